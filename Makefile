@@ -1,0 +1,148 @@
+# Lambert. `make check` runs the tests, `make help` lists the rest.
+
+CC      ?= gcc
+MPICC   ?= mpicc
+BUILD   ?= build
+# The cblas to link: any library with the standard cblas interface (docs/building.md).
+BLAS    ?= openblas
+# Where the header cblas.h lies, when the compiler does not find it by itself.
+BLAS_INCLUDE ?= $(shell pkg-config --cflags-only-I openblas 2>/dev/null)
+BLAS_LIBS    ?= -l$(BLAS)
+
+WARNINGS = -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpedantic
+ifdef DEV
+WARNINGS += -Werror
+endif
+CFLAGS  ?= -O3 -g
+FLAGS    = -std=c11 -D_XOPEN_SOURCE=700 -Iinclude -fopenmp -fno-math-errno $(WARNINGS) $(BLAS_INCLUDE)
+LIBS     = $(BLAS_LIBS) -lutf8proc -linih -lcjson -lxxhash -lz -lm -ldl
+
+ARCH := $(shell uname -m)
+
+# The layers, each with what it may use: itself and what stands to the right. scripts/check-layers
+# reads this table too, and a test links only the layers that the folder it tests may use.
+LAYERS = base config kernels text corpus model dist optim store train
+USES_base    =
+USES_config  = base
+USES_kernels = base
+USES_text    = base
+USES_corpus  = text base
+USES_model   = kernels base
+USES_dist    = base
+USES_optim   = dist model kernels base
+USES_store   = optim dist model corpus kernels text base
+USES_train   = store optim dist model corpus kernels text config base
+USES_cli     = train store optim dist model corpus kernels text config base
+
+# `make V=1` shows the commands; otherwise a word and the file.
+Q = $(if $(V),,@)
+SAY = @$(if $(V),:,echo)
+
+.SECONDEXPANSION:
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all check demo docs tests clean help packages format
+
+all: $(foreach layer,$(LAYERS),$(BUILD)/lib/lib$(layer).a)
+
+# --- objects ---------------------------------------------------------------------------------
+# Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS.
+ifeq ($(ARCH),x86_64)
+VECTOR_ISAS = v3 v4
+endif
+ISA_FLAGS_v3 = -march=x86-64-v3 -mprefer-vector-width=256
+ISA_FLAGS_v4 = -march=x86-64-v4 -mprefer-vector-width=512
+
+vector_sources = $(wildcard src/$(1)/*_vector.c)
+plain_sources  = $(filter-out $(vector_sources),$(wildcard src/$(1)/*.c))
+objects_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(plain_sources)) \
+  $(foreach isa,$(VECTOR_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(vector_sources)))
+# In double precision: the plain kernels only.
+double_objects_of = $(patsubst src/%.c,$(BUILD)/double/%.o,$(plain_sources))
+
+ALL_SOURCES := $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c))
+
+$(BUILD)/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(SAY) '  CC    $@'
+	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+define vector_rule
+$(BUILD)/obj/%.$(1).o: src/%.c
+	@mkdir -p $$(@D)
+	$(SAY) '  CC    $$@'
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) $(ISA_FLAGS_$(1)) -ffp-contract=fast -MMD -MP -c $$< -o $$@
+endef
+$(foreach isa,v3 v4,$(eval $(call vector_rule,$(isa))))
+
+$(BUILD)/double/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(SAY) '  CC    $@'
+	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) $(CFLAGS) -DLAMBERT_DOUBLE -MMD -MP -c $< -o $@
+
+define layer_rules
+$(BUILD)/lib/lib$(1).a: $$(call objects_of,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(Q)ar rcs $$@ $$^
+$(BUILD)/lib/libdouble_$(1).a: $$(call double_objects_of,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(Q)ar rcs $$@ $$^
+endef
+$(foreach layer,$(LAYERS),$(eval $(call layer_rules,$(layer))))
+
+libraries_of = $(foreach layer,$(1) $(USES_$(1)),$(BUILD)/lib/lib$(layer).a)
+double_libraries_of = $(foreach layer,$(1) $(USES_$(1)),$(BUILD)/lib/libdouble_$(layer).a)
+
+# The linker is mpicc wherever dist is linked in.
+linker_of = $(if $(filter dist,$(1) $(USES_$(1))),$(MPICC),$(CC))
+
+# --- tests -----------------------------------------------------------------------------------
+# tests/LAYER/test_NAME.c tests src/LAYER/NAME.c; test_NAME_double.c does so in double precision.
+# tests/LAYER/*.c of other names are helpers linked into all tests of that layer.
+TEST_SOURCES := $(wildcard tests/*/test_*.c)
+TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SOURCES))
+test_layer = $(word 3,$(subst /, ,$(1)))
+test_helpers = $(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c))
+
+$(filter %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helpers,$$(firstword $$(subst /, ,$$*))) \
+    $$(call double_libraries_of,$$(firstword $$(subst /, ,$$*)))
+	@mkdir -p $(@D)
+	$(SAY) '  TEST  $@'
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(CFLAGS) -DLAMBERT_DOUBLE -MMD -MP $(filter %.c,$^) \
+	  $(filter %.a,$^) -lcmocka $(LIBS) -o $@
+
+$(filter-out %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helpers,$$(firstword $$(subst /, ,$$*))) \
+    $$(call libraries_of,$$(firstword $$(subst /, ,$$*)))
+	@mkdir -p $(@D)
+	$(SAY) '  TEST  $@'
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(CFLAGS) -MMD -MP $(filter %.c,$^) \
+	  $(filter %.a,$^) -lcmocka $(LIBS) -o $@
+
+tests: $(TESTS)
+
+check: packages
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests
+	@scripts/check-layers
+	@scripts/run-tests $(BUILD)
+
+# --- the rest --------------------------------------------------------------------------------
+packages:
+	@scripts/install-packages
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make check              build and run all tests'
+	@echo 'make format             clang-format every source file'
+	@echo 'make clean              delete build/'
+	@echo 'DEV=1 makes warnings errors; BLAS=NAME links lib NAME instead of OpenBLAS.'
+
+-include $(patsubst src/%.c,$(BUILD)/obj/%.d,$(ALL_SOURCES)) $(patsubst src/%.c,$(BUILD)/double/%.d,$(ALL_SOURCES))
+-include $(foreach isa,v3 v4,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
+-include $(addsuffix .d,$(TESTS))

@@ -1,0 +1,39 @@
+/* Three kinds of error (docs/ARCHITECTURE.md, "Errors"); this header has the first two.
+ *
+ * A fault of the world (a missing file, a bad key, a full disk) comes back as -1 from the function
+ * that met it, and the struct error it was handed then holds one sentence fit to print: what went
+ * wrong, where, and what to do. Functions that can fail take `struct error *err` (never NULL) last.
+ * A caller that passes the failure on may put words in front of the sentence; nobody prints it but
+ * the command that was running.
+ *
+ * A bug (a broken precondition) ends the process at once with rank, file and line.
+ *
+ * The third kind, a disagreement between ranks, is settled by dist_agree() in dist/dist.h. */
+#ifndef LAMBERT_BASE_ERROR_H
+#define LAMBERT_BASE_ERROR_H
+
+struct error {
+    char text[2048];
+};
+
+/* Replaces the sentence. Always returns -1, so that a function can `return error_set(err, ...)`. */
+int error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* As error_set(), and appends ": " and the text of errno. */
+int error_errno(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts words and ": " in front of the sentence that is there. Always returns -1. */
+int error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Ends the process: "bug at FILE:LINE (rank R): ...". Under mpirun the whole job ends with it. */
+_Noreturn void bug_at(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define bug(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
+#define require(condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            bug("%s does not hold", #condition);                                                   \
+    } while (0)
+
+#endif

@@ -1,0 +1,71 @@
+/* Files, each call whole: it did all of it or says in one sentence why not.
+ *
+ * Writing is atomic: to a temporary name beside the target, fsync, rename, fsync of the folder.
+ * Whoever reads sees the old file or the new one, and an interrupted program leaves nothing that
+ * looks finished. */
+#ifndef LAMBERT_BASE_FILE_H
+#define LAMBERT_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/base/error.h"
+
+/* The whole file, appended to buffer. A pipe or device may hold at most 64 MB. */
+int file_read(const char *path, struct buffer *buffer, struct error *err);
+
+/* The whole file mapped read-only. An empty file gives data NULL and size 0. A file that another
+ * program makes shorter meanwhile ends this one (SIGBUS); atomic writes never do that. */
+struct file_map {
+    const uint8_t *data;
+    size_t size;
+};
+int file_map_open(struct file_map *map, const char *path, struct error *err);
+void file_map_close(struct file_map *map);
+
+/* An atomic write in progress.
+ *
+ *     file_writer_open -> file_writer_write ... -> file_writer_commit   (or file_writer_discard)
+ *
+ * What stands at `path` is replaced (a symbolic link is not followed; anything but a regular file
+ * is refused). Writes are buffered; `bytes` counts what was written so far. After commit or discard
+ * the writer is closed. A failed write or commit has discarded the temporary file and closed it
+ * too. */
+struct file_writer {
+    FILE *stream;
+    char *buffer; /* of the stream */
+    char *path;
+    char *temporary;
+    uint64_t bytes;
+};
+int file_writer_open(struct file_writer *writer, const char *path, struct error *err);
+int file_writer_write(struct file_writer *writer, const void *data, size_t size, struct error *err);
+int file_writer_commit(struct file_writer *writer, struct error *err);
+void file_writer_discard(struct file_writer *writer); /* fine on a closed or zeroed writer */
+
+/* Whether a name is one that file_writer_open() gives to files in progress (NAME.tmp-PID-NUMBER): a
+ * killed program leaves them behind, and whoever owns the folder may remove them. */
+bool file_is_temporary(const char *name);
+
+/* Writes a whole small file atomically. */
+int file_write(const char *path, const void *data, size_t size, struct error *err);
+
+bool file_exists(const char *path);
+bool folder_exists(const char *path);
+int folder_create(const char *path, struct error *err); /* with parents; fine if it is there */
+int folder_sync(const char *path, struct error *err);
+
+/* The names in a folder ("." and ".." left out), sorted by byte value. */
+struct folder_list {
+    char **names;
+    int count;
+};
+int folder_list_open(struct folder_list *list, const char *path, struct error *err);
+void folder_list_close(struct folder_list *list);
+
+char *path_join(const char *folder, const char *name); /* free() */
+
+#endif

@@ -1,0 +1,104 @@
+#include "lambert/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lambert/base/memory.h"
+
+enum { LONGEST_STREAM = 64 << 20 };
+
+static int open_to_read(const char *path, struct stat *status, struct error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_errno(err, "cannot open %s", path);
+    if (fstat(descriptor, status) != 0) {
+        error_errno(err, "cannot look at %s", path);
+        close(descriptor);
+        return -1;
+    }
+    if (S_ISDIR(status->st_mode)) {
+        error_set(err, "%s is a folder where a file is wanted", path);
+        close(descriptor);
+        return -1;
+    }
+    return descriptor;
+}
+
+/* One byte more than the file has is asked for, so that its end is seen without a second round; a
+ * pipe has no size, and a file may grow. What is not a regular file may have no end at all. */
+static int read_all(int descriptor, const struct stat *status, struct buffer *buffer)
+{
+    bool regular = S_ISREG(status->st_mode);
+    size_t most = regular ? SIZE_MAX : buffer->size + LONGEST_STREAM;
+    size_t room = (regular ? (size_t)status->st_size : 0) + 1;
+    while (buffer->size <= most) {
+        buffer_reserve(buffer, buffer->size + room);
+        ssize_t got = read(descriptor, buffer->data + buffer->size, room);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return (int)got;
+        buffer->size += (size_t)got;
+        room -= (size_t)got;
+        if (room == 0)
+            room = buffer->size / 2 + 65536;
+    }
+    errno = EFBIG;
+    return -1;
+}
+
+int file_read(const char *path, struct buffer *buffer, struct error *err)
+{
+    struct stat status;
+    int descriptor = open_to_read(path, &status, err);
+    if (descriptor < 0)
+        return -1;
+    size_t before = buffer->size;
+    int result = read_all(descriptor, &status, buffer);
+    if (result != 0) {
+        error_errno(err, "cannot read %s", path);
+        buffer->size = before;
+    }
+    close(descriptor);
+    return result;
+}
+
+int file_map_open(struct file_map *map, const char *path, struct error *err)
+{
+    *map = (struct file_map){0};
+    struct stat status;
+    int descriptor = open_to_read(path, &status, err);
+    if (descriptor < 0)
+        return -1;
+    int result = 0;
+    if (!S_ISREG(status.st_mode)) {
+        result = error_set(err, "%s is not a regular file", path);
+    } else if (status.st_size > 0) {
+        void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
+        if (data == MAP_FAILED)
+            result = error_errno(err, "cannot map %s", path);
+        else
+            *map = (struct file_map){data, (size_t)status.st_size};
+    }
+    close(descriptor);
+    return result;
+}
+
+void file_map_close(struct file_map *map)
+{
+    if (map->data != NULL)
+        munmap((void *)map->data, map->size);
+    *map = (struct file_map){0};
+}
+
+bool file_exists(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+}

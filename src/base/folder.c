@@ -1,0 +1,109 @@
+#include "lambert/base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lambert/base/memory.h"
+
+bool folder_exists(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Another process may make the same folder at the same time, so "it is there" is success. */
+static int create_one(const char *path, struct error *err)
+{
+    if (mkdir(path, 0777) == 0 || folder_exists(path))
+        return 0;
+    if (file_exists(path))
+        return error_set(err, "cannot create folder %s: a file of that name is in the way", path);
+    return error_errno(err, "cannot create folder %s", path);
+}
+
+int folder_create(const char *path, struct error *err)
+{
+    char *part = memory_copy_text(path);
+    int result = 0;
+    for (char *slash = part; result == 0 && (slash = strchr(slash, '/')) != NULL; slash++) {
+        if (slash == part)
+            continue;
+        *slash = '\0';
+        result = create_one(part, err);
+        *slash = '/';
+    }
+    if (result == 0)
+        result = create_one(path, err);
+    free(part);
+    return result;
+}
+
+int folder_sync(const char *path, struct error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_errno(err, "cannot open folder %s", path);
+    int result = 0;
+    /* Some file systems cannot sync folders and say EINVAL: then there is nothing to be done. */
+    if (fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP)
+        result = error_errno(err, "cannot sync folder %s", path);
+    close(descriptor);
+    return result;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_name(struct folder_list *list, int *capacity, const char *name)
+{
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return;
+    if (list->count == *capacity) {
+        *capacity = *capacity * 2 + 16;
+        list->names = memory_resize(list->names, (size_t)*capacity, sizeof *list->names);
+    }
+    list->names[list->count++] = memory_copy_text(name);
+}
+
+int folder_list_open(struct folder_list *list, const char *path, struct error *err)
+{
+    *list = (struct folder_list){0};
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return error_errno(err, "cannot open folder %s", path);
+    int capacity = 0;
+    struct dirent *entry;
+    while (errno = 0, (entry = readdir(folder)) != NULL)
+        add_name(list, &capacity, entry->d_name);
+    int result = 0;
+    if (errno != 0) {
+        result = error_errno(err, "cannot read folder %s", path);
+        folder_list_close(list);
+    }
+    closedir(folder);
+    if (list->count > 1)
+        qsort(list->names, (size_t)list->count, sizeof *list->names, by_bytes);
+    return result;
+}
+
+void folder_list_close(struct folder_list *list)
+{
+    for (int i = 0; i < list->count; i++)
+        free(list->names[i]);
+    free(list->names);
+    *list = (struct folder_list){0};
+}
+
+char *path_join(const char *folder, const char *name)
+{
+    size_t length = strlen(folder);
+    const char *between = length == 0 || folder[length - 1] == '/' ? "" : "/";
+    return memory_text("%s%s%s", folder, between, name);
+}

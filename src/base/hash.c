@@ -1,0 +1,28 @@
+#include "lambert/base/hash.h"
+
+#include <xxhash.h>
+#include <zlib.h>
+
+uint64_t hash_bytes(const void *data, size_t size)
+{
+    return XXH3_64bits(data, size);
+}
+
+uint64_t hash_bytes_seeded(const void *data, size_t size, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(data, size, seed);
+}
+
+uint32_t crc32_bytes(uint32_t crc, const void *data, size_t size)
+{
+    const size_t most = (size_t)1 << 30; /* zlib counts in unsigned int */
+    const Bytef *bytes = data;
+    uLong value = crc;
+    while (size > 0) { /* crc32(.., NULL, 0) would start anew */
+        size_t part = size < most ? size : most;
+        value = crc32(value, bytes, (uInt)part);
+        bytes += part;
+        size -= part;
+    }
+    return (uint32_t)value;
+}

@@ -1,0 +1,126 @@
+#include "scratch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lambert/base/file.h"
+
+static void reading(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buffer buffer = {0};
+    const char *path = scratch_path("reading");
+    assert_int_equal(file_write(path, "hello\0world", 11, &err), 0);
+    buffer_print(&buffer, "> ");
+    assert_int_equal(file_read(path, &buffer, &err), 0);
+    assert_int_equal(buffer.size, 13);
+    assert_memory_equal(buffer.data, "> hello\0world", 13);
+
+    assert_int_equal(file_write(path, NULL, 0, &err), 0);
+    buffer_reset(&buffer);
+    assert_int_equal(file_read(path, &buffer, &err), 0);
+    assert_int_equal(buffer.size, 0);
+    buffer_release(&buffer);
+}
+
+static void reading_a_pipe(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buffer buffer = {0};
+    const char *path = scratch_path("pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    enum { SIZE = 300000 };
+    pid_t child = fork();
+    if (child == 0) {
+        FILE *out = fopen(path, "w");
+        for (int i = 0; i < SIZE; i++)
+            fputc(i % 251, out);
+        fclose(out);
+        _exit(0);
+    }
+    assert_int_equal(file_read(path, &buffer, &err), 0);
+    assert_int_equal(buffer.size, SIZE);
+    for (int i = 0; i < SIZE; i++)
+        assert_true(buffer.data[i] == i % 251);
+    struct file_map map;
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(file_map_open(&map, "/dev/null", &err), -1);
+    assert_string_equal(err.text, "/dev/null is not a regular file");
+    buffer_release(&buffer);
+}
+
+static void reading_without_end(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buffer buffer = {0};
+    buffer_print(&buffer, "before");
+    assert_int_equal(file_read("/dev/zero", &buffer, &err), -1);
+    assert_string_equal(err.text, "cannot read /dev/zero: File too large");
+    assert_string_equal(buffer_text(&buffer), "before");
+    buffer_release(&buffer);
+}
+
+static void reading_what_is_not_there(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buffer buffer = {0};
+    struct file_map map;
+    assert_int_equal(file_read("no/such/file", &buffer, &err), -1);
+    assert_string_equal(err.text, "cannot open no/such/file: No such file or directory");
+    assert_int_equal(file_map_open(&map, "no/such/file", &err), -1);
+    assert_null(map.data);
+    assert_int_equal(file_read("/", &buffer, &err), -1);
+    assert_string_equal(err.text, "/ is a folder where a file is wanted");
+    assert_int_equal(file_map_open(&map, "/", &err), -1);
+    file_map_close(&map);
+    buffer_release(&buffer);
+}
+
+static void mapping(void **state)
+{
+    (void)state;
+    struct error err;
+    struct file_map map;
+    const char *path = scratch_path("mapping");
+    assert_int_equal(file_write(path, "abc", 3, &err), 0);
+    assert_int_equal(file_map_open(&map, path, &err), 0);
+    assert_int_equal(map.size, 3);
+    assert_memory_equal(map.data, "abc", 3);
+    file_map_close(&map);
+    assert_null(map.data);
+
+    assert_int_equal(file_write(path, "", 0, &err), 0);
+    assert_int_equal(file_map_open(&map, path, &err), 0);
+    assert_null(map.data);
+    assert_int_equal(map.size, 0);
+    file_map_close(&map);
+}
+
+static void what_is_there(void **state)
+{
+    (void)state;
+    struct error err;
+    assert_int_equal(file_write(scratch_path("a file"), "x", 1, &err), 0);
+    assert_true(file_exists(scratch_path("a file")));
+    assert_false(file_exists(scratch_path("no file")));
+    assert_false(file_exists(scratch_folder()));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reading),
+        cmocka_unit_test(reading_a_pipe),
+        cmocka_unit_test(reading_without_end),
+        cmocka_unit_test(reading_what_is_not_there),
+        cmocka_unit_test(mapping),
+        cmocka_unit_test(what_is_there),
+    };
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}

@@ -1,0 +1,97 @@
+#include "scratch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/file.h"
+
+static void creating(void **state)
+{
+    (void)state;
+    struct error err;
+    char *deep = path_join(scratch_folder(), "x/y//z");
+    assert_false(folder_exists(deep));
+    assert_int_equal(folder_create(deep, &err), 0);
+    assert_true(folder_exists(deep));
+    assert_int_equal(folder_create(deep, &err), 0);
+    assert_int_equal(folder_create(scratch_path("x/y/z/"), &err), 0);
+    assert_int_equal(folder_create("/", &err), 0);
+    assert_int_equal(folder_create(".", &err), 0);
+    free(deep);
+}
+
+static void a_file_in_the_way(void **state)
+{
+    (void)state;
+    struct error err;
+    assert_int_equal(file_write(scratch_path("file"), "x", 1, &err), 0);
+    assert_int_equal(folder_create(scratch_path("file"), &err), -1);
+    assert_non_null(strstr(err.text, "file of that name is in the way"));
+    assert_int_equal(folder_create(scratch_path("file/below"), &err), -1);
+    assert_non_null(strstr(err.text, "file of that name is in the way"));
+    assert_false(folder_exists(scratch_path("file")));
+    assert_int_equal(folder_create("", &err), -1);
+}
+
+static void syncing(void **state)
+{
+    (void)state;
+    struct error err;
+    assert_int_equal(folder_sync(scratch_folder(), &err), 0);
+    assert_int_equal(folder_sync(scratch_path("missing"), &err), -1);
+    assert_non_null(strstr(err.text, "No such file or directory"));
+}
+
+static void listing(void **state)
+{
+    (void)state;
+    struct error err;
+    struct folder_list list;
+    assert_int_equal(folder_create(scratch_path("list/sub"), &err), 0);
+    assert_int_equal(folder_list_open(&list, scratch_path("list/sub"), &err), 0);
+    assert_int_equal(list.count, 0);
+    folder_list_close(&list);
+
+    const char *names[] = {"b", "a10", "\xc3\xa9", "a", "Z", ".hidden"};
+    for (int i = 0; i < 6; i++) {
+        char *path = path_join(scratch_path("list"), names[i]);
+        assert_int_equal(file_write(path, "", 0, &err), 0);
+        free(path);
+    }
+    const char *sorted[] = {".hidden", "Z", "a", "a10", "b", "sub", "\xc3\xa9"};
+    assert_int_equal(folder_list_open(&list, scratch_path("list"), &err), 0);
+    assert_int_equal(list.count, 7);
+    for (int i = 0; i < 7; i++)
+        assert_string_equal(list.names[i], sorted[i]);
+    folder_list_close(&list);
+    assert_int_equal(list.count, 0);
+
+    assert_int_equal(folder_list_open(&list, scratch_path("missing"), &err), -1);
+    assert_non_null(strstr(err.text, "No such file or directory"));
+    folder_list_close(&list);
+}
+
+static void assert_join(const char *folder, const char *name, const char *wanted)
+{
+    char *path = path_join(folder, name);
+    assert_string_equal(path, wanted);
+    free(path);
+}
+
+static void joining(void **state)
+{
+    (void)state;
+    assert_join("a", "b", "a/b");
+    assert_join("a/", "b", "a/b");
+    assert_join("/", "b", "/b");
+    assert_join("", "b", "b");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(creating), cmocka_unit_test(a_file_in_the_way), cmocka_unit_test(syncing),
+        cmocka_unit_test(listing),  cmocka_unit_test(joining),
+    };
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}

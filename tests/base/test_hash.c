@@ -1,0 +1,37 @@
+#include "scratch.h"
+
+#include <stdlib.h>
+
+#include "lambert/base/hash.h"
+
+/* CRC-32: the check value of its catalogue entry (CRC-32/ISO-HDLC). XXH3: published values of the
+ * 64-bit variant for "" and "abc". */
+static void known_answers(void **state)
+{
+    (void)state;
+    assert_int_equal(crc32_bytes(0, "123456789", 9), 0xCBF43926);
+    assert_true(hash_bytes("", 0) == UINT64_C(0x2D06800538D394C2));
+    assert_true(hash_bytes_seeded("", 0, 0) == UINT64_C(0x2D06800538D394C2));
+    assert_true(hash_bytes("abc", 3) == UINT64_C(0x78AF5F94892F3950));
+    assert_true(hash_bytes("123456789", 9) == hash_bytes_seeded("123456789", 9, 0));
+    assert_true(hash_bytes("123456789", 9) != hash_bytes_seeded("123456789", 9, 1));
+    assert_true(hash_bytes("123456789", 9) != hash_bytes("123456788", 9));
+}
+
+static void crc_in_pieces(void **state)
+{
+    (void)state;
+    uint32_t crc = crc32_bytes(0, "1234", 4);
+    crc = crc32_bytes(crc, "", 0);
+    crc = crc32_bytes(crc, NULL, 0);
+    assert_int_equal(crc32_bytes(crc, "56789", 5), 0xCBF43926);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_answers),
+        cmocka_unit_test(crc_in_pieces),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
