@@ -1,0 +1,127 @@
+/* The configuration of a run, and the one table that describes its keys.
+ *
+ * Each row of the table (src/config/keys.c) has a key's name, type, place in struct config,
+ * default, range, whether it changes the result, and a sentence of help; a new key is one row and
+ * one member below. The parser, the validation, the help text, the effective configuration that
+ * `train` prints, the copy kept in checkpoints and docs/config.md are all made from it.
+ *
+ * Order: defaults < file (INI, read by inih) < `section.key=value` words of the command line.
+ * A file has sections [run], [data], [model], [optimizer], [train], and one [phase NAME] a phase,
+ * in the order they are to be run. On the command line a phase's key is `phase.NAME.key=value`.
+ * Words can begin phases only where the file has none.
+ * Relative paths in a file are taken relative to the current folder, as in every other command.
+ *
+ * Any unknown key, value out of range, or contradiction (config_check) is an error that names file,
+ * line and the nearest valid key; nothing has happened by then. */
+#ifndef LAMBERT_CONFIG_CONFIG_H
+#define LAMBERT_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/base/error.h"
+
+enum { CONFIG_MAX_PHASES = 16, CONFIG_TEXT = 512, CONFIG_NAME = 32 };
+
+struct config_run {
+    char folder[CONFIG_TEXT]; /* of metrics, checkpoints */
+    int64_t seed;
+    int threads; /* a rank; 0: as many as the cores it is bound to */
+    char log_level[CONFIG_NAME];
+};
+
+struct config_data {
+    char corpus[CONFIG_TEXT];
+    char vocabulary[CONFIG_TEXT]; /* empty: the corpus's own */
+    double short_sequence_probability;
+    double masked_lm_probability;
+    bool whole_word_masking;
+    int cache_megabytes; /* of inflated corpus blocks, a rank */
+};
+
+struct config_model {
+    int hidden_size;
+    int num_hidden_layers;
+    int num_attention_heads;
+    int intermediate_size;
+    char hidden_act[CONFIG_NAME]; /* gelu | gelu_new */
+    double hidden_dropout_prob;
+    double attention_probs_dropout_prob;
+    int max_position_embeddings;
+    int type_vocab_size;
+    double initializer_range;
+    double layer_norm_eps;
+};
+
+struct config_optimizer {
+    char name[CONFIG_NAME]; /* lamb | adamw | lars | sgd */
+    double beta1, beta2, epsilon;
+    double momentum; /* lars, sgd */
+    double weight_decay;
+    double max_grad_norm; /* 0: no clipping */
+    bool bias_correction;
+    bool decay_all;           /* weight decay on biases and LayerNorm as well */
+    bool adapt_all;           /* trust ratio on biases and LayerNorm as well */
+    double trust_coefficient; /* lars */
+};
+
+struct config_train {
+    int micro_batch_tokens;
+    int evaluate_every; /* steps; 0: at the end of a phase only */
+    int evaluate_sequences;
+    int checkpoint_every; /* steps; 0: at the end of a phase only */
+    int checkpoint_keep;
+    int log_every; /* steps between lines of the log file or terminal history */
+};
+
+struct config_phase {
+    char name[CONFIG_NAME];
+    int sequence_length;
+    int max_predictions_per_sequence; /* 0: no limit but the probability */
+    int global_batch;                 /* sequences */
+    int steps;
+    double learning_rate; /* peak */
+    double warmup_ratio;  /* of steps */
+    int warmup_steps;     /* instead of the ratio when above 0; both set: a contradiction */
+    double decay_power;
+    char schedule[CONFIG_NAME]; /* continuous | google | nvidia (docs/config.md) */
+};
+
+struct config {
+    struct config_run run;
+    struct config_data data;
+    struct config_model model;
+    struct config_optimizer optimizer;
+    struct config_train train;
+    struct config_phase phases[CONFIG_MAX_PHASES];
+    int phase_count;
+};
+
+void config_defaults(struct config *config);
+
+/* path NULL: defaults and words only. Ends with config_check(). */
+int config_load(struct config *config, const char *path, char *const *words, int word_count,
+                struct error *err);
+
+/* What no single key can know: heads divide hidden size, sequence lengths within the positions,
+ * warm-up within the steps, at least one phase, ... */
+int config_check(const struct config *config, struct error *err);
+
+/* The effective configuration as an INI file that config_load() reads back to the same values.
+ * result_only: only the keys that change the result, the copy that checkpoints carry. */
+void config_print(const struct config *config, bool result_only, struct buffer *out);
+
+/* Compares the result keys of two such texts (config_print with result_only). Differences whose
+ * names (`phase.two.steps`) are in the comma-separated `accepted` (may be NULL) are let pass. The
+ * error names the other differing keys with both values and how to accept them, one a line.
+ * Which phases there are, and their order, counts as one key, `phases`. A key that one text lacks
+ * had its default there, so checkpoints outlive new keys. An accepted name that is in neither text
+ * is an error. */
+int config_compare(const char *stored, const char *wanted, const char *accepted, struct error *err);
+
+/* The reference page (docs/config.md) and the short list for --help. */
+void config_markdown(struct buffer *out);
+void config_help(struct buffer *out);
+
+#endif

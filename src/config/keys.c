@@ -1,0 +1,205 @@
+#include "keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* clang-format off */
+#define TYPE_OF(value)                                                                             \
+    _Generic((value), int: KEY_INT, int64_t: KEY_INT64, double: KEY_REAL, bool: KEY_BOOL,          \
+             char *: KEY_TEXT)
+#define MEMBER(type, place) (((struct type *)0)->place)
+
+#define ROW(row_name, in, place, row_standard, row_accepts, row_result, row_help)                  \
+    {.name = row_name, .type = TYPE_OF(MEMBER(in, place)), .offset = offsetof(struct in, place),   \
+     .size = sizeof MEMBER(in, place), .standard = row_standard, .accepts = row_accepts,           \
+     .result = row_result, .help = row_help}
+#define KEY(section, member, standard, accepts, result, help)                                      \
+    ROW(#section "." #member, config, section.member, standard, accepts, result, help)
+#define PHASE_KEY(member, standard, accepts, help)                                                 \
+    ROW("phase." #member, config_phase, member, standard, accepts, RESULT, help)
+
+#define RESULT   true
+#define FREE     false /* to change: the numbers stay the same, rounding aside */
+#define REQUIRED NULL
+#define ANY_TEXT NULL
+#define YES_NO   NULL
+
+const struct key config_keys[] = {
+    KEY(run, folder, REQUIRED, ANY_TEXT, FREE,
+        "Folder of the run: config.ini, metrics.jsonl, checkpoints/."),
+    KEY(run, seed, "1", "[0, 9007199254740992]", RESULT,
+        "Seed of everything random: initial weights, order, segments, masks, dropout."),
+    KEY(run, threads, "0", "[0, 4096]", FREE,
+        "Threads of a rank; 0: as many as the cores it is bound to."),
+    KEY(run, log_level, "info", "error | warning | info | debug", FREE,
+        "What is said on standard error."),
+
+    KEY(data, corpus, REQUIRED, ANY_TEXT, FREE,
+        "Folder of the prepared corpus. A checkpoint remembers its contents, not its place."),
+    KEY(data, vocabulary, "", ANY_TEXT, FREE,
+        "A vocab.txt that must be the corpus's own; empty: not compared."),
+    KEY(data, short_sequence_probability, "0.1", "[0, 1]", RESULT,
+        "Share of chunks cut to a random shorter length (short_seq_prob of BERT's code)."),
+    KEY(data, masked_lm_probability, "0.15", "(0, 1)", RESULT,
+        "Share of tokens to predict (BERT, arXiv 1810.04805: 15%, of them 80% [MASK], 10% random, "
+        "10% kept)."),
+    KEY(data, whole_word_masking, "no", YES_NO, RESULT,
+        "Mask all pieces of a word together."),
+    KEY(data, cache_megabytes, "64", "[1, 1048576]", FREE,
+        "Memory of a rank for inflated corpus blocks."),
+
+    KEY(model, hidden_size, "768", "[1, 65536]", RESULT,
+        "Width H; num_attention_heads must divide it."),
+    KEY(model, num_hidden_layers, "12", "[1, 1024]", RESULT,
+        "Transformer blocks L."),
+    KEY(model, num_attention_heads, "12", "[1, 1024]", RESULT,
+        "Attention heads A."),
+    KEY(model, intermediate_size, "3072", "[1, 262144]", RESULT,
+        "Width F of the feed-forward layer, as a rule 4 H."),
+    KEY(model, hidden_act, "gelu", "gelu | gelu_new", RESULT,
+        "Activation: gelu is x/2 (1 + erf(x/sqrt 2)), gelu_new its tanh approximation (Google's "
+        "code)."),
+    KEY(model, hidden_dropout_prob, "0.1", "[0, 1)", RESULT,
+        "Dropout after the embeddings and after each block's two projections."),
+    KEY(model, attention_probs_dropout_prob, "0.1", "[0, 1)", RESULT,
+        "Dropout of attention probabilities."),
+    KEY(model, max_position_embeddings, "512", "[8, 65536]", RESULT,
+        "Longest sequence the model has positions for."),
+    KEY(model, type_vocab_size, "2", "[2, 256]", RESULT,
+        "Token types; sentence A is 0, B is 1."),
+    KEY(model, initializer_range, "0.02", "(0, 1]", RESULT,
+        "Standard deviation of the initial weights."),
+    KEY(model, layer_norm_eps, "1e-12", "(0, 0.1]", RESULT,
+        "Added to the variance in LayerNorm."),
+
+    KEY(optimizer, name, "lamb", "lamb | adamw | lars | sgd", RESULT,
+        "Update rule: lamb (arXiv 1904.00962), adamw (arXiv 1711.05101), lars (arXiv 1708.03888), "
+        "sgd with momentum."),
+    KEY(optimizer, beta1, "0.9", "[0, 1)", RESULT,
+        "Decay of the first moment (lamb, adamw)."),
+    KEY(optimizer, beta2, "0.999", "[0, 1)", RESULT,
+        "Decay of the second moment (lamb, adamw)."),
+    KEY(optimizer, epsilon, "1e-6", "(0, 1]", RESULT,
+        "Added to the root of the second moment (lamb, adamw)."),
+    KEY(optimizer, momentum, "0.9", "[0, 1)", RESULT,
+        "Momentum (lars, sgd)."),
+    KEY(optimizer, weight_decay, "0.01", "[0, 1]", RESULT,
+        "Weight decay (decoupled in lamb and adamw); biases and LayerNorm have none unless decay_all."),
+    KEY(optimizer, max_grad_norm, "1", "[0, inf)", RESULT,
+        "The gradient is scaled down to this norm when it is longer; 0: never."),
+    KEY(optimizer, bias_correction, "yes", YES_NO, RESULT,
+        "Divide moments by 1 - beta^t (lamb, adamw)."),
+    KEY(optimizer, decay_all, "no", YES_NO, RESULT,
+        "Weight decay on biases and LayerNorm as well."),
+    KEY(optimizer, adapt_all, "no", YES_NO, RESULT,
+        "Trust ratio on biases and LayerNorm as well (lamb, lars)."),
+    KEY(optimizer, trust_coefficient, "0.001", "(0, 1000]", RESULT,
+        "Factor of the trust ratio (lars)."),
+
+    KEY(train, micro_batch_tokens, "4096", "[1, 16777216]", FREE,
+        "Tokens computed at once; at least one sequence always is. Sets the memory for "
+        "activations, not the result."),
+    KEY(train, evaluate_every, "0", "[0, 1000000000]", FREE,
+        "Steps between held-out evaluations; 0: at the end of a phase only."),
+    KEY(train, evaluate_sequences, "1024", "[1, 1000000000]", FREE,
+        "Held-out sequences of an evaluation."),
+    KEY(train, checkpoint_every, "100", "[0, 1000000000]", FREE,
+        "Steps between checkpoints; 0: at the end of a phase only."),
+    KEY(train, checkpoint_keep, "3", "[1, 1000000]", FREE,
+        "How many of the newest checkpoints are kept."),
+    KEY(train, log_every, "10", "[1, 1000000000]", FREE,
+        "Steps between lines in the log."),
+
+    PHASE_KEY(sequence_length, "128", "[8, 65536]",
+        "Longest sequence of the phase, [CLS] and both [SEP] included."),
+    PHASE_KEY(max_predictions_per_sequence, "0", "[0, 65536]",
+        "At most so many masked tokens a sequence; 0: no limit but data.masked_lm_probability."),
+    PHASE_KEY(global_batch, "256", "[1, 1048576]",
+        "Sequences of a step, over all ranks."),
+    PHASE_KEY(steps, REQUIRED, "[1, 1000000000]",
+        "Updates of the phase."),
+    PHASE_KEY(learning_rate, REQUIRED, "(0, 1000]",
+        "Peak learning rate."),
+    PHASE_KEY(warmup_ratio, "0", "[0, 1]",
+        "Share of the steps in which the rate rises to its peak."),
+    PHASE_KEY(warmup_steps, "0", "[0, 1000000000]",
+        "The same as a number of steps, instead of warmup_ratio; 0: the ratio holds."),
+    PHASE_KEY(decay_power, "1", "(0, 100]",
+        "Power p of the decay: 1 is linear, 0.5 the square root of NVIDIA's recipe."),
+    PHASE_KEY(schedule, "continuous", "continuous | google | nvidia",
+        "Shape of warm-up and decay: continuous has no jump; google and nvidia are those of their "
+        "code and jump down after the warm-up (formulas in docs/config.md)."),
+};
+/* clang-format on */
+
+const int config_key_count = sizeof config_keys / sizeof *config_keys;
+
+const struct section config_sections[] = {
+    {"run", "The run itself."},
+    {"data", "What is learned from, and how samples are made of it."},
+    {"model", "The shape of the BERT, by the names of Hugging Face's config.json. The defaults are "
+              "BERT-Base's (arXiv 1810.04805). The size of the vocabulary is the corpus's."},
+    {"optimizer", "The update rule. Moments go on from phase to phase."},
+    {"train", "How the work is done. None of these changes the result (rounding aside)."},
+    {"phase",
+     "One section `[phase NAME]` a phase, run in the order they stand in; NAME is of letters, "
+     "digits, `-` and `_`. On the command line: `phase.NAME.steps=100`.\n"
+     "\n"
+     "Each phase begins with a warm-up of its own. Over its updates s = 0, 1, ..., N - 1, with W "
+     "warm-up steps and the peak η, `schedule` is one of\n"
+     "\n"
+     "| schedule | during the warm-up | then | |\n"
+     "|---|---|---|---|\n"
+     "| `continuous` | η (s + 1) / W, while s < W | η ((N - s) / (N - W))^p | starts at the peak, "
+     "no jump; the first update already moves |\n"
+     "| `google` | η s / W, while s < W | η (1 - s / N)^p | BERT's own code and MLPerf: decays as "
+     "if from step 0, so the rate jumps down after the warm-up; the first update has rate 0 |\n"
+     "| `nvidia` | η (k / N) / w, while k / N < w | η (1 - k / N)^p | k = s + 1, w = W / N; "
+     "NVIDIA's PyTorch code (with p = 0.5); jumps down as well, the last update has rate 0 |"},
+};
+
+const int config_section_count = sizeof config_sections / sizeof *config_sections;
+
+bool key_in_section(const struct key *key, const char *section)
+{
+    size_t length = strlen(section);
+    return strncmp(key->name, section, length) == 0 && key->name[length] == '.';
+}
+
+bool key_in_phase(const struct key *key)
+{
+    return key_in_section(key, "phase");
+}
+
+const char *key_bare_name(const struct key *key)
+{
+    return strchr(key->name, '.') + 1;
+}
+
+const struct key *key_find(const char *name)
+{
+    for (int i = 0; i < config_key_count; i++)
+        if (strcmp(config_keys[i].name, name) == 0)
+            return &config_keys[i];
+    return NULL;
+}
+
+const void *key_place_const(const struct key *key, const struct config *config, int phase)
+{
+    const void *base = key_in_phase(key) ? (const void *)&config->phases[phase] : config;
+    return (const char *)base + key->offset;
+}
+
+void *key_place(const struct key *key, struct config *config, int phase)
+{
+    return (void *)key_place_const(key, config, phase);
+}
+
+const char *key_full_name(const struct key *key, const char *phase_name, char name[KEY_NAME])
+{
+    if (key_in_phase(key))
+        snprintf(name, KEY_NAME, "phase.%s.%s", phase_name, key_bare_name(key));
+    else
+        snprintf(name, KEY_NAME, "%s", key->name);
+    return name;
+}

@@ -1,0 +1,73 @@
+#include "nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void nearest_init(struct nearest *nearest, const char *wanted)
+{
+    *nearest = (struct nearest){.wanted = wanted, .edits = KEY_NAME};
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Edit distance with swaps (optimal string alignment); names beyond KEY_NAME are cut. */
+static int edits_between(const char *a, const char *b)
+{
+    int cost[KEY_NAME + 1][KEY_NAME + 1];
+    int rows = smaller((int)strlen(a), KEY_NAME), columns = smaller((int)strlen(b), KEY_NAME);
+    for (int j = 0; j <= columns; j++)
+        cost[0][j] = j;
+    for (int i = 1; i <= rows; i++) {
+        cost[i][0] = i;
+        for (int j = 1; j <= columns; j++) {
+            int change = cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            int best = smaller(change, 1 + smaller(cost[i - 1][j], cost[i][j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                best = smaller(best, cost[i - 2][j - 2] + 1);
+            cost[i][j] = best;
+        }
+    }
+    return cost[rows][columns];
+}
+
+static const char *last_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL ? dot + 1 : name;
+}
+
+/* A right key in a wrong section, or without one, is near: it counts as one edit. */
+void nearest_offer(struct nearest *nearest, const char *name)
+{
+    int edits = smaller(edits_between(nearest->wanted, name),
+                        1 + edits_between(last_part(nearest->wanted), last_part(name)));
+    if (edits < nearest->edits) {
+        nearest->edits = edits;
+        snprintf(nearest->best, sizeof nearest->best, "%s", name);
+    }
+}
+
+void nearest_offer_keys(struct nearest *nearest, const struct config *config)
+{
+    char name[KEY_NAME];
+    for (int i = 0; i < config_key_count; i++) {
+        const struct key *key = &config_keys[i];
+        int times = key_in_phase(key) ? config->phase_count : 1;
+        for (int p = 0; p < times; p++)
+            nearest_offer(nearest, key_full_name(key, config->phases[p].name, name));
+        if (times == 0)
+            nearest_offer(nearest, key_full_name(key, "NAME", name));
+    }
+}
+
+int nearest_error(const struct nearest *nearest, const char *what, const char *otherwise,
+                  struct error *err)
+{
+    if (nearest->edits <= smaller((int)strlen(last_part(nearest->wanted)) / 3 + 1, 6))
+        return error_set(err, "%s '%.200s'; did you mean '%s'?", what, nearest->wanted,
+                         nearest->best);
+    return error_set(err, "%s '%.200s'; %s", what, nearest->wanted, otherwise);
+}

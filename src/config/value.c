@@ -1,0 +1,207 @@
+#include "value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Whether x lies in an interval such as "[1, 8)". */
+static bool inside(const char *interval, double x)
+{
+    char *end;
+    double low = strtod(interval + 1, &end);
+    require((*interval == '[' || *interval == '(') && *end == ',');
+    double high = strtod(end + 1, &end);
+    require(*end == ']' || *end == ')');
+    bool above = *interval == '[' ? x >= low : x > low;
+    bool below = *end == ']' ? x <= high : x < high;
+    return above && below;
+}
+
+/* strtoll() and strtod() skip white space in front; a value has none. */
+static bool begins_as_number(const char *text)
+{
+    return strchr("+-.0123456789", *text) != NULL && *text != '\0';
+}
+
+static bool parse_whole(const struct key *key, const char *text, void *place)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (!begins_as_number(text) || *end != '\0' || errno != 0 ||
+        !inside(key->accepts, (double)value))
+        return false;
+    if (key->type == KEY_INT)
+        *(int *)place = (int)value;
+    else
+        *(int64_t *)place = value;
+    return true;
+}
+
+static bool parse_real(const struct key *key, const char *text, void *place)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (!begins_as_number(text) || *end != '\0' || strpbrk(text, "xX") != NULL ||
+        !isfinite(value) || !inside(key->accepts, value))
+        return false;
+    *(double *)place = value == 0 ? 0 : value; /* no -0 */
+    return true;
+}
+
+static bool parse_bool(const char *text, void *place)
+{
+    static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1"};
+    for (int i = 0; i < 8; i++) {
+        if (strcasecmp(text, words[i]) == 0) {
+            *(bool *)place = i % 2 == 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_choice(const char *choices, const char *text)
+{
+    const char *at = choices + strspn(choices, "| ");
+    while (*at != '\0') {
+        size_t length = strcspn(at, "| ");
+        if (strlen(text) == length && strncmp(at, text, length) == 0)
+            return true;
+        at += length;
+        at += strspn(at, "| ");
+    }
+    return false;
+}
+
+/* What an INI file cannot hold is no value on the command line either: the configuration of a run
+ * is kept as a file. A comment begins with ; (or, for people, #) at the front or behind a space. */
+static bool fits_a_file(const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool edge = i == 0 || text[i - 1] == ' ';
+        if (c < ' ' || c == 0x7f || (edge && (c == ';' || c == '#')))
+            return false;
+    }
+    return length == 0 || (text[0] != ' ' && text[length - 1] != ' ');
+}
+
+static bool parse_text(const struct key *key, const char *text, void *place)
+{
+    if (strlen(text) >= key->size)
+        return false;
+    if (key->accepts != NULL ? !is_choice(key->accepts, text) : !fits_a_file(text))
+        return false;
+    memset(place, 0, key->size);
+    strcpy(place, text);
+    return true;
+}
+
+static bool parse(const struct key *key, const char *text, void *place)
+{
+    switch (key->type) {
+    case KEY_INT:
+    case KEY_INT64:
+        return parse_whole(key, text, place);
+    case KEY_REAL:
+        return parse_real(key, text, place);
+    case KEY_BOOL:
+        return parse_bool(text, place);
+    case KEY_TEXT:
+        return parse_text(key, text, place);
+    }
+    return false;
+}
+
+int value_parse(const struct key *key, const char *name, const char *text, void *place,
+                struct error *err)
+{
+    if (parse(key, text, place))
+        return 0;
+    struct buffer wanted = {0};
+    value_describe(key, &wanted);
+    const char *hint = strchr(text, '#') != NULL ? " (comments behind a value begin with ;)" : "";
+    error_set(err, "'%s' cannot be '%.200s'; it must be %s%s", name, text, buffer_text(&wanted),
+              hint);
+    buffer_release(&wanted);
+    return -1;
+}
+
+/* The fewest digits that read back as the same number. */
+static void print_real(double value, struct buffer *out)
+{
+    char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    buffer_print(out, "%s", text);
+}
+
+void value_print(const struct key *key, const void *place, struct buffer *out)
+{
+    switch (key->type) {
+    case KEY_INT:
+        buffer_print(out, "%d", *(const int *)place);
+        break;
+    case KEY_INT64:
+        buffer_print(out, "%" PRId64, *(const int64_t *)place);
+        break;
+    case KEY_REAL:
+        print_real(*(const double *)place, out);
+        break;
+    case KEY_BOOL:
+        buffer_print(out, "%s", *(const bool *)place ? "yes" : "no");
+        break;
+    case KEY_TEXT:
+        buffer_print(out, "%s", (const char *)place);
+        break;
+    }
+}
+
+bool value_missing(const struct key *key, const void *place)
+{
+    static const char nothing[CONFIG_TEXT];
+    return key->standard == NULL && memcmp(place, nothing, key->size) == 0;
+}
+
+static void describe_choice(const char *choices, struct buffer *out)
+{
+    buffer_print(out, "one of: ");
+    for (const char *at = choices; *at != '\0'; at++) {
+        if (*at == '|')
+            buffer_put_u8(out, ',');
+        else if (*at != ' ' || at[1] != '|')
+            buffer_put_u8(out, (uint8_t)*at);
+    }
+}
+
+void value_describe(const struct key *key, struct buffer *out)
+{
+    switch (key->type) {
+    case KEY_INT:
+    case KEY_INT64:
+        buffer_print(out, "a whole number in %s", key->accepts);
+        break;
+    case KEY_REAL:
+        buffer_print(out, "a number in %s", key->accepts);
+        break;
+    case KEY_BOOL:
+        buffer_print(out, "yes or no");
+        break;
+    case KEY_TEXT:
+        if (key->accepts != NULL)
+            describe_choice(key->accepts, out);
+        else
+            buffer_print(out, "a text of less than %zu bytes without control characters or ' ;'",
+                         key->size);
+        break;
+    }
+}

@@ -1,0 +1,21 @@
+/* A key's value between its text and its place in struct config. */
+#ifndef LAMBERT_CONFIG_VALUE_H
+#define LAMBERT_CONFIG_VALUE_H
+
+#include "keys.h"
+
+/* Puts the text's value in place; on failure, -1 with "'name' cannot be 'text'; it must be
+ * ...". */
+int value_parse(const struct key *key, const char *name, const char *text, void *place,
+                struct error *err);
+
+/* Appends the text that value_parse() reads back to the very same value. */
+void value_print(const struct key *key, const void *place, struct buffer *out);
+
+/* Whether a key without default was left alone. */
+bool value_missing(const struct key *key, const void *place);
+
+/* What the key accepts, in words: "a whole number in [1, 8)", "one of: gelu, gelu_new". */
+void value_describe(const struct key *key, struct buffer *out);
+
+#endif

@@ -1,0 +1,88 @@
+#include "load.h"
+
+#include "lambert/config/config.h"
+
+static void what_must_be_given(void **state)
+{
+    (void)state;
+    assert_text_fails(LEAST_DATA, "there is no phase; begin one with a section [phase one] that "
+                                  "gives steps and learning_rate");
+    assert_text_fails(LEAST_PHASE,
+                      "'run.folder' is not given and has no default; write it in the file, or add "
+                      "run.folder=... to the command line");
+    assert_text_fails(LEAST_PHASE "[run]\nfolder = r\n",
+                      "'data.corpus' is not given and has no default; write it in the file, or add "
+                      "data.corpus=... to the command line");
+    assert_text_fails(LEAST "[phase two]\nlearning_rate = 1\n",
+                      "'phase.two.steps' is not given and has no default; write it in the file, or "
+                      "add phase.two.steps=... to the command line");
+    assert_text_fails(LEAST_DATA "[phase one]\nsteps = 1\n",
+                      "'phase.one.learning_rate' is not given and has no default; write it in the "
+                      "file, or add phase.one.learning_rate=... to the command line");
+}
+
+static void heads_divide_the_width(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_text_fails(LEAST "[model]\nhidden_size = 770\n",
+                      "model.num_attention_heads (12) must divide model.hidden_size (770); change "
+                      "one of them");
+    assert_loads(&c, LEAST "[model]\nhidden_size = 770\nnum_attention_heads = 11\n");
+}
+
+static void lengths(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST "sequence_length = 512\n");
+    assert_text_fails(LEAST "sequence_length = 513\n",
+                      "phase.one.sequence_length (513) is more than "
+                      "model.max_position_embeddings (512); shorten the sequences or give the "
+                      "model more positions");
+    assert_word_fails("phase.one.sequence_length=7",
+                      "command line: 'phase.one.sequence_length' cannot be '7'; it must be a whole "
+                      "number in [8, 65536]");
+    assert_loads(&c, LEAST "max_predictions_per_sequence = 128\n");
+    assert_text_fails(LEAST "max_predictions_per_sequence = 129\n",
+                      "phase.one.max_predictions_per_sequence (129) is more than "
+                      "phase.one.sequence_length (128); lower it, or leave it at 0 for no limit");
+}
+
+/* Rows of a batch are counted in int. */
+static void tokens_of_a_step(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST "sequence_length = 512\nglobal_batch = 65536\n");
+    assert_text_fails(LEAST "sequence_length = 4096\nglobal_batch = 1048576\n"
+                            "[model]\nmax_position_embeddings = 4096\n",
+                      "phase.one.global_batch (1048576) times phase.one.sequence_length (4096) is "
+                      "more than 2147483647 tokens a step; lower one of them");
+}
+
+static void warmups(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST "warmup_steps = 10\n");
+    assert_loads(&c, LEAST "warmup_ratio = 0.2843\n");
+    assert_text_fails(LEAST "warmup_steps = 11\n",
+                      "phase.one.warmup_steps (11) is more than phase.one.steps (10); the warm-up "
+                      "is a part of the phase");
+    assert_text_fails(LEAST "warmup_steps = 2\nwarmup_ratio = 0.1\n",
+                      "phase.one.warmup_steps (2) and phase.one.warmup_ratio (0.1) say the same "
+                      "thing twice; leave one of them at 0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_must_be_given),
+        cmocka_unit_test(heads_divide_the_width),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(tokens_of_a_step),
+        cmocka_unit_test(warmups),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,126 @@
+#include "load.h"
+
+#include "lambert/config/config.h"
+
+/* BERT-Base, LAMB's constants, and what else docs promise. */
+static void defaults(void **state)
+{
+    (void)state;
+    struct config c;
+    config_defaults(&c);
+    assert_string_equal(c.run.folder, "");
+    assert_int_equal(c.run.seed, 1);
+    assert_int_equal(c.run.threads, 0);
+    assert_string_equal(c.run.log_level, "info");
+    assert_string_equal(c.data.corpus, "");
+    assert_string_equal(c.data.vocabulary, "");
+    assert_true(c.data.short_sequence_probability == 0.1);
+    assert_true(c.data.masked_lm_probability == 0.15);
+    assert_false(c.data.whole_word_masking);
+    assert_int_equal(c.data.cache_megabytes, 64);
+    assert_int_equal(c.model.hidden_size, 768);
+    assert_int_equal(c.model.num_hidden_layers, 12);
+    assert_int_equal(c.model.num_attention_heads, 12);
+    assert_int_equal(c.model.intermediate_size, 3072);
+    assert_string_equal(c.model.hidden_act, "gelu");
+    assert_true(c.model.hidden_dropout_prob == 0.1);
+    assert_true(c.model.attention_probs_dropout_prob == 0.1);
+    assert_int_equal(c.model.max_position_embeddings, 512);
+    assert_int_equal(c.model.type_vocab_size, 2);
+    assert_true(c.model.initializer_range == 0.02);
+    assert_true(c.model.layer_norm_eps == 1e-12);
+    assert_string_equal(c.optimizer.name, "lamb");
+    assert_true(c.optimizer.beta1 == 0.9 && c.optimizer.beta2 == 0.999);
+    assert_true(c.optimizer.epsilon == 1e-6);
+    assert_true(c.optimizer.momentum == 0.9);
+    assert_true(c.optimizer.weight_decay == 0.01);
+    assert_true(c.optimizer.max_grad_norm == 1);
+    assert_true(c.optimizer.bias_correction);
+    assert_false(c.optimizer.decay_all);
+    assert_false(c.optimizer.adapt_all);
+    assert_true(c.optimizer.trust_coefficient == 0.001);
+    assert_int_equal(c.train.micro_batch_tokens, 4096);
+    assert_int_equal(c.train.evaluate_every, 0);
+    assert_int_equal(c.train.evaluate_sequences, 1024);
+    assert_int_equal(c.train.checkpoint_every, 100);
+    assert_int_equal(c.train.checkpoint_keep, 3);
+    assert_int_equal(c.train.log_every, 10);
+    assert_int_equal(c.phase_count, 0);
+}
+
+static void phase_defaults(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST);
+    const struct config_phase *phase = &c.phases[0];
+    assert_int_equal(c.phase_count, 1);
+    assert_string_equal(phase->name, "one");
+    assert_int_equal(phase->sequence_length, 128);
+    assert_int_equal(phase->max_predictions_per_sequence, 0);
+    assert_int_equal(phase->global_batch, 256);
+    assert_int_equal(phase->steps, 10);
+    assert_true(phase->learning_rate == 0.001);
+    assert_true(phase->warmup_ratio == 0);
+    assert_int_equal(phase->warmup_steps, 0);
+    assert_true(phase->decay_power == 1);
+    assert_string_equal(phase->schedule, "continuous");
+}
+
+static void words_win_over_the_file(void **state)
+{
+    (void)state;
+    struct config c;
+    struct error err;
+    const char *text = LEAST "[phase two]\nsteps=5\nlearning_rate=1e-4\n[model]\nhidden_size=96\n";
+    assert_int_equal(load(&c, &err, text, "model.hidden_size=48", "phase.two.steps=7",
+                          "run.folder=a=b", "model.hidden_size=24", "data.whole_word_masking=on",
+                          NULL),
+                     0);
+    assert_int_equal(c.model.hidden_size, 24); /* the last word */
+    assert_int_equal(c.phases[0].steps, 10);
+    assert_int_equal(c.phases[1].steps, 7);
+    assert_string_equal(c.run.folder, "a=b");
+    assert_true(c.data.whole_word_masking);
+}
+
+static void words_alone(void **state)
+{
+    (void)state;
+    struct config c;
+    struct error err;
+    assert_int_equal(load(&c, &err, NULL, LEAST_WORDS, "phase.b.steps=2", "phase.b.learning_rate=1",
+                          "phase.one.warmup_steps=3", NULL),
+                     0);
+    assert_int_equal(c.phase_count, 2);
+    assert_string_equal(c.phases[0].name, "one");
+    assert_string_equal(c.phases[1].name, "b");
+    assert_int_equal(c.phases[0].warmup_steps, 3);
+    assert_int_equal(c.phases[1].sequence_length, 128);
+}
+
+static void no_file(void **state)
+{
+    (void)state;
+    struct config c;
+    struct error err;
+    assert_int_equal(config_load(&c, "no/such.ini", NULL, 0, &err), -1);
+    assert_string_equal(err.text, "cannot open no/such.ini: No such file or directory");
+    assert_int_equal(config_load(&c, "/", NULL, 0, &err), -1);
+    assert_string_equal(err.text, "/ is a folder where a file is wanted");
+    assert_int_equal(config_load(&c, "/proc/self/cmdline", NULL, 0, &err), -1);
+    assert_string_equal(err.text,
+                        "/proc/self/cmdline is not a configuration file: it holds a NUL byte");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(phase_defaults),
+        cmocka_unit_test(words_win_over_the_file),
+        cmocka_unit_test(words_alone),
+        cmocka_unit_test(no_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

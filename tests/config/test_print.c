@@ -1,0 +1,176 @@
+#include "load.h"
+
+#include <string.h>
+
+#include "lambert/config/config.h"
+
+/* Every key at a value that is not its default, with numbers that need all their digits. */
+static const char unusual[] = "[run]\n"
+                              "folder = /runs/a b\n"
+                              "seed = 9007199254740991\n"
+                              "threads = 3\n"
+                              "log_level = debug\n"
+                              "\n"
+                              "[data]\n"
+                              "corpus = c\n"
+                              "vocabulary = v.txt\n"
+                              "short_sequence_probability = 0.30000000000000004\n"
+                              "masked_lm_probability = 0.1234567890123456\n"
+                              "whole_word_masking = yes\n"
+                              "cache_megabytes = 1\n"
+                              "\n"
+                              "[model]\n"
+                              "hidden_size = 96\n"
+                              "num_hidden_layers = 2\n"
+                              "num_attention_heads = 3\n"
+                              "intermediate_size = 10\n"
+                              "hidden_act = gelu_new\n"
+                              "hidden_dropout_prob = 0.3333333333333333\n"
+                              "attention_probs_dropout_prob = 0\n"
+                              "max_position_embeddings = 64\n"
+                              "type_vocab_size = 3\n"
+                              "initializer_range = 5e-324\n"
+                              "layer_norm_eps = 1e-05\n"
+                              "\n"
+                              "[optimizer]\n"
+                              "name = sgd\n"
+                              "beta1 = 0.88\n"
+                              "beta2 = 0.9999999999999999\n"
+                              "epsilon = 1.0000000000000002e-08\n"
+                              "momentum = 0\n"
+                              "weight_decay = 0.0166629\n"
+                              "max_grad_norm = 1.7976931348623157e+308\n"
+                              "bias_correction = no\n"
+                              "decay_all = yes\n"
+                              "adapt_all = yes\n"
+                              "trust_coefficient = 0.02\n"
+                              "\n"
+                              "[train]\n"
+                              "micro_batch_tokens = 1\n"
+                              "evaluate_every = 5\n"
+                              "evaluate_sequences = 6\n"
+                              "checkpoint_every = 7\n"
+                              "checkpoint_keep = 8\n"
+                              "log_every = 9\n"
+                              "\n"
+                              "[phase one]\n"
+                              "sequence_length = 16\n"
+                              "max_predictions_per_sequence = 5\n"
+                              "global_batch = 4\n"
+                              "steps = 1000000000\n"
+                              "learning_rate = 0.00288293\n"
+                              "warmup_ratio = 0.2843\n"
+                              "warmup_steps = 0\n"
+                              "decay_power = 0.5\n"
+                              "schedule = nvidia\n"
+                              "\n"
+                              "[phase two]\n"
+                              "sequence_length = 64\n"
+                              "max_predictions_per_sequence = 0\n"
+                              "global_batch = 2\n"
+                              "steps = 20\n"
+                              "learning_rate = 0.004\n"
+                              "warmup_ratio = 0\n"
+                              "warmup_steps = 3\n"
+                              "decay_power = 1\n"
+                              "schedule = google\n";
+
+static void assert_prints(const struct config *config, bool result_only, const char *wanted)
+{
+    struct buffer text = {0};
+    config_print(config, result_only, &text);
+    assert_string_equal(buffer_text(&text), wanted);
+    buffer_release(&text);
+}
+
+/* The values read and the text printed are both the same as before. */
+static void round_trip(void **state)
+{
+    (void)state;
+    struct config first, second;
+    assert_loads(&first, unusual);
+    assert_prints(&first, false, unusual);
+    assert_true(first.model.initializer_range == 5e-324);
+    assert_true(first.optimizer.beta2 == 1 - 0x1p-53);
+    struct buffer text = {0};
+    config_print(&first, false, &text);
+    assert_loads(&second, buffer_text(&text));
+    assert_memory_equal(&first, &second, sizeof first);
+    buffer_release(&text);
+}
+
+static void defaults_round_trip(void **state)
+{
+    (void)state;
+    struct config first, second;
+    struct buffer text = {0};
+    assert_loads(&first, LEAST);
+    config_print(&first, false, &text);
+    assert_non_null(strstr(buffer_text(&text), "\nvocabulary =\n"));
+    assert_loads(&second, buffer_text(&text));
+    assert_memory_equal(&first, &second, sizeof first);
+    buffer_release(&text);
+}
+
+static void texts_round_trip(void **state)
+{
+    (void)state;
+    const char *paths[] = {"a;b", "a#b", "x = y", "[x]", "\"q\"", "a:b", "\xc3\xa9", "'", "="};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct config first, second;
+        struct buffer text = {0};
+        assert_loads(&first, LEAST);
+        strcpy(first.data.vocabulary, paths[i]);
+        config_print(&first, false, &text);
+        assert_loads(&second, buffer_text(&text));
+        assert_string_equal(second.data.vocabulary, paths[i]);
+        buffer_release(&text);
+    }
+}
+
+/* Not where and how the work is done: folder, threads, log, corpus path, cache, [train]. */
+static void result_keys(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buffer wanted = {0}, found = {0};
+    assert_loads(&config, unusual);
+    config_print(&config, true, &found);
+    static const char *const left_out[] = {"folder",
+                                           "threads",
+                                           "log_level",
+                                           "corpus",
+                                           "vocabulary",
+                                           "cache_megabytes",
+                                           "micro_batch_tokens",
+                                           "evaluate_every",
+                                           "evaluate_sequences",
+                                           "checkpoint_every",
+                                           "checkpoint_keep",
+                                           "log_every",
+                                           "[train]"};
+    for (const char *line = unusual; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        size_t name = strcspn(line, " \n");
+        bool out = false;
+        for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
+            out |= strlen(left_out[i]) == name && strncmp(line, left_out[i], name) == 0;
+        if (strncmp(line, "[train]", 7) == 0)
+            wanted.size--; /* the empty line before it */
+        if (!out)
+            buffer_put(&wanted, line, strcspn(line, "\n") + 1);
+    }
+    assert_string_equal(buffer_text(&found), buffer_text(&wanted));
+    buffer_release(&wanted);
+    buffer_release(&found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(defaults_round_trip),
+        cmocka_unit_test(texts_round_trip),
+        cmocka_unit_test(result_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
