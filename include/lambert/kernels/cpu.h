@@ -1,0 +1,22 @@
+/* Cores, threads and binding of this process, and the FMA peak it is measured against. */
+#ifndef LAMBERT_KERNELS_CPU_H
+#define LAMBERT_KERNELS_CPU_H
+
+struct cpu_info {
+    char model[128];     /* "AMD EPYC ..." as the kernel names it */
+    int online;          /* cores of the machine that are on */
+    int bound;           /* cores this process may run on */
+    char binding[256];   /* these cores, as ranges: "0-1,4" */
+};
+void cpu_describe(struct cpu_info *info);
+
+/* Sets the number of OpenMP threads for the whole run: `wanted`, or when that is 0 what
+ * OMP_NUM_THREADS says, or else the number of bound cores divided by the ranks that share them.
+ * Returns it. Never called again: a changing count makes OpenMP rebuild its teams. */
+int cpu_set_threads(int wanted, int ranks_sharing);
+
+/* Measured peak of fused multiply-adds in this precision with the chosen kernels' instruction set,
+ * all threads busy, operations a second (an FMA is two). Takes about 50 ms. Single precision. */
+double cpu_peak_flops(int threads);
+
+#endif

@@ -1,0 +1,104 @@
+/* The row kernels: everything of the model that is not a matrix product.
+ *
+ * Each kernel exists twice. src/kernels/plain.c is the definition, in plain C (and compiled in
+ * double as well). src/kernels/row_vector.c is vector code written once and compiled for each
+ * instruction set (x86-64-v3, x86-64-v4). kernels_select() chooses one table at start from what the
+ * CPU has, or the one named by the environment variable LAMBERT_ISA (plain, v3, v4).
+ * tests/kernels/test_kernels.c holds every variant against the plain one.
+ *
+ * Each function works on one row of n elements and knows no threads. Pointers need no alignment
+ * beyond that of real. Where a parameter is both read and written its comment says so; other
+ * parameters must not overlap.
+ *
+ * Random choices: dropout is a function of (key, stream, row, column) alone. */
+#ifndef LAMBERT_KERNELS_KERNELS_H
+#define LAMBERT_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/base/real.h"
+
+/* Dropout with inverted scaling. Element (row, column) is dropped when its 16 random bits are below
+ * `threshold` = round(65536 p); what is kept is multiplied by 65536 / (65536 - threshold), so the
+ * expectation is exact for the probability in use, which differs from p by less than 1e-5.
+ * The bits: Philox4x32 with 7 rounds (enough for BigCrush: Salmon et al., SC11, table 2), counter
+ * {column / 8, row, stream, 0}, key `key`; column % 8 picks one of the eight 16-bit halves of the four words, low
+ * half first. */
+struct dropout {
+    uint64_t key;       /* of the sample */
+    uint32_t stream;    /* which place in the model */
+    uint32_t threshold; /* 0: nothing is dropped, the scale is 1 */
+};
+uint32_t dropout_threshold(double probability);
+
+enum gelu_form { GELU_ERF, GELU_TANH };
+
+struct kernels {
+    const char *name; /* "plain", "v3", "v4" */
+
+    /* y = x with dropout; x and y may be the same. */
+    void (*dropout)(const struct dropout *dropout, uint32_t row, const real *x, real *y, int n);
+
+    /* y = gamma (z - mean) rstd + beta; mean and 1 / sqrt(variance + eps) of the row are stored. */
+    void (*layernorm)(const real *gamma, const real *beta, real eps, const real *z, real *y,
+                      real *mean, real *rstd, int n);
+
+    /* z = residual + dropout(x + bias), written over x; y = layernorm(z). y may be `residual`. */
+    void (*residual_layernorm)(const struct dropout *dropout, uint32_t row, const real *bias,
+                               const real *residual, const real *gamma, const real *beta, real eps,
+                               real *x, real *y, real *mean, real *rstd, int n);
+
+    /* dz from dy; adds this row's part to dgamma and dbeta. dz and dy may be the same. */
+    void (*layernorm_backward)(const real *gamma, const real *z, real mean, real rstd,
+                               const real *dy, real *dz, real *dgamma, real *dbeta, int n);
+
+    /* a = x + bias, written over x; y = gelu(a). */
+    void (*bias_gelu)(enum gelu_form form, const real *bias, real *x, real *y, int n);
+
+    /* da = dy gelu'(a); adds da to dbias. da and dy may be the same. */
+    void (*gelu_backward)(enum gelu_form form, const real *a, const real *dy, real *da, real *dbias,
+                          int n);
+
+    /* y = tanh(x + bias), written over x. */
+    void (*bias_tanh)(const real *bias, real *x, int n);
+
+    /* p = softmax(scale s), written over s; returns log sum exp(scale s). */
+    real (*softmax)(real scale, real *s, int n);
+
+    /* The same p again from scores and the stored result of softmax: exp(scale s - lse). */
+    void (*softmax_again)(real scale, real lse, real *s, int n);
+
+    /* ds = scale p (dp - delta), written over dp; delta = sum p dp. */
+    void (*softmax_backward)(real scale, real delta, const real *p, real *dp, int n);
+
+    /* Cross-entropy of softmax(logits + bias) against `label`. Returns the loss, -log p[label];
+     * stores whether the label has the (first) largest logit; writes over logits the gradient times
+     * gradient_scale: gradient_scale (p - onehot(label)). */
+    double (*cross_entropy)(const real *bias, int32_t label, real gradient_scale, real *logits,
+                            bool *correct, int n);
+
+    /* sum += x */
+    void (*accumulate)(const real *x, real *sum, size_t n);
+
+    /* y += alpha x */
+    void (*axpy)(real alpha, const real *x, real *y, size_t n);
+
+    real (*dot)(const real *x, const real *y, int n);
+
+    /* Sum of squares, added up in double. */
+    double (*sum_squares)(const real *x, size_t n);
+};
+
+/* The tables that this build has and this CPU can run, plain first; NULL-terminated. */
+const struct kernels *const *kernels_available(void);
+
+/* Chooses the last of them, or the one LAMBERT_ISA names (-1 when there is no such). Called once,
+ * before any thread; `kernels` is the plain table until then. */
+int kernels_select(struct error *err);
+
+extern const struct kernels *kernels;
+
+#endif

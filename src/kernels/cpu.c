@@ -1,0 +1,120 @@
+#define _GNU_SOURCE
+#include "lambert/kernels/cpu.h"
+
+#include <omp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "peak.h"
+
+/* "model name" of the first processor the kernel lists; "unknown CPU" where it lists none. */
+static void find_model(char model[128])
+{
+    char line[512];
+    FILE *stream = fopen("/proc/cpuinfo", "r");
+    snprintf(model, 128, "unknown CPU");
+    while (stream && fgets(line, sizeof line, stream)) {
+        char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || !colon)
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(model, 128, "%.127s", colon + 1 + strspn(colon + 1, " "));
+        break;
+    }
+    if (stream)
+        fclose(stream);
+}
+
+/* Cores of the set as ranges, "0-3,8": as many as fit, then "...". */
+static int describe_binding(const cpu_set_t *set, char *text, size_t size)
+{
+    int bound = 0;
+    size_t used = 0;
+    text[0] = '\0';
+    for (int first = 0; first < CPU_SETSIZE; first++) {
+        int last = first;
+        if (!CPU_ISSET(first, set))
+            continue;
+        while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, set))
+            last++;
+        bound += last - first + 1;
+        if (used + 32 < size)
+            used += (size_t)snprintf(text + used, size - used, first == last ? "%s%d" : "%s%d-%d",
+                                     used ? "," : "", first, last);
+        else if (used + 4 < size)
+            used += (size_t)snprintf(text + used, size - used, "...");
+        first = last;
+    }
+    return bound;
+}
+
+void cpu_describe(struct cpu_info *info)
+{
+    cpu_set_t set;
+    *info = (struct cpu_info){.online = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+    find_model(info->model);
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        info->bound = describe_binding(&set, info->binding, sizeof info->binding);
+    else
+        info->bound = info->online; /* more cores than a cpu_set_t holds: nothing to tell */
+}
+
+/* Ranks that are bound apart have cores of their own; ranks that all may run everywhere share them. */
+static int default_threads(int ranks_sharing)
+{
+    struct cpu_info info;
+    cpu_describe(&info);
+    int cores = info.bound < info.online ? info.bound : info.online / ranks_sharing;
+    return cores > 0 ? cores : 1;
+}
+
+int cpu_set_threads(int wanted, int ranks_sharing)
+{
+    if (wanted <= 0 && getenv("OMP_NUM_THREADS"))
+        wanted = omp_get_max_threads();
+    if (wanted <= 0)
+        wanted = default_threads(ranks_sharing);
+    omp_set_dynamic(0);
+    omp_set_num_threads(wanted);
+    return wanted;
+}
+
+/* --- peak --------------------------------------------------------------------------------------- */
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static double try_peak(peak_loop *loop, int threads, long rounds)
+{
+    double operations = 0, sink = 0, started = seconds_now();
+#pragma omp parallel num_threads(threads) reduction(+ : operations, sink)
+    {
+        float result;
+        operations += loop(rounds, &result);
+        sink += (double)result;
+    }
+    double seconds = seconds_now() - started;
+    return sink == sink ? operations / seconds : 0; /* a use of the results, so that they are made */
+}
+
+double cpu_peak_flops(int threads)
+{
+    enum { TRIES = 5 };
+    peak_loop *loop = peak_loop_chosen();
+    double best = 0;
+    try_peak(loop, threads, 20000); /* wakes the threads, and the clock */
+    for (int i = 0; i < TRIES; i++) {
+        double flops = try_peak(loop, threads, 400000);
+        best = flops > best ? flops : best;
+    }
+    return best;
+}

@@ -1,0 +1,68 @@
+#include "lambert/kernels/kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plain.h"
+
+#if defined __x86_64__ && !defined LAMBERT_DOUBLE
+#define HAVE_VECTOR 1
+#include "vector.h"
+#else
+#define HAVE_VECTOR 0
+#endif
+
+const struct kernels *kernels = &kernels_plain;
+
+uint32_t dropout_threshold(double probability)
+{
+    return (uint32_t)lrint(probability * 65536);
+}
+
+#if HAVE_VECTOR
+static bool cpu_has_v3(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi2");
+}
+
+static bool cpu_has_v4(void)
+{
+    return cpu_has_v3() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+const struct kernels *const *kernels_available(void)
+{
+    static const struct kernels *tables[4];
+    int count = 0;
+    tables[count++] = &kernels_plain;
+#if HAVE_VECTOR
+    if (cpu_has_v3())
+        tables[count++] = &kernels_v3;
+    if (cpu_has_v4())
+        tables[count++] = &kernels_v4;
+#endif
+    tables[count] = NULL;
+    return tables;
+}
+
+int kernels_select(struct error *err)
+{
+    const struct kernels *const *tables = kernels_available();
+    const char *wanted = getenv("LAMBERT_ISA");
+    const struct kernels *chosen = NULL;
+    for (int i = 0; tables[i]; i++)
+        if (!wanted || !*wanted || strcmp(tables[i]->name, wanted) == 0)
+            chosen = tables[i];
+    if (!chosen)
+        return error_set(err,
+                         "LAMBERT_ISA=%s: this CPU or this build has no such kernels; one of "
+                         "plain, v3, v4, or unset it for the fastest",
+                         wanted);
+    kernels = chosen;
+    return 0;
+}

@@ -1,0 +1,13 @@
+/* Loops of nothing but independent fused multiply-adds, one for each instruction set. */
+#ifndef LAMBERT_KERNELS_PEAK_H
+#define LAMBERT_KERNELS_PEAK_H
+
+/* Runs `rounds` rounds; returns the operations made (an FMA is two). *result depends on all. */
+typedef double peak_loop(long rounds, float *result);
+
+peak_loop peak_plain, peak_v3, peak_v4;
+
+/* The loop of the chosen kernel table. */
+peak_loop *peak_loop_chosen(void);
+
+#endif

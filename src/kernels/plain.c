@@ -1,0 +1,219 @@
+/* The definitions of the row kernels, in plain C. Sums are in double: this table says what is right,
+ * the vector tables are held against it. */
+#include "plain.h"
+
+#include <math.h>
+
+#include "dropout_bits.h"
+
+#ifdef LAMBERT_DOUBLE
+#define REAL(function) function
+#else
+#define REAL(function) function##f
+#endif
+
+static const double SQRT_HALF = 0.70710678118654752440;
+static const double SQRT_2_PI = 0.79788456080286535588; /* √(2/π) */
+static const double CUBE = 0.044715;
+
+static void dropout(const struct dropout *dropout, uint32_t row, const real *x, real *y, int n)
+{
+    real scale = dropout_scale(dropout->threshold);
+    uint32_t words[4];
+    for (int i = 0; i < n; i++) {
+        if (i % 8 == 0)
+            dropout_bits(dropout, row, (uint32_t)i / 8, words);
+        uint32_t bits = words[i % 8 / 2] >> (i % 2 * 16) & 0xffff;
+        y[i] = bits < dropout->threshold ? 0 : x[i] * scale;
+    }
+}
+
+static void layernorm(const real *gamma, const real *beta, real eps, const real *z, real *y,
+                      real *mean, real *rstd, int n)
+{
+    double sum = 0, squares = 0;
+    for (int i = 0; i < n; i++)
+        sum += z[i];
+    *mean = (real)(sum / n);
+    for (int i = 0; i < n; i++)
+        squares += (double)(z[i] - *mean) * (double)(z[i] - *mean);
+    *rstd = (real)(1 / sqrt(squares / n + (double)eps));
+    for (int i = 0; i < n; i++)
+        y[i] = gamma[i] * ((z[i] - *mean) * *rstd) + beta[i];
+}
+
+static void residual_layernorm(const struct dropout *drop, uint32_t row, const real *bias,
+                               const real *residual, const real *gamma, const real *beta, real eps,
+                               real *x, real *y, real *mean, real *rstd, int n)
+{
+    for (int i = 0; i < n; i++)
+        x[i] += bias[i];
+    dropout(drop, row, x, x, n);
+    for (int i = 0; i < n; i++)
+        x[i] += residual[i];
+    layernorm(gamma, beta, eps, x, y, mean, rstd, n);
+}
+
+/* With h = (z - mean) rstd and e = dy gamma: dz = rstd (e - mean(e) - h mean(e h)). */
+static void layernorm_backward(const real *gamma, const real *z, real mean, real rstd,
+                               const real *dy, real *dz, real *dgamma, real *dbeta, int n)
+{
+    double sum = 0, product = 0;
+    for (int i = 0; i < n; i++) {
+        double e = (double)dy[i] * (double)gamma[i];
+        sum += e;
+        product += e * (double)((z[i] - mean) * rstd);
+    }
+    real mean_e = (real)(sum / n), mean_eh = (real)(product / n);
+    for (int i = 0; i < n; i++) {
+        real h = (z[i] - mean) * rstd, e = dy[i] * gamma[i];
+        dgamma[i] += dy[i] * h;
+        dbeta[i] += dy[i];
+        dz[i] = rstd * (e - mean_e - h * mean_eh);
+    }
+}
+
+static double gelu(enum gelu_form form, double x)
+{
+    if (form == GELU_ERF)
+        return 0.5 * x * (1 + erf(x * SQRT_HALF));
+    return 0.5 * x * (1 + tanh(SQRT_2_PI * (x + CUBE * x * x * x)));
+}
+
+static double gelu_slope(enum gelu_form form, double x)
+{
+    if (form == GELU_ERF)
+        return 0.5 * (1 + erf(x * SQRT_HALF)) + 0.5 * SQRT_2_PI * x * exp(-0.5 * x * x);
+    double t = tanh(SQRT_2_PI * (x + CUBE * x * x * x));
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * SQRT_2_PI * (1 + 3 * CUBE * x * x);
+}
+
+static void bias_gelu(enum gelu_form form, const real *bias, real *x, real *y, int n)
+{
+    for (int i = 0; i < n; i++) {
+        x[i] += bias[i];
+        y[i] = (real)gelu(form, (double)x[i]);
+    }
+}
+
+static void gelu_backward(enum gelu_form form, const real *a, const real *dy, real *da, real *dbias,
+                          int n)
+{
+    for (int i = 0; i < n; i++) {
+        da[i] = dy[i] * (real)gelu_slope(form, (double)a[i]);
+        dbias[i] += da[i];
+    }
+}
+
+static void bias_tanh(const real *bias, real *x, int n)
+{
+    for (int i = 0; i < n; i++)
+        x[i] = REAL(tanh)(x[i] + bias[i]);
+}
+
+static real largest(const real *x, int n)
+{
+    real best = x[0];
+    for (int i = 1; i < n; i++)
+        best = x[i] > best ? x[i] : best;
+    return best;
+}
+
+/* exp(x - top) over x; returns the sum. */
+static double exponentials(real top, real *x, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        x[i] = REAL(exp)(x[i] - top);
+        sum += (double)x[i];
+    }
+    return sum;
+}
+
+static real softmax(real scale, real *s, int n)
+{
+    for (int i = 0; i < n; i++)
+        s[i] *= scale;
+    real top = largest(s, n);
+    double sum = exponentials(top, s, n);
+    for (int i = 0; i < n; i++)
+        s[i] *= (real)(1 / sum);
+    return top + (real)log(sum);
+}
+
+static void softmax_again(real scale, real lse, real *s, int n)
+{
+    for (int i = 0; i < n; i++)
+        s[i] = REAL(exp)(scale * s[i] - lse);
+}
+
+static void softmax_backward(real scale, real delta, const real *p, real *dp, int n)
+{
+    for (int i = 0; i < n; i++)
+        dp[i] = scale * p[i] * (dp[i] - delta);
+}
+
+static double cross_entropy(const real *bias, int32_t label, real gradient_scale, real *logits,
+                            bool *correct, int n)
+{
+    int best = 0;
+    for (int i = 0; i < n; i++) {
+        logits[i] += bias[i];
+        if (logits[i] > logits[best])
+            best = i;
+    }
+    real top = logits[best];
+    double loss = (double)(top - logits[label]), sum = exponentials(top, logits, n);
+    for (int i = 0; i < n; i++)
+        logits[i] *= gradient_scale * (real)(1 / sum);
+    logits[label] -= gradient_scale;
+    *correct = best == label;
+    return loss + log(sum);
+}
+
+static void accumulate(const real *x, real *sum, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += x[i];
+}
+
+static void axpy(real alpha, const real *x, real *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += alpha * x[i];
+}
+
+static real dot(const real *x, const real *y, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += (double)x[i] * (double)y[i];
+    return (real)sum;
+}
+
+static double sum_squares(const real *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+
+const struct kernels kernels_plain = {
+    .name = "plain",
+    .dropout = dropout,
+    .layernorm = layernorm,
+    .residual_layernorm = residual_layernorm,
+    .layernorm_backward = layernorm_backward,
+    .bias_gelu = bias_gelu,
+    .gelu_backward = gelu_backward,
+    .bias_tanh = bias_tanh,
+    .softmax = softmax,
+    .softmax_again = softmax_again,
+    .softmax_backward = softmax_backward,
+    .cross_entropy = cross_entropy,
+    .accumulate = accumulate,
+    .axpy = axpy,
+    .dot = dot,
+    .sum_squares = sum_squares,
+};

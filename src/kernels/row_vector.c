@@ -1,0 +1,364 @@
+/* The row kernels in vector code, written once over vector_math.h and compiled for each instruction
+ * set: kernels_v3, kernels_v4. What each must do is said in kernels.h and defined in plain.c. */
+#include <math.h>
+
+#include "dropout_bits.h"
+#include "vector.h"
+#include "vector_math.h"
+
+#ifdef __AVX512F__
+#define TABLE      kernels_v4
+#define TABLE_NAME "v4"
+#else
+#define TABLE      kernels_v3
+#define TABLE_NAME "v3"
+#endif
+
+/* --- dropout ---------------------------------------------------------------------------------- */
+
+/* A vector holds LANES Philox states, each of which decides 8 columns. */
+typedef uint64_t vstate __attribute__((vector_size(WIDTH * 4)));
+typedef uint16_t vbits __attribute__((vector_size(WIDTH * 2)));
+enum { LANES = WIDTH / 2, CHUNK = 8 * LANES };
+
+/* The 64-bit products of the lanes' lower halves. */
+static inline vstate multiply(vstate x, uint32_t factor)
+{
+#ifdef __AVX512F__
+    return (vstate)_mm512_mul_epu32((__m512i)x, _mm512_set1_epi64(factor));
+#else
+    return (vstate)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(factor));
+#endif
+}
+
+static inline vstate interleave_low(vstate x, vstate y)
+{
+#ifdef __AVX512F__
+    return __builtin_shuffle(x, y, (vstate){0, 8, 1, 9, 2, 10, 3, 11});
+#else
+    return __builtin_shuffle(x, y, (vstate){0, 4, 1, 5});
+#endif
+}
+
+static inline vstate interleave_high(vstate x, vstate y)
+{
+#ifdef __AVX512F__
+    return __builtin_shuffle(x, y, (vstate){4, 12, 5, 13, 6, 14, 7, 15});
+#else
+    return __builtin_shuffle(x, y, (vstate){2, 6, 3, 7});
+#endif
+}
+
+/* The bits of columns first .. first + CHUNK - 1. Only the lower halves of the lanes of a state
+ * mean anything until the end: the upper ones are left over from the products. */
+static void chunk_bits(const struct dropout *dropout, uint32_t row, int first, uint16_t *bits)
+{
+    uint32_t key0 = (uint32_t)dropout->key, key1 = (uint32_t)(dropout->key >> 32);
+    vstate c0, c1 = (vstate){0} + row, c2 = (vstate){0} + dropout->stream, c3 = {0};
+    for (int i = 0; i < LANES; i++)
+        c0[i] = (uint64_t)(first / 8 + i);
+    for (int round = 0; round < DROPOUT_ROUNDS; round++) {
+        vstate a = multiply(c0, 0xD2511F53u), b = multiply(c2, 0xCD9E8D57u);
+        c0 = (b >> 32) ^ c1 ^ (uint64_t)key0;
+        c2 = (a >> 32) ^ c3 ^ (uint64_t)key1;
+        c1 = b;
+        c3 = a;
+        key0 += 0x9E3779B9u;
+        key1 += 0xBB67AE85u;
+    }
+    vstate low = (c0 & 0xffffffffu) | c1 << 32, high = (c2 & 0xffffffffu) | c3 << 32;
+    vstate pairs[2] = {interleave_low(low, high), interleave_high(low, high)};
+    memcpy(bits, pairs, sizeof pairs);
+}
+
+/* Dropout along a row, for columns taken in steps of WIDTH from 0 on. */
+struct dropper {
+    const struct dropout *dropout;
+    uint32_t row;
+    vfloat scale;
+    vint threshold;
+    uint16_t bits[CHUNK];
+};
+
+static inline void dropper_init(struct dropper *dropper, const struct dropout *dropout,
+                                uint32_t row)
+{
+    dropper->dropout = dropout;
+    dropper->row = row;
+    dropper->scale = v_all(dropout_scale(dropout->threshold));
+    dropper->threshold = (vint){0} + (int32_t)dropout->threshold;
+}
+
+static inline vfloat drop(struct dropper *dropper, int column, vfloat x)
+{
+    if (dropper->dropout->threshold == 0)
+        return x;
+    if (column % CHUNK == 0)
+        chunk_bits(dropper->dropout, dropper->row, column, dropper->bits);
+    vbits bits;
+    memcpy(&bits, dropper->bits + column % CHUNK, sizeof bits);
+    vint kept = __builtin_convertvector(bits, vint) >= dropper->threshold;
+    return (vfloat)(kept & (vint)(x * dropper->scale));
+}
+
+static void dropout(const struct dropout *dropout, uint32_t row, const float *x, float *y, int n)
+{
+    struct dropper dropper;
+    dropper_init(&dropper, dropout, row);
+    for (int i = 0; i < n; i += WIDTH)
+        v_store(y + i, drop(&dropper, i, v_load(x + i, n - i)), n - i);
+}
+
+/* --- layer normalisation ---------------------------------------------------------------------- */
+
+/* From the row's sum on. */
+static inline void normalize(const float *gamma, const float *beta, float eps, const float *z,
+                             float *y, vfloat sum, float *mean, float *rstd, int n)
+{
+    vfloat center = v_all(v_sum(sum) / (float)n), squares = {0};
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat d = v_first(v_load(z + i, n - i) - center, n - i, 0);
+        squares += d * d;
+    }
+    *mean = center[0];
+    *rstd = 1.0f / sqrtf(v_sum(squares) / (float)n + eps);
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat h = (v_load(z + i, n - i) - center) * *rstd;
+        v_store(y + i, v_load(gamma + i, n - i) * h + v_load(beta + i, n - i), n - i);
+    }
+}
+
+static void layernorm(const float *gamma, const float *beta, float eps, const float *z, float *y,
+                      float *mean, float *rstd, int n)
+{
+    vfloat sum = {0};
+    for (int i = 0; i < n; i += WIDTH)
+        sum += v_load(z + i, n - i);
+    normalize(gamma, beta, eps, z, y, sum, mean, rstd, n);
+}
+
+static void residual_layernorm(const struct dropout *dropout, uint32_t row, const float *bias,
+                               const float *residual, const float *gamma, const float *beta,
+                               float eps, float *x, float *y, float *mean, float *rstd, int n)
+{
+    struct dropper dropper;
+    vfloat sum = {0};
+    dropper_init(&dropper, dropout, row);
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat branch = v_load(x + i, n - i) + v_load(bias + i, n - i);
+        vfloat z = drop(&dropper, i, branch) + v_load(residual + i, n - i);
+        sum += z;
+        v_store(x + i, z, n - i);
+    }
+    normalize(gamma, beta, eps, x, y, sum, mean, rstd, n);
+}
+
+static void layernorm_backward(const float *gamma, const float *z, float mean, float rstd,
+                               const float *dy, float *dz, float *dgamma, float *dbeta, int n)
+{
+    vfloat sum = {0}, product = {0};
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat e = v_load(dy + i, n - i) * v_load(gamma + i, n - i);
+        sum += e;
+        product += e * ((v_load(z + i, n - i) - mean) * rstd);
+    }
+    float mean_e = v_sum(sum) / (float)n, mean_eh = v_sum(product) / (float)n;
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat h = (v_load(z + i, n - i) - mean) * rstd, d = v_load(dy + i, n - i);
+        v_store(dgamma + i, v_load(dgamma + i, n - i) + d * h, n - i);
+        v_store(dbeta + i, v_load(dbeta + i, n - i) + d, n - i);
+        v_store(dz + i, rstd * (d * v_load(gamma + i, n - i) - mean_e - h * mean_eh), n - i);
+    }
+}
+
+/* --- activations ------------------------------------------------------------------------------ */
+
+/* gelu(x) = x Φ(x), where Φ is the normal distribution or, in the tanh form, the logistic function
+ * of 2 √(2/π) (x + 0.044715 x³), which is what (1 + tanh) / 2 comes to. Returns Φ and Φ' = dΦ/dx,
+ * with full relative precision where Φ is small. */
+static inline vfloat gate(enum gelu_form form, vfloat x, vfloat *slope)
+{
+    const float a = 1.5957691216057308f, cube = 0.044715f; /* 2 √(2/π) */
+    vfloat upper;                                          /* 1 - Φ(|x|) */
+    if (form == GELU_ERF) {
+        *slope = v_normal(x, &upper);
+    } else {
+        vfloat e = v_exp(-a * v_abs(x) * (cube * x * x + 1.0f)), large = 1.0f / (e + 1.0f);
+        upper = e * large;
+        *slope = upper * large * a * (3.0f * cube * x * x + 1.0f);
+    }
+    return v_select(x < 0.0f, upper, 1.0f - upper);
+}
+
+static inline void bias_gelu_of(enum gelu_form form, const float *bias, float *x, float *y, int n)
+{
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat slope, a = v_load(x + i, n - i) + v_load(bias + i, n - i);
+        v_store(x + i, a, n - i);
+        v_store(y + i, a * gate(form, a, &slope), n - i);
+    }
+}
+
+static inline void gelu_backward_of(enum gelu_form form, const float *a, const float *dy, float *da,
+                                    float *dbias, int n)
+{
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat slope, x = v_load(a + i, n - i), value = gate(form, x, &slope);
+        vfloat d = v_load(dy + i, n - i) * (value + x * slope);
+        v_store(da + i, d, n - i);
+        v_store(dbias + i, v_load(dbias + i, n - i) + d, n - i);
+    }
+}
+
+/* One loop for each form: the choice stays out of it. */
+static void bias_gelu(enum gelu_form form, const float *bias, float *x, float *y, int n)
+{
+    if (form == GELU_ERF)
+        bias_gelu_of(GELU_ERF, bias, x, y, n);
+    else
+        bias_gelu_of(GELU_TANH, bias, x, y, n);
+}
+
+static void gelu_backward(enum gelu_form form, const float *a, const float *dy, float *da,
+                          float *dbias, int n)
+{
+    if (form == GELU_ERF)
+        gelu_backward_of(GELU_ERF, a, dy, da, dbias, n);
+    else
+        gelu_backward_of(GELU_TANH, a, dy, da, dbias, n);
+}
+
+static void bias_tanh(const float *bias, float *x, int n)
+{
+    for (int i = 0; i < n; i += WIDTH)
+        v_store(x + i, v_tanh(v_load(x + i, n - i) + v_load(bias + i, n - i)), n - i);
+}
+
+/* --- softmax ---------------------------------------------------------------------------------- */
+
+/* exp(scale x - top) over x; returns the sum. */
+static inline double exponentials(float scale, float top, float *x, int n)
+{
+    vdouble sum = {0};
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat e = v_first(v_exp(v_load(x + i, n - i) * scale - top), n - i, 0);
+        sum = v_add_double(sum, e);
+        v_store(x + i, e, n - i);
+    }
+    return v_sum_double(sum);
+}
+
+static inline void multiply_by(float factor, float *x, int n)
+{
+    for (int i = 0; i < n; i += WIDTH)
+        v_store(x + i, v_load(x + i, n - i) * factor, n - i);
+}
+
+static float softmax(float scale, float *s, int n)
+{
+    vfloat best = v_all(-INFINITY);
+    for (int i = 0; i < n; i += WIDTH)
+        best = v_max(v_first(v_load(s + i, n - i) * scale, n - i, -INFINITY), best);
+    float top = v_largest(best);
+    double sum = exponentials(scale, top, s, n);
+    multiply_by((float)(1 / sum), s, n);
+    return top + (float)log(sum);
+}
+
+static void softmax_again(float scale, float lse, float *s, int n)
+{
+    for (int i = 0; i < n; i += WIDTH)
+        v_store(s + i, v_exp(v_load(s + i, n - i) * scale - lse), n - i);
+}
+
+static void softmax_backward(float scale, float delta, const float *p, float *dp, int n)
+{
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat d = v_load(p + i, n - i) * scale * (v_load(dp + i, n - i) - delta);
+        v_store(dp + i, d, n - i);
+    }
+}
+
+/* Whether `label` is the first place of the largest logit, `top`. */
+static inline bool is_first_largest(const float *logits, int32_t label, float top)
+{
+    if (logits[label] < top)
+        return false;
+    for (int i = 0; i < label; i++)
+        if (logits[i] == top)
+            return false;
+    return true;
+}
+
+static double cross_entropy(const float *bias, int32_t label, float gradient_scale, float *logits,
+                            bool *correct, int n)
+{
+    vfloat best = v_all(-INFINITY);
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat x = v_load(logits + i, n - i) + v_load(bias + i, n - i);
+        v_store(logits + i, x, n - i);
+        best = v_max(v_first(x, n - i, -INFINITY), best);
+    }
+    float top = v_largest(best);
+    *correct = is_first_largest(logits, label, top);
+    double loss = (double)(top - logits[label]), sum = exponentials(1, top, logits, n);
+    multiply_by(gradient_scale * (float)(1 / sum), logits, n);
+    logits[label] -= gradient_scale;
+    return loss + log(sum);
+}
+
+/* --- sums ------------------------------------------------------------------------------------- */
+
+static void accumulate(const float *x, float *sum, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += x[i];
+}
+
+static void axpy(float alpha, const float *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += alpha * x[i];
+}
+
+static float dot(const float *x, const float *y, int n)
+{
+    vfloat sum = {0};
+    for (int i = 0; i < n; i += WIDTH)
+        sum += v_load(x + i, n - i) * v_load(y + i, n - i);
+    return v_sum(sum);
+}
+
+static double sum_squares(const float *x, size_t n)
+{
+    vdouble sum = {0};
+    for (size_t i = 0; i < n; i += WIDTH) {
+        vfloat v = v_load(x + i, n - i < WIDTH ? (int)(n - i) : WIDTH);
+        vhalf low, high;
+        memcpy(&low, &v, sizeof low);
+        memcpy(&high, (const char *)&v + sizeof low, sizeof high);
+        vdouble a = __builtin_convertvector(low, vdouble);
+        vdouble b = __builtin_convertvector(high, vdouble);
+        sum += a * a + b * b;
+    }
+    return v_sum_double(sum);
+}
+
+const struct kernels TABLE = {
+    .name = TABLE_NAME,
+    .dropout = dropout,
+    .layernorm = layernorm,
+    .residual_layernorm = residual_layernorm,
+    .layernorm_backward = layernorm_backward,
+    .bias_gelu = bias_gelu,
+    .gelu_backward = gelu_backward,
+    .bias_tanh = bias_tanh,
+    .softmax = softmax,
+    .softmax_again = softmax_again,
+    .softmax_backward = softmax_backward,
+    .cross_entropy = cross_entropy,
+    .accumulate = accumulate,
+    .axpy = axpy,
+    .dot = dot,
+    .sum_squares = sum_squares,
+};

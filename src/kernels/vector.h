@@ -1,0 +1,9 @@
+/* The vector tables: row_vector.c, compiled once for each instruction set. */
+#ifndef LAMBERT_KERNELS_VECTOR_H
+#define LAMBERT_KERNELS_VECTOR_H
+
+#include "lambert/kernels/kernels.h"
+
+extern const struct kernels kernels_v3, kernels_v4;
+
+#endif

@@ -1,0 +1,158 @@
+/* Vectors of floats, and exp, tanh and the normal distribution on them. Included by row_vector.c,
+ * which is compiled once for each instruction set: everything here is static.
+ *
+ * Errors, against double precision, where the result is a normal number: v_exp and v_tanh 2 ulp,
+ * normal_tail 6 ulp. NaN gives NaN. */
+#ifndef LAMBERT_KERNELS_VECTOR_MATH_H
+#define LAMBERT_KERNELS_VECTOR_MATH_H
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __AVX512F__
+enum { WIDTH = 16 };
+#else
+enum { WIDTH = 8 };
+#endif
+
+typedef float vfloat __attribute__((vector_size(WIDTH * 4)));
+typedef int32_t vint __attribute__((vector_size(WIDTH * 4)));
+typedef float vhalf __attribute__((vector_size(WIDTH * 2))); /* half as many floats */
+typedef double vdouble __attribute__((vector_size(WIDTH * 4)));
+
+static inline vfloat v_all(float x)
+{
+    return x - (vfloat){0};
+}
+
+/* The first `count` elements at p, 0 in the other lanes. The full width is one load. */
+static inline vfloat v_load(const float *p, int count)
+{
+    vfloat v = {0};
+    if (count >= WIDTH)
+        memcpy(&v, p, sizeof v);
+    else
+        memcpy(&v, p, (size_t)count * sizeof *p);
+    return v;
+}
+
+static inline void v_store(float *p, vfloat v, int count)
+{
+    if (count >= WIDTH)
+        memcpy(p, &v, sizeof v);
+    else
+        memcpy(p, &v, (size_t)count * sizeof *p);
+}
+
+/* Lanes of x where the mask (a comparison's result: 0 or -1) holds, else of y. */
+static inline vfloat v_select(vint mask, vfloat x, vfloat y)
+{
+    return (vfloat)((mask & (vint)x) | (~mask & (vint)y));
+}
+
+static inline vfloat v_abs(vfloat x)
+{
+    return (vfloat)((vint)x & 0x7fffffff);
+}
+
+static inline vfloat v_max(vfloat x, vfloat y)
+{
+    return v_select(x > y, x, y);
+}
+
+/* In the first `count` lanes x, in the others `other`. */
+static inline vfloat v_first(vfloat x, int count, float other)
+{
+    vint lane;
+    for (int i = 0; i < WIDTH; i++)
+        lane[i] = i;
+    return v_select(lane < count, x, v_all(other));
+}
+
+static inline float v_sum(vfloat v)
+{
+    for (int half = WIDTH / 2; half >= 1; half /= 2)
+        for (int i = 0; i < half; i++)
+            v[i] += v[i + half];
+    return v[0];
+}
+
+static inline float v_largest(vfloat v)
+{
+    float best = v[0];
+    for (int i = 1; i < WIDTH; i++)
+        best = v[i] > best ? v[i] : best;
+    return best;
+}
+
+/* sum += the lanes of v, in double. */
+static inline vdouble v_add_double(vdouble sum, vfloat v)
+{
+    vhalf low, high;
+    memcpy(&low, &v, sizeof low);
+    memcpy(&high, (const char *)&v + sizeof low, sizeof high);
+    return sum + __builtin_convertvector(low, vdouble) + __builtin_convertvector(high, vdouble);
+}
+
+static inline double v_sum_double(vdouble v)
+{
+    double sum = 0;
+    for (int i = 0; i < WIDTH / 2; i++)
+        sum += v[i];
+    return sum;
+}
+
+/* exp(x) = 2^k exp(r), |r| <= ln 2 / 2; the polynomial is the one of Cephes' expf (Moshier).
+ * 0 below -87 (where the result would soon be denormal), exp(88) above 88. */
+static inline vfloat v_exp(vfloat x)
+{
+    const float nearest = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
+    vint too_small = x < -87.0f;
+    x = v_select(x > 88.0f, v_all(88.0f), x);
+    vfloat k = x * 1.44269504088896341f + nearest - nearest;
+    vfloat r = x - k * 0.693359375f + k * 2.12194440e-4f;
+    vfloat p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    vint power = (__builtin_convertvector(k, vint) + 127) << 23;
+    return (vfloat)(~too_small & (vint)(p * (vfloat)power));
+}
+
+/* Near 0 the polynomial of Cephes' tanhf, elsewhere 1 - 2 / (exp(2|x|) + 1). */
+static inline vfloat v_tanh(vfloat x)
+{
+    vfloat a = v_abs(x), z = x * x;
+    vfloat p = z * -5.70498872745e-3f + 2.06390887954e-2f;
+    p = p * z + -5.37397155531e-2f;
+    p = p * z + 1.33314422036e-1f;
+    p = p * z + -3.33332819422e-1f;
+    vfloat near = p * z * x + x;
+    vfloat far = 1.0f - 2.0f / (v_exp(2.0f * a) + 1.0f);
+    vint sign = (vint)x & INT32_MIN;
+    return v_select(a < 0.625f, near, (vfloat)((vint)far | sign));
+}
+
+/* The normal distribution: its density at x, φ = exp(-x²/2) / √(2π), is returned; *upper becomes
+ * what lies above |x|, erfc(|x|/√2) / 2. No subtraction, so both hold their relative precision far
+ * into the tail. upper = exp(-x²/2) u p(u), u = 1 / (1 + 0.35 |x|); p: Chebyshev interpolation of
+ * degree 8 on |x| <= 14, error 4e-8. */
+static inline vfloat v_normal(vfloat x, vfloat *upper)
+{
+    vfloat e = v_exp(-0.5f * x * x), u = 1.0f / (0.35f * v_abs(x) + 1.0f);
+    vfloat p = u * -0.029679522003224944f + 0.14654583029162127f;
+    p = p * u + -0.2609612283021512f;
+    p = p * u + 0.16505099587634836f;
+    p = p * u + -0.027046608287302973f;
+    p = p * u + 0.10711458760820883f;
+    p = p * u + 0.11944491684256872f;
+    p = p * u + 0.13991229812582956f;
+    p = p * u + 0.1396187125610164f;
+    *upper = e * u * p;
+    return e * 0.3989422804014327f;
+}
+
+#endif
