@@ -1,0 +1,54 @@
+/* Text to WordPiece ids: BERT's BasicTokenizer and WordPiece as Google released them (cleaning, CJK
+ * spacing, lower-casing with final sigma, NFD and accent stripping, punctuation splitting, greedy
+ * longest match), uncased or cased. Unicode tables are utf8proc's; tokenizer_unicode_version() says
+ * which. Special tokens in the text are text: "[MASK]" becomes [ mask ].
+ *
+ * Bytes that are not valid UTF-8 vanish, as Python decodes with errors="ignore", and are counted.
+ *
+ * A tokenizer has working memory and a cache from words to pieces (4 MB): one a thread, all sharing
+ * the vocabulary, which must outlive it. */
+#ifndef LAMBERT_TEXT_TOKENIZER_H
+#define LAMBERT_TEXT_TOKENIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/text/vocabulary.h"
+
+struct tokenizer_options {
+    bool lower_case;         /* uncased: lower-case and strip accents */
+    int max_word_characters; /* longer words become [UNK]; BERT: 200 */
+};
+
+extern const struct tokenizer_options tokenizer_defaults; /* uncased, 200 */
+
+/* What was met so far. */
+struct tokenizer_counts {
+    uint64_t words;         /* whitespace- and punctuation-split */
+    uint64_t unknown_words; /* of these [UNK] */
+    uint64_t pieces;
+    uint64_t invalid_bytes;
+};
+
+struct tokenizer;
+
+struct tokenizer *tokenizer_new(const struct vocabulary *vocabulary,
+                                const struct tokenizer_options *options);
+void tokenizer_free(struct tokenizer *tokenizer); /* NULL is fine */
+
+/* Appends the ids of text as int32_t to ids; returns how many. No special tokens are added. */
+size_t tokenizer_encode(struct tokenizer *tokenizer, const char *text, size_t size,
+                        struct buffer *ids);
+
+struct tokenizer_counts tokenizer_counts(const struct tokenizer *tokenizer);
+
+/* The normalised words of a text, as the vocabulary trainer counts them: each is handed to `word`
+ * as UTF-8 (not NUL-terminated), in order. Returns the number of invalid bytes met. */
+uint64_t tokenizer_words(const char *text, size_t size, bool lower_case,
+                         void (*word)(void *context, const char *text, size_t size), void *context);
+
+const char *tokenizer_unicode_version(void); /* "15.0.0" */
+
+#endif

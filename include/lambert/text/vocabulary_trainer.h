@@ -1,0 +1,67 @@
+/* Learns a WordPiece vocabulary from text: byte-pair merges by highest count over the words of the
+ * corpus, continuation pieces marked "##", as Hugging Face's WordPiece trainer does. The entries
+ * are
+ *   1. the special tokens [PAD] [UNK] [CLS] [SEP] [MASK],
+ *   2. the alphabet, the most frequent characters, by code point,
+ *   3. as "##c", by code point, those that stand behind another character in a word,
+ *   4. merged pieces in the order they were learnt.
+ * Unlike there, the result is a function of the multiset of words alone: every tie is broken by the
+ * text of the pieces (left, then right; smaller bytes first), so neither the order of the input nor
+ * threads or ranks change a byte.
+ *
+ * A word with a character outside the alphabet, or with more than 200 characters, is [UNK] to the
+ * tokenizer whatever the vocabulary, so nothing but the alphabet's counts is learnt from the former
+ * and nothing from the latter. (Hugging Face drops the character and learns across the gap.) Every
+ * other word of the text can be spelt with the result.
+ *
+ *     trainer = vocabulary_trainer_new(&options);
+ *     vocabulary_trainer_add(trainer, text, size);      any number of times
+ *     vocabulary_trainer_learn(trainer, &out, err);     out: the bytes of a vocab.txt
+ *     vocabulary_trainer_free(trainer);
+ *
+ * Counters of several threads or ranks are joined with vocabulary_trainer_merge(). */
+#ifndef LAMBERT_TEXT_VOCABULARY_TRAINER_H
+#define LAMBERT_TEXT_VOCABULARY_TRAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/base/error.h"
+
+struct vocabulary_trainer_options {
+    int size;              /* entries wanted, special tokens included */
+    int alphabet_limit;    /* most frequent characters kept; BERT-like: 1000 */
+    int64_t min_frequency; /* of a merged pair; 2 */
+    bool lower_case;
+};
+
+extern const struct vocabulary_trainer_options
+    vocabulary_trainer_defaults; /* 30522, 1000, 2, yes */
+
+struct vocabulary_trainer;
+
+struct vocabulary_trainer *vocabulary_trainer_new(const struct vocabulary_trainer_options *options);
+void vocabulary_trainer_free(struct vocabulary_trainer *trainer);
+
+void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size);
+void vocabulary_trainer_merge(struct vocabulary_trainer *into,
+                              const struct vocabulary_trainer *from);
+
+struct vocabulary_trainer_counts {
+    uint64_t words; /* running words seen */
+    uint64_t distinct_words;
+    uint64_t invalid_bytes;
+    int entries; /* of the learnt vocabulary; fewer than wanted when the text ran out of
+                    pairs that occur min_frequency times */
+};
+struct vocabulary_trainer_counts
+vocabulary_trainer_counts(const struct vocabulary_trainer *trainer);
+
+/* Appends the bytes of a vocab.txt. Fails when no word was added, or when the size cannot hold
+ * special tokens and alphabet. */
+int vocabulary_trainer_learn(struct vocabulary_trainer *trainer, struct buffer *vocab_txt,
+                             struct error *err);
+
+#endif

@@ -1,0 +1,147 @@
+#include "alphabet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/memory.h"
+#include "unicode.h"
+
+static size_t characters_of(const char *word, size_t size)
+{
+    size_t characters = 0;
+    for (size_t i = 0; i < size; i += unicode_size(word + i))
+        characters++;
+    return characters;
+}
+
+static struct alphabet_character *find_character(const struct alphabet *alphabet, const char *text)
+{
+    uint32_t number = text_table_find(&alphabet->seen, text, unicode_size(text));
+    return &alphabet->characters[number];
+}
+
+static void count_character(struct alphabet *alphabet, const char *text, uint64_t times)
+{
+    uint32_t known = alphabet->seen.count;
+    uint32_t number = text_table_add(&alphabet->seen, text, unicode_size(text));
+    if (number == alphabet->capacity) {
+        alphabet->capacity = alphabet->capacity ? 2 * alphabet->capacity : 1024;
+        alphabet->characters =
+            memory_resize(alphabet->characters, alphabet->capacity, sizeof *alphabet->characters);
+    }
+    if (number == known)
+        alphabet->characters[number] = (struct alphabet_character){.number = number};
+    alphabet->characters[number].count += times;
+}
+
+static void count_characters(struct alphabet *alphabet, const struct word_counts *words)
+{
+    for (uint32_t w = 0; w < words->words.count; w++) {
+        size_t size;
+        const char *word = text_table_text(&words->words, w, &size);
+        if (characters_of(word, size) > ALPHABET_WORD_LONGEST)
+            continue;
+        for (size_t i = 0; i < size; i += unicode_size(word + i))
+            count_character(alphabet, word + i, words->counts[w]);
+    }
+}
+
+/* What qsort() needs to know of a character. */
+struct ranked {
+    const struct text_table *seen;
+    uint64_t count;
+    uint32_t number;
+};
+
+static int by_code_point(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return text_table_compare(x->seen, x->number, y->number);
+}
+
+static int by_count(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return x->count != y->count ? (x->count < y->count ? 1 : -1) : by_code_point(a, b);
+}
+
+static struct ranked *ranked(const struct alphabet *alphabet,
+                             int (*order)(const void *a, const void *b))
+{
+    struct ranked *ranked = memory_new(alphabet->seen.count + 1, sizeof *ranked);
+    for (uint32_t i = 0; i < alphabet->seen.count; i++)
+        ranked[i] = (struct ranked){&alphabet->seen, alphabet->characters[i].count, i};
+    qsort(ranked, alphabet->seen.count, sizeof *ranked, order);
+    return ranked;
+}
+
+static void keep_most_frequent(struct alphabet *alphabet, uint32_t limit)
+{
+    struct ranked *order = ranked(alphabet, by_count);
+    for (uint32_t i = 0; i < alphabet->seen.count && i < limit; i++)
+        alphabet->characters[order[i].number].kept = true;
+    free(order);
+}
+
+size_t alphabet_spells(const struct alphabet *alphabet, const char *word, size_t size)
+{
+    size_t characters = characters_of(word, size);
+    if (characters > ALPHABET_WORD_LONGEST)
+        return 0;
+    for (size_t i = 0; i < size; i += unicode_size(word + i))
+        if (!find_character(alphabet, word + i)->kept)
+            return 0;
+    return characters;
+}
+
+static void mark_inside(struct alphabet *alphabet, const struct word_counts *words)
+{
+    for (uint32_t w = 0; w < words->words.count; w++) {
+        size_t size;
+        const char *word = text_table_text(&words->words, w, &size);
+        if (!alphabet_spells(alphabet, word, size))
+            continue;
+        for (size_t i = unicode_size(word); i < size; i += unicode_size(word + i))
+            find_character(alphabet, word + i)->inside = true;
+    }
+}
+
+void alphabet_init(struct alphabet *alphabet, const struct word_counts *words, int limit)
+{
+    *alphabet = (struct alphabet){0};
+    text_table_init(&alphabet->seen);
+    count_characters(alphabet, words);
+    keep_most_frequent(alphabet, (uint32_t)limit);
+    mark_inside(alphabet, words);
+}
+
+void alphabet_release(struct alphabet *alphabet)
+{
+    text_table_release(&alphabet->seen);
+    free(alphabet->characters);
+    *alphabet = (struct alphabet){0};
+}
+
+static void add_entry(struct text_table *pieces, const char *prefix, const char *text, size_t size)
+{
+    char entry[2 + UNICODE_UTF8_LONGEST];
+    size_t prefix_size = strlen(prefix);
+    memcpy(entry, prefix, prefix_size);
+    memcpy(entry + prefix_size, text, size);
+    text_table_add(pieces, entry, prefix_size + size);
+}
+
+void alphabet_entries(const struct alphabet *alphabet, struct text_table *pieces)
+{
+    struct ranked *order = ranked(alphabet, by_code_point);
+    for (int inside = 0; inside <= 1; inside++) {
+        for (uint32_t i = 0; i < alphabet->seen.count; i++) {
+            const struct alphabet_character *character = &alphabet->characters[order[i].number];
+            size_t size;
+            const char *text = text_table_text(&alphabet->seen, character->number, &size);
+            if (inside ? character->inside : character->kept)
+                add_entry(pieces, inside ? "##" : "", text, size);
+        }
+    }
+    free(order);
+}

@@ -1,0 +1,207 @@
+#include "normalizer.h"
+
+#include <stdlib.h>
+
+#include "lambert/base/memory.h"
+#include "unicode.h"
+#include "word_scanner.h"
+
+struct sink {
+    void (*word)(void *context, const char *text, size_t size);
+    void *context;
+};
+
+void normalizer_init(struct normalizer *normalizer, bool lower_case)
+{
+    *normalizer = (struct normalizer){.lower_case = lower_case};
+}
+
+void normalizer_release(struct normalizer *normalizer)
+{
+    free(normalizer->token.codes);
+    free(normalizer->decomposed.codes);
+    buffer_release(&normalizer->word);
+    buffer_release(&normalizer->marks);
+    *normalizer = (struct normalizer){0};
+}
+
+static void add_code(struct code_list *list, int32_t code)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? 2 * list->capacity : 256;
+        list->codes = memory_resize(list->codes, list->capacity, sizeof *list->codes);
+    }
+    list->codes[list->count++] = code;
+}
+
+/* Whether the capital sigma at `at` ends a word: a cased letter before it, none after it, whatever
+ * is case-ignorable in between (Unicode 3.13, Final_Sigma, as CPython reads it). */
+static bool is_final_sigma(const struct code_list *token, size_t at)
+{
+    size_t before = at, after = at + 1;
+    while (before > 0 && unicode_is_case_ignorable(token->codes[before - 1]))
+        before--;
+    if (before == 0 || !unicode_is_cased(token->codes[before - 1]))
+        return false;
+    while (after < token->count && unicode_is_case_ignorable(token->codes[after]))
+        after++;
+    return after == token->count || !unicode_is_cased(token->codes[after]);
+}
+
+static int lower_code(const struct code_list *token, size_t at, int32_t out[UNICODE_LOWER_LONGEST])
+{
+    if (token->codes[at] != 0x3A3)
+        return unicode_lower(token->codes[at], out);
+    out[0] = is_final_sigma(token, at) ? 0x3C2 : 0x3C3;
+    return 1;
+}
+
+static void lower_and_decompose(const struct code_list *token, struct code_list *out)
+{
+    out->count = 0;
+    for (size_t i = 0; i < token->count; i++) {
+        if (token->codes[i] < 0x80) {
+            add_code(out, ascii_lower((char)token->codes[i]));
+            continue;
+        }
+        int32_t lower[UNICODE_LOWER_LONGEST], parts[UNICODE_NFD_LONGEST];
+        int lower_count = lower_code(token, i, lower);
+        for (int l = 0; l < lower_count; l++) {
+            int count = unicode_decompose(lower[l], parts);
+            for (int p = 0; p < count; p++)
+                add_code(out, parts[p]);
+        }
+    }
+}
+
+/* A combining mark as one number that sorts by class, then by place. */
+static uint64_t mark_key(int32_t code, size_t place)
+{
+    return (uint64_t)unicode_combining_class(code) << 56 | (uint64_t)place << 21 | (uint64_t)code;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void sort_marks(struct buffer *scratch, int32_t *codes, size_t count)
+{
+    buffer_reset(scratch);
+    uint64_t *keys = buffer_grow(scratch, count * sizeof *keys);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = mark_key(codes[i], i);
+    qsort(keys, count, sizeof *keys, compare_keys);
+    for (size_t i = 0; i < count; i++)
+        codes[i] = (int32_t)(keys[i] & 0x1FFFFF);
+}
+
+/* Canonical ordering (UAX #15): each run of marks of a class other than 0, sorted by class. */
+static void order_marks(struct code_list *list, struct buffer *scratch)
+{
+    for (size_t i = 0, end; i < list->count; i = end) {
+        bool sorted = true;
+        int last = 0;
+        for (end = i; end < list->count; end++) {
+            int32_t code = list->codes[end];
+            int class = code < 0x300 ? 0 : unicode_combining_class(code);
+            if (class == 0)
+                break;
+            sorted = sorted && last <= class;
+            last = class;
+        }
+        if (!sorted)
+            sort_marks(scratch, list->codes + i, end - i);
+        end += end == i;
+    }
+}
+
+static void drop_accents(struct code_list *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->codes[i] < 0x300 || !unicode_is_accent(list->codes[i]))
+            list->codes[kept++] = list->codes[i];
+    list->count = kept;
+}
+
+static bool is_punctuation(int32_t code)
+{
+    return code < 0x80 ? ascii_class[code] == ASCII_PUNCTUATION : unicode_is_punctuation(code);
+}
+
+static void end_word(struct normalizer *normalizer, const struct sink *sink)
+{
+    struct buffer *word = &normalizer->word;
+    if (word->size > 0)
+        sink->word(sink->context, (const char *)word->data, word->size);
+    buffer_reset(word);
+}
+
+static void cut_at_punctuation(struct normalizer *normalizer, const struct code_list *list,
+                               const struct sink *sink)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        char bytes[UNICODE_UTF8_LONGEST];
+        size_t size = unicode_encode(list->codes[i], bytes);
+        bool alone = is_punctuation(list->codes[i]);
+        if (alone)
+            end_word(normalizer, sink);
+        buffer_put(&normalizer->word, bytes, size);
+        if (alone)
+            end_word(normalizer, sink);
+    }
+    end_word(normalizer, sink);
+}
+
+static void end_token(struct normalizer *normalizer, const struct sink *sink)
+{
+    struct code_list *token = &normalizer->token;
+    if (token->count > 0 && normalizer->lower_case) {
+        lower_and_decompose(token, &normalizer->decomposed);
+        order_marks(&normalizer->decomposed, &normalizer->marks);
+        drop_accents(&normalizer->decomposed);
+        token = &normalizer->decomposed;
+    }
+    cut_at_punctuation(normalizer, token, sink);
+    normalizer->token.count = 0;
+}
+
+static bool ends_token(int32_t code)
+{
+    if (code < 0x80)
+        return ascii_class[code] == ASCII_SPACE;
+    return code == 0x2028 || code == 0x2029 || unicode_is_separator(code);
+}
+
+/* Cleaning: what is dropped without a trace. White space has been seen to before. */
+static bool is_dropped(int32_t code)
+{
+    if (code < 0x80)
+        return ascii_class[code] == ASCII_OTHER;
+    return code == 0xFFFD || unicode_is_format(code);
+}
+
+void normalizer_words(struct normalizer *normalizer, const char *text, size_t size,
+                      void (*word)(void *context, const char *text, size_t size), void *context)
+{
+    struct sink sink = {word, context};
+    for (size_t i = 0; i < size;) {
+        int32_t code;
+        size_t taken = unicode_decode(text + i, size - i, &code);
+        i += taken ? taken : 1;
+        if (taken == 0) {
+            normalizer->invalid_bytes++;
+        } else if (ends_token(code)) {
+            end_token(normalizer, &sink);
+        } else if (unicode_is_cjk(code)) {
+            end_token(normalizer, &sink);
+            add_code(&normalizer->token, code);
+            end_token(normalizer, &sink);
+        } else if (!is_dropped(code)) {
+            add_code(&normalizer->token, code);
+        }
+    }
+    end_token(normalizer, &sink);
+}

@@ -1,0 +1,23 @@
+/* A multiset of words. */
+#ifndef LAMBERT_SRC_TEXT_WORD_COUNTS_H
+#define LAMBERT_SRC_TEXT_WORD_COUNTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text_table.h"
+
+struct word_counts {
+    struct text_table words;
+    uint64_t *counts; /* [words.count] */
+    size_t capacity;
+    uint64_t running; /* the sum of the counts */
+};
+
+void word_counts_init(struct word_counts *counts);
+void word_counts_release(struct word_counts *counts);
+
+void word_counts_add(struct word_counts *counts, const char *word, size_t size, uint64_t times);
+void word_counts_merge(struct word_counts *into, const struct word_counts *from);
+
+#endif

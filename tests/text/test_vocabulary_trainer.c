@@ -1,0 +1,347 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/memory.h"
+#include "lambert/base/rng.h"
+#include "lambert/text/vocabulary_trainer.h"
+#include "text_helpers.h"
+
+#define SPECIAL "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
+
+static struct vocabulary_trainer_options options_of(int size, int alphabet_limit)
+{
+    struct vocabulary_trainer_options options = vocabulary_trainer_defaults;
+    options.size = size;
+    options.alphabet_limit = alphabet_limit;
+    return options;
+}
+
+static struct buffer learn(const struct vocabulary_trainer_options *options, const char *text)
+{
+    struct vocabulary_trainer *trainer = vocabulary_trainer_new(options);
+    struct buffer out = {0};
+    struct error err;
+    vocabulary_trainer_add(trainer, text, strlen(text));
+    assert_int_equal(vocabulary_trainer_learn(trainer, &out, &err), 0);
+    vocabulary_trainer_free(trainer);
+    return out;
+}
+
+static void assert_learnt(const struct vocabulary_trainer_options *options, const char *text,
+                          const char *expected)
+{
+    struct buffer out = learn(options, text);
+    assert_string_equal(buffer_text(&out), expected);
+    buffer_release(&out);
+}
+
+static const char low_lower[] =
+    "low low low low low lower lower newest newest newest newest newest newest "
+    "Widest widest WIDEST";
+
+/* The example of Sennrich, Haddow, Birch (2016), worked through by hand: ##e ##s and ##s ##t both
+ * occur 9 times and the smaller text goes first, and so on. */
+static void learns_the_textbook_example(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = options_of(1000, 1000);
+    assert_learnt(&options, low_lower,
+                  SPECIAL "d\ne\ni\nl\nn\no\nr\ns\nt\nw\n"
+                          "##d\n##e\n##i\n##o\n##r\n##s\n##t\n##w\n"
+                          "##es\n##est\n##ow\nlow\n##ew\n##ewest\nnewest\n"
+                          "##dest\n##idest\nwidest\n##er\nlower\n");
+}
+
+static void stops_at_size_and_frequency(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = options_of(25, 1000);
+    assert_learnt(&options, low_lower,
+                  SPECIAL "d\ne\ni\nl\nn\no\nr\ns\nt\nw\n"
+                          "##d\n##e\n##i\n##o\n##r\n##s\n##t\n##w\n"
+                          "##es\n##est\n");
+    options = options_of(1000, 1000);
+    options.min_frequency = 7;
+    assert_learnt(&options, low_lower,
+                  SPECIAL "d\ne\ni\nl\nn\no\nr\ns\nt\nw\n"
+                          "##d\n##e\n##i\n##o\n##r\n##s\n##t\n##w\n"
+                          "##es\n##est\n##ow\nlow\n");
+    options.lower_case = false;
+    options.min_frequency = 1000;
+    assert_learnt(&options, "Ab É.", SPECIAL ".\nA\nb\nÉ\n##b\n");
+}
+
+/* "b" and "c" are as frequent: the smaller code point stays. Words with "c" or "d" teach nothing.
+ */
+static void limits_the_alphabet(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = options_of(1000, 2);
+    assert_learnt(&options, "aa aa ab ac ac bd", SPECIAL "a\nb\n##a\n##b\naa\n");
+    assert_learnt(&options, "a a a é中 中", SPECIAL "a\n中\n");
+}
+
+static void leaves_endless_words_out(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = options_of(1000, 1000);
+    char text[512] = "ab ";
+    memset(text + 3, 'x', 201);
+    options.min_frequency = 1;
+    assert_learnt(&options, text, SPECIAL "a\nb\n##b\nab\n");
+}
+
+static void counts_words(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = options_of(1000, 1000);
+    struct vocabulary_trainer *trainer = vocabulary_trainer_new(&options);
+    struct buffer out = {0};
+    struct error err;
+    vocabulary_trainer_add(trainer, "The the, \xFF cat", 14);
+    assert_int_equal(vocabulary_trainer_learn(trainer, &out, &err), 0);
+    struct vocabulary_trainer_counts counts = vocabulary_trainer_counts(trainer);
+    assert_int_equal(counts.words, 4);
+    assert_int_equal(counts.distinct_words, 3);
+    assert_int_equal(counts.invalid_bytes, 1);
+    /* 5 special, alphabet , a c e h t, ##a ##e ##h ##t, and t ##h, ##he or th ##e by twos */
+    assert_int_equal(counts.entries, 5 + 6 + 4 + 2);
+    vocabulary_trainer_free(trainer);
+    buffer_release(&out);
+}
+
+static void says_what_cannot_be(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = options_of(10, 1000);
+    struct vocabulary_trainer *trainer = vocabulary_trainer_new(&options);
+    struct buffer out = {0};
+    struct error err = {{0}};
+    assert_int_equal(vocabulary_trainer_learn(trainer, &out, &err), -1);
+    assert_non_null(strstr(err.text, "no word"));
+    vocabulary_trainer_add(trainer, "abcdef", 6);
+    assert_int_equal(vocabulary_trainer_learn(trainer, &out, &err), -1);
+    assert_non_null(strstr(err.text, "10"));
+    assert_non_null(strstr(err.text, "16"));
+    assert_int_equal(out.size, 0);
+    vocabulary_trainer_free(trainer);
+    buffer_release(&out);
+}
+
+/* --- byte-pair merging as its definition reads ------------------------------------------------ */
+
+enum { MOST_WORDS = 400, MOST_PIECES = 24, PIECE_BYTES = 32 };
+
+struct slow_word {
+    char text[PIECE_BYTES];
+    int count, pieces;
+    char piece[MOST_PIECES][PIECE_BYTES];
+};
+
+struct slow_learner {
+    struct slow_word words[MOST_WORDS];
+    int word_count;
+};
+
+static void slow_add(void *context, const char *text, size_t size)
+{
+    struct slow_learner *learner = context;
+    for (int i = 0; i < learner->word_count; i++) {
+        struct slow_word *word = &learner->words[i];
+        if (strlen(word->text) == size && memcmp(word->text, text, size) == 0) {
+            word->count++;
+            return;
+        }
+    }
+    assert_true(learner->word_count < MOST_WORDS && size < MOST_PIECES);
+    struct slow_word *word = &learner->words[learner->word_count++];
+    memcpy(word->text, text, size);
+    word->count = 1;
+    word->pieces = (int)size;
+    for (size_t i = 0; i < size; i++)
+        snprintf(word->piece[i], PIECE_BYTES, "%s%c", i ? "##" : "", text[i]);
+}
+
+static int occurrences(const struct slow_learner *learner, const char *left, const char *right)
+{
+    int count = 0;
+    for (int w = 0; w < learner->word_count; w++)
+        for (int i = 0; i + 1 < learner->words[w].pieces; i++)
+            if (!strcmp(learner->words[w].piece[i], left) &&
+                !strcmp(learner->words[w].piece[i + 1], right))
+                count += learner->words[w].count;
+    return count;
+}
+
+static int find_best(const struct slow_learner *learner, char *best_left, char *best_right)
+{
+    int best = 0;
+    for (int w = 0; w < learner->word_count; w++) {
+        for (int i = 0; i + 1 < learner->words[w].pieces; i++) {
+            const char *left = learner->words[w].piece[i], *right = learner->words[w].piece[i + 1];
+            int count = occurrences(learner, left, right);
+            int order =
+                strcmp(left, best_left) ? strcmp(left, best_left) : strcmp(right, best_right);
+            if (count > best || (count == best && order < 0)) {
+                best = count;
+                strcpy(best_left, left);
+                strcpy(best_right, right);
+            }
+        }
+    }
+    return best;
+}
+
+static void merge_everywhere(struct slow_learner *learner, const char *left, const char *right,
+                             const char *joined)
+{
+    for (int w = 0; w < learner->word_count; w++) {
+        struct slow_word *word = &learner->words[w];
+        for (int i = 0; i + 1 < word->pieces; i++) {
+            if (strcmp(word->piece[i], left) || strcmp(word->piece[i + 1], right))
+                continue;
+            strcpy(word->piece[i], joined);
+            word->pieces--;
+            memmove(word->piece[i + 1], word->piece[i + 2],
+                    (size_t)(word->pieces - i - 1) * PIECE_BYTES);
+        }
+    }
+}
+
+/* Appends the merged pieces, each once, as lines. */
+static void slow_learn(struct slow_learner *learner, struct buffer *out)
+{
+    for (;;) {
+        char left[PIECE_BYTES] = "", right[PIECE_BYTES] = "", joined[2 * PIECE_BYTES], line[80];
+        if (find_best(learner, left, right) < 2)
+            return;
+        snprintf(joined, sizeof joined, "%s%s", left, right + 2);
+        snprintf(line, sizeof line, "\n%s\n", joined);
+        if (!strstr(buffer_text(out), line))
+            buffer_print(out, "%s\n", joined);
+        merge_everywhere(learner, left, right, joined);
+    }
+}
+
+static void put_random_words(struct buffer *text, struct rng *rng, int words, int letters,
+                             int longest)
+{
+    for (int w = 0; w < words; w++) {
+        int length = 1 + (int)rng_below(rng, (uint32_t)longest);
+        for (int i = 0; i < length; i++)
+            buffer_put_u8(text, (uint8_t)('a' + rng_below(rng, (uint32_t)letters)));
+        buffer_put_u8(text, ' ');
+    }
+}
+
+/* Few letters make runs ("aaaa"), many ways to the same piece, and ties without end. */
+static void agrees_with_the_definition(void **state)
+{
+    (void)state;
+    struct slow_learner *learner = memory_new(1, sizeof *learner);
+    struct vocabulary_trainer_options options = options_of(100000, 1000);
+    struct rng rng;
+    rng_init(&rng, rng_key(3, RNG_TEST, 0, 0));
+    for (int round = 0; round < 24; round++) {
+        struct buffer text = {0}, expected = {0};
+        int letters = 1 + round / 2 % 4;
+        *learner = (struct slow_learner){0};
+        put_random_words(&text, &rng, 60, letters, round % 2 ? 20 : 9);
+        tokenizer_words((char *)text.data, text.size, true, slow_add, learner);
+        buffer_print(&expected, SPECIAL);
+        for (int c = 0; c < letters; c++)
+            buffer_print(&expected, "%c\n", 'a' + c);
+        for (int c = 0; c < letters; c++)
+            buffer_print(&expected, "##%c\n", 'a' + c);
+        slow_learn(learner, &expected);
+        assert_learnt(&options, buffer_text(&text), buffer_text(&expected));
+        buffer_release(&text);
+        buffer_release(&expected);
+    }
+    free(learner);
+}
+
+/* --- the rest -------------------------------------------------------------------------------- */
+
+static void order_and_parts_do_not_matter(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = options_of(300, 1000);
+    struct buffer text = {0}, whole, parts = {0};
+    struct rng rng;
+    struct error err;
+    rng_init(&rng, rng_key(4, RNG_TEST, 0, 0));
+    put_random_words(&text, &rng, 3000, 20, 9);
+    whole = learn(&options, buffer_text(&text));
+
+    struct vocabulary_trainer *half[2] = {vocabulary_trainer_new(&options),
+                                          vocabulary_trainer_new(&options)};
+    size_t end = text.size; /* the words from the last to the first, dealt out */
+    for (int i = 0; end > 0; i++) {
+        size_t start = end - 1;
+        while (start > 0 && text.data[start - 1] != ' ')
+            start--;
+        vocabulary_trainer_add(half[i % 2], (char *)text.data + start, end - start);
+        end = start;
+    }
+    vocabulary_trainer_merge(half[0], half[1]);
+    assert_int_equal(vocabulary_trainer_learn(half[0], &parts, &err), 0);
+    assert_int_equal(vocabulary_trainer_counts(half[0]).words, 3000);
+    assert_string_equal(buffer_text(&parts), buffer_text(&whole));
+    vocabulary_trainer_free(half[0]);
+    vocabulary_trainer_free(half[1]);
+    buffer_release(&text);
+    buffer_release(&whole);
+    buffer_release(&parts);
+}
+
+/* Whatever was learnt from can be spelt: no [UNK] but for characters that were left out. */
+static void what_was_learnt_can_be_spelt(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = options_of(400, 1000);
+    struct buffer text = {0}, ids = {0}, learnt;
+    struct vocabulary *vocabulary;
+    struct rng rng;
+    struct error err;
+    rng_init(&rng, rng_key(5, RNG_TEST, 0, 0));
+    put_random_words(&text, &rng, 2000, 26, 9);
+    put_random_text(&text, &rng, 2000);
+    learnt = learn(&options, buffer_text(&text));
+    assert_int_equal(vocabulary_parse(&vocabulary, "learnt", learnt.data, learnt.size, &err), 0);
+    assert_int_equal(vocabulary_size(vocabulary), 400);
+    struct tokenizer *tokenizer = tokenizer_new(vocabulary, &tokenizer_defaults);
+    tokenizer_encode(tokenizer, (char *)text.data, text.size, &ids);
+    assert_true(tokenizer_counts(tokenizer).words > 2000);
+    assert_int_equal(tokenizer_counts(tokenizer).unknown_words, 0);
+    tokenizer_free(tokenizer);
+    vocabulary_free(vocabulary);
+    buffer_release(&text);
+    buffer_release(&ids);
+    buffer_release(&learnt);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(learns_the_textbook_example),
+        cmocka_unit_test(stops_at_size_and_frequency),
+        cmocka_unit_test(limits_the_alphabet),
+        cmocka_unit_test(leaves_endless_words_out),
+        cmocka_unit_test(counts_words),
+        cmocka_unit_test(says_what_cannot_be),
+        cmocka_unit_test(agrees_with_the_definition),
+        cmocka_unit_test(order_and_parts_do_not_matter),
+        cmocka_unit_test(what_was_learnt_can_be_spelt),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
