@@ -1,0 +1,52 @@
+/* A prepared corpus: a folder with
+ *
+ *     corpus.json          manifest, written last: what made it, splits, shards with their hashes
+ *     vocab.txt            the vocabulary it was made with, byte for byte
+ *     tokens.counts        how often each id occurs in the training split (container "counts")
+ *     train-00000.shard    documents for training ...
+ *     heldout-00000.shard  ... and those set aside for evaluation, chosen by document hash
+ *
+ * Numbers of shards may have gaps: a piece of the input without documents of a split makes none.
+ * A folder without corpus.json is not a corpus: an interrupted prep leaves nothing that looks
+ * finished. */
+#ifndef LAMBERT_CORPUS_CORPUS_H
+#define LAMBERT_CORPUS_CORPUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/corpus/document_store.h"
+#include "lambert/corpus/prepare.h"
+#include "lambert/text/vocabulary.h"
+
+enum corpus_split { CORPUS_TRAIN, CORPUS_HELDOUT, CORPUS_SPLITS };
+extern const char *const corpus_split_names[CORPUS_SPLITS]; /* "train", "heldout" */
+
+struct corpus;
+
+/* Maps the shards and looks at their ends only: corpora of any size open at once. */
+int corpus_open(struct corpus **corpus, const char *folder, struct error *err);
+void corpus_close(struct corpus *corpus); /* NULL is fine */
+
+const char *corpus_folder(const struct corpus *corpus);
+const struct vocabulary *corpus_vocabulary(const struct corpus *corpus);
+bool corpus_lower_case(const struct corpus *corpus);
+const struct document_store *corpus_store(const struct corpus *corpus, enum corpus_split split);
+
+/* Identity of the contents: vocabulary, case, documents, their order, splits, shards. What a
+ * checkpoint remembers. */
+uint64_t corpus_hash(const struct corpus *corpus);
+
+/* Fails with both names and hashes when the vocabulary at `path` is not the corpus's. */
+int corpus_check_vocabulary(const struct corpus *corpus, const char *path, struct error *err);
+
+/* How often each id occurs in the training split: counts [vocabulary size]. */
+int corpus_token_counts(const struct corpus *corpus, uint64_t *counts, struct error *err);
+
+/* The manifest's text (JSON), and what its preparation counted (seconds are not kept), for
+ * `show corpus`. */
+const char *corpus_manifest(const struct corpus *corpus);
+struct prepare_report corpus_report(const struct corpus *corpus);
+
+#endif

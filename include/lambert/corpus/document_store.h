@@ -1,0 +1,62 @@
+/* The documents of one split of a corpus, as token ids, readable at any place.
+ *
+ * A store is a run of shard files (docs/formats.md). Documents are numbered 0 .. documents-1 in the
+ * order they were prepared in, across shards. A document is a run of sentences; only their lengths
+ * (in tokens) are looked at to plan samples, straight from the mapped index. Ids lie in deflated
+ * blocks of a fixed number of tokens and are inflated when read, through a cache of blocks.
+ *
+ * The store is read-only and may be shared by threads; the cache is not: one a thread. */
+#ifndef LAMBERT_CORPUS_DOCUMENT_STORE_H
+#define LAMBERT_CORPUS_DOCUMENT_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/corpus/shard_writer.h"
+
+struct document_store;
+
+/* Opens shards `paths` [count], in order; none makes an empty store. The files are mapped and only
+ * their ends looked at, so it takes the same time whatever the number of documents. Damage to an
+ * index is found by document_store_check_index(), damage to a block when it is read.
+ * vocabulary_hash and vocabulary_size are compared with what the shards carry. */
+int document_store_open(struct document_store **store, char *const *paths, int count,
+                        uint64_t vocabulary_hash, int vocabulary_size, struct error *err);
+void document_store_close(struct document_store *store); /* NULL is fine */
+
+uint64_t document_store_documents(const struct document_store *store);
+uint64_t document_store_sentences(const struct document_store *store);
+uint64_t document_store_tokens(const struct document_store *store);
+
+int document_store_shards(const struct document_store *store);
+struct shard_summary document_store_shard(const struct document_store *store, int shard);
+
+/* Reads the index of every shard, over threads, and checks its checksums and every number in it.
+ * About a second for a billion bytes of index; the sampler does it before it plans. */
+int document_store_check_index(const struct document_store *store, struct error *err);
+
+/* A document: sentence lengths in tokens [sentences], in place; none is 0. Where an index that has
+ * not been checked is damaged, a document may have no sentences. */
+struct document_view {
+    const uint16_t *lengths;
+    uint32_t sentences;
+    uint32_t shard;
+    uint64_t first_token; /* of the document in its shard */
+};
+struct document_view document_store_view(const struct document_store *store, uint64_t document);
+
+/* A cache serves one store; it holds at least eight blocks of 4,096 tokens, however few bytes. */
+struct block_cache;
+struct block_cache *block_cache_new(size_t bytes);
+void block_cache_free(struct block_cache *cache);
+
+/* ids [count] = tokens [first, first + count) of the document, counted from its start. */
+int document_store_read(const struct document_store *store, struct block_cache *cache,
+                        const struct document_view *document, uint64_t first, uint32_t count,
+                        int32_t *ids, struct error *err);
+
+/* Reads every byte of every shard, over threads, and checks every checksum. */
+int document_store_verify(const struct document_store *store, struct error *err);
+
+#endif

@@ -1,0 +1,198 @@
+#include "lambert/corpus/corpus.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/container.h"
+#include "lambert/base/file.h"
+#include "lambert/base/memory.h"
+#include "manifest.h"
+
+struct corpus {
+    char *folder;
+    struct buffer text; /* of the manifest */
+    struct manifest manifest;
+    struct vocabulary *vocabulary;
+    struct document_store *stores[CORPUS_SPLITS];
+};
+
+static int read_manifest(struct corpus *corpus, struct error *err)
+{
+    int status = -1;
+    char *path = path_join(corpus->folder, MANIFEST_FILE);
+    if (!folder_exists(corpus->folder))
+        error_set(err, "there is no corpus %s: no such folder; make one with lambert prep",
+                  corpus->folder);
+    else if (!file_exists(path))
+        error_set(err,
+                  "%s is not a corpus: it has no " MANIFEST_FILE
+                  ", which lambert prep writes last; run it (again)",
+                  corpus->folder);
+    else if (file_read(path, &corpus->text, err) == 0)
+        status = manifest_parse(&corpus->manifest, buffer_text(&corpus->text), path, err);
+    free(path);
+    return status;
+}
+
+static int vocabulary_differs(const struct corpus *corpus, const char *path,
+                              const struct vocabulary *other, struct error *err)
+{
+    return error_set(err,
+                     "%s (hash %016" PRIx64 ", %d entries) is not the vocabulary that corpus %s "
+                     "was made with (hash %016" PRIx64 ", %d entries)",
+                     path, vocabulary_hash(other), vocabulary_size(other), corpus->folder,
+                     corpus->manifest.vocabulary_hash, corpus->manifest.vocabulary_size);
+}
+
+static int read_vocabulary(struct corpus *corpus, struct error *err)
+{
+    char *path = path_join(corpus->folder, VOCABULARY_FILE);
+    int status = vocabulary_load(&corpus->vocabulary, path, err);
+    if (status == 0 &&
+        (vocabulary_hash(corpus->vocabulary) != corpus->manifest.vocabulary_hash ||
+         vocabulary_size(corpus->vocabulary) != corpus->manifest.vocabulary_size))
+        status = vocabulary_differs(corpus, path, corpus->vocabulary, err);
+    free(path);
+    return status;
+}
+
+/* Shards that were swapped or come from another corpus are whole in themselves. */
+static int check_shards(const struct corpus *corpus, enum corpus_split split, struct error *err)
+{
+    const struct manifest_split *part = &corpus->manifest.splits[split];
+    for (int i = 0; i < part->count; i++) {
+        struct shard_summary named = part->shards[i].summary;
+        struct shard_summary found = document_store_shard(corpus->stores[split], i);
+        if (named.documents != found.documents || named.sentences != found.sentences ||
+            named.tokens != found.tokens || named.bytes != found.bytes ||
+            named.hash != found.hash)
+            return error_set(err, "%s/%s is not the file that %s/" MANIFEST_FILE " describes",
+                             corpus->folder, part->shards[i].file, corpus->folder);
+    }
+    return 0;
+}
+
+static int open_split(struct corpus *corpus, enum corpus_split split, struct error *err)
+{
+    const struct manifest_split *part = &corpus->manifest.splits[split];
+    char **paths = memory_new((size_t)part->count, sizeof *paths);
+    for (int i = 0; i < part->count; i++)
+        paths[i] = path_join(corpus->folder, part->shards[i].file);
+    int status = document_store_open(&corpus->stores[split], paths, part->count,
+                                     corpus->manifest.vocabulary_hash,
+                                     corpus->manifest.vocabulary_size, err);
+    if (status == 0)
+        status = check_shards(corpus, split, err);
+    for (int i = 0; i < part->count; i++)
+        free(paths[i]);
+    free(paths);
+    return status;
+}
+
+int corpus_open(struct corpus **corpus_out, const char *folder, struct error *err)
+{
+    struct corpus *corpus = memory_new(1, sizeof *corpus);
+    corpus->folder = memory_copy_text(folder);
+    *corpus_out = NULL;
+    int status = read_manifest(corpus, err);
+    if (status == 0)
+        status = read_vocabulary(corpus, err);
+    for (int s = 0; s < CORPUS_SPLITS && status == 0; s++)
+        status = open_split(corpus, (enum corpus_split)s, err);
+    if (status < 0)
+        corpus_close(corpus);
+    else
+        *corpus_out = corpus;
+    return status;
+}
+
+void corpus_close(struct corpus *corpus)
+{
+    if (!corpus)
+        return;
+    for (int s = 0; s < CORPUS_SPLITS; s++)
+        document_store_close(corpus->stores[s]);
+    vocabulary_free(corpus->vocabulary);
+    manifest_release(&corpus->manifest);
+    buffer_release(&corpus->text);
+    free(corpus->folder);
+    free(corpus);
+}
+
+const char *corpus_folder(const struct corpus *corpus)
+{
+    return corpus->folder;
+}
+
+const struct vocabulary *corpus_vocabulary(const struct corpus *corpus)
+{
+    return corpus->vocabulary;
+}
+
+bool corpus_lower_case(const struct corpus *corpus)
+{
+    return corpus->manifest.lower_case;
+}
+
+const struct document_store *corpus_store(const struct corpus *corpus, enum corpus_split split)
+{
+    return corpus->stores[split];
+}
+
+uint64_t corpus_hash(const struct corpus *corpus)
+{
+    return manifest_hash(&corpus->manifest);
+}
+
+struct prepare_report corpus_report(const struct corpus *corpus)
+{
+    return corpus->manifest.report;
+}
+
+int corpus_check_vocabulary(const struct corpus *corpus, const char *path, struct error *err)
+{
+    struct vocabulary *other;
+    if (vocabulary_load(&other, path, err) < 0)
+        return -1;
+    int status = vocabulary_hash(other) == corpus->manifest.vocabulary_hash
+                     ? 0
+                     : vocabulary_differs(corpus, path, other, err);
+    vocabulary_free(other);
+    return status;
+}
+
+static int read_counts(const struct container *file, uint64_t *counts, size_t size,
+                       struct error *err)
+{
+    const void *data;
+    size_t found;
+    struct byte_reader reader;
+    if (container_section(file, COUNTS_SECTION, &data, &found, err) < 0)
+        return -1;
+    if (found != size * sizeof(uint64_t))
+        return error_set(err, "%s is damaged: it has %zu bytes of counts instead of %zu; prepare "
+                         "the corpus again", file->path, found, size * sizeof(uint64_t));
+    byte_reader_init(&reader, data, found);
+    for (size_t id = 0; id < size; id++)
+        counts[id] = byte_reader_u64(&reader);
+    return 0;
+}
+
+int corpus_token_counts(const struct corpus *corpus, uint64_t *counts, struct error *err)
+{
+    struct container file;
+    char *path = path_join(corpus->folder, COUNTS_FILE);
+    int status = container_open(&file, path, COUNTS_KIND, COUNTS_VERSION, err);
+    if (status == 0) {
+        status = read_counts(&file, counts, (size_t)corpus->manifest.vocabulary_size, err);
+        container_close(&file);
+    }
+    free(path);
+    return status;
+}
+
+const char *corpus_manifest(const struct corpus *corpus)
+{
+    return (const char *)corpus->text.data;
+}

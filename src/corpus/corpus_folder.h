@@ -1,0 +1,27 @@
+/* The folder a corpus is written to: made ready, and cleaned up when nothing came of it. */
+#ifndef LAMBERT_CORPUS_CORPUS_FOLDER_H
+#define LAMBERT_CORPUS_CORPUS_FOLDER_H
+
+#include <stdbool.h>
+
+#include "lambert/base/error.h"
+#include "lambert/text/vocabulary.h"
+
+struct corpus_folder {
+    char *path;
+    bool created;        /* by corpus_folder_begin() */
+    bool had_vocabulary; /* before */
+};
+
+/* Refuses a folder that holds a corpus, or another vocab.txt than `vocabulary`, unless overwrite.
+ * The old manifest is removed first, then shards, counts and temporary files of a corpus or of an
+ * interrupted preparation. */
+int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
+                        const struct vocabulary *vocabulary, struct error *err);
+
+/* After a failure: removes all files of a corpus, and the folder when begin created it. */
+void corpus_folder_abandon(struct corpus_folder *folder);
+
+void corpus_folder_release(struct corpus_folder *folder); /* fine on a zeroed one */
+
+#endif

@@ -1,0 +1,195 @@
+#include "lambert/corpus/document_store.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "block_cache.h"
+#include "lambert/base/memory.h"
+#include "shard.h"
+
+struct document_store {
+    struct shard *shards;     /* [count] */
+    uint64_t *first_document; /* [count + 1], of each shard; the last is the number of documents */
+    uint32_t count;
+    uint64_t sentences;
+    uint64_t tokens;
+};
+
+static int check_alike(const struct document_store *store, const struct shard *shard,
+                       struct error *err)
+{
+    const struct shard *first = store->shards;
+    if (shard->meta.block_tokens == first->meta.block_tokens)
+        return 0;
+    return error_set(err, "%s and %s were not made in one go: their blocks differ in size",
+                     first->container.path, shard->container.path);
+}
+
+static int add_shard(struct document_store *store, const char *path, uint64_t vocabulary_hash,
+                     int vocabulary_size, struct error *err)
+{
+    struct shard *shard = store->shards + store->count;
+    if (shard_open(shard, path, vocabulary_hash, vocabulary_size, err) < 0)
+        return -1;
+    store->count++;
+    if (check_alike(store, shard, err) < 0)
+        return -1;
+    store->first_document[store->count] =
+        store->first_document[store->count - 1] + shard->meta.documents;
+    store->sentences += shard->meta.sentences;
+    store->tokens += shard->meta.tokens;
+    return 0;
+}
+
+int document_store_open(struct document_store **store_out, char *const *paths, int count,
+                        uint64_t vocabulary_hash, int vocabulary_size, struct error *err)
+{
+    struct document_store *store = memory_new(1, sizeof *store);
+    store->shards = memory_new((size_t)count, sizeof *store->shards);
+    store->first_document = memory_new((size_t)count + 1, sizeof *store->first_document);
+    *store_out = NULL;
+    for (int i = 0; i < count; i++)
+        if (add_shard(store, paths[i], vocabulary_hash, vocabulary_size, err) < 0) {
+            document_store_close(store);
+            return -1;
+        }
+    *store_out = store;
+    return 0;
+}
+
+void document_store_close(struct document_store *store)
+{
+    if (!store)
+        return;
+    for (uint32_t i = 0; i < store->count; i++)
+        shard_close(store->shards + i);
+    free(store->shards);
+    free(store->first_document);
+    free(store);
+}
+
+uint64_t document_store_documents(const struct document_store *store)
+{
+    return store->first_document[store->count];
+}
+
+uint64_t document_store_sentences(const struct document_store *store)
+{
+    return store->sentences;
+}
+
+uint64_t document_store_tokens(const struct document_store *store)
+{
+    return store->tokens;
+}
+
+int document_store_shards(const struct document_store *store)
+{
+    return (int)store->count;
+}
+
+struct shard_summary document_store_shard(const struct document_store *store, int shard)
+{
+    require(shard >= 0 && (uint32_t)shard < store->count);
+    return shard_summary(store->shards + shard);
+}
+
+/* The last shard that begins at or before the document, which is the one that holds it: shards
+ * without documents begin where the next one does. */
+static uint32_t find_shard(const struct document_store *store, uint64_t document)
+{
+    uint32_t low = 0, high = store->count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (store->first_document[middle] <= document)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct document_view document_store_view(const struct document_store *store, uint64_t document)
+{
+    require(document < document_store_documents(store));
+    uint32_t number = find_shard(store, document);
+    const struct shard *shard = store->shards + number;
+    const struct shard_place *place = shard->documents + (document - store->first_document[number]);
+    struct document_view view = {.shard = number};
+    if (place[1].sentence <= place[0].sentence || place[1].sentence > shard->meta.sentences ||
+        place[0].token >= shard->meta.tokens)
+        return view;
+    view.lengths = shard->lengths + place[0].sentence;
+    view.sentences = (uint32_t)(place[1].sentence - place[0].sentence);
+    view.first_token = place[0].token;
+    return view;
+}
+
+static void widen(const struct shard *shard, const void *raw, uint64_t from, uint32_t count,
+                  int32_t *ids)
+{
+    if (shard->meta.id_bytes == 2) {
+        const uint16_t *stored = (const uint16_t *)raw + from;
+        for (uint32_t i = 0; i < count; i++)
+            ids[i] = stored[i];
+    } else {
+        const uint32_t *stored = (const uint32_t *)raw + from;
+        for (uint32_t i = 0; i < count; i++)
+            ids[i] = (int32_t)stored[i];
+    }
+}
+
+int document_store_read(const struct document_store *store, struct block_cache *cache,
+                        const struct document_view *document, uint64_t first, uint32_t count,
+                        int32_t *ids, struct error *err)
+{
+    const struct shard *shard = store->shards + document->shard;
+    uint64_t token = document->first_token + first;
+    if (token > shard->meta.tokens || count > shard->meta.tokens - token)
+        return error_set(err, "%s is damaged: a document lies outside it; prepare the corpus again",
+                         shard->container.path);
+    while (count > 0) {
+        uint64_t block = token / shard->meta.block_tokens, within = token % shard->meta.block_tokens;
+        uint64_t there = shard_block_tokens(shard, block) - within;
+        uint32_t part = count < there ? count : (uint32_t)there;
+        const void *raw = block_cache_read(cache, store->shards, document->shard, block, err);
+        if (!raw)
+            return -1;
+        widen(shard, raw, within, part, ids);
+        ids += part;
+        token += part;
+        count -= part;
+    }
+    return 0;
+}
+
+/* Shards over threads; the first damaged one in order gives the sentence. */
+static int for_each_shard(const struct document_store *store,
+                          int (*check)(const struct shard *shard, struct error *err),
+                          struct error *err)
+{
+    int64_t bad = store->count;
+#pragma omp parallel for schedule(dynamic, 1) if (store->count > 1)
+    for (int64_t i = 0; i < (int64_t)store->count; i++) {
+        struct error mine;
+        if (check(store->shards + i, &mine) == 0)
+            continue;
+#pragma omp critical
+        if (i < bad) {
+            bad = i;
+            *err = mine;
+        }
+    }
+    return bad < store->count ? -1 : 0;
+}
+
+int document_store_check_index(const struct document_store *store, struct error *err)
+{
+    return for_each_shard(store, shard_check_index, err);
+}
+
+int document_store_verify(const struct document_store *store, struct error *err)
+{
+    return for_each_shard(store, shard_verify, err);
+}

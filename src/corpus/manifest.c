@@ -1,0 +1,293 @@
+#include "manifest.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lambert/base/hash.h"
+#include "lambert/base/memory.h"
+
+#define FORMAT  "lambert corpus"
+#define PROGRAM "lambert 0.1"
+
+const char *const corpus_split_names[CORPUS_SPLITS] = {"train", "heldout"};
+
+/* The numbers of the report, by name. */
+static const struct {
+    const char *name;
+    size_t offset;
+} report_fields[] = {
+    {"input_bytes", offsetof(struct prepare_report, input_bytes)},
+    {"files", offsetof(struct prepare_report, files)},
+    {"documents", offsetof(struct prepare_report, documents)},
+    {"empty_documents", offsetof(struct prepare_report, empty_documents)},
+    {"heldout_documents", offsetof(struct prepare_report, heldout_documents)},
+    {"one_sentence_documents", offsetof(struct prepare_report, one_sentence_documents)},
+    {"sentences", offsetof(struct prepare_report, sentences)},
+    {"tokens", offsetof(struct prepare_report, tokens)},
+    {"words", offsetof(struct prepare_report, words)},
+    {"unknown_words", offsetof(struct prepare_report, unknown_words)},
+    {"invalid_bytes", offsetof(struct prepare_report, invalid_bytes)},
+    {"corpus_bytes", offsetof(struct prepare_report, corpus_bytes)},
+};
+enum { REPORT_FIELDS = sizeof report_fields / sizeof report_fields[0] };
+
+static uint64_t *report_field(struct prepare_report *report, int field)
+{
+    return (uint64_t *)(void *)((char *)report + report_fields[field].offset);
+}
+
+void manifest_release(struct manifest *manifest)
+{
+    for (int s = 0; s < CORPUS_SPLITS; s++) {
+        for (int i = 0; i < manifest->splits[s].count; i++)
+            free(manifest->splits[s].shards[i].file);
+        free(manifest->splits[s].shards);
+    }
+    free(manifest->unicode);
+    *manifest = (struct manifest){0};
+}
+
+void manifest_add_shard(struct manifest *manifest, enum corpus_split split, const char *file,
+                        const struct shard_summary *summary)
+{
+    struct manifest_split *part = &manifest->splits[split];
+    part->shards = memory_resize(part->shards, (size_t)part->count + 1, sizeof *part->shards);
+    part->shards[part->count++] =
+        (struct manifest_shard){.file = memory_copy_text(file), .summary = *summary};
+}
+
+struct shard_summary manifest_split_total(const struct manifest *manifest, enum corpus_split split)
+{
+    const struct manifest_split *part = &manifest->splits[split];
+    struct shard_summary total = {0};
+    for (int i = 0; i < part->count; i++) {
+        total.documents += part->shards[i].summary.documents;
+        total.sentences += part->shards[i].summary.sentences;
+        total.tokens += part->shards[i].summary.tokens;
+        total.bytes += part->shards[i].summary.bytes;
+    }
+    return total;
+}
+
+uint64_t manifest_hash(const struct manifest *manifest)
+{
+    struct buffer all = {0};
+    buffer_put_u64(&all, manifest->vocabulary_hash);
+    buffer_put_u64(&all, manifest->lower_case);
+    for (int s = 0; s < CORPUS_SPLITS; s++)
+        for (int i = 0; i < manifest->splits[s].count; i++) {
+            buffer_put_u64(&all, (uint64_t)s);
+            buffer_put_u64(&all, manifest->splits[s].shards[i].summary.hash);
+        }
+    uint64_t hash = hash_bytes(all.data, all.size);
+    buffer_release(&all);
+    return hash;
+}
+
+/* --- writing --- */
+
+static void put_hash(cJSON *object, const char *name, uint64_t hash)
+{
+    char text[17];
+    snprintf(text, sizeof text, "%016" PRIx64, hash);
+    cJSON_AddStringToObject(object, name, text);
+}
+
+static void put_counts(cJSON *object, const struct shard_summary *summary)
+{
+    cJSON_AddNumberToObject(object, "documents", (double)summary->documents);
+    cJSON_AddNumberToObject(object, "sentences", (double)summary->sentences);
+    cJSON_AddNumberToObject(object, "tokens", (double)summary->tokens);
+    cJSON_AddNumberToObject(object, "bytes", (double)summary->bytes);
+}
+
+static void put_splits(cJSON *root, const struct manifest *manifest)
+{
+    cJSON *splits = cJSON_AddObjectToObject(root, "splits");
+    for (int s = 0; s < CORPUS_SPLITS; s++) {
+        struct shard_summary total = manifest_split_total(manifest, (enum corpus_split)s);
+        cJSON *split = cJSON_AddObjectToObject(splits, corpus_split_names[s]);
+        put_counts(split, &total);
+        cJSON *shards = cJSON_AddArrayToObject(split, "shards");
+        for (int i = 0; i < manifest->splits[s].count; i++) {
+            const struct manifest_shard *shard = &manifest->splits[s].shards[i];
+            cJSON *item = cJSON_CreateObject();
+            cJSON_AddStringToObject(item, "file", shard->file);
+            put_counts(item, &shard->summary);
+            put_hash(item, "hash", shard->summary.hash);
+            cJSON_AddItemToArray(shards, item);
+        }
+    }
+}
+
+static void put_report(cJSON *root, const struct manifest *manifest)
+{
+    struct prepare_report report = manifest->report;
+    cJSON *object = cJSON_AddObjectToObject(root, "report");
+    for (int f = 0; f < REPORT_FIELDS; f++)
+        cJSON_AddNumberToObject(object, report_fields[f].name, (double)*report_field(&report, f));
+}
+
+void manifest_print(const struct manifest *manifest, struct buffer *out)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "format", FORMAT);
+    cJSON_AddNumberToObject(root, "version", MANIFEST_VERSION);
+    cJSON_AddStringToObject(root, "program", PROGRAM);
+    put_hash(root, "hash", manifest_hash(manifest));
+    cJSON *vocabulary = cJSON_AddObjectToObject(root, "vocabulary");
+    put_hash(vocabulary, "hash", manifest->vocabulary_hash);
+    cJSON_AddNumberToObject(vocabulary, "size", manifest->vocabulary_size);
+    cJSON_AddBoolToObject(root, "lower_case", manifest->lower_case);
+    cJSON_AddStringToObject(root, "unicode", manifest->unicode);
+    cJSON_AddBoolToObject(root, "split_sentences", manifest->split_sentences);
+    cJSON_AddNumberToObject(root, "heldout_fraction", manifest->heldout_fraction);
+    put_splits(root, manifest);
+    put_report(root, manifest);
+    char *text = cJSON_Print(root);
+    buffer_put(out, text, strlen(text));
+    buffer_put_u8(out, '\n');
+    cJSON_free(text);
+    cJSON_Delete(root);
+}
+
+/* --- reading --- */
+
+/* Remembers the first thing that is missing or wrong, so that reading is a list of fields. */
+struct parse {
+    const char *path;
+    struct error *err;
+    int status;
+};
+
+static void parse_failed(struct parse *parse, const char *name)
+{
+    if (parse->status == 0)
+        parse->status = error_set(parse->err,
+                                  "%s is damaged: '%s' is missing or wrong; prepare the corpus again",
+                                  parse->path, name);
+}
+
+static const cJSON *get(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+static uint64_t get_count(struct parse *parse, const cJSON *object, const char *name)
+{
+    const cJSON *item = get(object, name);
+    if (cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= 0x1p53 &&
+        item->valuedouble == (double)(uint64_t)item->valuedouble)
+        return (uint64_t)item->valuedouble;
+    parse_failed(parse, name);
+    return 0;
+}
+
+static const char *get_text(struct parse *parse, const cJSON *object, const char *name)
+{
+    const cJSON *item = get(object, name);
+    if (cJSON_IsString(item))
+        return item->valuestring;
+    parse_failed(parse, name);
+    return "";
+}
+
+static bool get_bool(struct parse *parse, const cJSON *object, const char *name)
+{
+    const cJSON *item = get(object, name);
+    if (!cJSON_IsBool(item))
+        parse_failed(parse, name);
+    return cJSON_IsTrue(item);
+}
+
+static uint64_t get_hash(struct parse *parse, const cJSON *object, const char *name)
+{
+    const char *text = get_text(parse, object, name);
+    if (strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16)
+        return strtoull(text, NULL, 16);
+    parse_failed(parse, name);
+    return 0;
+}
+
+static void get_shard(struct parse *parse, const cJSON *item, struct manifest *manifest,
+                      enum corpus_split split)
+{
+    const char *file = get_text(parse, item, "file");
+    struct shard_summary summary = {.documents = get_count(parse, item, "documents"),
+                                    .sentences = get_count(parse, item, "sentences"),
+                                    .tokens = get_count(parse, item, "tokens"),
+                                    .bytes = get_count(parse, item, "bytes"),
+                                    .hash = get_hash(parse, item, "hash")};
+    if (strchr(file, '/'))
+        parse_failed(parse, "file");
+    manifest_add_shard(manifest, split, file, &summary);
+}
+
+static void get_splits(struct parse *parse, const cJSON *root, struct manifest *manifest)
+{
+    const cJSON *splits = get(root, "splits"), *item;
+    for (int s = 0; s < CORPUS_SPLITS; s++) {
+        const cJSON *shards = get(get(splits, corpus_split_names[s]), "shards");
+        if (!cJSON_IsArray(shards))
+            parse_failed(parse, corpus_split_names[s]);
+        cJSON_ArrayForEach(item, shards) get_shard(parse, item, manifest, (enum corpus_split)s);
+    }
+}
+
+static void get_fields(struct parse *parse, const cJSON *root, struct manifest *manifest)
+{
+    const cJSON *vocabulary = get(root, "vocabulary"), *report = get(root, "report");
+    const cJSON *fraction = get(root, "heldout_fraction");
+    manifest->vocabulary_hash = get_hash(parse, vocabulary, "hash");
+    uint64_t size = get_count(parse, vocabulary, "size");
+    if (size == 0 || size > INT32_MAX)
+        parse_failed(parse, "size");
+    manifest->vocabulary_size = (int)size;
+    manifest->lower_case = get_bool(parse, root, "lower_case");
+    manifest->unicode = memory_copy_text(get_text(parse, root, "unicode"));
+    manifest->split_sentences = get_bool(parse, root, "split_sentences");
+    if (!cJSON_IsNumber(fraction))
+        parse_failed(parse, "heldout_fraction");
+    else
+        manifest->heldout_fraction = fraction->valuedouble;
+    get_splits(parse, root, manifest);
+    for (int f = 0; f < REPORT_FIELDS; f++)
+        *report_field(&manifest->report, f) = get_count(parse, report, report_fields[f].name);
+    if (get_hash(parse, root, "hash") != manifest_hash(manifest))
+        parse_failed(parse, "hash");
+}
+
+static int check_format(const cJSON *root, const char *path, struct error *err)
+{
+    const cJSON *format = get(root, "format"), *version = get(root, "version");
+    if (!cJSON_IsString(format) || strcmp(format->valuestring, FORMAT) != 0 ||
+        !cJSON_IsNumber(version))
+        return error_set(err, "%s does not describe a corpus of this program", path);
+    if (version->valueint != MANIFEST_VERSION)
+        return error_set(err,
+                         "%s has version %d of the corpus format, this program reads version %d; "
+                         "prepare the corpus again",
+                         path, version->valueint, MANIFEST_VERSION);
+    return 0;
+}
+
+int manifest_parse(struct manifest *manifest, const char *text, const char *path, struct error *err)
+{
+    struct parse parse = {.path = path, .err = err};
+    *manifest = (struct manifest){0};
+    cJSON *root = cJSON_Parse(text);
+    if (!root)
+        return error_set(err, "%s is damaged: it is not JSON; prepare the corpus again", path);
+    parse.status = check_format(root, path, err);
+    if (parse.status == 0)
+        get_fields(&parse, root, manifest);
+    cJSON_Delete(root);
+    if (parse.status < 0)
+        manifest_release(manifest);
+    return parse.status;
+}

@@ -1,0 +1,40 @@
+/* Choosing and hiding the tokens of one sequence that the model is to guess:
+ * create_masked_lm_predictions() of Google's create_pretraining_data.py. */
+#ifndef LAMBERT_CORPUS_MASKING_H
+#define LAMBERT_CORPUS_MASKING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lambert/base/rng.h"
+
+struct masking_options {
+    double probability;  /* of the sequence's tokens, special ones counted */
+    int max_predictions; /* 0: no limit */
+    bool whole_words;    /* a word's pieces are hidden together (each still 80/10/10 by itself) */
+    int32_t mask_id;
+    int vocabulary_size;
+    const uint8_t *continuation; /* [vocabulary_size], "##" pieces; for whole_words */
+};
+
+/* min(max_predictions, max(1, tokens * probability)), rounded half to even as Python 3 rounds. */
+int masking_count(const struct masking_options *options, int tokens);
+
+struct masking_memory {
+    int32_t *order;  /* [capacity], positions that may be chosen, ascending */
+    int32_t *starts; /* [capacity + 1], where in them each word begins */
+    int32_t *deck;   /* [capacity], words not drawn yet */
+    uint8_t *chosen; /* [capacity], by position */
+    int capacity;
+};
+void masking_memory_init(struct masking_memory *memory, int longest_sequence);
+void masking_memory_release(struct masking_memory *memory);
+
+/* ids [tokens] = [CLS] A [SEP] B [SEP], the first [SEP] at position a_end. Hides tokens in place and
+ * writes where, ascending, and what stood there: positions, labels [masking_count]. Returns how many;
+ * fewer than masking_count() only when whole words do not fit or there are too few tokens. */
+int masking_apply(const struct masking_options *options, struct masking_memory *memory,
+                  struct rng *rng, int32_t *ids, int tokens, int a_end, int32_t *positions,
+                  int32_t *labels);
+
+#endif

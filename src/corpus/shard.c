@@ -1,0 +1,321 @@
+#include "shard.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "lambert/base/hash.h"
+#include "lambert/base/memory.h"
+
+/* Sections are used as arrays where they lie. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shards are read in place, little-endian");
+_Static_assert(sizeof(struct shard_place) == 16, "an element of section DOCS has 16 bytes");
+
+enum { META_BYTES = 56 };
+
+uint32_t shard_id_bytes(int vocabulary_size)
+{
+    return vocabulary_size <= 65536 ? 2 : 4;
+}
+
+void shard_meta_put(const struct shard_meta *meta, struct buffer *out)
+{
+    buffer_put_u64(out, meta->vocabulary_hash);
+    buffer_put_u32(out, meta->vocabulary_size);
+    buffer_put_u32(out, meta->id_bytes);
+    buffer_put_u32(out, meta->block_tokens);
+    buffer_put_u32(out, 0);
+    buffer_put_u64(out, meta->documents);
+    buffer_put_u64(out, meta->sentences);
+    buffer_put_u64(out, meta->tokens);
+    buffer_put_u64(out, meta->hash);
+}
+
+static struct shard_meta meta_get(const void *data)
+{
+    struct byte_reader reader;
+    struct shard_meta meta;
+    byte_reader_init(&reader, data, META_BYTES);
+    meta.vocabulary_hash = byte_reader_u64(&reader);
+    meta.vocabulary_size = byte_reader_u32(&reader);
+    meta.id_bytes = byte_reader_u32(&reader);
+    meta.block_tokens = byte_reader_u32(&reader);
+    byte_reader_u32(&reader);
+    meta.documents = byte_reader_u64(&reader);
+    meta.sentences = byte_reader_u64(&reader);
+    meta.tokens = byte_reader_u64(&reader);
+    meta.hash = byte_reader_u64(&reader);
+    return meta;
+}
+
+uint64_t shard_hash_add(uint64_t hash, const void *record, size_t size)
+{
+    return hash_bytes_seeded(record, size, hash);
+}
+
+static int damaged(const struct shard *shard, const char *what, struct error *err)
+{
+    return error_set(err, "%s is damaged: %s; prepare the corpus again", shard->container.path,
+                     what);
+}
+
+static int read_meta(struct shard *shard, struct error *err)
+{
+    const void *data;
+    size_t size;
+    if (container_section(&shard->container, SHARD_META, &data, &size, err) < 0)
+        return -1;
+    if (size != META_BYTES)
+        return damaged(shard, "its description (META) has the wrong size", err);
+    const struct shard_meta *meta = &shard->meta;
+    shard->meta = meta_get(data);
+    const uint64_t most = UINT64_C(1) << 56; /* so that sizes in bytes cannot overflow */
+    if (meta->vocabulary_size > INT32_MAX || meta->id_bytes != shard_id_bytes((int)meta->vocabulary_size) ||
+        meta->block_tokens == 0 || meta->block_tokens > 1 << 24 || meta->documents > most ||
+        meta->sentences > most || meta->tokens > most)
+        return damaged(shard, "its description (META) makes no sense", err);
+    return 0;
+}
+
+static int check_vocabulary(const struct shard *shard, uint64_t hash, int size, struct error *err)
+{
+    const struct shard_meta *meta = &shard->meta;
+    if (meta->vocabulary_hash == hash && meta->vocabulary_size == (uint32_t)size)
+        return 0;
+    return error_set(err,
+                     "%s was made with another vocabulary (hash %016" PRIx64 ", %" PRIu32
+                     " entries) than the corpus's (hash %016" PRIx64 ", %d entries)",
+                     shard->container.path, meta->vocabulary_hash, meta->vocabulary_size, hash,
+                     size);
+}
+
+static int find_section(const struct shard *shard, const char *name, uint64_t wanted,
+                        const void **data, struct error *err)
+{
+    size_t size;
+    container_section_unchecked(&shard->container, name, data, &size);
+    if (size == wanted)
+        return 0;
+    return error_set(err,
+                     "%s is damaged: section %s has %zu bytes instead of %" PRIu64
+                     "; prepare the corpus again",
+                     shard->container.path, name, size, wanted);
+}
+
+static int find_index(struct shard *shard, struct error *err)
+{
+    const struct shard_meta *meta = &shard->meta;
+    const void *documents, *lengths, *blocks;
+    shard->blocks = (meta->tokens + meta->block_tokens - 1) / meta->block_tokens;
+    if (find_section(shard, SHARD_DOCUMENTS, (meta->documents + 1) * sizeof(struct shard_place),
+                     &documents, err) < 0 ||
+        find_section(shard, SHARD_LENGTHS, meta->sentences * sizeof(uint16_t), &lengths, err) < 0 ||
+        find_section(shard, SHARD_BLOCKS,
+                     (shard->blocks + 1) * sizeof(uint64_t) + shard->blocks * sizeof(uint32_t),
+                     &blocks, err) < 0)
+        return -1;
+    shard->documents = documents;
+    shard->lengths = lengths;
+    shard->block_offsets = blocks;
+    shard->block_crcs = (const uint32_t *)(shard->block_offsets + shard->blocks + 1);
+    return 0;
+}
+
+/* The first and the last entries of the index; what lies between is for shard_check_index(). */
+static int check_ends(struct shard *shard, struct error *err)
+{
+    const struct shard_place *first = shard->documents;
+    const struct shard_place *last = shard->documents + shard->meta.documents;
+    const void *ids;
+    size_t size;
+    container_section_unchecked(&shard->container, SHARD_IDS, &ids, &size);
+    shard->ids = ids;
+    if (first->sentence != 0 || first->token != 0 || last->sentence != shard->meta.sentences ||
+        last->token != shard->meta.tokens)
+        return damaged(shard, "its index of documents (DOCS) does not fit its counts", err);
+    if (shard->block_offsets[0] != 0 || shard->block_offsets[shard->blocks] != size)
+        return damaged(shard, "its index of blocks (BLOCKS) does not fit its ids (IDS)", err);
+    return 0;
+}
+
+int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash,
+               int vocabulary_size, struct error *err)
+{
+    *shard = (struct shard){0};
+    if (container_open(&shard->container, path, SHARD_KIND, SHARD_VERSION, err) < 0)
+        return -1;
+    if (read_meta(shard, err) < 0 ||
+        check_vocabulary(shard, vocabulary_hash, vocabulary_size, err) < 0 ||
+        find_index(shard, err) < 0 || check_ends(shard, err) < 0) {
+        shard_close(shard);
+        return -1;
+    }
+    return 0;
+}
+
+void shard_close(struct shard *shard)
+{
+    if (shard->container.path)
+        container_close(&shard->container);
+    *shard = (struct shard){0};
+}
+
+struct shard_summary shard_summary(const struct shard *shard)
+{
+    return (struct shard_summary){.documents = shard->meta.documents,
+                                  .sentences = shard->meta.sentences,
+                                  .tokens = shard->meta.tokens,
+                                  .bytes = shard->container.map.size,
+                                  .hash = shard->meta.hash};
+}
+
+static int check_sections(const struct shard *shard, struct error *err)
+{
+    static const char *const names[] = {SHARD_DOCUMENTS, SHARD_LENGTHS, SHARD_BLOCKS};
+    const void *data;
+    size_t size;
+    for (int i = 0; i < 3; i++)
+        if (container_section(&shard->container, names[i], &data, &size, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int check_documents(const struct shard *shard, struct error *err)
+{
+    const struct shard_place *place = shard->documents;
+    for (uint64_t d = 0; d < shard->meta.documents; d++, place++) {
+        uint64_t tokens = 0;
+        if (place[1].sentence <= place[0].sentence || place[1].sentence > shard->meta.sentences ||
+            place[1].sentence - place[0].sentence > UINT32_MAX)
+            return damaged(shard, "its index of documents (DOCS) is out of order", err);
+        for (uint64_t s = place[0].sentence; s < place[1].sentence; s++) {
+            if (shard->lengths[s] == 0)
+                return damaged(shard, "it has an empty sentence (LENGTHS)", err);
+            tokens += shard->lengths[s];
+        }
+        if (place[1].token - place[0].token != tokens)
+            return damaged(shard, "DOCS and LENGTHS do not agree", err);
+    }
+    return 0;
+}
+
+int shard_check_index(const struct shard *shard, struct error *err)
+{
+    if (check_sections(shard, err) < 0 || check_documents(shard, err) < 0)
+        return -1;
+    for (uint64_t b = 0; b < shard->blocks; b++)
+        if (shard->block_offsets[b] > shard->block_offsets[b + 1])
+            return damaged(shard, "its index of blocks (BLOCKS) is out of order", err);
+    return 0;
+}
+
+uint32_t shard_block_tokens(const struct shard *shard, uint64_t block)
+{
+    uint64_t rest = shard->meta.tokens - block * shard->meta.block_tokens;
+    return rest < shard->meta.block_tokens ? (uint32_t)rest : shard->meta.block_tokens;
+}
+
+static int bad_block(const struct shard *shard, uint64_t block, const char *what,
+                     struct error *err)
+{
+    return error_set(err, "%s is damaged: block %" PRIu64 " of its ids %s; prepare the corpus again",
+                     shard->container.path, block, what);
+}
+
+/* 1 when every id is below the size of the vocabulary. */
+static int ids_in_vocabulary(const struct shard *shard, const void *raw, uint32_t count)
+{
+    uint32_t largest = 0;
+    if (shard->meta.id_bytes == 2) {
+        const uint16_t *ids = raw;
+        for (uint32_t i = 0; i < count; i++)
+            largest = ids[i] > largest ? ids[i] : largest;
+    } else {
+        const uint32_t *ids = raw;
+        for (uint32_t i = 0; i < count; i++)
+            largest = ids[i] > largest ? ids[i] : largest;
+    }
+    return largest < shard->meta.vocabulary_size;
+}
+
+int shard_read_block(const struct shard *shard, uint64_t block, void *raw, struct error *err)
+{
+    uint64_t begin = shard->block_offsets[block], end = shard->block_offsets[block + 1];
+    uint32_t tokens = shard_block_tokens(shard, block);
+    uLongf size = (uLongf)tokens * shard->meta.id_bytes;
+    const uLongf wanted = size;
+    if (begin > end || end > shard->block_offsets[shard->blocks])
+        return bad_block(shard, block, "lies outside the file", err);
+    if (uncompress(raw, &size, shard->ids + begin, end - begin) != Z_OK || size != wanted)
+        return bad_block(shard, block, "cannot be inflated", err);
+    if (crc32_bytes(0, raw, size) != shard->block_crcs[block])
+        return bad_block(shard, block, "has a wrong checksum", err);
+    if (!ids_in_vocabulary(shard, raw, tokens))
+        return bad_block(shard, block, "has an id that the vocabulary has not", err);
+    return 0;
+}
+
+/* Hashes documents as their ids come in, block after block. */
+struct content_hash {
+    const struct shard *shard;
+    struct buffer record;
+    uint64_t document; /* the one being put together */
+    uint64_t hash;
+};
+
+static void begin_record(struct content_hash *content)
+{
+    const struct shard_place *place = content->shard->documents + content->document;
+    buffer_reset(&content->record);
+    buffer_put(&content->record, content->shard->lengths + place[0].sentence,
+               (size_t)(place[1].sentence - place[0].sentence) * sizeof(uint16_t));
+}
+
+static void hash_tokens(struct content_hash *content, const uint8_t *raw, uint64_t token,
+                        uint64_t end)
+{
+    const struct shard *shard = content->shard;
+    while (token < end) {
+        uint64_t document_end = shard->documents[content->document + 1].token;
+        uint64_t stop = document_end < end ? document_end : end;
+        size_t bytes = (size_t)(stop - token) * shard->meta.id_bytes;
+        buffer_put(&content->record, raw, bytes);
+        raw += bytes;
+        token = stop;
+        if (token < document_end)
+            break;
+        content->hash = shard_hash_add(content->hash, content->record.data, content->record.size);
+        if (++content->document < shard->meta.documents)
+            begin_record(content);
+    }
+}
+
+static int verify_blocks(struct content_hash *content, struct error *err)
+{
+    const struct shard *shard = content->shard;
+    void *raw = memory_new(shard->meta.block_tokens, shard->meta.id_bytes);
+    int status = 0;
+    for (uint64_t b = 0; b < shard->blocks && status == 0; b++) {
+        uint64_t token = b * shard->meta.block_tokens;
+        status = shard_read_block(shard, b, raw, err);
+        if (status == 0)
+            hash_tokens(content, raw, token, token + shard_block_tokens(shard, b));
+    }
+    free(raw);
+    return status;
+}
+
+int shard_verify(const struct shard *shard, struct error *err)
+{
+    struct content_hash content = {.shard = shard};
+    if (container_verify(&shard->container, err) < 0 || shard_check_index(shard, err) < 0)
+        return -1;
+    if (shard->meta.documents > 0)
+        begin_record(&content);
+    int status = verify_blocks(&content, err);
+    buffer_release(&content.record);
+    if (status == 0 && content.hash != shard->meta.hash)
+        return damaged(shard, "its contents do not have the hash it names", err);
+    return status;
+}

@@ -1,0 +1,216 @@
+#include "lambert/corpus/shard_writer.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/base/container.h"
+#include "lambert/base/hash.h"
+#include "lambert/base/memory.h"
+#include "shard.h"
+
+/* The index is small (2 bytes a sentence, 16 a document) and is kept until the end, so that ids can
+ * go straight into the one section that is open. */
+struct shard_writer {
+    struct container_writer file;
+    char *path;
+    struct shard_meta meta;
+    z_stream deflater;
+    struct buffer documents; /* section DOCS */
+    struct buffer lengths;   /* section LENGTHS */
+    struct buffer offsets;   /* first part of section BLOCKS */
+    struct buffer crcs;      /* second part */
+    struct buffer record;    /* of the document at hand: lengths, ids */
+    struct buffer block;     /* ids that wait for their block to be full, as stored */
+    struct buffer deflated;
+    uint64_t id_offset; /* bytes in section IDS so far */
+};
+
+static int start_deflater(struct shard_writer *writer, int level, struct error *err)
+{
+    if (deflateInit(&writer->deflater, level) != Z_OK)
+        return error_set(err, "zlib cannot start (level %d): %s", level,
+                         writer->deflater.msg ? writer->deflater.msg : "no memory");
+    return 0;
+}
+
+int shard_writer_open(struct shard_writer **writer_out, const char *path,
+                      const struct shard_options *options, struct error *err)
+{
+    require(options->vocabulary_size > 0);
+    struct shard_writer *writer = memory_new(1, sizeof *writer);
+    writer->meta = (struct shard_meta){.vocabulary_hash = options->vocabulary_hash,
+                                       .vocabulary_size = (uint32_t)options->vocabulary_size,
+                                       .id_bytes = shard_id_bytes(options->vocabulary_size),
+                                       .block_tokens = SHARD_BLOCK_TOKENS};
+    if (start_deflater(writer, options->compression, err) < 0) {
+        free(writer);
+        return -1;
+    }
+    buffer_put_u64(&writer->offsets, 0);
+    writer->path = memory_copy_text(path);
+    *writer_out = writer;
+    if (container_writer_open(&writer->file, path, SHARD_KIND, SHARD_VERSION, err) < 0 ||
+        container_writer_begin(&writer->file, SHARD_IDS, err) < 0) {
+        shard_writer_discard(writer);
+        *writer_out = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+void shard_writer_discard(struct shard_writer *writer)
+{
+    if (!writer)
+        return;
+    container_writer_discard(&writer->file);
+    deflateEnd(&writer->deflater);
+    buffer_release(&writer->documents);
+    buffer_release(&writer->lengths);
+    buffer_release(&writer->offsets);
+    buffer_release(&writer->crcs);
+    buffer_release(&writer->record);
+    buffer_release(&writer->block);
+    buffer_release(&writer->deflated);
+    free(writer->path);
+    free(writer);
+}
+
+static void deflate_block(struct shard_writer *writer)
+{
+    z_stream *z = &writer->deflater;
+    size_t bound = deflateBound(z, writer->block.size);
+    buffer_reset(&writer->deflated);
+    z->next_in = writer->block.data;
+    z->avail_in = (uInt)writer->block.size;
+    z->next_out = buffer_grow(&writer->deflated, bound);
+    z->avail_out = (uInt)bound;
+    if (deflate(z, Z_FINISH) != Z_STREAM_END)
+        bug("deflateBound was too small");
+    writer->deflated.size = bound - z->avail_out;
+    deflateReset(z);
+}
+
+static int write_block(struct shard_writer *writer, struct error *err)
+{
+    deflate_block(writer);
+    if (container_writer_write(&writer->file, writer->deflated.data, writer->deflated.size, err) <
+        0)
+        return -1;
+    writer->id_offset += writer->deflated.size;
+    buffer_put_u64(&writer->offsets, writer->id_offset);
+    buffer_put_u32(&writer->crcs, crc32_bytes(0, writer->block.data, writer->block.size));
+    buffer_reset(&writer->block);
+    return 0;
+}
+
+/* Cuts what is too long, leaves out what is empty. Returns the number of tokens. */
+static uint64_t put_lengths(struct shard_writer *writer, const uint32_t *lengths /* [sentences] */,
+                            uint32_t sentences)
+{
+    uint64_t tokens = 0;
+    for (uint32_t s = 0; s < sentences; s++) {
+        uint32_t rest = lengths[s];
+        tokens += rest;
+        for (; rest > SHARD_LONGEST_SENTENCE; rest -= SHARD_LONGEST_SENTENCE)
+            buffer_put_u16(&writer->record, SHARD_LONGEST_SENTENCE);
+        if (rest > 0)
+            buffer_put_u16(&writer->record, (uint16_t)rest);
+    }
+    return tokens;
+}
+
+static void put_ids(struct shard_writer *writer, const int32_t *ids /* [tokens] */, uint64_t tokens)
+{
+    const uint32_t id_bytes = writer->meta.id_bytes;
+    uint8_t *out = buffer_grow(&writer->record, (size_t)tokens * id_bytes);
+    for (uint64_t t = 0; t < tokens; t++, out += id_bytes) {
+        require(ids[t] >= 0 && (uint32_t)ids[t] < writer->meta.vocabulary_size);
+        for (uint32_t byte = 0; byte < id_bytes; byte++)
+            out[byte] = (uint8_t)((uint32_t)ids[t] >> (8 * byte));
+    }
+}
+
+static int add_to_blocks(struct shard_writer *writer, const uint8_t *raw, size_t size,
+                         struct error *err)
+{
+    const size_t full = (size_t)writer->meta.block_tokens * writer->meta.id_bytes;
+    while (size > 0) {
+        size_t room = full - writer->block.size;
+        size_t part = size < room ? size : room;
+        buffer_put(&writer->block, raw, part);
+        raw += part;
+        size -= part;
+        if (writer->block.size == full && write_block(writer, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void put_place(struct shard_writer *writer)
+{
+    buffer_put_u64(&writer->documents, writer->meta.sentences);
+    buffer_put_u64(&writer->documents, writer->meta.tokens);
+}
+
+int shard_writer_add(struct shard_writer *writer, const int32_t *ids, const uint32_t *lengths,
+                     uint32_t sentences, struct error *err)
+{
+    buffer_reset(&writer->record);
+    uint64_t tokens = put_lengths(writer, lengths, sentences);
+    size_t lengths_size = writer->record.size;
+    if (tokens == 0)
+        return 0;
+    put_ids(writer, ids, tokens);
+    put_place(writer);
+    buffer_put(&writer->lengths, writer->record.data, lengths_size);
+    writer->meta.documents++;
+    writer->meta.sentences += lengths_size / sizeof(uint16_t);
+    writer->meta.tokens += tokens;
+    writer->meta.hash =
+        shard_hash_add(writer->meta.hash, writer->record.data, writer->record.size);
+    return add_to_blocks(writer, writer->record.data + lengths_size,
+                         writer->record.size - lengths_size, err);
+}
+
+static int write_index(struct shard_writer *writer, struct error *err)
+{
+    struct container_writer *file = &writer->file;
+    put_place(writer);
+    buffer_put(&writer->offsets, writer->crcs.data, writer->crcs.size);
+    buffer_reset(&writer->record);
+    shard_meta_put(&writer->meta, &writer->record);
+    if (container_writer_section(file, SHARD_DOCUMENTS, writer->documents.data,
+                                 writer->documents.size, err) < 0 ||
+        container_writer_section(file, SHARD_LENGTHS, writer->lengths.data, writer->lengths.size,
+                                 err) < 0 ||
+        container_writer_section(file, SHARD_BLOCKS, writer->offsets.data, writer->offsets.size,
+                                 err) < 0)
+        return -1;
+    return container_writer_section(file, SHARD_META, writer->record.data, writer->record.size,
+                                    err);
+}
+
+int shard_writer_commit(struct shard_writer *writer, struct shard_summary *summary,
+                        struct error *err)
+{
+    int status = writer->block.size > 0 ? write_block(writer, err) : 0;
+    if (status == 0)
+        status = container_writer_end(&writer->file, err);
+    if (status == 0)
+        status = write_index(writer, err);
+    if (status == 0)
+        status = container_writer_commit(&writer->file, err);
+    struct stat file;
+    if (status == 0 && stat(writer->path, &file) < 0)
+        status = error_errno(err, "cannot look at %s", writer->path);
+    if (status == 0)
+        *summary = (struct shard_summary){.documents = writer->meta.documents,
+                                          .sentences = writer->meta.sentences,
+                                          .tokens = writer->meta.tokens,
+                                          .bytes = (uint64_t)file.st_size,
+                                          .hash = writer->meta.hash};
+    shard_writer_discard(writer);
+    return status;
+}

@@ -1,0 +1,213 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "lambert/base/file.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/rng.h"
+
+static const struct shape many = {
+    .documents = 500, .most_sentences = 30, .most_tokens = 60, .shards = 3, .words = 900};
+
+static void documents_keep_number_order_and_lengths(void **state)
+{
+    (void)state;
+    struct fixture f;
+    uint64_t sentences = 0, tokens = 0;
+    fixture_open(&f, &many);
+    assert_int_equal(document_store_documents(f.store), many.documents);
+    assert_int_equal(document_store_shards(f.store), 3);
+    for (uint64_t d = 0; d < many.documents; d++) {
+        struct document_view view = document_store_view(f.store, d);
+        assert_int_equal(view.sentences, made_sentences(&many, d));
+        for (uint32_t s = 0; s < view.sentences; s++)
+            assert_int_equal(view.lengths[s], made_length(&many, d, s));
+        sentences += view.sentences;
+        tokens += made_tokens(&many, d);
+    }
+    assert_int_equal(document_store_sentences(f.store), sentences);
+    assert_int_equal(document_store_tokens(f.store), tokens);
+    fixture_close(&f);
+}
+
+static void read_everywhere(const struct fixture *f, size_t cache_bytes)
+{
+    struct block_cache *cache = block_cache_new(cache_bytes);
+    struct rng rng;
+    struct error err;
+    int32_t *ids = memory_new(30 * 60, sizeof *ids);
+    rng_init(&rng, 4);
+    for (int i = 0; i < 3000; i++) {
+        uint64_t d = rng_below(&rng, (uint32_t)f->shape.documents);
+        uint32_t tokens = (uint32_t)made_tokens(&f->shape, d);
+        uint32_t first = rng_below(&rng, tokens), count = 1 + rng_below(&rng, tokens - first);
+        struct document_view view = document_store_view(f->store, d);
+        assert_int_equal(document_store_read(f->store, cache, &view, first, count, ids, &err), 0);
+        for (uint32_t t = 0; t < count; t++)
+            assert_int_equal(ids[t], made_id(&f->shape, d, first + t));
+    }
+    free(ids);
+    block_cache_free(cache);
+}
+
+/* Three shards of about eighteen blocks each: more than the smallest cache holds. */
+static void ids_are_read_at_any_place(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_open(&f, &many);
+    assert_true(document_store_tokens(f.store) > 8 * 4096);
+    read_everywhere(&f, 0);
+    read_everywhere(&f, (size_t)64 << 20);
+    fixture_close(&f);
+}
+
+static void reading_past_the_shard_is_an_error(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct error err;
+    int32_t id;
+    fixture_open(&f, &many);
+    struct block_cache *cache = block_cache_new(0);
+    struct document_view view = document_store_view(f.store, many.documents - 1);
+    assert_int_equal(document_store_read(f.store, cache, &view,
+                                         made_tokens(&many, many.documents - 1), 1, &id, &err),
+                     -1);
+    block_cache_free(cache);
+    fixture_close(&f);
+}
+
+static void no_shards_make_an_empty_store(void **state)
+{
+    (void)state;
+    struct document_store *store;
+    struct error err;
+    assert_int_equal(document_store_open(&store, NULL, 0, 1, 10, &err), 0);
+    assert_int_equal(document_store_documents(store), 0);
+    assert_int_equal(document_store_verify(store, &err), 0);
+    document_store_close(store);
+    document_store_close(NULL);
+}
+
+static void another_vocabulary_is_refused(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct document_store *store;
+    struct error err;
+    fixture_open(&f, &many);
+    uint64_t hash = vocabulary_hash(f.vocabulary);
+    int size = vocabulary_size(f.vocabulary);
+    assert_int_equal(document_store_open(&store, f.paths, 3, hash + 1, size, &err), -1);
+    assert_non_null(strstr(err.text, "made-0.shard"));
+    assert_non_null(strstr(err.text, "vocabulary"));
+    assert_int_equal(document_store_open(&store, f.paths, 3, hash, size + 1, &err), -1);
+    fixture_close(&f);
+}
+
+/* --- damage --- */
+
+static const struct shape few = {
+    .documents = 6, .most_sentences = 4, .most_tokens = 9, .shards = 1, .words = 40};
+
+/* Does everything a reader does. 0 when nothing was found wrong and every id is as it was. */
+static int use_everything(const struct fixture *f, int verify)
+{
+    struct document_store *store;
+    struct error err = {""};
+    int32_t ids[4 * 9];
+    if (document_store_open(&store, f->paths, 1, vocabulary_hash(f->vocabulary),
+                            vocabulary_size(f->vocabulary), &err) < 0) {
+        assert_non_null(strstr(err.text, ".shard"));
+        return -1;
+    }
+    struct block_cache *cache = block_cache_new(0);
+    int status = verify ? document_store_verify(store, &err) : 0;
+    for (uint64_t d = 0; d < document_store_documents(store) && status == 0; d++) {
+        struct document_view view = document_store_view(store, d);
+        uint64_t tokens = 0;
+        for (uint32_t s = 0; s < view.sentences; s++)
+            tokens += view.lengths[s];
+        if (tokens != made_tokens(&few, d))
+            status = -2; /* only document_store_check_index() promises to see this */
+        else
+            status = document_store_read(store, cache, &view, 0, (uint32_t)tokens, ids, &err);
+        for (uint64_t t = 0; t < tokens && status == 0; t++)
+            if (ids[t] != made_id(&few, d, t))
+                status = -2;
+    }
+    if (status == -1)
+        assert_non_null(strstr(err.text, ".shard"));
+    if (status == -2)
+        assert_int_equal(document_store_check_index(store, &err), -1);
+    block_cache_free(cache);
+    document_store_close(store);
+    return status;
+}
+
+/* Without the care (and the time) of file_write(). */
+static void write_bytes(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void every_flipped_byte_is_found(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buffer file = {0};
+    struct error err;
+    fixture_open(&f, &few);
+    assert_int_equal(file_read(f.paths[0], &file, &err), 0);
+    assert_int_equal(use_everything(&f, 1), 0);
+    for (size_t i = 0; i < 2 * file.size; i++) {
+        uint8_t flip = i % 2 ? 0x01 : 0xff;
+        file.data[i / 2] ^= flip;
+        write_bytes(f.paths[0], file.data, file.size);
+        use_everything(&f, 0);
+        assert_int_equal(use_everything(&f, 1), -1);
+        file.data[i / 2] ^= flip;
+    }
+    buffer_release(&file);
+    fixture_close(&f);
+}
+
+static void every_truncation_is_found(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buffer file = {0};
+    struct error err;
+    fixture_open(&f, &few);
+    assert_int_equal(file_read(f.paths[0], &file, &err), 0);
+    for (size_t size = 0; size < file.size; size++) {
+        write_bytes(f.paths[0], file.data, size);
+        assert_int_equal(use_everything(&f, 0), -1);
+    }
+    buffer_release(&file);
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documents_keep_number_order_and_lengths),
+        cmocka_unit_test(ids_are_read_at_any_place),
+        cmocka_unit_test(reading_past_the_shard_is_an_error),
+        cmocka_unit_test(no_shards_make_an_empty_store),
+        cmocka_unit_test(another_vocabulary_is_refused),
+        cmocka_unit_test(every_flipped_byte_is_found),
+        cmocka_unit_test(every_truncation_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/corpus/manifest.h"
+#include "lambert/base/memory.h"
+
+static struct manifest made_manifest(void)
+{
+    struct manifest manifest = {.vocabulary_hash = 0x0123456789abcdef,
+                                .vocabulary_size = 30522,
+                                .lower_case = true,
+                                .split_sentences = false,
+                                .unicode = memory_copy_text("15.0.0"),
+                                .heldout_fraction = 0.005,
+                                .report = {.input_bytes = UINT64_C(20000000000),
+                                           .files = 3,
+                                           .documents = 7000000,
+                                           .unknown_words = 12}};
+    struct shard_summary big = {3500000, 65000000, UINT64_C(1700000000), UINT64_C(2600000000),
+                                0xfedcba9876543210};
+    struct shard_summary small = {1, 2, 3, 4, 5};
+    manifest_add_shard(&manifest, CORPUS_TRAIN, "train-00000.shard", &big);
+    manifest_add_shard(&manifest, CORPUS_TRAIN, "train-00002.shard", &small);
+    manifest_add_shard(&manifest, CORPUS_HELDOUT, "heldout-00000.shard", &small);
+    return manifest;
+}
+
+static char *printed(const struct manifest *manifest)
+{
+    struct buffer text = {0};
+    manifest_print(manifest, &text);
+    buffer_text(&text);
+    return (char *)text.data;
+}
+
+static void what_is_written_is_read(void **state)
+{
+    (void)state;
+    struct manifest manifest = made_manifest(), back;
+    struct error err;
+    char *text = printed(&manifest);
+    assert_int_equal(manifest_parse(&back, text, "corpus.json", &err), 0);
+    assert_int_equal(back.vocabulary_hash, 0x0123456789abcdef);
+    assert_int_equal(back.vocabulary_size, 30522);
+    assert_true(back.lower_case && !back.split_sentences);
+    assert_string_equal(back.unicode, "15.0.0");
+    assert_true(back.heldout_fraction == 0.005);
+    assert_int_equal(back.report.input_bytes, UINT64_C(20000000000));
+    assert_int_equal(back.report.unknown_words, 12);
+    assert_int_equal(back.splits[CORPUS_TRAIN].count, 2);
+    assert_int_equal(back.splits[CORPUS_HELDOUT].count, 1);
+    const struct manifest_shard *shard = &back.splits[CORPUS_TRAIN].shards[0];
+    assert_string_equal(shard->file, "train-00000.shard");
+    assert_int_equal(shard->summary.tokens, UINT64_C(1700000000));
+    assert_int_equal(shard->summary.hash, 0xfedcba9876543210);
+    assert_int_equal(manifest_split_total(&back, CORPUS_TRAIN).documents, 3500001);
+    assert_int_equal(manifest_hash(&back), manifest_hash(&manifest));
+    char *again = printed(&back);
+    assert_string_equal(text, again);
+    free(text);
+    free(again);
+    manifest_release(&back);
+    manifest_release(&manifest);
+}
+
+static void the_hash_is_of_contents_and_order(void **state)
+{
+    (void)state;
+    struct manifest manifest = made_manifest();
+    uint64_t hash = manifest_hash(&manifest);
+    struct manifest_shard *shards = manifest.splits[CORPUS_TRAIN].shards;
+    manifest.report.documents++;
+    shards[0].summary.bytes++;
+    assert_int_equal(manifest_hash(&manifest), hash);
+    struct manifest_shard first = shards[0];
+    shards[0] = shards[1];
+    shards[1] = first;
+    assert_int_not_equal(manifest_hash(&manifest), hash);
+    shards[1] = shards[0];
+    shards[0] = first;
+    assert_int_equal(manifest_hash(&manifest), hash);
+    manifest.lower_case = false;
+    assert_int_not_equal(manifest_hash(&manifest), hash);
+    manifest_release(&manifest);
+}
+
+/* Replaces the first `from` of the text, which must be there. */
+static char *replaced(const char *text, const char *from, const char *to)
+{
+    const char *place = strstr(text, from);
+    assert_non_null(place);
+    return memory_text("%.*s%s%s", (int)(place - text), text, to, place + strlen(from));
+}
+
+static void assert_refused(const char *text, const char *from, const char *to, const char *word)
+{
+    struct manifest manifest;
+    struct error err;
+    char *changed = replaced(text, from, to);
+    assert_int_equal(manifest_parse(&manifest, changed, "DIR/corpus.json", &err), -1);
+    assert_non_null(strstr(err.text, "DIR/corpus.json"));
+    assert_non_null(strstr(err.text, word));
+    free(changed);
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+    (void)state;
+    struct manifest manifest = made_manifest();
+    char *text = printed(&manifest);
+    assert_refused(text, "lambert corpus", "another corpus", "not describe a corpus");
+    assert_refused(text, "\"version\":\t1", "\"version\":\t2", "version 2");
+    assert_refused(text, "\"size\":\t30522", "\"size\":\t-1", "'size'");
+    assert_refused(text, "\"size\":\t30522", "\"size\":\t1.5", "'size'");
+    assert_refused(text, "0123456789abcdef", "0123456789abcdeg", "'hash'");
+    assert_refused(text, "0123456789abcdef", "0123456789abcdee", "'hash'"); /* of the corpus */
+    assert_refused(text, "\"lower_case\":\ttrue", "\"lower_case\":\t1", "'lower_case'");
+    assert_refused(text, "train-00000.shard", "../train.shard", "'file'");
+    assert_refused(text, "\"tokens\":\t3", "\"tokens\":\t\"3\"", "'tokens'");
+    assert_refused(text, "\"heldout\"", "\"halfout\"", "'heldout'");
+    assert_refused(text, "\"unknown_words\"", "\"known_words\"", "'unknown_words'");
+    free(text);
+    manifest_release(&manifest);
+}
+
+static void any_truncation_is_an_error(void **state)
+{
+    (void)state;
+    struct manifest manifest = made_manifest(), back;
+    struct error err;
+    char *text = printed(&manifest);
+    for (size_t size = strlen(text) - 2; size > 0; size--) { /* the last byte is the line's end */
+        text[size] = '\0';
+        assert_int_equal(manifest_parse(&back, text, "corpus.json", &err), -1);
+    }
+    free(text);
+    manifest_release(&manifest);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(the_hash_is_of_contents_and_order),
+        cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(any_truncation_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

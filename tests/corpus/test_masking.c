@@ -1,0 +1,241 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "../../src/corpus/masking.h"
+
+enum { V = 40, LONGEST = 200, CLS = 2, SEP = 3, MASK = 4 };
+
+static struct masking_options options_of(double probability, int max_predictions)
+{
+    return (struct masking_options){.probability = probability,
+                                    .max_predictions = max_predictions,
+                                    .mask_id = MASK,
+                                    .vocabulary_size = V};
+}
+
+/* Python 3's round() of len * 0.15: half to even on the double (specs, section 2.3). */
+static void counts_round_half_to_even(void **state)
+{
+    (void)state;
+    static const int cases[][2] = {{30, 4}, {50, 8}, {70, 10}, {90, 14}, {110, 16}, {128, 19},
+                                   {512, 77}, {5, 1}, {10, 2}, {3, 1}};
+    struct masking_options options = options_of(0.15, 0);
+    for (int c = 0; c < 10; c++)
+        assert_int_equal(masking_count(&options, cases[c][0]), cases[c][1]);
+}
+
+static void counts_stay_in_bounds(void **state)
+{
+    (void)state;
+    struct masking_options limited = options_of(0.15, 76), rare = options_of(0.001, 20);
+    assert_int_equal(masking_count(&limited, 512), 76);
+    assert_int_equal(masking_count(&limited, 500), 75);
+    assert_int_equal(masking_count(&rare, 100), 1);
+}
+
+/* [CLS] A [SEP] B [SEP] with ids that tell their place: 5 .. V - 1. */
+static void make_sequence(int32_t *ids, int tokens, int a_end)
+{
+    for (int p = 0; p < tokens; p++)
+        ids[p] = 5 + p % (V - 5);
+    ids[0] = CLS;
+    ids[a_end] = SEP;
+    ids[tokens - 1] = SEP;
+}
+
+struct outcome {
+    int32_t ids[LONGEST], before[LONGEST], positions[LONGEST], labels[LONGEST];
+    int masked;
+};
+
+static void apply(const struct masking_options *options, uint64_t key, int tokens, int a_end,
+                  struct outcome *outcome)
+{
+    struct masking_memory memory;
+    struct rng rng;
+    rng_init(&rng, key);
+    masking_memory_init(&memory, LONGEST);
+    make_sequence(outcome->ids, tokens, a_end);
+    memcpy(outcome->before, outcome->ids, sizeof outcome->ids);
+    outcome->masked = masking_apply(options, &memory, &rng, outcome->ids, tokens, a_end,
+                                    outcome->positions, outcome->labels);
+    masking_memory_release(&memory);
+}
+
+static void positions_and_labels_are_sound(void **state)
+{
+    (void)state;
+    struct masking_options options = options_of(0.15, 20);
+    struct outcome o;
+    for (int tokens = 5; tokens <= LONGEST; tokens += 3)
+        for (int a_end = 2; a_end < tokens - 2; a_end += 7) {
+            apply(&options, (uint64_t)(tokens * 1000 + a_end), tokens, a_end, &o);
+            assert_int_equal(o.masked, masking_count(&options, tokens));
+            for (int p = 0, m = 0; p < tokens; p++) {
+                if (m < o.masked && o.positions[m] == p) {
+                    assert_true(p != 0 && p != a_end && p != tokens - 1);
+                    assert_int_equal(o.labels[m++], o.before[p]);
+                } else {
+                    assert_int_equal(o.ids[p], o.before[p]);
+                }
+                if (p == tokens - 1)
+                    assert_int_equal(m, o.masked);
+            }
+        }
+}
+
+static void no_more_than_there_are(void **state)
+{
+    (void)state;
+    struct masking_options options = options_of(0.99, 0);
+    struct outcome o;
+    apply(&options, 1, 6, 2, &o);
+    assert_int_equal(o.masked, 3);
+}
+
+/* 80% [MASK], 10% as it was, 10% any of the V entries: [MASK] itself and the right one among them. */
+static void tokens_are_hidden_80_10_10(void **state)
+{
+    (void)state;
+    struct masking_options options = options_of(0.15, 0);
+    struct outcome o;
+    double masks = 0, kept = 0, all = 0, other[V] = {0};
+    for (uint64_t k = 0; k < 8000; k++) {
+        apply(&options, k, 128, 60, &o);
+        for (int m = 0; m < o.masked; m++) {
+            int32_t now = o.ids[o.positions[m]];
+            all++;
+            if (now == MASK)
+                masks++;
+            else if (now == o.labels[m])
+                kept++;
+            else
+                other[now]++;
+        }
+    }
+    assert_true(fabs(masks / all - (0.8 + 0.1 / V)) < 0.004);
+    assert_true(fabs(kept / all - (0.1 + 0.1 / V)) < 0.003);
+    for (int id = 0; id < V; id++) {
+        if (id == MASK)
+            continue;
+        double expected = all * 0.1 / V;
+        if (id >= 5) /* the label itself when that is what stood there: seen as kept */
+            expected *= 1 - 1.0 / (V - 5);
+        assert_true(fabs(other[id] - expected) < 5 * sqrt(expected));
+    }
+}
+
+static void every_position_is_as_likely(void **state)
+{
+    (void)state;
+    enum { KEYS = 20000 };
+    struct masking_options options = options_of(0.15, 0);
+    struct outcome o;
+    double count[30] = {0};
+    for (uint64_t k = 0; k < KEYS; k++) {
+        apply(&options, k, 30, 11, &o);
+        for (int m = 0; m < o.masked; m++)
+            count[o.positions[m]]++;
+    }
+    double expected = KEYS * 4.0 / 27;
+    for (int p = 1; p < 29; p++)
+        if (p != 11)
+            assert_true(fabs(count[p] - expected) < 4.5 * sqrt(expected));
+}
+
+/* --- whole words --- */
+
+static uint8_t continuation[V];
+
+static struct masking_options whole_words(double probability)
+{
+    struct masking_options options = options_of(probability, 0);
+    memset(continuation, 0, sizeof continuation);
+    options.whole_words = true;
+    options.continuation = continuation;
+    return options;
+}
+
+static void pieces_of_a_word_go_together(void **state)
+{
+    (void)state;
+    struct masking_options options = whole_words(0.15);
+    struct outcome o;
+    for (int id = 7; id < V; id += 3) /* words of 2, 1; 2, 1 ... pieces in a running sequence */
+        continuation[id] = 1;
+    double masks = 0, all = 0;
+    for (uint64_t k = 0; k < 3000; k++) {
+        uint8_t chosen[LONGEST] = {0};
+        apply(&options, k, 101, 50, &o);
+        assert_int_equal(o.masked, 15);
+        for (int m = 0; m < o.masked; m++) {
+            chosen[o.positions[m]] = 1;
+            masks += o.ids[o.positions[m]] == MASK;
+            all++;
+        }
+        for (int p = 2; p < 100; p++)
+            if (p != 50 && p != 51 && continuation[o.before[p]])
+                assert_int_equal(chosen[p], chosen[p - 1]);
+    }
+    assert_true(fabs(masks / all - 0.8) < 0.01);
+}
+
+/* Google: a piece joins the word before it, even when a [SEP] lies between. */
+static void a_piece_after_sep_belongs_to_the_word_before(void **state)
+{
+    (void)state;
+    struct masking_options options = whole_words(0.15);
+    struct outcome o;
+    make_sequence(o.ids, 20, 9);
+    continuation[o.ids[10]] = 1;
+    int together = 0;
+    for (uint64_t k = 0; k < 500; k++) {
+        int left = 0, right = 0;
+        apply(&options, k, 20, 9, &o);
+        for (int m = 0; m < o.masked; m++) {
+            left |= o.positions[m] == 8;
+            right |= o.positions[m] == 10;
+        }
+        assert_int_equal(left, right);
+        together += left;
+    }
+    assert_true(together > 10);
+}
+
+/* A word of five pieces never fits three masks; the others fill them. */
+static void words_too_long_are_passed_over(void **state)
+{
+    (void)state;
+    struct masking_options options = whole_words(0.15);
+    struct outcome o;
+    make_sequence(o.ids, 20, 10);
+    for (int p = 4; p < 8; p++)
+        continuation[o.ids[p]] = 1;
+    for (uint64_t k = 0; k < 500; k++) {
+        apply(&options, k, 20, 10, &o);
+        assert_int_equal(o.masked, 3);
+        for (int m = 0; m < o.masked; m++)
+            assert_true(o.positions[m] < 3 || o.positions[m] > 7);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_round_half_to_even),
+        cmocka_unit_test(counts_stay_in_bounds),
+        cmocka_unit_test(positions_and_labels_are_sound),
+        cmocka_unit_test(no_more_than_there_are),
+        cmocka_unit_test(tokens_are_hidden_80_10_10),
+        cmocka_unit_test(every_position_is_as_likely),
+        cmocka_unit_test(pieces_of_a_word_go_together),
+        cmocka_unit_test(a_piece_after_sep_belongs_to_the_word_before),
+        cmocka_unit_test(words_too_long_are_passed_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
