@@ -1,0 +1,69 @@
+/* BERT with both pre-training heads: forward and backward of a packed micro-batch.
+ *
+ * A struct bert has a plan: working memory for micro-batches of up to so many rows, sequences and
+ * masked positions, and which weights lie where. It holds no weights; params and grads are the flat
+ * arrays of the parameter table. Preconditions (ids below V, lengths within the positions, ...) are
+ * the caller's: the corpus and the configuration were checked before.
+ *
+ * Loss: the sum, not the mean. The gradient that bert_backward() adds to grads is that of
+ *
+ *     mlm_scale Σ over masked positions of -log p(label)  +  nsp_scale Σ over sequences of -log p(label)
+ *
+ * With mlm_scale = 1 / (masked positions of the GLOBAL batch) and nsp_scale = 1 / (its sequences),
+ * summed over micro-batches and ranks, that is the gradient of the global batch's mean losses,
+ * however it was cut (docs/ARCHITECTURE.md, "The gradient").
+ *
+ * Only what the loss needs is computed: the MLM head on masked rows; in the last block, queries,
+ * attention and feed-forward on masked rows and [CLS] alone.
+ *
+ * The functions open parallel regions of their own and are called from one thread. */
+#ifndef LAMBERT_MODEL_BERT_H
+#define LAMBERT_MODEL_BERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lambert/base/arena.h"
+#include "lambert/base/packed_batch.h"
+#include "lambert/base/real.h"
+#include "lambert/model/bert_config.h"
+#include "lambert/model/params.h"
+
+struct bert_capacity {
+    int tokens;    /* rows of a micro-batch */
+    int sequences;
+    int masked;
+    int longest;   /* longest sequence */
+};
+
+/* Sums over a micro-batch; add them up over micro-batches and ranks, then divide. */
+struct bert_sums {
+    double mlm_loss, nsp_loss;       /* natural logarithms */
+    double mlm_correct, nsp_correct; /* label had the largest logit */
+    double masked, sequences;        /* terms in the sums; sequences with an NSP label */
+};
+
+struct bert;
+
+/* Bytes of working memory that bert_new() will take. */
+size_t bert_memory(const struct bert_config *config, const struct bert_capacity *capacity);
+
+int bert_new(struct bert **bert, const struct bert_config *config,
+             const struct bert_capacity *capacity, struct error *err);
+void bert_free(struct bert *bert); /* NULL is fine */
+
+const struct param_table *bert_params(const struct bert *bert);
+
+/* Forward only, without dropout: adds to sums. */
+void bert_evaluate(struct bert *bert, const real *params, const struct packed_batch *batch,
+                   struct bert_sums *sums);
+
+/* Forward with dropout, then backward: adds to sums and to grads [table size]. */
+void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
+                double mlm_scale, double nsp_scale, real *grads, struct bert_sums *sums);
+
+/* Useful floating-point operations of forward and backward for this batch: matrix products only,
+ * real tokens only, nothing the loss does not need, recomputation not counted (docs/performance.md). */
+double bert_operations(const struct bert_config *config, const struct packed_batch *batch);
+
+#endif

@@ -1,0 +1,22 @@
+/* The shape of a BERT (Devlin et al., arXiv 1810.04805), by the paper's letters. */
+#ifndef LAMBERT_MODEL_BERT_CONFIG_H
+#define LAMBERT_MODEL_BERT_CONFIG_H
+
+#include "lambert/kernels/kernels.h"
+
+struct bert_config {
+    int layers;        /* L, num_hidden_layers */
+    int hidden;        /* H, hidden_size */
+    int heads;         /* A, num_attention_heads; A divides H */
+    int intermediate;  /* F, intermediate_size */
+    int vocab;         /* V, vocab_size */
+    int positions;     /* max_position_embeddings */
+    int types;         /* type_vocab_size */
+    enum gelu_form gelu;
+    double layer_norm_eps;
+    double hidden_dropout;
+    double attention_dropout;
+    double initializer_range;
+};
+
+#endif

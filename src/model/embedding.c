@@ -1,0 +1,107 @@
+#include "embedding.h"
+
+#include <string.h>
+
+#include "lambert/kernels/kernels.h"
+#include "lambert/kernels/parallel.h"
+
+void embedding_plan(struct embedding_activations *kept, struct arena *arena,
+                    const struct bert_config *config, const struct bert_capacity *capacity)
+{
+    size_t H = (size_t)config->hidden, T = (size_t)capacity->tokens;
+    *kept = (struct embedding_activations){
+        .z = arena_take(arena, T * H, sizeof(real)),
+        .x = arena_take(arena, T * H, sizeof(real)),
+        .mean = arena_take(arena, T, sizeof(real)),
+        .rstd = arena_take(arena, T, sizeof(real)),
+        .partial = arena_take(arena, (size_t)row_blocks(capacity->tokens) * 2 * H, sizeof(real)),
+    };
+}
+
+static struct dropout dropout_of(const struct embedding_pass *pass, int row)
+{
+    uint32_t threshold = pass->dropout ? dropout_threshold(pass->config->hidden_dropout) : 0;
+    return dropout_at(pass->rows->key[row], DROPOUT_EMBEDDING, 0, 0, threshold);
+}
+
+/* Where the row's three vectors lie in the flat arrays. */
+struct row_tables {
+    size_t word, position, type;
+};
+
+static struct row_tables tables_of(const struct embedding_pass *pass, int row)
+{
+    size_t H = (size_t)pass->config->hidden;
+    return (struct row_tables){
+        .word = pass->layout->word + (size_t)pass->batch->input_ids[row] * H,
+        .position = pass->layout->position + (size_t)pass->rows->position[row] * H,
+        .type = pass->layout->type + (size_t)pass->batch->token_type_ids[row] * H,
+    };
+}
+
+void embedding_forward(const struct embedding_pass *pass)
+{
+    const struct norm_layout *norm = &pass->layout->embedding_norm;
+    const real *params = pass->params;
+    int H = pass->config->hidden;
+#pragma omp parallel for schedule(static)
+    for (int row = 0; row < pass->batch->tokens; row++) {
+        struct row_tables at = tables_of(pass, row);
+        real *z = pass->kept->z + (size_t)row * (size_t)H;
+        real *x = pass->kept->x + (size_t)row * (size_t)H;
+        memcpy(z, params + at.word, (size_t)H * sizeof *z);
+        kernels->accumulate(params + at.position, z, (size_t)H);
+        kernels->accumulate(params + at.type, z, (size_t)H);
+        kernels->layernorm(params + norm->weight, params + norm->bias,
+                           (real)pass->config->layer_norm_eps, z, x, pass->kept->mean + row,
+                           pass->kept->rstd + row, H);
+        struct dropout dropout = dropout_of(pass, row);
+        if (dropout.threshold > 0)
+            kernels->dropout(&dropout, (uint32_t)pass->rows->position[row], x, x, H);
+    }
+}
+
+/* dx -> dz in place */
+static void norm_backward(const struct embedding_pass *pass, real *dx, real *grads)
+{
+    const struct norm_layout *norm = &pass->layout->embedding_norm;
+    size_t H = (size_t)pass->config->hidden;
+    int T = pass->batch->tokens, blocks = row_blocks(T);
+    real *dgamma = pass->kept->partial, *dbeta = dgamma + (size_t)blocks * H;
+    memset(dgamma, 0, 2 * (size_t)blocks * H * sizeof *dgamma);
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks; b++) {
+        int end = (b + 1) * ROW_BLOCK < T ? (b + 1) * ROW_BLOCK : T;
+        for (int row = b * ROW_BLOCK; row < end; row++) {
+            size_t at = (size_t)row * H, sum = (size_t)b * H;
+            struct dropout dropout = dropout_of(pass, row);
+            kernels->dropout(&dropout, (uint32_t)pass->rows->position[row], dx + at, dx + at,
+                             (int)H);
+            kernels->layernorm_backward(pass->params + norm->weight, pass->kept->z + at,
+                                        pass->kept->mean[row], pass->kept->rstd[row], dx + at,
+                                        dx + at, dgamma + sum, dbeta + sum, (int)H);
+        }
+    }
+    column_sums(dgamma, blocks, (int)H, grads + norm->weight);
+    column_sums(dbeta, blocks, (int)H, grads + norm->bias);
+}
+
+/* Columns a thread takes at a time: rows of a table are shared by tokens, columns by no one. */
+enum { COLUMN_BLOCK = 64 };
+
+void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads)
+{
+    int H = pass->config->hidden, T = pass->batch->tokens;
+    norm_backward(pass, dx, grads);
+#pragma omp parallel for schedule(static)
+    for (int column = 0; column < H; column += COLUMN_BLOCK) {
+        size_t width = (size_t)(H - column < COLUMN_BLOCK ? H - column : COLUMN_BLOCK);
+        for (int row = 0; row < T; row++) {
+            struct row_tables at = tables_of(pass, row);
+            const real *dz = dx + (size_t)row * (size_t)H + column;
+            kernels->accumulate(dz, grads + at.word + column, width);
+            kernels->accumulate(dz, grads + at.position + column, width);
+            kernels->accumulate(dz, grads + at.type + column, width);
+        }
+    }
+}

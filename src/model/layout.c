@@ -1,0 +1,73 @@
+#include "layout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lambert/base/memory.h"
+
+/* The offset of the tensor called prefix + suffix; the table was made from the same configuration,
+ * so a name that is not there is a bug. */
+static size_t offset_of(const struct param_table *table, const char *prefix, const char *suffix)
+{
+    char name[192];
+    snprintf(name, sizeof name, "%s%s", prefix, suffix);
+    int number = param_table_find(table, name);
+    if (number < 0)
+        bug("the parameter table has no tensor '%s'", name);
+    return table->infos[number].offset;
+}
+
+static struct linear_layout linear(const struct param_table *table, const char *prefix,
+                                   const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s%s", prefix, name);
+    return (struct linear_layout){.weight = offset_of(table, path, ".weight"),
+                                  .bias = offset_of(table, path, ".bias")};
+}
+
+static struct norm_layout norm(const struct param_table *table, const char *prefix,
+                               const char *name)
+{
+    struct linear_layout offsets = linear(table, prefix, name);
+    return (struct norm_layout){.weight = offsets.weight, .bias = offsets.bias};
+}
+
+static struct block_layout block(const struct param_table *table, int layer)
+{
+    char prefix[64];
+    snprintf(prefix, sizeof prefix, "bert.encoder.layer.%d.", layer);
+    return (struct block_layout){
+        .qkv = linear(table, prefix, "attention.self.query"),
+        .output = linear(table, prefix, "attention.output.dense"),
+        .attention_norm = norm(table, prefix, "attention.output.LayerNorm"),
+        .up = linear(table, prefix, "intermediate.dense"),
+        .down = linear(table, prefix, "output.dense"),
+        .norm = norm(table, prefix, "output.LayerNorm"),
+    };
+}
+
+void bert_layout_init(struct bert_layout *layout, const struct param_table *table, int layers)
+{
+    const char *embeddings = "bert.embeddings.", *predictions = "cls.predictions.";
+    *layout = (struct bert_layout){
+        .word = offset_of(table, embeddings, "word_embeddings.weight"),
+        .position = offset_of(table, embeddings, "position_embeddings.weight"),
+        .type = offset_of(table, embeddings, "token_type_embeddings.weight"),
+        .embedding_norm = norm(table, embeddings, "LayerNorm"),
+        .blocks = memory_new((size_t)layers, sizeof(struct block_layout)),
+        .pooler = linear(table, "bert.pooler.", "dense"),
+        .transform = linear(table, predictions, "transform.dense"),
+        .transform_norm = norm(table, predictions, "transform.LayerNorm"),
+        .mlm_bias = offset_of(table, predictions, "bias"),
+        .next_sentence = linear(table, "cls.", "seq_relationship"),
+    };
+    for (int l = 0; l < layers; l++)
+        layout->blocks[l] = block(table, l);
+}
+
+void bert_layout_release(struct bert_layout *layout)
+{
+    free(layout->blocks);
+    *layout = (struct bert_layout){0};
+}

@@ -1,0 +1,49 @@
+/* What the passes over a micro-batch need to know of its rows, beside the batch itself. */
+#ifndef LAMBERT_MODEL_ROWS_H
+#define LAMBERT_MODEL_ROWS_H
+
+#include "lambert/base/arena.h"
+#include "lambert/base/packed_batch.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/model/bert.h"
+
+/* A choice of rows, grouped by sequence: all rows, or those the heads read. */
+struct row_set {
+    int count;            /* R */
+    const int32_t *rows;  /* [R] rows of the batch, ascending; NULL: all rows, R = T */
+    const int32_t *start; /* [N + 1] where each sequence's rows begin among the R */
+};
+
+/* Row of the batch that is number r of the set. */
+static inline int row_set_at(const struct row_set *set, int r)
+{
+    return set->rows ? set->rows[r] : r;
+}
+
+struct batch_rows {
+    struct row_set all;
+    struct row_set head; /* per sequence [CLS], then its masked rows: R = N + M */
+    int32_t *head_rows;  /* [N + M] */
+    int32_t *head_start; /* [N + 1] */
+    int32_t *cls;        /* [N] which of the R head rows are [CLS] ... */
+    int32_t *masked;     /* [M] ... and which are masked positions */
+    int32_t *position;   /* [T] within the sequence */
+    uint64_t *key;       /* [T] the sample's key */
+};
+
+void batch_rows_plan(struct batch_rows *rows, struct arena *arena,
+                     const struct bert_capacity *capacity);
+void batch_rows_set(struct batch_rows *rows, const struct packed_batch *batch);
+
+/* Places in the model where dropout strikes. A stream is a place, a layer and a head. */
+enum dropout_site { DROPOUT_EMBEDDING, DROPOUT_PROBS, DROPOUT_ATTENTION, DROPOUT_FEED_FORWARD };
+
+static inline struct dropout dropout_at(uint64_t key, enum dropout_site site, int layer, int head,
+                                        uint32_t threshold)
+{
+    return (struct dropout){.key = key,
+                            .stream = (uint32_t)site | (uint32_t)layer << 2 | (uint32_t)head << 16,
+                            .threshold = threshold};
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* Batches and models of chosen shape with random contents, for the model's tests. */
+#ifndef LAMBERT_TESTS_MODEL_RANDOM_BATCH_H
+#define LAMBERT_TESTS_MODEL_RANDOM_BATCH_H
+
+#include "lambert/base/packed_batch.h"
+#include "lambert/model/bert.h"
+
+struct sequence_shape {
+    int tokens;
+    int masked;
+    int label; /* of next sentence; -1: none */
+};
+
+/* Fills an empty batch; ids below vocab, distinct sample keys. */
+void random_batch(struct packed_batch *batch, const struct sequence_shape *shapes, int count,
+                  int vocab, uint64_t seed);
+
+/* Every weight normal around its usual value (LayerNorm 1, others 0), so that no gradient is zero by
+ * symmetry. */
+void random_params(const struct param_table *table, double deviation, uint64_t seed, real *params);
+
+/* Room for exactly this batch. */
+struct bert_capacity capacity_for(const struct packed_batch *batch);
+
+#endif

@@ -1,0 +1,207 @@
+#include "reference.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/memory.h"
+
+struct model {
+    const struct bert_config *config;
+    const struct param_table *table;
+    const real *params;
+};
+
+static const real *tensor(const struct model *model, const char *format, int layer)
+{
+    char name[128];
+    int length = snprintf(name, sizeof name, format, layer);
+    require(length > 0 && (size_t)length < sizeof name);
+    int number = param_table_find(model->table, name);
+    if (number < 0)
+        bug("no tensor %s", name);
+    return model->params + model->table->infos[number].offset;
+}
+
+/* y [rows, out] = x [rows, in] Wᵀ + b */
+static double *linear(const double *x, int rows, int in, int out, const real *weight,
+                      const real *bias)
+{
+    double *y = memory_new((size_t)(rows * out), sizeof *y);
+    for (int r = 0; r < rows; r++)
+        for (int o = 0; o < out; o++) {
+            double sum = bias[o];
+            for (int i = 0; i < in; i++)
+                sum += x[r * in + i] * (double)weight[o * in + i];
+            y[r * out + o] = sum;
+        }
+    return y;
+}
+
+static void layer_norm(double *x, int rows, int n, const real *gamma, const real *beta, double eps)
+{
+    for (int r = 0; r < rows; r++, x += n) {
+        double mean = 0, variance = 0;
+        for (int i = 0; i < n; i++)
+            mean += x[i] / n;
+        for (int i = 0; i < n; i++)
+            variance += (x[i] - mean) * (x[i] - mean) / n;
+        for (int i = 0; i < n; i++)
+            x[i] = (x[i] - mean) / sqrt(variance + eps) * (double)gamma[i] + (double)beta[i];
+    }
+}
+
+static void gelu(double *x, int count, enum gelu_form form)
+{
+    for (int i = 0; i < count; i++) {
+        double v = x[i];
+        x[i] = form == GELU_ERF
+                   ? 0.5 * v * (1 + erf(v / sqrt(2)))
+                   : 0.5 * v * (1 + tanh(sqrt(2 / acos(-1)) * (v + 0.044715 * v * v * v)));
+    }
+}
+
+static void add(double *x, const double *y, int count)
+{
+    for (int i = 0; i < count; i++)
+        x[i] += y[i];
+}
+
+static double *attend(const double *q, const double *k, const double *v, int S, int heads, int size)
+{
+    int H = heads * size;
+    double *out = memory_new((size_t)(S * H), sizeof *out), *p = memory_new((size_t)S, sizeof *p);
+    for (int head = 0; head < heads; head++)
+        for (int i = 0; i < S; i++) {
+            double sum = 0;
+            for (int j = 0; j < S; j++) {
+                double score = 0;
+                for (int d = head * size; d < (head + 1) * size; d++)
+                    score += q[i * H + d] * k[j * H + d];
+                p[j] = exp(score / sqrt(size));
+                sum += p[j];
+            }
+            for (int j = 0; j < S; j++)
+                for (int d = head * size; d < (head + 1) * size; d++)
+                    out[i * H + d] += p[j] / sum * v[j * H + d];
+        }
+    free(p);
+    return out;
+}
+
+#define LAYER "bert.encoder.layer.%d."
+
+static double *encoder_layer(const struct model *m, int l, double *x, int S)
+{
+    const struct bert_config *c = m->config;
+    int H = c->hidden, F = c->intermediate;
+    double *q = linear(x, S, H, H, tensor(m, LAYER "attention.self.query.weight", l),
+                       tensor(m, LAYER "attention.self.query.bias", l));
+    double *k = linear(x, S, H, H, tensor(m, LAYER "attention.self.key.weight", l),
+                       tensor(m, LAYER "attention.self.key.bias", l));
+    double *v = linear(x, S, H, H, tensor(m, LAYER "attention.self.value.weight", l),
+                       tensor(m, LAYER "attention.self.value.bias", l));
+    double *context = attend(q, k, v, S, c->heads, H / c->heads);
+    double *y = linear(context, S, H, H, tensor(m, LAYER "attention.output.dense.weight", l),
+                       tensor(m, LAYER "attention.output.dense.bias", l));
+    add(y, x, S * H);
+    layer_norm(y, S, H, tensor(m, LAYER "attention.output.LayerNorm.weight", l),
+               tensor(m, LAYER "attention.output.LayerNorm.bias", l), c->layer_norm_eps);
+    double *up = linear(y, S, H, F, tensor(m, LAYER "intermediate.dense.weight", l),
+                        tensor(m, LAYER "intermediate.dense.bias", l));
+    gelu(up, S * F, c->gelu);
+    double *out = linear(up, S, F, H, tensor(m, LAYER "output.dense.weight", l),
+                         tensor(m, LAYER "output.dense.bias", l));
+    add(out, y, S * H);
+    layer_norm(out, S, H, tensor(m, LAYER "output.LayerNorm.weight", l),
+               tensor(m, LAYER "output.LayerNorm.bias", l), c->layer_norm_eps);
+    free(x), free(q), free(k), free(v), free(context), free(y), free(up);
+    return out;
+}
+
+static double *encode(const struct model *m, const struct packed_batch *batch, int n)
+{
+    int H = m->config->hidden, begin = batch->sequence_start[n];
+    int S = batch->sequence_start[n + 1] - begin;
+    const real *word = tensor(m, "bert.embeddings.word_embeddings.weight", 0);
+    const real *position = tensor(m, "bert.embeddings.position_embeddings.weight", 0);
+    const real *type = tensor(m, "bert.embeddings.token_type_embeddings.weight", 0);
+    double *x = memory_new((size_t)(S * H), sizeof *x);
+    for (int s = 0; s < S; s++)
+        for (int i = 0; i < H; i++)
+            x[s * H + i] = (double)word[batch->input_ids[begin + s] * H + i] +
+                           (double)position[s * H + i] +
+                           (double)type[batch->token_type_ids[begin + s] * H + i];
+    layer_norm(x, S, H, tensor(m, "bert.embeddings.LayerNorm.weight", 0),
+               tensor(m, "bert.embeddings.LayerNorm.bias", 0), m->config->layer_norm_eps);
+    for (int l = 0; l < m->config->layers; l++)
+        x = encoder_layer(m, l, x, S);
+    return x;
+}
+
+/* -log softmax(logits)[label], and whether it is the largest */
+static double cross_entropy(const double *logits, int count, int label, double *correct)
+{
+    double sum = 0;
+    int best = 0;
+    for (int i = 0; i < count; i++) {
+        sum += exp(logits[i]);
+        if (logits[i] > logits[best])
+            best = i;
+    }
+    *correct += best == label;
+    return log(sum) - logits[label];
+}
+
+static void masked_losses(const struct model *m, const struct packed_batch *batch, int n,
+                          const double *x, struct bert_sums *sums)
+{
+    int H = m->config->hidden, V = m->config->vocab, begin = batch->sequence_start[n];
+    for (int k = 0; k < batch->masked; k++) {
+        int row = batch->masked_rows[k];
+        if (row < begin || row >= batch->sequence_start[n + 1])
+            continue;
+        double *t = linear(x + (row - begin) * H, 1, H, H,
+                           tensor(m, "cls.predictions.transform.dense.weight", 0),
+                           tensor(m, "cls.predictions.transform.dense.bias", 0));
+        gelu(t, H, m->config->gelu);
+        layer_norm(t, 1, H, tensor(m, "cls.predictions.transform.LayerNorm.weight", 0),
+                   tensor(m, "cls.predictions.transform.LayerNorm.bias", 0),
+                   m->config->layer_norm_eps);
+        double *logits = linear(t, 1, H, V, tensor(m, "bert.embeddings.word_embeddings.weight", 0),
+                                tensor(m, "cls.predictions.bias", 0));
+        sums->mlm_loss += cross_entropy(logits, V, batch->masked_labels[k], &sums->mlm_correct);
+        sums->masked++;
+        free(t), free(logits);
+    }
+}
+
+static void sentence_loss(const struct model *m, int label, const double *x, struct bert_sums *sums)
+{
+    int H = m->config->hidden;
+    if (label < 0)
+        return;
+    double *pooled = linear(x, 1, H, H, tensor(m, "bert.pooler.dense.weight", 0),
+                            tensor(m, "bert.pooler.dense.bias", 0));
+    for (int i = 0; i < H; i++)
+        pooled[i] = tanh(pooled[i]);
+    double *logits = linear(pooled, 1, H, 2, tensor(m, "cls.seq_relationship.weight", 0),
+                            tensor(m, "cls.seq_relationship.bias", 0));
+    sums->nsp_loss += cross_entropy(logits, 2, label, &sums->nsp_correct);
+    sums->sequences++;
+    free(pooled), free(logits);
+}
+
+void reference_losses(const struct bert_config *config, const struct param_table *table,
+                      const real *params, const struct packed_batch *batch,
+                      struct bert_sums *sums)
+{
+    struct model model = {.config = config, .table = table, .params = params};
+    for (int n = 0; n < batch->sequences; n++) {
+        double *x = encode(&model, batch, n);
+        masked_losses(&model, batch, n, x, sums);
+        sentence_loss(&model, batch->next_sentence_label[n], x, sums);
+        free(x);
+    }
+}

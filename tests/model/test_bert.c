@@ -1,0 +1,117 @@
+/* The model in single precision, as it runs: against the slow reference, with any number of threads,
+ * and its count of operations. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/memory.h"
+#include "random_batch.h"
+#include "reference.h"
+
+static const struct bert_config shape = {.layers = 3,
+                                         .hidden = 48,
+                                         .heads = 3,
+                                         .intermediate = 100,
+                                         .vocab = 301,
+                                         .positions = 128,
+                                         .types = 2,
+                                         .gelu = GELU_ERF,
+                                         .layer_norm_eps = 1e-12,
+                                         .hidden_dropout = 0.1,
+                                         .attention_dropout = 0.1};
+
+static const struct sequence_shape sequences[] = {
+    {33, 5, 0}, {128, 19, 1}, {5, 1, 1}, {70, 10, 0}, {99, 15, 1}};
+
+enum { SEQUENCES = sizeof sequences / sizeof sequences[0] };
+
+static void losses_are_those_of_the_reference(void **state)
+{
+    (void)state;
+    struct packed_batch batch;
+    struct bert *bert;
+    struct error err;
+    struct bert_sums seen = {0}, wanted = {0};
+    random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
+    struct bert_capacity capacity = capacity_for(&batch);
+    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    const struct param_table *table = bert_params(bert);
+    real *params = memory_new(table->size, sizeof *params);
+    random_params(table, 0.1, 4, params);
+    bert_evaluate(bert, params, &batch, &seen);
+    reference_losses(&shape, table, params, &batch, &wanted);
+    assert_true(fabs(seen.mlm_loss / wanted.mlm_loss - 1) < 1e-5);
+    assert_true(fabs(seen.nsp_loss / wanted.nsp_loss - 1) < 1e-5);
+    free(params);
+    bert_free(bert);
+    packed_batch_release(&batch);
+}
+
+/* Gradient of the batch with this many threads. */
+static real *gradient(const struct packed_batch *batch, int threads, size_t *size)
+{
+    struct bert *bert;
+    struct error err;
+    struct bert_sums sums = {0};
+    struct bert_capacity capacity = capacity_for(batch);
+    omp_set_num_threads(threads);
+    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    const struct param_table *table = bert_params(bert);
+    real *params = memory_new(table->size, sizeof *params);
+    real *grads = memory_new(table->size, sizeof *grads);
+    random_params(table, 0.1, 4, params);
+    bert_train(bert, params, batch, 0.02, 0.2, grads, &sums);
+    *size = table->size;
+    free(params);
+    bert_free(bert);
+    return grads;
+}
+
+static void threads_change_no_bit(void **state)
+{
+    (void)state;
+    struct packed_batch batch;
+    size_t size;
+    random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
+    real *one = gradient(&batch, 1, &size);
+    for (int threads = 2; threads <= 5; threads++) {
+        real *several = gradient(&batch, threads, &size);
+        assert_memory_equal(one, several, size * sizeof *one);
+        free(several);
+    }
+    free(one);
+    packed_batch_release(&batch);
+}
+
+/* Counted by hand for one layer, where all but keys and values is for head rows only. */
+static void operations_are_the_useful_ones(void **state)
+{
+    (void)state;
+    const struct bert_config config = {
+        .layers = 1, .hidden = 4, .heads = 1, .intermediate = 8, .vocab = 10};
+    const struct sequence_shape two[] = {{6, 1, 0}, {8, 2, 1}};
+    struct packed_batch batch;
+    random_batch(&batch, two, 2, config.vocab, 1);
+    double keys_values = 14 * 2 * 16, rows = 5 * (2 * 16 + 2 * 32);
+    double attention = 2 * (2 * 6 + 3 * 8) * 4, heads = 3 * (16 + 40) + 2 * (16 + 8);
+    assert_true(bert_operations(&config, &batch) ==
+                6 * (keys_values + rows + attention + heads));
+    packed_batch_release(&batch);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(losses_are_those_of_the_reference),
+        cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(operations_are_the_useful_ones),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
