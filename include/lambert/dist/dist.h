@@ -1,0 +1,53 @@
+/* The ranks of a job, and the only door to MPI. A program started without mpirun is a job of one.
+ *
+ * Open MPI is initialised with MPI_THREAD_FUNNELED; only the thread that called dist_open() may call
+ * in here. Functions are collective (every rank calls, in the same order) unless marked [local].
+ * MPI's own errors end the job (MPI_ERRORS_ARE_FATAL): there is nothing a rank could do alone. */
+#ifndef LAMBERT_DIST_DIST_H
+#define LAMBERT_DIST_DIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/base/real.h"
+
+struct dist;
+
+/* Starts MPI; sets the rank of the log. A process opens at most once. */
+int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err);
+void dist_close(struct dist *dist);
+
+int dist_rank(const struct dist *dist);       /* [local] */
+int dist_size(const struct dist *dist);       /* [local] ranks of the job */
+int dist_local_rank(const struct dist *dist); /* [local] among the ranks of this node */
+int dist_local_size(const struct dist *dist); /* [local] */
+int dist_nodes(const struct dist *dist);      /* [local] nodes of the job */
+const char *dist_library(const struct dist *dist); /* [local] "Open MPI v4.1.4" */
+
+/* Ends the whole job with exit code 1, now: for a rank that cannot go on alone. [local] */
+_Noreturn void dist_abort(const struct dist *dist);
+
+void dist_barrier(const struct dist *dist);
+
+/* Agreement on errors: 0 when status is 0 everywhere; else -1 everywhere, and err everywhere holds
+ * the sentence of the lowest rank that failed (with "rank R: " in front, where there are several
+ * ranks). So no rank waits for one that has left. */
+int dist_agree(const struct dist *dist, int status, struct error *err);
+
+/* True everywhere when it is true on any rank. */
+bool dist_any(const struct dist *dist, bool value);
+
+void dist_sum_double(const struct dist *dist, double *values, int count); /* in place */
+void dist_max_double(const struct dist *dist, double *values, int count); /* in place */
+void dist_sum_u64(const struct dist *dist, uint64_t *values, int count);  /* in place */
+
+/* root's bytes to all; any size. */
+void dist_broadcast(const struct dist *dist, int root, void *data, size_t size);
+
+/* dist_agree() for values that must be equal everywhere (a configuration's hash): 0, or -1 with a
+ * sentence that names `what` and a rank that differs from rank 0. */
+int dist_same(const struct dist *dist, const char *what, uint64_t value, struct error *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* Who owns which part of a flat array: the array of parameters is cut into buckets, and each bucket
+ * into one slice a rank. A rank's shard is its slice of every bucket; it alone updates those
+ * parameters and holds their moments (ZeRO stage 1, Rajbhandari et al., arXiv 1910.02054).
+ *
+ * Buckets are what gradients travel in: a bucket can be reduced as soon as its gradients are
+ * complete. Slices are cut at multiples of 16 elements and may be empty; sizes need not divide. */
+#ifndef LAMBERT_DIST_SHARDING_H
+#define LAMBERT_DIST_SHARDING_H
+
+#include <stddef.h>
+
+#include "lambert/base/real.h"
+#include "lambert/dist/dist.h"
+
+struct sharding {
+    size_t size;   /* elements of the flat array */
+    size_t bucket; /* elements of a bucket; the last is shorter */
+    int buckets;
+    int ranks;
+};
+
+enum { SHARDING_BUCKET = 4 << 20 }; /* elements by default: 16 MB of float */
+
+/* bucket is a multiple of 16, and less than 2 GB. */
+void sharding_init(struct sharding *sharding, size_t size, size_t bucket, int ranks);
+
+struct slice {
+    size_t begin, end; /* in the flat array */
+};
+struct slice sharding_slice(const struct sharding *sharding, int bucket, int rank);
+
+/* Elements in a rank's shard: the sum of its slices. A shard array holds them one after another. */
+size_t sharding_count(const struct sharding *sharding, int rank);
+
+/* Collective. shard [sharding_count(own rank)] = own slices of the sum over ranks of flat [size].
+ * In a job of one rank, shard may be flat itself, and then nothing moves. */
+void shard_reduce(const struct dist *dist, const struct sharding *sharding, const real *flat,
+                  real *shard);
+
+/* Collective. Completes flat [size]: every rank has brought its own slices of it up to date, and
+ * gets those of the others. */
+void shard_gather(const struct dist *dist, const struct sharding *sharding, real *flat);
+
+/* [local] Copies own slices out of, or into, a flat array. */
+void shard_extract(const struct sharding *sharding, int rank, const real *flat, real *shard);
+void shard_insert(const struct sharding *sharding, int rank, const real *shard, real *flat);
+
+#endif

@@ -1,0 +1,176 @@
+#include "lambert/dist/dist.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+
+enum { BROADCAST_PART = 1 << 26 }; /* bytes a message: MPI counts in int */
+
+/* --- start and end ---------------------------------------------------------------------------- */
+
+static void find_nodes(struct dist *dist)
+{
+    MPI_Comm node;
+    MPI_Comm_split_type(dist->world, MPI_COMM_TYPE_SHARED, dist->rank, MPI_INFO_NULL, &node);
+    MPI_Comm_rank(node, &dist->local_rank);
+    MPI_Comm_size(node, &dist->local_size);
+    MPI_Comm_free(&node);
+    int first = dist->local_rank == 0;
+    MPI_Allreduce(&first, &dist->nodes, 1, MPI_INT, MPI_SUM, dist->world);
+}
+
+/* "Open MPI v4.1.4, package: ..." up to the comma; MPICH has lines instead. */
+static void find_library(struct dist *dist)
+{
+    char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length;
+    MPI_Get_library_version(text, &length);
+    text[strcspn(text, ",\n")] = '\0';
+    snprintf(dist->library, sizeof dist->library, "%.*s", (int)sizeof dist->library - 1, text);
+}
+
+int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
+{
+    int begun, level;
+    *dist = NULL;
+    MPI_Initialized(&begun);
+    require(!begun);
+    MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level);
+    if (level < MPI_THREAD_FUNNELED) {
+        MPI_Finalize();
+        return error_set(err, "this MPI allows no threads in its processes (MPI_THREAD_FUNNELED); "
+                              "use one that was built with thread support");
+    }
+    struct dist *new = memory_new(1, sizeof *new);
+    MPI_Comm_dup(MPI_COMM_WORLD, &new->world);
+    MPI_Comm_rank(new->world, &new->rank);
+    MPI_Comm_size(new->world, &new->size);
+    new->counts = memory_new((size_t) new->size, sizeof *new->counts);
+    new->starts = memory_new((size_t) new->size, sizeof *new->starts);
+    find_nodes(new);
+    find_library(new);
+    log_set_rank(new->rank);
+    *dist = new;
+    return 0;
+}
+
+void dist_close(struct dist *dist)
+{
+    if (dist == NULL)
+        return;
+    MPI_Comm_free(&dist->world);
+    free(dist->counts);
+    free(dist->starts);
+    free(dist);
+    MPI_Finalize();
+}
+
+int dist_rank(const struct dist *dist)
+{
+    return dist->rank;
+}
+
+int dist_size(const struct dist *dist)
+{
+    return dist->size;
+}
+
+int dist_local_rank(const struct dist *dist)
+{
+    return dist->local_rank;
+}
+
+int dist_local_size(const struct dist *dist)
+{
+    return dist->local_size;
+}
+
+int dist_nodes(const struct dist *dist)
+{
+    return dist->nodes;
+}
+
+const char *dist_library(const struct dist *dist)
+{
+    return dist->library;
+}
+
+void dist_abort(const struct dist *dist)
+{
+    MPI_Abort(dist->world, 1);
+    abort(); /* MPI_Abort() does not return, but its declaration does not say so */
+}
+
+/* --- collectives ------------------------------------------------------------------------------ */
+
+void dist_barrier(const struct dist *dist)
+{
+    MPI_Barrier(dist->world);
+}
+
+/* The lowest rank for which `is` holds; the number of ranks when there is none. */
+static int lowest_rank(const struct dist *dist, bool is)
+{
+    int mine = is ? dist->rank : dist->size, lowest;
+    MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, dist->world);
+    return lowest;
+}
+
+int dist_agree(const struct dist *dist, int status, struct error *err)
+{
+    int failed = lowest_rank(dist, status != 0);
+    if (failed == dist->size)
+        return 0;
+    dist_broadcast(dist, failed, err->text, sizeof err->text);
+    return dist->size > 1 ? error_prefix(err, "rank %d", failed) : -1;
+}
+
+bool dist_any(const struct dist *dist, bool value)
+{
+    return lowest_rank(dist, value) < dist->size;
+}
+
+void dist_sum_double(const struct dist *dist, double *values, int count)
+{
+    MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, dist->world);
+}
+
+void dist_max_double(const struct dist *dist, double *values, int count)
+{
+    MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_MAX, dist->world);
+}
+
+void dist_sum_u64(const struct dist *dist, uint64_t *values, int count)
+{
+    MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_SUM, dist->world);
+}
+
+void dist_broadcast(const struct dist *dist, int root, void *data, size_t size)
+{
+    char *bytes = data;
+    while (dist->size > 1 && size > 0) {
+        size_t part = size < BROADCAST_PART ? size : BROADCAST_PART;
+        MPI_Bcast(bytes, (int)part, MPI_BYTE, root, dist->world);
+        bytes += part;
+        size -= part;
+    }
+}
+
+int dist_same(const struct dist *dist, const char *what, uint64_t value, struct error *err)
+{
+    uint64_t first = value, other = value;
+    dist_broadcast(dist, 0, &first, sizeof first);
+    int rank = lowest_rank(dist, value != first);
+    if (rank == dist->size)
+        return 0;
+    dist_broadcast(dist, rank, &other, sizeof other);
+    return error_set(err,
+                     "%s is not the same on all ranks: rank 0 has %016" PRIx64
+                     ", rank %d has %016" PRIx64 "; start all ranks with the same files and words",
+                     what, first, rank, other);
+}

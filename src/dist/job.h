@@ -1,0 +1,25 @@
+/* What a struct dist is made of: for the sources of dist only, since it names MPI's types. */
+#ifndef LAMBERT_DIST_JOB_H
+#define LAMBERT_DIST_JOB_H
+
+#include <mpi.h>
+
+#include "lambert/base/real.h"
+#include "lambert/dist/dist.h"
+
+struct dist {
+    MPI_Comm world; /* a duplicate, so that nobody else's messages meet ours */
+    int rank, size;
+    int local_rank, local_size;
+    int nodes;
+    char library[64];
+    int *counts, *starts; /* [size] each: working memory of the collectives in sharding.c */
+};
+
+#ifdef LAMBERT_DOUBLE
+#define MPI_REAL_TYPE MPI_DOUBLE
+#else
+#define MPI_REAL_TYPE MPI_FLOAT
+#endif
+
+#endif

@@ -1,0 +1,105 @@
+#include "lambert/dist/sharding.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "job.h"
+
+enum { UNIT = 16 }; /* elements: slices are cut at multiples */
+
+/* --- who owns what ---------------------------------------------------------------------------- */
+
+void sharding_init(struct sharding *sharding, size_t size, size_t bucket, int ranks)
+{
+    require(ranks > 0 && bucket > 0 && bucket % UNIT == 0);
+    require(bucket <= INT32_MAX / sizeof(real)); /* Open MPI 4 computes bytes of a message in int */
+    size_t buckets = (size + bucket - 1) / bucket;
+    require(buckets <= INT32_MAX);
+    *sharding =
+        (struct sharding){.size = size, .bucket = bucket, .buckets = (int)buckets, .ranks = ranks};
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+struct slice sharding_slice(const struct sharding *sharding, int bucket, int rank)
+{
+    size_t begin = (size_t)bucket * sharding->bucket;
+    size_t end = smaller(begin + sharding->bucket, sharding->size);
+    size_t units = (end - begin + UNIT - 1) / UNIT;
+    size_t ranks = (size_t)sharding->ranks, r = (size_t)rank;
+    return (struct slice){.begin = smaller(begin + units * r / ranks * UNIT, end),
+                          .end = smaller(begin + units * (r + 1) / ranks * UNIT, end)};
+}
+
+size_t sharding_count(const struct sharding *sharding, int rank)
+{
+    size_t count = 0;
+    for (int b = 0; b < sharding->buckets; b++) {
+        struct slice slice = sharding_slice(sharding, b, rank);
+        count += slice.end - slice.begin;
+    }
+    return count;
+}
+
+/* --- moving data ------------------------------------------------------------------------------ */
+
+/* Counts and starts of all ranks' slices of a bucket, in elements from the bucket's begin. */
+static void measure_bucket(const struct dist *dist, const struct sharding *sharding, int bucket)
+{
+    size_t begin = (size_t)bucket * sharding->bucket;
+    for (int r = 0; r < sharding->ranks; r++) {
+        struct slice slice = sharding_slice(sharding, bucket, r);
+        dist->starts[r] = (int)(slice.begin - begin);
+        dist->counts[r] = (int)(slice.end - slice.begin);
+    }
+}
+
+void shard_reduce(const struct dist *dist, const struct sharding *sharding, const real *flat,
+                  real *shard)
+{
+    require(sharding->ranks == dist->size);
+    if (dist->size == 1) {
+        if (shard != flat)
+            shard_extract(sharding, 0, flat, shard);
+        return;
+    }
+    for (int b = 0; b < sharding->buckets; b++) {
+        measure_bucket(dist, sharding, b);
+        MPI_Reduce_scatter(flat + (size_t)b * sharding->bucket, shard, dist->counts, MPI_REAL_TYPE,
+                           MPI_SUM, dist->world);
+        shard += dist->counts[dist->rank];
+    }
+}
+
+void shard_gather(const struct dist *dist, const struct sharding *sharding, real *flat)
+{
+    require(sharding->ranks == dist->size);
+    for (int b = 0; dist->size > 1 && b < sharding->buckets; b++) {
+        measure_bucket(dist, sharding, b);
+        MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_REAL_TYPE, flat + (size_t)b * sharding->bucket,
+                       dist->counts, dist->starts, MPI_REAL_TYPE, dist->world);
+    }
+}
+
+void shard_extract(const struct sharding *sharding, int rank, const real *flat, real *shard)
+{
+    for (int b = 0; b < sharding->buckets; b++) {
+        struct slice slice = sharding_slice(sharding, b, rank);
+        size_t count = slice.end - slice.begin;
+        memcpy(shard, flat + slice.begin, count * sizeof *shard);
+        shard += count;
+    }
+}
+
+void shard_insert(const struct sharding *sharding, int rank, const real *shard, real *flat)
+{
+    for (int b = 0; b < sharding->buckets; b++) {
+        struct slice slice = sharding_slice(sharding, b, rank);
+        size_t count = slice.end - slice.begin;
+        memcpy(flat + slice.begin, shard, count * sizeof *flat);
+        shard += count;
+    }
+}

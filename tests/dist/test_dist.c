@@ -1,0 +1,143 @@
+/* ranks: 1 2 3 4 */
+/* Every rank knows what every other was to send, so each checks the whole result. */
+#include "ranks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+
+static void who_is_who(void **state)
+{
+    (void)state;
+    int size = dist_size(ranks), rank = dist_rank(ranks);
+    assert_in_range(rank, 0, size - 1);
+    assert_int_equal(log_rank(), rank);
+    const char *words = getenv("OMPI_COMM_WORLD_SIZE"); /* set by Open MPI's mpirun */
+    if (words != NULL)
+        assert_int_equal(size, atoi(words));
+    assert_in_range(dist_nodes(ranks), 1, size);
+    assert_in_range(dist_local_size(ranks), 1, size);
+    assert_in_range(dist_local_rank(ranks), 0, dist_local_size(ranks) - 1);
+    uint64_t first = dist_local_rank(ranks) == 0;
+    dist_sum_u64(ranks, &first, 1);
+    assert_int_equal(first, dist_nodes(ranks));
+    assert_non_null(strstr(dist_library(ranks), "MPI"));
+    assert_null(strchr(dist_library(ranks), ','));
+
+    uint64_t seen[4] = {0};
+    if (rank < 4)
+        seen[rank] = 1;
+    dist_sum_u64(ranks, seen, 4);
+    for (int r = 0; r < 4; r++)
+        assert_int_equal(seen[r], r < size);
+}
+
+static void sums_and_maxima(void **state)
+{
+    (void)state;
+    int n = dist_size(ranks), r = dist_rank(ranks);
+    enum { COUNT = 1000 };
+    double sums[COUNT], largest[COUNT];
+    uint64_t counts[2] = {(uint64_t)r + 1, UINT64_C(1) << 60};
+    for (int i = 0; i < COUNT; i++) {
+        sums[i] = (r + 1) * 0.5 * i;
+        largest[i] = (r + i) % n - 5;
+    }
+    dist_sum_double(ranks, sums, COUNT);
+    dist_max_double(ranks, largest, COUNT);
+    dist_sum_u64(ranks, counts, 2);
+    for (int i = 0; i < COUNT; i++) {
+        assert_true(sums[i] == n * (n + 1) / 2 * 0.5 * i);
+        assert_true(largest[i] == n - 1 - 5);
+    }
+    assert_int_equal(counts[0], n * (n + 1) / 2);
+    assert_int_equal(counts[1], (uint64_t)n << 60);
+    dist_barrier(ranks);
+}
+
+/* The sizes around a message's, which is 64 MB, and both ends of the ranks as root. */
+static void broadcast_of_any_size(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 1000003, (1u << 26) - 1, 1u << 26, (1u << 26) + 5};
+    enum { SIZES = sizeof sizes / sizeof sizes[0] };
+    uint8_t *data = memory_new(sizes[SIZES - 1] + 1, 1);
+    for (int s = 0; s < SIZES; s++) {
+        size_t size = sizes[s];
+        int root = s % 2 == 0 ? 0 : dist_size(ranks) - 1;
+        bool mine = dist_rank(ranks) == root;
+        memset(data, 0xEE, size + 1);
+        for (size_t i = 0; mine && i < size; i++)
+            data[i] = (uint8_t)(i * 2654435761u >> 24);
+        dist_broadcast(ranks, root, data, size);
+        size_t wrong = 0;
+        for (size_t i = 0; i < size; i++)
+            wrong += data[i] != (uint8_t)(i * 2654435761u >> 24);
+        assert_int_equal(wrong, 0);
+        assert_int_equal(data[size], 0xEE);
+    }
+    free(data);
+}
+
+static void any(void **state)
+{
+    (void)state;
+    int size = dist_size(ranks), rank = dist_rank(ranks);
+    assert_false(dist_any(ranks, false));
+    assert_true(dist_any(ranks, true));
+    for (int r = 0; r < size; r++)
+        assert_true(dist_any(ranks, rank == r));
+}
+
+/* Each set of failing ranks in turn: a bit a rank. */
+static void agreement_on_errors(void **state)
+{
+    (void)state;
+    int size = dist_size(ranks), rank = dist_rank(ranks);
+    for (int failing = 0; failing < 1 << size; failing++) {
+        struct error err;
+        char wanted[128];
+        int lowest = failing ? __builtin_ctz((unsigned)failing) : -1;
+        int status = failing >> rank & 1 ? error_set(&err, "no file %d", rank) : 0;
+        assert_int_equal(dist_agree(ranks, status, &err), failing ? -1 : 0);
+        if (!failing)
+            continue;
+        snprintf(wanted, sizeof wanted, size > 1 ? "rank %d: no file %d" : "no file %d", lowest,
+                 lowest);
+        assert_string_equal(err.text, wanted);
+    }
+}
+
+static void values_that_must_be_equal(void **state)
+{
+    (void)state;
+    int size = dist_size(ranks), rank = dist_rank(ranks);
+    struct error err;
+    assert_int_equal(dist_same(ranks, "the corpus", UINT64_MAX, &err), 0);
+    for (int odd = 1; odd < size; odd++) {
+        char wanted[64];
+        uint64_t value = rank == odd ? 0xabc : 0x123;
+        assert_int_equal(dist_same(ranks, "the corpus", value, &err), -1);
+        snprintf(wanted, sizeof wanted, "rank %d has 0000000000000abc", odd);
+        assert_non_null(strstr(err.text, wanted));
+        assert_non_null(strstr(err.text, "rank 0 has 0000000000000123"));
+        assert_non_null(strstr(err.text, "the corpus"));
+    }
+    if (size > 1) /* rank 0 is the one that differs: the first other is named */
+        assert_int_equal(dist_same(ranks, "the corpus", rank == 0, &err), -1);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        RANKS_TEST(who_is_who),
+        RANKS_TEST(sums_and_maxima),
+        RANKS_TEST(broadcast_of_any_size),
+        RANKS_TEST(any),
+        RANKS_TEST(agreement_on_errors),
+        RANKS_TEST(values_that_must_be_equal),
+    };
+    return RANKS_RUN(tests, &argc, &argv);
+}
