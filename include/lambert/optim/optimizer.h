@@ -1,0 +1,74 @@
+/* LAMB and its relatives on sharded state.
+ *
+ * Each rank holds moments for its shard (dist/sharding.h) and updates it; norms that a rule needs
+ * (global gradient norm, per-tensor norms for trust ratios) are summed over shards in double.
+ *
+ * Rules, per tensor w with gradient g (after clipping), t = updates made so far in the whole run + 1
+ * (moments and t go on through phases), λ the weight decay or 0 where the tensor is excluded:
+ *
+ *   lamb   m = β1 m + (1-β1) g;  v = β2 v + (1-β2) g²;  m̂ = m/(1-β1^t), v̂ = v/(1-β2^t) with bias
+ *          correction, else m, v;  u = m̂ / (√v̂ + ε) + λ w;
+ *          w -= η r u,  r = ‖w‖/‖u‖, or 1 where either is 0 or the tensor is excluded
+ *          (You et al., arXiv 1904.00962, algorithm 2; constants and exclusions as in MLCommons'
+ *          lamb_optimizer_v1.py)
+ *   adamw  u as above;  w -= η u                     (Loshchilov and Hutter, arXiv 1711.05101)
+ *   lars   u = g + λ w;  r = c ‖w‖ / (‖g‖ + λ ‖w‖), 1 as above;  m = μ m + η r u;  w -= m
+ *                                                    (You et al., arXiv 1708.03888)
+ *   sgd    u = g + λ w;  m = μ m + u;  w -= η m      (momentum SGD)
+ *
+ * By default biases and LayerNorm weights are excluded from decay and from adaptation
+ * (param_info.is_bias_or_norm); decay_all and adapt_all include them. */
+#ifndef LAMBERT_OPTIM_OPTIMIZER_H
+#define LAMBERT_OPTIM_OPTIMIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/base/real.h"
+#include "lambert/dist/sharding.h"
+#include "lambert/model/params.h"
+
+struct optimizer_options {
+    char name[16]; /* a row of the table of rules: "lamb", "adamw", "lars", "sgd" */
+    double beta1, beta2, epsilon;
+    double momentum;      /* μ */
+    double weight_decay;  /* λ */
+    double max_grad_norm; /* 0: no clipping */
+    bool bias_correction;
+    bool decay_all, adapt_all;
+    double trust_coefficient; /* c */
+};
+
+struct optimizer;
+
+/* Bytes of state a rank will hold. */
+size_t optimizer_memory(const struct param_table *table, const struct sharding *sharding, int rank,
+                        const struct optimizer_options *options);
+
+/* Table and sharding must outlive it. Fails on an unknown rule or for want of memory. */
+int optimizer_new(struct optimizer **optimizer, const struct param_table *table,
+                  const struct sharding *sharding, int rank,
+                  const struct optimizer_options *options, struct error *err);
+void optimizer_free(struct optimizer *optimizer); /* NULL is fine */
+
+struct optimizer_report {
+    double gradient_norm; /* of the whole gradient, before clipping */
+    double clip;          /* what the gradient was multiplied by, 1 when not clipped */
+    bool finite;          /* no: the norm is not finite; nothing was changed */
+};
+
+/* Collective. shard_grads [own shard] is the reduced gradient, used up as working memory. Brings the
+ * own slices of params up to date; shard_gather() them afterwards. */
+void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double rate,
+                    real *shard_grads, real *params, struct optimizer_report *report);
+
+/* For checkpoints: updates made (t), and the moments of the own shard by number and name. */
+int64_t optimizer_updates(const struct optimizer *optimizer);
+void optimizer_set_updates(struct optimizer *optimizer, int64_t updates);
+int optimizer_moments(const struct optimizer *optimizer);               /* how many: 1 or 2 */
+const char *optimizer_moment_name(const struct optimizer *optimizer, int k); /* "m", "v" */
+real *optimizer_moment(struct optimizer *optimizer, int k);             /* [own shard] */
+
+#endif

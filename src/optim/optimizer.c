@@ -1,0 +1,237 @@
+#include "lambert/optim/optimizer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/arena.h"
+#include "lambert/base/memory.h"
+#include "lambert/kernels/kernels.h"
+#include "pieces.h"
+#include "rules.h"
+
+enum { MOMENTS = 2 };
+
+struct sums {
+    double w, u; /* of squares */
+};
+
+struct optimizer {
+    struct optimizer_options options;
+    const struct rule *rule;
+    const struct param_table *table;
+    struct arena arena;
+    real *moments[MOMENTS];   /* [own shard] each; NULL where the rule has none */
+    struct piece *pieces;     /* [piece_count] */
+    struct sums *piece_sums;  /* [piece_count] */
+    struct sums *tensor_sums; /* [table count], over all ranks */
+    size_t piece_count;
+    int64_t updates;
+};
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+static void lay_out(struct optimizer *o, const struct sharding *sharding, int rank)
+{
+    size_t shard = sharding_count(sharding, rank);
+    o->piece_count = pieces_cut(o->table, sharding, rank, NULL);
+    for (int k = 0; k < o->rule->moments; k++)
+        o->moments[k] = arena_take(&o->arena, shard, sizeof(real));
+    o->pieces = arena_take(&o->arena, o->piece_count, sizeof *o->pieces);
+    o->piece_sums = arena_take(&o->arena, o->piece_count, sizeof *o->piece_sums);
+    o->tensor_sums = arena_take(&o->arena, (size_t)o->table->count, sizeof *o->tensor_sums);
+}
+
+size_t optimizer_memory(const struct param_table *table, const struct sharding *sharding, int rank,
+                        const struct optimizer_options *options)
+{
+    struct optimizer plan = {.rule = rule_find(options->name), .table = table};
+    if (plan.rule == NULL)
+        return 0;
+    arena_measure(&plan.arena);
+    lay_out(&plan, sharding, rank);
+    return plan.arena.used;
+}
+
+int optimizer_new(struct optimizer **optimizer, const struct param_table *table,
+                  const struct sharding *sharding, int rank,
+                  const struct optimizer_options *options, struct error *err)
+{
+    *optimizer = NULL;
+    const struct rule *rule = rule_find(options->name);
+    char names[64];
+    if (rule == NULL)
+        return error_set(err, "there is no optimizer '%s'; optimizer.name is one of %s",
+                         options->name, rule_names(names));
+    struct optimizer *new = memory_new(1, sizeof *new);
+    *new = (struct optimizer){.options = *options, .rule = rule, .table = table};
+    if (arena_init(&new->arena, optimizer_memory(table, sharding, rank, options),
+                   "the optimizer's moments", err) != 0) {
+        free(new);
+        return -1;
+    }
+    lay_out(new, sharding, rank);
+    pieces_cut(table, sharding, rank, new->pieces);
+    *optimizer = new;
+    return 0;
+}
+
+void optimizer_free(struct optimizer *optimizer)
+{
+    if (optimizer == NULL)
+        return;
+    arena_release(&optimizer->arena);
+    free(optimizer);
+}
+
+/* --- one update ------------------------------------------------------------------------------- */
+
+/* ‖g‖² of the whole gradient. */
+static double gradient_squares(struct optimizer *o, const struct dist *dist,
+                               const real *shard_grads)
+{
+    double total = 0;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < o->piece_count; i++) {
+        const struct piece *piece = &o->pieces[i];
+        o->piece_sums[i].u = kernels->sum_squares(shard_grads + piece->shard, (size_t)piece->count);
+    }
+    for (size_t i = 0; i < o->piece_count; i++)
+        total += o->piece_sums[i].u;
+    dist_sum_double(dist, &total, 1);
+    return total;
+}
+
+static double clip_factor(const struct optimizer_options *options, double norm)
+{
+    double most = options->max_grad_norm;
+    return most > 0 && norm > most ? most / norm : 1;
+}
+
+static struct rule_numbers common_numbers(const struct optimizer *o, double clip)
+{
+    const struct optimizer_options *options = &o->options;
+    double t = (double)(o->updates + 1);
+    double unbias1 = options->bias_correction ? 1 / (1 - pow(options->beta1, t)) : 1;
+    double unbias2 = options->bias_correction ? 1 / (1 - pow(options->beta2, t)) : 1;
+    return (struct rule_numbers){.clip = (real)clip,
+                                 .beta1 = (real)options->beta1,
+                                 .beta2 = (real)options->beta2,
+                                 .rest1 = (real)(1 - options->beta1),
+                                 .rest2 = (real)(1 - options->beta2),
+                                 .unbias1 = (real)unbias1,
+                                 .unbias2 = (real)unbias2,
+                                 .epsilon = (real)options->epsilon,
+                                 .momentum = (real)options->momentum};
+}
+
+static double decay_of(const struct optimizer *o, int tensor)
+{
+    bool excluded = o->table->infos[tensor].is_bias_or_norm && !o->options.decay_all;
+    return excluded ? 0 : o->options.weight_decay;
+}
+
+/* r of a tensor, from the sums over all ranks; 1 where the rule has none. */
+static double ratio_of(const struct optimizer *o, int tensor)
+{
+    bool excluded = o->table->infos[tensor].is_bias_or_norm && !o->options.adapt_all;
+    double w = sqrt(o->tensor_sums[tensor].w), u = sqrt(o->tensor_sums[tensor].u);
+    if (!o->rule->adaptive || excluded || w == 0 || u == 0)
+        return 1;
+    return o->rule->ratio(&o->options, decay_of(o, tensor), w, u);
+}
+
+/* The first pass: moments, and u over the gradient, with its norm while it is still in the cache.
+ */
+static void find_directions(struct optimizer *o, const struct rule_numbers *common,
+                            real *shard_grads, const real *params)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < o->piece_count; i++) {
+        const struct piece *piece = &o->pieces[i];
+        size_t n = (size_t)piece->count;
+        real *u = shard_grads + piece->shard;
+        const real *w = params + piece->flat;
+        struct rule_numbers numbers = *common;
+        numbers.decay = (real)decay_of(o, piece->tensor);
+        o->rule->direction(&numbers, w, u, o->moments[0] + piece->shard,
+                           o->moments[1] ? o->moments[1] + piece->shard : NULL, n);
+        if (o->rule->adaptive)
+            o->piece_sums[i] =
+                (struct sums){kernels->sum_squares(w, n), kernels->sum_squares(u, n)};
+    }
+}
+
+static void sum_tensors(struct optimizer *o, const struct dist *dist)
+{
+    memset(o->tensor_sums, 0, (size_t)o->table->count * sizeof *o->tensor_sums);
+    for (size_t i = 0; i < o->piece_count; i++) {
+        struct sums *sums = &o->tensor_sums[o->pieces[i].tensor];
+        sums->w += o->piece_sums[i].w;
+        sums->u += o->piece_sums[i].u;
+    }
+    dist_sum_double(dist, &o->tensor_sums[0].w, 2 * o->table->count);
+}
+
+/* The second pass. */
+static void apply_directions(struct optimizer *o, const struct rule_numbers *common, double rate,
+                             const real *shard_grads, real *params)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < o->piece_count; i++) {
+        const struct piece *piece = &o->pieces[i];
+        struct rule_numbers numbers = *common;
+        numbers.decay = (real)decay_of(o, piece->tensor);
+        numbers.step = (real)(rate * ratio_of(o, piece->tensor));
+        o->rule->apply(&numbers, params + piece->flat, shard_grads + piece->shard,
+                       o->moments[0] + piece->shard, (size_t)piece->count);
+    }
+}
+
+void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double rate,
+                    real *shard_grads, real *params, struct optimizer_report *report)
+{
+    double squares = gradient_squares(optimizer, dist, shard_grads);
+    double norm = sqrt(squares);
+    *report =
+        (struct optimizer_report){.gradient_norm = norm, .clip = 1, .finite = isfinite(squares)};
+    if (!report->finite)
+        return;
+    report->clip = clip_factor(&optimizer->options, norm);
+    struct rule_numbers numbers = common_numbers(optimizer, report->clip);
+    find_directions(optimizer, &numbers, shard_grads, params);
+    if (optimizer->rule->adaptive)
+        sum_tensors(optimizer, dist);
+    apply_directions(optimizer, &numbers, rate, shard_grads, params);
+    optimizer->updates++;
+}
+
+/* --- for checkpoints -------------------------------------------------------------------------- */
+
+int64_t optimizer_updates(const struct optimizer *optimizer)
+{
+    return optimizer->updates;
+}
+
+void optimizer_set_updates(struct optimizer *optimizer, int64_t updates)
+{
+    optimizer->updates = updates;
+}
+
+int optimizer_moments(const struct optimizer *optimizer)
+{
+    return optimizer->rule->moments;
+}
+
+const char *optimizer_moment_name(const struct optimizer *optimizer, int k)
+{
+    static const char *const names[MOMENTS] = {"m", "v"};
+    require(k >= 0 && k < optimizer->rule->moments);
+    return names[k];
+}
+
+real *optimizer_moment(struct optimizer *optimizer, int k)
+{
+    require(k >= 0 && k < optimizer->rule->moments);
+    return optimizer->moments[k];
+}

@@ -1,0 +1,97 @@
+#include "rules.h"
+
+#include <string.h>
+#include <tgmath.h>
+
+/* u = m̂ / (√v̂ + ε) + λ w */
+static void adam_direction(const struct rule_numbers *restrict k, const real *restrict w,
+                           real *restrict g, real *restrict m, real *restrict v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        real gradient = k->clip * g[i];
+        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
+        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
+        g[i] = k->unbias1 * m[i] / (sqrt(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
+    }
+}
+
+static double lamb_ratio(const struct optimizer_options *options, double decay, double norm_w,
+                         double norm_u)
+{
+    (void)options;
+    (void)decay;
+    return norm_w / norm_u;
+}
+
+/* w -= η r u */
+static void descend(const struct rule_numbers *restrict k, real *restrict w, const real *restrict u,
+                    real *restrict m, size_t n)
+{
+    (void)m;
+    for (size_t i = 0; i < n; i++)
+        w[i] -= k->step * u[i];
+}
+
+/* The ratio of lars has the norm of the gradient without decay, so decay waits for lars_apply(). */
+static void lars_direction(const struct rule_numbers *restrict k, const real *restrict w,
+                           real *restrict g, real *restrict m, real *restrict v, size_t n)
+{
+    (void)w;
+    (void)m;
+    (void)v;
+    for (size_t i = 0; i < n; i++)
+        g[i] = k->clip * g[i];
+}
+
+static double lars_ratio(const struct optimizer_options *options, double decay, double norm_w,
+                         double norm_u)
+{
+    return options->trust_coefficient * norm_w / (norm_u + decay * norm_w);
+}
+
+/* m = μ m + η r (g + λ w);  w -= m */
+static void lars_apply(const struct rule_numbers *restrict k, real *restrict w,
+                       const real *restrict u, real *restrict m, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        m[i] = k->momentum * m[i] + k->step * (u[i] + k->decay * w[i]);
+        w[i] -= m[i];
+    }
+}
+
+/* m = μ m + g + λ w */
+static void sgd_direction(const struct rule_numbers *restrict k, const real *restrict w,
+                          real *restrict g, real *restrict m, real *restrict v, size_t n)
+{
+    (void)v;
+    for (size_t i = 0; i < n; i++) {
+        m[i] = k->momentum * m[i] + k->clip * g[i] + k->decay * w[i];
+        g[i] = m[i];
+    }
+}
+
+static const struct rule rules[] = {
+    {"lamb", 2, true, adam_direction, lamb_ratio, descend},
+    {"adamw", 2, false, adam_direction, NULL, descend},
+    {"lars", 1, true, lars_direction, lars_ratio, lars_apply},
+    {"sgd", 1, false, sgd_direction, NULL, descend},
+};
+enum { RULES = sizeof rules / sizeof rules[0] };
+
+const struct rule *rule_find(const char *name)
+{
+    for (int i = 0; i < RULES; i++)
+        if (strcmp(rules[i].name, name) == 0)
+            return &rules[i];
+    return NULL;
+}
+
+const char *rule_names(char text[64])
+{
+    text[0] = '\0';
+    for (int i = 0; i < RULES; i++) {
+        strcat(text, i > 0 ? ", " : "");
+        strcat(text, rules[i].name);
+    }
+    return text;
+}

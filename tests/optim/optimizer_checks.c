@@ -1,0 +1,192 @@
+#include "optimizer_checks.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/memory.h"
+#include "lambert/base/rng.h"
+#include "reference.h"
+#include "small_table.h"
+
+/* One tensor w0 = [.5, -.3, .2, .1], the gradients below, rate .01, β .9 and .999, ε 1e-6, λ .01; in
+ * double precision, by a program that is not this one. */
+static const double golden_start[4] = {.5, -.3, .2, .1};
+static const double golden_gradients[3][4] = {
+    {.1, -.2, .05, 0}, {.3, .1, -.4, .2}, {-1.5, 2, .5, -.25}};
+
+const double golden_a[3][4] = {{.4963884568, -.296395626, .1963992735, .0999964064},
+                               {.492253134, -.2951887438, .1993273499, .0966570514},
+                               {.4958758038, -.2998446592, .1979394245, .0977175842}};
+/* Only the third gradient is longer than 1. */
+const double golden_b[3][4] = {{.4963884568, -.296395626, .1963992735, .0999964064},
+                               {.492253134, -.2951887438, .1993273499, .0966570514},
+                               {.4942883779, -.3003133523, .2009481449, .0944612496}};
+const double golden_c[3][4] = {{NAN, NAN, NAN, NAN},
+                               {NAN, NAN, NAN, NAN},
+                               {.4959012799, -.2998467246, .1979683561, .0977178558}};
+
+struct optimizer_options usual_options(const char *name)
+{
+    struct optimizer_options options = {.beta1 = 0.9,
+                                        .beta2 = 0.999,
+                                        .epsilon = 1e-6,
+                                        .momentum = 0.9,
+                                        .weight_decay = 0.01,
+                                        .bias_correction = true,
+                                        .trust_coefficient = 0.001};
+    snprintf(options.name, sizeof options.name, "%s", name);
+    return options;
+}
+
+/* An optimizer on a table, sharded over the job, with its arrays. */
+struct bench {
+    struct sharding sharding;
+    struct optimizer *optimizer;
+    real *params, *grads; /* [table size] */
+    real *shard;          /* [own shard] */
+};
+
+static void bench_init(struct bench *bench, const struct dist *dist,
+                       const struct param_table *table, size_t bucket,
+                       const struct optimizer_options *options)
+{
+    struct error err;
+    int rank = dist_rank(dist);
+    sharding_init(&bench->sharding, table->size, bucket, dist_size(dist));
+    bench->params = memory_new(table->size, sizeof(real));
+    bench->grads = memory_new(table->size, sizeof(real));
+    bench->shard = memory_new(sharding_count(&bench->sharding, rank), sizeof(real));
+    assert_int_equal(
+        optimizer_new(&bench->optimizer, table, &bench->sharding, rank, options, &err), 0);
+}
+
+static void bench_release(struct bench *bench)
+{
+    optimizer_free(bench->optimizer);
+    free(bench->params);
+    free(bench->grads);
+    free(bench->shard);
+}
+
+static struct optimizer_report bench_step(struct bench *bench, const struct dist *dist, double rate)
+{
+    struct optimizer_report report;
+    shard_extract(&bench->sharding, dist_rank(dist), bench->grads, bench->shard);
+    optimizer_step(bench->optimizer, dist, rate, bench->shard, bench->params, &report);
+    shard_gather(dist, &bench->sharding, bench->params);
+    assert_true(report.finite);
+    return report;
+}
+
+static double length(const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    return sqrt(sum);
+}
+
+static void check_near(const char *what, size_t i, double seen, double wanted, double tolerance)
+{
+    if (!(fabs(seen - wanted) <= tolerance * (1 + fabs(wanted))))
+        fail_msg("%s[%zu] is %.12g, not %.12g", what, i, seen, wanted);
+}
+
+void check_golden(const struct dist *dist, bool bias_correction, double max_grad_norm,
+                  const double wanted[3][4], double tolerance)
+{
+    struct param_table table;
+    struct bench bench;
+    struct optimizer_options options = usual_options("lamb");
+    options.bias_correction = bias_correction;
+    options.max_grad_norm = max_grad_norm;
+    golden_table_init(&table);
+    bench_init(&bench, dist, &table, 16, &options);
+    for (int i = 0; i < 4; i++)
+        bench.params[i] = (real)golden_start[i];
+    for (int t = 0; t < 3; t++) {
+        for (int i = 0; i < 4; i++)
+            bench.grads[i] = (real)golden_gradients[t][i];
+        struct optimizer_report report = bench_step(&bench, dist, 0.01);
+        double norm = length(golden_gradients[t], 4);
+        check_near("norm", (size_t)t, report.gradient_norm, norm, tolerance);
+        check_near("clip", (size_t)t, report.clip,
+                   max_grad_norm > 0 && norm > max_grad_norm ? max_grad_norm / norm : 1, tolerance);
+        for (int i = 0; i < 4; i++)
+            if (!isnan(wanted[t][i]))
+                check_near("w", (size_t)i, (double)bench.params[i], wanted[t][i], tolerance);
+    }
+    assert_int_equal(optimizer_updates(bench.optimizer), 3);
+    bench_release(&bench);
+    param_table_release(&table);
+}
+
+/* Values that real can hold, so that both precisions start from the same. */
+static void random_values(const struct param_table *table, uint64_t stream, int zero_tensor,
+                          double scale, double *values /* [table size] */)
+{
+    struct rng rng;
+    rng_init(&rng, rng_key(11, RNG_TEST, stream, 0));
+    for (int t = 0; t < table->count; t++) {
+        const struct param_info *info = &table->infos[t];
+        double size = scale * pow(10, -(t % 3)); /* tensors of different size */
+        for (size_t i = 0; i < info->count; i++) {
+            double value = size * rng_normal(&rng);
+            values[info->offset + i] = t == zero_tensor ? 0 : (double)(float)value;
+        }
+    }
+}
+
+static void compare(const struct param_table *table, const struct bench *bench,
+                    const struct reference *reference, double tolerance)
+{
+    for (int t = 0; t < table->count; t++) {
+        const struct param_info *info = &table->infos[t];
+        for (size_t i = info->offset; i < info->offset + info->count; i++)
+            check_near(info->name, i - info->offset, (double)bench->params[i], reference->w[i],
+                       tolerance);
+    }
+    for (size_t i = 0; i < table->size; i++)
+        if (reference->w[i] == 0 && reference->m[i] == 0)
+            assert_true(bench->params[i] == 0); /* gaps among them */
+}
+
+void check_against_reference(const struct dist *dist, const struct optimizer_options *options,
+                             double tolerance)
+{
+    enum { STEPS = 6 };
+    struct param_table table;
+    struct bench bench;
+    struct reference reference;
+    small_table_init(&table);
+    double *w = memory_new(table.size, sizeof *w), *g = memory_new(table.size, sizeof *g);
+    bench_init(&bench, dist, &table, 1008, options);
+    random_values(&table, 0, ZERO_WEIGHT, 1, w);
+    reference_init(&reference, &table, options, w);
+    for (size_t i = 0; i < table.size; i++)
+        bench.params[i] = (real)w[i];
+    for (int t = 0; t < STEPS; t++) {
+        double rate = 0.02 * (t + 1) / STEPS;
+        random_values(&table, (uint64_t)t + 1, ZERO_GRADIENT, t % 2 ? 0.002 : 0.3, g);
+        for (size_t i = 0; i < table.size; i++)
+            bench.grads[i] = (real)g[i];
+        struct optimizer_report report = bench_step(&bench, dist, rate);
+        check_near("norm", (size_t)t, report.gradient_norm, length(g, table.size), tolerance);
+        reference_step(&reference, rate, g);
+        compare(&table, &bench, &reference, tolerance);
+    }
+    bench_release(&bench);
+    reference_release(&reference);
+    param_table_release(&table);
+    free(w);
+    free(g);
+}

@@ -1,0 +1,108 @@
+#include "reference.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/memory.h"
+
+void reference_init(struct reference *reference, const struct param_table *table,
+                    const struct optimizer_options *options, const double *w)
+{
+    *reference = (struct reference){.table = table, .options = *options};
+    reference->w = memory_new(table->size, sizeof(double));
+    reference->m = memory_new(table->size, sizeof(double));
+    reference->v = memory_new(table->size, sizeof(double));
+    memcpy(reference->w, w, table->size * sizeof(double));
+}
+
+void reference_release(struct reference *reference)
+{
+    free(reference->w);
+    free(reference->m);
+    free(reference->v);
+}
+
+static double norm(const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    return sqrt(sum);
+}
+
+/* λ and r's exclusion for a tensor. */
+struct treatment {
+    double decay;
+    bool adapted;
+};
+
+static void lamb_or_adamw(const struct reference *o, const struct treatment *t, double rate,
+                          const double *g, size_t at, size_t n)
+{
+    const struct optimizer_options *k = &o->options;
+    double *w = o->w + at, *m = o->m + at, *v = o->v + at;
+    double *u = memory_new(n, sizeof *u);
+    for (size_t i = 0; i < n; i++) {
+        m[i] = k->beta1 * m[i] + (1 - k->beta1) * g[i];
+        v[i] = k->beta2 * v[i] + (1 - k->beta2) * g[i] * g[i];
+        double mean = m[i], square = v[i];
+        if (k->bias_correction) {
+            mean /= 1 - pow(k->beta1, o->updates + 1);
+            square /= 1 - pow(k->beta2, o->updates + 1);
+        }
+        u[i] = mean / (sqrt(square) + k->epsilon) + t->decay * w[i];
+    }
+    double r = 1;
+    if (strcmp(k->name, "lamb") == 0 && t->adapted && norm(w, n) > 0 && norm(u, n) > 0)
+        r = norm(w, n) / norm(u, n);
+    for (size_t i = 0; i < n; i++)
+        w[i] -= rate * r * u[i];
+    free(u);
+}
+
+static void lars(const struct reference *o, const struct treatment *t, double rate,
+                 const double *g, size_t at, size_t n)
+{
+    double *w = o->w + at, *m = o->m + at;
+    double r = 1;
+    if (t->adapted && norm(w, n) > 0 && norm(g, n) > 0)
+        r = o->options.trust_coefficient * norm(w, n) / (norm(g, n) + t->decay * norm(w, n));
+    for (size_t i = 0; i < n; i++) {
+        double u = g[i] + t->decay * w[i];
+        m[i] = o->options.momentum * m[i] + rate * r * u;
+        w[i] -= m[i];
+    }
+}
+
+static void sgd(const struct reference *o, const struct treatment *t, double rate, const double *g,
+                size_t at, size_t n)
+{
+    double *w = o->w + at, *m = o->m + at;
+    for (size_t i = 0; i < n; i++) {
+        m[i] = o->options.momentum * m[i] + g[i] + t->decay * w[i];
+        w[i] -= rate * m[i];
+    }
+}
+
+void reference_step(struct reference *o, double rate, const double *g)
+{
+    size_t size = o->table->size;
+    double *clipped = memory_new(size, sizeof *clipped);
+    double length = norm(g, size), most = o->options.max_grad_norm;
+    for (size_t i = 0; i < size; i++)
+        clipped[i] = most > 0 && length > most ? g[i] * most / length : g[i];
+    for (int k = 0; k < o->table->count; k++) {
+        const struct param_info *info = &o->table->infos[k];
+        struct treatment treatment = {
+            .decay =
+                info->is_bias_or_norm && !o->options.decay_all ? 0 : o->options.weight_decay,
+            .adapted = !info->is_bias_or_norm || o->options.adapt_all};
+        (strcmp(o->options.name, "lars") == 0  ? lars
+         : strcmp(o->options.name, "sgd") == 0 ? sgd
+                                               : lamb_or_adamw)(
+            o, &treatment, rate, clipped + info->offset, info->offset, info->count);
+    }
+    free(clipped);
+    o->updates++;
+}

@@ -1,0 +1,38 @@
+/* ranks: 1 2 3 */
+/* In double precision: sharded over any number of ranks, updates are those of the equations to the
+ * last digits. */
+#include "../dist/ranks.h"
+#include "optimizer_checks.h"
+
+static void lamb_makes_the_golden_steps(void **state)
+{
+    (void)state;
+    check_golden(ranks, true, 0, golden_a, 1e-8);
+    check_golden(ranks, true, 1, golden_b, 1e-8);
+    check_golden(ranks, false, 0, golden_c, 1e-8);
+}
+
+static void rules_are_those_of_the_equations(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"lamb", "adamw", "lars", "sgd"};
+    for (int n = 0; n < 4; n++)
+        for (int variant = 0; variant < 32; variant++) {
+            struct optimizer_options options = usual_options(names[n]);
+            options.bias_correction = variant & 1;
+            options.max_grad_norm = variant & 2 ? 1 : 0;
+            options.decay_all = variant & 4;
+            options.adapt_all = variant & 8;
+            options.weight_decay = variant & 16 ? 0 : 0.01;
+            check_against_reference(ranks, &options, 1e-13);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        RANKS_TEST(lamb_makes_the_golden_steps),
+        RANKS_TEST(rules_are_those_of_the_equations),
+    };
+    return RANKS_RUN(tests, &argc, &argv);
+}

@@ -1,0 +1,113 @@
+/* Rates against numbers that the schedules' own programs print (Google's optimization.py, NVIDIA's
+ * PolyWarmUpScheduler), and the shape of the continuous form. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "lambert/optim/schedule.h"
+
+struct point {
+    int64_t step;
+    double rate;
+};
+
+static void check(const struct schedule *schedule, const struct point *points, int count)
+{
+    for (int i = 0; i < count; i++) {
+        double rate = schedule_rate(schedule, points[i].step);
+        if (!(fabs(rate - points[i].rate) <= 5e-7 * points[i].rate))
+            fail_msg("step %d: rate %.9g, not %.9g", (int)points[i].step, rate, points[i].rate);
+    }
+}
+
+static void as_google(void **state)
+{
+    (void)state;
+    const struct schedule schedule = {
+        .form = SCHEDULE_GOOGLE, .peak = 1e-4, .steps = 1000, .warmup = 100, .power = 1};
+    static const struct point points[] = {{0, 0},       {1, 1e-6},   {99, 9.9e-5},
+                                          {100, 9e-5},  {500, 5e-5}, {999, 1e-7},
+                                          {1000, 0},    {2000, 0}};
+    check(&schedule, points, 8);
+}
+
+/* Phase 1 of NVIDIA's run_pretraining.sh; its k is the number of the step from 1. */
+static void as_nvidia(void **state)
+{
+    (void)state;
+    const struct schedule schedule = {.form = SCHEDULE_NVIDIA,
+                                      .peak = 6e-3,
+                                      .steps = 7038,
+                                      .warmup = .2843 * 7038,
+                                      .power = .5};
+    static const struct point points[] = {
+        {1 - 1, 2.998646e-6},    {2000 - 1, 5.997291e-3}, {2001 - 1, 5.075895e-3},
+        {3000 - 1, 4.544748e-3}, {7037 - 1, 7.151985e-5}, {7038 - 1, 0},
+        {7039 - 1, 0}};
+    check(&schedule, points, 7);
+}
+
+/* Straight up to the peak at the last warm-up step, which the step after has as well; then down,
+ * without a jump, to peak (1 / (N - W))^p at the last step. */
+static void continuous(void **state)
+{
+    (void)state;
+    const double powers[] = {1, 0.5, 2};
+    for (int p = 0; p < 3; p++) {
+        const struct schedule schedule = {.form = SCHEDULE_CONTINUOUS,
+                                          .peak = 5e-3,
+                                          .steps = 1000,
+                                          .warmup = 200,
+                                          .power = powers[p]};
+        const struct point points[] = {{0, 5e-3 / 200},
+                                       {99, 2.5e-3},
+                                       {199, 5e-3},
+                                       {200, 5e-3},
+                                       {600, 5e-3 * pow(0.5, powers[p])},
+                                       {999, 5e-3 * pow(1.0 / 800, powers[p])},
+                                       {1000, 0}};
+        check(&schedule, points, 7);
+        for (int64_t s = 0; s + 1 < 1000; s++) {
+            double change = schedule_rate(&schedule, s + 1) - schedule_rate(&schedule, s);
+            assert_true(s < 199 ? change > 0 : change <= 0);
+            assert_true(fabs(change) < 5e-3 / 20); /* the square root ends steeply */
+        }
+    }
+}
+
+/* A warm-up that is not a whole number of steps goes neither above the peak nor below zero. */
+static void odd_warmups(void **state)
+{
+    (void)state;
+    const double warmups[] = {0, 0.3, 2.5, 9.99, 10};
+    for (int form = SCHEDULE_CONTINUOUS; form <= SCHEDULE_NVIDIA; form++)
+        for (int w = 0; w < 5; w++) {
+            const struct schedule schedule = {.form = (enum schedule_form)form,
+                                              .peak = 2,
+                                              .steps = 10,
+                                              .warmup = warmups[w],
+                                              .power = 0.5};
+            for (int64_t s = 0; s <= 12; s++) {
+                double rate = schedule_rate(&schedule, s);
+                assert_true(rate >= 0 && rate <= 2);
+            }
+        }
+    const struct schedule none = {.peak = 2, .steps = 10, .warmup = 0, .power = 1};
+    assert_true(schedule_rate(&none, 0) == 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_google),
+        cmocka_unit_test(as_nvidia),
+        cmocka_unit_test(continuous),
+        cmocka_unit_test(odd_warmups),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
