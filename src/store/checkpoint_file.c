@@ -1,0 +1,167 @@
+#include "lambert/store/checkpoint_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkpoint_format.h"
+#include "lambert/base/memory.h"
+
+static int nonsense(const struct container *container, const char *section, struct error *err)
+{
+    return error_set(err,
+                     "%s is not a checkpoint that this program can read: its section '%s' makes no "
+                     "sense",
+                     container->path, section);
+}
+
+/* A section that has to be there. */
+static int get_section(const struct container *container, const char *name, const void **data,
+                       size_t *size, struct error *err)
+{
+    if (container_section(container, name, data, size, err) != 0)
+        return -1;
+    if (*data == NULL)
+        return error_set(err, "%s has no section '%s', which every checkpoint has", container->path,
+                         name);
+    return 0;
+}
+
+/* --- what is not an array --------------------------------------------------------------------- */
+
+void checkpoint_meta_release(struct checkpoint_meta *meta)
+{
+    free(meta->config);
+    free(meta->vocabulary);
+    *meta = (struct checkpoint_meta){0};
+}
+
+/* A copy of a section's bytes with a NUL behind them. */
+static int copy_section(const struct container *container, const char *name, char **copy,
+                        size_t *size, struct error *err)
+{
+    const void *data;
+    if (get_section(container, name, &data, size, err) != 0)
+        return -1;
+    *copy = memory_new(*size + 1, 1);
+    memcpy(*copy, data, *size);
+    return 0;
+}
+
+/* meta is zeroed before, and to be released even after -1. */
+static int read_meta(const struct container *container, struct checkpoint_meta *meta,
+                     int64_t *updates, struct error *err)
+{
+    const void *state;
+    size_t state_size, config_size;
+    if (get_section(container, SECTION_STATE, &state, &state_size, err) != 0)
+        return -1;
+    if (checkpoint_state_parse(state, state_size, &meta->state, updates) != 0)
+        return nonsense(container, SECTION_STATE, err);
+    if (copy_section(container, SECTION_CONFIG, &meta->config, &config_size, err) != 0)
+        return -1;
+    return copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err);
+}
+
+int checkpoint_read_meta(const char *path, struct checkpoint_meta *meta, struct error *err)
+{
+    struct container container;
+    int64_t updates;
+    *meta = (struct checkpoint_meta){0};
+    if (container_open(&container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) != 0)
+        return -1;
+    int result = read_meta(&container, meta, &updates, err);
+    if (result != 0)
+        checkpoint_meta_release(meta);
+    container_close(&container);
+    return result;
+}
+
+/* --- tensors and arrays ----------------------------------------------------------------------- */
+
+static int read_tensors(struct checkpoint_file *file, struct error *err)
+{
+    const void *text;
+    size_t size;
+    if (get_section(&file->container, SECTION_TENSORS, &text, &size, err) != 0)
+        return -1;
+    if (checkpoint_tensors_parse(text, size, &file->tensors, &file->tensor_count) != 0)
+        return nonsense(&file->container, SECTION_TENSORS, err);
+    for (int i = 0; i < file->tensor_count; i++)
+        file->elements += file->tensors[i].count;
+    return 0;
+}
+
+static int read_array(const struct checkpoint_file *file, const char *section, const float **values,
+                      struct error *err)
+{
+    const void *data;
+    size_t size;
+    if (get_section(&file->container, section, &data, &size, err) != 0)
+        return -1;
+    if (size / sizeof(float) != file->elements || size % sizeof(float) != 0)
+        return error_set(err, "%s: its section '%s' has %zu bytes, its tensors %zu elements",
+                         file->container.path, section, size, file->elements);
+    *values = data; /* sections start at multiples of 64 */
+    return 0;
+}
+
+static int read_moments(struct checkpoint_file *file, struct error *err)
+{
+    size_t prefix = strlen(SECTION_MOMENT);
+    for (int i = 0; i < file->container.count; i++) {
+        const char *section = file->container.entries[i].name;
+        if (strncmp(section, SECTION_MOMENT, prefix) != 0)
+            continue;
+        if (file->moment_count == CHECKPOINT_MOMENTS)
+            return nonsense(&file->container, section, err);
+        struct checkpoint_moment *moment = &file->moments[file->moment_count++];
+        strcpy(moment->name, section + prefix);
+        if (read_array(file, section, &moment->values, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int checkpoint_file_open(struct checkpoint_file *file, const char *path, struct error *err)
+{
+    *file = (struct checkpoint_file){0};
+    if (container_open(&file->container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) != 0)
+        return -1;
+    int result = read_meta(&file->container, &file->meta, &file->updates, err);
+    if (result == 0)
+        result = read_tensors(file, err);
+    if (result == 0)
+        result = read_array(file, SECTION_WEIGHTS, &file->weights, err);
+    if (result == 0)
+        result = read_moments(file, err);
+    if (result != 0)
+        checkpoint_file_close(file);
+    return result;
+}
+
+void checkpoint_file_close(struct checkpoint_file *file)
+{
+    for (int i = 0; i < file->tensor_count; i++)
+        free(file->tensors[i].name);
+    free(file->tensors);
+    checkpoint_meta_release(&file->meta);
+    container_close(&file->container);
+    *file = (struct checkpoint_file){0};
+}
+
+const struct checkpoint_tensor *checkpoint_file_tensor(const struct checkpoint_file *file,
+                                                       const char *name)
+{
+    for (int i = 0; i < file->tensor_count; i++)
+        if (strcmp(file->tensors[i].name, name) == 0)
+            return &file->tensors[i];
+    return NULL;
+}
+
+const float *checkpoint_file_moment(const struct checkpoint_file *file, const char *name)
+{
+    for (int k = 0; k < file->moment_count; k++)
+        if (strcmp(file->moments[k].name, name) == 0)
+            return file->moments[k].values;
+    return NULL;
+}

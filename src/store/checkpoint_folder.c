@@ -1,0 +1,195 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/store/checkpoint.h"
+#include "lambert/store/checkpoint_file.h"
+
+#define FOLDER "checkpoints"
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static char *name_of(int64_t step)
+{
+    return memory_text("step-%08" PRId64 ".checkpoint", step);
+}
+
+char *checkpoint_path(const char *run_folder, int64_t total_steps)
+{
+    char *name = name_of(total_steps);
+    char *path = memory_text("%s/" FOLDER "/%s", run_folder, name);
+    free(name);
+    return path;
+}
+
+/* The step of a name that begins as name_of() makes them, and what follows; -1 for other names. */
+static int64_t step_of(const char *name, const char **rest)
+{
+    long long step;
+    if (sscanf(name, "step-%18lld", &step) != 1 || step < 0)
+        return -1;
+    char *wanted = name_of(step);
+    size_t length = strlen(wanted);
+    bool same = strncmp(name, wanted, length) == 0;
+    free(wanted);
+    *rest = name + length;
+    return same ? step : -1;
+}
+
+/* --- the files of a folder -------------------------------------------------------------------- */
+
+struct stored {
+    int64_t step;
+    char *path;
+    struct timespec written;
+};
+
+struct stored_list {
+    char *folder;
+    struct folder_list names;
+    struct stored *items; /* the checkpoints, highest step first */
+    int count;
+};
+
+static int highest_step_first(const void *a, const void *b)
+{
+    int64_t x = ((const struct stored *)a)->step, y = ((const struct stored *)b)->step;
+    return (x < y) - (x > y);
+}
+
+static void add_stored(struct stored_list *list, const char *name)
+{
+    struct stat status;
+    const char *rest;
+    int64_t step = step_of(name, &rest);
+    if (step < 0 || *rest != '\0')
+        return;
+    char *path = path_join(list->folder, name);
+    if (stat(path, &status) == 0)
+        list->items[list->count++] = (struct stored){step, path, status.st_mtim};
+    else
+        free(path);
+}
+
+/* A folder that is not there is an empty one. */
+static int stored_list_open(struct stored_list *list, const char *run_folder, struct error *err)
+{
+    *list = (struct stored_list){.folder = path_join(run_folder, FOLDER)};
+    if (folder_exists(list->folder) && folder_list_open(&list->names, list->folder, err) != 0) {
+        free(list->folder);
+        return -1;
+    }
+    list->items = memory_new((size_t)list->names.count, sizeof *list->items);
+    for (int i = 0; i < list->names.count; i++)
+        add_stored(list, list->names.names[i]);
+    qsort(list->items, (size_t)list->count, sizeof *list->items, highest_step_first);
+    return 0;
+}
+
+static void stored_list_close(struct stored_list *list)
+{
+    for (int i = 0; i < list->count; i++)
+        free(list->items[i].path);
+    free(list->items);
+    folder_list_close(&list->names);
+    free(list->folder);
+}
+
+/* --- the newest ------------------------------------------------------------------------------- */
+
+/* Whether all its checksums hold; if not, a warning says so. */
+static bool is_whole(const struct stored *stored)
+{
+    struct checkpoint_file file;
+    struct error err;
+    if (checkpoint_file_open(&file, stored->path, &err) != 0) {
+        log_warning("passing over a checkpoint: %s", err.text);
+        return false;
+    }
+    checkpoint_file_close(&file);
+    return true;
+}
+
+char *checkpoint_newest(const char *run_folder)
+{
+    struct stored_list list;
+    struct error err;
+    char *path = NULL;
+    if (stored_list_open(&list, run_folder, &err) != 0) {
+        log_warning("no checkpoint can be looked for: %s", err.text);
+        return NULL;
+    }
+    for (int i = 0; i < list.count && path == NULL; i++)
+        if (is_whole(&list.items[i]))
+            path = memory_copy_text(list.items[i].path);
+    stored_list_close(&list);
+    return path;
+}
+
+/* --- pruning ---------------------------------------------------------------------------------- */
+
+static bool written_before(const struct stored *a, const struct stored *b)
+{
+    if (a->written.tv_sec != b->written.tv_sec)
+        return a->written.tv_sec < b->written.tv_sec;
+    return a->written.tv_nsec < b->written.tv_nsec;
+}
+
+/* The checkpoint written last, the lowest step where several were written at once. */
+static int written_last(const struct stored_list *list)
+{
+    int last = 0;
+    for (int i = 1; i < list->count; i++)
+        if (!written_before(&list->items[i], &list->items[last]))
+            last = i;
+    return last;
+}
+
+static int remove_file(const char *path, struct error *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return 0;
+    return error_errno(err, "cannot remove %s", path);
+}
+
+static int remove_temporaries(const struct stored_list *list, struct error *err)
+{
+    int result = 0;
+    for (int i = 0; i < list->names.count && result == 0; i++) {
+        const char *name = list->names.names[i], *rest;
+        if (step_of(name, &rest) < 0 || !file_is_temporary(name))
+            continue;
+        char *path = path_join(list->folder, name);
+        result = remove_file(path, err);
+        free(path);
+    }
+    return result;
+}
+
+/* A checkpoint of a higher step than the one written last is left over from before a resume, which
+ * passed it over because it was damaged: it must not count as one that is kept, or the whole ones
+ * would go in its stead. */
+int checkpoint_prune(const char *run_folder, int keep, struct error *err)
+{
+    struct stored_list list;
+    require(keep > 0);
+    if (stored_list_open(&list, run_folder, err) != 0)
+        return -1;
+    int result = remove_temporaries(&list, err), kept = 0, last = written_last(&list);
+    for (int i = 0; i < list.count && result == 0; i++) {
+        if (kept == keep)
+            result = remove_file(list.items[i].path, err);
+        else if (i >= last || is_whole(&list.items[i]))
+            kept++;
+    }
+    stored_list_close(&list);
+    return result;
+}

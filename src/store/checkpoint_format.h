@@ -1,0 +1,39 @@
+/* The sections of a checkpoint that are JSON, and the names of all (docs/formats.md, "Checkpoint").
+ */
+#ifndef LAMBERT_STORE_CHECKPOINT_FORMAT_H
+#define LAMBERT_STORE_CHECKPOINT_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/base/real.h"
+#include "lambert/model/params.h"
+#include "lambert/store/checkpoint.h"
+#include "lambert/store/checkpoint_file.h"
+
+/* Arrays are written from memory and read in place. */
+_Static_assert(sizeof(real) == 4, "checkpoints hold float; the double build has none");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "checkpoints are little-endian");
+
+#define CHECKPOINT_KIND "checkpt"
+enum { CHECKPOINT_VERSION = 1 };
+
+#define SECTION_STATE   "state"
+#define SECTION_CONFIG  "config"
+#define SECTION_TENSORS "tensors"
+#define SECTION_VOCAB   "vocab"
+#define SECTION_WEIGHTS "weights"
+#define SECTION_MOMENT  "moment." /* and the moment's name */
+
+/* The text of a section; free(). */
+char *checkpoint_state_print(const struct run_state *state, int64_t updates);
+char *checkpoint_tensors_print(const struct param_table *table);
+
+/* 0, or -1 where the text is not what the functions above make. tensors is for the caller to free,
+ * names and array, even after -1. */
+int checkpoint_state_parse(const char *text, size_t size, struct run_state *state,
+                           int64_t *updates);
+int checkpoint_tensors_parse(const char *text, size_t size, struct checkpoint_tensor **tensors,
+                             int *count);
+
+#endif

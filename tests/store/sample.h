@@ -1,0 +1,62 @@
+/* A small run to be stored: a model of a few hundred weights, an optimizer with moments, and what else
+ * goes into a checkpoint. Each weight and moment has a value of its own that float holds exactly. */
+#ifndef LAMBERT_TESTS_STORE_SAMPLE_H
+#define LAMBERT_TESTS_STORE_SAMPLE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/dist/dist.h"
+#include "lambert/store/checkpoint.h"
+
+struct sample {
+    struct param_table table;
+    struct sharding sharding;
+    struct optimizer *optimizer;
+    real *params, *scratch; /* [table size] */
+    struct checkpoint_meta meta;
+};
+
+enum { SAMPLE_WEIGHTS, SAMPLE_M, SAMPLE_V };
+float sample_value(int array, int tensor, size_t i);
+
+/* 1 layer, hidden 3, intermediate 5, 7 tokens. */
+extern const struct bert_config sample_config;
+
+/* With all its values; or with zeros, to be read into. */
+void sample_init(struct sample *sample, const struct dist *dist, const struct bert_config *config,
+                 const char *rule, size_t bucket);
+void sample_init_empty(struct sample *sample, const struct dist *dist,
+                       const struct bert_config *config, const char *rule, size_t bucket);
+void sample_release(struct sample *sample);
+
+/* Collective; 0 or -1. */
+int sample_write(struct sample *sample, const struct dist *dist, const char *path,
+                 struct error *err);
+
+/* Whether weights are (moments are) those of sample_init(), and zero in the gaps. */
+bool sample_weights_hold(const struct sample *sample);
+bool sample_moments_hold(struct sample *sample, int rank);
+
+/* A new folder under $TMPDIR or /tmp, the same on all ranks of a node; and its removal by rank 0. */
+const char *scratch_open(const struct dist *dist);
+void scratch_close(const struct dist *dist);
+
+/* A path in it, good until the 8th call after this one. */
+const char *scratch_path(const char *name);
+
+/* The bytes of a file, and a file of these bytes; for one rank. */
+void read_bytes(const char *path, struct buffer *bytes);
+void write_bytes(const char *path, const void *data, size_t size);
+
+/* Between the two calls standard error goes to a file; then what was said is in `said`. Nothing may
+ * be asserted between them. */
+void catch_begin(void);
+void catch_end(struct buffer *said);
+
+#endif

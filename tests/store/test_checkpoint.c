@@ -1,0 +1,417 @@
+/* ranks: 1 2 3 */
+/* Checkpoints written and read by a job. Rank 0 alone touches files, so it alone looks at them; what
+ * is asserted of memory and of outcomes holds on every rank. */
+#include "../dist/ranks.h"
+#include "sample.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lambert/base/container.h"
+#include "lambert/base/file.h"
+#include "lambert/base/hash.h"
+#include "lambert/base/memory.h"
+
+static bool first(void)
+{
+    return dist_rank(ranks) == 0;
+}
+
+/* --- the bytes -------------------------------------------------------------------------------- */
+
+/* The tensors of sample_config in the order of Hugging Face's names, as docs/formats.md has them. */
+static const char tensors_json[] =
+    "[{\"name\":\"bert.embeddings.word_embeddings.weight\",\"shape\":[7,3],\"offset\":0},"
+    "{\"name\":\"bert.embeddings.position_embeddings.weight\",\"shape\":[6,3],\"offset\":84},"
+    "{\"name\":\"bert.embeddings.token_type_embeddings.weight\",\"shape\":[2,3],\"offset\":156},"
+    "{\"name\":\"bert.embeddings.LayerNorm.weight\",\"shape\":[3],\"offset\":180},"
+    "{\"name\":\"bert.embeddings.LayerNorm.bias\",\"shape\":[3],\"offset\":192},";
+
+static const char state_json[] =
+    "{\"program\":\"lambert 0.1\",\"phase\":1,\"phase_step\":12,\"total_steps\":42,\"updates\":41,"
+    "\"sequences\":65536,\"tokens\":123456789012345,\"corpus_hash\":\"fedcba9876543210\","
+    "\"vocabulary_hash\":\"0000000000000abc\"}";
+
+/* Elements of each tensor: 5 of embeddings, 16 of the layer, 9 of pooler and heads. */
+static const int counts[] = {21, 18, 6,  3, 3, 9, 9, 9, 3, 3, 3, 9, 3, 3, 3,
+                             15, 5,  15, 3, 3, 3, 9, 3, 9, 3, 3, 3, 7, 6, 2};
+enum { TENSORS = sizeof counts / sizeof counts[0] };
+
+static void expect_array(const struct container *container, const char *section, int array)
+{
+    struct error err;
+    const void *data;
+    size_t size;
+    struct buffer wanted = {0};
+    assert_int_equal(container_section(container, section, &data, &size, &err), 0);
+    for (int t = 0; t < TENSORS; t++)
+        for (int i = 0; i < counts[t]; i++) {
+            float value = sample_value(array, t, (size_t)i);
+            buffer_put(&wanted, &value, sizeof value);
+        }
+    assert_int_equal(size, wanted.size);
+    assert_memory_equal(data, wanted.data, size);
+    buffer_release(&wanted);
+}
+
+static void expect_text(const struct container *container, const char *section, const char *wanted)
+{
+    struct error err;
+    const void *data;
+    size_t size;
+    assert_int_equal(container_section(container, section, &data, &size, &err), 0);
+    assert_true(size >= strlen(wanted));
+    assert_memory_equal(data, wanted, strlen(wanted));
+}
+
+/* Whatever the number of ranks, these sections in this order with these bytes; and the layout of a
+ * container leaves no choice for the rest. */
+static void bytes_are_as_documented(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"state",   "config",   "tensors", "vocab",
+                                        "weights", "moment.m", "moment.v"};
+    struct sample sample;
+    struct error err;
+    const char *path = scratch_path("bytes.checkpoint");
+    sample_init(&sample, ranks, &sample_config, "lamb", 32);
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    if (first()) {
+        struct container container;
+        assert_int_equal(container_open(&container, path, "checkpt", 1, &err), 0);
+        assert_int_equal(container.version, 1);
+        assert_int_equal(container.count, 7);
+        for (int i = 0; i < 7; i++)
+            assert_string_equal(container.entries[i].name, names[i]);
+        assert_int_equal(container.entries[0].size, strlen(state_json));
+        expect_text(&container, "state", state_json);
+        expect_text(&container, "config", "[model]\nhidden_size = 3\n");
+        expect_text(&container, "tensors", tensors_json);
+        expect_text(&container, "vocab", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n");
+        expect_array(&container, "weights", SAMPLE_WEIGHTS);
+        expect_array(&container, "moment.m", SAMPLE_M);
+        expect_array(&container, "moment.v", SAMPLE_V);
+        container_close(&container);
+    }
+    sample_release(&sample);
+}
+
+/* The hash of all bytes, taken from a file that one rank wrote: the same for two and for three. */
+static void bytes_do_not_depend_on_ranks(void **state)
+{
+    (void)state;
+    static const size_t buckets[] = {16, 32, 1 << 20};
+    struct error err;
+    struct buffer bytes = {0};
+    for (int b = 0; b < 3; b++) {
+        struct sample sample;
+        sample_init(&sample, ranks, &sample_config, "lamb", buckets[b]);
+        assert_int_equal(sample_write(&sample, ranks, scratch_path("same"), &err), 0);
+        if (first()) {
+            read_bytes(scratch_path("same"), &bytes);
+            assert_int_equal(bytes.size, 5632);
+            assert_int_equal(hash_bytes(bytes.data, bytes.size), UINT64_C(0xc570ebbca32d7a0f));
+        }
+        sample_release(&sample);
+    }
+    buffer_release(&bytes);
+}
+
+/* --- round trips ------------------------------------------------------------------------------ */
+
+static void what_was_written_is_read(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"lamb", "adamw", "lars", "sgd"};
+    for (int r = 0; r < 4; r++) {
+        struct sample written, seen;
+        struct checkpoint_meta meta;
+        struct error err;
+        const char *path = scratch_path("a/new/folder/round.checkpoint");
+        sample_init(&written, ranks, &sample_config, rules[r], 32);
+        assert_int_equal(sample_write(&written, ranks, path, &err), 0);
+        sample_init_empty(&seen, ranks, &sample_config, rules[r], 48);
+        memset(seen.params, 0xFF, seen.table.size * sizeof(real));
+        assert_int_equal(checkpoint_read(ranks, path, &seen.table, &seen.sharding, &meta,
+                                         seen.params, seen.optimizer, seen.scratch, &err),
+                         0);
+        assert_true(sample_weights_hold(&seen));
+        assert_true(sample_moments_hold(&seen, dist_rank(ranks)));
+        assert_int_equal(optimizer_updates(seen.optimizer), 41);
+        assert_memory_equal(&meta.state, &written.meta.state, sizeof meta.state);
+        assert_string_equal(meta.config, written.meta.config);
+        assert_int_equal(meta.vocabulary_size, written.meta.vocabulary_size);
+        assert_memory_equal(meta.vocabulary, written.meta.vocabulary, meta.vocabulary_size);
+        checkpoint_meta_release(&meta);
+        sample_release(&written);
+        sample_release(&seen);
+    }
+}
+
+static void weights_alone(void **state)
+{
+    (void)state;
+    struct sample sample;
+    struct checkpoint_meta meta;
+    struct error err;
+    const char *path = scratch_path("weights.checkpoint");
+    sample_init(&sample, ranks, &sample_config, "lamb", 32);
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    memset(sample.params, 0xFF, sample.table.size * sizeof(real));
+    assert_int_equal(checkpoint_read(ranks, path, &sample.table, &sample.sharding, &meta,
+                                     sample.params, NULL, NULL, &err),
+                     0);
+    assert_true(sample_weights_hold(&sample));
+    assert_int_equal(meta.state.total_steps, 42);
+    checkpoint_meta_release(&meta);
+    assert_int_equal(checkpoint_read_meta(path, &meta, &err), 0);
+    assert_memory_equal(&meta.state, &sample.meta.state, sizeof meta.state);
+    assert_string_equal(meta.config, sample.meta.config);
+    checkpoint_meta_release(&meta);
+    sample_release(&sample);
+}
+
+/* --- what is refused -------------------------------------------------------------------------- */
+
+/* Reading fails everywhere with one and the same sentence, which has these words, and has changed
+ * nothing. */
+static void expect_refusal(const char *path, const struct bert_config *config, const char *rule,
+                           const char *words[], int count)
+{
+    struct sample sample;
+    struct checkpoint_meta meta;
+    struct error err, none;
+    sample_init(&sample, ranks, config, rule, 32);
+    assert_int_equal(checkpoint_read(ranks, path, &sample.table, &sample.sharding, &meta,
+                                     sample.params, sample.optimizer, sample.scratch, &err),
+                     -1);
+    assert_int_equal(
+        dist_same(ranks, "the sentence", hash_bytes(err.text, strlen(err.text)), &none), 0);
+    for (int w = 0; w < count; w++)
+        if (strstr(err.text, words[w]) == NULL)
+            fail_msg("no '%s' in: %s", words[w], err.text);
+    assert_true(sample_weights_hold(&sample));
+    assert_true(sample_moments_hold(&sample, dist_rank(ranks)));
+    assert_null(meta.config);
+    sample_release(&sample);
+}
+
+#define EXPECT_REFUSAL(path, config, rule, ...)                                                    \
+    expect_refusal(path, config, rule, (const char *[]){__VA_ARGS__},                              \
+                   sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *))
+
+static void write_sample(const char *path, const char *rule)
+{
+    struct sample sample;
+    struct error err;
+    sample_init(&sample, ranks, &sample_config, rule, 32);
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    sample_release(&sample);
+}
+
+static void other_shapes(void **state)
+{
+    (void)state;
+    const char *path = scratch_path("shapes.checkpoint");
+    write_sample(path, "lamb");
+    struct bert_config config = sample_config;
+    config.vocab = 9;
+    EXPECT_REFUSAL(path, &config, "lamb", path, "bert.embeddings.word_embeddings.weight", "[7, 3]",
+                   "[9, 3]");
+    config = sample_config;
+    config.intermediate = 6;
+    EXPECT_REFUSAL(path, &config, "lamb", "bert.encoder.layer.0.intermediate.dense.weight",
+                   "[5, 3]", "[6, 3]");
+    config = sample_config;
+    config.layers = 2;
+    EXPECT_REFUSAL(path, &config, "lamb", "it has no bert.encoder.layer.1.attention.self.query");
+    config.layers = 0;
+    EXPECT_REFUSAL(path, &config, "lamb", "has no bert.encoder.layer.0.attention.self.query");
+}
+
+static void another_optimizer(void **state)
+{
+    (void)state;
+    const char *path = scratch_path("optimizer.checkpoint");
+    write_sample(path, "lars");
+    EXPECT_REFUSAL(path, &sample_config, "lamb", path, "moment 'v'", "optimizer.name");
+}
+
+static void files_that_are_no_checkpoints(void **state)
+{
+    (void)state;
+    const char *path = scratch_path("none.checkpoint");
+    EXPECT_REFUSAL(path, &sample_config, "lamb", path, "No such file");
+    EXPECT_REFUSAL(scratch_path(""), &sample_config, "lamb", "folder");
+    if (first())
+        write_bytes(path, "", 0);
+    EXPECT_REFUSAL(path, &sample_config, "lamb", path);
+    if (first())
+        write_bytes(path, "[model]\nhidden_size = 3\n", 24);
+    EXPECT_REFUSAL(path, &sample_config, "lamb", path);
+}
+
+static void missing_sections(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"state", "config", "tensors", "vocab", "weights"};
+    const char *whole = scratch_path("all.checkpoint"), *path = scratch_path("less.checkpoint");
+    struct error err;
+    write_sample(whole, "lamb");
+    for (int missing = 0; missing < 5; missing++) {
+        if (first()) {
+            struct container container;
+            struct container_writer writer;
+            assert_int_equal(container_open(&container, whole, "checkpt", 1, &err), 0);
+            assert_int_equal(container_writer_open(&writer, path, "checkpt", 1, &err), 0);
+            for (int i = 0; i < container.count; i++) {
+                const char *name = container.entries[i].name;
+                const void *data;
+                size_t size;
+                container_section_unchecked(&container, name, &data, &size);
+                if (strcmp(name, names[missing]) != 0)
+                    assert_int_equal(container_writer_section(&writer, name, data, size, &err), 0);
+            }
+            assert_int_equal(container_writer_commit(&writer, &err), 0);
+            container_close(&container);
+        }
+        char words[32];
+        snprintf(words, sizeof words, "no section '%s'", names[missing]);
+        EXPECT_REFUSAL(path, &sample_config, "lamb", path, words);
+    }
+}
+
+static void damage_names_the_section(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"state",   "config",   "tensors", "vocab",
+                                        "weights", "moment.m", "moment.v"};
+    const char *path = scratch_path("damaged.checkpoint");
+    struct buffer bytes = {0};
+    struct error err;
+    write_sample(path, "lamb");
+    if (first())
+        read_bytes(path, &bytes);
+    for (int i = 0; i < 7; i++) {
+        if (first()) {
+            struct container container;
+            write_bytes(path, bytes.data, bytes.size);
+            assert_int_equal(container_open(&container, path, "checkpt", 1, &err), 0);
+            size_t at = (size_t)container.entries[i].offset + 5;
+            container_close(&container);
+            bytes.data[at] ^= 4;
+            write_bytes(path, bytes.data, bytes.size);
+            bytes.data[at] ^= 4;
+        }
+        EXPECT_REFUSAL(path, &sample_config, "lamb", path, names[i], "checksum");
+    }
+    if (first())
+        write_bytes(path, bytes.data, bytes.size / 2);
+    EXPECT_REFUSAL(path, &sample_config, "lamb", path);
+    buffer_release(&bytes);
+}
+
+/* --- what cannot be written ------------------------------------------------------------------- */
+
+static int names_in_scratch(const char *folder)
+{
+    struct folder_list list;
+    struct error err;
+    assert_int_equal(folder_list_open(&list, scratch_path(folder), &err), 0);
+    int count = list.count;
+    folder_list_close(&list);
+    return count;
+}
+
+static void no_folder_to_write_to(void **state)
+{
+    (void)state;
+    struct sample sample;
+    struct error err;
+    const char *path = scratch_path("file/step.checkpoint");
+    if (first())
+        write_bytes(scratch_path("file"), "x", 1);
+    sample_init(&sample, ranks, &sample_config, "lamb", 32);
+    assert_int_equal(sample_write(&sample, ranks, path, &err), -1);
+    assert_non_null(strstr(err.text, scratch_path("file")));
+    sample_release(&sample);
+}
+
+/* Rank 0's files may not grow beyond `most` bytes: to a writer that is a full disk. */
+static int write_within(struct sample *sample, const char *path, rlim_t most, struct error *err)
+{
+    struct rlimit old, limit;
+    if (first()) {
+        signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &old);
+        limit = old;
+        limit.rlim_cur = most;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    int status = sample_write(sample, ranks, path, err);
+    if (first())
+        setrlimit(RLIMIT_FSIZE, &old);
+    return status;
+}
+
+/* At whichever section it happens: nothing half-written, the old file untouched, all ranks told. */
+static void a_full_disk(void **state)
+{
+    (void)state;
+    struct bert_config config = sample_config;
+    config.vocab = 150000; /* 1.8 MB an array, more than any buffer */
+    static const rlim_t limits[] = {100, 1000000, 2500000, 4500000, 6000000};
+    struct sample sample;
+    struct error err, none;
+    const char *path = scratch_path("full/step.checkpoint");
+    if (first()) {
+        assert_int_equal(folder_create(scratch_path("full"), &err), 0);
+        write_bytes(path, "the one before", 14);
+    }
+    sample_init(&sample, ranks, &config, "lamb", 1 << 16);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(write_within(&sample, path, limits[i], &err), -1);
+        assert_non_null(strstr(err.text, path));
+        assert_non_null(strstr(err.text, "File too large"));
+        assert_int_equal(
+            dist_same(ranks, "the sentence", hash_bytes(err.text, strlen(err.text)), &none), 0);
+        if (first()) {
+            struct buffer bytes = {0};
+            assert_int_equal(names_in_scratch("full"), 1);
+            read_bytes(path, &bytes);
+            assert_int_equal(bytes.size, 14);
+            buffer_release(&bytes);
+        }
+    }
+    assert_int_equal(write_within(&sample, path, RLIM_INFINITY, &err), 0);
+    sample_release(&sample);
+}
+
+static int open_folder(void **state)
+{
+    (void)state;
+    scratch_open(ranks);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        RANKS_TEST(bytes_are_as_documented),      RANKS_TEST(bytes_do_not_depend_on_ranks),
+        RANKS_TEST(what_was_written_is_read),     RANKS_TEST(weights_alone),
+        RANKS_TEST(other_shapes),                 RANKS_TEST(another_optimizer),
+        RANKS_TEST(files_that_are_no_checkpoints), RANKS_TEST(missing_sections),
+        RANKS_TEST(damage_names_the_section),     RANKS_TEST(no_folder_to_write_to),
+        RANKS_TEST(a_full_disk),
+    };
+    if (ranks_open(&argc, &argv) != 0)
+        return 1;
+    open_folder(NULL);
+    int failures = cmocka_run_group_tests(tests, NULL, ranks_check);
+    scratch_close(ranks);
+    return ranks_close(failures);
+}

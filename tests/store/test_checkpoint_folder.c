@@ -1,0 +1,239 @@
+/* Which checkpoint of a run folder is the newest whole one, and which are removed. */
+#include "../dist/ranks.h"
+#include "sample.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/memory.h"
+
+static char run_folder[640];
+
+/* An empty run folder for a test. */
+static void new_run(const char *name)
+{
+    snprintf(run_folder, sizeof run_folder, "%s", scratch_path(name));
+}
+
+/* Writes a step's checkpoint, `minute` minutes after the dawn of time. */
+static void store(int64_t step, int minute)
+{
+    struct sample sample;
+    struct error err;
+    char *path = checkpoint_path(run_folder, step);
+    sample_init(&sample, ranks, &sample_config, "sgd", 32);
+    sample.meta.state.total_steps = step;
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    const struct timespec times[2] = {{60 * minute, 0}, {60 * minute, 0}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    sample_release(&sample);
+    free(path);
+}
+
+/* Changes a byte of the weights, and not the time. */
+static void damage(int64_t step)
+{
+    struct buffer bytes = {0};
+    struct stat status;
+    char *path = checkpoint_path(run_folder, step);
+    assert_int_equal(stat(path, &status), 0);
+    read_bytes(path, &bytes);
+    bytes.data[bytes.size - 1200] ^= 1;
+    write_bytes(path, bytes.data, bytes.size);
+    const struct timespec times[2] = {status.st_atim, status.st_mtim};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    buffer_release(&bytes);
+    free(path);
+}
+
+/* The names in checkpoints/, with spaces between, are these. */
+static void expect_names(const char *wanted)
+{
+    struct folder_list list;
+    struct error err;
+    struct buffer names = {0};
+    char *folder = path_join(run_folder, "checkpoints");
+    assert_int_equal(folder_list_open(&list, folder, &err), 0);
+    for (int i = 0; i < list.count; i++)
+        buffer_print(&names, "%s%s", i > 0 ? " " : "", list.names[i]);
+    assert_string_equal(buffer_text(&names), wanted);
+    folder_list_close(&list);
+    buffer_release(&names);
+    free(folder);
+}
+
+#define STEP(digits) "step-" digits ".checkpoint"
+
+/* The newest is that of this step (-1: there is none), and so many were passed over. */
+static void expect_newest(int64_t step, int passed_over)
+{
+    struct buffer said = {0};
+    catch_begin();
+    char *newest = checkpoint_newest(run_folder);
+    catch_end(&said);
+    int warnings = 0;
+    for (const char *at = buffer_text(&said); (at = strstr(at, "warning: ")) != NULL; at++)
+        warnings++;
+    assert_int_equal(warnings, passed_over);
+    if (step < 0) {
+        assert_null(newest);
+    } else {
+        char *wanted = checkpoint_path(run_folder, step);
+        assert_non_null(newest);
+        assert_string_equal(newest, wanted);
+        free(wanted);
+    }
+    free(newest);
+    buffer_release(&said);
+}
+
+static void expect_prune(int keep, const char *names_left)
+{
+    struct buffer said = {0};
+    struct error err;
+    catch_begin();
+    int status = checkpoint_prune(run_folder, keep, &err);
+    catch_end(&said);
+    buffer_release(&said);
+    assert_int_equal(status, 0);
+    expect_names(names_left);
+}
+
+static void names_of_checkpoints(void **state)
+{
+    (void)state;
+    char *path = checkpoint_path("runs/a", 1234);
+    assert_string_equal(path, "runs/a/checkpoints/step-00001234.checkpoint");
+    free(path);
+}
+
+static void the_newest_is_the_highest_step(void **state)
+{
+    (void)state;
+    new_run("newest");
+    expect_newest(-1, 0); /* no folder at all */
+    store(7, 1);
+    expect_newest(7, 0);
+    store(100, 2);
+    store(20, 3);
+    expect_newest(100, 0);
+    store(123456789, 4); /* longer than the eight digits */
+    expect_newest(123456789, 0);
+}
+
+static void other_names_are_no_checkpoints(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"step-9.checkpoint",
+                                        "step-00000009.checkpoint.old",
+                                        "step-00000009.checkpoint.tmp-12-3",
+                                        "step-000000009.checkpoint",
+                                        "step--0000009.checkpoint",
+                                        "last.checkpoint",
+                                        "step-00000009"};
+    new_run("names");
+    store(5, 1);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *path = memory_text("%s/checkpoints/%s", run_folder, names[i]);
+        write_bytes(path, "x", 1);
+        free(path);
+    }
+    expect_newest(5, 0);
+}
+
+static void the_damaged_are_passed_over(void **state)
+{
+    (void)state;
+    new_run("damaged");
+    store(1, 1);
+    store(2, 2);
+    store(3, 3);
+    damage(3);
+    expect_newest(2, 1);
+    damage(2);
+    expect_newest(1, 2);
+    damage(1);
+    expect_newest(-1, 3);
+}
+
+static void the_newest_are_kept(void **state)
+{
+    (void)state;
+    new_run("prune");
+    struct error err;
+    assert_int_equal(checkpoint_prune(run_folder, 3, &err), 0); /* nothing there */
+    for (int step = 1; step <= 5; step++)
+        store(step * 10, step);
+    expect_prune(9, STEP("00000010") " " STEP("00000020") " " STEP("00000030") " " STEP(
+                        "00000040") " " STEP("00000050"));
+    expect_prune(2, STEP("00000040") " " STEP("00000050"));
+    expect_prune(1, STEP("00000050"));
+}
+
+/* A damaged checkpoint was passed over, and the run went on from the one before: what it writes then
+ * has lower steps than the damaged one, and must outlive it. */
+static void the_damaged_take_no_place_of_the_whole(void **state)
+{
+    (void)state;
+    new_run("leftover");
+    store(50, 1);
+    store(75, 2);
+    damage(75);
+    store(60, 3);
+    expect_prune(1, STEP("00000060") " " STEP("00000075"));
+    expect_newest(60, 1);
+    store(75, 4); /* the run gets there again */
+    expect_prune(2, STEP("00000060") " " STEP("00000075"));
+    expect_newest(75, 0);
+}
+
+static void temporary_files_go(void **state)
+{
+    (void)state;
+    new_run("temporary");
+    store(10, 1);
+    static const char *const names[] = {"step-00000020.checkpoint.tmp-4711-0", "notes.txt.tmp-1-1",
+                                        "notes.txt"};
+    for (int i = 0; i < 3; i++) {
+        char *path = memory_text("%s/checkpoints/%s", run_folder, names[i]);
+        write_bytes(path, "x", 1);
+        free(path);
+    }
+    expect_prune(3, "notes.txt notes.txt.tmp-1-1 " STEP("00000010"));
+}
+
+static void what_cannot_be_removed_is_said(void **state)
+{
+    (void)state;
+    struct error err;
+    new_run("stuck");
+    store(10, 1);
+    char *path = checkpoint_path(run_folder, 5);
+    assert_int_equal(folder_create(path, &err), 0); /* a folder of that name */
+    assert_int_equal(checkpoint_prune(run_folder, 1, &err), -1);
+    assert_non_null(strstr(err.text, path));
+    free(path);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        RANKS_TEST(names_of_checkpoints),
+        RANKS_TEST(the_newest_is_the_highest_step),
+        RANKS_TEST(other_names_are_no_checkpoints),
+        RANKS_TEST(the_damaged_are_passed_over),
+        RANKS_TEST(the_newest_are_kept),
+        RANKS_TEST(the_damaged_take_no_place_of_the_whole),
+        RANKS_TEST(temporary_files_go),
+        RANKS_TEST(what_cannot_be_removed_is_said),
+    };
+    if (ranks_open(&argc, &argv) != 0)
+        return 1;
+    scratch_open(ranks);
+    int failures = cmocka_run_group_tests(tests, NULL, ranks_check);
+    scratch_close(ranks);
+    return ranks_close(failures);
+}
