@@ -1,0 +1,45 @@
+/* What a run tells of itself: one JSON object a line in RUN/metrics.jsonl, written by rank 0, flushed
+ * after each line. scripts/plot-run.py draws it.
+ *
+ * A resumed run drops the lines of steps that the checkpoint it starts from has not seen: they are
+ * about to be written again. */
+#ifndef LAMBERT_TRAIN_METRICS_H
+#define LAMBERT_TRAIN_METRICS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lambert/base/error.h"
+#include "lambert/model/bert.h"
+#include "lambert/optim/optimizer.h"
+#include "lambert/store/checkpoint.h"
+#include "lambert/train/evaluate.h"
+
+struct step_metrics {
+    struct bert_sums sums; /* of the global batch */
+    struct optimizer_report report;
+    double rate;           /* learning rate */
+    uint64_t sequences, tokens;
+    double seconds;        /* the whole step, waiting for data included */
+    double operations;     /* useful ones, bert_operations() over all ranks */
+    double peak;           /* operations a second that the job's cores could do */
+};
+
+struct metrics {
+    FILE *stream; /* NULL on ranks other than 0 */
+    char *path;
+};
+
+/* [local] Lines after step `keep_steps` are dropped (0: the file starts anew). Does nothing but
+ * succeed on ranks other than 0. */
+int metrics_open(struct metrics *metrics, const char *run_folder, int rank, int64_t keep_steps,
+                 struct error *err);
+void metrics_close(struct metrics *metrics);
+
+int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
+                 const struct step_metrics *step, struct error *err);
+int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
+                       int sequence_length, const struct evaluation *evaluation,
+                       struct error *err);
+
+#endif

@@ -1,0 +1,23 @@
+/* From the configuration to the small option structs of the modules: the one place that knows both. */
+#ifndef LAMBERT_TRAIN_OPTIONS_H
+#define LAMBERT_TRAIN_OPTIONS_H
+
+#include "lambert/base/log.h"
+#include "lambert/config/config.h"
+#include "lambert/corpus/corpus.h"
+#include "lambert/corpus/sampler.h"
+#include "lambert/model/bert.h"
+#include "lambert/optim/optimizer.h"
+#include "lambert/optim/schedule.h"
+
+struct sampler_options sampler_options_of(const struct config *config, int phase);
+struct bert_config bert_config_of(const struct config *config, int vocab_size);
+struct optimizer_options optimizer_options_of(const struct config *config);
+struct schedule schedule_of(const struct config_phase *phase);
+
+enum log_level log_level_of(const struct config *config);
+
+/* Opens the configured corpus and checks it against data.vocabulary. */
+int corpus_of(const struct config *config, struct corpus **corpus, struct error *err);
+
+#endif

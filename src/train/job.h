@@ -1,0 +1,45 @@
+/* What a training run holds while it runs: made once, before the first step (src/train/job.c), and
+ * used by the step (step.c) and the loop (run.c). */
+#ifndef LAMBERT_TRAIN_JOB_H
+#define LAMBERT_TRAIN_JOB_H
+
+#include "lambert/config/config.h"
+#include "lambert/corpus/corpus.h"
+#include "lambert/dist/dist.h"
+#include "lambert/dist/sharding.h"
+#include "lambert/model/bert.h"
+#include "lambert/optim/optimizer.h"
+#include "lambert/store/checkpoint.h"
+#include "lambert/train/metrics.h"
+
+struct job {
+    struct dist *dist;
+    const struct config *config;
+    struct corpus *corpus;
+    struct bert_config bert_config;
+    struct bert *bert;
+    const struct param_table *table; /* bert's */
+    struct sharding sharding;
+    struct optimizer *optimizer;
+
+    real *params;      /* [table size], complete on every rank between steps */
+    real *grads;       /* [table size] of this rank's share; scratch between steps */
+    real *shard_grads; /* [own shard] of the global batch */
+    struct packed_batch micro;
+    double peak;       /* operations a second of all the job's cores */
+
+    struct run_state state;
+    struct checkpoint_meta meta; /* config text and vocabulary for checkpoints */
+    struct metrics metrics;
+};
+
+/* Collective; all ranks fail together. job_release() afterwards in any case. */
+int job_init(struct job *job, struct dist *dist, const struct config *config, int threads,
+             struct error *err);
+void job_release(struct job *job);
+
+/* One update on the global batch of which `share` is this rank's part. Collective. */
+void job_step(struct job *job, const struct packed_batch *share, double rate,
+              struct step_metrics *metrics);
+
+#endif

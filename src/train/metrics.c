@@ -1,0 +1,143 @@
+#include "lambert/train/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/memory.h"
+
+/* The lines that the checkpoint at `keep_steps` has seen; a half-written last line is dropped. */
+static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *kept)
+{
+    const char *cursor = buffer_text(text), *end = cursor + text->size;
+    while (cursor < end) {
+        const char *newline = memchr(cursor, '\n', (size_t)(end - cursor));
+        if (!newline)
+            return;
+        size_t length = (size_t)(newline - cursor) + 1;
+        cJSON *line = cJSON_ParseWithLength(cursor, length);
+        const cJSON *step = cJSON_GetObjectItemCaseSensitive(line, "total_step");
+        if (cJSON_IsNumber(step) && step->valuedouble <= (double)keep_steps)
+            buffer_put(kept, cursor, length);
+        cJSON_Delete(line);
+        cursor += length;
+    }
+}
+
+static int rewrite(const char *path, int64_t keep_steps, struct error *err)
+{
+    struct buffer text = {0}, kept = {0};
+    int status = 0;
+    if (keep_steps > 0 && file_exists(path))
+        status = file_read(path, &text, err);
+    if (status == 0) {
+        keep_lines(&text, keep_steps, &kept);
+        status = file_write(path, kept.data, kept.size, err);
+    }
+    buffer_release(&text);
+    buffer_release(&kept);
+    return status;
+}
+
+int metrics_open(struct metrics *metrics, const char *run_folder, int rank, int64_t keep_steps,
+                 struct error *err)
+{
+    *metrics = (struct metrics){0};
+    if (rank != 0)
+        return 0;
+    metrics->path = path_join(run_folder, "metrics.jsonl");
+    if (rewrite(metrics->path, keep_steps, err) < 0)
+        return -1;
+    metrics->stream = fopen(metrics->path, "a");
+    if (!metrics->stream)
+        return error_errno(err, "cannot write %s", metrics->path);
+    return 0;
+}
+
+void metrics_close(struct metrics *metrics)
+{
+    if (metrics->stream)
+        fclose(metrics->stream);
+    free(metrics->path);
+    *metrics = (struct metrics){0};
+}
+
+static int write_line(struct metrics *metrics, cJSON *line, struct error *err)
+{
+    char *text = cJSON_PrintUnformatted(line);
+    int status = 0;
+    if (fprintf(metrics->stream, "%s\n", text) < 0 || fflush(metrics->stream) != 0)
+        status = error_errno(err, "cannot write %s", metrics->path);
+    cJSON_free(text);
+    cJSON_Delete(line);
+    return status;
+}
+
+static void add(cJSON *line, const char *name, double value)
+{
+    cJSON_AddNumberToObject(line, name, value);
+}
+
+static cJSON *line_new(const char *kind, const char *phase, const struct run_state *state)
+{
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddStringToObject(line, "kind", kind);
+    cJSON_AddStringToObject(line, "phase", phase);
+    add(line, "phase_step", (double)state->phase_step);
+    add(line, "total_step", (double)state->total_steps);
+    add(line, "total_sequences", (double)state->sequences);
+    add(line, "total_tokens", (double)state->tokens);
+    return line;
+}
+
+static double mean(double sum, double count)
+{
+    return count > 0 ? sum / count : 0;
+}
+
+int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
+                 const struct step_metrics *step, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    const struct bert_sums *sums = &step->sums;
+    cJSON *line = line_new("step", phase, state);
+    double mlm = mean(sums->mlm_loss, sums->masked), nsp = mean(sums->nsp_loss, sums->sequences);
+    add(line, "loss", mlm + nsp);
+    add(line, "mlm_loss", mlm);
+    add(line, "nsp_loss", nsp);
+    add(line, "mlm_accuracy", mean(sums->mlm_correct, sums->masked));
+    add(line, "nsp_accuracy", mean(sums->nsp_correct, sums->sequences));
+    add(line, "learning_rate", step->rate);
+    add(line, "gradient_norm", step->report.gradient_norm);
+    add(line, "clip", step->report.clip);
+    add(line, "sequences", (double)step->sequences);
+    add(line, "tokens", (double)step->tokens);
+    add(line, "masked", sums->masked);
+    add(line, "seconds", step->seconds);
+    add(line, "sequences_per_second", (double)step->sequences / step->seconds);
+    add(line, "tokens_per_second", (double)step->tokens / step->seconds);
+    add(line, "peak_fraction", step->operations / step->seconds / step->peak);
+    return write_line(metrics, line, err);
+}
+
+int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
+                       int sequence_length, const struct evaluation *evaluation,
+                       struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("evaluation", phase, state);
+    add(line, "sequence_length", sequence_length);
+    add(line, "sequences", (double)evaluation->sequences);
+    add(line, "masked", (double)evaluation->masked);
+    add(line, "mlm_loss", evaluation->mlm_loss);
+    add(line, "mlm_accuracy", evaluation->mlm_accuracy);
+    add(line, "nsp_loss", evaluation->nsp_loss);
+    add(line, "nsp_accuracy", evaluation->nsp_accuracy);
+    add(line, "unigram_loss", evaluation->unigram_loss);
+    add(line, "unigram_accuracy", evaluation->unigram_accuracy);
+    return write_line(metrics, line, err);
+}

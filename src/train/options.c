@@ -1,0 +1,97 @@
+#include "lambert/train/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct sampler_options sampler_options_of(const struct config *config, int phase)
+{
+    const struct config_data *data = &config->data;
+    return (struct sampler_options){
+        .seed = (uint64_t)config->run.seed,
+        .phase = (uint32_t)phase,
+        .sequence_length = config->phases[phase].sequence_length,
+        .max_predictions = config->phases[phase].max_predictions_per_sequence,
+        .short_sequence_probability = data->short_sequence_probability,
+        .masked_lm_probability = data->masked_lm_probability,
+        .whole_word_masking = data->whole_word_masking,
+        .cache_bytes = (size_t)data->cache_megabytes << 20,
+    };
+}
+
+struct bert_config bert_config_of(const struct config *config, int vocab_size)
+{
+    const struct config_model *model = &config->model;
+    return (struct bert_config){
+        .layers = model->num_hidden_layers,
+        .hidden = model->hidden_size,
+        .heads = model->num_attention_heads,
+        .intermediate = model->intermediate_size,
+        .vocab = vocab_size,
+        .positions = model->max_position_embeddings,
+        .types = model->type_vocab_size,
+        .gelu = strcmp(model->hidden_act, "gelu_new") == 0 ? GELU_TANH : GELU_ERF,
+        .layer_norm_eps = model->layer_norm_eps,
+        .hidden_dropout = model->hidden_dropout_prob,
+        .attention_dropout = model->attention_probs_dropout_prob,
+        .initializer_range = model->initializer_range,
+    };
+}
+
+struct optimizer_options optimizer_options_of(const struct config *config)
+{
+    const struct config_optimizer *optimizer = &config->optimizer;
+    struct optimizer_options options = {
+        .beta1 = optimizer->beta1,
+        .beta2 = optimizer->beta2,
+        .epsilon = optimizer->epsilon,
+        .momentum = optimizer->momentum,
+        .weight_decay = optimizer->weight_decay,
+        .max_grad_norm = optimizer->max_grad_norm,
+        .bias_correction = optimizer->bias_correction,
+        .decay_all = optimizer->decay_all,
+        .adapt_all = optimizer->adapt_all,
+        .trust_coefficient = optimizer->trust_coefficient,
+    };
+    snprintf(options.name, sizeof options.name, "%.15s", optimizer->name);
+    return options;
+}
+
+struct schedule schedule_of(const struct config_phase *phase)
+{
+    enum schedule_form form = strcmp(phase->schedule, "google") == 0   ? SCHEDULE_GOOGLE
+                              : strcmp(phase->schedule, "nvidia") == 0 ? SCHEDULE_NVIDIA
+                                                                       : SCHEDULE_CONTINUOUS;
+    return (struct schedule){
+        .form = form,
+        .peak = phase->learning_rate,
+        .steps = phase->steps,
+        .warmup = phase->warmup_steps > 0 ? phase->warmup_steps
+                                          : phase->warmup_ratio * phase->steps,
+        .power = phase->decay_power,
+    };
+}
+
+enum log_level log_level_of(const struct config *config)
+{
+    static const char *const names[] = {[LOG_ERROR] = "error",
+                                        [LOG_WARNING] = "warning",
+                                        [LOG_INFO] = "info",
+                                        [LOG_DEBUG] = "debug"};
+    for (int level = LOG_ERROR; level <= LOG_DEBUG; level++)
+        if (strcmp(config->run.log_level, names[level]) == 0)
+            return (enum log_level)level;
+    return LOG_INFO;
+}
+
+int corpus_of(const struct config *config, struct corpus **corpus, struct error *err)
+{
+    if (corpus_open(corpus, config->data.corpus, err) < 0)
+        return -1;
+    if (config->data.vocabulary[0] &&
+        corpus_check_vocabulary(*corpus, config->data.vocabulary, err) < 0) {
+        corpus_close(*corpus);
+        *corpus = NULL;
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,315 @@
+#include "lambert/train/run.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "lambert/base/file.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/progress.h"
+#include "lambert/corpus/batch_source.h"
+#include "lambert/train/evaluate.h"
+#include "lambert/train/options.h"
+#include "signals.h"
+
+/* One phase as it runs. */
+struct phase_run {
+    const struct config_phase *phase;
+    struct schedule schedule;
+    struct sampler *sampler;
+    struct batch_source *source;
+    struct evaluator *evaluator; /* NULL: nothing to evaluate on */
+    struct progress progress;
+};
+
+enum outcome { RUN_ON, RUN_STOPPED, RUN_FAILED };
+
+/* --- checkpoints ------------------------------------------------------------------------------ */
+
+static int save(struct job *job, struct error *err)
+{
+    const char *folder = job->config->run.folder;
+    char *path = checkpoint_path(folder, job->state.total_steps);
+    double started = clock_seconds();
+    job->meta.state = job->state;
+    int status = checkpoint_write(job->dist, path, job->table, &job->sharding, &job->meta,
+                                  job->params, job->optimizer, job->grads, err);
+    if (status == 0) {
+        log_info("checkpoint %s written in %.1f s", path, clock_seconds() - started);
+        if (dist_rank(job->dist) == 0)
+            status = checkpoint_prune(folder, job->config->train.checkpoint_keep, err);
+        status = dist_agree(job->dist, status, err);
+    }
+    free(path);
+    return status;
+}
+
+/* Rank 0's choice of checkpoint, told to all; NULL: none. free() */
+static char *agree_on_newest(struct job *job)
+{
+    char path[CONFIG_TEXT + 64] = "";
+    if (dist_rank(job->dist) == 0) {
+        char *newest = checkpoint_newest(job->config->run.folder);
+        if (newest)
+            snprintf(path, sizeof path, "%s", newest);
+        free(newest);
+    }
+    dist_broadcast(job->dist, 0, path, sizeof path);
+    return path[0] ? memory_copy_text(path) : NULL;
+}
+
+static int check_same_run(const struct job *job, const struct checkpoint_meta *meta,
+                          const char *accept, struct error *err)
+{
+    if (config_compare(meta->config, job->meta.config, accept, err) < 0)
+        return -1;
+    if (meta->state.corpus_hash != job->state.corpus_hash)
+        return error_set(err,
+                         "it was trained on another corpus (%016" PRIx64 ") than %s (%016" PRIx64
+                         "); name the corpus it was trained on in data.corpus",
+                         meta->state.corpus_hash, job->config->data.corpus,
+                         job->state.corpus_hash);
+    return 0;
+}
+
+static int load(struct job *job, const char *path, const char *accept, struct error *err)
+{
+    struct checkpoint_meta meta = {0};
+    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->params,
+                        job->optimizer, job->grads, err) < 0)
+        return -1;
+    int status = dist_agree(job->dist, check_same_run(job, &meta, accept, err), err);
+    if (status < 0)
+        error_prefix(err, "cannot resume from %s", path);
+    else
+        job->state = meta.state;
+    checkpoint_meta_release(&meta);
+    return status;
+}
+
+/* Where the run starts: from the newest checkpoint, or from fresh weights in a folder without any. */
+static int find_start(struct job *job, const struct run_request *request, struct error *err)
+{
+    char *newest = agree_on_newest(job);
+    int status = 0;
+    if (newest && !request->resume)
+        status = error_set(err,
+                           "%s already holds a run (%s). Add --resume to go on with it, or choose "
+                           "another folder with run.folder=...",
+                           job->config->run.folder, newest);
+    else if (newest)
+        status = load(job, newest, request->accept, err);
+    if (status == 0 && newest)
+        log_info("resumed from %s at step %" PRId64, newest, job->state.total_steps);
+    else if (status == 0 && request->resume)
+        log_info("no checkpoint in %s: starting from fresh weights", job->config->run.folder);
+    free(newest);
+    return status;
+}
+
+static int prepare_folder(struct job *job, struct error *err)
+{
+    if (dist_rank(job->dist) != 0)
+        return 0;
+    const char *folder = job->config->run.folder;
+    struct buffer text = {0};
+    int status = folder_create(folder, err);
+    if (status == 0) {
+        char *path = path_join(folder, "config.ini");
+        config_print(job->config, false, &text);
+        status = file_write(path, text.data, text.size, err);
+        free(path);
+    }
+    if (status == 0)
+        status = metrics_open(&job->metrics, folder, 0, job->state.total_steps, err);
+    buffer_release(&text);
+    return status;
+}
+
+/* --- a phase ---------------------------------------------------------------------------------- */
+
+static int evaluate(struct job *job, struct phase_run *run, struct error *err)
+{
+    struct evaluation result;
+    if (!run->evaluator)
+        return 0;
+    if (evaluator_run(run->evaluator, job->dist, job->bert, job->params, &result, err) < 0)
+        return -1;
+    log_info("step %" PRId64 ": held-out MLM loss %.4f (unigram guess %.4f), accuracy %.1f%% "
+             "(%.1f%%); NSP loss %.4f, accuracy %.1f%%; %" PRIu64 " sequences of up to %d",
+             job->state.total_steps, result.mlm_loss, result.unigram_loss,
+             100 * result.mlm_accuracy, 100 * result.unigram_accuracy, result.nsp_loss,
+             100 * result.nsp_accuracy, result.sequences, run->phase->sequence_length);
+    int status = metrics_evaluation(&job->metrics, run->phase->name, &job->state,
+                                    run->phase->sequence_length, &result, err);
+    return dist_agree(job->dist, status, err);
+}
+
+static void report_step(const struct job *job, struct phase_run *run,
+                        const struct step_metrics *step)
+{
+    const struct bert_sums *sums = &step->sums;
+    double mlm = sums->mlm_loss / sums->masked, nsp = sums->nsp_loss / fmax(sums->sequences, 1);
+    double mlm_accuracy = 100 * sums->mlm_correct / sums->masked;
+    double nsp_accuracy = 100 * sums->nsp_correct / fmax(sums->sequences, 1);
+    double peak = 100 * step->operations / step->seconds / step->peak;
+    if (job->state.phase_step % job->config->train.log_every == 0)
+        log_info("phase %s, step %" PRId64 " of %d: MLM loss %.4f, accuracy %.1f%%; NSP loss "
+                 "%.4f, accuracy %.1f%%; rate %.3g; gradient norm %.3g; %.0f sequences/s, %.0f "
+                 "tokens/s, %.0f%% of peak",
+                 run->phase->name, job->state.phase_step, run->phase->steps, mlm, mlm_accuracy,
+                 nsp, nsp_accuracy, step->rate, step->report.gradient_norm,
+                 (double)step->sequences / step->seconds, (double)step->tokens / step->seconds,
+                 peak);
+    progress_update(&run->progress, (double)job->state.phase_step,
+                    "loss %.3f, MLM %.1f%%, NSP %.1f%%, %.0f seq/s, %.0f%% of peak", mlm + nsp,
+                    mlm_accuracy, nsp_accuracy, (double)step->sequences / step->seconds, peak);
+}
+
+/* One update with everything around it. */
+static int train_step(struct job *job, struct phase_run *run, struct error *err)
+{
+    const struct packed_batch *share = NULL;
+    struct step_metrics metrics = {0};
+    double started = clock_seconds();
+    int status = batch_source_next(run->source, &share, err);
+    if (dist_agree(job->dist, status, err) < 0)
+        return -1;
+    job_step(job, share, schedule_rate(&run->schedule, job->state.phase_step), &metrics);
+    if (!metrics.report.finite)
+        return error_set(err,
+                         "step %" PRId64 " of phase %s: the gradient is not finite (MLM loss %g, "
+                         "NSP loss %g). The weights were not changed; lower the learning rate or "
+                         "lengthen the warm-up, and resume from the last checkpoint",
+                         job->state.phase_step + 1, run->phase->name,
+                         metrics.sums.mlm_loss / metrics.sums.masked,
+                         metrics.sums.nsp_loss / fmax(metrics.sums.sequences, 1));
+    metrics.seconds = clock_seconds() - started;
+    job->state.phase_step++;
+    job->state.total_steps++;
+    job->state.sequences += metrics.sequences;
+    job->state.tokens += metrics.tokens;
+    report_step(job, run, &metrics);
+    status = metrics_step(&job->metrics, run->phase->name, &job->state, &metrics, err);
+    return dist_agree(job->dist, status, err);
+}
+
+static bool due(int64_t step, int every)
+{
+    return every > 0 && step % every == 0;
+}
+
+/* Evaluation, checkpoint, signal: what may follow a step. */
+static enum outcome after_step(struct job *job, struct phase_run *run, struct error *err)
+{
+    const struct config_train *train = &job->config->train;
+    bool last = job->state.phase_step == run->phase->steps;
+    bool stop = dist_any(job->dist, signals_caught() != NULL);
+    if ((last || due(job->state.total_steps, train->evaluate_every)) && !stop &&
+        evaluate(job, run, err) < 0)
+        return RUN_FAILED;
+    if (last) { /* the checkpoint at the end of a phase stands at the start of the next */
+        job->state.phase++;
+        job->state.phase_step = 0;
+    }
+    if ((last || stop || due(job->state.total_steps, train->checkpoint_every)) &&
+        save(job, err) < 0)
+        return RUN_FAILED;
+    return stop ? RUN_STOPPED : RUN_ON;
+}
+
+static int phase_open(struct job *job, struct phase_run *run, struct error *err)
+{
+    int number = job->state.phase;
+    struct sampler_options options = sampler_options_of(job->config, number);
+    *run = (struct phase_run){.phase = &job->config->phases[number]};
+    run->schedule = schedule_of(run->phase);
+    if (sampler_new(&run->sampler, corpus_store(job->corpus, CORPUS_TRAIN),
+                    corpus_vocabulary(job->corpus), &options, err) < 0 ||
+        evaluator_new(&run->evaluator, job->config, number, job->corpus, err) < 0)
+        return -1;
+    uint64_t epoch = sampler_epoch_samples(run->sampler, 0);
+    log_info("phase %s: sequences of up to %d, %d steps of %d, peak rate %g, warm-up %.0f steps; "
+             "an epoch has %" PRIu64 " samples, this phase sees %.2f epochs",
+             run->phase->name, run->phase->sequence_length, run->phase->steps,
+             run->phase->global_batch, run->phase->learning_rate, run->schedule.warmup, epoch,
+             (double)run->phase->steps * run->phase->global_batch / (double)epoch);
+    struct batch_source_options source = {.first_batch = (uint64_t)job->state.phase_step,
+                                          .end_batch = (uint64_t)run->phase->steps,
+                                          .global_batch = run->phase->global_batch,
+                                          .rank = dist_rank(job->dist),
+                                          .ranks = dist_size(job->dist)};
+    return batch_source_open(&run->source, run->sampler, &source, err);
+}
+
+static void phase_close(struct phase_run *run)
+{
+    batch_source_close(run->source);
+    sampler_free(run->sampler);
+    evaluator_free(run->evaluator);
+}
+
+static enum outcome phase_steps(struct job *job, struct phase_run *run, struct error *err)
+{
+    int number = job->state.phase;
+    enum outcome outcome = RUN_ON;
+    if (job->state.total_steps == 0 && evaluate(job, run, err) < 0)
+        return RUN_FAILED;
+    progress_init(&run->progress, run->phase->name, run->phase->steps, "steps", INFINITY);
+    run->progress.initial = (double)job->state.phase_step;
+    while (outcome == RUN_ON && job->state.phase == number)
+        outcome = train_step(job, run, err) < 0 ? RUN_FAILED : after_step(job, run, err);
+    progress_release(&run->progress);
+    return outcome;
+}
+
+static enum outcome run_phase(struct job *job, struct error *err)
+{
+    struct phase_run run;
+    enum outcome outcome = RUN_FAILED;
+    if (dist_agree(job->dist, phase_open(job, &run, err), err) == 0)
+        outcome = phase_steps(job, &run, err);
+    phase_close(&run);
+    return outcome;
+}
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+static int run_phases(struct job *job, struct error *err)
+{
+    enum outcome outcome = RUN_ON;
+    signals_watch();
+    while (outcome == RUN_ON && job->state.phase < job->config->phase_count)
+        outcome = run_phase(job, err);
+    if (outcome == RUN_FAILED)
+        return -1;
+    if (outcome == RUN_STOPPED)
+        log_info("stopped by %s after step %" PRId64 " with a checkpoint; --resume goes on",
+                 signals_caught() ? signals_caught() : "a signal to another rank",
+                 job->state.total_steps);
+    else
+        log_info("done: %" PRId64 " steps, %" PRIu64 " sequences, %" PRIu64 " tokens; %s",
+                 job->state.total_steps, job->state.sequences, job->state.tokens,
+                 job->config->run.folder);
+    return 0;
+}
+
+int run_training(struct dist *dist, const struct run_request *request, struct error *err)
+{
+    struct job job;
+    int threads = start_threads(dist, request->config);
+    announce_machine(dist, threads);
+    int status = job_init(&job, dist, request->config, threads, err);
+    if (status == 0)
+        status = find_start(&job, request, err);
+    if (status == 0)
+        status = dist_agree(dist, prepare_folder(&job, err), err);
+    if (status == 0)
+        status = run_phases(&job, err);
+    job_release(&job);
+    return status;
+}

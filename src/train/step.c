@@ -1,0 +1,69 @@
+#include <string.h>
+
+#include "job.h"
+
+/* Terms of the global batch's losses: masked tokens, and sequences with an NSP label. */
+struct denominators {
+    double masked, labelled;
+};
+
+static struct denominators count_terms(const struct dist *dist, const struct packed_batch *share)
+{
+    double counts[2] = {share->masked, 0};
+    for (int n = 0; n < share->sequences; n++)
+        counts[1] += share->next_sentence_label[n] >= 0;
+    dist_sum_double(dist, counts, 2);
+    return (struct denominators){.masked = counts[0], .labelled = counts[1]};
+}
+
+/* Gradient of this rank's share, in units of the global batch's mean losses: job->grads. */
+static void accumulate_gradient(struct job *job, const struct packed_batch *share,
+                                struct denominators terms, struct step_metrics *metrics)
+{
+    double mlm_scale = terms.masked > 0 ? 1 / terms.masked : 0;
+    double nsp_scale = terms.labelled > 0 ? 1 / terms.labelled : 0;
+    int budget = capacity_of(job->config).tokens;
+    memset(job->grads, 0, job->table->size * sizeof *job->grads);
+    for (int first = 0; first < share->sequences;) {
+        int count = packed_batch_fit(share, first, budget);
+        packed_batch_slice(share, first, count, &job->micro);
+        bert_train(job->bert, job->params, &job->micro, mlm_scale, nsp_scale, job->grads,
+                   &metrics->sums);
+        metrics->operations += bert_operations(&job->bert_config, &job->micro);
+        first += count;
+    }
+}
+
+/* This rank's sums become those of the job. */
+static void sum_metrics(const struct dist *dist, const struct packed_batch *share,
+                        struct step_metrics *metrics)
+{
+    struct bert_sums *sums = &metrics->sums;
+    double all[] = {sums->mlm_loss, sums->nsp_loss,  sums->mlm_correct,
+                    sums->nsp_correct, sums->masked, sums->sequences,
+                    metrics->operations, share->sequences, share->tokens};
+    dist_sum_double(dist, all, (int)(sizeof all / sizeof *all));
+    *sums = (struct bert_sums){.mlm_loss = all[0],
+                               .nsp_loss = all[1],
+                               .mlm_correct = all[2],
+                               .nsp_correct = all[3],
+                               .masked = all[4],
+                               .sequences = all[5]};
+    metrics->operations = all[6];
+    metrics->sequences = (uint64_t)all[7];
+    metrics->tokens = (uint64_t)all[8];
+}
+
+void job_step(struct job *job, const struct packed_batch *share, double rate,
+              struct step_metrics *metrics)
+{
+    struct denominators terms = count_terms(job->dist, share);
+    accumulate_gradient(job, share, terms, metrics);
+    shard_reduce(job->dist, &job->sharding, job->grads, job->shard_grads);
+    optimizer_step(job->optimizer, job->dist, rate, job->shard_grads, job->params,
+                   &metrics->report);
+    shard_gather(job->dist, &job->sharding, job->params);
+    sum_metrics(job->dist, share, metrics);
+    metrics->rate = rate;
+    metrics->peak = job->peak;
+}
