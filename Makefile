@@ -41,9 +41,9 @@ SAY = @$(if $(V),:,echo)
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check demo docs tests clean help packages format
+.PHONY: all check docs tests clean help packages format
 
-all: $(foreach layer,$(LAYERS),$(BUILD)/lib/lib$(layer).a)
+all: $(BUILD)/lambert
 
 # --- objects ---------------------------------------------------------------------------------
 # Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS.
@@ -60,7 +60,7 @@ objects_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(plain_sources)) \
 # In double precision: the plain kernels only.
 double_objects_of = $(patsubst src/%.c,$(BUILD)/double/%.o,$(plain_sources))
 
-ALL_SOURCES := $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c))
+ALL_SOURCES := $(foreach layer,$(LAYERS) cli,$(wildcard src/$(layer)/*.c))
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -90,13 +90,18 @@ $(BUILD)/lib/libdouble_$(1).a: $$(call double_objects_of,$(1))
 	@rm -f $$@
 	$(Q)ar rcs $$@ $$^
 endef
-$(foreach layer,$(LAYERS),$(eval $(call layer_rules,$(layer))))
+$(foreach layer,$(LAYERS) cli,$(eval $(call layer_rules,$(layer))))
 
 libraries_of = $(foreach layer,$(1) $(USES_$(1)),$(BUILD)/lib/lib$(layer).a)
 double_libraries_of = $(foreach layer,$(1) $(USES_$(1)),$(BUILD)/lib/libdouble_$(layer).a)
 
 # The linker is mpicc wherever dist is linked in.
 linker_of = $(if $(filter dist,$(1) $(USES_$(1))),$(MPICC),$(CC))
+
+$(BUILD)/lambert: $(call libraries_of,cli)
+	$(SAY) '  LINK  $@'
+	$(Q)$(MPICC) -fopenmp $(CFLAGS) -Wl,--whole-archive $(BUILD)/lib/libcli.a -Wl,--no-whole-archive \
+	  $(filter-out $(BUILD)/lib/libcli.a,$^) $(LIBS) -o $@
 
 # --- tests -----------------------------------------------------------------------------------
 # tests/LAYER/test_NAME.c tests src/LAYER/NAME.c; test_NAME_double.c does so in double precision.
@@ -120,7 +125,7 @@ $(filter-out %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helper
 	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(CFLAGS) -MMD -MP $(filter %.c,$^) \
 	  $(filter %.a,$^) -lcmocka $(LIBS) -o $@
 
-tests: $(TESTS)
+tests: $(TESTS) $(BUILD)/lambert
 
 check: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
@@ -139,9 +144,14 @@ clean:
 
 help:
 	@echo 'make check              build and run all tests'
+	@echo 'make                    build build/lambert'
+	@echo 'make docs               write docs/config.md anew from the key table'
 	@echo 'make format             clang-format every source file'
 	@echo 'make clean              delete build/'
 	@echo 'DEV=1 makes warnings errors; BLAS=NAME links lib NAME instead of OpenBLAS.'
+
+docs: $(BUILD)/lambert
+	$(BUILD)/lambert show config --markdown > docs/config.md
 
 -include $(patsubst src/%.c,$(BUILD)/obj/%.d,$(ALL_SOURCES)) $(patsubst src/%.c,$(BUILD)/double/%.d,$(ALL_SOURCES))
 -include $(foreach isa,v3 v4,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))

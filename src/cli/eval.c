@@ -1,0 +1,182 @@
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lambert/base/memory.h"
+#include "lambert/cli/command.h"
+#include "lambert/config/config.h"
+#include "lambert/dist/dist.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/store/checkpoint.h"
+#include "lambert/train/evaluate.h"
+#include "lambert/train/options.h"
+#include "lambert/train/run.h"
+
+static const char usage[] =
+    "usage: lambert eval CONFIG [SECTION.KEY=VALUE ...] [--checkpoint PATH] [--phase NAME] [--json]\n"
+    "       mpirun -n RANKS lambert eval ...\n"
+    "\n"
+    "Losses and accuracies of a checkpoint on the held-out documents of data.corpus, beside what\n"
+    "guessing from token frequencies gives. train.evaluate_sequences says how many sequences.\n"
+    "\n"
+    "  --checkpoint PATH  the checkpoint; without it the newest whole one in run.folder\n"
+    "  --phase NAME       whose sequence length to use; without it the last phase's\n"
+    "  --json             one JSON object instead of text\n"
+    "  --help             this text\n"
+    "\n"
+    "example: lambert eval configs/demo.ini --json\n";
+
+struct arguments {
+    const char *config;
+    char **words;
+    int word_count;
+    const char *checkpoint;
+    const char *phase;
+    bool json;
+    bool help;
+};
+
+static int parse(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {{"checkpoint", required_argument, NULL, 'c'},
+                                            {"phase", required_argument, NULL, 'p'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    int option;
+    *arguments = (struct arguments){0};
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            arguments->checkpoint = optarg;
+            break;
+        case 'p':
+            arguments->phase = optarg;
+            break;
+        case 'j':
+            arguments->json = true;
+            break;
+        case 'h':
+            arguments->help = true;
+            return 0;
+        default:
+            return command_misused("eval", "see lambert eval --help");
+        }
+    }
+    if (optind >= argc)
+        return command_misused("eval", "no configuration file named; see lambert eval --help");
+    arguments->config = argv[optind];
+    arguments->words = argv + optind + 1;
+    arguments->word_count = argc - optind - 1;
+    return 0;
+}
+
+static int find_phase(const struct config *config, const char *name, struct error *err)
+{
+    if (!name)
+        return config->phase_count - 1;
+    for (int p = 0; p < config->phase_count; p++)
+        if (strcmp(config->phases[p].name, name) == 0)
+            return p;
+    return error_set(err, "the configuration has no phase '%s'", name);
+}
+
+static int find_checkpoint(const struct config *config, const char *wanted, char **path,
+                           struct error *err)
+{
+    *path = wanted ? memory_copy_text(wanted) : checkpoint_newest(config->run.folder);
+    if (!*path)
+        return error_set(err, "no whole checkpoint in %s; name one with --checkpoint",
+                         config->run.folder);
+    return 0;
+}
+
+static void print_text(const struct evaluation *e, const char *path, int sequence_length)
+{
+    printf("%s on %" PRIu64 " held-out sequences of up to %d, %" PRIu64 " masked tokens\n", path,
+           e->sequences, sequence_length, e->masked);
+    printf("                loss   accuracy\n");
+    printf("  MLM       %8.4f     %5.1f%%\n", e->mlm_loss, 100 * e->mlm_accuracy);
+    printf("  guessing  %8.4f     %5.1f%%   (token frequencies of the training text)\n",
+           e->unigram_loss, 100 * e->unigram_accuracy);
+    printf("  NSP       %8.4f     %5.1f%%   (guessing: 0.6931, 50%%)\n", e->nsp_loss,
+           100 * e->nsp_accuracy);
+}
+
+static void print_json(const struct evaluation *e, const char *path, int sequence_length)
+{
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddStringToObject(line, "checkpoint", path);
+    cJSON_AddNumberToObject(line, "sequence_length", sequence_length);
+    cJSON_AddNumberToObject(line, "sequences", (double)e->sequences);
+    cJSON_AddNumberToObject(line, "masked", (double)e->masked);
+    cJSON_AddNumberToObject(line, "mlm_loss", e->mlm_loss);
+    cJSON_AddNumberToObject(line, "mlm_accuracy", e->mlm_accuracy);
+    cJSON_AddNumberToObject(line, "nsp_loss", e->nsp_loss);
+    cJSON_AddNumberToObject(line, "nsp_accuracy", e->nsp_accuracy);
+    cJSON_AddNumberToObject(line, "unigram_loss", e->unigram_loss);
+    cJSON_AddNumberToObject(line, "unigram_accuracy", e->unigram_accuracy);
+    char *text = cJSON_PrintUnformatted(line);
+    printf("%s\n", text);
+    cJSON_free(text);
+    cJSON_Delete(line);
+}
+
+/* Which phase and file; every rank for itself. */
+static int prepare(const struct arguments *arguments, struct config *config, int *phase,
+                   char **path, struct error *err)
+{
+    if (config_load(config, arguments->config, arguments->words, arguments->word_count, err) < 0 ||
+        kernels_select(err) < 0)
+        return -1;
+    log_set_level(log_level_of(config));
+    *phase = find_phase(config, arguments->phase, err);
+    return *phase < 0 ? -1 : find_checkpoint(config, arguments->checkpoint, path, err);
+}
+
+static int evaluate(const struct dist *dist, const struct arguments *arguments, struct error *err)
+{
+    struct config config;
+    struct evaluation result;
+    char *path = NULL;
+    int phase = 0;
+    int status = dist_agree(dist, prepare(arguments, &config, &phase, &path, err), err);
+    if (status == 0) {
+        start_threads(dist, &config);
+        status = evaluate_checkpoint(dist, &config, phase, path, &result, err);
+    }
+    if (status == 0 && dist_rank(dist) == 0)
+        (arguments->json ? print_json : print_text)(&result, path,
+                                                    config.phases[phase].sequence_length);
+    free(path);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct dist *dist;
+    struct error err;
+    int code = parse(argc, argv, &arguments);
+    if (code != 0)
+        return code;
+    if (arguments.help) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    if (dist_open(&dist, &argc, &argv, &err) < 0)
+        return command_failed("eval", &err);
+    code = EXIT_DONE;
+    if (evaluate(dist, &arguments, &err) < 0)
+        code = dist_rank(dist) == 0 ? command_failed("eval", &err) : EXIT_FAILED;
+    dist_close(dist);
+    return code;
+}
+
+const struct command command_eval = {
+    .name = "eval", .summary = "losses of a checkpoint on held-out text", .run = run};

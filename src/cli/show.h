@@ -1,0 +1,11 @@
+/* What `lambert show` can show: one file each. They get the words from their own name on and return
+ * the exit code. */
+#ifndef LAMBERT_CLI_SHOW_H
+#define LAMBERT_CLI_SHOW_H
+
+int show_corpus(int argc, char **argv);
+int show_batch(int argc, char **argv);
+int show_config(int argc, char **argv);
+int show_checkpoint(int argc, char **argv);
+
+#endif

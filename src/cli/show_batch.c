@@ -1,0 +1,271 @@
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/base/packed_batch.h"
+#include "lambert/cli/command.h"
+#include "lambert/config/config.h"
+#include "lambert/corpus/corpus.h"
+#include "lambert/corpus/sampler.h"
+#include "lambert/train/options.h"
+#include "show.h"
+
+static const char usage[] =
+    "usage: lambert show batch CONFIG [SECTION.KEY=VALUE ...] [options]\n"
+    "\n"
+    "Prints training samples as the model will see them. A masked position shows what stands there\n"
+    "now and, in brackets right behind it, what has to be guessed: [MASK](house).\n"
+    "\n"
+    "  --phase NAME    the phase (the first)\n"
+    "  --split NAME    train or heldout (train)\n"
+    "  --first I       number of the first sample in the phase (0)\n"
+    "  --count N       how many (4)\n"
+    "  --json          one JSON object a line: index, input_ids, token_type_ids, masked_positions\n"
+    "                  (from 0 in the sequence), masked_labels, next_sentence_label (1: B is random)\n"
+    "  --help          this text\n"
+    "\n"
+    "example: lambert show batch configs/demo.ini --first 1000 --count 2\n";
+
+struct arguments {
+    const char *config;
+    char **words;
+    int word_count;
+    const char *phase;
+    enum corpus_split split;
+    long long first, count;
+    bool json;
+    bool help;
+};
+
+static int set_split(struct arguments *arguments, struct error *err)
+{
+    for (int s = 0; s < CORPUS_SPLITS; s++)
+        if (strcmp(optarg, corpus_split_names[s]) == 0) {
+            arguments->split = (enum corpus_split)s;
+            return 0;
+        }
+    return error_set(err, "--split is train or heldout, not '%s'", optarg);
+}
+
+static int set_option(struct arguments *arguments, int option, struct error *err)
+{
+    int status = 0;
+    switch (option) {
+    case 'p':
+        arguments->phase = optarg;
+        break;
+    case 's':
+        status = set_split(arguments, err);
+        break;
+    case 'f':
+        status = option_integer("--first", optarg, 0, INT64_MAX / 2, &arguments->first, err);
+        break;
+    case 'n':
+        status = option_integer("--count", optarg, 1, 1000000000, &arguments->count, err);
+        break;
+    case 'j':
+        arguments->json = true;
+        break;
+    case 'h':
+        arguments->help = true;
+        break;
+    default:
+        status = error_set(err, "see lambert show batch --help");
+    }
+    return status;
+}
+
+static int parse(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {
+        {"phase", required_argument, NULL, 'p'}, {"split", required_argument, NULL, 's'},
+        {"first", required_argument, NULL, 'f'}, {"count", required_argument, NULL, 'n'},
+        {"json", no_argument, NULL, 'j'},        {"help", no_argument, NULL, 'h'},
+        {0}};
+    int option;
+    struct error err;
+    *arguments = (struct arguments){.count = 4};
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+        if (set_option(arguments, option, &err) < 0)
+            return command_misused("show batch", "%s", err.text);
+    if (arguments->help)
+        return 0;
+    if (optind >= argc)
+        return command_misused("show batch",
+                               "no configuration file named; see lambert show batch --help");
+    arguments->config = argv[optind];
+    arguments->words = argv + optind + 1;
+    arguments->word_count = argc - optind - 1;
+    return 0;
+}
+
+static int find_phase(const struct config *config, const char *name, struct error *err)
+{
+    for (int p = 0; p < config->phase_count; p++)
+        if (!name || strcmp(config->phases[p].name, name) == 0)
+            return p;
+    return error_set(err, "the configuration has no phase '%s'", name);
+}
+
+/* A batch of one sequence, and where it came from. */
+struct sample {
+    const struct vocabulary *vocabulary;
+    const struct packed_batch *batch;
+    struct sample_plan plan;
+    uint32_t epoch;
+};
+
+static void add_integers(cJSON *line, const char *name, const int32_t *values, int count)
+{
+    cJSON_AddItemToObject(line, name, cJSON_CreateIntArray(values, count));
+}
+
+static void print_json(const struct sample *sample)
+{
+    const struct packed_batch *batch = sample->batch;
+    cJSON *line = cJSON_CreateObject();
+    cJSON *types = cJSON_CreateArray();
+    for (int t = 0; t < batch->tokens; t++)
+        cJSON_AddItemToArray(types, cJSON_CreateNumber(batch->token_type_ids[t]));
+    cJSON_AddNumberToObject(line, "index", (double)sample->plan.index);
+    add_integers(line, "input_ids", batch->input_ids, batch->tokens);
+    cJSON_AddItemToObject(line, "token_type_ids", types);
+    add_integers(line, "masked_positions", batch->masked_rows, batch->masked);
+    add_integers(line, "masked_labels", batch->masked_labels, batch->masked);
+    cJSON_AddNumberToObject(line, "next_sentence_label", batch->next_sentence_label[0]);
+    char *text = cJSON_PrintUnformatted(line);
+    printf("%s\n", text);
+    cJSON_free(text);
+    cJSON_Delete(line);
+}
+
+/* Words in lines of a terminal's width. */
+static void print_word(struct buffer *word, int *column)
+{
+    int width = (int)word->size;
+    if (*column > 0 && *column + 1 + width > 98) {
+        printf("\n");
+        *column = 0;
+    }
+    printf("%s%s", *column == 0 ? "  " : " ", buffer_text(word));
+    *column += (*column == 0 ? 2 : 1) + width;
+    buffer_reset(word);
+}
+
+static void print_tokens(const struct sample *sample)
+{
+    const struct packed_batch *batch = sample->batch;
+    struct buffer word = {0};
+    int column = 0, masked = 0;
+    for (int t = 0; t < batch->tokens; t++) {
+        buffer_print(&word, "%s", vocabulary_token(sample->vocabulary, batch->input_ids[t]));
+        if (masked < batch->masked && batch->masked_rows[masked] == t)
+            buffer_print(&word, "(%s)",
+                         vocabulary_token(sample->vocabulary, batch->masked_labels[masked++]));
+        print_word(&word, &column);
+    }
+    printf("\n");
+    buffer_release(&word);
+}
+
+static void print_text(const struct sample *sample)
+{
+    const struct sample_plan *plan = &sample->plan;
+    printf("sample %" PRIu64 " (epoch %" PRIu32 "): %d tokens, A %" PRIu32 ", B %" PRIu32
+           " %s; %d masked\n",
+           plan->index, sample->epoch, plan->tokens, plan->a.count, plan->b.count,
+           plan->next_sentence_label ? "from another document (label 1)" : "follows A (label 0)",
+           sample->batch->masked);
+    print_tokens(sample);
+    printf("\n");
+}
+
+struct totals {
+    uint64_t sequences, tokens, masked, random;
+};
+
+static void print_totals(const struct totals *totals, int sequence_length)
+{
+    uint64_t padded = totals->sequences * (uint64_t)sequence_length;
+    printf("%" PRIu64 " sequences, %" PRIu64 " tokens, %" PRIu64 " masked (%.1f%%), B is random in "
+           "%" PRIu64 "; padding to %d would have added %" PRIu64 " tokens (%.0f%%)\n",
+           totals->sequences, totals->tokens, totals->masked,
+           100 * (double)totals->masked / (double)totals->tokens, totals->random, sequence_length,
+           padded - totals->tokens,
+           100 * (double)(padded - totals->tokens) / (double)totals->tokens);
+}
+
+static int print_samples(const struct arguments *arguments, struct sampler *sampler,
+                         const struct vocabulary *vocabulary, struct totals *totals,
+                         struct error *err)
+{
+    struct packed_batch batch;
+    struct sample sample = {.vocabulary = vocabulary, .batch = &batch};
+    int status = 0;
+    packed_batch_init(&batch);
+    for (long long i = 0; i < arguments->count && status == 0; i++) {
+        sampler_plan(sampler, (uint64_t)(arguments->first + i), &sample.plan, &sample.epoch);
+        packed_batch_reset(&batch);
+        status = sampler_fill(sampler, &sample.plan, &batch, err);
+        if (status < 0)
+            break;
+        (arguments->json ? print_json : print_text)(&sample);
+        totals->sequences++;
+        totals->tokens += (uint64_t)batch.tokens;
+        totals->masked += (uint64_t)batch.masked;
+        totals->random += (uint64_t)sample.plan.next_sentence_label;
+    }
+    packed_batch_release(&batch);
+    return status;
+}
+
+static int show_samples(const struct arguments *arguments, const struct config *config, int phase,
+                        const struct corpus *corpus, struct error *err)
+{
+    struct sampler_options options = sampler_options_of(config, phase);
+    struct totals totals = {0};
+    struct sampler *sampler;
+    const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
+    if (sampler_new(&sampler, corpus_store(corpus, arguments->split), vocabulary, &options, err) <
+        0)
+        return error_prefix(err, "split %s of %s", corpus_split_names[arguments->split],
+                            corpus_folder(corpus));
+    int status = print_samples(arguments, sampler, vocabulary, &totals, err);
+    if (status == 0 && !arguments->json)
+        print_totals(&totals, options.sequence_length);
+    sampler_free(sampler);
+    return status;
+}
+
+static int show(const struct arguments *arguments, struct error *err)
+{
+    struct config config;
+    struct corpus *corpus;
+    if (config_load(&config, arguments->config, arguments->words, arguments->word_count, err) < 0)
+        return -1;
+    int phase = find_phase(&config, arguments->phase, err);
+    if (phase < 0 || corpus_of(&config, &corpus, err) < 0)
+        return -1;
+    int status = show_samples(arguments, &config, phase, corpus, err);
+    corpus_close(corpus);
+    return status;
+}
+
+int show_batch(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct error err;
+    int code = parse(argc, argv, &arguments);
+    if (code != 0)
+        return code;
+    if (arguments.help) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    return show(&arguments, &err) < 0 ? command_failed("show batch", &err) : EXIT_DONE;
+}

@@ -1,0 +1,187 @@
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cjson/cJSON.h>
+
+#include "corpus_statistics.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/cli/command.h"
+#include "lambert/corpus/corpus.h"
+#include "show.h"
+
+static const char usage[] =
+    "usage: lambert show corpus DIR [--verify] [--json]\n"
+    "\n"
+    "What a corpus holds: documents, sentences, tokens, unknown words, lengths, how many samples an\n"
+    "epoch of it has at sequence lengths 128 and 512, and what padding them would have cost.\n"
+    "\n"
+    "  --verify  also read every byte and check every checksum\n"
+    "  --json    one JSON object: the manifest and the statistics\n"
+    "  --help    this text\n"
+    "\n"
+    "example: lambert show corpus corpus/\n";
+
+struct arguments {
+    const char *folder;
+    bool verify, json, help;
+};
+
+static int parse(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {{"verify", no_argument, NULL, 'v'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    int option;
+    *arguments = (struct arguments){0};
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == '?')
+            return command_misused("show corpus", "see lambert show corpus --help");
+        arguments->verify |= option == 'v';
+        arguments->json |= option == 'j';
+        arguments->help |= option == 'h';
+    }
+    if (!arguments->help && optind != argc - 1)
+        return command_misused("show corpus", "name one corpus folder; see lambert show corpus --help");
+    arguments->folder = argv[optind];
+    return 0;
+}
+
+static void print_split(const struct corpus *corpus, enum corpus_split split)
+{
+    const struct document_store *store = corpus_store(corpus, split);
+    printf("  %-12s %12" PRIu64 " %12" PRIu64 " %14" PRIu64 " %8d\n", corpus_split_names[split],
+           document_store_documents(store), document_store_sentences(store),
+           document_store_tokens(store), document_store_shards(store));
+}
+
+static void print_lengths(const char *what, const char *unit, const struct length_summary *summary)
+{
+    printf("  %-12s %.1f %s on average, half up to %" PRIu64 ", 90%% up to %" PRIu64
+           ", 99%% up to %" PRIu64 ", longest %" PRIu64 "\n",
+           what, summary->mean, unit, summary->half, summary->ninety, summary->ninety_nine,
+           summary->longest);
+}
+
+static void print_samples(const struct sample_summary *summary, const char *why)
+{
+    if (summary->samples == 0)
+        printf("  at %-9d none: %s\n", summary->sequence_length, why);
+    else
+        printf("  at %-9d %" PRIu64 " samples an epoch, %.1f tokens on average; padding would add "
+               "%.0f%%\n",
+               summary->sequence_length, summary->samples, summary->mean_tokens,
+               100 * summary->padding);
+}
+
+static double unknown_part(const struct prepare_report *report)
+{
+    return report->words > 0 ? (double)report->unknown_words / (double)report->words : 0;
+}
+
+static void print_text(const struct corpus *corpus, const struct corpus_statistics *statistics)
+{
+    const struct prepare_report report = corpus_report(corpus);
+    const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
+    printf("%s (hash %016" PRIx64 ")\n", corpus_folder(corpus), corpus_hash(corpus));
+    printf("  %-12s %d entries, %s, hash %016" PRIx64 "\n", "vocabulary",
+           vocabulary_size(vocabulary), corpus_lower_case(corpus) ? "uncased" : "cased",
+           vocabulary_hash(vocabulary));
+    printf("  %-12s %.1f MB of text in %" PRIu64 " files; %.1f MB in the corpus\n", "made of",
+           (double)report.input_bytes / 1e6, report.files, (double)report.corpus_bytes / 1e6);
+    printf("  %-12s %" PRIu64 " documents without text, %" PRIu64 " bytes that are not UTF-8\n",
+           "left out", report.empty_documents, report.invalid_bytes);
+    printf("  %-12s %.3f%% of %" PRIu64 " words are [UNK]\n", "unknown",
+           100 * unknown_part(&report), report.words);
+    printf("\n  %-12s %12s %12s %14s %8s\n", "split", "documents", "sentences", "tokens", "shards");
+    for (int s = 0; s < CORPUS_SPLITS; s++)
+        print_split(corpus, (enum corpus_split)s);
+    printf("\ntraining split\n");
+    print_lengths("sentences", "tokens", &statistics->sentence_tokens);
+    print_lengths("documents", "sentences", &statistics->document_sentences);
+    print_lengths("documents", "tokens", &statistics->document_tokens);
+    for (int i = 0; i < SAMPLE_SUMMARIES; i++)
+        print_samples(&statistics->samples[i], statistics->no_samples.text);
+}
+
+static void put_lengths(cJSON *object, const char *name, const struct length_summary *summary)
+{
+    cJSON *lengths = cJSON_AddObjectToObject(object, name);
+    cJSON_AddNumberToObject(lengths, "mean", summary->mean);
+    cJSON_AddNumberToObject(lengths, "p50", (double)summary->half);
+    cJSON_AddNumberToObject(lengths, "p90", (double)summary->ninety);
+    cJSON_AddNumberToObject(lengths, "p99", (double)summary->ninety_nine);
+    cJSON_AddNumberToObject(lengths, "max", (double)summary->longest);
+}
+
+static void print_json(const struct corpus *corpus, const struct corpus_statistics *statistics)
+{
+    const struct prepare_report report = corpus_report(corpus);
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "folder", corpus_folder(corpus));
+    cJSON_AddItemToObject(root, "manifest", cJSON_Parse(corpus_manifest(corpus)));
+    cJSON_AddNumberToObject(root, "unknown_words", unknown_part(&report));
+    put_lengths(root, "sentence_tokens", &statistics->sentence_tokens);
+    put_lengths(root, "document_sentences", &statistics->document_sentences);
+    put_lengths(root, "document_tokens", &statistics->document_tokens);
+    cJSON *samples = cJSON_AddArrayToObject(root, "samples");
+    for (int i = 0; i < SAMPLE_SUMMARIES && statistics->samples[i].samples > 0; i++) {
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddNumberToObject(item, "sequence_length", statistics->samples[i].sequence_length);
+        cJSON_AddNumberToObject(item, "samples", (double)statistics->samples[i].samples);
+        cJSON_AddNumberToObject(item, "mean_tokens", statistics->samples[i].mean_tokens);
+        cJSON_AddNumberToObject(item, "padding", statistics->samples[i].padding);
+        cJSON_AddItemToArray(samples, item);
+    }
+    char *text = cJSON_Print(root);
+    printf("%s\n", text);
+    cJSON_free(text);
+    cJSON_Delete(root);
+}
+
+static int verify(const struct corpus *corpus, struct error *err)
+{
+    size_t size = (size_t)vocabulary_size(corpus_vocabulary(corpus));
+    uint64_t *counts = memory_new(size, sizeof *counts);
+    int status = corpus_token_counts(corpus, counts, err);
+    free(counts);
+    for (int s = 0; s < CORPUS_SPLITS && status == 0; s++)
+        status = document_store_verify(corpus_store(corpus, (enum corpus_split)s), err);
+    if (status == 0)
+        log_info("every byte was read and every checksum holds");
+    return status;
+}
+
+static int show(const struct arguments *arguments, struct error *err)
+{
+    struct corpus *corpus;
+    struct corpus_statistics statistics;
+    if (corpus_open(&corpus, arguments->folder, err) < 0)
+        return -1;
+    int status = arguments->verify ? verify(corpus, err) : 0;
+    if (status == 0)
+        status = corpus_statistics_make(&statistics, corpus, err);
+    if (status == 0)
+        (arguments->json ? print_json : print_text)(corpus, &statistics);
+    corpus_close(corpus);
+    return status;
+}
+
+int show_corpus(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct error err;
+    int code = parse(argc, argv, &arguments);
+    if (code != 0)
+        return code;
+    if (arguments.help) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    return show(&arguments, &err) < 0 ? command_failed("show corpus", &err) : EXIT_DONE;
+}

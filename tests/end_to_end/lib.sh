@@ -1,0 +1,78 @@
+# Sourced by the end-to-end tests: BUILD is their first argument. Sets up a folder of their own,
+# deleted at the end, and the words to test with.
+set -eu
+BUILD=$(cd "$1" && pwd)
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+LAMBERT=$BUILD/lambert
+. "$ROOT/scripts/mpi-test-env.sh"
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/lambert-test.XXXXXX")
+trap 'rm -rf "$WORK"' EXIT
+cd "$WORK"
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# expect CODE PATTERN COMMAND...: the command exits with CODE, and says PATTERN (grep -E) on stderr.
+expect() {
+    expected_code=$1 expected_pattern=$2
+    shift 2
+    seen_code=0
+    "$@" >out.txt 2>err.txt </dev/null || seen_code=$?
+    [ "$seen_code" = "$expected_code" ] ||
+        { cat err.txt >&2; fail "'$*' gave exit code $seen_code, not $expected_code"; }
+    grep -qE -- "$expected_pattern" err.txt ||
+        { cat err.txt >&2; fail "'$*' did not say '$expected_pattern'"; }
+}
+
+# make_text FILE DOCUMENTS: sentences of a small grammar (the subject decides most of the rest), one a
+# line, blank lines between documents.
+make_text() {
+    awk -v documents="$2" 'BEGIN {
+        srand(7)
+        split("king,river,stone,city,bird,garden,letter,mountain,ship,lamp", noun, ",")
+        split("saw,carried,lost,found,built,followed,remembered", verb, ",")
+        split("old,quiet,golden,broken,distant,small", adjective, ",")
+        for (d = 0; d < documents; d++) {
+            for (s = 0; s < 6 + int(rand() * 10); s++) {
+                n = int(rand() * 10)
+                line = "The " adjective[1 + n % 6] " " noun[1 + n] " " verb[1 + n % 7]
+                line = line " the " noun[1 + (n + 3) % 10]
+                if (rand() < 0.3) line = line " near the " noun[1 + int(rand() * 10)]
+                print line "."
+            }
+            print ""
+        }
+    }' >"$1"
+}
+
+# make_corpus: text.txt, vocab.txt and the folder corpus
+make_corpus() {
+    make_text text.txt 120
+    "$LAMBERT" vocab --output vocab.txt --size 200 text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
+    "$LAMBERT" prep --vocabulary vocab.txt --output corpus --heldout 0.1 text.txt 2>log.txt ||
+        fail "prep: $(cat log.txt)"
+}
+
+# train RANKS FOLDER WORDS...: a run of configs/tiny.ini on the corpus
+train() {
+    train_ranks=$1 train_folder=$2
+    shift 2
+    mpirun -n "$train_ranks" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+        run.folder="$train_folder" "$@" >>log.txt 2>&1
+}
+
+# field NAME FOLDER: the values of a field in the step lines of a run's metrics, one a line
+field() {
+    grep '"kind":"step"' "$2/metrics.jsonl" | sed -E "s/.*\"$1\":([^,}]*).*/\1/"
+}
+
+# agree TOLERANCE FILE FILE: numbers line by line, to a relative tolerance
+agree() {
+    paste "$2" "$3" | awk -v tolerance="$1" '
+        NF != 2 { print "line " NR ": one of the two ends here"; bad = 1; exit }
+        { d = $1 - $2; if (d < 0) d = -d; m = $1 < 0 ? -$1 : $1
+          if (d > tolerance * m) { print "line " NR ": " $1 " and " $2; bad = 1 } }
+        END { if (NR == 0) { print "no numbers"; bad = 1 } exit bad }'
+}

@@ -1,0 +1,75 @@
+#!/bin/sh
+# Stopped by each signal, in each phase, and resumed: on the same layout bit for bit what an
+# undisturbed run makes, on another number of ranks the same up to rounding.
+. "$(dirname "$0")/lib.sh"
+make_corpus
+words="phase.one.steps=60 phase.two.steps=40 train.checkpoint_every=25 train.checkpoint_keep=2"
+
+# stop_at LINES SIGNAL FOLDER RANKS WORDS...: start (or resume) and signal once so many steps are done
+stop_at() {
+    stop_lines=$1 stop_signal=$2 stop_folder=$3 stop_ranks=$4
+    shift 4
+    train "$stop_ranks" "$stop_folder" "$@" &
+    job=$!
+    tries=0
+    while [ "$(field total_step "$stop_folder" 2>/dev/null | tail -n 1)" -lt "$stop_lines" ] 2>/dev/null ||
+        [ -z "$(field total_step "$stop_folder" 2>/dev/null)" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 3000 ] || fail "no step $stop_lines in 60 s: $(tail -n 5 log.txt)"
+        kill -0 $job 2>/dev/null || break
+        sleep 0.02
+    done
+    # To one rank itself: the others must follow.
+    pid=$(pgrep -f "lambert train .*run.folder=$stop_folder" | tail -n 1) || fail "the run was over"
+    kill -"$stop_signal" "$pid" || fail "the run was over before the signal"
+    wait $job || { tail -n 5 log.txt; fail "exit code $? after SIG$stop_signal"; }
+    grep -q "stopped by" log.txt || { tail -n 5 log.txt; fail "no word of stopping"; }
+}
+
+last_of() {
+    ls "$1"/checkpoints/*.checkpoint | tail -n 1
+}
+
+train 2 whole $words || { cat log.txt; fail "the undisturbed run"; }
+
+: >log.txt
+stop_at 20 TERM parts 2 $words
+: >log.txt
+stop_at 45 INT parts 2 $words --resume
+: >log.txt
+stop_at 75 USR1 parts 2 $words --resume
+train 2 parts $words --resume || { tail -n 5 log.txt; fail "the last part"; }
+cmp "$(last_of whole)" "$(last_of parts)" || fail "the resumed run's checkpoint differs"
+field mlm_loss whole >whole.loss
+field mlm_loss parts >parts.loss
+cmp whole.loss parts.loss || fail "the resumed run's metrics differ"
+[ "$(ls parts/checkpoints | wc -l)" = 2 ] || fail "not two checkpoints kept: $(ls parts/checkpoints)"
+
+# Other ranks for each part.
+: >log.txt
+stop_at 20 TERM other 1 $words --resume
+grep -q "starting from fresh weights" log.txt || fail "a first run with --resume did not say so"
+: >log.txt
+stop_at 75 TERM other 3 $words --resume
+train 2 other $words --resume || { tail -n 5 log.txt; fail "the last part on other ranks"; }
+field mlm_loss other >other.loss
+agree 1e-3 whole.loss other.loss || fail "losses on other ranks differ"
+
+# Nothing is left to do, and that is fine; a run without --resume does not touch it.
+train 1 other $words --resume || fail "resuming a finished run"
+expect 1 "already holds a run" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+    run.folder=whole $words
+
+# A changed rate is refused by name, and accepted by name.
+expect 1 "phase.two.learning_rate" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+    run.folder=whole $words phase.two.learning_rate=0.5 --resume
+train 1 whole $words phase.two.learning_rate=0.5 --resume --accept phase.two.learning_rate ||
+    { tail -n 5 log.txt; fail "--accept"; }
+
+# The newest checkpoint is damaged: the one before it is used, and the end is the same.
+cp "$(last_of whole)" wanted.checkpoint
+printf 'x' | dd of="$(last_of parts)" bs=1 seek=3000 conv=notrunc 2>/dev/null
+: >log.txt
+train 2 parts $words --resume || { tail -n 5 log.txt; fail "with a damaged checkpoint"; }
+grep -q "warning: .*checkpoint" log.txt || fail "no word of the damaged checkpoint"
+cmp "$(last_of parts)" wanted.checkpoint || fail "after a damaged checkpoint the end differs"
