@@ -5,24 +5,33 @@
 make_corpus
 words="phase.one.steps=60 phase.two.steps=40 train.checkpoint_every=25 train.checkpoint_keep=2"
 
-# stop_at LINES SIGNAL FOLDER RANKS WORDS...: start (or resume) and signal once so many steps are done
+last_step() {
+    step=$(field total_step "$1" 2>/dev/null | tail -n 1)
+    echo "${step:-0}"
+}
+
+# stop_at STEP SIGNAL FOLDER RANKS WORDS...: start (or resume), and signal at that step or, when the
+# run was resumed behind it, at the next
 stop_at() {
-    stop_lines=$1 stop_signal=$2 stop_folder=$3 stop_ranks=$4
+    stop_step=$1 stop_signal=$2 stop_folder=$3 stop_ranks=$4
     shift 4
+    done_before=$(last_step "$stop_folder")
+    [ "$done_before" -lt "$stop_step" ] || stop_step=$((done_before + 1))
     train "$stop_ranks" "$stop_folder" "$@" &
     job=$!
     tries=0
-    while [ "$(field total_step "$stop_folder" 2>/dev/null | tail -n 1)" -lt "$stop_lines" ] 2>/dev/null ||
-        [ -z "$(field total_step "$stop_folder" 2>/dev/null)" ]; do
+    while [ "$(last_step "$stop_folder")" -lt "$stop_step" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 3000 ] || fail "no step $stop_lines in 60 s: $(tail -n 5 log.txt)"
+        [ $tries -lt 3000 ] || fail "no step $stop_step in 60 s: $(tail -n 5 log.txt)"
         kill -0 $job 2>/dev/null || break
         sleep 0.02
     done
     # To one rank itself: the others must follow.
     pid=$(pgrep -f "lambert train .*run.folder=$stop_folder" | tail -n 1) || fail "the run was over"
     kill -"$stop_signal" "$pid" || fail "the run was over before the signal"
-    wait $job || { tail -n 5 log.txt; fail "exit code $? after SIG$stop_signal"; }
+    code=0
+    wait $job || code=$?
+    [ $code = 0 ] || { tail -n 5 log.txt; fail "exit code $code after SIG$stop_signal"; }
     grep -q "stopped by" log.txt || { tail -n 5 log.txt; fail "no word of stopping"; }
 }
 
