@@ -1,8 +1,9 @@
 /* Which OpenBLAS core type is asked for, on CPUs of several kinds. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "../../src/kernels/core_type.h"
