@@ -145,6 +145,7 @@ int batch_source_open(struct batch_source **source_out, struct sampler *sampler,
     plan_ahead(source);
     int status = pthread_create(&source->thread, NULL, make_shares, source);
     if (status != 0) {
+        sampler_set_parallel(sampler, true);
         release(source);
         *source_out = NULL;
         return error_set(err, "cannot start the thread that reads the corpus: %s",

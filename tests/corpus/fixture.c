@@ -1,11 +1,13 @@
 #include "fixture.h"
 
-#include <ftw.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +99,8 @@ uint64_t made_tokens(const struct shape *shape, uint64_t document)
 
 int32_t made_id(const struct shape *shape, uint64_t document, uint64_t token)
 {
-    return FIRST_WORD + (int32_t)((document * 7919 + token * 31 + token / 7) % (uint64_t)shape->words);
+    return FIRST_WORD +
+           (int32_t)((document * 7919 + token * 31 + token / 7) % (uint64_t)shape->words);
 }
 
 static void add_document(struct shard_writer *writer, const struct shape *shape, uint64_t document)

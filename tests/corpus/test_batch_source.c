@@ -1,8 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,9 +43,8 @@ static void open_sources(struct run *run, int ranks, uint64_t first_batch, uint6
                                                .global_batch = G,
                                                .rank = r,
                                                .ranks = ranks};
-        assert_int_equal(sampler_new(&run->samplers[r], run->f.store, run->f.vocabulary, &sampling,
-                                     &err),
-                         0);
+        assert_int_equal(
+            sampler_new(&run->samplers[r], run->f.store, run->f.vocabulary, &sampling, &err), 0);
         assert_int_equal(batch_source_open(&run->sources[r], run->samplers[r], &options, &err), 0);
     }
 }
@@ -94,7 +95,8 @@ static void check_shares(int ranks, uint64_t first_batch)
             assert_int_equal(batch_source_next(run.sources[r], &share, &err), 0);
             assert_true(share->sequences == G / ranks || share->sequences == G / ranks + 1);
             for (int n = 0; n < share->sequences; n++) {
-                assert_true(share->sample_index[n] >= k * G && share->sample_index[n] < (k + 1) * G);
+                assert_true(share->sample_index[n] >= k * G &&
+                            share->sample_index[n] < (k + 1) * G);
                 assert_int_equal(seen[share->sample_index[n] - k * G]++, 0);
                 assert_is_sample(own, share, n);
             }
@@ -173,8 +175,8 @@ static void errors_come_out_of_next(void **state)
     sampler_free(run.samplers[0]);
     damage_ids(run.f.paths[0]);
     struct batch_source_options options = {.end_batch = 1000, .global_batch = G, .ranks = 1};
-    assert_int_equal(
-        sampler_new(&run.samplers[0], run.f.store, run.f.vocabulary, &sampling, &err), 0);
+    assert_int_equal(sampler_new(&run.samplers[0], run.f.store, run.f.vocabulary, &sampling, &err),
+                     0);
     assert_int_equal(batch_source_open(&run.sources[0], run.samplers[0], &options, &err), 0);
     int status = 0;
     for (int k = 0; k < 1000 && status == 0; k++)

@@ -1,8 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +96,51 @@ static void no_shards_make_an_empty_store(void **state)
     assert_int_equal(document_store_verify(store, &err), 0);
     document_store_close(store);
     document_store_close(NULL);
+}
+
+/* A shard of nothing, or of one document of one sentence. */
+static char *write_small(const struct fixture *f, const char *name, int documents)
+{
+    struct shard_options options = {.vocabulary_hash = vocabulary_hash(f->vocabulary),
+                                    .vocabulary_size = vocabulary_size(f->vocabulary),
+                                    .compression = 6};
+    const int32_t ids[] = {7, 8, 9};
+    const uint32_t lengths[] = {3};
+    struct shard_writer *writer;
+    struct shard_summary summary;
+    struct error err;
+    char *path = path_join(f->folder, name);
+    assert_int_equal(shard_writer_open(&writer, path, &options, &err), 0);
+    for (int d = 0; d < documents; d++)
+        assert_int_equal(shard_writer_add(writer, ids, lengths, 1, &err), 0);
+    assert_int_equal(shard_writer_commit(writer, &summary, &err), 0);
+    assert_int_equal(summary.documents, documents);
+    return path;
+}
+
+static void shards_may_be_empty(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct document_store *store;
+    struct error err;
+    fixture_open(&f, &many);
+    char *none = write_small(&f, "none.shard", 0), *one = write_small(&f, "one.shard", 1);
+    char *paths[] = {none, one, none, none, one, none};
+    assert_int_equal(document_store_open(&store, paths, 6, vocabulary_hash(f.vocabulary),
+                                         vocabulary_size(f.vocabulary), &err),
+                     0);
+    assert_int_equal(document_store_documents(store), 2);
+    assert_int_equal(document_store_shard(store, 0).documents, 0);
+    assert_int_equal(document_store_shard(store, 4).documents, 1);
+    assert_int_equal(document_store_view(store, 0).shard, 1);
+    assert_int_equal(document_store_view(store, 1).shard, 4);
+    assert_int_equal(document_store_view(store, 1).lengths[0], 3);
+    assert_int_equal(document_store_verify(store, &err), 0);
+    document_store_close(store);
+    free(none);
+    free(one);
+    fixture_close(&f);
 }
 
 static void another_vocabulary_is_refused(void **state)
@@ -205,6 +252,7 @@ int main(void)
         cmocka_unit_test(ids_are_read_at_any_place),
         cmocka_unit_test(reading_past_the_shard_is_an_error),
         cmocka_unit_test(no_shards_make_an_empty_store),
+        cmocka_unit_test(shards_may_be_empty),
         cmocka_unit_test(another_vocabulary_is_refused),
         cmocka_unit_test(every_flipped_byte_is_found),
         cmocka_unit_test(every_truncation_is_found),

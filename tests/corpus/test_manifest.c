@@ -1,8 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,7 +88,32 @@ static void the_hash_is_of_contents_and_order(void **state)
     assert_int_equal(manifest_hash(&manifest), hash);
     manifest.lower_case = false;
     assert_int_not_equal(manifest_hash(&manifest), hash);
+    manifest.lower_case = true;
+    manifest.vocabulary_hash++;
+    assert_int_not_equal(manifest_hash(&manifest), hash);
+    manifest.vocabulary_hash--;
+    assert_int_equal(manifest_hash(&manifest), hash);
     manifest_release(&manifest);
+}
+
+/* Three shards of the same contents: it matters on which side they are. */
+static uint64_t hash_of_sides(int training)
+{
+    struct manifest manifest = {.vocabulary_hash = 1};
+    const struct shard_summary same = {1, 2, 3, 4, 5};
+    for (int i = 0; i < 3; i++)
+        manifest_add_shard(&manifest, i < training ? CORPUS_TRAIN : CORPUS_HELDOUT, "x.shard",
+                           &same);
+    uint64_t hash = manifest_hash(&manifest);
+    manifest_release(&manifest);
+    return hash;
+}
+
+static void the_hash_is_of_splits(void **state)
+{
+    (void)state;
+    assert_int_equal(hash_of_sides(1), hash_of_sides(1));
+    assert_int_not_equal(hash_of_sides(1), hash_of_sides(2));
 }
 
 /* Replaces the first `from` of the text, which must be there. */
@@ -147,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(the_hash_is_of_contents_and_order),
+        cmocka_unit_test(the_hash_is_of_splits),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(any_truncation_is_an_error),
     };

@@ -1,8 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -22,8 +24,8 @@ static struct masking_options options_of(double probability, int max_predictions
 static void counts_round_half_to_even(void **state)
 {
     (void)state;
-    static const int cases[][2] = {{30, 4}, {50, 8}, {70, 10}, {90, 14}, {110, 16}, {128, 19},
-                                   {512, 77}, {5, 1}, {10, 2}, {3, 1}};
+    static const int cases[][2] = {{30, 4},   {50, 8},   {70, 10}, {90, 14}, {110, 16},
+                                   {128, 19}, {512, 77}, {5, 1},   {10, 2},  {3, 1}};
     struct masking_options options = options_of(0.15, 0);
     for (int c = 0; c < 10; c++)
         assert_int_equal(masking_count(&options, cases[c][0]), cases[c][1]);
@@ -98,7 +100,7 @@ static void no_more_than_there_are(void **state)
     assert_int_equal(o.masked, 3);
 }
 
-/* 80% [MASK], 10% as it was, 10% any of the V entries: [MASK] itself and the right one among them. */
+/* 80% [MASK], 10% as it was, 10% any of the V entries: among them [MASK] and the right one. */
 static void tokens_are_hidden_80_10_10(void **state)
 {
     (void)state;

@@ -1,8 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,9 +91,9 @@ static void assert_uniform(uint64_t size, int keys, double bound)
 static void orders_are_uniform(void **state)
 {
     (void)state;
-    assert_uniform(3, 30000, 25.8);  /* 5 degrees of freedom */
-    assert_uniform(5, 40000, 52.4);  /* 19 */
-    assert_uniform(13, 60000, 230);  /* 155 */
+    assert_uniform(3, 30000, 25.8); /* 5 degrees of freedom */
+    assert_uniform(5, 40000, 52.4); /* 19 */
+    assert_uniform(13, 60000, 230); /* 155 */
 }
 
 int main(void)

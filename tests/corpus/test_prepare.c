@@ -1,8 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -151,10 +153,11 @@ static void wiki_extractor_output_is_read(void **state)
     (void)state;
     struct bench b;
     begin(&b);
-    write_text(b.texts, "wiki_00",
-               "<doc id=\"1\" url=\"x\" title=\"One\">\nOne\n\nTwo three. Four.\n\nFive.\n\n</doc>\n"
-               "<doc id=\"2\" url=\"x\" title=\"Two\">\nTwo\n\n</doc>\n"
-               "<doc id=\"3\" url=\"x\" title=\"Three\">\nThree\n\nSix.\n\n</doc>\n");
+    write_text(
+        b.texts, "wiki_00",
+        "<doc id=\"1\" url=\"x\" title=\"One\">\nOne\n\nTwo three. Four.\n\nFive.\n\n</doc>\n"
+        "<doc id=\"2\" url=\"x\" title=\"Two\">\nTwo\n\n</doc>\n"
+        "<doc id=\"3\" url=\"x\" title=\"Three\">\nThree\n\nSix.\n\n</doc>\n");
     prepare(&b);
     assert_int_equal(b.report.documents, 3);
     assert_int_equal(b.report.empty_documents, 1);
@@ -327,6 +330,62 @@ static void what_cannot_be_read_is_named(void **state)
     end(&b);
 }
 
+/* The second of two files cannot be read when its turn comes: reading this process's memory at 0 is
+ * an input/output error, for root as well. */
+static void a_file_that_fails_midway_leaves_nothing(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b);
+    write_many(b.texts, 300);
+    char *bad = path_join(b.texts, "zz-bad");
+    assert_int_equal(symlink("/proc/self/mem", bad), 0);
+    b.options.shard_bytes = 2000;
+    assert_refused(&b, bad);
+    assert_false(folder_exists(b.output));
+    assert_int_equal(unlink(bad), 0);
+    prepare(&b);
+    free(bad);
+    end(&b);
+}
+
+static void an_output_that_cannot_be_made_is_named(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b);
+    write_text(b.texts, "a.txt", "one\n\ntwo\n");
+    char *below = path_join(b.vocabulary, "out"); /* below a file */
+    b.options.output = below;
+    assert_refused(&b, b.vocabulary);
+    free(below);
+    end(&b);
+}
+
+/* Only the fold of case differs: other ids, another hash. */
+static void case_can_be_kept(void **state)
+{
+    (void)state;
+    struct bench b;
+    uint64_t hashes[2];
+    const uint16_t lengths[] = {2};
+    const int32_t folded[] = {5, 6}, kept[] = {1, 6};
+    begin(&b);
+    write_text(b.texts, "a.txt", "One two\n");
+    b.options.overwrite = true;
+    for (int keep = 0; keep < 2; keep++) {
+        b.options.lower_case = !keep;
+        prepare(&b);
+        struct corpus *corpus = open_corpus(&b);
+        assert_int_equal(corpus_lower_case(corpus), !keep);
+        assert_document(&b, corpus, 0, lengths, 1, keep ? kept : folded);
+        hashes[keep] = corpus_hash(corpus);
+        corpus_close(corpus);
+    }
+    assert_int_not_equal(hashes[0], hashes[1]);
+    end(&b);
+}
+
 static void a_corpus_is_not_overwritten_unasked(void **state)
 {
     (void)state;
@@ -362,7 +421,8 @@ static void leftovers_of_an_interrupted_run_go(void **state)
     assert_non_null(strstr(b.err.text, "corpus.json"));
     prepare(&b);
     corpus_close(open_corpus(&b));
-    assert_int_equal(count_files(b.output), 5); /* corpus.json vocab.txt tokens.counts shard, mine */
+    /* corpus.json, vocab.txt, tokens.counts, a shard, and mine */
+    assert_int_equal(count_files(b.output), 5);
     end(&b);
 }
 
@@ -379,6 +439,10 @@ static void a_vocabulary_that_lies_there_is_not_lost(void **state)
     free(b.vocabulary);
     b.vocabulary = path_join(b.output, "vocab.txt");
     b.options.vocabulary = b.vocabulary;
+    write_text(b.texts, "a.txt", "\n");
+    assert_refused(&b, "no document with text");
+    assert_true(file_exists(b.vocabulary)); /* a failure takes it no more than success does */
+    write_text(b.texts, "a.txt", "one\n\ntwo\n");
     prepare(&b);
     b.options.overwrite = true;
     prepare(&b);
@@ -397,6 +461,9 @@ int main(void)
         cmocka_unit_test(the_same_text_falls_on_the_same_side),
         cmocka_unit_test(nothing_to_tokenise_leaves_nothing),
         cmocka_unit_test(what_cannot_be_read_is_named),
+        cmocka_unit_test(a_file_that_fails_midway_leaves_nothing),
+        cmocka_unit_test(an_output_that_cannot_be_made_is_named),
+        cmocka_unit_test(case_can_be_kept),
         cmocka_unit_test(a_corpus_is_not_overwritten_unasked),
         cmocka_unit_test(leftovers_of_an_interrupted_run_go),
         cmocka_unit_test(a_vocabulary_that_lies_there_is_not_lost),

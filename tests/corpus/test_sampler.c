@@ -1,8 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,7 +177,7 @@ static void no_two_samples_of_an_epoch_are_alike(void **state)
 
 /* --- distributions --- */
 
-static void halves_and_shorts_come_as_often_as_they_should(void **state)
+static void b_is_random_half_of_the_time(void **state)
 {
     (void)state;
     const struct shape long_documents = {200, 400, 12, 1, 700};
@@ -197,6 +199,83 @@ static void halves_and_shorts_come_as_often_as_they_should(void **state)
     assert_true(fabs((double)random - n / 2) < 4 * sqrt(n / 4) + 0.02 * n);
     assert_true((double)full > 0.7 * n);
     sampler_free(sampler);
+    fixture_close(&f);
+}
+
+/* Sentences of one token: A and a B that follows it have as many tokens together as the target, but
+ * for the document's last chunk. Of the documents, so many have a target below 125. */
+static void count_short_documents(double probability, int *few_in_all, int *documents)
+{
+    const struct shape made = {1000, 600, 1, 1, 700};
+    struct fixture f;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    uint8_t pairs[1000] = {0}, full[1000] = {0}; /* full: one of all tokens that have room */
+    fixture_open(&f, &made);
+    options.short_sequence_probability = probability;
+    struct sampler *sampler = new_sampler(&f, &options);
+    uint64_t samples = sampler_epoch_samples(sampler, 0);
+    for (uint64_t i = 0; i < samples; i++) {
+        sampler_plan(sampler, i, &plan, NULL);
+        uint64_t left = made_tokens(&made, plan.a.document) - plan.a.first;
+        if (plan.next_sentence_label || left < 125)
+            continue;
+        pairs[plan.a.document] = 1;
+        full[plan.a.document] |= plan.tokens == 128;
+    }
+    *few_in_all = *documents = 0;
+    for (int d = 0; d < 1000; d++) {
+        *documents += pairs[d];
+        *few_in_all += pairs[d] && !full[d];
+    }
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+static void documents_are_cut_short_now_and_then(void **state)
+{
+    (void)state;
+    int shorter, documents;
+    count_short_documents(0, &shorter, &documents);
+    assert_int_equal(shorter, 0);
+    assert_true(documents > 400);
+    count_short_documents(0.25, &shorter, &documents);
+    /* a short target makes more chunks, so that a document with one is sooner among these */
+    assert_true(shorter > 0.2 * documents && shorter < 0.4 * documents);
+    count_short_documents(1, &shorter, &documents);
+    assert_true(shorter > 0.97 * documents); /* a 124th of the targets is 125 all the same */
+}
+
+/* The "##" pieces of a word are hidden with the piece before them. */
+static void whole_words_are_hidden_together(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    options.whole_word_masking = true;
+    fixture_open(&f, &shape);
+    packed_batch_init(&batch);
+    const uint8_t *continuation = vocabulary_continuation(f.vocabulary);
+    struct sampler *sampler = new_sampler(&f, &options);
+    int together = 0;
+    for (uint64_t i = 0; i < 300; i++) {
+        uint8_t hidden[128] = {0};
+        fill_one(sampler, i, &plan, &batch);
+        for (int m = 0; m < batch.masked; m++) {
+            hidden[batch.masked_rows[m]] = 1;
+            batch.input_ids[batch.masked_rows[m]] = batch.masked_labels[m];
+        }
+        for (int t = 2; t < plan.tokens - 1; t++)
+            if (continuation[batch.input_ids[t]] && batch.input_ids[t - 1] >= FIRST_WORD) {
+                assert_int_equal(hidden[t], hidden[t - 1]);
+                together += hidden[t];
+            }
+    }
+    assert_true(together > 100);
+    sampler_free(sampler);
+    packed_batch_release(&batch);
     fixture_close(&f);
 }
 
@@ -266,6 +345,12 @@ static void a_sample_depends_on_its_index_alone(void **state)
         fill_one(b, (i * 104729 + 5) % range, &plan, &y);
         fill_one(b, index, &plan, &y);
         assert_same(&x, &y);
+        if (i % 20 != 0)
+            continue;
+        struct sampler *fresh = new_sampler(&f, &defaults);
+        fill_one(fresh, index, &plan, &y);
+        assert_same(&x, &y);
+        sampler_free(fresh);
     }
     sampler_free(a);
     sampler_free(b);
@@ -330,6 +415,36 @@ static void epochs_cut_and_mask_anew(void **state)
     sampler_free(sampler);
     packed_batch_release(&x);
     packed_batch_release(&y);
+    fixture_close(&f);
+}
+
+/* [CLS] a [SEP] b [SEP] with one masked: for any two samples it is the same one half of the time.
+ */
+static void every_sample_has_masks_of_its_own(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 400, LAGS = 5 };
+    const struct shape two_words = {2, 1, 1, 1, 700};
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    int32_t place[SAMPLES];
+    fixture_open(&f, &two_words);
+    packed_batch_init(&batch);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    for (uint64_t i = 0; i < SAMPLES; i++) {
+        fill_one(sampler, i, &plan, &batch);
+        assert_int_equal(batch.masked, 1);
+        place[i] = batch.masked_rows[0];
+    }
+    for (int lag = 1; lag <= LAGS; lag++) {
+        int same = 0, pairs = SAMPLES - lag;
+        for (int i = 0; i < pairs; i++)
+            same += place[i] == place[i + lag];
+        assert_true(fabs(same - pairs / 2.0) < 4.5 * sqrt(pairs / 4.0));
+    }
+    sampler_free(sampler);
+    packed_batch_release(&batch);
     fixture_close(&f);
 }
 
@@ -453,11 +568,14 @@ int main(void)
         cmocka_unit_test(labels_tell_where_b_is_from),
         cmocka_unit_test(every_token_comes_once_an_epoch),
         cmocka_unit_test(no_two_samples_of_an_epoch_are_alike),
-        cmocka_unit_test(halves_and_shorts_come_as_often_as_they_should),
+        cmocka_unit_test(b_is_random_half_of_the_time),
+        cmocka_unit_test(documents_are_cut_short_now_and_then),
+        cmocka_unit_test(whole_words_are_hidden_together),
         cmocka_unit_test(partners_are_uniform),
         cmocka_unit_test(a_sample_depends_on_its_index_alone),
         cmocka_unit_test(seed_and_phase_change_the_samples),
         cmocka_unit_test(epochs_cut_and_mask_anew),
+        cmocka_unit_test(every_sample_has_masks_of_its_own),
         cmocka_unit_test(samples_are_appended),
         cmocka_unit_test(the_shortest_sequences_work),
         cmocka_unit_test(too_few_documents_are_refused),

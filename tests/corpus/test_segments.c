@@ -1,8 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <math.h>
 
 #include "../../src/corpus/segments.h"
@@ -116,7 +118,7 @@ static void skipping_is_cutting_one_by_one(void **state)
     assert_int_equal(left, 7);
 }
 
-/* --- the loop of create_instances_from_document(), word for word, with a generator of its own --- */
+/* --- the loop of create_instances_from_document(), with a generator of its own --- */
 
 static uint64_t other_state = 88172645463325252u;
 

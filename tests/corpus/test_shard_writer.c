@@ -1,8 +1,10 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +31,8 @@ static void begin(struct written *written, const struct shard_options *options)
     assert_int_equal(shard_writer_open(&written->writer, written->path, options, &err), 0);
 }
 
-static void add(struct written *written, const int32_t *ids, const uint32_t *lengths, uint32_t sentences)
+static void add(struct written *written, const int32_t *ids, const uint32_t *lengths,
+                uint32_t sentences)
 {
     struct error err;
     assert_int_equal(shard_writer_add(written->writer, ids, lengths, sentences, &err), 0);

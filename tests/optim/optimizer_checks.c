@@ -17,8 +17,8 @@
 #include "reference.h"
 #include "small_table.h"
 
-/* One tensor w0 = [.5, -.3, .2, .1], the gradients below, rate .01, β .9 and .999, ε 1e-6, λ .01; in
- * double precision, by a program that is not this one. */
+/* One tensor w0 = [.5, -.3, .2, .1], the gradients below, rate .01, β .9 and .999, ε 1e-6, λ .01;
+ * in double precision, by a program that is not this one. */
 static const double golden_start[4] = {.5, -.3, .2, .1};
 static const double golden_gradients[3][4] = {
     {.1, -.2, .05, 0}, {.3, .1, -.4, .2}, {-1.5, 2, .5, -.25}};
@@ -65,8 +65,8 @@ static void bench_init(struct bench *bench, const struct dist *dist,
     bench->params = memory_new(table->size, sizeof(real));
     bench->grads = memory_new(table->size, sizeof(real));
     bench->shard = memory_new(sharding_count(&bench->sharding, rank), sizeof(real));
-    assert_int_equal(
-        optimizer_new(&bench->optimizer, table, &bench->sharding, rank, options, &err), 0);
+    assert_int_equal(optimizer_new(&bench->optimizer, table, &bench->sharding, rank, options, &err),
+                     0);
 }
 
 static void bench_release(struct bench *bench)

@@ -1,5 +1,5 @@
-/* What holds for the optimizer in both precisions; `tolerance` is relative to values around 1. All of
- * it is collective and holds for any number of ranks. */
+/* What holds for the optimizer in both precisions; `tolerance` is relative to values around 1. All
+ * of it is collective and holds for any number of ranks. */
 #ifndef LAMBERT_TESTS_OPTIM_OPTIMIZER_CHECKS_H
 #define LAMBERT_TESTS_OPTIM_OPTIMIZER_CHECKS_H
 
@@ -13,12 +13,12 @@ struct optimizer_options usual_options(const char *name);
 void check_golden(const struct dist *dist, bool bias_correction, double max_grad_norm,
                   const double wanted[3][4], double tolerance);
 
-/* Several steps on the small table, sharded over the ranks in small buckets, against the reference. */
+/* Several steps on the small table, in small buckets over the ranks, against reference.h. */
 void check_against_reference(const struct dist *dist, const struct optimizer_options *options,
                              double tolerance);
 
-/* The three golden runs of specs: A corrected, B corrected and clipped to 1, C uncorrected. NaN where
- * no number is known. */
+/* The three golden runs of specs: A corrected, B corrected and clipped to 1, C uncorrected. NaN
+ * where no number is known. */
 extern const double golden_a[3][4], golden_b[3][4], golden_c[3][4];
 
 #endif

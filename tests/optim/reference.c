@@ -61,8 +61,8 @@ static void lamb_or_adamw(const struct reference *o, const struct treatment *t, 
     free(u);
 }
 
-static void lars(const struct reference *o, const struct treatment *t, double rate,
-                 const double *g, size_t at, size_t n)
+static void lars(const struct reference *o, const struct treatment *t, double rate, const double *g,
+                 size_t at, size_t n)
 {
     double *w = o->w + at, *m = o->m + at;
     double r = 1;
@@ -95,8 +95,7 @@ void reference_step(struct reference *o, double rate, const double *g)
     for (int k = 0; k < o->table->count; k++) {
         const struct param_info *info = &o->table->infos[k];
         struct treatment treatment = {
-            .decay =
-                info->is_bias_or_norm && !o->options.decay_all ? 0 : o->options.weight_decay,
+            .decay = info->is_bias_or_norm && !o->options.decay_all ? 0 : o->options.weight_decay,
             .adapted = !info->is_bias_or_norm || o->options.adapt_all};
         (strcmp(o->options.name, "lars") == 0  ? lars
          : strcmp(o->options.name, "sgd") == 0 ? sgd

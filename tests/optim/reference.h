@@ -1,5 +1,5 @@
-/* The update rules once more, slowly: in double, on whole arrays, tensor by tensor, as the equations
- * in optimizer.h read. */
+/* The update rules once more, slowly: in double, on whole arrays, tensor by tensor, as the
+ * equations in optimizer.h read. */
 #ifndef LAMBERT_TESTS_OPTIM_REFERENCE_H
 #define LAMBERT_TESTS_OPTIM_REFERENCE_H
 

@@ -235,14 +235,10 @@ static void an_unknown_rule_is_refused(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        RANKS_TEST(lamb_makes_the_golden_steps),
-        RANKS_TEST(rules_are_those_of_the_equations),
-        RANKS_TEST(threads_change_nothing),
-        RANKS_TEST(what_is_not_finite_changes_nothing),
-        RANKS_TEST(state_can_be_carried_over),
-        RANKS_TEST(only_the_own_slices_move),
-        RANKS_TEST(memory_is_that_of_the_moments),
-        RANKS_TEST(an_unknown_rule_is_refused),
+        RANKS_TEST(lamb_makes_the_golden_steps),   RANKS_TEST(rules_are_those_of_the_equations),
+        RANKS_TEST(threads_change_nothing),        RANKS_TEST(what_is_not_finite_changes_nothing),
+        RANKS_TEST(state_can_be_carried_over),     RANKS_TEST(only_the_own_slices_move),
+        RANKS_TEST(memory_is_that_of_the_moments), RANKS_TEST(an_unknown_rule_is_refused),
     };
     return RANKS_RUN(tests, &argc, &argv);
 }

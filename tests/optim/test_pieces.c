@@ -1,4 +1,4 @@
-/* Over all ranks, every weight is in exactly one piece, which says where it lies; no gap is in any. */
+/* Over all ranks, every weight is in exactly one piece, which says where it lies; no gap is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -30,9 +30,8 @@ static void as_google(void **state)
     (void)state;
     const struct schedule schedule = {
         .form = SCHEDULE_GOOGLE, .peak = 1e-4, .steps = 1000, .warmup = 100, .power = 1};
-    static const struct point points[] = {{0, 0},       {1, 1e-6},   {99, 9.9e-5},
-                                          {100, 9e-5},  {500, 5e-5}, {999, 1e-7},
-                                          {1000, 0},    {2000, 0}};
+    static const struct point points[] = {{0, 0},      {1, 1e-6},   {99, 9.9e-5}, {100, 9e-5},
+                                          {500, 5e-5}, {999, 1e-7}, {1000, 0},    {2000, 0}};
     check(&schedule, points, 8);
 }
 
@@ -40,15 +39,15 @@ static void as_google(void **state)
 static void as_nvidia(void **state)
 {
     (void)state;
-    const struct schedule schedule = {.form = SCHEDULE_NVIDIA,
-                                      .peak = 6e-3,
-                                      .steps = 7038,
-                                      .warmup = .2843 * 7038,
-                                      .power = .5};
-    static const struct point points[] = {
-        {1 - 1, 2.998646e-6},    {2000 - 1, 5.997291e-3}, {2001 - 1, 5.075895e-3},
-        {3000 - 1, 4.544748e-3}, {7037 - 1, 7.151985e-5}, {7038 - 1, 0},
-        {7039 - 1, 0}};
+    const struct schedule schedule = {
+        .form = SCHEDULE_NVIDIA, .peak = 6e-3, .steps = 7038, .warmup = .2843 * 7038, .power = .5};
+    static const struct point points[] = {{1 - 1, 2.998646e-6},
+                                          {2000 - 1, 5.997291e-3},
+                                          {2001 - 1, 5.075895e-3},
+                                          {3000 - 1, 4.544748e-3},
+                                          {7037 - 1, 7.151985e-5},
+                                          {7038 - 1, 0},
+                                          {7039 - 1, 0}};
     check(&schedule, points, 7);
 }
 

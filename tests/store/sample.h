@@ -1,5 +1,6 @@
-/* A small run to be stored: a model of a few hundred weights, an optimizer with moments, and what else
- * goes into a checkpoint. Each weight and moment has a value of its own that float holds exactly. */
+/* A small run to be stored: a model of a few hundred weights, an optimizer with moments, and what
+ * else goes into a checkpoint. Each weight and moment has a value of its own that float holds
+ * exactly. */
 #ifndef LAMBERT_TESTS_STORE_SAMPLE_H
 #define LAMBERT_TESTS_STORE_SAMPLE_H
 
@@ -43,7 +44,7 @@ int sample_write(struct sample *sample, const struct dist *dist, const char *pat
 bool sample_weights_hold(const struct sample *sample);
 bool sample_moments_hold(struct sample *sample, int rank);
 
-/* A new folder under $TMPDIR or /tmp, the same on all ranks of a node; and its removal by rank 0. */
+/* A new folder under $TMPDIR or /tmp, the same on all ranks of a node; its removal by rank 0. */
 const char *scratch_open(const struct dist *dist);
 void scratch_close(const struct dist *dist);
 

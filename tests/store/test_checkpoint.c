@@ -1,6 +1,6 @@
 /* ranks: 1 2 3 */
-/* Checkpoints written and read by a job. Rank 0 alone touches files, so it alone looks at them; what
- * is asserted of memory and of outcomes holds on every rank. */
+/* Checkpoints written and read by a job. Rank 0 alone touches files, so it alone looks at them;
+ * what is asserted of memory and of outcomes holds on every rank. */
 #include "../dist/ranks.h"
 #include "sample.h"
 
@@ -23,7 +23,7 @@ static bool first(void)
 
 /* --- the bytes -------------------------------------------------------------------------------- */
 
-/* The tensors of sample_config in the order of Hugging Face's names, as docs/formats.md has them. */
+/* The tensors of sample_config in the order of Hugging Face's names (docs/formats.md). */
 static const char tensors_json[] =
     "[{\"name\":\"bert.embeddings.word_embeddings.weight\",\"shape\":[7,3],\"offset\":0},"
     "{\"name\":\"bert.embeddings.position_embeddings.weight\",\"shape\":[6,3],\"offset\":84},"
@@ -285,6 +285,46 @@ static void missing_sections(void **state)
     }
 }
 
+/* `whole` with one more tensor behind the others, of a name that is there already. */
+static void repeat_a_tensor(const char *whole, const char *path)
+{
+    struct container container;
+    struct container_writer writer;
+    struct error err;
+    assert_int_equal(container_open(&container, whole, "checkpt", 1, &err), 0);
+    assert_int_equal(container_writer_open(&writer, path, "checkpt", 1, &err), 0);
+    for (int i = 0; i < container.count; i++) {
+        const char *name = container.entries[i].name;
+        const void *data;
+        size_t size;
+        struct buffer bytes = {0};
+        container_section_unchecked(&container, name, &data, &size);
+        buffer_put(&bytes, data, size);
+        if (strcmp(name, "tensors") == 0) {
+            size_t end = (size_t)container.entries[4].size; /* of the weights */
+            bytes.size--;                                   /* the ']' */
+            buffer_print(&bytes, ",{\"name\":\"%s\",\"shape\":[3],\"offset\":%zu}]",
+                         "bert.embeddings.LayerNorm.bias", end);
+        } else if (i >= 4) {
+            buffer_put(&bytes, "12 bytes far", 12);
+        }
+        assert_int_equal(container_writer_section(&writer, name, bytes.data, bytes.size, &err), 0);
+        buffer_release(&bytes);
+    }
+    assert_int_equal(container_writer_commit(&writer, &err), 0);
+    container_close(&container);
+}
+
+static void a_tensor_that_is_there_twice(void **state)
+{
+    (void)state;
+    const char *whole = scratch_path("once.checkpoint"), *path = scratch_path("twice.checkpoint");
+    write_sample(whole, "lamb");
+    if (first())
+        repeat_a_tensor(whole, path);
+    EXPECT_REFUSAL(path, &sample_config, "lamb", path, "a tensor twice");
+}
+
 static void damage_names_the_section(void **state)
 {
     (void)state;
@@ -401,11 +441,17 @@ static int open_folder(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        RANKS_TEST(bytes_are_as_documented),      RANKS_TEST(bytes_do_not_depend_on_ranks),
-        RANKS_TEST(what_was_written_is_read),     RANKS_TEST(weights_alone),
-        RANKS_TEST(other_shapes),                 RANKS_TEST(another_optimizer),
-        RANKS_TEST(files_that_are_no_checkpoints), RANKS_TEST(missing_sections),
-        RANKS_TEST(damage_names_the_section),     RANKS_TEST(no_folder_to_write_to),
+        RANKS_TEST(bytes_are_as_documented),
+        RANKS_TEST(bytes_do_not_depend_on_ranks),
+        RANKS_TEST(what_was_written_is_read),
+        RANKS_TEST(weights_alone),
+        RANKS_TEST(other_shapes),
+        RANKS_TEST(another_optimizer),
+        RANKS_TEST(files_that_are_no_checkpoints),
+        RANKS_TEST(missing_sections),
+        RANKS_TEST(a_tensor_that_is_there_twice),
+        RANKS_TEST(damage_names_the_section),
+        RANKS_TEST(no_folder_to_write_to),
         RANKS_TEST(a_full_disk),
     };
     if (ranks_open(&argc, &argv) != 0)

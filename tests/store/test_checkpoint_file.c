@@ -73,8 +73,8 @@ static void put_byte(const char *path, size_t at, uint8_t byte)
     close(descriptor);
 }
 
-/* Each byte of the file in turn, one bit or all of them: opening says no and names the file, or what
- * is read is what was written. */
+/* Each byte of the file in turn, one bit or all of them: opening says no and names the file, or
+ * what is read is what was written. */
 static void every_flipped_byte_is_refused_or_harmless(void **state)
 {
     (void)state;
@@ -153,9 +153,10 @@ static void nonsense_is_refused(void **state)
         {"state", ""},
         {"state", "[]"},
         {"state", "{\"phase\":1}"},
-        {"state", "{\"phase\":-1,\"phase_step\":12,\"total_steps\":42,\"updates\":41,\"sequences\":1,"
-                  "\"tokens\":1,\"corpus_hash\":\"fedcba9876543210\","
-                  "\"vocabulary_hash\":\"0000000000000abc\"}"},
+        {"state",
+         "{\"phase\":-1,\"phase_step\":12,\"total_steps\":42,\"updates\":41,\"sequences\":1,"
+         "\"tokens\":1,\"corpus_hash\":\"fedcba9876543210\","
+         "\"vocabulary_hash\":\"0000000000000abc\"}"},
         {"state", "{\"phase\":1,\"phase_step\":1.5,\"total_steps\":42,\"updates\":41,"
                   "\"sequences\":1,\"tokens\":1,\"corpus_hash\":\"fedcba9876543210\","
                   "\"vocabulary_hash\":\"0000000000000abc\"}"},
@@ -212,6 +213,42 @@ static void arrays_of_another_size_are_refused(void **state)
     free(zeros);
 }
 
+/* Five moments, or one of a name as long as a section's can be. */
+static void moments_by_any_name_but_not_too_many(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"moment.m", "moment.v", "moment.abcdefghi", "moment.",
+                                        "moment.x"};
+    const char *whole = scratch_path("few"), *path = scratch_path("many");
+    for (int count = 3; count <= 5; count++) {
+        struct container container;
+        struct container_writer writer;
+        struct checkpoint_file file;
+        struct error err;
+        const void *data;
+        size_t size;
+        write_sample(whole);
+        assert_int_equal(container_open(&container, whole, "checkpt", 1, &err), 0);
+        assert_int_equal(container_writer_open(&writer, path, "checkpt", 1, &err), 0);
+        for (int i = 0; i < 5 + count; i++) { /* 5 sections before the moments */
+            const char *name = i < 5 ? container.entries[i].name : names[i - 5];
+            container_section_unchecked(&container, i < 5 ? name : "moment.m", &data, &size);
+            assert_int_equal(container_writer_section(&writer, name, data, size, &err), 0);
+        }
+        assert_int_equal(container_writer_commit(&writer, &err), 0);
+        container_close(&container);
+        if (count <= CHECKPOINT_MOMENTS) {
+            assert_int_equal(checkpoint_file_open(&file, path, &err), 0);
+            assert_int_equal(file.moment_count, count);
+            assert_non_null(checkpoint_file_moment(&file, "abcdefghi"));
+            checkpoint_file_close(&file);
+        } else {
+            assert_int_equal(checkpoint_file_open(&file, path, &err), -1);
+            assert_non_null(strstr(err.text, "moment.x"));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +257,7 @@ int main(int argc, char **argv)
         RANKS_TEST(every_truncation_is_refused),
         RANKS_TEST(nonsense_is_refused),
         RANKS_TEST(arrays_of_another_size_are_refused),
+        RANKS_TEST(moments_by_any_name_but_not_too_many),
     };
     if (ranks_open(&argc, &argv) != 0)
         return 1;

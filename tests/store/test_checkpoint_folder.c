@@ -173,8 +173,8 @@ static void the_newest_are_kept(void **state)
     expect_prune(1, STEP("00000050"));
 }
 
-/* A damaged checkpoint was passed over, and the run went on from the one before: what it writes then
- * has lower steps than the damaged one, and must outlive it. */
+/* A damaged checkpoint was passed over, and the run went on from the one before: what it writes
+ * then has lower steps than the damaged one, and must outlive it. */
 static void the_damaged_take_no_place_of_the_whole(void **state)
 {
     (void)state;
