@@ -18,7 +18,8 @@ struct sample_summary {
     int sequence_length;
     uint64_t samples; /* in the first epoch; 0: no samples can be made */
     double mean_tokens;
-    double padding; /* tokens of padding to sequence_length, a token: 0.5 means half as many again */
+    double
+        padding; /* tokens of padding to sequence_length, a token: 0.5 means half as many again */
 };
 
 enum { SAMPLE_SUMMARIES = 2 };
@@ -28,7 +29,7 @@ struct corpus_statistics {
     struct length_summary document_sentences;
     struct length_summary document_tokens;
     struct sample_summary samples[SAMPLE_SUMMARIES]; /* at 128 and 512 */
-    struct error no_samples; /* why not, where there are none */
+    struct error no_samples;                         /* why not, where there are none */
 };
 
 /* Of the training split. Reads its whole index; fails when that is damaged. */

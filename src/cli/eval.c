@@ -17,7 +17,8 @@
 #include "lambert/train/run.h"
 
 static const char usage[] =
-    "usage: lambert eval CONFIG [SECTION.KEY=VALUE ...] [--checkpoint PATH] [--phase NAME] [--json]\n"
+    "usage: lambert eval CONFIG [SECTION.KEY=VALUE ...] [--checkpoint PATH] [--phase NAME] "
+    "[--json]\n"
     "       mpirun -n RANKS lambert eval ...\n"
     "\n"
     "Losses and accuracies of a checkpoint on the held-out documents of data.corpus, beside what\n"

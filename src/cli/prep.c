@@ -9,7 +9,8 @@
 static const char usage[] =
     "usage: lambert prep --vocabulary FILE --output DIR [options] INPUT...\n"
     "\n"
-    "Makes a corpus of text: sentences as token ids, with an index, checksums and a held-out part.\n"
+    "Makes a corpus of text: sentences as token ids, with an index, checksums and a held-out "
+    "part.\n"
     "INPUT are text files (a paragraph or a sentence a line, blank lines between documents; or\n"
     "WikiExtractor's output) or folders of them (names that begin with a dot are passed over).\n"
     "\n"

@@ -43,10 +43,13 @@ static int run(int argc, char **argv)
     for (int i = 0; i < THINGS; i++)
         if (strcmp(argv[1], things[i].name) == 0)
             return things[i].run(argc - 1, argv + 1);
-    return command_misused("show", "cannot show '%s'; corpus, batch, checkpoint or config can be "
-                                   "shown",
+    return command_misused("show",
+                           "cannot show '%s'; corpus, batch, checkpoint or config can be "
+                           "shown",
                            argv[1]);
 }
 
-const struct command command_show = {
-    .name = "show", .summary = "show a corpus, a batch, a checkpoint or a configuration", .run = run};
+const struct command command_show = {.name = "show",
+                                     .summary =
+                                         "show a corpus, a batch, a checkpoint or a configuration",
+                                     .run = run};

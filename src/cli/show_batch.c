@@ -17,7 +17,8 @@
 static const char usage[] =
     "usage: lambert show batch CONFIG [SECTION.KEY=VALUE ...] [options]\n"
     "\n"
-    "Prints training samples as the model will see them. A masked position shows what stands there\n"
+    "Prints training samples as the model will see them. A masked position shows what stands "
+    "there\n"
     "now and, in brackets right behind it, what has to be guessed: [MASK](house).\n"
     "\n"
     "  --phase NAME    the phase (the first)\n"
@@ -25,7 +26,8 @@ static const char usage[] =
     "  --first I       number of the first sample in the phase (0)\n"
     "  --count N       how many (4)\n"
     "  --json          one JSON object a line: index, input_ids, token_type_ids, masked_positions\n"
-    "                  (from 0 in the sequence), masked_labels, next_sentence_label (1: B is random)\n"
+    "                  (from 0 in the sequence), masked_labels, next_sentence_label (1: B is "
+    "random)\n"
     "  --help          this text\n"
     "\n"
     "example: lambert show batch configs/demo.ini --first 1000 --count 2\n";
@@ -81,11 +83,13 @@ static int set_option(struct arguments *arguments, int option, struct error *err
 
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
-    static const struct option options[] = {
-        {"phase", required_argument, NULL, 'p'}, {"split", required_argument, NULL, 's'},
-        {"first", required_argument, NULL, 'f'}, {"count", required_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},        {"help", no_argument, NULL, 'h'},
-        {0}};
+    static const struct option options[] = {{"phase", required_argument, NULL, 'p'},
+                                            {"split", required_argument, NULL, 's'},
+                                            {"first", required_argument, NULL, 'f'},
+                                            {"count", required_argument, NULL, 'n'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     int option;
     struct error err;
     *arguments = (struct arguments){.count = 4};

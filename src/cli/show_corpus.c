@@ -16,7 +16,8 @@
 static const char usage[] =
     "usage: lambert show corpus DIR [--verify] [--json]\n"
     "\n"
-    "What a corpus holds: documents, sentences, tokens, unknown words, lengths, how many samples an\n"
+    "What a corpus holds: documents, sentences, tokens, unknown words, lengths, how many samples "
+    "an\n"
     "epoch of it has at sequence lengths 128 and 512, and what padding them would have cost.\n"
     "\n"
     "  --verify  also read every byte and check every checksum\n"
@@ -47,7 +48,8 @@ static int parse(int argc, char **argv, struct arguments *arguments)
         arguments->help |= option == 'h';
     }
     if (!arguments->help && optind != argc - 1)
-        return command_misused("show corpus", "name one corpus folder; see lambert show corpus --help");
+        return command_misused("show corpus",
+                               "name one corpus folder; see lambert show corpus --help");
     arguments->folder = argv[optind];
     return 0;
 }

@@ -16,14 +16,17 @@ static const char usage[] =
     "usage: lambert train CONFIG [SECTION.KEY=VALUE ...] [--resume] [--accept KEYS]\n"
     "       mpirun -n RANKS lambert train ...\n"
     "\n"
-    "Pre-trains a BERT: the phases of CONFIG one after another, on the corpus data.corpus, into the\n"
+    "Pre-trains a BERT: the phases of CONFIG one after another, on the corpus data.corpus, into "
+    "the\n"
     "folder run.folder (config.ini, metrics.jsonl, checkpoints/).\n"
     "\n"
     "  --resume        go on from the newest whole checkpoint in run.folder; without one, start\n"
-    "  --accept KEYS   with --resume: these keys (comma-separated) may differ from the checkpoint's\n"
+    "  --accept KEYS   with --resume: these keys (comma-separated) may differ from the "
+    "checkpoint's\n"
     "  --help          this text\n"
     "\n"
-    "SIGTERM, SIGINT or SIGUSR1 to a rank end the run after the current step with a checkpoint and\n"
+    "SIGTERM, SIGINT or SIGUSR1 to a rank end the run after the current step with a checkpoint "
+    "and\n"
     "exit code 0. mpirun passes SIGUSR1 on: kill -USR1 PID_OF_MPIRUN stops a job cleanly.\n"
     "\n"
     "example: mpirun -n 2 lambert train configs/demo.ini phase.one.steps=500\n"
@@ -87,8 +90,8 @@ static int load_config(struct dist *dist, const struct arguments *arguments, str
                        struct error *err)
 {
     struct buffer text = {0};
-    int status = config_load(config, arguments->config, arguments->words, arguments->word_count,
-                             err);
+    int status =
+        config_load(config, arguments->config, arguments->words, arguments->word_count, err);
     if (dist_agree(dist, status, err) < 0)
         return -1;
     config_print(config, false, &text);

@@ -13,7 +13,8 @@
 static const char usage[] =
     "usage: lambert vocab --output FILE [options] INPUT...\n"
     "\n"
-    "Learns a WordPiece vocabulary from text and writes it as BERT's vocab.txt. INPUT are text files\n"
+    "Learns a WordPiece vocabulary from text and writes it as BERT's vocab.txt. INPUT are text "
+    "files\n"
     "(blank lines between documents, or WikiExtractor's output) or folders of them.\n"
     "\n"
     "  --output FILE        where to write\n"

@@ -49,9 +49,8 @@ static int read_vocabulary(struct corpus *corpus, struct error *err)
 {
     char *path = path_join(corpus->folder, VOCABULARY_FILE);
     int status = vocabulary_load(&corpus->vocabulary, path, err);
-    if (status == 0 &&
-        (vocabulary_hash(corpus->vocabulary) != corpus->manifest.vocabulary_hash ||
-         vocabulary_size(corpus->vocabulary) != corpus->manifest.vocabulary_size))
+    if (status == 0 && (vocabulary_hash(corpus->vocabulary) != corpus->manifest.vocabulary_hash ||
+                        vocabulary_size(corpus->vocabulary) != corpus->manifest.vocabulary_size))
         status = vocabulary_differs(corpus, path, corpus->vocabulary, err);
     free(path);
     return status;
@@ -65,8 +64,7 @@ static int check_shards(const struct corpus *corpus, enum corpus_split split, st
         struct shard_summary named = part->shards[i].summary;
         struct shard_summary found = document_store_shard(corpus->stores[split], i);
         if (named.documents != found.documents || named.sentences != found.sentences ||
-            named.tokens != found.tokens || named.bytes != found.bytes ||
-            named.hash != found.hash)
+            named.tokens != found.tokens || named.bytes != found.bytes || named.hash != found.hash)
             return error_set(err, "%s/%s is not the file that %s/" MANIFEST_FILE " describes",
                              corpus->folder, part->shards[i].file, corpus->folder);
     }
@@ -171,8 +169,10 @@ static int read_counts(const struct container *file, uint64_t *counts, size_t si
     if (container_section(file, COUNTS_SECTION, &data, &found, err) < 0)
         return -1;
     if (found != size * sizeof(uint64_t))
-        return error_set(err, "%s is damaged: it has %zu bytes of counts instead of %zu; prepare "
-                         "the corpus again", file->path, found, size * sizeof(uint64_t));
+        return error_set(err,
+                         "%s is damaged: it has %zu bytes of counts instead of %zu; prepare "
+                         "the corpus again",
+                         file->path, found, size * sizeof(uint64_t));
     byte_reader_init(&reader, data, found);
     for (size_t id = 0; id < size; id++)
         counts[id] = byte_reader_u64(&reader);

@@ -19,7 +19,8 @@ static bool begins_as_shard(const char *name)
             continue;
         const char *digits = name + prefix + 1;
         size_t count = strspn(digits, "0123456789");
-        if (count >= 5 && strncmp(digits + count, SHARD_FILE_SUFFIX, strlen(SHARD_FILE_SUFFIX)) == 0)
+        if (count >= 5 &&
+            strncmp(digits + count, SHARD_FILE_SUFFIX, strlen(SHARD_FILE_SUFFIX)) == 0)
             return true;
     }
     return false;

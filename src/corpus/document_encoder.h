@@ -11,7 +11,7 @@
 
 struct document_encoder {
     struct tokenizer *tokenizer;
-    bool split_sentences; /* no: every line is one sentence */
+    bool split_sentences;  /* no: every line is one sentence */
     struct buffer ids;     /* int32_t, of the document encoded last */
     struct buffer lengths; /* uint32_t, tokens in each of its sentences; none is 0 */
 };

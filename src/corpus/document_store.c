@@ -150,7 +150,8 @@ int document_store_read(const struct document_store *store, struct block_cache *
         return error_set(err, "%s is damaged: a document lies outside it; prepare the corpus again",
                          shard->container.path);
     while (count > 0) {
-        uint64_t block = token / shard->meta.block_tokens, within = token % shard->meta.block_tokens;
+        uint64_t block = token / shard->meta.block_tokens;
+        uint64_t within = token % shard->meta.block_tokens;
         uint64_t there = shard_block_tokens(shard, block) - within;
         uint32_t part = count < there ? count : (uint32_t)there;
         const void *raw = block_cache_read(cache, store->shards, document->shard, block, err);

@@ -26,8 +26,8 @@ void epoch_plan_init(struct epoch_plan *plan, const struct document_store *store
 {
     uint64_t documents = document_store_documents(store);
     uint64_t ranges = documents < MOST_RANGES ? documents : MOST_RANGES;
-    *plan = (struct epoch_plan){
-        .store = store, .options = *options, .range_count = (uint32_t)ranges};
+    *plan =
+        (struct epoch_plan){.store = store, .options = *options, .range_count = (uint32_t)ranges};
     plan->ranges = memory_new(ranges, sizeof *plan->ranges);
     for (uint64_t r = 0; r < ranges; r++) {
         plan->ranges[r].first_document = documents * r / ranges;

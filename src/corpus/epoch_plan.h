@@ -1,6 +1,6 @@
 /* Where the samples of one epoch lie: all documents are cut once (segments.h), and every so many
- * chunks the place is noted, so that finding any one means cutting a few chunks from the mark before
- * it, however long its document is. A mark takes 16 bytes for 32 samples. */
+ * chunks the place is noted, so that finding any one means cutting a few chunks from the mark
+ * before it, however long its document is. A mark takes 16 bytes for 32 samples. */
 #ifndef LAMBERT_CORPUS_EPOCH_PLAN_H
 #define LAMBERT_CORPUS_EPOCH_PLAN_H
 

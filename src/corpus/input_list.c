@@ -12,8 +12,7 @@ static int add_path(struct input_list *list, const char *path, struct error *err
 static void add_file(struct input_list *list, const char *path, uint64_t bytes)
 {
     if ((list->count & (list->count + 1)) == 0) /* full at 0, 1, 3, 7 ... */
-        list->paths =
-            memory_resize(list->paths, 2 * (size_t)list->count + 1, sizeof *list->paths);
+        list->paths = memory_resize(list->paths, 2 * (size_t)list->count + 1, sizeof *list->paths);
     list->paths[list->count++] = memory_copy_text(path);
     list->bytes += bytes;
 }

@@ -168,9 +168,9 @@ struct parse {
 static void parse_failed(struct parse *parse, const char *name)
 {
     if (parse->status == 0)
-        parse->status = error_set(parse->err,
-                                  "%s is damaged: '%s' is missing or wrong; prepare the corpus again",
-                                  parse->path, name);
+        parse->status = error_set(
+            parse->err, "%s is damaged: '%s' is missing or wrong; prepare the corpus again",
+            parse->path, name);
 }
 
 static const cJSON *get(const cJSON *object, const char *name)

@@ -37,8 +37,8 @@ void masking_memory_release(struct masking_memory *memory)
 }
 
 /* Positions in order, and where in them each word begins; the number of words. As in the original a
- * "##" piece belongs to the word before it, even across a [SEP]; where there is none before it, it is
- * a word. */
+ * "##" piece belongs to the word before it, even across a [SEP]; where there is none before it, it
+ * is a word. */
 static int find_words(const struct masking_options *options, struct masking_memory *memory,
                       const int32_t *ids, int tokens, int a_end)
 {

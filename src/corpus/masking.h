@@ -30,9 +30,9 @@ struct masking_memory {
 void masking_memory_init(struct masking_memory *memory, int longest_sequence);
 void masking_memory_release(struct masking_memory *memory);
 
-/* ids [tokens] = [CLS] A [SEP] B [SEP], the first [SEP] at position a_end. Hides tokens in place and
- * writes where, ascending, and what stood there: positions, labels [masking_count]. Returns how many;
- * fewer than masking_count() only when whole words do not fit or there are too few tokens. */
+/* ids [tokens] = [CLS] A [SEP] B [SEP], the first [SEP] at position a_end. Hides tokens in place
+ * and writes where, ascending, and what stood there: positions, labels [masking_count]. Returns how
+ * many; fewer than masking_count() only when whole words do not fit or there are too few tokens. */
 int masking_apply(const struct masking_options *options, struct masking_memory *memory,
                   struct rng *rng, int32_t *ids, int tokens, int a_end, int32_t *positions,
                   int32_t *labels);

@@ -145,14 +145,13 @@ static int check_result(const struct preparation *p, struct error *err)
 static void warn(const struct preparation *p)
 {
     const struct prepare_report *report = p->report;
-    uint64_t training =
-        report->documents - report->empty_documents - report->heldout_documents;
+    uint64_t training = report->documents - report->empty_documents - report->heldout_documents;
     if (report->invalid_bytes > 0)
         log_warning("%" PRIu64 " bytes of the input are not valid UTF-8 and were left out",
                     report->invalid_bytes);
     if (training < 2)
-        log_warning("there is only one document to train on, and pairs of sentences need two; blank "
-                    "lines part documents");
+        log_warning("there is only one document to train on, and pairs of sentences need two; "
+                    "blank lines part documents");
     if (p->options->heldout_fraction > 0 && report->heldout_documents < 2)
         log_warning("%" PRIu64 " of %" PRIu64 " documents fell into the part set aside for "
                     "evaluation, which needs at least two",
@@ -206,8 +205,7 @@ static void complete_report(struct preparation *p)
     p->report->unknown_words = counts.unknown_words;
     p->report->invalid_bytes = counts.invalid_bytes;
     for (int s = 0; s < CORPUS_SPLITS; s++)
-        p->report->corpus_bytes +=
-            manifest_split_total(&p->manifest, (enum corpus_split)s).bytes;
+        p->report->corpus_bytes += manifest_split_total(&p->manifest, (enum corpus_split)s).bytes;
     p->manifest.report = *p->report;
 }
 

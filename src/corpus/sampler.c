@@ -6,8 +6,8 @@
 
 #include "epoch_plan.h"
 #include "lambert/base/memory.h"
-#include "masking.h"
 #include "lambert/corpus/permutation.h"
+#include "masking.h"
 #include "segments.h"
 
 struct sampler {
@@ -61,13 +61,13 @@ int sampler_new(struct sampler **sampler_out, const struct document_store *store
     sampler->store = store;
     sampler->options = *options;
     sampler->special = vocabulary_special_tokens(vocabulary);
-    sampler->masking = (struct masking_options){
-        .probability = options->masked_lm_probability,
-        .max_predictions = options->max_predictions,
-        .whole_words = options->whole_word_masking,
-        .mask_id = sampler->special.mask,
-        .vocabulary_size = vocabulary_size(vocabulary),
-        .continuation = vocabulary_continuation(vocabulary)};
+    sampler->masking =
+        (struct masking_options){.probability = options->masked_lm_probability,
+                                 .max_predictions = options->max_predictions,
+                                 .whole_words = options->whole_word_masking,
+                                 .mask_id = sampler->special.mask,
+                                 .vocabulary_size = vocabulary_size(vocabulary),
+                                 .continuation = vocabulary_continuation(vocabulary)};
     sampler->parallel = true;
     epoch_plan_init(&sampler->plan, store, &epoch);
     sampler->cache = block_cache_new(options->cache_bytes);
@@ -148,8 +148,8 @@ uint64_t sampler_epoch_samples(struct sampler *sampler, uint32_t epoch)
 }
 
 /* Sentences from a random place of a random other document, until there are `wanted` tokens. */
-static struct token_run random_run(const struct sampler *sampler, uint64_t not_this, uint32_t wanted,
-                                   struct rng *rng)
+static struct token_run random_run(const struct sampler *sampler, uint64_t not_this,
+                                   uint32_t wanted, struct rng *rng)
 {
     uint64_t others = document_store_documents(sampler->store) - 1;
     struct token_run run = {.document = rng_below(rng, (uint32_t)others)};
@@ -165,8 +165,8 @@ static struct token_run random_run(const struct sampler *sampler, uint64_t not_t
 }
 
 /* A and B of a chunk, before truncation. */
-static void pair_up(struct sampler *sampler, uint64_t document, struct chunk *chunk, uint32_t target,
-                    struct sample_plan *plan)
+static void pair_up(struct sampler *sampler, uint64_t document, struct chunk *chunk,
+                    uint32_t target, struct sample_plan *plan)
 {
     struct document_view view = document_store_view(sampler->store, document);
     uint64_t a_tokens = segments_tokens(view.lengths, chunk->first, chunk->a_end);
@@ -246,8 +246,7 @@ static void append(const struct sampler *sampler, const struct sample_plan *plan
     }
     batch->next_sentence_label[number] = plan->next_sentence_label;
     batch->sample_index[number] = plan->index;
-    batch->sample_key[number] =
-        rng_key(options->seed, RNG_DROPOUT, options->phase, plan->index);
+    batch->sample_key[number] = rng_key(options->seed, RNG_DROPOUT, options->phase, plan->index);
 }
 
 int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
@@ -259,9 +258,9 @@ int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
         return -1;
     struct rng rng;
     rng_init(&rng, rng_key(options->seed, RNG_MASKS, options->phase, plan->index));
-    int masked = masking_apply(&sampler->masking, &sampler->masking_memory, &rng, sampler->ids,
-                               plan->tokens, (int)plan->a.count + 1, sampler->positions,
-                               sampler->labels);
+    int masked =
+        masking_apply(&sampler->masking, &sampler->masking_memory, &rng, sampler->ids, plan->tokens,
+                      (int)plan->a.count + 1, sampler->positions, sampler->labels);
     append(sampler, plan, masked, batch);
     return 0;
 }

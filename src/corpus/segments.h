@@ -1,13 +1,15 @@
 /* Cutting a document into chunks of sentences, each of which becomes one sample: the loop of
- * create_instances_from_document() in Google's create_pretraining_data.py, on sentence lengths alone.
+ * create_instances_from_document() in Google's create_pretraining_data.py, on sentence lengths
+ * alone.
  *
  * A chunk is sentences up to a target length; A is its head; B is the rest of it, or comes from
  * another document, and then the rest goes back and begins the next chunk.
  *
  * Everything random about a document in an epoch comes from one key. The numbers for the chunk that
- * begins at sentence s start at block (s + 1) << 20 of the key's stream, those for the target length
- * at block 0. So a chunk can be cut from its place alone, and counting the chunks of a document need
- * not draw what only the pair itself needs (the other document, which end is truncated). */
+ * begins at sentence s start at block (s + 1) << 20 of the key's stream, those for the target
+ * length at block 0. So a chunk can be cut from its place alone, and counting the chunks of a
+ * document need not draw what only the pair itself needs (the other document, which end is
+ * truncated). */
 #ifndef LAMBERT_CORPUS_SEGMENTS_H
 #define LAMBERT_CORPUS_SEGMENTS_H
 
@@ -30,9 +32,9 @@ void segments_init(struct segments *segments, const uint16_t *lengths, uint32_t 
 struct chunk {
     uint32_t first; /* A is sentences [first, a_end) of the document */
     uint32_t a_end;
-    uint32_t end;  /* B is sentences [a_end, end), unless random */
-    bool random;   /* B is from another document */
-    uint32_t next; /* the sentence that the next chunk begins with; `sentences`: there is none */
+    uint32_t end;   /* B is sentences [a_end, end), unless random */
+    bool random;    /* B is from another document */
+    uint32_t next;  /* the sentence that the next chunk begins with; `sentences`: there is none */
     struct rng rng; /* for all further choices about this chunk */
 };
 
@@ -46,8 +48,8 @@ uint32_t segments_skip(const struct segments *segments, uint32_t first, uint64_t
 /* The number of tokens in sentences [first, end). */
 uint64_t segments_tokens(const uint16_t *lengths, uint32_t first, uint32_t end);
 
-/* Google's truncate_seq_pair(): while A and B together are too long, the longer one (B when they are
- * as long) loses a token at its front or back, one as likely as the other. What is left of A is
+/* Google's truncate_seq_pair(): while A and B together are too long, the longer one (B when they
+ * are as long) loses a token at its front or back, one as likely as the other. What is left of A is
  * tokens [a_skip, a_skip + a_count) of it, likewise B. */
 struct truncation {
     uint32_t a_skip, a_count;

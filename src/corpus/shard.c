@@ -9,7 +9,8 @@
 #include "lambert/base/memory.h"
 
 /* Sections are used as arrays where they lie. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shards are read in place, little-endian");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "shards are read in place, little-endian");
 _Static_assert(sizeof(struct shard_place) == 16, "an element of section DOCS has 16 bytes");
 
 enum { META_BYTES = 56 };
@@ -71,9 +72,10 @@ static int read_meta(struct shard *shard, struct error *err)
     const struct shard_meta *meta = &shard->meta;
     shard->meta = meta_get(data);
     const uint64_t most = UINT64_C(1) << 56; /* so that sizes in bytes cannot overflow */
-    if (meta->vocabulary_size > INT32_MAX || meta->id_bytes != shard_id_bytes((int)meta->vocabulary_size) ||
-        meta->block_tokens == 0 || meta->block_tokens > 1 << 24 || meta->documents > most ||
-        meta->sentences > most || meta->tokens > most)
+    if (meta->vocabulary_size > INT32_MAX ||
+        meta->id_bytes != shard_id_bytes((int)meta->vocabulary_size) || meta->block_tokens == 0 ||
+        meta->block_tokens > 1 << 24 || meta->documents > most || meta->sentences > most ||
+        meta->tokens > most)
         return damaged(shard, "its description (META) makes no sense", err);
     return 0;
 }
@@ -139,8 +141,8 @@ static int check_ends(struct shard *shard, struct error *err)
     return 0;
 }
 
-int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash,
-               int vocabulary_size, struct error *err)
+int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, int vocabulary_size,
+               struct error *err)
 {
     *shard = (struct shard){0};
     if (container_open(&shard->container, path, SHARD_KIND, SHARD_VERSION, err) < 0)
@@ -216,10 +218,10 @@ uint32_t shard_block_tokens(const struct shard *shard, uint64_t block)
     return rest < shard->meta.block_tokens ? (uint32_t)rest : shard->meta.block_tokens;
 }
 
-static int bad_block(const struct shard *shard, uint64_t block, const char *what,
-                     struct error *err)
+static int bad_block(const struct shard *shard, uint64_t block, const char *what, struct error *err)
 {
-    return error_set(err, "%s is damaged: block %" PRIu64 " of its ids %s; prepare the corpus again",
+    return error_set(err,
+                     "%s is damaged: block %" PRIu64 " of its ids %s; prepare the corpus again",
                      shard->container.path, block, what);
 }
 

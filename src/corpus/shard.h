@@ -10,16 +10,16 @@
 #include "lambert/base/error.h"
 #include "lambert/corpus/shard_writer.h"
 
-#define SHARD_KIND           "shard"
-#define SHARD_META           "META"
-#define SHARD_DOCUMENTS      "DOCS"
-#define SHARD_LENGTHS        "LENGTHS"
-#define SHARD_BLOCKS         "BLOCKS"
-#define SHARD_IDS            "IDS"
+#define SHARD_KIND      "shard"
+#define SHARD_META      "META"
+#define SHARD_DOCUMENTS "DOCS"
+#define SHARD_LENGTHS   "LENGTHS"
+#define SHARD_BLOCKS    "BLOCKS"
+#define SHARD_IDS       "IDS"
 
-/* Blocks are small because samples lie anywhere: a sample inflates one or two. Against 16,384 tokens a
- * block, 4,096 make a corpus of English 3% larger and reading a sample that is not in the cache three
- * times as fast. */
+/* Blocks are small because samples lie anywhere: a sample inflates one or two. Against 16,384
+ * tokens a block, 4,096 make a corpus of English 3% larger and reading a sample that is not in the
+ * cache three times as fast. */
 enum {
     SHARD_VERSION = 1,
     SHARD_BLOCK_TOKENS = 4096,
@@ -61,8 +61,8 @@ struct shard {
 
 /* Checks META and the sizes of the other sections, and reads none of them: the time does not depend
  * on the number of documents. */
-int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash,
-               int vocabulary_size, struct error *err);
+int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, int vocabulary_size,
+               struct error *err);
 void shard_close(struct shard *shard); /* fine on a zeroed shard */
 
 struct shard_summary shard_summary(const struct shard *shard);
@@ -76,8 +76,8 @@ int shard_verify(const struct shard *shard, struct error *err);
 /* How many tokens a block holds. */
 uint32_t shard_block_tokens(const struct shard *shard, uint64_t block);
 
-/* Inflates a block: raw [shard_block_tokens * id_bytes], ids as stored. Checks its checksum and that
- * every id is in the vocabulary. */
+/* Inflates a block: raw [shard_block_tokens * id_bytes], ids as stored. Checks its checksum and
+ * that every id is in the vocabulary. */
 int shard_read_block(const struct shard *shard, uint64_t block, void *raw, struct error *err);
 
 #endif

@@ -168,8 +168,7 @@ int shard_writer_add(struct shard_writer *writer, const int32_t *ids, const uint
     writer->meta.documents++;
     writer->meta.sentences += lengths_size / sizeof(uint16_t);
     writer->meta.tokens += tokens;
-    writer->meta.hash =
-        shard_hash_add(writer->meta.hash, writer->record.data, writer->record.size);
+    writer->meta.hash = shard_hash_add(writer->meta.hash, writer->record.data, writer->record.size);
     return add_to_blocks(writer, writer->record.data + lengths_size,
                          writer->record.size - lengths_size, err);
 }

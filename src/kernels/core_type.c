@@ -4,12 +4,13 @@
 #include <strings.h>
 
 /* OpenBLAS's x86 core types without AVX2, and those with AVX2 but without AVX-512. What is on
- * neither list is a newer type, and fine. (cpuid_x86.c and dynamic.c of OpenBLAS 0.3.21 name them.) */
+ * neither list is a newer type, and fine. (cpuid_x86.c and dynamic.c of OpenBLAS 0.3.21 name them.)
+ */
 static const char *const sse_cores[] = {
-    "Unknown",   "Generic",      "Katmai",   "Coppermine", "Northwood", "Prescott",
-    "Banias",    "Atom",         "Core2",    "Penryn",     "Dunnington", "Nehalem",
-    "Athlon",    "Opteron",      "Opteron_SSE3", "Barcelona", "Nano",   "Bobcat",
-    "Sandybridge", "Bulldozer",  "Piledriver", "Steamroller"};
+    "Unknown",     "Generic",   "Katmai",       "Coppermine", "Northwood",  "Prescott",
+    "Banias",      "Atom",      "Core2",        "Penryn",     "Dunnington", "Nehalem",
+    "Athlon",      "Opteron",   "Opteron_SSE3", "Barcelona",  "Nano",       "Bobcat",
+    "Sandybridge", "Bulldozer", "Piledriver",   "Steamroller"};
 static const char *const avx2_cores[] = {"Haswell", "Zen", "Excavator"};
 
 static bool listed(const char *core, const char *const *list, size_t count)

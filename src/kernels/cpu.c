@@ -64,7 +64,8 @@ void cpu_describe(struct cpu_info *info)
         info->bound = info->online; /* more cores than a cpu_set_t holds: nothing to tell */
 }
 
-/* Ranks that are bound apart have cores of their own; ranks that all may run everywhere share them. */
+/* Ranks that are bound apart have cores of their own; ranks that all may run everywhere share them.
+ */
 static int default_threads(int ranks_sharing)
 {
     struct cpu_info info;
@@ -84,7 +85,8 @@ int cpu_set_threads(int wanted, int ranks_sharing)
     return wanted;
 }
 
-/* --- peak --------------------------------------------------------------------------------------- */
+/* --- peak ---------------------------------------------------------------------------------------
+ */
 
 static double seconds_now(void)
 {
@@ -103,7 +105,8 @@ static double try_peak(peak_loop *loop, int threads, long rounds)
         sink += (double)result;
     }
     double seconds = seconds_now() - started;
-    return sink == sink ? operations / seconds : 0; /* a use of the results, so that they are made */
+    return sink == sink ? operations / seconds
+                        : 0; /* a use of the results, so that they are made */
 }
 
 double cpu_peak_flops(int threads)

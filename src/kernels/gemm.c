@@ -40,8 +40,8 @@ void gemm_parallel(enum gemm_form form, int m, int n, int k, real alpha, const r
         int count = side - first < piece ? side - first : piece;
         size_t at = (size_t)first;
         if (rows)
-            gemm(form, count, n, k, alpha, a + at * step_a, lda, b, ldb, beta,
-                 c + at * (size_t)ldc, ldc);
+            gemm(form, count, n, k, alpha, a + at * step_a, lda, b, ldb, beta, c + at * (size_t)ldc,
+                 ldc);
         else
             gemm(form, m, count, k, alpha, a, lda, b + at * step_b, ldb, beta, c + at, ldc);
     }

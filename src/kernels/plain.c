@@ -1,5 +1,5 @@
-/* The definitions of the row kernels, in plain C. Sums are in double: this table says what is right,
- * the vector tables are held against it. */
+/* The definitions of the row kernels, in plain C. Sums are in double: this table says what is
+ * right, the vector tables are held against it. */
 #include "plain.h"
 
 #include <math.h>

@@ -17,10 +17,10 @@ size_t attention_scratch(int longest)
 /* One (sequence, head) and one block of its queries. */
 struct query_block {
     int head;
-    int begin, count;   /* among the R query rows */
-    int keys_at, keys;  /* rows of the batch; S of them */
-    size_t column;      /* of the head in rows of A D elements */
-    real scale;         /* 1 / √D */
+    int begin, count;  /* among the R query rows */
+    int keys_at, keys; /* rows of the batch; S of them */
+    size_t column;     /* of the head in rows of A D elements */
+    real scale;        /* 1 / √D */
 };
 
 static struct dropout dropout_of(const struct attention *at, const struct query_block *block,

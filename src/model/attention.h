@@ -1,11 +1,13 @@
-/* Multi-head self-attention within each sequence of a packed batch (BERT, section 3; Vaswani et al.,
- * arXiv 1706.03762, equation 1), between the projections: queries, keys and values in, context out.
+/* Multi-head self-attention within each sequence of a packed batch (BERT, section 3; Vaswani et
+ * al., arXiv 1706.03762, equation 1), between the projections: queries, keys and values in, context
+ * out.
  *
  *     P = softmax(q kᵀ / √D),  context = dropout(P) v            per sequence and head
  *
  * Probabilities are not kept: forward stores each row's log-sum-exp, backward makes them again from
- * it (as FlashAttention does, Dao et al., arXiv 2205.14135). Dropout masks are recomputed too. A task
- * is one (sequence, head); inside it queries go in blocks, so that scores stay in the cache. */
+ * it (as FlashAttention does, Dao et al., arXiv 2205.14135). Dropout masks are recomputed too. A
+ * task is one (sequence, head); inside it queries go in blocks, so that scores stay in the cache.
+ */
 #ifndef LAMBERT_MODEL_ATTENTION_H
 #define LAMBERT_MODEL_ATTENTION_H
 
@@ -13,18 +15,18 @@
 #include "rows.h"
 
 struct attention {
-    int heads;       /* A */
-    int head_size;   /* D */
-    int layer;       /* for dropout */
-    int sequences;   /* N */
+    int heads;                   /* A */
+    int head_size;               /* D */
+    int layer;                   /* for dropout */
+    int sequences;               /* N */
     const int32_t *key_start;    /* [N + 1] rows of keys and values */
     const struct row_set *query; /* which rows ask */
     const uint64_t *key;         /* [T] samples' keys */
     const int32_t *position;     /* [T] */
     uint32_t threshold;          /* of dropout */
-    const real *q; /* [R, A D], rows ld_q apart */
-    const real *k; /* [T, A D], rows ld_kv apart */
-    const real *v; /* [T, A D], rows ld_kv apart */
+    const real *q;               /* [R, A D], rows ld_q apart */
+    const real *k;               /* [T, A D], rows ld_kv apart */
+    const real *v;               /* [T, A D], rows ld_kv apart */
     int ld_q, ld_kv;
     real *scratch; /* [threads, attention_scratch()] */
     size_t scratch_stride;

@@ -71,9 +71,8 @@ static void residual_norm_forward(const struct block_pass *pass, enum dropout_si
         struct dropout dropout = hidden_dropout(pass, site, row);
         kernels->residual_layernorm(&dropout, (uint32_t)pass->rows->position[row], bias,
                                     residual + at, pass->params + norm->weight,
-                                    pass->params + norm->bias,
-                                    (real)pass->config->layer_norm_eps, x + at, y + at, mean + r,
-                                    rstd + r, H);
+                                    pass->params + norm->bias, (real)pass->config->layer_norm_eps,
+                                    x + at, y + at, mean + r, rstd + r, H);
     }
 }
 
@@ -182,7 +181,8 @@ static void project_qkv(const struct block_pass *pass, const real *x)
     bias_add(T, 2 * H, bias + H, kept->qkv + H, 3 * H);
 }
 
-/* dqkv in scratch (and dq of chosen rows in scratch->f) -> scratch->d: dz1 [R, H] becomes dx [T, H] */
+/* dqkv in scratch (and dq of chosen rows in scratch->f) -> scratch->d: dz1 [R, H] becomes dx [T, H]
+ */
 static void project_qkv_backward(const struct block_pass *pass, const real *x, real *grads)
 {
     struct block_scratch *s = pass->scratch;

@@ -62,7 +62,8 @@ void block_scratch_plan(struct block_scratch *scratch, struct arena *arena,
 /* x [T, H] -> kept->y2 [R, H] */
 void block_forward(const struct block_pass *pass, const real *x);
 
-/* scratch->d holds dy [R, H] before and dx [T, H] after; gradients of weights are added to grads. */
+/* scratch->d holds dy [R, H] before and dx [T, H] after; gradients of weights are added to grads.
+ */
 void block_backward(const struct block_pass *pass, const real *x, real *grads);
 
 #endif

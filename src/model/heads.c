@@ -62,9 +62,8 @@ static void transform_forward(const struct heads_pass *pass)
         kernels->bias_gelu(pass->config->gelu, params + layout->transform.bias, s->a + at,
                            s->g + at, H);
         kernels->layernorm(params + layout->transform_norm.weight,
-                           params + layout->transform_norm.bias,
-                           (real)pass->config->layer_norm_eps, s->g + at, s->y + at, s->mean + m,
-                           s->rstd + m, H);
+                           params + layout->transform_norm.bias, (real)pass->config->layer_norm_eps,
+                           s->g + at, s->y + at, s->mean + m, s->rstd + m, H);
     }
 }
 
@@ -183,8 +182,8 @@ static int classify(const struct heads_pass *pass, struct bert_sums *sums)
             continue;
         }
         s->losses[labelled] =
-            kernels->cross_entropy(pass->params + layer->bias, label, (real)pass->nsp_scale,
-                                   logits, s->correct + labelled, 2);
+            kernels->cross_entropy(pass->params + layer->bias, label, (real)pass->nsp_scale, logits,
+                                   s->correct + labelled, 2);
         labelled++;
     }
     add_terms(s->losses, s->correct, labelled, &sums->nsp_loss, &sums->nsp_correct);

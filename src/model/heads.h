@@ -14,16 +14,16 @@
 #include "rows.h"
 
 struct heads_scratch {
-    real *h, *a, *g, *y;    /* [M, H] */
-    real *mean, *rstd;      /* [M] */
-    real *logits;           /* [LOGIT_ROWS, V] */
-    real *dy, *dh;          /* [M, H] */
-    double *losses;         /* [max(M, N)] */
-    bool *correct;          /* [max(M, N)] */
-    real *cls, *pooled;     /* [N, H] */
-    real *dpooled, *dcls;   /* [N, H] */
-    real *nsp_logits;       /* [N, 2] */
-    real *partial;          /* [row_blocks(max(M, N)), 3H] */
+    real *h, *a, *g, *y;  /* [M, H] */
+    real *mean, *rstd;    /* [M] */
+    real *logits;         /* [LOGIT_ROWS, V] */
+    real *dy, *dh;        /* [M, H] */
+    double *losses;       /* [max(M, N)] */
+    bool *correct;        /* [max(M, N)] */
+    real *cls, *pooled;   /* [N, H] */
+    real *dpooled, *dcls; /* [N, H] */
+    real *nsp_logits;     /* [N, 2] */
+    real *partial;        /* [row_blocks(max(M, N)), 3H] */
 };
 
 struct heads_pass {

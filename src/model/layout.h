@@ -29,9 +29,9 @@ struct bert_layout {
     size_t position; /* [positions, H] */
     size_t type;     /* [types, H] */
     struct norm_layout embedding_norm;
-    struct block_layout *blocks; /* [L] */
-    struct linear_layout pooler;        /* [H, H] */
-    struct linear_layout transform;     /* [H, H] */
+    struct block_layout *blocks;    /* [L] */
+    struct linear_layout pooler;    /* [H, H] */
+    struct linear_layout transform; /* [H, H] */
     struct norm_layout transform_norm;
     size_t mlm_bias;                    /* [V] */
     struct linear_layout next_sentence; /* [2, H] */

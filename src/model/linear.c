@@ -17,8 +17,8 @@ void linear_weight_gradient(int rows, int in, int out, const real *dy, int ld_dy
     gemm_parallel(GEMM_TN, out, in, rows, 1, dy, ld_dy, x, in, 1, dweight, in);
 }
 
-void linear_input_gradient(int rows, int in, int out, const real *dy, int ld_dy,
-                           const real *weight, real keep, real *dx)
+void linear_input_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *weight,
+                           real keep, real *dx)
 {
     gemm_parallel(GEMM_NN, rows, in, out, 1, dy, ld_dy, weight, in, keep, dx, in);
 }

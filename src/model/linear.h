@@ -1,5 +1,5 @@
-/* The three products of a linear layer y = x Wᵀ + b, W [out, in] (specs: Hugging Face's layout), for
- * `rows` rows, and sums over rows. All open parallel regions. */
+/* The three products of a linear layer y = x Wᵀ + b, W [out, in] (specs: Hugging Face's layout),
+ * for `rows` rows, and sums over rows. All open parallel regions. */
 #ifndef LAMBERT_MODEL_LINEAR_H
 #define LAMBERT_MODEL_LINEAR_H
 
@@ -8,15 +8,16 @@
 #include "lambert/base/real.h"
 
 /* y = x Wᵀ, no bias */
-void linear_forward(int rows, int in, int out, const real *x, const real *weight, real *y, int ld_y);
+void linear_forward(int rows, int in, int out, const real *x, const real *weight, real *y,
+                    int ld_y);
 
 /* dW += dyᵀ x */
 void linear_weight_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *x,
                             real *dweight);
 
 /* dx = dy W + keep dx, keep 0 or 1 */
-void linear_input_gradient(int rows, int in, int out, const real *dy, int ld_dy,
-                           const real *weight, real keep, real *dx);
+void linear_input_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *weight,
+                           real keep, real *dx);
 
 /* y [rows, n] += bias in every row */
 void bias_add(int rows, int n, const real *bias, real *y, int ld_y);

@@ -32,6 +32,6 @@ void batch_rows_set(struct batch_rows *rows, const struct packed_batch *batch)
     }
     rows->head_start[batch->sequences] = head;
     rows->all = (struct row_set){.count = batch->tokens, .start = batch->sequence_start};
-    rows->head = (struct row_set){
-        .count = head, .rows = rows->head_rows, .start = rows->head_start};
+    rows->head =
+        (struct row_set){.count = head, .rows = rows->head_rows, .start = rows->head_start};
 }

@@ -141,8 +141,7 @@ static double ratio_of(const struct optimizer *o, int tensor)
     return o->rule->ratio(&o->options, decay_of(o, tensor), w, u);
 }
 
-/* The first pass: moments, and u over the gradient, with its norm while it is still in the cache.
- */
+/* The first pass: moments, and u over the gradient, with its norm while it is in the cache. */
 static void find_directions(struct optimizer *o, const struct rule_numbers *common,
                             real *shard_grads, const real *params)
 {

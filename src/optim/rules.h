@@ -2,9 +2,9 @@
  * elements, and a rule that adapts the rate to each tensor has the norms of the whole tensor in
  * between:
  *
- *     direction   moments from the gradient; what is to be measured as u is written over the
- * gradient ratio       r from the norms of the tensor and of u apply       the tensor from u, with
- * the step η r
+ *     direction   moments from the gradient; what is to be measured as u is written over it
+ *     ratio       r from the norms of the tensor and of u
+ *     apply       the tensor from u, with the step η r
  *
  * The loops have no branches, so that compilers vectorise them. */
 #ifndef LAMBERT_OPTIM_RULES_H

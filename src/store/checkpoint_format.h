@@ -1,5 +1,5 @@
-/* The sections of a checkpoint that are JSON, and the names of all (docs/formats.md, "Checkpoint").
- */
+/* The sections of a checkpoint that are JSON, and the names of all sections (docs/formats.md,
+ * "Checkpoint"). */
 #ifndef LAMBERT_STORE_CHECKPOINT_FORMAT_H
 #define LAMBERT_STORE_CHECKPOINT_FORMAT_H
 

@@ -10,15 +10,14 @@
 struct evaluator {
     struct sampler *sampler;
     struct packed_batch batch;
-    uint64_t sequences;   /* of the set */
+    uint64_t sequences; /* of the set */
     int token_budget;
     double *unigram_loss; /* [V] -log of each id's frequency */
     int32_t commonest;
 };
 
 /* -log((count + 1) / (total + V)) for each id, and the id that occurs most. */
-static int unigram_init(struct evaluator *evaluator, const struct corpus *corpus,
-                        struct error *err)
+static int unigram_init(struct evaluator *evaluator, const struct corpus *corpus, struct error *err)
 {
     int vocab = vocabulary_size(corpus_vocabulary(corpus));
     uint64_t *counts = memory_new((size_t)vocab, sizeof *counts), total = 0;
@@ -33,8 +32,7 @@ static int unigram_init(struct evaluator *evaluator, const struct corpus *corpus
             evaluator->commonest = id;
     }
     for (int id = 0; id < vocab; id++)
-        evaluator->unigram_loss[id] =
-            log((double)total + vocab) - log((double)counts[id] + 1);
+        evaluator->unigram_loss[id] = log((double)total + vocab) - log((double)counts[id] + 1);
     free(counts);
     return 0;
 }
@@ -122,8 +120,8 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
     if (dist_agree(dist, status, err) < 0)
         return -1;
     const struct bert_sums *sums = &totals.sums;
-    double all[] = {sums->mlm_loss,    sums->mlm_correct,     sums->masked,
-                    sums->nsp_loss,    sums->nsp_correct,     sums->sequences,
+    double all[] = {sums->mlm_loss,      sums->mlm_correct,     sums->masked,
+                    sums->nsp_loss,      sums->nsp_correct,     sums->sequences,
                     totals.unigram_loss, totals.unigram_correct};
     dist_sum_double(dist, all, (int)(sizeof all / sizeof *all));
     double masked = all[2], labelled = all[5] > 0 ? all[5] : 1;

@@ -76,8 +76,7 @@ static int open_corpus(struct job *job, struct error *err)
 {
     if (corpus_of(job->config, &job->corpus, err) < 0)
         return -1;
-    job->bert_config =
-        bert_config_of(job->config, vocabulary_size(corpus_vocabulary(job->corpus)));
+    job->bert_config = bert_config_of(job->config, vocabulary_size(corpus_vocabulary(job->corpus)));
     describe(job);
     return 0;
 }
@@ -92,8 +91,8 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
         return -1;
     if (dist_agree(dist, allocate(job, err), err) < 0)
         return -1;
-    param_table_initialise(job->table, config->model.initializer_range,
-                           (uint64_t)config->run.seed, job->params);
+    param_table_initialise(job->table, config->model.initializer_range, (uint64_t)config->run.seed,
+                           job->params);
     job->peak = cpu_peak_flops(threads);
     dist_sum_double(dist, &job->peak, 1);
     return 0;

@@ -26,7 +26,7 @@ struct job {
     real *grads;       /* [table size] of this rank's share; scratch between steps */
     real *shard_grads; /* [own shard] of the global batch */
     struct packed_batch micro;
-    double peak;       /* operations a second of all the job's cores */
+    double peak; /* operations a second of all the job's cores */
 
     struct run_state state;
     struct checkpoint_meta meta; /* config text and vocabulary for checkpoints */

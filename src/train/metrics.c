@@ -124,8 +124,7 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
 }
 
 int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
-                       int sequence_length, const struct evaluation *evaluation,
-                       struct error *err)
+                       int sequence_length, const struct evaluation *evaluation, struct error *err)
 {
     if (!metrics->stream)
         return 0;

@@ -65,8 +65,8 @@ struct schedule schedule_of(const struct config_phase *phase)
         .form = form,
         .peak = phase->learning_rate,
         .steps = phase->steps,
-        .warmup = phase->warmup_steps > 0 ? phase->warmup_steps
-                                          : phase->warmup_ratio * phase->steps,
+        .warmup =
+            phase->warmup_steps > 0 ? phase->warmup_steps : phase->warmup_ratio * phase->steps,
         .power = phase->decay_power,
     };
 }

@@ -39,8 +39,8 @@ static void sum_metrics(const struct dist *dist, const struct packed_batch *shar
                         struct step_metrics *metrics)
 {
     struct bert_sums *sums = &metrics->sums;
-    double all[] = {sums->mlm_loss, sums->nsp_loss,  sums->mlm_correct,
-                    sums->nsp_correct, sums->masked, sums->sequences,
+    double all[] = {sums->mlm_loss,      sums->nsp_loss,   sums->mlm_correct,
+                    sums->nsp_correct,   sums->masked,     sums->sequences,
                     metrics->operations, share->sequences, share->tokens};
     dist_sum_double(dist, all, (int)(sizeof all / sizeof *all));
     *sums = (struct bert_sums){.mlm_loss = all[0],

@@ -12,8 +12,7 @@ static void fill_sequence(struct packed_batch *batch, const struct sequence_shap
         batch->token_type_ids[begin + i] = i > shape->tokens / 2;
     }
     for (int m = 0; m < shape->masked; m++) {
-        batch->masked_rows[first_mask + m] =
-            begin + 1 + m * (shape->tokens - 1) / shape->masked;
+        batch->masked_rows[first_mask + m] = begin + 1 + m * (shape->tokens - 1) / shape->masked;
         batch->masked_labels[first_mask + m] = (int32_t)rng_below(rng, (uint32_t)vocab);
     }
     batch->next_sentence_label[n] = shape->label;

@@ -15,8 +15,8 @@ struct sequence_shape {
 void random_batch(struct packed_batch *batch, const struct sequence_shape *shapes, int count,
                   int vocab, uint64_t seed);
 
-/* Every weight normal around its usual value (LayerNorm 1, others 0), so that no gradient is zero by
- * symmetry. */
+/* Every weight normal around its usual value (LayerNorm 1, others 0), so that no gradient is zero
+ * by symmetry. */
 void random_params(const struct param_table *table, double deviation, uint64_t seed, real *params);
 
 /* Room for exactly this batch. */

@@ -194,8 +194,7 @@ static void sentence_loss(const struct model *m, int label, const double *x, str
 }
 
 void reference_losses(const struct bert_config *config, const struct param_table *table,
-                      const real *params, const struct packed_batch *batch,
-                      struct bert_sums *sums)
+                      const real *params, const struct packed_batch *batch, struct bert_sums *sums)
 {
     struct model model = {.config = config, .table = table, .params = params};
     for (int n = 0; n < batch->sequences; n++) {

@@ -1,5 +1,6 @@
 /* BERT's forward pass and losses, slow and obvious: one sequence at a time, one number at a time,
- * every row computed, in double, from the equations of the papers. What the engine is held against. */
+ * every row computed, in double, from the equations of the papers. What the engine is held against.
+ */
 #ifndef LAMBERT_TESTS_MODEL_REFERENCE_H
 #define LAMBERT_TESTS_MODEL_REFERENCE_H
 
@@ -8,7 +9,6 @@
 
 /* Without dropout; weights are looked up by name. */
 void reference_losses(const struct bert_config *config, const struct param_table *table,
-                      const real *params, const struct packed_batch *batch,
-                      struct bert_sums *sums);
+                      const real *params, const struct packed_batch *batch, struct bert_sums *sums);
 
 #endif

@@ -1,9 +1,10 @@
-/* The model in single precision, as it runs: against the slow reference, with any number of threads,
- * and its count of operations. */
+/* The model in single precision, as it runs: against the slow reference, with any number of
+ * threads, and its count of operations. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include <math.h>
@@ -101,8 +102,7 @@ static void operations_are_the_useful_ones(void **state)
     random_batch(&batch, two, 2, config.vocab, 1);
     double keys_values = 14 * 2 * 16, rows = 5 * (2 * 16 + 2 * 32);
     double attention = 2 * (2 * 6 + 3 * 8) * 4, heads = 3 * (16 + 40) + 2 * (16 + 8);
-    assert_true(bert_operations(&config, &batch) ==
-                6 * (keys_values + rows + attention + heads));
+    assert_true(bert_operations(&config, &batch) == 6 * (keys_values + rows + attention + heads));
     packed_batch_release(&batch);
 }
 

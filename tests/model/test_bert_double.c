@@ -1,10 +1,11 @@
 /* The model in double precision: losses against a slow, obvious forward pass; the gradient of every
  * tensor against central differences, with dropout on; the whole model's directional derivative; a
  * batch in pieces against the batch as one. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include <math.h>
@@ -25,7 +26,7 @@ struct case_shape {
 };
 
 #define DROPOUT .hidden_dropout = 0.1, .attention_dropout = 0.2
-#define SHAPE .vocab = 37, .positions = 80, .types = 2, .layer_norm_eps = 1e-12, DROPOUT
+#define SHAPE   .vocab = 37, .positions = 80, .types = 2, .layer_norm_eps = 1e-12, DROPOUT
 
 static const struct case_shape cases[] = {
     {"two layers, erf",
@@ -181,8 +182,7 @@ static void directional_derivative_of_the_model(void **state)
         real *direction = memory_new(f.table->size, sizeof(real));
         for (size_t i = 0; i < f.table->size; i++)
             direction[i] = rng_normal(&rng);
-        assert_close(inner_product(&f, direction), slope(&f, direction, 1e-6), 1e-6,
-                     cases[c].name);
+        assert_close(inner_product(&f, direction), slope(&f, direction, 1e-6), 1e-6, cases[c].name);
         free(direction);
         fixture_release(&f);
     }

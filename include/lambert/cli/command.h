@@ -1,7 +1,7 @@
 /* A command of the program: one file each in src/cli, listed in src/cli/main.c.
  *
- * `run` gets the words from the command's own name on (argv[0] is "prep") and returns the exit code:
- * 0 done, 1 failed, 2 wrong use. It prints its own error, once, through command_failed() or
+ * `run` gets the words from the command's own name on (argv[0] is "prep") and returns the exit
+ * code: 0 done, 1 failed, 2 wrong use. It prints its own error, once, through command_failed() or
  * command_misused(). */
 #ifndef LAMBERT_CLI_COMMAND_H
 #define LAMBERT_CLI_COMMAND_H
@@ -18,9 +18,9 @@ struct command {
 
 extern const struct command command_vocab, command_prep, command_train, command_eval, command_show;
 
-int command_failed(const char *command, const struct error *err);             /* prints, gives 1 */
+int command_failed(const char *command, const struct error *err); /* prints, gives 1 */
 int command_misused(const char *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));                                    /* prints, gives 2 */
+    __attribute__((format(printf, 2, 3))); /* prints, gives 2 */
 
 /* Strict numbers for options: the whole text, within the range. 0 or -1 with a sentence. */
 int option_integer(const char *option, const char *text, long long min, long long max,

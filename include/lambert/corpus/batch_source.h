@@ -8,8 +8,8 @@
  *     while (...) { batch_source_next(source, &share, err); ... }
  *     batch_source_close(source);
  *
- * The share stays valid until the next call. The sampler belongs to the source's thread from open to
- * close. A share may be empty when there are more ranks than samples. */
+ * The share stays valid until the next call. The sampler belongs to the source's thread from open
+ * to close. A share may be empty when there are more ranks than samples. */
 #ifndef LAMBERT_CORPUS_BATCH_SOURCE_H
 #define LAMBERT_CORPUS_BATCH_SOURCE_H
 
@@ -34,9 +34,10 @@ int batch_source_next(struct batch_source *source, const struct packed_batch **s
                       struct error *err);
 void batch_source_close(struct batch_source *source); /* NULL is fine */
 
-/* Which of `count` sequences with these lengths go to `rank`: their numbers, ascending, into chosen;
- * returns how many. Longest first, each to the rank with the least work so far, of those with room
- * (a rank gets floor or ceiling of count / ranks). Cost of a sequence of t tokens: t + t² / 2048. */
+/* Which of `count` sequences with these lengths go to `rank`: their numbers, ascending, into
+ * chosen; returns how many. Longest first, each to the rank with the least work so far, of those
+ * with room (a rank gets floor or ceiling of count / ranks). Cost of a sequence of t tokens: t + t²
+ * / 2048. */
 int batch_deal(const int *lengths /* [count] */, int count, int ranks, int rank,
                int *chosen /* [ceil(count / ranks)] */);
 

@@ -1,9 +1,9 @@
 /* Text files to a corpus (corpus/corpus.h): read, split into sentences, tokenise, set documents
  * aside, write shards, and last the manifest.
  *
- * Shards are cut by bytes of input (at document boundaries), so the same input gives the same files,
- * byte for byte: with all files, in order, as one run of bytes, a document belongs to the shards
- * number p / shard_bytes, where p is where the document before it ended. */
+ * Shards are cut by bytes of input (at document boundaries), so the same input gives the same
+ * files, byte for byte: with all files, in order, as one run of bytes, a document belongs to the
+ * shards number p / shard_bytes, where p is where the document before it ended. */
 #ifndef LAMBERT_CORPUS_PREPARE_H
 #define LAMBERT_CORPUS_PREPARE_H
 
@@ -20,10 +20,10 @@ struct prepare_options {
     const char *output;     /* folder; refused when it holds a corpus, unless overwrite */
     bool overwrite;
     bool lower_case;
-    bool split_sentences;     /* no: every line is one sentence */
-    double heldout_fraction;  /* of documents, by hash of their text: the same text, the same side */
-    uint64_t shard_bytes;     /* of input text a shard */
-    int compression;          /* zlib level */
+    bool split_sentences;    /* no: every line is one sentence */
+    double heldout_fraction; /* of documents, by hash of their text: the same text, the same side */
+    uint64_t shard_bytes;    /* of input text a shard */
+    int compression;         /* zlib level */
 };
 
 extern const struct prepare_options prepare_defaults;
@@ -45,9 +45,9 @@ struct prepare_report {
 int prepare_corpus(const struct prepare_options *options, struct prepare_report *report,
                    struct error *err);
 
-/* The files that `inputs` stand for; for `vocab` as well. Inputs in the order given, a folder as all
- * files below it sorted by name (byte by byte), those whose names begin with a dot passed over. No
- * file at all is an error. */
+/* The files that `inputs` stand for; for `vocab` as well. Inputs in the order given, a folder as
+ * all files below it sorted by name (byte by byte), those whose names begin with a dot passed over.
+ * No file at all is an error. */
 struct input_list {
     char **paths;
     int count;

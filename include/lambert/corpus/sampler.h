@@ -7,12 +7,12 @@
  * are truncated token by token from either end of the longer one. 15% of positions are masked,
  * 80/10/10.
  *
- * How i finds its place. An epoch walks all documents once: cutting them needs only sentence lengths
- * and the epoch's random numbers, so the number of samples of the epoch follows, and where they lie
- * (done once an epoch, over threads; every 32nd place is noted). Sample i lies in the epoch where the
- * running sum of epoch sizes passes i, so epochs are planned one after another up to it; within the
- * epoch a keyed permutation says which of its samples is meant; from the noted place before it a few
- * chunks are cut to find the one. Each epoch cuts, pairs and masks anew.
+ * How i finds its place. An epoch walks all documents once: cutting them needs only sentence
+ * lengths and the epoch's random numbers, so the number of samples of the epoch follows, and where
+ * they lie (done once an epoch, over threads; every 32nd place is noted). Sample i lies in the
+ * epoch where the running sum of epoch sizes passes i, so epochs are planned one after another up
+ * to it; within the epoch a keyed permutation says which of its samples is meant; from the noted
+ * place before it a few chunks are cut to find the one. Each epoch cuts, pairs and masks anew.
  *
  * A plan costs no reading of ids; sampler_fill() reads them. A sampler has working memory: one
  * user at a time. */
@@ -29,13 +29,13 @@
 
 struct sampler_options {
     uint64_t seed;
-    uint32_t phase;          /* number of the phase, part of every key */
-    int sequence_length;     /* S, special tokens included */
-    int max_predictions;     /* a sequence; 0: no limit but the probability */
+    uint32_t phase;      /* number of the phase, part of every key */
+    int sequence_length; /* S, special tokens included */
+    int max_predictions; /* a sequence; 0: no limit but the probability */
     double short_sequence_probability;
     double masked_lm_probability;
     bool whole_word_masking;
-    size_t cache_bytes;      /* of inflated blocks */
+    size_t cache_bytes; /* of inflated blocks */
 };
 
 /* A run of tokens of one document, counted from the document's start. */
@@ -46,10 +46,10 @@ struct token_run {
 };
 
 struct sample_plan {
-    uint64_t index;          /* in the phase */
-    struct token_run a, b;   /* after truncation; both have at least one token */
+    uint64_t index;              /* in the phase */
+    struct token_run a, b;       /* after truncation; both have at least one token */
     int32_t next_sentence_label; /* 1: b is from a random document, 0: b follows a */
-    int tokens;              /* a.count + b.count + 3 */
+    int tokens;                  /* a.count + b.count + 3 */
 };
 
 struct sampler;

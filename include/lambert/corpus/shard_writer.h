@@ -20,8 +20,8 @@ struct shard_summary {
     uint64_t documents;
     uint64_t sentences;
     uint64_t tokens;
-    uint64_t bytes;    /* of the file */
-    uint64_t hash;     /* of ids and lengths: independent of the compression */
+    uint64_t bytes; /* of the file */
+    uint64_t hash;  /* of ids and lengths: independent of the compression */
 };
 
 struct shard_options {

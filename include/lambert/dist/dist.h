@@ -1,8 +1,9 @@
 /* The ranks of a job, and the only door to MPI. A program started without mpirun is a job of one.
  *
- * Open MPI is initialised with MPI_THREAD_FUNNELED; only the thread that called dist_open() may call
- * in here. Functions are collective (every rank calls, in the same order) unless marked [local].
- * MPI's own errors end the job (MPI_ERRORS_ARE_FATAL): there is nothing a rank could do alone. */
+ * Open MPI is initialised with MPI_THREAD_FUNNELED; only the thread that called dist_open() may
+ * call in here. Functions are collective (every rank calls, in the same order) unless marked
+ * [local]. MPI's own errors end the job (MPI_ERRORS_ARE_FATAL): there is nothing a rank could do
+ * alone. */
 #ifndef LAMBERT_DIST_DIST_H
 #define LAMBERT_DIST_DIST_H
 
@@ -19,11 +20,11 @@ struct dist;
 int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err);
 void dist_close(struct dist *dist);
 
-int dist_rank(const struct dist *dist);       /* [local] */
-int dist_size(const struct dist *dist);       /* [local] ranks of the job */
-int dist_local_rank(const struct dist *dist); /* [local] among the ranks of this node */
-int dist_local_size(const struct dist *dist); /* [local] */
-int dist_nodes(const struct dist *dist);      /* [local] nodes of the job */
+int dist_rank(const struct dist *dist);            /* [local] */
+int dist_size(const struct dist *dist);            /* [local] ranks of the job */
+int dist_local_rank(const struct dist *dist);      /* [local] among the ranks of this node */
+int dist_local_size(const struct dist *dist);      /* [local] */
+int dist_nodes(const struct dist *dist);           /* [local] nodes of the job */
 const char *dist_library(const struct dist *dist); /* [local] "Open MPI v4.1.4" */
 
 /* Ends the whole job with exit code 1, now: for a rank that cannot go on alone. [local] */

@@ -3,10 +3,10 @@
 #define LAMBERT_KERNELS_CPU_H
 
 struct cpu_info {
-    char model[128];     /* "AMD EPYC ..." as the kernel names it */
-    int online;          /* cores of the machine that are on */
-    int bound;           /* cores this process may run on */
-    char binding[256];   /* these cores, as ranges: "0-1,4" */
+    char model[128];   /* "AMD EPYC ..." as the kernel names it */
+    int online;        /* cores of the machine that are on */
+    int bound;         /* cores this process may run on */
+    char binding[256]; /* these cores, as ranges: "0-1,4" */
 };
 void cpu_describe(struct cpu_info *info);
 

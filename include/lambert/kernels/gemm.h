@@ -6,10 +6,11 @@
  *
  * lda, ldb, ldc are the distances between rows as stored. beta 0 never reads C.
  *
- * gemm() runs on the calling thread and may be called from inside a parallel region. gemm_parallel()
- * opens a parallel region of its own and must not be called from inside one: it cuts C into tiles
- * of rows and columns, one-thread BLAS calls, so that no thread waits on a lock of the BLAS and no
- * two threads add into one element. */
+ * gemm() is for the inside of a parallel region: there it runs on the calling thread, elsewhere on
+ * as many as the BLAS thinks fit, and results change with their number. gemm_parallel() opens a
+ * parallel region of its own and must not be called from inside one: it cuts C into tiles of rows
+ * or columns, one-thread BLAS calls, so that no thread waits on a lock of the BLAS and no two
+ * threads add into one element. */
 #ifndef LAMBERT_KERNELS_GEMM_H
 #define LAMBERT_KERNELS_GEMM_H
 

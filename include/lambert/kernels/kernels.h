@@ -25,8 +25,8 @@
  * `threshold` = round(65536 p); what is kept is multiplied by 65536 / (65536 - threshold), so the
  * expectation is exact for the probability in use, which differs from p by less than 1e-5.
  * The bits: Philox4x32 with 7 rounds (enough for BigCrush: Salmon et al., SC11, table 2), counter
- * {column / 8, row, stream, 0}, key `key`; column % 8 picks one of the eight 16-bit halves of the four words, low
- * half first. */
+ * {column / 8, row, stream, 0}, key `key`; column % 8 picks one of the eight 16-bit halves of the
+ * four words, low half first. */
 struct dropout {
     uint64_t key;       /* of the sample */
     uint32_t stream;    /* which place in the model */

@@ -7,7 +7,8 @@
  *
  * Loss: the sum, not the mean. The gradient that bert_backward() adds to grads is that of
  *
- *     mlm_scale Σ over masked positions of -log p(label)  +  nsp_scale Σ over sequences of -log p(label)
+ *     mlm_scale Σ over masked positions of -log p(label)  +  nsp_scale Σ over sequences of -log
+ * p(label)
  *
  * With mlm_scale = 1 / (masked positions of the GLOBAL batch) and nsp_scale = 1 / (its sequences),
  * summed over micro-batches and ranks, that is the gradient of the global batch's mean losses,
@@ -30,10 +31,10 @@
 #include "lambert/model/params.h"
 
 struct bert_capacity {
-    int tokens;    /* rows of a micro-batch */
+    int tokens; /* rows of a micro-batch */
     int sequences;
     int masked;
-    int longest;   /* longest sequence */
+    int longest; /* longest sequence */
 };
 
 /* Sums over a micro-batch; add them up over micro-batches and ranks, then divide. */
@@ -63,7 +64,8 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
                 double mlm_scale, double nsp_scale, real *grads, struct bert_sums *sums);
 
 /* Useful floating-point operations of forward and backward for this batch: matrix products only,
- * real tokens only, nothing the loss does not need, recomputation not counted (docs/performance.md). */
+ * real tokens only, nothing the loss does not need, recomputation not counted
+ * (docs/performance.md). */
 double bert_operations(const struct bert_config *config, const struct packed_batch *batch);
 
 #endif

@@ -5,13 +5,13 @@
 #include "lambert/kernels/kernels.h"
 
 struct bert_config {
-    int layers;        /* L, num_hidden_layers */
-    int hidden;        /* H, hidden_size */
-    int heads;         /* A, num_attention_heads; A divides H */
-    int intermediate;  /* F, intermediate_size */
-    int vocab;         /* V, vocab_size */
-    int positions;     /* max_position_embeddings */
-    int types;         /* type_vocab_size */
+    int layers;       /* L, num_hidden_layers */
+    int hidden;       /* H, hidden_size */
+    int heads;        /* A, num_attention_heads; A divides H */
+    int intermediate; /* F, intermediate_size */
+    int vocab;        /* V, vocab_size */
+    int positions;    /* max_position_embeddings */
+    int types;        /* type_vocab_size */
     enum gelu_form gelu;
     double layer_norm_eps;
     double hidden_dropout;

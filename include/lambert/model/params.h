@@ -1,5 +1,5 @@
-/* The parameter table: the only description of the weights. Initialisation, the optimizer, sharding,
- * checkpoints and export all read it.
+/* The parameter table: the only description of the weights. Initialisation, the optimizer,
+ * sharding, checkpoints and export all read it.
  *
  * Values, gradients and moments are flat arrays of table->size elements; tensor i lies at
  * [offset, offset + count). Names and layouts ([out, in]) are those of Hugging Face's
@@ -22,8 +22,8 @@ struct param_info {
     char name[96];
     int dimensions; /* 1 or 2 */
     int64_t shape[2];
-    size_t offset; /* in elements */
-    size_t count;  /* elements */
+    size_t offset;        /* in elements */
+    size_t count;         /* elements */
     bool is_bias_or_norm; /* biases and LayerNorm weights: by default neither decayed nor adapted */
     enum param_init init;
 };
@@ -31,8 +31,8 @@ struct param_info {
 struct param_table {
     struct param_info *infos; /* [count], ascending offsets */
     int count;
-    size_t size;      /* elements of a flat array, gaps included; a multiple of 16 */
-    size_t weights;   /* elements without gaps: the number of parameters */
+    size_t size;    /* elements of a flat array, gaps included; a multiple of 16 */
+    size_t weights; /* elements without gaps: the number of parameters */
 };
 
 /* 206 tensors for 12 layers. */

@@ -3,8 +3,8 @@
  * Each rank holds moments for its shard (dist/sharding.h) and updates it; norms that a rule needs
  * (global gradient norm, per-tensor norms for trust ratios) are summed over shards in double.
  *
- * Rules, per tensor w with gradient g (after clipping), t = updates made so far in the whole run + 1
- * (moments and t go on through phases), λ the weight decay or 0 where the tensor is excluded:
+ * Rules, per tensor w with gradient g (after clipping), t = updates made so far in the whole run +
+ * 1 (moments and t go on through phases), λ the weight decay or 0 where the tensor is excluded:
  *
  *   lamb   m = β1 m + (1-β1) g;  v = β2 v + (1-β2) g²;  m̂ = m/(1-β1^t), v̂ = v/(1-β2^t) with bias
  *          correction, else m, v;  u = m̂ / (√v̂ + ε) + λ w;
@@ -59,16 +59,16 @@ struct optimizer_report {
     bool finite;          /* no: the norm is not finite; nothing was changed */
 };
 
-/* Collective. shard_grads [own shard] is the reduced gradient, used up as working memory. Brings the
- * own slices of params up to date; shard_gather() them afterwards. */
+/* Collective. shard_grads [own shard] is the reduced gradient, used up as working memory. Brings
+ * the own slices of params up to date; shard_gather() them afterwards. */
 void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double rate,
                     real *shard_grads, real *params, struct optimizer_report *report);
 
 /* For checkpoints: updates made (t), and the moments of the own shard by number and name. */
 int64_t optimizer_updates(const struct optimizer *optimizer);
 void optimizer_set_updates(struct optimizer *optimizer, int64_t updates);
-int optimizer_moments(const struct optimizer *optimizer);               /* how many: 1 or 2 */
+int optimizer_moments(const struct optimizer *optimizer);                    /* how many: 1 or 2 */
 const char *optimizer_moment_name(const struct optimizer *optimizer, int k); /* "m", "v" */
-real *optimizer_moment(struct optimizer *optimizer, int k);             /* [own shard] */
+real *optimizer_moment(struct optimizer *optimizer, int k);                  /* [own shard] */
 
 #endif

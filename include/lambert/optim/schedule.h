@@ -19,9 +19,9 @@ enum schedule_form { SCHEDULE_CONTINUOUS, SCHEDULE_GOOGLE, SCHEDULE_NVIDIA };
 struct schedule {
     enum schedule_form form;
     double peak;
-    int64_t steps;         /* N */
-    double warmup;         /* W, need not be whole */
-    double power;          /* p */
+    int64_t steps; /* N */
+    double warmup; /* W, need not be whole */
+    double power;  /* p */
 };
 
 double schedule_rate(const struct schedule *schedule, int64_t step);

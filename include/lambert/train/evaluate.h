@@ -1,8 +1,8 @@
 /* Held-out evaluation, and the yardstick beside it: what guessing from token frequencies gives.
  *
  * The evaluation set is fixed: the first `sequences` samples that the phase's sampler makes of the
- * held-out documents, masked by the run's seed, dropout off. Losses are means over all masked tokens
- * (all sequences) of the set, in natural logarithms, whatever the number of ranks. */
+ * held-out documents, masked by the run's seed, dropout off. Losses are means over all masked
+ * tokens (all sequences) of the set, in natural logarithms, whatever the number of ranks. */
 #ifndef LAMBERT_TRAIN_EVALUATE_H
 #define LAMBERT_TRAIN_EVALUATE_H
 
@@ -32,8 +32,8 @@ void evaluator_free(struct evaluator *evaluator); /* NULL is fine */
 int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
                   const real *params, struct evaluation *result, struct error *err);
 
-/* Collective. The evaluation of a checkpoint's weights for one phase of a configuration; fails where
- * the corpus has too few held-out documents. */
+/* Collective. The evaluation of a checkpoint's weights for one phase of a configuration; fails
+ * where the corpus has too few held-out documents. */
 int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
                         const char *path, struct evaluation *result, struct error *err);
 

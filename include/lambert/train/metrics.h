@@ -1,5 +1,5 @@
-/* What a run tells of itself: one JSON object a line in RUN/metrics.jsonl, written by rank 0, flushed
- * after each line. scripts/plot-run.py draws it.
+/* What a run tells of itself: one JSON object a line in RUN/metrics.jsonl, written by rank 0,
+ * flushed after each line. scripts/plot-run.py draws it.
  *
  * A resumed run drops the lines of steps that the checkpoint it starts from has not seen: they are
  * about to be written again. */
@@ -18,11 +18,11 @@
 struct step_metrics {
     struct bert_sums sums; /* of the global batch */
     struct optimizer_report report;
-    double rate;           /* learning rate */
+    double rate; /* learning rate */
     uint64_t sequences, tokens;
-    double seconds;        /* the whole step, waiting for data included */
-    double operations;     /* useful ones, bert_operations() over all ranks */
-    double peak;           /* operations a second that the job's cores could do */
+    double seconds;    /* the whole step, waiting for data included */
+    double operations; /* useful ones, bert_operations() over all ranks */
+    double peak;       /* operations a second that the job's cores could do */
 };
 
 struct metrics {
@@ -39,7 +39,6 @@ void metrics_close(struct metrics *metrics);
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
                  const struct step_metrics *step, struct error *err);
 int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
-                       int sequence_length, const struct evaluation *evaluation,
-                       struct error *err);
+                       int sequence_length, const struct evaluation *evaluation, struct error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* From the configuration to the small option structs of the modules: the one place that knows both. */
+/* From the configuration to the small option structs of the modules: the one place that knows both.
+ */
 #ifndef LAMBERT_TRAIN_OPTIONS_H
 #define LAMBERT_TRAIN_OPTIONS_H
 

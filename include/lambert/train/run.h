@@ -3,7 +3,8 @@
  *
  * run.folder holds config.ini (the effective configuration), metrics.jsonl, checkpoints/.
  *
- * SIGTERM, SIGINT and SIGUSR1 to any rank end the run after the step it is in, with a checkpoint. */
+ * SIGTERM, SIGINT and SIGUSR1 to any rank end the run after the step it is in, with a checkpoint.
+ */
 #ifndef LAMBERT_TRAIN_RUN_H
 #define LAMBERT_TRAIN_RUN_H
 
@@ -23,7 +24,8 @@ struct run_request {
  * the same sentence on every rank. */
 int run_training(struct dist *dist, const struct run_request *request, struct error *err);
 
-/* Who computes with what: ranks, cores, threads, binding, BLAS, kernels. Collective; rank 0 logs. */
+/* Who computes with what: ranks, cores, threads, binding, BLAS, kernels. Collective; rank 0 logs.
+ */
 void announce_machine(const struct dist *dist, int threads);
 
 /* [local] Threads for this rank, as run.threads says; call once, before any parallel region. */
