@@ -1,4 +1,4 @@
-# Sourced by the end-to-end tests: BUILD is their first argument. Sets up a folder of their own,
+# Sourced by the tests that are scripts (tests/FOLDER/test_NAME.sh BUILD). Sets up a folder of their own,
 # deleted at the end, and the words to test with.
 set -eu
 BUILD=$(cd "$1" && pwd)

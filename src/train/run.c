@@ -71,9 +71,20 @@ static int check_same_run(const struct job *job, const struct checkpoint_meta *m
         return error_set(err,
                          "it was trained on another corpus (%016" PRIx64 ") than %s (%016" PRIx64
                          "); name the corpus it was trained on in data.corpus",
-                         meta->state.corpus_hash, job->config->data.corpus,
-                         job->state.corpus_hash);
+                         meta->state.corpus_hash, job->config->data.corpus, job->state.corpus_hash);
     return 0;
+}
+
+/* A checkpoint at the end of a phase says so, rather than that the next begins: resumed with more
+ * steps for that phase, it goes on in it. */
+static void pass_finished_phases(struct job *job)
+{
+    struct run_state *state = &job->state;
+    while (state->phase < job->config->phase_count &&
+           state->phase_step >= job->config->phases[state->phase].steps) {
+        state->phase++;
+        state->phase_step = 0;
+    }
 }
 
 static int load(struct job *job, const char *path, const char *accept, struct error *err)
@@ -83,15 +94,18 @@ static int load(struct job *job, const char *path, const char *accept, struct er
                         job->optimizer, job->grads, err) < 0)
         return -1;
     int status = dist_agree(job->dist, check_same_run(job, &meta, accept, err), err);
-    if (status < 0)
+    if (status < 0) {
         error_prefix(err, "cannot resume from %s", path);
-    else
+    } else {
         job->state = meta.state;
+        pass_finished_phases(job);
+    }
     checkpoint_meta_release(&meta);
     return status;
 }
 
-/* Where the run starts: from the newest checkpoint, or from fresh weights in a folder without any. */
+/* Where the run starts: from the newest checkpoint, or from fresh weights in a folder without any.
+ */
 static int find_start(struct job *job, const struct run_request *request, struct error *err)
 {
     char *newest = agree_on_newest(job);
@@ -161,8 +175,8 @@ static void report_step(const struct job *job, struct phase_run *run,
         log_info("phase %s, step %" PRId64 " of %d: MLM loss %.4f, accuracy %.1f%%; NSP loss "
                  "%.4f, accuracy %.1f%%; rate %.3g; gradient norm %.3g; %.0f sequences/s, %.0f "
                  "tokens/s, %.0f%% of peak",
-                 run->phase->name, job->state.phase_step, run->phase->steps, mlm, mlm_accuracy,
-                 nsp, nsp_accuracy, step->rate, step->report.gradient_norm,
+                 run->phase->name, job->state.phase_step, run->phase->steps, mlm, mlm_accuracy, nsp,
+                 nsp_accuracy, step->rate, step->report.gradient_norm,
                  (double)step->sequences / step->seconds, (double)step->tokens / step->seconds,
                  peak);
     progress_update(&run->progress, (double)job->state.phase_step,
@@ -212,13 +226,10 @@ static enum outcome after_step(struct job *job, struct phase_run *run, struct er
     if ((last || due(job->state.total_steps, train->evaluate_every)) && !stop &&
         evaluate(job, run, err) < 0)
         return RUN_FAILED;
-    if (last) { /* the checkpoint at the end of a phase stands at the start of the next */
-        job->state.phase++;
-        job->state.phase_step = 0;
-    }
     if ((last || stop || due(job->state.total_steps, train->checkpoint_every)) &&
         save(job, err) < 0)
         return RUN_FAILED;
+    pass_finished_phases(job);
     return stop ? RUN_STOPPED : RUN_ON;
 }
 
@@ -282,6 +293,13 @@ static enum outcome run_phase(struct job *job, struct error *err)
 static int run_phases(struct job *job, struct error *err)
 {
     enum outcome outcome = RUN_ON;
+    const struct config *config = job->config;
+    if (job->state.phase >= config->phase_count) {
+        const char *last = config->phases[config->phase_count - 1].name;
+        log_info("nothing is left to do; more steps in the last phase: phase.%s.steps=... --resume "
+                 "--accept phase.%s.steps",
+                 last, last);
+    }
     signals_watch();
     while (outcome == RUN_ON && job->state.phase < job->config->phase_count)
         outcome = run_phase(job, err);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Bad input gets a sentence that names file, place and remedy, exit code 1 or 2, and nothing
 # half-written.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 make_corpus
 tiny=$ROOT/configs/tiny.ini
 run="data.corpus=corpus run.folder=run"
@@ -49,6 +49,9 @@ for damage in truncate flip; do
         printf '\125\252\125' | dd of=$shard bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
     fi
     expect 1 "train-00000.shard" "$LAMBERT" show corpus damaged --verify
+    expect 1 "train-00000.shard" mpirun -n 2 "$LAMBERT" train "$tiny" data.corpus=damaged \
+        run.folder=run-$damage
+    [ ! -e run-$damage/checkpoints ] || fail "a checkpoint from a damaged corpus"
 done
 rm -rf damaged && cp -r corpus damaged && rm damaged/corpus.json
 expect 1 "damaged" "$LAMBERT" train "$tiny" data.corpus=damaged run.folder=run

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Where OpenBLAS would run its oldest kernels the program starts itself again with better ones, says
 # so, and leaves the user's own choice alone.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 make_corpus
 words="phase.one.steps=1 phase.two.steps=1"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The whole path learns: on sentences of a small grammar the held-out MLM loss falls well below what
 # token frequencies give; every optimizer runs; whole-word masking runs.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 make_corpus
 
 train 2 run phase.one.steps=700 phase.two.steps=150 || { tail -n 5 log.txt; fail "the run"; }

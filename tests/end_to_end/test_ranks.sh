@@ -1,6 +1,6 @@
 #!/bin/sh
 # One, two, three and four ranks of one configuration: the same samples, the same losses.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 make_corpus
 
 for ranks in 1 2 3 4; do

@@ -1,9 +1,11 @@
 #!/bin/sh
 # Stopped by each signal, in each phase, and resumed: on the same layout bit for bit what an
 # undisturbed run makes, on another number of ranks the same up to rounding.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 make_corpus
-words="phase.one.steps=60 phase.two.steps=40 train.checkpoint_every=25 train.checkpoint_keep=2"
+# Global batches that make a step long enough for a signal to come in time on a busy machine.
+words="phase.one.steps=60 phase.two.steps=40 train.checkpoint_every=25 train.checkpoint_keep=2
+    phase.one.global_batch=64 phase.two.global_batch=64"
 
 last_step() {
     step=$(field total_step "$1" 2>/dev/null | tail -n 1)
@@ -65,7 +67,9 @@ field mlm_loss other >other.loss
 agree 1e-3 whole.loss other.loss || fail "losses on other ranks differ"
 
 # Nothing is left to do, and that is fine; a run without --resume does not touch it.
+: >log.txt
 train 1 other $words --resume || fail "resuming a finished run"
+grep -q "nothing is left to do.*--accept phase.two.steps" log.txt || fail "no word of nothing to do"
 expect 1 "already holds a run" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
     run.folder=whole $words
 
@@ -74,6 +78,12 @@ expect 1 "phase.two.learning_rate" "$LAMBERT" train "$ROOT/configs/tiny.ini" dat
     run.folder=whole $words phase.two.learning_rate=0.5 --resume
 train 1 whole $words phase.two.learning_rate=0.5 --resume --accept phase.two.learning_rate ||
     { tail -n 5 log.txt; fail "--accept"; }
+
+# More steps for the last phase: it goes on behind its end.
+train 2 other $words phase.two.steps=45 --resume --accept phase.two.steps ||
+    { tail -n 5 log.txt; fail "more steps in the last phase"; }
+field phase_step other | tail -n 6 | tr '\n' ' ' >steps.txt
+[ "$(cat steps.txt)" = "40 41 42 43 44 45 " ] || fail "more steps gave: $(cat steps.txt)"
 
 # The newest checkpoint is damaged: the one before it is used, and the end is the same.
 cp "$(last_of whole)" wanted.checkpoint

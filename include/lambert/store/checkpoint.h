@@ -1,10 +1,10 @@
-/* Checkpoints: everything a run needs to go on, in one checked file whose bytes do not depend on the
- * number of ranks (docs/formats.md, "Checkpoint").
+/* Checkpoints: everything a run needs to go on, in one checked file whose bytes do not depend on
+ * the number of ranks (docs/formats.md, "Checkpoint").
  *
- * A container of kind "checkpt" with sections: state (JSON: where the run stands), config (the result
- * keys, INI), tensors (JSON: name, shape, offset of each tensor, as in the parameter table), vocab
- * (the vocab.txt), weights, and one section a moment (moment.m, moment.v): float32, tensor after
- * tensor without gaps.
+ * A container of kind "checkpt" with sections: state (JSON: where the run stands), config (the
+ * result keys, INI), tensors (JSON: name, shape, offset of each tensor, as in the parameter table),
+ * vocab (the vocab.txt), weights, and one section a moment (moment.m, moment.v): float32, tensor
+ * after tensor without gaps.
  *
  * A run folder keeps them in checkpoints/step-00001234.checkpoint (the run's total steps), the last
  * K; checkpoint_newest() finds the newest that is whole. */
@@ -20,9 +20,9 @@
 #include "lambert/optim/optimizer.h"
 
 /* Where a run stands. Sample position needs no more: the next global batch of phase `phase` is
- * number `phase_step`. */
+ * number `phase_step`, unless that phase is done. */
 struct run_state {
-    int phase;           /* number of the phase the next step belongs to; may be one past the last */
+    int phase;           /* number of the phase of the last step; the run's memory may be one past */
     int64_t phase_step;  /* steps done in that phase */
     int64_t total_steps; /* steps done in all phases */
     uint64_t sequences;  /* trained on so far */
@@ -34,8 +34,8 @@ struct run_state {
 /* What a checkpoint is made of besides weights and moments. */
 struct checkpoint_meta {
     struct run_state state;
-    char *config;        /* text of config_print(result_only) */
-    char *vocabulary;    /* bytes of the vocab.txt, vocabulary_size of them */
+    char *config;     /* text of config_print(result_only) */
+    char *vocabulary; /* bytes of the vocab.txt, vocabulary_size of them */
     size_t vocabulary_size;
 };
 void checkpoint_meta_release(struct checkpoint_meta *meta); /* frees what checkpoint_read made */
@@ -64,7 +64,8 @@ char *checkpoint_newest(const char *run_folder);
 /* [local] Path for a step's checkpoint (free()). */
 char *checkpoint_path(const char *run_folder, int64_t total_steps);
 
-/* [local] Removes all but the newest `keep` checkpoints, and temporary files left by a killed run. */
+/* [local] Removes all but the newest `keep` checkpoints, and temporary files left by a killed run.
+ */
 int checkpoint_prune(const char *run_folder, int keep, struct error *err);
 
 #endif
