@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""Prints what a run has learnt: held-out losses and accuracies at its start, after each phase and
+now, against what guessing from token frequencies gives; time and throughput.
+
+    scripts/run-summary.py RUN        RUN: a run folder, or its metrics.jsonl
+"""
+import json
+import os
+import sys
+
+
+def fail(message):
+    sys.exit(f"run-summary: {message}")
+
+
+def read(path):
+    """The step lines and the evaluation lines. A half-written last line (the run goes on) is left out."""
+    if os.path.isdir(path):
+        path = os.path.join(path, "metrics.jsonl")
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().split("\n")[:-1]
+    except OSError as error:
+        fail(f"cannot read {path}: {error.strerror}")
+    steps, evaluations = [], []
+    for number, line in enumerate(lines, 1):
+        try:
+            record = json.loads(line)
+            {"step": steps, "evaluation": evaluations}[record["kind"]].append(record)
+        except (ValueError, KeyError, TypeError):
+            fail(f"{path}, line {number}: not a line of metrics")
+    if not steps:
+        fail(f"{path}: no step has been made yet")
+    return steps, evaluations
+
+
+def phases(records):
+    """Records by phase, in order."""
+    found = {}
+    for record in records:
+        found.setdefault(record["phase"], []).append(record)
+    return found
+
+
+def print_evaluations(evaluations):
+    rows = [("at the start", evaluations[0])]
+    rows += [(f"after phase {name}", of[-1]) for name, of in phases(evaluations).items()
+             if of[-1] is not evaluations[0]]
+    print(f"{'held-out text':24}{'MLM loss':>10}{'accuracy':>10}{'NSP loss':>12}{'accuracy':>10}"
+          f"   sequences")
+    for title, e in rows:
+        print(f"{title:24}{e['mlm_loss']:10.3f}{e['mlm_accuracy']:10.1%}{e['nsp_loss']:12.3f}"
+              f"{e['nsp_accuracy']:10.1%}   {e['sequences']:.0f} of up to {e['sequence_length']:.0f}")
+    last = rows[-1][1]
+    print(f"{'guessing by frequency':24}{last['unigram_loss']:10.3f}{last['unigram_accuracy']:10.1%}"
+          f"{0.6931:12.3f}{0.5:10.1%}")
+
+
+def print_phases(steps):
+    print(f"{'training':24}{'steps':>10}{'sequences':>10}{'tokens':>12}{'time':>10}   a second")
+    for name, of in phases(steps).items():
+        seconds = sum(step["seconds"] for step in of)
+        sequences = sum(step["sequences"] for step in of)
+        tokens = sum(step["tokens"] for step in of)
+        print(f"{'phase ' + name:24}{len(of):10}{sequences:10.0f}{tokens:12.0f}{seconds:8.0f} s"
+              f"   {sequences / seconds:.0f} sequences, {tokens / seconds:.0f} tokens")
+
+
+def main():
+    if sys.argv[1:2] in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        return
+    if len(sys.argv) != 2:
+        print("run-summary: one run folder is wanted; see --help", file=sys.stderr)
+        sys.exit(2)
+    steps, evaluations = read(sys.argv[1])
+    if evaluations:
+        print_evaluations(evaluations)
+        print()
+    print_phases(steps)
+
+
+main()

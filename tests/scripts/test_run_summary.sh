@@ -1,0 +1,35 @@
+#!/bin/sh
+# scripts/run-summary.py: the table of a run, from its metrics.
+. "$(dirname "$0")/../lib.sh"
+summary=$ROOT/scripts/run-summary.py
+mkdir run
+line() {
+    printf '{"kind":"%s","phase":"%s",%s}\n' "$1" "$2" "$3" >>run/metrics.jsonl
+}
+guess='"unigram_loss":6.5,"unigram_accuracy":0.07'
+line evaluation one "\"sequence_length\":128,\"sequences\":64,\"mlm_loss\":9.25,\"mlm_accuracy\":0.001,\"nsp_loss\":0.7,\"nsp_accuracy\":0.49,$guess"
+line step one '"sequences":10,"tokens":1000,"seconds":2'
+line step one '"sequences":10,"tokens":1100,"seconds":2'
+line evaluation one "\"sequence_length\":128,\"sequences\":64,\"mlm_loss\":4.125,\"mlm_accuracy\":0.25,\"nsp_loss\":0.6,\"nsp_accuracy\":0.66,$guess"
+line step two '"sequences":4,"tokens":800,"seconds":4'
+line evaluation two "\"sequence_length\":256,\"sequences\":64,\"mlm_loss\":3.5,\"mlm_accuracy\":0.375,\"nsp_loss\":0.5,\"nsp_accuracy\":0.75,$guess"
+printf '{"kind":"st' >>run/metrics.jsonl
+
+"$summary" run >seen.txt || fail "$(cat seen.txt)"
+has() {
+    grep -qE -- "$1" seen.txt || { cat seen.txt; fail "no line like '$1'"; }
+}
+has '^at the start +9.250 +0.1% +0.700 +49.0% +64 of up to 128$'
+has '^after phase one +4.125 +25.0% +0.600 +66.0%'
+has '^after phase two +3.500 +37.5% +0.500 +75.0% +64 of up to 256$'
+has '^guessing by frequency +6.500 +7.0% +0.693 +50.0%$'
+has '^phase one +2 +20 +2100 +4 s +5 sequences, 525 tokens$'
+has '^phase two +1 +4 +800 +4 s +1 sequences, 200 tokens$'
+
+"$summary" run/metrics.jsonl | cmp - seen.txt || fail "the file gives another table than the folder"
+expect 1 "nowhere.*No such file" "$summary" nowhere
+echo nonsense >>run/metrics.jsonl
+expect 1 "metrics.jsonl, line 7: " "$summary" run
+: >run/metrics.jsonl
+expect 1 "no step" "$summary" run
+expect 2 "" "$summary"
