@@ -102,3 +102,10 @@ bool file_exists(const char *path)
     struct stat status;
     return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
 }
+
+int file_remove(const char *path, struct error *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return 0;
+    return error_errno(err, "cannot remove %s", path);
+}

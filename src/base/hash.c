@@ -1,5 +1,10 @@
 #include "lambert/base/hash.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include <xxhash.h>
 #include <zlib.h>
 
@@ -25,4 +30,18 @@ uint32_t crc32_bytes(uint32_t crc, const void *data, size_t size)
         size -= part;
     }
     return (uint32_t)value;
+}
+
+const char *hash_print(uint64_t hash, char text[HASH_TEXT])
+{
+    snprintf(text, HASH_TEXT, "%016" PRIx64, hash);
+    return text;
+}
+
+bool hash_parse(const char *text, uint64_t *hash)
+{
+    if (strlen(text) != HASH_TEXT - 1 || strspn(text, "0123456789abcdef") != HASH_TEXT - 1)
+        return false;
+    *hash = strtoull(text, NULL, 16);
+    return true;
 }

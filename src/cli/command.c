@@ -1,4 +1,4 @@
-#include "lambert/cli/command.h"
+#include "command.h"
 
 #include <errno.h>
 #include <math.h>

@@ -6,8 +6,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "command.h"
 #include "lambert/base/memory.h"
-#include "lambert/cli/command.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/kernels/kernels.h"

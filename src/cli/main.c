@@ -2,7 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lambert/cli/command.h"
+#include "command.h"
+#include "lambert/base/log.h"
+#include "lambert/base/nearest.h"
+#include "lambert/base/version.h"
 #include "lambert/kernels/blas.h"
 
 static const struct command *const commands[] = {&command_vocab, &command_prep, &command_train,
@@ -19,35 +22,9 @@ static void print_usage(FILE *stream)
     for (int i = 0; i < COMMANDS; i++)
         fprintf(stream, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n"
-          "lambert COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 wrong use.\n",
+          "lambert COMMAND --help says more; lambert --version says which this is. Exit codes: 0 "
+          "done, 1 failed, 2 wrong use.\n",
           stream);
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* Levenshtein's distance: how many letters to change, add or leave out. */
-static int edit_distance(const char *a, const char *b)
-{
-    enum { LONGEST = 31 };
-    int row[LONGEST + 1]; /* distances of the part of a so far to each part of b */
-    int length = (int)strlen(b);
-    if (length > LONGEST)
-        return LONGEST;
-    for (int j = 0; j <= length; j++)
-        row[j] = j;
-    for (int i = 1; *a; i++, a++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= length; j++) {
-            int swapped = diagonal + (*a != b[j - 1]);
-            diagonal = row[j];
-            row[j] = smaller(swapped, 1 + smaller(row[j], row[j - 1]));
-        }
-    }
-    return row[length];
 }
 
 static const struct command *find_command(const char *name)
@@ -60,12 +37,13 @@ static const struct command *find_command(const char *name)
 
 static int unknown_command(const char *name)
 {
-    const struct command *nearest = commands[0];
-    for (int i = 1; i < COMMANDS; i++)
-        if (edit_distance(name, commands[i]->name) < edit_distance(name, nearest->name))
-            nearest = commands[i];
-    fprintf(stderr, "error: lambert has no command '%s'; the nearest is '%s'; see lambert --help\n",
-            name, nearest->name);
+    struct nearest nearest;
+    struct error err;
+    nearest_init(&nearest, name);
+    for (int i = 0; i < COMMANDS; i++)
+        nearest_offer(&nearest, commands[i]->name);
+    nearest_error(&nearest, "there is no command", "lambert --help lists them", &err);
+    log_error("%s", err.text);
     return EXIT_MISUSED;
 }
 
@@ -79,6 +57,10 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_usage(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts(LAMBERT_PROGRAM);
         return EXIT_DONE;
     }
     const struct command *command = find_command(argv[1]);

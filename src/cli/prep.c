@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "command.h"
 #include "lambert/base/log.h"
-#include "lambert/cli/command.h"
 #include "lambert/corpus/prepare.h"
 
 static const char usage[] =

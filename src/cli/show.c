@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lambert/cli/command.h"
+#include "command.h"
 
 static const struct {
     const char *name;

@@ -5,9 +5,9 @@
 
 #include <cjson/cJSON.h>
 
+#include "command.h"
 #include "lambert/base/buffer.h"
 #include "lambert/base/packed_batch.h"
-#include "lambert/cli/command.h"
 #include "lambert/config/config.h"
 #include "lambert/corpus/corpus.h"
 #include "lambert/corpus/sampler.h"

@@ -6,10 +6,11 @@
 
 #include <cjson/cJSON.h>
 
+#include "command.h"
 #include "compare_checkpoints.h"
 #include "lambert/base/file.h"
+#include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
-#include "lambert/cli/command.h"
 #include "lambert/store/checkpoint_file.h"
 #include "show.h"
 
@@ -137,9 +138,8 @@ static void print_text(const struct checkpoint_file *file)
 
 static void add_hash(cJSON *object, const char *name, uint64_t hash)
 {
-    char text[17];
-    snprintf(text, sizeof text, "%016" PRIx64, hash);
-    cJSON_AddStringToObject(object, name, text);
+    char text[HASH_TEXT];
+    cJSON_AddStringToObject(object, name, hash_print(hash, text));
 }
 
 static cJSON *tensor_object(const struct checkpoint_file *file,

@@ -6,10 +6,10 @@
 
 #include <cjson/cJSON.h>
 
+#include "command.h"
 #include "corpus_statistics.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/cli/command.h"
 #include "lambert/corpus/corpus.h"
 #include "show.h"
 

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
 #include "lambert/base/buffer.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
-#include "lambert/cli/command.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/kernels/kernels.h"

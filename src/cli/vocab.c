@@ -2,10 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "command.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
-#include "lambert/cli/command.h"
 #include "lambert/corpus/prepare.h"
 #include "lambert/text/document_reader.h"
 #include "lambert/text/vocabulary_trainer.h"

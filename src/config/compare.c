@@ -5,7 +5,7 @@
 #include "ini_text.h"
 #include "keys.h"
 #include "lambert/base/memory.h"
-#include "nearest.h"
+#include "lambert/base/nearest.h"
 #include "value.h"
 
 /* A text as a list of full names and values. Comparing texts rather than structs, because a

@@ -7,10 +7,24 @@
 #include "ini_text.h"
 #include "keys.h"
 #include "lambert/base/memory.h"
-#include "nearest.h"
+#include "lambert/base/nearest.h"
 #include "value.h"
 
 static const char list_of_keys[] = "lambert train --help lists the keys";
+
+/* Offers every key, with the names of the phases that are there. */
+static void offer_keys(struct nearest *nearest, const struct config *config)
+{
+    char name[KEY_NAME];
+    for (int i = 0; i < config_key_count; i++) {
+        const struct key *key = &config_keys[i];
+        int times = key_in_phase(key) ? config->phase_count : 1;
+        for (int p = 0; p < times; p++)
+            nearest_offer(nearest, key_full_name(key, config->phases[p].name, name));
+        if (times == 0)
+            nearest_offer(nearest, key_full_name(key, "NAME", name));
+    }
+}
 
 /* The key `bare` of a section ("phase" for all of them); name is what to call it in errors. */
 static int find(const struct config *config, const char *section, const char *bare,
@@ -23,7 +37,7 @@ static int find(const struct config *config, const char *section, const char *ba
         return 0;
     struct nearest nearest;
     nearest_init(&nearest, name);
-    nearest_offer_keys(&nearest, config);
+    offer_keys(&nearest, config);
     return nearest_error(&nearest, "unknown key", list_of_keys, err);
 }
 

@@ -1,6 +1,5 @@
 #include "corpus_folder.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,11 +44,7 @@ static bool is_ours(const char *name)
 static int remove_file(const char *folder, const char *name, struct error *err)
 {
     char *path = path_join(folder, name);
-    int status = unlink(path);
-    if (status < 0 && errno == ENOENT)
-        status = 0;
-    if (status < 0)
-        error_errno(err, "cannot remove %s", path);
+    int status = file_remove(path, err);
     free(path);
     return status;
 }

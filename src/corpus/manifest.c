@@ -10,9 +10,9 @@
 
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/version.h"
 
-#define FORMAT  "lambert corpus"
-#define PROGRAM "lambert 0.1"
+#define FORMAT "lambert corpus"
 
 const char *const corpus_split_names[CORPUS_SPLITS] = {"train", "heldout"};
 
@@ -93,9 +93,8 @@ uint64_t manifest_hash(const struct manifest *manifest)
 
 static void put_hash(cJSON *object, const char *name, uint64_t hash)
 {
-    char text[17];
-    snprintf(text, sizeof text, "%016" PRIx64, hash);
-    cJSON_AddStringToObject(object, name, text);
+    char text[HASH_TEXT];
+    cJSON_AddStringToObject(object, name, hash_print(hash, text));
 }
 
 static void put_counts(cJSON *object, const struct shard_summary *summary)
@@ -138,7 +137,7 @@ void manifest_print(const struct manifest *manifest, struct buffer *out)
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "format", FORMAT);
     cJSON_AddNumberToObject(root, "version", MANIFEST_VERSION);
-    cJSON_AddStringToObject(root, "program", PROGRAM);
+    cJSON_AddStringToObject(root, "program", LAMBERT_PROGRAM);
     put_hash(root, "hash", manifest_hash(manifest));
     cJSON *vocabulary = cJSON_AddObjectToObject(root, "vocabulary");
     put_hash(vocabulary, "hash", manifest->vocabulary_hash);
@@ -207,11 +206,10 @@ static bool get_bool(struct parse *parse, const cJSON *object, const char *name)
 
 static uint64_t get_hash(struct parse *parse, const cJSON *object, const char *name)
 {
-    const char *text = get_text(parse, object, name);
-    if (strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16)
-        return strtoull(text, NULL, 16);
-    parse_failed(parse, name);
-    return 0;
+    uint64_t hash = 0;
+    if (!hash_parse(get_text(parse, object, name), &hash))
+        parse_failed(parse, name);
+    return hash;
 }
 
 static void get_shard(struct parse *parse, const cJSON *item, struct manifest *manifest,

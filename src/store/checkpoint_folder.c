@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -153,13 +152,6 @@ static int written_last(const struct stored_list *list)
     return last;
 }
 
-static int remove_file(const char *path, struct error *err)
-{
-    if (unlink(path) == 0 || errno == ENOENT)
-        return 0;
-    return error_errno(err, "cannot remove %s", path);
-}
-
 static int remove_temporaries(const struct stored_list *list, struct error *err)
 {
     int result = 0;
@@ -168,7 +160,7 @@ static int remove_temporaries(const struct stored_list *list, struct error *err)
         if (step_of(name, &rest) < 0 || !file_is_temporary(name))
             continue;
         char *path = path_join(list->folder, name);
-        result = remove_file(path, err);
+        result = file_remove(path, err);
         free(path);
     }
     return result;
@@ -186,7 +178,7 @@ int checkpoint_prune(const char *run_folder, int keep, struct error *err)
     int result = remove_temporaries(&list, err), kept = 0, last = written_last(&list);
     for (int i = 0; i < list.count && result == 0; i++) {
         if (kept == keep)
-            result = remove_file(list.items[i].path, err);
+            result = file_remove(list.items[i].path, err);
         else if (i >= last || is_whole(&list.items[i]))
             kept++;
     }

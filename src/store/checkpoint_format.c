@@ -8,9 +8,9 @@
 
 #include <cjson/cJSON.h>
 
+#include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
-
-#define PROGRAM "lambert 0.1"
+#include "lambert/base/version.h"
 
 static const double most_exact = 9007199254740992.0; /* 2^53: JSON's numbers are doubles */
 
@@ -24,9 +24,8 @@ static void put_count(cJSON *object, const char *name, uint64_t count)
 
 static void put_hash(cJSON *object, const char *name, uint64_t hash)
 {
-    char text[17];
-    snprintf(text, sizeof text, "%016" PRIx64, hash);
-    cJSON_AddStringToObject(object, name, text);
+    char text[HASH_TEXT];
+    cJSON_AddStringToObject(object, name, hash_print(hash, text));
 }
 
 static char *print(cJSON *root)
@@ -41,7 +40,7 @@ static char *print(cJSON *root)
 char *checkpoint_state_print(const struct run_state *state, int64_t updates)
 {
     cJSON *root = cJSON_CreateObject();
-    cJSON_AddStringToObject(root, "program", PROGRAM);
+    cJSON_AddStringToObject(root, "program", LAMBERT_PROGRAM);
     put_count(root, "phase", (uint64_t)state->phase);
     put_count(root, "phase_step", (uint64_t)state->phase_step);
     put_count(root, "total_steps", (uint64_t)state->total_steps);
@@ -95,10 +94,7 @@ static int get_count(const cJSON *object, const char *name, int64_t *count)
 static int get_hash(const cJSON *object, const char *name, uint64_t *hash)
 {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-    if (text == NULL || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
-        return -1;
-    *hash = strtoull(text, NULL, 16);
-    return 0;
+    return text != NULL && hash_parse(text, hash) ? 0 : -1;
 }
 
 int checkpoint_state_parse(const char *text, size_t size, struct run_state *state, int64_t *updates)

@@ -26,6 +26,19 @@ static void reading(void **state)
     buffer_release(&buffer);
 }
 
+static void removing(void **state)
+{
+    (void)state;
+    struct error err;
+    const char *path = scratch_path("removing");
+    assert_int_equal(file_write(path, "x", 1, &err), 0);
+    assert_int_equal(file_remove(path, &err), 0);
+    assert_false(file_exists(path));
+    assert_int_equal(file_remove(path, &err), 0);
+    assert_int_equal(file_remove("/", &err), -1);
+    assert_non_null(strstr(err.text, "cannot remove /"));
+}
+
 static void reading_a_pipe(void **state)
 {
     (void)state;
@@ -116,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading),
+        cmocka_unit_test(removing),
         cmocka_unit_test(reading_a_pipe),
         cmocka_unit_test(reading_without_end),
         cmocka_unit_test(reading_what_is_not_there),

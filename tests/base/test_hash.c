@@ -27,11 +27,26 @@ static void crc_in_pieces(void **state)
     assert_int_equal(crc32_bytes(crc, "56789", 5), 0xCBF43926);
 }
 
+static void text(void **state)
+{
+    (void)state;
+    char printed[HASH_TEXT];
+    uint64_t hash = 1;
+    assert_string_equal(hash_print(UINT64_C(0x0123456789abcdef), printed), "0123456789abcdef");
+    assert_true(hash_parse(printed, &hash));
+    assert_true(hash == UINT64_C(0x0123456789abcdef));
+    static const char *const nonsense[] = {"", "0123456789abcde", "0123456789abcdef0",
+                                           "0123456789ABCDEF", " 123456789abcdef"};
+    for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++)
+        assert_false(hash_parse(nonsense[i], &hash));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_answers),
         cmocka_unit_test(crc_in_pieces),
+        cmocka_unit_test(text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

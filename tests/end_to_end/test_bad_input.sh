@@ -35,7 +35,7 @@ expect 1 "warmup" "$LAMBERT" train "$tiny" $run phase.one.warmup_steps=2 phase.o
 expect 1 "learning_rate" "$LAMBERT" train "$tiny" $run phase.one.learning_rate=fast
 expect 1 "missing.ini" "$LAMBERT" train missing.ini
 expect 2 "CONFIG|configuration" "$LAMBERT" train
-expect 2 "trian.*train" "$LAMBERT" trian
+expect 2 "trian.*did you mean .train" "$LAMBERT" trian
 [ ! -e run ] || fail "a run folder after nothing but errors"
 
 # Damage

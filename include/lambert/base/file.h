@@ -53,6 +53,8 @@ bool file_is_temporary(const char *name);
 /* Writes a whole small file atomically. */
 int file_write(const char *path, const void *data, size_t size, struct error *err);
 
+int file_remove(const char *path, struct error *err); /* fine if there is none */
+
 bool file_exists(const char *path);
 bool folder_exists(const char *path);
 int folder_create(const char *path, struct error *err); /* with parents; fine if it is there */

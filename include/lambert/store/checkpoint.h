@@ -22,8 +22,8 @@
 /* Where a run stands. Sample position needs no more: the next global batch of phase `phase` is
  * number `phase_step`, unless that phase is done. */
 struct run_state {
-    int phase;           /* number of the phase of the last step; the run's memory may be one past */
-    int64_t phase_step;  /* steps done in that phase */
+    int phase;          /* number of the phase of the last step; the run's memory may be one past */
+    int64_t phase_step; /* steps done in that phase */
     int64_t total_steps; /* steps done in all phases */
     uint64_t sequences;  /* trained on so far */
     uint64_t tokens;

@@ -1,11 +1,11 @@
-#include "nearest.h"
+#include "lambert/base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
 
 void nearest_init(struct nearest *nearest, const char *wanted)
 {
-    *nearest = (struct nearest){.wanted = wanted, .edits = KEY_NAME};
+    *nearest = (struct nearest){.wanted = wanted, .edits = NEAREST_NAME};
 }
 
 static int smaller(int a, int b)
@@ -13,11 +13,12 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-/* Edit distance with swaps (optimal string alignment); names beyond KEY_NAME are cut. */
+/* Edit distance with swaps (optimal string alignment); names beyond NEAREST_NAME are cut. */
 static int edits_between(const char *a, const char *b)
 {
-    int cost[KEY_NAME + 1][KEY_NAME + 1];
-    int rows = smaller((int)strlen(a), KEY_NAME), columns = smaller((int)strlen(b), KEY_NAME);
+    int cost[NEAREST_NAME + 1][NEAREST_NAME + 1];
+    int rows = smaller((int)strlen(a), NEAREST_NAME),
+        columns = smaller((int)strlen(b), NEAREST_NAME);
     for (int j = 0; j <= columns; j++)
         cost[0][j] = j;
     for (int i = 1; i <= rows; i++) {
@@ -39,7 +40,7 @@ static const char *last_part(const char *name)
     return dot != NULL ? dot + 1 : name;
 }
 
-/* A right key in a wrong section, or without one, is near: it counts as one edit. */
+/* A right last part counts as one edit at the most. */
 void nearest_offer(struct nearest *nearest, const char *name)
 {
     int edits = smaller(edits_between(nearest->wanted, name),
@@ -47,19 +48,6 @@ void nearest_offer(struct nearest *nearest, const char *name)
     if (edits < nearest->edits) {
         nearest->edits = edits;
         snprintf(nearest->best, sizeof nearest->best, "%s", name);
-    }
-}
-
-void nearest_offer_keys(struct nearest *nearest, const struct config *config)
-{
-    char name[KEY_NAME];
-    for (int i = 0; i < config_key_count; i++) {
-        const struct key *key = &config_keys[i];
-        int times = key_in_phase(key) ? config->phase_count : 1;
-        for (int p = 0; p < times; p++)
-            nearest_offer(nearest, key_full_name(key, config->phases[p].name, name));
-        if (times == 0)
-            nearest_offer(nearest, key_full_name(key, "NAME", name));
     }
 }
 
