@@ -4,4 +4,3 @@ export OMPI_MCA_rmaps_base_oversubscribe=1        # more ranks than cores, as mp
 export OMPI_MCA_hwloc_base_binding_policy=none    # two jobs at once would bind to the same cores
 export OMPI_MCA_mpi_yield_when_idle=1             # a waiting rank lets another use the core
 export OMPI_MCA_btl_vader_single_copy_mechanism=none # containers forbid reading another process
-export OMPI_MCA_odls_base_sigkill_timeout=10      # seconds from SIGTERM to SIGKILL: one for a checkpoint
