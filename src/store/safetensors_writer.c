@@ -1,0 +1,162 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/base/memory.h"
+#include "lambert/store/half.h"
+#include "lambert/store/safetensors.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "floats are copied as they lie");
+
+static const struct format {
+    const char *option; /* as a command is told it */
+    const char *name;   /* as the file has it */
+    enum safetensors_dtype dtype;
+    size_t bytes; /* of an element */
+} formats[] = {
+    {"f32", "F32", SAFETENSORS_F32, 4},
+    {"f16", "F16", SAFETENSORS_F16, 2},
+    {"bf16", "BF16", SAFETENSORS_BF16, 2},
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+int safetensors_dtype_parse(const char *name, enum safetensors_dtype *dtype)
+{
+    for (int i = 0; i < FORMATS; i++)
+        if (strcmp(formats[i].option, name) == 0) {
+            *dtype = formats[i].dtype;
+            return 0;
+        }
+    return -1;
+}
+
+static const struct format *format_of(enum safetensors_dtype dtype)
+{
+    for (int i = 0; i < FORMATS; i++)
+        if (formats[i].dtype == dtype)
+            return &formats[i];
+    bug("tensors cannot be written with dtype %d", (int)dtype);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct safetensors_entry *const *left = a, *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+/* In the order of the file; free(). */
+static const struct safetensors_entry **sort(const struct safetensors_entry *entries, int count)
+{
+    const struct safetensors_entry **sorted = memory_new((size_t)count, sizeof *sorted);
+    for (int i = 0; i < count; i++)
+        sorted[i] = &entries[i];
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_entries);
+    for (int i = 1; i < count; i++)
+        if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
+            bug("tensor '%s' given twice", sorted[i]->name);
+    return sorted;
+}
+
+static size_t elements_of(const struct safetensors_entry *entry)
+{
+    size_t elements = 1;
+    require(entry->dimensions >= 0 && entry->dimensions <= 2);
+    for (int d = 0; d < entry->dimensions; d++) {
+        require(entry->shape[d] >= 0);
+        elements *= (size_t)entry->shape[d];
+    }
+    return elements;
+}
+
+/* --- header ----------------------------------------------------------------------------------- */
+
+/* As JSON, with quotes. */
+static void put_text(struct buffer *header, const char *text)
+{
+    cJSON *item = cJSON_CreateString(text);
+    char *printed = cJSON_PrintUnformatted(item);
+    if (printed == NULL)
+        bug("out of memory for JSON");
+    buffer_print(header, "%s", printed);
+    cJSON_free(printed);
+    cJSON_Delete(item);
+}
+
+/* *offset: where the tensor begins, and then where it ends. */
+static void put_entry(struct buffer *header, const struct safetensors_entry *entry,
+                      const struct format *format, uint64_t *offset)
+{
+    uint64_t end = *offset + elements_of(entry) * format->bytes;
+    buffer_print(header, ",");
+    put_text(header, entry->name);
+    buffer_print(header, ":{\"dtype\":\"%s\",\"shape\":[", format->name);
+    for (int d = 0; d < entry->dimensions; d++)
+        buffer_print(header, "%s%" PRId64, d > 0 ? "," : "", entry->shape[d]);
+    buffer_print(header, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", *offset, end);
+    *offset = end;
+}
+
+static int write_header(struct file_writer *writer, const struct safetensors_entry **sorted,
+                        int count, const struct format *format, struct error *err)
+{
+    struct buffer header = {0}, length = {0};
+    uint64_t offset = 0;
+    buffer_print(&header, "{\"__metadata__\":{\"format\":\"pt\"}");
+    for (int i = 0; i < count; i++)
+        put_entry(&header, sorted[i], format, &offset);
+    buffer_print(&header, "}");
+    while (header.size % 8 != 0)
+        buffer_put_u8(&header, ' ');
+    buffer_put_u64(&length, header.size);
+    int result = file_writer_write(writer, length.data, length.size, err);
+    if (result == 0)
+        result = file_writer_write(writer, header.data, header.size, err);
+    buffer_release(&header);
+    buffer_release(&length);
+    return result;
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static int write_halves(struct file_writer *writer, const float *values, size_t count,
+                        uint16_t (*convert)(float), struct error *err)
+{
+    uint16_t piece[4096];
+    enum { PIECE = sizeof piece / sizeof *piece };
+    for (size_t done = 0; done < count; done += PIECE) {
+        size_t some = count - done < PIECE ? count - done : PIECE;
+        for (size_t i = 0; i < some; i++)
+            piece[i] = convert(values[done + i]);
+        if (file_writer_write(writer, piece, some * sizeof *piece, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_values(struct file_writer *writer, enum safetensors_dtype dtype,
+                        const struct safetensors_entry *entry, struct error *err)
+{
+    size_t count = elements_of(entry);
+    if (dtype == SAFETENSORS_F32)
+        return file_writer_write(writer, entry->values, count * sizeof *entry->values, err);
+    return write_halves(writer, entry->values, count,
+                        dtype == SAFETENSORS_F16 ? half_from_float : bfloat_from_float, err);
+}
+
+int safetensors_write(const char *path, enum safetensors_dtype dtype,
+                      const struct safetensors_entry *entries, int count, struct error *err)
+{
+    const struct format *format = format_of(dtype);
+    struct file_writer writer;
+    if (file_writer_open(&writer, path, err) != 0)
+        return -1;
+    const struct safetensors_entry **sorted = sort(entries, count);
+    int result = write_header(&writer, sorted, count, format, err);
+    for (int i = 0; i < count && result == 0; i++)
+        result = write_values(&writer, dtype, sorted[i], err);
+    free(sorted);
+    return result == 0 ? file_writer_commit(&writer, err) : -1;
+}
