@@ -12,7 +12,7 @@ import math
 import os
 import sys
 
-# What a line of each kind must hold (src/train/metrics.c) to be drawn.
+# What a line of each kind must hold (src/train/metrics.c) to be drawn; other kinds are passed over.
 PLACE = ["total_step", "total_sequences", "total_tokens"]
 FIELDS = {
     "step": PLACE + ["mlm_loss", "nsp_loss", "mlm_accuracy", "nsp_accuracy", "learning_rate",
@@ -79,13 +79,16 @@ def metrics_path(run):
 
 
 def parse(line):
-    """The record of a line; ValueError says what is wrong with it."""
+    """The record of a line, None where it is of a kind that is not drawn; ValueError says what is
+    wrong with it."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
         raise ValueError("it is no JSON") from None
-    if not isinstance(record, dict) or record.get("kind") not in list(FIELDS):
-        raise ValueError("it is neither a step nor an evaluation")
+    if not isinstance(record, dict) or not isinstance(record.get("kind"), str):
+        raise ValueError("it names no kind")
+    if record["kind"] not in FIELDS:
+        return None
     if not isinstance(record.get("phase"), str):
         raise ValueError("it names no phase")
     for name in FIELDS[record["kind"]]:
@@ -116,6 +119,7 @@ def read_records(path):
             records.append(parse(line))
         except ValueError as error:
             fail(f"{path}:{count}: not a line of metrics: {error}")
+    records = [record for record in records if record]
     if not any(record["kind"] == "step" for record in records):
         fail(f"{path} holds no step lines: no step has been made yet")
     return records

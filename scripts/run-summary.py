@@ -5,6 +5,7 @@ now, against what guessing from token frequencies gives; time and throughput.
     scripts/run-summary.py RUN        RUN: a run folder, or its metrics.jsonl
 """
 import json
+import math
 import os
 import sys
 
@@ -14,7 +15,8 @@ def fail(message):
 
 
 def read(path):
-    """The step lines and the evaluation lines. A half-written last line (the run goes on) is left out."""
+    """The step lines and the evaluation lines; other kinds are passed over. A half-written last line
+    (the run goes on) is left out."""
     if os.path.isdir(path):
         path = os.path.join(path, "metrics.jsonl")
     try:
@@ -22,13 +24,14 @@ def read(path):
             lines = file.read().split("\n")[:-1]
     except OSError as error:
         fail(f"cannot read {path}: {error.strerror}")
-    steps, evaluations = [], []
+    of_kind = {"step": [], "evaluation": []}
     for number, line in enumerate(lines, 1):
         try:
             record = json.loads(line)
-            {"step": steps, "evaluation": evaluations}[record["kind"]].append(record)
+            of_kind.get(record["kind"], []).append(record)
         except (ValueError, KeyError, TypeError):
             fail(f"{path}, line {number}: not a line of metrics")
+    steps, evaluations = of_kind["step"], of_kind["evaluation"]
     if not steps:
         fail(f"{path}: no step has been made yet")
     return steps, evaluations
@@ -42,7 +45,13 @@ def phases(records):
     return found
 
 
+def finite_or_nan(record):
+    """null stands for what is not finite, which JSON does not know."""
+    return {name: math.nan if value is None else value for name, value in record.items()}
+
+
 def print_evaluations(evaluations):
+    evaluations = [finite_or_nan(evaluation) for evaluation in evaluations]
     rows = [("at the start", evaluations[0])]
     rows += [(f"after phase {name}", of[-1]) for name, of in phases(evaluations).items()
              if of[-1] is not evaluations[0]]
@@ -64,6 +73,9 @@ def print_phases(steps):
         tokens = sum(step["tokens"] for step in of)
         print(f"{'phase ' + name:24}{len(of):10}{sequences:10.0f}{tokens:12.0f}{seconds:8.0f} s"
               f"   {sequences / seconds:.0f} sequences, {tokens / seconds:.0f} tokens")
+    skipped = sum(step.get("skipped", False) for step in steps)
+    if skipped:
+        print(f"{'steps without an update':24}{skipped:10}   (a loss or gradient was not finite)")
 
 
 def main():

@@ -16,7 +16,8 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_vocab, command_prep, command_train, command_eval, command_show;
+extern const struct command command_vocab, command_prep, command_train, command_eval,
+    command_export, command_import, command_show;
 
 int command_failed(const char *command, const struct error *err); /* prints, gives 1 */
 int command_misused(const char *command, const char *format, ...)

@@ -77,16 +77,6 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
-static int find_phase(const struct config *config, const char *name, struct error *err)
-{
-    if (!name)
-        return config->phase_count - 1;
-    for (int p = 0; p < config->phase_count; p++)
-        if (strcmp(config->phases[p].name, name) == 0)
-            return p;
-    return error_set(err, "the configuration has no phase '%s'", name);
-}
-
 static int find_checkpoint(const struct config *config, const char *wanted, char **path,
                            struct error *err)
 {
@@ -136,7 +126,7 @@ static int prepare(const struct arguments *arguments, struct config *config, int
         kernels_select(err) < 0)
         return -1;
     log_set_level(log_level_of(config));
-    *phase = find_phase(config, arguments->phase, err);
+    *phase = arguments->phase ? phase_of(config, arguments->phase, err) : config->phase_count - 1;
     return *phase < 0 ? -1 : find_checkpoint(config, arguments->checkpoint, path, err);
 }
 

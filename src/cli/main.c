@@ -8,8 +8,9 @@
 #include "lambert/base/version.h"
 #include "lambert/kernels/blas.h"
 
-static const struct command *const commands[] = {&command_vocab, &command_prep, &command_train,
-                                                 &command_eval, &command_show};
+static const struct command *const commands[] = {&command_vocab, &command_prep,   &command_train,
+                                                 &command_eval,  &command_export, &command_import,
+                                                 &command_show};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_usage(FILE *stream)

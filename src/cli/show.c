@@ -12,6 +12,8 @@ static const struct {
 } things[] = {
     {"corpus", "what a corpus holds, how many samples it gives, whether it is whole", show_corpus},
     {"batch", "training samples as the model will see them", show_batch},
+    {"tokens", "text from standard input as word pieces", show_tokens},
+    {"gradients", "the gradient of a global batch, as a safetensors file", show_gradients},
     {"checkpoint", "where a checkpoint stands and what is in it", show_checkpoint},
     {"config", "the effective configuration, or the reference page of all keys", show_config},
 };
@@ -34,8 +36,9 @@ static void print_usage(void)
 static int run(int argc, char **argv)
 {
     if (argc < 2)
-        return command_misused("show", "show what? corpus, batch, checkpoint or config; see "
-                                       "lambert show --help");
+        return command_misused(
+            "show", "show what? corpus, batch, tokens, gradients, checkpoint or config; see "
+                    "lambert show --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_usage();
         return EXIT_DONE;
@@ -43,10 +46,11 @@ static int run(int argc, char **argv)
     for (int i = 0; i < THINGS; i++)
         if (strcmp(argv[1], things[i].name) == 0)
             return things[i].run(argc - 1, argv + 1);
-    return command_misused("show",
-                           "cannot show '%s'; corpus, batch, checkpoint or config can be "
-                           "shown",
-                           argv[1]);
+    return command_misused(
+        "show",
+        "cannot show '%s'; corpus, batch, tokens, gradients, checkpoint or config can be "
+        "shown",
+        argv[1]);
 }
 
 const struct command command_show = {.name = "show",

@@ -108,14 +108,6 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
-static int find_phase(const struct config *config, const char *name, struct error *err)
-{
-    for (int p = 0; p < config->phase_count; p++)
-        if (!name || strcmp(config->phases[p].name, name) == 0)
-            return p;
-    return error_set(err, "the configuration has no phase '%s'", name);
-}
-
 /* A batch of one sequence, and where it came from. */
 struct sample {
     const struct vocabulary *vocabulary;
@@ -252,7 +244,7 @@ static int show(const struct arguments *arguments, struct error *err)
     struct corpus *corpus;
     if (config_load(&config, arguments->config, arguments->words, arguments->word_count, err) < 0)
         return -1;
-    int phase = find_phase(&config, arguments->phase, err);
+    int phase = arguments->phase ? phase_of(&config, arguments->phase, err) : 0;
     if (phase < 0 || corpus_of(&config, &corpus, err) < 0)
         return -1;
     int status = show_samples(arguments, &config, phase, corpus, err);

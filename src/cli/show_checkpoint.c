@@ -8,10 +8,9 @@
 
 #include "command.h"
 #include "compare_checkpoints.h"
-#include "lambert/base/file.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
-#include "lambert/store/checkpoint_file.h"
+#include "open_checkpoint.h"
 #include "show.h"
 
 static const char usage[] =
@@ -61,16 +60,6 @@ static int parse(int argc, char **argv, struct arguments *arguments)
                                                   "to compare; see lambert show checkpoint --help");
     memcpy(arguments->paths, argv + optind, (size_t)arguments->count * sizeof *argv);
     return 0;
-}
-
-static int open_checkpoint(struct checkpoint_file *file, const char *path, struct error *err)
-{
-    char *newest = folder_exists(path) ? checkpoint_newest(path) : memory_copy_text(path);
-    if (newest == NULL)
-        return error_set(err, "no whole checkpoint in %s", path);
-    int result = checkpoint_file_open(file, newest, err);
-    free(newest);
-    return result;
 }
 
 /* --- what is printed of one ------------------------------------------------------------------- */

@@ -31,6 +31,12 @@ static int load_file(struct config *config, const char *path, struct error *err)
     return result;
 }
 
+int config_read(struct config *config, const char *text, const char *name, struct error *err)
+{
+    config_defaults(config);
+    return parse_ini(config, text, name, err);
+}
+
 int config_load(struct config *config, const char *path, char *const *words, int word_count,
                 struct error *err)
 {

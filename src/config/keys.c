@@ -27,6 +27,9 @@
 const struct key config_keys[] = {
     KEY(run, folder, REQUIRED, ANY_TEXT, FREE,
         "Folder of the run: config.ini, metrics.jsonl, checkpoints/."),
+    KEY(run, start_from, "", ANY_TEXT, FREE,
+        "Weights that a new run starts with: a Hugging Face folder (as lambert import reads it) or a "
+        "checkpoint; empty: fresh ones. A resumed run goes on from its own checkpoint."),
     KEY(run, seed, "1", "[0, 9007199254740992]", RESULT,
         "Seed of everything random: initial weights, order, segments, masks, dropout."),
     KEY(run, threads, "0", "[0, 4096]", FREE,
@@ -109,6 +112,14 @@ const struct key config_keys[] = {
         "How many of the newest checkpoints are kept."),
     KEY(train, log_every, "10", "[1, 1000000000]", FREE,
         "Steps between lines in the log."),
+    KEY(train, report_every, "0", "[0, 1000000000]", FREE,
+        "Steps between reports on each tensor in metrics.jsonl (and in the log, at level debug): norms "
+        "of weights, gradient and update, trust ratio; 0: never, and they cost nothing."),
+    KEY(train, on_nonfinite, "stop", "stop | skip", FREE,
+        "What to do when a loss or the gradient is not finite; it never reaches the weights, and "
+        "step, tensor, rank and sample are named. stop: the run ends; skip: it goes on with the next "
+        "samples, and ends at the 10th such step in a row. Up to the first such step both do the "
+        "same."),
 
     PHASE_KEY(sequence_length, "128", "[8, 65536]",
         "Longest sequence of the phase, [CLS] and both [SEP] included."),

@@ -1,5 +1,6 @@
 #include "lambert/optim/optimizer.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ struct optimizer {
     struct piece *pieces;     /* [piece_count] */
     struct sums *piece_sums;  /* [piece_count] */
     struct sums *tensor_sums; /* [table count], over all ranks */
+    double *piece_gradients;  /* [piece_count], sums of squares */
+    double *tensor_gradients; /* [table count], the same over all ranks */
     size_t piece_count;
     int64_t updates;
 };
@@ -40,6 +43,9 @@ static void lay_out(struct optimizer *o, const struct sharding *sharding, int ra
     o->pieces = arena_take(&o->arena, o->piece_count, sizeof *o->pieces);
     o->piece_sums = arena_take(&o->arena, o->piece_count, sizeof *o->piece_sums);
     o->tensor_sums = arena_take(&o->arena, (size_t)o->table->count, sizeof *o->tensor_sums);
+    o->piece_gradients = arena_take(&o->arena, o->piece_count, sizeof *o->piece_gradients);
+    o->tensor_gradients =
+        arena_take(&o->arena, (size_t)o->table->count, sizeof *o->tensor_gradients);
 }
 
 size_t optimizer_memory(const struct param_table *table, const struct sharding *sharding, int rank,
@@ -84,7 +90,7 @@ void optimizer_free(struct optimizer *optimizer)
     free(optimizer);
 }
 
-/* --- one update ------------------------------------------------------------------------------- */
+/* --- the gradient ----------------------------------------------------------------------------- */
 
 /* ‖g‖² of the whole gradient. */
 static double gradient_squares(struct optimizer *o, const struct dist *dist,
@@ -94,10 +100,11 @@ static double gradient_squares(struct optimizer *o, const struct dist *dist,
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->piece_count; i++) {
         const struct piece *piece = &o->pieces[i];
-        o->piece_sums[i].u = kernels->sum_squares(shard_grads + piece->shard, (size_t)piece->count);
+        o->piece_gradients[i] =
+            kernels->sum_squares(shard_grads + piece->shard, (size_t)piece->count);
     }
     for (size_t i = 0; i < o->piece_count; i++)
-        total += o->piece_sums[i].u;
+        total += o->piece_gradients[i];
     dist_sum_double(dist, &total, 1);
     return total;
 }
@@ -105,8 +112,49 @@ static double gradient_squares(struct optimizer *o, const struct dist *dist,
 static double clip_factor(const struct optimizer_options *options, double norm)
 {
     double most = options->max_grad_norm;
-    return most > 0 && norm > most ? most / norm : 1;
+    return most > 0 && norm > most && isfinite(norm) ? most / norm : 1;
 }
+
+static void sum_tensor_gradients(struct optimizer *o, const struct dist *dist)
+{
+    memset(o->tensor_gradients, 0, (size_t)o->table->count * sizeof *o->tensor_gradients);
+    for (size_t i = 0; i < o->piece_count; i++)
+        o->tensor_gradients[o->pieces[i].tensor] += o->piece_gradients[i];
+    dist_sum_double(dist, o->tensor_gradients, o->table->count);
+}
+
+/* Whether the elements behind a sum of squares, and their squares, fit a real. */
+static bool fits(double squares)
+{
+    return squares <= (sizeof(real) == sizeof(float) ? (double)FLT_MAX : DBL_MAX);
+}
+
+/* The first tensor that does not fit; where it takes several to not fit, the longest. */
+static int find_culprit(struct optimizer *o, const struct dist *dist, double clip)
+{
+    int longest = 0;
+    sum_tensor_gradients(o, dist);
+    for (int t = 0; t < o->table->count; t++) {
+        if (!fits(clip * clip * o->tensor_gradients[t]))
+            return t;
+        if (o->tensor_gradients[t] > o->tensor_gradients[longest])
+            longest = t;
+    }
+    return longest;
+}
+
+void optimizer_measure(struct optimizer *optimizer, const struct dist *dist,
+                       const real *shard_grads, struct optimizer_report *report)
+{
+    double squares = gradient_squares(optimizer, dist, shard_grads), norm = sqrt(squares);
+    double clip = clip_factor(&optimizer->options, norm);
+    *report = (struct optimizer_report){
+        .gradient_norm = norm, .clip = clip, .finite = fits(clip * clip * squares), .culprit = -1};
+    if (!report->finite)
+        report->culprit = find_culprit(optimizer, dist, clip);
+}
+
+/* --- one update ------------------------------------------------------------------------------- */
 
 static struct rule_numbers common_numbers(const struct optimizer *o, double clip)
 {
@@ -143,7 +191,7 @@ static double ratio_of(const struct optimizer *o, int tensor)
 
 /* The first pass: moments, and u over the gradient, with its norm while it is in the cache. */
 static void find_directions(struct optimizer *o, const struct rule_numbers *common,
-                            real *shard_grads, const real *params)
+                            real *shard_grads, const real *params, bool norms_wanted)
 {
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->piece_count; i++) {
@@ -155,7 +203,7 @@ static void find_directions(struct optimizer *o, const struct rule_numbers *comm
         numbers.decay = (real)decay_of(o, piece->tensor);
         o->rule->direction(&numbers, w, u, o->moments[0] + piece->shard,
                            o->moments[1] ? o->moments[1] + piece->shard : NULL, n);
-        if (o->rule->adaptive)
+        if (norms_wanted)
             o->piece_sums[i] =
                 (struct sums){kernels->sum_squares(w, n), kernels->sum_squares(u, n)};
     }
@@ -187,22 +235,71 @@ static void apply_directions(struct optimizer *o, const struct rule_numbers *com
     }
 }
 
-void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double rate,
-                    real *shard_grads, real *params, struct optimizer_report *report)
+/* sums.u becomes that of the first moment. */
+static void measure_moments(struct optimizer *o)
 {
-    double squares = gradient_squares(optimizer, dist, shard_grads);
-    double norm = sqrt(squares);
-    *report =
-        (struct optimizer_report){.gradient_norm = norm, .clip = 1, .finite = isfinite(squares)};
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < o->piece_count; i++) {
+        const struct piece *piece = &o->pieces[i];
+        o->piece_sums[i].u =
+            kernels->sum_squares(o->moments[0] + piece->shard, (size_t)piece->count);
+    }
+}
+
+/* After the second pass, with the sums of the first. */
+static void report_tensors(struct optimizer *o, const struct dist *dist, double rate,
+                           struct tensor_report *tensors)
+{
+    sum_tensor_gradients(o, dist);
+    for (int t = 0; t < o->table->count; t++) {
+        double ratio = ratio_of(o, t);
+        tensors[t] = (struct tensor_report){.weight_norm = sqrt(o->tensor_sums[t].w),
+                                            .gradient_norm = sqrt(o->tensor_gradients[t]),
+                                            .update_norm = rate * ratio * sqrt(o->tensor_sums[t].u),
+                                            .trust_ratio = ratio};
+    }
+    if (!o->rule->subtracts_moment)
+        return;
+    measure_moments(o);
+    sum_tensors(o, dist);
+    for (int t = 0; t < o->table->count; t++)
+        tensors[t].update_norm = sqrt(o->tensor_sums[t].u);
+}
+
+void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double rate,
+                    real *shard_grads, real *params, struct optimizer_report *report,
+                    struct tensor_report *tensors)
+{
+    bool norms_wanted = optimizer->rule->adaptive || tensors != NULL;
+    optimizer_measure(optimizer, dist, shard_grads, report);
     if (!report->finite)
         return;
-    report->clip = clip_factor(&optimizer->options, norm);
     struct rule_numbers numbers = common_numbers(optimizer, report->clip);
-    find_directions(optimizer, &numbers, shard_grads, params);
-    if (optimizer->rule->adaptive)
+    find_directions(optimizer, &numbers, shard_grads, params, norms_wanted);
+    if (norms_wanted)
         sum_tensors(optimizer, dist);
     apply_directions(optimizer, &numbers, rate, shard_grads, params);
+    if (tensors)
+        report_tensors(optimizer, dist, rate, tensors);
     optimizer->updates++;
+}
+
+bool optimizer_state_finite(struct optimizer *optimizer, const struct dist *dist,
+                            const real *params)
+{
+    double total = 0;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < optimizer->piece_count; i++) {
+        const struct piece *piece = &optimizer->pieces[i];
+        size_t n = (size_t)piece->count;
+        double squares = kernels->sum_squares(params + piece->flat, n);
+        for (int k = 0; k < optimizer->rule->moments; k++)
+            squares += kernels->sum_squares(optimizer->moments[k] + piece->shard, n);
+        optimizer->piece_sums[i].w = squares;
+    }
+    for (size_t i = 0; i < optimizer->piece_count; i++)
+        total += optimizer->piece_sums[i].w;
+    return !dist_any(dist, !isfinite(total));
 }
 
 /* --- for checkpoints -------------------------------------------------------------------------- */

@@ -71,10 +71,10 @@ static void sgd_direction(const struct rule_numbers *restrict k, const real *res
 }
 
 static const struct rule rules[] = {
-    {"lamb", 2, true, adam_direction, lamb_ratio, descend},
-    {"adamw", 2, false, adam_direction, NULL, descend},
-    {"lars", 1, true, lars_direction, lars_ratio, lars_apply},
-    {"sgd", 1, false, sgd_direction, NULL, descend},
+    {"lamb", 2, true, false, adam_direction, lamb_ratio, descend},
+    {"adamw", 2, false, false, adam_direction, NULL, descend},
+    {"lars", 1, true, true, lars_direction, lars_ratio, lars_apply},
+    {"sgd", 1, false, false, sgd_direction, NULL, descend},
 };
 enum { RULES = sizeof rules / sizeof rules[0] };
 

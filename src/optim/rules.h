@@ -31,7 +31,8 @@ struct rule_numbers {
 struct rule {
     const char *name;
     int moments;
-    bool adaptive; /* ratio is wanted */
+    bool adaptive;         /* ratio is wanted */
+    bool subtracts_moment; /* what apply subtracts is the first moment, not the step times u */
     void (*direction)(const struct rule_numbers *restrict numbers, const real *restrict w,
                       real *restrict g, real *restrict m, real *restrict v, size_t n);
     double (*ratio)(const struct optimizer_options *options, double decay, double norm_w,

@@ -39,23 +39,33 @@ static int write_text(struct container_writer *writer, const char *name, char *t
 
 /* A section of an array: tensor after tensor, the gaps between them left out. */
 static int write_array(struct container_writer *writer, const char *name,
-                       const struct param_table *table, const real *flat, struct error *err)
+                       const struct param_table *table, const real *const *values,
+                       struct error *err)
 {
     if (container_writer_begin(writer, name, err) != 0)
         return -1;
-    for (int i = 0; i < table->count; i++) {
-        const struct param_info *info = &table->infos[i];
-        if (container_writer_write(writer, flat + info->offset, info->count * sizeof *flat, err) !=
-            0)
+    for (int i = 0; i < table->count; i++)
+        if (container_writer_write(writer, values[i], table->infos[i].count * sizeof **values,
+                                   err) != 0)
             return -1;
-    }
     return container_writer_end(writer, err);
 }
 
-/* All but the moments. */
+static int write_flat(struct container_writer *writer, const char *name,
+                      const struct param_table *table, const real *flat, struct error *err)
+{
+    const real **values = memory_new((size_t)table->count, sizeof *values);
+    for (int i = 0; i < table->count; i++)
+        values[i] = flat + table->infos[i].offset;
+    int status = write_array(writer, name, table, values, err);
+    free(values);
+    return status;
+}
+
+/* All but arrays. */
 static int write_first_part(struct container_writer *writer, const char *path,
                             const struct param_table *table, const struct checkpoint_meta *meta,
-                            int64_t updates, const real *params, struct error *err)
+                            int64_t updates, struct error *err)
 {
     if (make_folder_of(path, err) != 0 ||
         container_writer_open(writer, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) != 0 ||
@@ -63,11 +73,21 @@ static int write_first_part(struct container_writer *writer, const char *path,
             0 ||
         container_writer_section(writer, SECTION_CONFIG, meta->config, strlen(meta->config), err) !=
             0 ||
-        write_text(writer, SECTION_TENSORS, checkpoint_tensors_print(table), err) != 0 ||
-        container_writer_section(writer, SECTION_VOCAB, meta->vocabulary, meta->vocabulary_size,
-                                 err) != 0)
+        write_text(writer, SECTION_TENSORS, checkpoint_tensors_print(table), err) != 0)
         return -1;
-    return write_array(writer, SECTION_WEIGHTS, table, params, err);
+    return container_writer_section(writer, SECTION_VOCAB, meta->vocabulary, meta->vocabulary_size,
+                                    err);
+}
+
+int checkpoint_write_weights(const char *path, const struct param_table *table,
+                             const struct checkpoint_meta *meta, const real *const *values,
+                             struct error *err)
+{
+    struct container_writer writer;
+    if (write_first_part(&writer, path, table, meta, 0, err) != 0 ||
+        write_array(&writer, SECTION_WEIGHTS, table, values, err) != 0)
+        return -1;
+    return container_writer_commit(&writer, err);
 }
 
 /* Rank 0 writes. A write that failed has removed the unfinished file; rank 0 then still takes part
@@ -80,15 +100,16 @@ int checkpoint_write(const struct dist *dist, const char *path, const struct par
     struct container_writer writer;
     int rank = dist_rank(dist), status = 0;
     if (rank == 0)
-        status =
-            write_first_part(&writer, path, table, meta, optimizer_updates(optimizer), params, err);
+        status = write_first_part(&writer, path, table, meta, optimizer_updates(optimizer), err);
+    if (rank == 0 && status == 0)
+        status = write_flat(&writer, SECTION_WEIGHTS, table, params, err);
     for (int k = 0; k < optimizer_moments(optimizer); k++) {
         char name[17];
         moment_section(optimizer, k, name);
         shard_insert(sharding, rank, optimizer_moment(optimizer, k), scratch);
         shard_gather(dist, sharding, scratch);
         if (rank == 0 && status == 0)
-            status = write_array(&writer, name, table, scratch, err);
+            status = write_flat(&writer, name, table, scratch, err);
     }
     if (rank == 0 && status == 0)
         status = container_writer_commit(&writer, err);

@@ -49,6 +49,7 @@ char *checkpoint_state_print(const struct run_state *state, int64_t updates)
     put_count(root, "tokens", state->tokens);
     put_hash(root, "corpus_hash", state->corpus_hash);
     put_hash(root, "vocabulary_hash", state->vocabulary_hash);
+    cJSON_AddBoolToObject(root, "lower_case", state->lower_case);
     return print(root);
 }
 
@@ -107,6 +108,9 @@ int checkpoint_state_parse(const char *text, size_t size, struct run_state *stat
                  get_count(root, "sequences", &sequences) | get_count(root, "tokens", &tokens) |
                  get_hash(root, "corpus_hash", &state->corpus_hash) |
                  get_hash(root, "vocabulary_hash", &state->vocabulary_hash);
+    const cJSON *lower_case = cJSON_GetObjectItemCaseSensitive(root, "lower_case");
+    state->lower_case = cJSON_IsTrue(lower_case);
+    result |= cJSON_IsBool(lower_case) ? 0 : -1;
     cJSON_Delete(root);
     if (result != 0 || phase > INT32_MAX)
         return -1;

@@ -51,6 +51,8 @@ static int allocate(struct job *job, struct error *err)
         memory_big((void **)&job->grads, weights, "gradients", err) < 0 ||
         memory_big((void **)&job->shard_grads, shard, "reduced gradients", err) < 0)
         return -1;
+    if (job->config->train.report_every > 0)
+        job->tensors = memory_new((size_t)job->table->count, sizeof *job->tensors);
     packed_batch_reserve(&job->micro, capacity.sequences, capacity.tokens, capacity.masked);
     return optimizer_new(&job->optimizer, job->table, &job->sharding, rank, &options, err);
 }
@@ -70,6 +72,7 @@ static void describe(struct job *job)
     job->meta.vocabulary_size = size;
     job->state.corpus_hash = corpus_hash(job->corpus);
     job->state.vocabulary_hash = vocabulary_hash(vocabulary);
+    job->state.lower_case = corpus_lower_case(job->corpus);
 }
 
 static int open_corpus(struct job *job, struct error *err)
@@ -110,6 +113,7 @@ void job_release(struct job *job)
     memory_big_free(job->grads, weights);
     memory_big_free(job->shard_grads, shard);
     packed_batch_release(&job->micro);
+    free(job->tensors);
     bert_free(job->bert);
     corpus_close(job->corpus);
 }

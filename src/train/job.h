@@ -11,6 +11,7 @@
 #include "lambert/optim/optimizer.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/train/metrics.h"
+#include "nonfinite.h"
 
 struct job {
     struct dist *dist;
@@ -26,7 +27,9 @@ struct job {
     real *grads;       /* [table size] of this rank's share; scratch between steps */
     real *shard_grads; /* [own shard] of the global batch */
     struct packed_batch micro;
-    double peak; /* operations a second of all the job's cores */
+    double peak;                   /* operations a second of all the job's cores */
+    struct tensor_report *tensors; /* [table count] of a step that is reported on; NULL: none is */
+    int skips_in_a_row;            /* steps up to now that changed nothing */
 
     struct run_state state;
     struct checkpoint_meta meta; /* config text and vocabulary for checkpoints */
@@ -38,8 +41,15 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
              struct error *err);
 void job_release(struct job *job);
 
-/* One update on the global batch of which `share` is this rank's part. Collective. */
+/* The gradient of the global batch of which `share` is this rank's part, before clipping: each rank
+ * gets its slices in shard_grads. Collective. */
+void job_gradient(struct job *job, const struct packed_batch *share, struct step_metrics *metrics,
+                  struct nonfinite *nonfinite);
+
+/* One update on the global batch of which `share` is this rank's part. Collective. Where a loss or
+ * the gradient is not finite there is none, and nonfinite says who met it first. metrics->tensors
+ * is filled in if it is there. */
 void job_step(struct job *job, const struct packed_batch *share, double rate,
-              struct step_metrics *metrics);
+              struct step_metrics *metrics, struct nonfinite *nonfinite);
 
 #endif

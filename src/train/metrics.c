@@ -1,5 +1,6 @@
 #include "lambert/train/metrics.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +78,10 @@ static int write_line(struct metrics *metrics, cJSON *line, struct error *err)
 
 static void add(cJSON *line, const char *name, double value)
 {
-    cJSON_AddNumberToObject(line, name, value);
+    if (isfinite(value))
+        cJSON_AddNumberToObject(line, name, value);
+    else
+        cJSON_AddNullToObject(line, name);
 }
 
 static cJSON *line_new(const char *kind, const char *phase, const struct run_state *state)
@@ -113,6 +117,8 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     add(line, "learning_rate", step->rate);
     add(line, "gradient_norm", step->report.gradient_norm);
     add(line, "clip", step->report.clip);
+    cJSON_AddBoolToObject(line, "skipped", !step->updated);
+    add(line, "skipped_steps", (double)step->skipped_steps);
     add(line, "sequences", (double)step->sequences);
     add(line, "tokens", (double)step->tokens);
     add(line, "masked", sums->masked);
@@ -120,6 +126,26 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     add(line, "sequences_per_second", (double)step->sequences / step->seconds);
     add(line, "tokens_per_second", (double)step->tokens / step->seconds);
     add(line, "peak_fraction", step->operations / step->seconds / step->peak);
+    return write_line(metrics, line, err);
+}
+
+int metrics_tensors(struct metrics *metrics, const char *phase, const struct run_state *state,
+                    const struct param_table *table, const struct tensor_report *tensors,
+                    struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("tensors", phase, state);
+    cJSON *array = cJSON_AddArrayToObject(line, "tensors");
+    for (int t = 0; t < table->count; t++) {
+        cJSON *tensor = cJSON_CreateObject();
+        cJSON_AddStringToObject(tensor, "name", table->infos[t].name);
+        add(tensor, "weight_norm", tensors[t].weight_norm);
+        add(tensor, "gradient_norm", tensors[t].gradient_norm);
+        add(tensor, "update_norm", tensors[t].update_norm);
+        add(tensor, "trust_ratio", tensors[t].trust_ratio);
+        cJSON_AddItemToArray(array, tensor);
+    }
     return write_line(metrics, line, err);
 }
 

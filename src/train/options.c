@@ -83,6 +83,14 @@ enum log_level log_level_of(const struct config *config)
     return LOG_INFO;
 }
 
+int phase_of(const struct config *config, const char *name, struct error *err)
+{
+    for (int p = 0; p < config->phase_count; p++)
+        if (strcmp(config->phases[p].name, name) == 0)
+            return p;
+    return error_set(err, "the configuration has no phase '%s'", name);
+}
+
 int corpus_of(const struct config *config, struct corpus **corpus, struct error *err)
 {
     if (corpus_open(corpus, config->data.corpus, err) < 0)

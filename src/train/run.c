@@ -15,6 +15,7 @@
 #include "lambert/train/evaluate.h"
 #include "lambert/train/options.h"
 #include "signals.h"
+#include "start.h"
 
 /* One phase as it runs. */
 struct phase_run {
@@ -36,7 +37,9 @@ static int save(struct job *job, struct error *err)
     char *path = checkpoint_path(folder, job->state.total_steps);
     double started = clock_seconds();
     job->meta.state = job->state;
-    int status = checkpoint_write(job->dist, path, job->table, &job->sharding, &job->meta,
+    int status = nonfinite_check_state(job, err);
+    if (status == 0)
+        status = checkpoint_write(job->dist, path, job->table, &job->sharding, &job->meta,
                                   job->params, job->optimizer, job->grads, err);
     if (status == 0) {
         log_info("checkpoint %s written in %.1f s", path, clock_seconds() - started);
@@ -117,10 +120,12 @@ static int find_start(struct job *job, const struct run_request *request, struct
                            job->config->run.folder, newest);
     else if (newest)
         status = load(job, newest, request->accept, err);
+    else if (job->config->run.start_from[0])
+        status = start_weights(job, err);
     if (status == 0 && newest)
         log_info("resumed from %s at step %" PRId64, newest, job->state.total_steps);
     else if (status == 0 && request->resume)
-        log_info("no checkpoint in %s: starting from fresh weights", job->config->run.folder);
+        log_info("no checkpoint in %s: a new run begins", job->config->run.folder);
     free(newest);
     return status;
 }
@@ -184,37 +189,67 @@ static void report_step(const struct job *job, struct phase_run *run,
                     mlm_accuracy, nsp_accuracy, (double)step->sequences / step->seconds, peak);
 }
 
+static bool due(int64_t step, int every)
+{
+    return every > 0 && step % every == 0;
+}
+
+static void count_step(struct job *job, struct step_metrics *metrics)
+{
+    job->state.phase_step++;
+    job->state.total_steps++;
+    job->state.sequences += metrics->sequences;
+    job->state.tokens += metrics->tokens;
+    metrics->skipped_steps = job->state.total_steps - optimizer_updates(job->optimizer);
+    if (metrics->updated)
+        job->skips_in_a_row = 0;
+}
+
+static void log_tensors(const struct job *job, const struct tensor_report *tensors)
+{
+    if (dist_rank(job->dist) != 0)
+        return;
+    for (int t = 0; t < job->table->count; t++)
+        log_debug("step %" PRId64 ", %s: norms of weights %.4g, gradient %.4g, update %.4g; trust "
+                  "ratio %.4g",
+                  job->state.total_steps, job->table->infos[t].name, tensors[t].weight_norm,
+                  tensors[t].gradient_norm, tensors[t].update_norm, tensors[t].trust_ratio);
+}
+
+static int write_metrics(struct job *job, const struct phase_run *run,
+                         const struct step_metrics *metrics, struct error *err)
+{
+    const char *phase = run->phase->name;
+    int status = metrics_step(&job->metrics, phase, &job->state, metrics, err);
+    if (metrics->tensors && metrics->updated) {
+        log_tensors(job, metrics->tensors);
+        if (status == 0)
+            status = metrics_tensors(&job->metrics, phase, &job->state, job->table,
+                                     metrics->tensors, err);
+    }
+    return dist_agree(job->dist, status, err);
+}
+
 /* One update with everything around it. */
 static int train_step(struct job *job, struct phase_run *run, struct error *err)
 {
     const struct packed_batch *share = NULL;
     struct step_metrics metrics = {0};
+    struct nonfinite nonfinite;
     double started = clock_seconds();
     int status = batch_source_next(run->source, &share, err);
     if (dist_agree(job->dist, status, err) < 0)
         return -1;
-    job_step(job, share, schedule_rate(&run->schedule, job->state.phase_step), &metrics);
-    if (!metrics.report.finite)
-        return error_set(err,
-                         "step %" PRId64 " of phase %s: the gradient is not finite (MLM loss %g, "
-                         "NSP loss %g). The weights were not changed; lower the learning rate or "
-                         "lengthen the warm-up, and resume from the last checkpoint",
-                         job->state.phase_step + 1, run->phase->name,
-                         metrics.sums.mlm_loss / metrics.sums.masked,
-                         metrics.sums.nsp_loss / fmax(metrics.sums.sequences, 1));
+    if (due(job->state.total_steps + 1, job->config->train.report_every))
+        metrics.tensors = job->tensors;
+    job_step(job, share, schedule_rate(&run->schedule, job->state.phase_step), &metrics,
+             &nonfinite);
+    if (!metrics.updated && nonfinite_met(job, &metrics, &nonfinite, err) < 0)
+        return -1;
     metrics.seconds = clock_seconds() - started;
-    job->state.phase_step++;
-    job->state.total_steps++;
-    job->state.sequences += metrics.sequences;
-    job->state.tokens += metrics.tokens;
+    count_step(job, &metrics);
     report_step(job, run, &metrics);
-    status = metrics_step(&job->metrics, run->phase->name, &job->state, &metrics, err);
-    return dist_agree(job->dist, status, err);
-}
-
-static bool due(int64_t step, int every)
-{
-    return every > 0 && step % every == 0;
+    return write_metrics(job, run, &metrics, err);
 }
 
 /* Evaluation, checkpoint, signal: what may follow a step. */
@@ -226,8 +261,8 @@ static enum outcome after_step(struct job *job, struct phase_run *run, struct er
     if ((last || due(job->state.total_steps, train->evaluate_every)) && !stop &&
         evaluate(job, run, err) < 0)
         return RUN_FAILED;
-    if ((last || stop || due(job->state.total_steps, train->checkpoint_every)) &&
-        save(job, err) < 0)
+    bool periodic = due(job->state.total_steps, train->checkpoint_every) && !job->skips_in_a_row;
+    if ((last || stop || periodic) && save(job, err) < 0)
         return RUN_FAILED;
     pass_finished_phases(job);
     return stop ? RUN_STOPPED : RUN_ON;

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "job.h"
@@ -18,7 +19,8 @@ static struct denominators count_terms(const struct dist *dist, const struct pac
 
 /* Gradient of this rank's share, in units of the global batch's mean losses: job->grads. */
 static void accumulate_gradient(struct job *job, const struct packed_batch *share,
-                                struct denominators terms, struct step_metrics *metrics)
+                                struct denominators terms, struct step_metrics *metrics,
+                                struct nonfinite *nonfinite)
 {
     double mlm_scale = terms.masked > 0 ? 1 / terms.masked : 0;
     double nsp_scale = terms.labelled > 0 ? 1 / terms.labelled : 0;
@@ -29,6 +31,7 @@ static void accumulate_gradient(struct job *job, const struct packed_batch *shar
         packed_batch_slice(share, first, count, &job->micro);
         bert_train(job->bert, job->params, &job->micro, mlm_scale, nsp_scale, job->grads,
                    &metrics->sums);
+        nonfinite_note(nonfinite, &job->micro, &metrics->sums);
         metrics->operations += bert_operations(&job->bert_config, &job->micro);
         first += count;
     }
@@ -54,16 +57,37 @@ static void sum_metrics(const struct dist *dist, const struct packed_batch *shar
     metrics->tokens = (uint64_t)all[8];
 }
 
-void job_step(struct job *job, const struct packed_batch *share, double rate,
-              struct step_metrics *metrics)
+/* The optimizer's part, which a loss that is not finite keeps out. */
+static void update(struct job *job, double rate, struct step_metrics *metrics)
+{
+    bool finite = isfinite(metrics->sums.mlm_loss) && isfinite(metrics->sums.nsp_loss);
+    if (finite)
+        optimizer_step(job->optimizer, job->dist, rate, job->shard_grads, job->params,
+                       &metrics->report, metrics->tensors);
+    else
+        optimizer_measure(job->optimizer, job->dist, job->shard_grads, &metrics->report);
+    metrics->updated = finite && metrics->report.finite;
+}
+
+void job_gradient(struct job *job, const struct packed_batch *share, struct step_metrics *metrics,
+                  struct nonfinite *nonfinite)
 {
     struct denominators terms = count_terms(job->dist, share);
-    accumulate_gradient(job, share, terms, metrics);
+    *nonfinite = (struct nonfinite){0};
+    accumulate_gradient(job, share, terms, metrics, nonfinite);
     shard_reduce(job->dist, &job->sharding, job->grads, job->shard_grads);
-    optimizer_step(job->optimizer, job->dist, rate, job->shard_grads, job->params,
-                   &metrics->report);
-    shard_gather(job->dist, &job->sharding, job->params);
     sum_metrics(job->dist, share, metrics);
+}
+
+void job_step(struct job *job, const struct packed_batch *share, double rate,
+              struct step_metrics *metrics, struct nonfinite *nonfinite)
+{
+    job_gradient(job, share, metrics, nonfinite);
+    update(job, rate, metrics);
+    if (metrics->updated)
+        shard_gather(job->dist, &job->sharding, job->params);
+    else
+        nonfinite_agree(nonfinite, job->dist);
     metrics->rate = rate;
     metrics->peak = job->peak;
 }

@@ -45,6 +45,8 @@ static void defaults(void **state)
     assert_int_equal(c.train.checkpoint_every, 100);
     assert_int_equal(c.train.checkpoint_keep, 3);
     assert_int_equal(c.train.log_every, 10);
+    assert_int_equal(c.train.report_every, 0);
+    assert_string_equal(c.train.on_nonfinite, "stop");
     assert_int_equal(c.phase_count, 0);
 }
 

@@ -59,7 +59,7 @@ cmp whole.loss parts.loss || fail "the resumed run's metrics differ"
 # Other ranks for each part.
 : >log.txt
 stop_at 20 TERM other 1 $words --resume
-grep -q "starting from fresh weights" log.txt || fail "a first run with --resume did not say so"
+grep -q "a new run begins" log.txt || fail "a first run with --resume did not say so"
 : >log.txt
 stop_at 75 TERM other 3 $words --resume
 train 2 other $words --resume || { tail -n 5 log.txt; fail "the last part on other ranks"; }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +52,9 @@ struct optimizer_options usual_options(const char *name)
 struct bench {
     struct sharding sharding;
     struct optimizer *optimizer;
-    real *params, *grads; /* [table size] */
-    real *shard;          /* [own shard] */
+    real *params, *grads;          /* [table size] */
+    real *shard;                   /* [own shard] */
+    struct tensor_report *tensors; /* [table count] */
 };
 
 static void bench_init(struct bench *bench, const struct dist *dist,
@@ -65,6 +67,7 @@ static void bench_init(struct bench *bench, const struct dist *dist,
     bench->params = memory_new(table->size, sizeof(real));
     bench->grads = memory_new(table->size, sizeof(real));
     bench->shard = memory_new(sharding_count(&bench->sharding, rank), sizeof(real));
+    bench->tensors = memory_new((size_t)table->count, sizeof *bench->tensors);
     assert_int_equal(optimizer_new(&bench->optimizer, table, &bench->sharding, rank, options, &err),
                      0);
 }
@@ -75,13 +78,15 @@ static void bench_release(struct bench *bench)
     free(bench->params);
     free(bench->grads);
     free(bench->shard);
+    free(bench->tensors);
 }
 
 static struct optimizer_report bench_step(struct bench *bench, const struct dist *dist, double rate)
 {
     struct optimizer_report report;
     shard_extract(&bench->sharding, dist_rank(dist), bench->grads, bench->shard);
-    optimizer_step(bench->optimizer, dist, rate, bench->shard, bench->params, &report);
+    optimizer_step(bench->optimizer, dist, rate, bench->shard, bench->params, &report,
+                   bench->tensors);
     shard_gather(dist, &bench->sharding, bench->params);
     assert_true(report.finite);
     return report;
@@ -160,6 +165,35 @@ static void compare(const struct param_table *table, const struct bench *bench,
             assert_true(bench->params[i] == 0); /* gaps among them */
 }
 
+static void check_ratio(const char *tensor, const char *what, double seen, double wanted,
+                        double tolerance)
+{
+    if (wanted == 0 ? seen != 0 : !(fabs(seen / wanted - 1) <= tolerance))
+        fail_msg("%s of %s is %.12g, not %.12g", what, tensor, seen, wanted);
+}
+
+/* The report against lengths of the reference's arrays; `before` are the weights before the step,
+ * and what was subtracted is known to their last digit, not to its own. */
+static void check_report(const struct reference *reference, const struct tensor_report *tensors,
+                         const double *before, const double *g, double tolerance)
+{
+    for (int t = 0; t < reference->table->count; t++) {
+        const struct param_info *info = &reference->table->infos[t];
+        const struct tensor_report *seen = &tensors[t];
+        size_t at = info->offset, n = info->count;
+        double *moved = memory_new(n, sizeof *moved);
+        for (size_t i = 0; i < n; i++)
+            moved[i] = before[at + i] - reference->w[at + i];
+        double weight = length(before + at, n), update = length(moved, n);
+        check_ratio(info->name, "weight norm", seen->weight_norm, weight, tolerance);
+        check_ratio(info->name, "gradient norm", seen->gradient_norm, length(g + at, n), tolerance);
+        check_ratio(info->name, "update norm", seen->update_norm, update,
+                    tolerance + DBL_EPSILON * weight / update);
+        check_ratio(info->name, "trust ratio", seen->trust_ratio, reference->ratios[t], tolerance);
+        free(moved);
+    }
+}
+
 void check_against_reference(const struct dist *dist, const struct optimizer_options *options,
                              double tolerance)
 {
@@ -169,6 +203,7 @@ void check_against_reference(const struct dist *dist, const struct optimizer_opt
     struct reference reference;
     small_table_init(&table);
     double *w = memory_new(table.size, sizeof *w), *g = memory_new(table.size, sizeof *g);
+    double *before = memory_new(table.size, sizeof *before);
     bench_init(&bench, dist, &table, 1008, options);
     random_values(&table, 0, ZERO_WEIGHT, 1, w);
     reference_init(&reference, &table, options, w);
@@ -181,12 +216,15 @@ void check_against_reference(const struct dist *dist, const struct optimizer_opt
             bench.grads[i] = (real)g[i];
         struct optimizer_report report = bench_step(&bench, dist, rate);
         check_near("norm", (size_t)t, report.gradient_norm, length(g, table.size), tolerance);
+        memcpy(before, reference.w, table.size * sizeof *before);
         reference_step(&reference, rate, g);
         compare(&table, &bench, &reference, tolerance);
+        check_report(&reference, bench.tensors, before, g, 100 * tolerance);
     }
     bench_release(&bench);
     reference_release(&reference);
     param_table_release(&table);
     free(w);
     free(g);
+    free(before);
 }

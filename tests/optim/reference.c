@@ -13,6 +13,7 @@ void reference_init(struct reference *reference, const struct param_table *table
     reference->w = memory_new(table->size, sizeof(double));
     reference->m = memory_new(table->size, sizeof(double));
     reference->v = memory_new(table->size, sizeof(double));
+    reference->ratios = memory_new((size_t)table->count, sizeof(double));
     memcpy(reference->w, w, table->size * sizeof(double));
 }
 
@@ -21,6 +22,7 @@ void reference_release(struct reference *reference)
     free(reference->w);
     free(reference->m);
     free(reference->v);
+    free(reference->ratios);
 }
 
 static double norm(const double *x, size_t n)
@@ -37,8 +39,9 @@ struct treatment {
     bool adapted;
 };
 
-static void lamb_or_adamw(const struct reference *o, const struct treatment *t, double rate,
-                          const double *g, size_t at, size_t n)
+/* Each rule gives r. */
+static double lamb_or_adamw(const struct reference *o, const struct treatment *t, double rate,
+                            const double *g, size_t at, size_t n)
 {
     const struct optimizer_options *k = &o->options;
     double *w = o->w + at, *m = o->m + at, *v = o->v + at;
@@ -59,10 +62,11 @@ static void lamb_or_adamw(const struct reference *o, const struct treatment *t, 
     for (size_t i = 0; i < n; i++)
         w[i] -= rate * r * u[i];
     free(u);
+    return r;
 }
 
-static void lars(const struct reference *o, const struct treatment *t, double rate, const double *g,
-                 size_t at, size_t n)
+static double lars(const struct reference *o, const struct treatment *t, double rate,
+                   const double *g, size_t at, size_t n)
 {
     double *w = o->w + at, *m = o->m + at;
     double r = 1;
@@ -73,16 +77,18 @@ static void lars(const struct reference *o, const struct treatment *t, double ra
         m[i] = o->options.momentum * m[i] + rate * r * u;
         w[i] -= m[i];
     }
+    return r;
 }
 
-static void sgd(const struct reference *o, const struct treatment *t, double rate, const double *g,
-                size_t at, size_t n)
+static double sgd(const struct reference *o, const struct treatment *t, double rate,
+                  const double *g, size_t at, size_t n)
 {
     double *w = o->w + at, *m = o->m + at;
     for (size_t i = 0; i < n; i++) {
         m[i] = o->options.momentum * m[i] + g[i] + t->decay * w[i];
         w[i] -= rate * m[i];
     }
+    return 1;
 }
 
 void reference_step(struct reference *o, double rate, const double *g)
@@ -97,9 +103,9 @@ void reference_step(struct reference *o, double rate, const double *g)
         struct treatment treatment = {
             .decay = info->is_bias_or_norm && !o->options.decay_all ? 0 : o->options.weight_decay,
             .adapted = !info->is_bias_or_norm || o->options.adapt_all};
-        (strcmp(o->options.name, "lars") == 0  ? lars
-         : strcmp(o->options.name, "sgd") == 0 ? sgd
-                                               : lamb_or_adamw)(
+        o->ratios[k] = (strcmp(o->options.name, "lars") == 0  ? lars
+                        : strcmp(o->options.name, "sgd") == 0 ? sgd
+                                                              : lamb_or_adamw)(
             o, &treatment, rate, clipped + info->offset, info->offset, info->count);
     }
     free(clipped);

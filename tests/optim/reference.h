@@ -10,6 +10,7 @@ struct reference {
     const struct param_table *table;
     struct optimizer_options options;
     double *w, *m, *v; /* [table size] */
+    double *ratios;    /* [table count], r of the last step */
     int updates;
 };
 

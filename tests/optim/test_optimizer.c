@@ -73,13 +73,19 @@ static void run_release(struct run *run)
     free(run->shard);
 }
 
-static struct optimizer_report run_step(struct run *run, uint64_t stream)
+/* With the gradient that stands in grads. */
+static struct optimizer_report step_on(struct run *run, struct tensor_report *tensors)
 {
     struct optimizer_report report;
-    fill(run->grads, run->table.size, stream);
     shard_extract(&run->sharding, dist_rank(ranks), run->grads, run->shard);
-    optimizer_step(run->optimizer, ranks, 0.01, run->shard, run->params, &report);
+    optimizer_step(run->optimizer, ranks, 0.01, run->shard, run->params, &report, tensors);
     return report;
+}
+
+static struct optimizer_report run_step(struct run *run, uint64_t stream)
+{
+    fill(run->grads, run->table.size, stream);
+    return step_on(run, NULL);
 }
 
 static void assert_same_state(const struct run *one, const struct run *other)
@@ -125,7 +131,7 @@ static void what_is_not_finite_changes_nothing(void **state)
         fill(run.shard, run.shard_bytes / sizeof(real), 2);
         if (rank == culprit)
             run.shard[7 + i] = bad[i];
-        optimizer_step(run.optimizer, ranks, 0.01, run.shard, run.params, &report);
+        optimizer_step(run.optimizer, ranks, 0.01, run.shard, run.params, &report, NULL);
         assert_false(report.finite);
         assert_true(report.clip == 1);
         assert_false(isfinite(report.gradient_norm));
@@ -134,6 +140,138 @@ static void what_is_not_finite_changes_nothing(void **state)
     assert_true(run_step(&run, 3).finite);
     run_release(&run);
     run_release(&before);
+}
+
+/* Whichever rank has it, all know the first tensor that is to blame. */
+static void the_first_culprit_is_known_to_all(void **state)
+{
+    (void)state;
+    struct run run;
+    run_init(&run, "lamb");
+    for (int t = 0; t < run.table.count; t++)
+        for (int last = 0; last < 2; last++) {
+            const struct param_info *info = &run.table.infos[t];
+            fill(run.grads, run.table.size, 2);
+            run.grads[info->offset + (last ? info->count - 1 : 0)] = NAN;
+            run.grads[run.table.infos[LONE].offset] = INFINITY;
+            struct optimizer_report report = step_on(&run, NULL);
+            assert_false(report.finite);
+            assert_int_equal(report.culprit, t);
+        }
+    struct optimizer_report report = run_step(&run, 3);
+    assert_true(report.finite);
+    assert_int_equal(report.culprit, -1);
+    run_release(&run);
+}
+
+/* Elements whose squares float does not hold would make the second moment infinite, and with it the
+ * weights immovable. Clipping saves them. */
+static void what_is_too_long_changes_nothing(void **state)
+{
+    (void)state;
+    struct run run, before;
+    run_init(&run, "lamb");
+    run_init(&before, "lamb");
+    fill(run.grads, run.table.size, 2);
+    run.grads[run.table.infos[QUERY].offset + 3] = 1e25F;
+    run.grads[run.table.infos[KEY].offset] = 1e27F;
+    struct optimizer_report report = step_on(&run, NULL);
+    assert_false(report.finite);
+    assert_int_equal(report.culprit, QUERY);
+    assert_true(isfinite(report.gradient_norm));
+    run.grads[run.table.infos[QUERY].offset + 3] = 1.5e19F; /* none alone, but together */
+    run.grads[run.table.infos[KEY].offset] = 1.6e19F;
+    report = step_on(&run, NULL);
+    assert_false(report.finite);
+    assert_int_equal(report.culprit, KEY);
+    assert_same_state(&run, &before);
+    run_release(&run);
+    run_release(&before);
+}
+
+static void clipping_saves_what_is_too_long(void **state)
+{
+    (void)state;
+    struct run run;
+    struct error err;
+    struct optimizer_options options = usual_options("adamw");
+    options.max_grad_norm = 1;
+    run_init(&run, "adamw");
+    optimizer_free(run.optimizer);
+    assert_int_equal(
+        optimizer_new(&run.optimizer, &run.table, &run.sharding, dist_rank(ranks), &options, &err),
+        0);
+    fill(run.grads, run.table.size, 2);
+    run.grads[run.table.infos[QUERY].offset + 3] = 1e25F;
+    struct optimizer_report report = step_on(&run, NULL);
+    assert_true(report.finite);
+    assert_true(optimizer_state_finite(run.optimizer, ranks, run.params));
+    run_release(&run);
+}
+
+/* And it finds what the step then finds. */
+static void measuring_changes_nothing(void **state)
+{
+    (void)state;
+    struct run run, before;
+    struct optimizer_report measured;
+    run_init(&run, "lamb");
+    run_init(&before, "lamb");
+    fill(run.grads, run.table.size, 2);
+    shard_extract(&run.sharding, dist_rank(ranks), run.grads, run.shard);
+    shard_extract(&run.sharding, dist_rank(ranks), run.grads, before.shard);
+    optimizer_measure(run.optimizer, ranks, run.shard, &measured);
+    assert_memory_equal(run.shard, before.shard, run.shard_bytes);
+    assert_same_state(&run, &before);
+    struct optimizer_report report = step_on(&run, NULL);
+    assert_true(measured.gradient_norm == report.gradient_norm && measured.clip == report.clip);
+    assert_true(measured.finite && measured.culprit == -1);
+    run_release(&run);
+    run_release(&before);
+}
+
+/* A weight or a moment on any one rank. */
+static void a_state_that_is_not_finite_is_seen(void **state)
+{
+    (void)state;
+    int rank = dist_rank(ranks), culprit = dist_size(ranks) - 1;
+    struct run run;
+    run_init(&run, "lamb");
+    run_step(&run, 1);
+    assert_true(optimizer_state_finite(run.optimizer, ranks, run.params));
+    real *places[] = {&run.params[sharding_slice(&run.sharding, 0, rank).begin + 1],
+                      &optimizer_moment(run.optimizer, 0)[2],
+                      &optimizer_moment(run.optimizer, 1)[3]};
+    for (int i = 0; i < 3; i++) {
+        real good = *places[i];
+        if (rank == culprit)
+            *places[i] = i == 1 ? NAN : INFINITY;
+        assert_false(optimizer_state_finite(run.optimizer, ranks, run.params));
+        *places[i] = good;
+    }
+    assert_true(optimizer_state_finite(run.optimizer, ranks, run.params));
+    run_release(&run);
+}
+
+/* With and without it, steps are the same to the last bit. */
+static void the_report_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"lamb", "adamw", "lars", "sgd"};
+    for (int n = 0; n < 4; n++) {
+        struct tensor_report tensors[SMALL_TENSORS];
+        struct run without, with;
+        run_init(&without, names[n]);
+        run_init(&with, names[n]);
+        for (uint64_t t = 1; t <= 3; t++) {
+            run_step(&without, t);
+            fill(with.grads, with.table.size, t);
+            step_on(&with, tensors);
+        }
+        assert_same_state(&without, &with);
+        run_release(&without);
+        run_release(&with);
+    }
 }
 
 /* Going on from copied moments and t is the same as never having stopped. */
@@ -235,10 +373,20 @@ static void an_unknown_rule_is_refused(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        RANKS_TEST(lamb_makes_the_golden_steps),   RANKS_TEST(rules_are_those_of_the_equations),
-        RANKS_TEST(threads_change_nothing),        RANKS_TEST(what_is_not_finite_changes_nothing),
-        RANKS_TEST(state_can_be_carried_over),     RANKS_TEST(only_the_own_slices_move),
-        RANKS_TEST(memory_is_that_of_the_moments), RANKS_TEST(an_unknown_rule_is_refused),
+        RANKS_TEST(lamb_makes_the_golden_steps),
+        RANKS_TEST(rules_are_those_of_the_equations),
+        RANKS_TEST(threads_change_nothing),
+        RANKS_TEST(what_is_not_finite_changes_nothing),
+        RANKS_TEST(the_first_culprit_is_known_to_all),
+        RANKS_TEST(what_is_too_long_changes_nothing),
+        RANKS_TEST(clipping_saves_what_is_too_long),
+        RANKS_TEST(measuring_changes_nothing),
+        RANKS_TEST(a_state_that_is_not_finite_is_seen),
+        RANKS_TEST(the_report_changes_nothing),
+        RANKS_TEST(state_can_be_carried_over),
+        RANKS_TEST(only_the_own_slices_move),
+        RANKS_TEST(memory_is_that_of_the_moments),
+        RANKS_TEST(an_unknown_rule_is_refused),
     };
     return RANKS_RUN(tests, &argc, &argv);
 }

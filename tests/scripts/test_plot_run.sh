@@ -113,6 +113,13 @@ printf '{"kind":"step","phase":"two","phase_st' >>half/first/metrics.jsonl
 draws half/first --output half
 cmp one.svg half.svg && cmp one.png half.png || fail "another picture of the same run"
 
+# Lines of other kinds change nothing either.
+mkdir reported && cp -r runs/first reported/first
+awk '{ print } /"kind":"step"/ { print "{\"kind\":\"tensors\",\"phase\":\"one\",\"tensors\":[]}" }' \
+    runs/first/metrics.jsonl >reported/first/metrics.jsonl
+draws reported/first --output reported
+cmp one.svg reported.svg || fail "another picture of the same run with a report on its tensors"
+
 # Without evaluations; after one step; with losses that are not finite
 mkdir bare young infinite
 grep '"kind":"step"' runs/first/metrics.jsonl >bare/metrics.jsonl
@@ -125,10 +132,11 @@ done
 lacks bare-picture "MLM, held-out" "MLM, unigram guess"
 
 # Errors
-mkdir empty unstarted broken listed untyped
+mkdir empty unstarted broken listed unkind untyped
 head -n 1 runs/first/metrics.jsonl >unstarted/metrics.jsonl
 sed '7s/.*/{"kind":"step","phase":"o/' runs/first/metrics.jsonl >broken/metrics.jsonl
 sed '5s/.*/[1,2]/' runs/first/metrics.jsonl >listed/metrics.jsonl
+sed '6s/.*/{"phase":"one"}/' runs/first/metrics.jsonl >unkind/metrics.jsonl
 sed '9s/"nsp_loss":[^,]*/"nsp_loss":"low"/' runs/first/metrics.jsonl >untyped/metrics.jsonl
 rm -f bad.png bad.svg
 expect 1 "^plot-run: .*nowhere" "$plot" nowhere --output bad
@@ -136,6 +144,7 @@ expect 1 "^plot-run: empty holds no metrics.jsonl" "$plot" empty --output bad
 expect 1 "^plot-run: unstarted/metrics.jsonl .*no step" "$plot" unstarted --output bad
 expect 1 "^plot-run: broken/metrics.jsonl:7: " "$plot" broken --output bad
 expect 1 "^plot-run: listed/metrics.jsonl:5: " "$plot" runs/first listed --output bad
+expect 1 "^plot-run: unkind/metrics.jsonl:6: " "$plot" unkind --output bad
 expect 1 "^plot-run: untyped/metrics.jsonl:9: .*nsp_loss" "$plot" untyped --output bad
 expect 1 "^plot-run: cannot write nowhere/bad.png: No such" "$plot" runs/first --output nowhere/bad
 expect 2 "RUN" "$plot" --output bad

@@ -13,6 +13,8 @@ line step one '"sequences":10,"tokens":1100,"seconds":2'
 line evaluation one "\"sequence_length\":128,\"sequences\":64,\"mlm_loss\":4.125,\"mlm_accuracy\":0.25,\"nsp_loss\":0.6,\"nsp_accuracy\":0.66,$guess"
 line step two '"sequences":4,"tokens":800,"seconds":4'
 line evaluation two "\"sequence_length\":256,\"sequences\":64,\"mlm_loss\":3.5,\"mlm_accuracy\":0.375,\"nsp_loss\":0.5,\"nsp_accuracy\":0.75,$guess"
+line tensors two '"total_step":3,"tensors":[{"name":"a","weight_norm":1,"gradient_norm":null}]'
+cp run/metrics.jsonl whole.jsonl
 printf '{"kind":"st' >>run/metrics.jsonl
 
 "$summary" run >seen.txt || fail "$(cat seen.txt)"
@@ -26,10 +28,20 @@ has '^guessing by frequency +6.500 +7.0% +0.693 +50.0%$'
 has '^phase one +2 +20 +2100 +4 s +5 sequences, 525 tokens$'
 has '^phase two +1 +4 +800 +4 s +1 sequences, 200 tokens$'
 
+! grep -q "without an update" seen.txt || fail "a step without an update"
+
 "$summary" run/metrics.jsonl | cmp - seen.txt || fail "the file gives another table than the folder"
 expect 1 "nowhere.*No such file" "$summary" nowhere
 echo nonsense >>run/metrics.jsonl
-expect 1 "metrics.jsonl, line 7: " "$summary" run
+expect 1 "metrics.jsonl, line 8: " "$summary" run
+
+# Steps that were skipped, and losses that are not finite
+mv whole.jsonl run/metrics.jsonl
+line step two '"sequences":4,"tokens":800,"seconds":4,"loss":null,"skipped":true,"skipped_steps":1'
+line evaluation two "\"sequence_length\":256,\"sequences\":64,\"mlm_loss\":null,\"mlm_accuracy\":0,\"nsp_loss\":null,\"nsp_accuracy\":0.5,$guess"
+"$summary" run >seen.txt || fail "$(cat seen.txt)"
+has '^after phase two +nan +0.0% +nan +50.0%'
+has '^steps without an update +1 '
 : >run/metrics.jsonl
 expect 1 "no step" "$summary" run
 expect 2 "" "$summary"

@@ -25,7 +25,8 @@
 enum { CONFIG_MAX_PHASES = 16, CONFIG_TEXT = 512, CONFIG_NAME = 32 };
 
 struct config_run {
-    char folder[CONFIG_TEXT]; /* of metrics, checkpoints */
+    char folder[CONFIG_TEXT];     /* of metrics, checkpoints */
+    char start_from[CONFIG_TEXT]; /* weights of a new run; empty: fresh ones */
     int64_t seed;
     int threads; /* a rank; 0: as many as the cores it is bound to */
     char log_level[CONFIG_NAME];
@@ -72,7 +73,9 @@ struct config_train {
     int evaluate_sequences;
     int checkpoint_every; /* steps; 0: at the end of a phase only */
     int checkpoint_keep;
-    int log_every; /* steps between lines of the log file or terminal history */
+    int log_every;                  /* steps between lines of the log file or terminal history */
+    int report_every;               /* steps; 0: never */
+    char on_nonfinite[CONFIG_NAME]; /* stop | skip */
 };
 
 struct config_phase {
@@ -103,6 +106,10 @@ void config_defaults(struct config *config);
 /* path NULL: defaults and words only. Ends with config_check(). */
 int config_load(struct config *config, const char *path, char *const *words, int word_count,
                 struct error *err);
+
+/* The text that config_print() made, over the defaults; nothing is checked as a whole. `name` is
+ * for error sentences. */
+int config_read(struct config *config, const char *text, const char *name, struct error *err);
 
 /* What no single key can know: heads divide hidden size, sequence lengths within the positions,
  * warm-up within the steps, at least one phase, ... */

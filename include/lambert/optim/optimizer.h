@@ -56,13 +56,33 @@ void optimizer_free(struct optimizer *optimizer); /* NULL is fine */
 struct optimizer_report {
     double gradient_norm; /* of the whole gradient, before clipping */
     double clip;          /* what the gradient was multiplied by, 1 when not clipped */
-    bool finite;          /* no: the norm is not finite; nothing was changed */
+    bool finite; /* no: the gradient is not finite, or the squares of what clipping leaves of it do
+                    not fit a real, so that the second moment would not be; nothing was changed */
+    int culprit; /* the first tensor of the table that is to blame; -1: the gradient is finite */
 };
 
+/* One tensor in one update. Norms are of the whole tensor, over all ranks. */
+struct tensor_report {
+    double weight_norm;   /* before the update */
+    double gradient_norm; /* before clipping */
+    double update_norm; /* of what was subtracted from the weights: η r ‖u‖, or ‖m‖ in lars */
+    double trust_ratio; /* r; 1 where the rule does not adapt, or not this tensor */
+};
+
+/* Collective. What the step would find in the gradient; changes nothing. */
+void optimizer_measure(struct optimizer *optimizer, const struct dist *dist,
+                       const real *shard_grads, struct optimizer_report *report);
+
 /* Collective. shard_grads [own shard] is the reduced gradient, used up as working memory. Brings
- * the own slices of params up to date; shard_gather() them afterwards. */
+ * the own slices of params up to date; shard_gather() them afterwards. tensors [table count] is
+ * filled in where there was an update; NULL, on all ranks or none: it is not wanted. */
 void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double rate,
-                    real *shard_grads, real *params, struct optimizer_report *report);
+                    real *shard_grads, real *params, struct optimizer_report *report,
+                    struct tensor_report *tensors);
+
+/* Collective. Whether all weights and moments are finite: an update can overflow. */
+bool optimizer_state_finite(struct optimizer *optimizer, const struct dist *dist,
+                            const real *params);
 
 /* For checkpoints: updates made (t), and the moments of the own shard by number and name. */
 int64_t optimizer_updates(const struct optimizer *optimizer);

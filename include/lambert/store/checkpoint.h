@@ -11,6 +11,7 @@
 #ifndef LAMBERT_STORE_CHECKPOINT_H
 #define LAMBERT_STORE_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lambert/base/error.h"
@@ -29,6 +30,7 @@ struct run_state {
     uint64_t tokens;
     uint64_t corpus_hash;
     uint64_t vocabulary_hash;
+    bool lower_case; /* the tokenizer's: an uncased model */
 };
 
 /* What a checkpoint is made of besides weights and moments. */
@@ -48,8 +50,11 @@ int checkpoint_write(const struct dist *dist, const char *path, const struct par
                      const real *params, struct optimizer *optimizer, real *scratch,
                      struct error *err);
 
-/* [local] The meta part only. */
-int checkpoint_read_meta(const char *path, struct checkpoint_meta *meta, struct error *err);
+/* [local] Weights alone, no moments: what import and `export --strip` write. values[i] is tensor i of
+ * the table. */
+int checkpoint_write_weights(const char *path, const struct param_table *table,
+                             const struct checkpoint_meta *meta, const real *const *values,
+                             struct error *err);
 
 /* Collective. Rank 0 reads and broadcasts, so only its node needs to see the file. Every tensor is
  * checked against the table by name and shape. optimizer NULL: weights only (evaluation). */

@@ -1,5 +1,6 @@
 /* What a run tells of itself: one JSON object a line in RUN/metrics.jsonl, written by rank 0,
- * flushed after each line. scripts/plot-run.py draws it.
+ * flushed after each line. scripts/plot-run.py draws it. A number that is not finite, which JSON
+ * does not know, is null.
  *
  * A resumed run drops the lines of steps that the checkpoint it starts from has not seen: they are
  * about to be written again. */
@@ -18,7 +19,11 @@
 struct step_metrics {
     struct bert_sums sums; /* of the global batch */
     struct optimizer_report report;
-    double rate; /* learning rate */
+    bool updated;                  /* no: the loss or the gradient is not finite, and nothing was
+                                      changed */
+    struct tensor_report *tensors; /* [table count]; NULL: not wanted */
+    int64_t skipped_steps;         /* of the run so far */
+    double rate;                   /* learning rate */
     uint64_t sequences, tokens;
     double seconds;    /* the whole step, waiting for data included */
     double operations; /* useful ones, bert_operations() over all ranks */
@@ -38,6 +43,11 @@ void metrics_close(struct metrics *metrics);
 
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
                  const struct step_metrics *step, struct error *err);
+
+/* A line of kind "tensors": all of the table as the step's update met them. */
+int metrics_tensors(struct metrics *metrics, const char *phase, const struct run_state *state,
+                    const struct param_table *table, const struct tensor_report *tensors,
+                    struct error *err);
 int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
                        int sequence_length, const struct evaluation *evaluation, struct error *err);
 

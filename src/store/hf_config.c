@@ -1,0 +1,189 @@
+#include "hf_config.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lambert/base/memory.h"
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static const char *torch_name(enum safetensors_dtype dtype)
+{
+    return dtype == SAFETENSORS_F16    ? "float16"
+           : dtype == SAFETENSORS_BF16 ? "bfloat16"
+                                       : "float32";
+}
+
+char *hf_config_print(const struct bert_config *shape, enum safetensors_dtype dtype)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON *architectures = cJSON_AddArrayToObject(root, "architectures");
+    cJSON_AddItemToArray(architectures, cJSON_CreateString("BertForPreTraining"));
+    cJSON_AddStringToObject(root, "model_type", "bert");
+    cJSON_AddNumberToObject(root, "vocab_size", shape->vocab);
+    cJSON_AddNumberToObject(root, "hidden_size", shape->hidden);
+    cJSON_AddNumberToObject(root, "num_hidden_layers", shape->layers);
+    cJSON_AddNumberToObject(root, "num_attention_heads", shape->heads);
+    cJSON_AddNumberToObject(root, "intermediate_size", shape->intermediate);
+    cJSON_AddStringToObject(root, "hidden_act", shape->gelu == GELU_TANH ? "gelu_new" : "gelu");
+    cJSON_AddNumberToObject(root, "hidden_dropout_prob", shape->hidden_dropout);
+    cJSON_AddNumberToObject(root, "attention_probs_dropout_prob", shape->attention_dropout);
+    cJSON_AddNumberToObject(root, "max_position_embeddings", shape->positions);
+    cJSON_AddNumberToObject(root, "type_vocab_size", shape->types);
+    cJSON_AddNumberToObject(root, "initializer_range", shape->initializer_range);
+    cJSON_AddNumberToObject(root, "layer_norm_eps", shape->layer_norm_eps);
+    cJSON_AddNumberToObject(root, "pad_token_id", 0);
+    cJSON_AddStringToObject(root, "position_embedding_type", "absolute");
+    cJSON_AddBoolToObject(root, "use_cache", true);
+    cJSON_AddNullToObject(root, "classifier_dropout");
+    cJSON_AddBoolToObject(root, "tie_word_embeddings", true);
+    cJSON_AddStringToObject(root, "torch_dtype", torch_name(dtype));
+    char *text = cJSON_Print(root);
+    if (text == NULL)
+        bug("out of memory for JSON");
+    cJSON_Delete(root);
+    return text;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* transformers' defaults hold for what a config.json leaves out. */
+static const struct {
+    const char *name;
+    size_t offset;
+    int standard, most;
+} whole_numbers[] = {
+    {"vocab_size", offsetof(struct bert_config, vocab), 30522, 1 << 28},
+    {"hidden_size", offsetof(struct bert_config, hidden), 768, 65536},
+    {"num_hidden_layers", offsetof(struct bert_config, layers), 12, 1024},
+    {"num_attention_heads", offsetof(struct bert_config, heads), 12, 1024},
+    {"intermediate_size", offsetof(struct bert_config, intermediate), 3072, 262144},
+    {"max_position_embeddings", offsetof(struct bert_config, positions), 512, 65536},
+    {"type_vocab_size", offsetof(struct bert_config, types), 2, 256},
+};
+
+static const struct {
+    const char *name;
+    size_t offset;
+    double standard;
+} real_numbers[] = {
+    {"hidden_dropout_prob", offsetof(struct bert_config, hidden_dropout), 0.1},
+    {"attention_probs_dropout_prob", offsetof(struct bert_config, attention_dropout), 0.1},
+    {"initializer_range", offsetof(struct bert_config, initializer_range), 0.02},
+    {"layer_norm_eps", offsetof(struct bert_config, layer_norm_eps), 1e-12},
+};
+
+static const cJSON *get(const cJSON *root, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(root, name);
+}
+
+static int get_whole(const cJSON *item, const char *path, const char *name, int most, int *value,
+                     struct error *err)
+{
+    double number = cJSON_IsNumber(item) ? item->valuedouble : NAN;
+    if (!(number >= 1 && number <= most && number == floor(number)))
+        return error_set(err, "%s: %s is not a whole number from 1 to %d", path, name, most);
+    *value = (int)number;
+    return 0;
+}
+
+static int get_real(const cJSON *item, const char *path, const char *name, double *value,
+                    struct error *err)
+{
+    double number = cJSON_IsNumber(item) ? item->valuedouble : NAN;
+    if (!(number >= 0 && number < 1))
+        return error_set(err, "%s: %s is not a number from 0 to below 1", path, name);
+    *value = number;
+    return 0;
+}
+
+static int get_numbers(const cJSON *root, const char *path, struct bert_config *shape,
+                       struct error *err)
+{
+    for (size_t i = 0; i < sizeof whole_numbers / sizeof *whole_numbers; i++) {
+        int *place = (int *)((char *)shape + whole_numbers[i].offset);
+        const cJSON *item = get(root, whole_numbers[i].name);
+        *place = whole_numbers[i].standard;
+        if (item != NULL &&
+            get_whole(item, path, whole_numbers[i].name, whole_numbers[i].most, place, err) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < sizeof real_numbers / sizeof *real_numbers; i++) {
+        double *place = (double *)((char *)shape + real_numbers[i].offset);
+        const cJSON *item = get(root, real_numbers[i].name);
+        *place = real_numbers[i].standard;
+        if (item != NULL && get_real(item, path, real_numbers[i].name, place, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int get_activation(const cJSON *root, const char *path, struct bert_config *shape,
+                          struct error *err)
+{
+    static const struct {
+        const char *name;
+        enum gelu_form form;
+    } activations[] = {{"gelu", GELU_ERF},
+                       {"gelu_python", GELU_ERF},
+                       {"gelu_new", GELU_TANH},
+                       {"gelu_pytorch_tanh", GELU_TANH}};
+    const cJSON *item = get(root, "hidden_act");
+    const char *name = item == NULL ? "gelu" : cJSON_GetStringValue(item);
+    for (size_t i = 0; name != NULL && i < sizeof activations / sizeof *activations; i++)
+        if (strcmp(name, activations[i].name) == 0) {
+            shape->gelu = activations[i].form;
+            return 0;
+        }
+    return error_set(err,
+                     "%s: hidden_act is %s; this program computes gelu, gelu_python, gelu_new and "
+                     "gelu_pytorch_tanh",
+                     path, name != NULL ? name : "not a name");
+}
+
+/* What must be so, or absent, for this program to compute the same model. */
+static int check_kind(const cJSON *root, const char *path, struct error *err)
+{
+    static const struct {
+        const char *name, *value;
+    } kinds[] = {{"model_type", "bert"}, {"position_embedding_type", "absolute"}};
+    static const char *const never[] = {"is_decoder", "add_cross_attention"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const cJSON *item = get(root, kinds[i].name);
+        const char *value = cJSON_GetStringValue(item);
+        if (item != NULL && (value == NULL || strcmp(value, kinds[i].value) != 0))
+            return error_set(err, "%s: %s is %s; this program computes '%s' only", path,
+                             kinds[i].name, value != NULL ? value : "not a name", kinds[i].value);
+    }
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        if (cJSON_IsTrue(get(root, never[i])))
+            return error_set(err, "%s: %s is true; this program computes encoders only", path,
+                             never[i]);
+    return 0;
+}
+
+int hf_config_parse(const char *text, size_t size, const char *path, struct bert_config *shape,
+                    struct error *err)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    int status = 0;
+    *shape = (struct bert_config){0};
+    if (!cJSON_IsObject(root))
+        status = error_set(err, "%s is not a JSON object", path);
+    if (status == 0)
+        status = check_kind(root, path, err);
+    if (status == 0)
+        status = get_numbers(root, path, shape, err);
+    if (status == 0)
+        status = get_activation(root, path, shape, err);
+    if (status == 0 && shape->hidden % shape->heads != 0)
+        status = error_set(err, "%s: num_attention_heads %d does not divide hidden_size %d", path,
+                           shape->heads, shape->hidden);
+    cJSON_Delete(root);
+    return status;
+}

@@ -1,0 +1,259 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hf_config.h"
+#include "hf_tokenizer.h"
+#include "lambert/base/file.h"
+#include "lambert/base/hash.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/store/hugging_face.h"
+#include "lambert/text/vocabulary.h"
+
+/* --- the folder ------------------------------------------------------------------------------- */
+
+static int read_config(struct hf_model *model, struct error *err)
+{
+    struct buffer text = {0};
+    char *path = path_join(model->folder, "config.json");
+    int status = file_read(path, &text, err);
+    if (status == 0)
+        status = hf_config_parse(buffer_text(&text), text.size, path, &model->shape, err);
+    buffer_release(&text);
+    free(path);
+    return status;
+}
+
+/* A folder without tokenizer_config.json is uncased, as in transformers. */
+static int read_tokenizer_config(struct hf_model *model, struct error *err)
+{
+    struct buffer text = {0};
+    char *path = path_join(model->folder, "tokenizer_config.json");
+    int status = 0;
+    model->lower_case = true;
+    if (file_exists(path)) {
+        status = file_read(path, &text, err);
+        if (status == 0)
+            model->lower_case = hf_tokenizer_lower_case(buffer_text(&text), text.size);
+    }
+    buffer_release(&text);
+    free(path);
+    return status;
+}
+
+/* The shape's vocab becomes the number of entries; weights may have more rows (padding). */
+static int read_vocabulary(struct hf_model *model, struct error *err)
+{
+    struct vocabulary *vocabulary;
+    char *path = path_join(model->folder, "vocab.txt");
+    int status = vocabulary_load(&vocabulary, path, err);
+    if (status == 0) {
+        const char *text = vocabulary_text(vocabulary, &model->vocabulary_size);
+        int entries = vocabulary_size(vocabulary);
+        model->vocabulary = memory_new(model->vocabulary_size + 1, 1);
+        memcpy(model->vocabulary, text, model->vocabulary_size);
+        model->vocabulary_hash = vocabulary_hash(vocabulary);
+        if (entries > model->shape.vocab)
+            status = error_set(err, "%s has %d entries, but vocab_size in config.json is %d", path,
+                               entries, model->shape.vocab);
+        if (status == 0 && entries < model->shape.vocab)
+            log_info("%s has %d entries: rows of the weights beyond them, up to vocab_size %d, are "
+                     "left out as padding",
+                     path, entries, model->shape.vocab);
+        model->shape.vocab = entries;
+        vocabulary_free(vocabulary);
+    }
+    free(path);
+    return status;
+}
+
+static int open_weights(struct hf_model *model, struct error *err)
+{
+    char *path = path_join(model->folder, "model.safetensors");
+    int status = safetensors_open(&model->weights, path, err);
+    if (status != 0 && !file_exists(path))
+        status = error_set(err,
+                           "%s has no model.safetensors; a pytorch_model.bin or a sharded model is "
+                           "to be saved anew with transformers' save_pretrained() first",
+                           model->folder);
+    free(path);
+    return status;
+}
+
+int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
+{
+    *model = (struct hf_model){.folder = memory_copy_text(folder)};
+    int status = read_config(model, err);
+    if (status == 0)
+        status = read_tokenizer_config(model, err);
+    if (status == 0)
+        status = read_vocabulary(model, err);
+    if (status == 0)
+        status = open_weights(model, err);
+    if (status != 0)
+        hf_model_close(model);
+    return status;
+}
+
+void hf_model_close(struct hf_model *model)
+{
+    safetensors_close(&model->weights);
+    free(model->folder);
+    free(model->vocabulary);
+    *model = (struct hf_model){0};
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+enum { LONGEST_NAME = 160 };
+
+/* name with its last `from` replaced by `to`, into text; NULL when there is none. */
+static const char *renamed(const char *name, const char *from, const char *to,
+                           char text[LONGEST_NAME])
+{
+    const char *found = NULL;
+    for (const char *at = strstr(name, from); at != NULL; at = strstr(at + 1, from))
+        found = at;
+    if (found == NULL)
+        return NULL;
+    snprintf(text, LONGEST_NAME, "%.*s%s%s", (int)(found - name), name, to, found + strlen(from));
+    return text;
+}
+
+/* By its own name or one that others give it: TensorFlow's names of LayerNorm's weights, which the
+ * hub's first models still have, and NVIDIA's of linear layers with an activation. */
+static const struct safetensors_tensor *find_alias(const struct safetensors *weights,
+                                                   const char *name)
+{
+    static const char *const aliases[][2] = {
+        {".LayerNorm.weight", ".LayerNorm.gamma"},
+        {".LayerNorm.bias", ".LayerNorm.beta"},
+        {".intermediate.dense.", ".intermediate.dense_act."},
+        {".pooler.dense.", ".pooler.dense_act."},
+        {".transform.dense.", ".transform.dense_act."},
+    };
+    char text[LONGEST_NAME];
+    const struct safetensors_tensor *found = safetensors_find(weights, name);
+    for (size_t i = 0; found == NULL && i < sizeof aliases / sizeof *aliases; i++)
+        if (renamed(name, aliases[i][0], aliases[i][1], text) != NULL)
+            found = safetensors_find(weights, text);
+    return found;
+}
+
+/* BertModel saves its tensors without the prefix. */
+static const struct safetensors_tensor *find_tensor(const struct safetensors *weights,
+                                                    const char *name)
+{
+    const struct safetensors_tensor *found = find_alias(weights, name);
+    if (found == NULL && strncmp(name, "bert.", 5) == 0)
+        found = find_alias(weights, name + 5);
+    return found;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), wanted = strlen(end);
+    return length >= wanted && strcmp(text + length - wanted, end) == 0;
+}
+
+/* Tensors of the file that no parameter takes: known duplicates are silent. */
+static void warn_of_leftovers(const struct hf_model *model, const struct param_table *table)
+{
+    const struct safetensors *weights = &model->weights;
+    bool *taken = memory_new((size_t)weights->count, sizeof *taken);
+    for (int i = 0; i < table->count; i++) {
+        const struct safetensors_tensor *tensor = find_tensor(weights, table->infos[i].name);
+        if (tensor != NULL)
+            taken[tensor - weights->tensors] = true;
+    }
+    for (int i = 0; i < weights->count; i++) {
+        const char *name = weights->tensors[i].name;
+        if (!taken[i] && !ends_with(name, "embeddings.position_ids") &&
+            !ends_with(name, "embeddings.token_type_ids") &&
+            strncmp(name, "cls.predictions.decoder.", 24) != 0)
+            log_warning("%s: tensor %s is not of BertForPreTraining; it is left out", weights->path,
+                        name);
+    }
+    free(taken);
+}
+
+/* --- tensors ---------------------------------------------------------------------------------- */
+
+static const char *shape_text(int dimensions, const int64_t *shape, char text[128])
+{
+    size_t length = (size_t)snprintf(text, 128, "[");
+    for (int d = 0; d < dimensions && length < 100; d++)
+        length += (size_t)snprintf(text + length, 128 - length, "%s%lld", d > 0 ? ", " : "",
+                                   (long long)shape[d]);
+    snprintf(text + length, 128 - length, "]");
+    return text;
+}
+
+/* The word table and its bias have a row an entry of the vocabulary; a padded vocabulary has more.
+ */
+static bool is_padded(const struct safetensors_tensor *tensor, const struct param_info *info)
+{
+    return (strcmp(info->name, "bert.embeddings.word_embeddings.weight") == 0 ||
+            strcmp(info->name, "cls.predictions.bias") == 0) &&
+           tensor->dimensions == info->dimensions && tensor->shape[0] > info->shape[0] &&
+           (info->dimensions == 1 || tensor->shape[1] == info->shape[1]);
+}
+
+static int check_tensor(const struct hf_model *model, const struct safetensors_tensor *tensor,
+                        const struct param_info *info, struct error *err)
+{
+    char stored[128], wanted[128];
+    if (tensor->dtype != SAFETENSORS_F32 && tensor->dtype != SAFETENSORS_F16 &&
+        tensor->dtype != SAFETENSORS_BF16)
+        return error_set(err, "%s: tensor %s is of type %s; F32, F16 and BF16 can be read",
+                         model->weights.path, tensor->name, tensor->dtype_name);
+    shape_text(tensor->dimensions, tensor->shape, stored);
+    shape_text(info->dimensions, info->shape, wanted);
+    if (strcmp(stored, wanted) != 0 && !is_padded(tensor, info))
+        return error_set(err, "%s: tensor %s is %s, where the configured model has %s",
+                         model->weights.path, tensor->name, stored, wanted);
+    return 0;
+}
+
+static void copy_tensor(const struct safetensors_tensor *tensor, const struct param_info *info,
+                        real *params)
+{
+    if (tensor->elements == info->count) {
+        safetensors_floats(tensor, params + info->offset);
+        return;
+    }
+    float *all = memory_new(tensor->elements, sizeof *all);
+    safetensors_floats(tensor, all);
+    memcpy(params + info->offset, all, info->count * sizeof *all);
+    free(all);
+}
+
+/* Heads may be missing; they keep the fresh weights that params begins with. */
+static int take_tensor(const struct hf_model *model, const struct param_info *info, real *params,
+                       struct error *err)
+{
+    const struct safetensors_tensor *tensor = find_tensor(&model->weights, info->name);
+    bool head = strncmp(info->name, "cls.", 4) == 0 || strncmp(info->name, "bert.pooler.", 12) == 0;
+    if (tensor == NULL && head) {
+        log_info("%s has no %s: initialised afresh", model->weights.path, info->name);
+        return 0;
+    }
+    if (tensor == NULL)
+        return error_set(err, "%s has no tensor %s", model->weights.path, info->name);
+    if (check_tensor(model, tensor, info, err) != 0)
+        return -1;
+    copy_tensor(tensor, info, params);
+    return 0;
+}
+
+int hf_model_weights(const struct hf_model *model, const struct param_table *table, uint64_t seed,
+                     real *params, struct error *err)
+{
+    param_table_initialise(table, model->shape.initializer_range, seed, params);
+    for (int i = 0; i < table->count; i++)
+        if (take_tensor(model, &table->infos[i], params, err) != 0)
+            return -1;
+    warn_of_leftovers(model, table);
+    return 0;
+}

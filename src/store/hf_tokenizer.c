@@ -1,0 +1,136 @@
+#include "hf_tokenizer.h"
+
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lambert/base/memory.h"
+#include "lambert/text/tokenizer.h"
+
+static char *print(cJSON *root)
+{
+    char *text = cJSON_Print(root);
+    if (text == NULL)
+        bug("out of memory for JSON");
+    cJSON_Delete(root);
+    return text;
+}
+
+char *hf_tokenizer_config_print(bool lower_case, int positions)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "tokenizer_class", "BertTokenizer");
+    cJSON_AddBoolToObject(root, "do_lower_case", lower_case);
+    cJSON_AddBoolToObject(root, "tokenize_chinese_chars", true);
+    cJSON_AddNullToObject(root, "strip_accents"); /* as do_lower_case says */
+    cJSON_AddNumberToObject(root, "model_max_length", positions);
+    cJSON_AddStringToObject(root, "pad_token", "[PAD]");
+    cJSON_AddStringToObject(root, "unk_token", "[UNK]");
+    cJSON_AddStringToObject(root, "cls_token", "[CLS]");
+    cJSON_AddStringToObject(root, "sep_token", "[SEP]");
+    cJSON_AddStringToObject(root, "mask_token", "[MASK]");
+    return print(root);
+}
+
+bool hf_tokenizer_lower_case(const char *text, size_t size)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    bool lower_case = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(root, "do_lower_case"));
+    cJSON_Delete(root);
+    return lower_case;
+}
+
+static void add_special(cJSON *list, const struct vocabulary *vocabulary, int32_t id)
+{
+    cJSON *token = cJSON_CreateObject();
+    cJSON_AddNumberToObject(token, "id", id);
+    cJSON_AddStringToObject(token, "content", vocabulary_token(vocabulary, id));
+    cJSON_AddBoolToObject(token, "single_word", false);
+    cJSON_AddBoolToObject(token, "lstrip", false);
+    cJSON_AddBoolToObject(token, "rstrip", false);
+    cJSON_AddBoolToObject(token, "normalized", false);
+    cJSON_AddBoolToObject(token, "special", true);
+    cJSON_AddItemToArray(list, token);
+}
+
+/* One place of a template: a special token, or sequence A or B. */
+static void add_place(cJSON *template, const char *kind, const char *id, int type)
+{
+    cJSON *item = cJSON_CreateObject();
+    cJSON *place = cJSON_AddObjectToObject(item, kind);
+    cJSON_AddStringToObject(place, "id", id);
+    cJSON_AddNumberToObject(place, "type_id", type);
+    cJSON_AddItemToArray(template, item);
+}
+
+static void add_template_token(cJSON *tokens, const char *name, int32_t id)
+{
+    cJSON *token = cJSON_AddObjectToObject(tokens, name);
+    cJSON_AddStringToObject(token, "id", name);
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(token, "ids"), cJSON_CreateNumber(id));
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(token, "tokens"), cJSON_CreateString(name));
+}
+
+/* [CLS] A [SEP], [CLS] A [SEP] B [SEP] */
+static void add_post_processor(cJSON *root, const struct special_tokens *special)
+{
+    cJSON *processor = cJSON_AddObjectToObject(root, "post_processor");
+    cJSON_AddStringToObject(processor, "type", "TemplateProcessing");
+    cJSON *single = cJSON_AddArrayToObject(processor, "single");
+    cJSON *pair = cJSON_AddArrayToObject(processor, "pair");
+    cJSON *both[] = {single, pair};
+    for (int i = 0; i < 2; i++) {
+        add_place(both[i], "SpecialToken", "[CLS]", 0);
+        add_place(both[i], "Sequence", "A", 0);
+        add_place(both[i], "SpecialToken", "[SEP]", 0);
+    }
+    add_place(pair, "Sequence", "B", 1);
+    add_place(pair, "SpecialToken", "[SEP]", 1);
+    cJSON *tokens = cJSON_AddObjectToObject(processor, "special_tokens");
+    add_template_token(tokens, "[CLS]", special->cls);
+    add_template_token(tokens, "[SEP]", special->sep);
+}
+
+static void add_model(cJSON *root, const struct vocabulary *vocabulary)
+{
+    cJSON *model = cJSON_AddObjectToObject(root, "model");
+    cJSON_AddStringToObject(model, "type", "WordPiece");
+    cJSON_AddStringToObject(model, "unk_token", "[UNK]");
+    cJSON_AddStringToObject(model, "continuing_subword_prefix", "##");
+    cJSON_AddNumberToObject(model, "max_input_chars_per_word",
+                            tokenizer_defaults.max_word_characters);
+    cJSON *vocab = cJSON_AddObjectToObject(model, "vocab");
+    for (int32_t id = 0; id < vocabulary_size(vocabulary); id++) {
+        const char *token = vocabulary_token(vocabulary, id);
+        if (vocabulary_find(vocabulary, token, strlen(token)) == id) /* of doubles the last */
+            cJSON_AddNumberToObject(vocab, token, id);
+    }
+}
+
+char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case)
+{
+    struct special_tokens special = vocabulary_special_tokens(vocabulary);
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "version", "1.0");
+    cJSON_AddNullToObject(root, "truncation");
+    cJSON_AddNullToObject(root, "padding");
+    cJSON *added = cJSON_AddArrayToObject(root, "added_tokens");
+    int32_t ids[] = {special.pad, special.unk, special.cls, special.sep, special.mask};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        add_special(added, vocabulary, ids[i]);
+    cJSON *normalizer = cJSON_AddObjectToObject(root, "normalizer");
+    cJSON_AddStringToObject(normalizer, "type", "BertNormalizer");
+    cJSON_AddBoolToObject(normalizer, "clean_text", true);
+    cJSON_AddBoolToObject(normalizer, "handle_chinese_chars", true);
+    cJSON_AddNullToObject(normalizer, "strip_accents");
+    cJSON_AddBoolToObject(normalizer, "lowercase", lower_case);
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(root, "pre_tokenizer"), "type",
+                            "BertPreTokenizer");
+    add_post_processor(root, &special);
+    cJSON *decoder = cJSON_AddObjectToObject(root, "decoder");
+    cJSON_AddStringToObject(decoder, "type", "WordPiece");
+    cJSON_AddStringToObject(decoder, "prefix", "##");
+    cJSON_AddBoolToObject(decoder, "cleanup", true);
+    add_model(root, vocabulary);
+    return print(root);
+}

@@ -1,0 +1,17 @@
+/* The tokenizer files of a Hugging Face folder: tokenizer_config.json for the slow tokenizer,
+ * tokenizer.json for the fast one. Texts are to be freed. */
+#ifndef LAMBERT_STORE_HF_TOKENIZER_H
+#define LAMBERT_STORE_HF_TOKENIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lambert/text/vocabulary.h"
+
+char *hf_tokenizer_config_print(bool lower_case, int positions);
+char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case);
+
+/* do_lower_case of a tokenizer_config.json; what is not said is true, as in transformers. */
+bool hf_tokenizer_lower_case(const char *text, size_t size);
+
+#endif

@@ -1,0 +1,403 @@
+/* Hugging Face folders: what export writes import reads back to the same bytes; the spellings of
+ * other writers; and what is refused, with the name of the tensor or key. */
+#include "sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/hash.h"
+#include "lambert/base/memory.h"
+#include "lambert/store/hugging_face.h"
+
+static struct dist *ranks;
+
+static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\n##s\n";
+
+static const struct bert_config shape = {.layers = 1,
+                                         .hidden = 4,
+                                         .heads = 2,
+                                         .intermediate = 5,
+                                         .vocab = 7,
+                                         .positions = 6,
+                                         .types = 2,
+                                         .gelu = GELU_TANH,
+                                         .layer_norm_eps = 1e-12,
+                                         .hidden_dropout = 0.1,
+                                         .attention_dropout = 0,
+                                         .initializer_range = 0.02};
+
+/* Writes a checkpoint of weights and opens it. */
+static void make_checkpoint(struct checkpoint_file *file, struct param_table *table)
+{
+    struct error err;
+    struct checkpoint_meta meta = {.state = {.lower_case = true, .total_steps = 3},
+                                   .config = (char *)"[model]\n",
+                                   .vocabulary = (char *)vocabulary,
+                                   .vocabulary_size = sizeof vocabulary - 1};
+    const char *path = scratch_path("model.checkpoint");
+    param_table_init(table, &shape);
+    const real **values = memory_new((size_t)table->count, sizeof *values);
+    for (int t = 0; t < table->count; t++) {
+        real *own = memory_new(table->infos[t].count, sizeof *own);
+        for (size_t i = 0; i < table->infos[t].count; i++)
+            own[i] = (real)sample_value(SAMPLE_WEIGHTS, t, i) / 3.0f;
+        values[t] = own;
+    }
+    assert_int_equal(checkpoint_write_weights(path, table, &meta, values, &err), 0);
+    assert_int_equal(checkpoint_file_open(file, path, &err), 0);
+    for (int t = 0; t < table->count; t++)
+        free((void *)values[t]);
+    free(values);
+}
+
+static char *export_sample(const char *name, enum safetensors_dtype dtype)
+{
+    struct checkpoint_file file;
+    struct param_table table;
+    struct error err;
+    char *folder = memory_copy_text(scratch_path(name));
+    make_checkpoint(&file, &table);
+    struct hf_export request = {
+        .checkpoint = &file, .shape = shape, .dtype = dtype, .card = "# card\n"};
+    assert_int_equal(hf_export(&request, folder, &err), 0);
+    assert_int_equal(hf_export(&request, folder, &err), -1);
+    assert_non_null(strstr(err.text, "already holds a model"));
+    checkpoint_file_close(&file);
+    param_table_release(&table);
+    return folder;
+}
+
+static void there_and_back(void **state)
+{
+    (void)state;
+    struct checkpoint_file file;
+    struct param_table table;
+    struct hf_model model;
+    struct error err;
+    char *folder = export_sample("folder", SAFETENSORS_F32);
+    make_checkpoint(&file, &table);
+    assert_int_equal(hf_model_open(&model, folder, &err), 0);
+    assert_int_equal(model.shape.vocab, 7);
+    assert_int_equal(model.shape.hidden, 4);
+    assert_int_equal(model.shape.heads, 2);
+    assert_int_equal(model.shape.gelu, GELU_TANH);
+    assert_true(model.shape.hidden_dropout == 0.1);
+    assert_true(model.lower_case);
+    assert_int_equal(model.vocabulary_size, sizeof vocabulary - 1);
+    assert_true(model.vocabulary_hash == hash_bytes(vocabulary, sizeof vocabulary - 1));
+    assert_int_equal(model.weights.count, file.tensor_count);
+    real *params = memory_new(table.size, sizeof *params);
+    assert_int_equal(hf_model_weights(&model, &table, 1, params, &err), 0);
+    for (int t = 0; t < table.count; t++)
+        assert_memory_equal(params + table.infos[t].offset, file.weights + file.tensors[t].offset,
+                            table.infos[t].count * sizeof *params);
+    free(params);
+    hf_model_close(&model);
+    checkpoint_file_close(&file);
+    param_table_release(&table);
+    free(folder);
+}
+
+static cJSON *read_json(const char *folder, const char *name)
+{
+    struct buffer text = {0};
+    char *path = path_join(folder, name);
+    read_bytes(path, &text);
+    cJSON *json = cJSON_ParseWithLength((const char *)text.data, text.size);
+    assert_non_null(json);
+    buffer_release(&text);
+    free(path);
+    return json;
+}
+
+static const cJSON *at(const cJSON *json, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+    assert_non_null(item);
+    return item;
+}
+
+static void what_the_files_say(void **state)
+{
+    (void)state;
+    char *folder = export_sample("files", SAFETENSORS_BF16);
+    cJSON *config = read_json(folder, "config.json");
+    assert_string_equal(at(config, "hidden_act")->valuestring, "gelu_new");
+    assert_string_equal(at(config, "torch_dtype")->valuestring, "bfloat16");
+    assert_string_equal(at(config, "architectures")->child->valuestring, "BertForPreTraining");
+    cJSON_Delete(config);
+    cJSON *tokenizer = read_json(folder, "tokenizer_config.json");
+    assert_true(cJSON_IsTrue(at(tokenizer, "do_lower_case")));
+    assert_int_equal(at(tokenizer, "model_max_length")->valueint, 6);
+    cJSON_Delete(tokenizer);
+    tokenizer = read_json(folder, "tokenizer.json");
+    assert_int_equal(at(at(at(tokenizer, "model"), "vocab"), "##s")->valueint, 6);
+    assert_int_equal(cJSON_GetArraySize(at(tokenizer, "added_tokens")), 5);
+    cJSON_Delete(tokenizer);
+    struct buffer text = {0};
+    char *path = path_join(folder, "vocab.txt");
+    read_bytes(path, &text);
+    assert_int_equal(text.size, sizeof vocabulary - 1);
+    assert_memory_equal(text.data, vocabulary, text.size);
+    buffer_release(&text);
+    free(path);
+    free(folder);
+}
+
+/* --- folders of other writers ----------------------------------------------------------------- */
+
+/* A model.safetensors written anew: each tensor of the table goes through `change`, which may
+ * rename it, give it another shape, or return false to leave it out. */
+typedef bool change_entry(struct safetensors_entry *entry, char name[160]);
+
+static char *folder_of(const char *name, change_entry *change, int extra_rows)
+{
+    struct param_table table;
+    struct error err;
+    static float values[64];
+    char *folder = export_sample(name, SAFETENSORS_F32);
+    char *path = path_join(folder, "model.safetensors");
+    param_table_init(&table, &shape);
+    struct safetensors_entry *entries = memory_new((size_t)table.count, sizeof *entries);
+    char(*names)[160] = memory_new((size_t)table.count, sizeof *names);
+    int count = 0;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        values[i] = (float)i + 0.5f;
+    for (int t = 0; t < table.count; t++) {
+        const struct param_info *info = &table.infos[t];
+        snprintf(names[t], sizeof names[t], "%s", info->name);
+        entries[count] = (struct safetensors_entry){.name = names[t],
+                                                    .dimensions = info->dimensions,
+                                                    .shape = {info->shape[0], info->shape[1]},
+                                                    .values = values};
+        if (info->shape[0] == shape.vocab)
+            entries[count].shape[0] += extra_rows;
+        count += !change || change(&entries[count], names[t]);
+    }
+    assert_int_equal(file_remove(path, &err), 0);
+    assert_int_equal(safetensors_write(path, SAFETENSORS_F32, entries, count, &err), 0);
+    param_table_release(&table);
+    free(entries);
+    free(names);
+    free(path);
+    return folder;
+}
+
+/* Reads the folder's weights; the result of hf_model_open() or hf_model_weights(). */
+static int read_folder(const char *folder, real **params, struct error *err)
+{
+    struct param_table table;
+    struct hf_model model;
+    if (hf_model_open(&model, folder, err) != 0)
+        return -1;
+    assert_int_equal(model.shape.vocab, 7);
+    param_table_init(&table, &shape);
+    *params = memory_new(table.size, sizeof **params);
+    int status = hf_model_weights(&model, &table, 1, *params, err);
+    param_table_release(&table);
+    hf_model_close(&model);
+    return status;
+}
+
+static void expect_first_values(const real *params, const char *tensor, float first)
+{
+    struct param_table table;
+    param_table_init(&table, &shape);
+    int t = param_table_find(&table, tensor);
+    assert_true(t >= 0);
+    assert_true(params[table.infos[t].offset] == first);
+    param_table_release(&table);
+}
+
+static bool spell_as_tensorflow(struct safetensors_entry *entry, char name[160])
+{
+    (void)entry;
+    char *norm = strstr(name, "LayerNorm.weight");
+    if (norm)
+        strcpy(norm, "LayerNorm.gamma");
+    norm = strstr(name, "LayerNorm.bias");
+    if (norm)
+        strcpy(norm, "LayerNorm.beta");
+    return true;
+}
+
+/* As BertModel saves it. */
+static bool encoder_only(struct safetensors_entry *entry, char name[160])
+{
+    (void)entry;
+    if (strncmp(name, "bert.", 5) != 0)
+        return false;
+    memmove(name, name + 5, strlen(name + 5) + 1);
+    return true;
+}
+
+static bool spell_as_nvidia(struct safetensors_entry *entry, char name[160])
+{
+    (void)entry;
+    const char *activated[] = {".intermediate.dense.", ".pooler.dense.", ".transform.dense."};
+    for (int i = 0; i < 3; i++) {
+        char *found = strstr(name, activated[i]), rest[160];
+        if (found) {
+            found += strlen(activated[i]) - 1;
+            snprintf(rest, sizeof rest, "_act%s", found);
+            strcpy(found, rest);
+        }
+    }
+    return true;
+}
+
+/* With a row of padding in the word table. */
+static const char padded_config[] =
+    "{\"vocab_size\":8,\"hidden_size\":4,\"num_hidden_layers\":1,\"num_attention_heads\":2,"
+    "\"intermediate_size\":5,\"max_position_embeddings\":6}";
+
+static void other_spellings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        change_entry *change;
+        int extra_rows;
+        bool heads;
+    } folders[] = {{"plain", NULL, 0, true},
+                   {"tensorflow", spell_as_tensorflow, 0, true},
+                   {"nvidia", spell_as_nvidia, 1, true},
+                   {"encoder", encoder_only, 0, false}};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        struct error err;
+        struct buffer said = {0};
+        real *params = NULL;
+        char *folder = folder_of(folders[i].name, folders[i].change, folders[i].extra_rows);
+        char *config = path_join(folder, "config.json");
+        if (folders[i].extra_rows)
+            write_bytes(config, padded_config, strlen(padded_config));
+        catch_begin();
+        int status = read_folder(folder, &params, &err);
+        catch_end(&said);
+        assert_int_equal(status, 0);
+        expect_first_values(params, "bert.embeddings.word_embeddings.weight", 0.5f);
+        expect_first_values(params, "bert.encoder.layer.0.output.LayerNorm.weight", 0.5f);
+        expect_first_values(params, "bert.encoder.layer.0.intermediate.dense.bias", 0.5f);
+        expect_first_values(params, "cls.predictions.transform.LayerNorm.weight",
+                            folders[i].heads ? 0.5f : 1);
+        expect_first_values(params, "cls.predictions.bias", folders[i].heads ? 0.5f : 0);
+        assert_int_equal(strstr(buffer_text(&said), "initialised afresh") != NULL,
+                         !folders[i].heads);
+        assert_null(strstr(buffer_text(&said), "warning"));
+        buffer_release(&said);
+        free(params);
+        free(config);
+        free(folder);
+    }
+}
+
+/* --- what is refused -------------------------------------------------------------------------- */
+
+static bool drop_a_bias(struct safetensors_entry *entry, char name[160])
+{
+    (void)entry;
+    return strcmp(name, "bert.encoder.layer.0.attention.self.key.bias") != 0;
+}
+
+static bool turn_a_weight(struct safetensors_entry *entry, char name[160])
+{
+    if (strcmp(name, "bert.encoder.layer.0.output.dense.weight") == 0) {
+        entry->shape[0] = shape.intermediate;
+        entry->shape[1] = shape.hidden;
+    }
+    return true;
+}
+
+static void expect_refusal(char *folder, const char *word, const char *other)
+{
+    struct error err = {""};
+    real *params = NULL;
+    assert_int_equal(read_folder(folder, &params, &err), -1);
+    if (!strstr(err.text, word) || !strstr(err.text, other) || !strstr(err.text, folder))
+        fail_msg("'%s' names not '%s' and '%s'", err.text, word, other);
+    free(params);
+}
+
+static void tensors_that_do_not_fit(void **state)
+{
+    (void)state;
+    char *folder = folder_of("missing", drop_a_bias, 0);
+    expect_refusal(folder, "no tensor", "bert.encoder.layer.0.attention.self.key.bias");
+    free(folder);
+    folder = folder_of("turned", turn_a_weight, 0);
+    expect_refusal(folder, "output.dense.weight is [5, 4]", "has [4, 5]");
+    free(folder);
+    folder = folder_of("fewer", NULL, -1);
+    expect_refusal(folder, "word_embeddings.weight is [6, 4]", "has [7, 4]");
+    free(folder);
+}
+
+static void configurations_that_are_not_ours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *word, *other;
+    } configs[] = {
+        {"{\"hidden_act\":\"relu\"}", "hidden_act", "relu"},
+        {"{\"hidden_act\":3}", "hidden_act", "not a name"},
+        {"{\"model_type\":\"roberta\"}", "model_type", "roberta"},
+        {"{\"position_embedding_type\":\"relative_key\"}", "position_embedding_type",
+         "relative_key"},
+        {"{\"is_decoder\":true}", "is_decoder", "encoders only"},
+        {"{\"hidden_size\":10,\"num_attention_heads\":3}", "num_attention_heads 3",
+         "hidden_size 10"},
+        {"{\"hidden_size\":1.5}", "hidden_size", "whole number"},
+        {"{\"hidden_size\":-4}", "hidden_size", "whole number"},
+        {"{\"num_hidden_layers\":1e99}", "num_hidden_layers", "whole number"},
+        {"{\"layer_norm_eps\":\"x\"}", "layer_norm_eps", "number"},
+        {"{\"vocab_size\":6}", "vocab.txt has 7 entries", "6"},
+        {"[1]", "config.json", "not a JSON object"},
+        {"", "config.json", "not a JSON object"},
+    };
+    char *folder = export_sample("configs", SAFETENSORS_F32);
+    char *path = path_join(folder, "config.json");
+    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+        write_bytes(path, configs[i].text, strlen(configs[i].text));
+        expect_refusal(folder, configs[i].word, configs[i].other);
+    }
+    free(path);
+    free(folder);
+}
+
+static void folders_that_lack_a_file(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"model.safetensors", "vocab.txt", "config.json"};
+    struct error err;
+    char *folder = export_sample("lacking", SAFETENSORS_F32);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = path_join(folder, names[i]);
+        assert_int_equal(file_remove(path, &err), 0);
+        expect_refusal(folder, names[i], "");
+        free(path);
+    }
+    free(folder);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(there_and_back),
+        cmocka_unit_test(what_the_files_say),
+        cmocka_unit_test(other_spellings),
+        cmocka_unit_test(tensors_that_do_not_fit),
+        cmocka_unit_test(configurations_that_are_not_ours),
+        cmocka_unit_test(folders_that_lack_a_file),
+    };
+    struct error err;
+    if (dist_open(&ranks, &argc, &argv, &err) != 0)
+        return 1;
+    scratch_open(ranks);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    scratch_close(ranks);
+    dist_close(ranks);
+    return failed;
+}
