@@ -3,7 +3,7 @@
 CC      ?= gcc
 MPICC   ?= mpicc
 BUILD   ?= build
-# The cblas to link: any library with the standard cblas interface (docs/building.md).
+# The cblas to link: any library with the standard cblas interface.
 BLAS    ?= openblas
 # Where the header cblas.h lies, when the compiler does not find it by itself.
 BLAS_INCLUDE ?= $(shell pkg-config --cflags-only-I openblas 2>/dev/null)
@@ -41,7 +41,7 @@ SAY = @$(if $(V),:,echo)
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check demo docs tests clean help packages format
+.PHONY: all check check-numerics demo docs tests clean help packages format
 
 all: $(BUILD)/lambert
 
@@ -132,6 +132,22 @@ check: packages
 	@scripts/check-layers
 	@scripts/run-tests $(BUILD)
 
+# --- numerics --------------------------------------------------------------------------------
+# Against PyTorch and transformers from PyPI, in a virtual environment in the build folder.
+NUMERICS = $(BUILD)/numerics
+
+$(NUMERICS)/installed: scripts/numerics/requirements.txt
+	@rm -rf $(NUMERICS) && mkdir -p $(BUILD)
+	python3 -m venv $(NUMERICS)
+	$(NUMERICS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+check-numerics:
+	@scripts/install-packages build numerics
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/installed
+	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
+
 # --- the rest --------------------------------------------------------------------------------
 packages:
 	@scripts/install-packages
@@ -150,6 +166,7 @@ clean:
 help:
 	@echo 'make demo [CORPUS=DIR]  text to a trained BERT in about 5 minutes (DIR: your own text files)'
 	@echo 'make check              build and run all tests'
+	@echo 'make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)'
 	@echo 'make                    build build/lambert'
 	@echo 'make docs               write docs/config.md anew from the key table'
 	@echo 'make format             clang-format every source file'

@@ -19,7 +19,7 @@ struct packed_batch {
     int32_t *input_ids;           /* [T], masking already applied */
     uint8_t *token_type_ids;      /* [T], 0 for [CLS] A [SEP], 1 for B [SEP] */
     int32_t *sequence_start;      /* [N + 1], rows; [0] is 0, [N] is T */
-    int32_t *masked_rows;         /* [M], ascending rows */
+    int32_t *masked_rows;         /* [M], ascending rows, never a [CLS] */
     int32_t *masked_labels;       /* [M], the ids that stood there */
     int32_t *next_sentence_label; /* [N], 1: B is random, 0: B follows A, -1: no NSP loss */
     uint64_t *sample_index;       /* [N], number of the sample in its phase */

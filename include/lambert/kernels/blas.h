@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* OpenBLAS chooses its kernels when it is loaded, by a list of CPUs it knows; an older library on a
- * younger CPU falls back to SSE kernels, a fifth of the speed (docs/performance.md). When that has
+ * younger CPU falls back to SSE kernels, a fifth of the speed. When that has
  * happened this sets OPENBLAS_CORETYPE to the best type the CPU can run and starts the program
  * again, in place (execv), once. Call it first thing in main(), before MPI and before any thread.
  * Does nothing with another BLAS, or where the user has set OPENBLAS_CORETYPE. */

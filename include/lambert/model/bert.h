@@ -10,7 +10,8 @@
  *     mlm_scale Σ over masked positions of -log p(label)  +  nsp_scale Σ over sequences of -log
  * p(label)
  *
- * With mlm_scale = 1 / (masked positions of the GLOBAL batch) and nsp_scale = 1 / (its sequences),
+ * With mlm_scale = 1 / (masked positions of the GLOBAL batch) and nsp_scale = 1 / (its sequences
+ * with a label),
  * summed over micro-batches and ranks, that is the gradient of the global batch's mean losses,
  * however it was cut (docs/ARCHITECTURE.md, "The gradient").
  *
@@ -65,7 +66,7 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
 
 /* Useful floating-point operations of forward and backward for this batch: matrix products only,
  * real tokens only, nothing the loss does not need, recomputation not counted
- * (docs/performance.md). */
+ */
 double bert_operations(const struct bert_config *config, const struct packed_batch *batch);
 
 #endif

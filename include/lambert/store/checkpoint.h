@@ -50,8 +50,8 @@ int checkpoint_write(const struct dist *dist, const char *path, const struct par
                      const real *params, struct optimizer *optimizer, real *scratch,
                      struct error *err);
 
-/* [local] Weights alone, no moments: what import and `export --strip` write. values[i] is tensor i of
- * the table. */
+/* [local] Weights alone, no moments: what import and `export --strip` write. values[i] is tensor i
+ * of the table. */
 int checkpoint_write_weights(const char *path, const struct param_table *table,
                              const struct checkpoint_meta *meta, const real *const *values,
                              struct error *err);

@@ -1,0 +1,81 @@
+#!/bin/sh
+# A trained model goes out as a Hugging Face folder, comes in, goes out again with the same bytes, and
+# begins a new run; damaged folders get a sentence. (transformers itself: make check-numerics.)
+. "$(dirname "$0")/../lib.sh"
+make_corpus
+tiny=$ROOT/configs/tiny.ini
+words="data.corpus=corpus phase.one.steps=6 phase.two.steps=2"
+train 1 run $words || { tail -n 5 log.txt; fail "the run"; }
+
+# Out, in, and out again
+"$LAMBERT" export --checkpoint run --output out 2>log.txt || fail "export: $(cat log.txt)"
+for name in config.json model.safetensors vocab.txt tokenizer.json tokenizer_config.json README.md; do
+    [ -s "out/$name" ] || fail "export wrote no $name"
+done
+cmp out/vocab.txt vocab.txt || fail "another vocabulary"
+grep -q "8 steps, 112 sequences" out/README.md || { cat out/README.md; fail "the model card has no steps"; }
+grep -q "masked language model" out/README.md || fail "the model card has no evaluation"
+"$LAMBERT" import --from out --output in.checkpoint 2>log.txt || fail "import: $(cat log.txt)"
+"$LAMBERT" export --checkpoint in.checkpoint --output again 2>log.txt || fail "again: $(cat log.txt)"
+cmp out/model.safetensors again/model.safetensors || fail "import and export changed the weights"
+cmp out/config.json again/config.json || fail "import and export changed the configuration"
+for type in f16 bf16; do
+    "$LAMBERT" export --checkpoint run --output out-$type --dtype $type 2>log.txt || fail "$(cat log.txt)"
+    "$LAMBERT" import --from out-$type --output $type.checkpoint 2>log.txt || fail "$(cat log.txt)"
+    [ "$(wc -c <out-$type/model.safetensors)" -lt "$(wc -c <out/model.safetensors)" ] || fail "$type is no smaller"
+done
+
+# Without moments
+"$LAMBERT" export --strip --checkpoint run --output stripped.checkpoint 2>log.txt || fail "$(cat log.txt)"
+newest=$(ls run/checkpoints/*.checkpoint | tail -n 1)
+[ $(($(wc -c <stripped.checkpoint) * 2)) -lt "$(wc -c <"$newest")" ] || fail "the stripped checkpoint is no third"
+for checkpoint in "$newest" stripped.checkpoint in.checkpoint; do
+    "$LAMBERT" eval "$tiny" $words run.folder=run --checkpoint "$checkpoint" --json 2>log.txt |
+        sed 's/.*"mlm_loss"/"mlm_loss"/' >"$(basename "$checkpoint").eval"
+done
+[ -s stripped.checkpoint.eval ] || fail "a stripped checkpoint was not evaluated: $(cat log.txt)"
+cmp stripped.checkpoint.eval in.checkpoint.eval || fail "other losses after import"
+cmp stripped.checkpoint.eval "$(basename "$newest").eval" || fail "other losses after strip"
+
+# A new run from either begins where the old one ended
+for from in out stripped.checkpoint; do
+    train 2 "from-$from" $words run.start_from=$from || { tail -n 5 log.txt; fail "starting from $from"; }
+    field mlm_loss "from-$from" >"from-$from.loss"
+done
+cmp from-out.loss from-stripped.checkpoint.loss || fail "the two starts differ"
+
+# Gradients: the same from one rank and two, up to rounding
+for n in 1 2; do
+    mpirun -n $n "$LAMBERT" show gradients "$tiny" $words run.folder=run --checkpoint run/checkpoints/* \
+        --output gradients.$n --json >gradients.$n.json 2>log.txt && fail "two checkpoints were taken"
+    mpirun -n $n "$LAMBERT" show gradients "$tiny" $words run.folder=run --checkpoint "$newest" \
+        --output gradients.$n --json >gradients.$n.json 2>log.txt || fail "gradients: $(cat log.txt)"
+    sed -E 's/.*"gradient_norm":([^,]*).*/\1/' gradients.$n.json >norm.$n
+    [ "$(wc -c <gradients.$n)" -gt "$(($(wc -c <out/model.safetensors) - 1000))" ] || fail "gradients lack tensors"
+done
+agree 1e-5 norm.1 norm.2 || fail "gradients of two ranks differ"
+
+# Word pieces
+echo 'The king saw' | "$LAMBERT" show tokens --vocabulary vocab.txt >tokens.txt || fail "show tokens"
+[ "$(cat tokens.txt)" = "the king saw" ] || fail "tokens: $(cat tokens.txt)"
+
+# Refused, in a sentence
+expect 1 "out already holds a model" "$LAMBERT" export --checkpoint run --output out
+expect 1 "in.checkpoint is there already" "$LAMBERT" import --from out --output in.checkpoint
+expect 1 "no whole checkpoint in corpus" "$LAMBERT" export --checkpoint corpus --output nothing
+expect 2 "f32, f16 or bf16" "$LAMBERT" export --checkpoint run --output nothing --dtype f8
+expect 2 "nothing else" "$LAMBERT" import --from out
+expect 1 "run/config.json" "$LAMBERT" import --from run --output nothing
+sed 's/"hidden_size":.*/"hidden_size": 64,/' out/config.json >wide.json
+cp -r out wide && mv wide.json wide/config.json
+expect 1 "word_embeddings.weight is \[[0-9]*, 32\], .* has \[[0-9]*, 64\]" \
+    "$LAMBERT" import --from wide --output nothing
+cp -r out short && head -c 5000 out/model.safetensors >short/model.safetensors
+expect 1 "short/model.safetensors" "$LAMBERT" import --from short --output nothing
+expect 1 "cannot start from short: .*model.safetensors" mpirun -n 2 "$LAMBERT" train "$tiny" $words \
+    run.folder=none run.start_from=short
+{ cat vocab.txt; echo extra; } >other.txt
+"$LAMBERT" prep --vocabulary other.txt --output other --heldout 0.1 text.txt 2>log.txt || fail "$(cat log.txt)"
+expect 1 "cannot start from out: its vocabulary" "$LAMBERT" train "$tiny" data.corpus=other \
+    run.folder=none run.start_from=out
+[ ! -e nothing ] && [ ! -e none/checkpoints ] || fail "something half-written: $(ls)"
