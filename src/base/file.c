@@ -109,3 +109,20 @@ int file_remove(const char *path, struct error *err)
         return 0;
     return error_errno(err, "cannot remove %s", path);
 }
+
+int file_lock(const char *path, int *descriptor, struct error *err)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    *descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (*descriptor < 0)
+        return error_errno(err, "cannot open %s", path);
+    if (fcntl(*descriptor, F_SETLK, &lock) == 0 || errno == ENOLCK || errno == ENOSYS)
+        return 0;
+    if (errno == EACCES || errno == EAGAIN)
+        error_set(err, "%s is locked: another process is at work there", path);
+    else
+        error_errno(err, "cannot lock %s", path);
+    close(*descriptor);
+    *descriptor = -1;
+    return -1;
+}

@@ -80,9 +80,12 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 static int find_checkpoint(const struct config *config, const char *wanted, char **path,
                            struct error *err)
 {
-    *path = wanted ? memory_copy_text(wanted) : checkpoint_newest(config->run.folder);
+    if (wanted)
+        *path = memory_copy_text(wanted);
+    else if (checkpoint_newest(config->run.folder, path, err) < 0)
+        return -1;
     if (!*path)
-        return error_set(err, "no whole checkpoint in %s; name one with --checkpoint",
+        return error_set(err, "there is no checkpoint in %s; name one with --checkpoint",
                          config->run.folder);
     return 0;
 }

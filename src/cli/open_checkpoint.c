@@ -9,9 +9,13 @@
 
 int open_checkpoint(struct checkpoint_file *file, const char *path, struct error *err)
 {
-    char *newest = folder_exists(path) ? checkpoint_newest(path) : memory_copy_text(path);
+    char *newest = NULL;
+    if (!folder_exists(path))
+        newest = memory_copy_text(path);
+    else if (checkpoint_newest(path, &newest, err) != 0)
+        return -1;
     if (newest == NULL)
-        return error_set(err, "no whole checkpoint in %s", path);
+        return error_set(err, "there is no checkpoint in %s", path);
     int result = checkpoint_file_open(file, newest, err);
     free(newest);
     return result;

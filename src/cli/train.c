@@ -94,6 +94,7 @@ static int load_config(struct dist *dist, const struct arguments *arguments, str
         config_load(config, arguments->config, arguments->words, arguments->word_count, err);
     if (dist_agree(dist, status, err) < 0)
         return -1;
+    log_set_level(log_level_of(config));
     config_print(config, false, &text);
     status = dist_same(dist, "the configuration", hash_bytes(text.data, text.size), err);
     if (status == 0)
@@ -108,7 +109,6 @@ static int train(struct dist *dist, const struct arguments *arguments, struct er
     if (load_config(dist, arguments, &config, err) < 0 ||
         dist_agree(dist, kernels_select(err), err) < 0)
         return -1;
-    log_set_level(log_level_of(&config));
     struct run_request request = {
         .config = &config, .resume = arguments->resume, .accept = arguments->accept};
     return run_training(dist, &request, err);

@@ -62,6 +62,20 @@ static int read_meta(const struct container *container, struct checkpoint_meta *
     return copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err);
 }
 
+int checkpoint_read_meta(const char *path, struct checkpoint_meta *meta, struct error *err)
+{
+    struct container container;
+    int64_t updates;
+    *meta = (struct checkpoint_meta){0};
+    if (container_open(&container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) != 0)
+        return -1;
+    int result = read_meta(&container, meta, &updates, err);
+    if (result != 0)
+        checkpoint_meta_release(meta);
+    container_close(&container);
+    return result;
+}
+
 /* --- tensors and arrays ----------------------------------------------------------------------- */
 
 static int read_tensors(struct checkpoint_file *file, struct error *err)

@@ -117,20 +117,23 @@ static bool is_whole(const struct stored *stored)
     return true;
 }
 
-char *checkpoint_newest(const char *run_folder)
+int checkpoint_newest(const char *run_folder, char **path, struct error *err)
 {
     struct stored_list list;
-    struct error err;
-    char *path = NULL;
-    if (stored_list_open(&list, run_folder, &err) != 0) {
-        log_warning("no checkpoint can be looked for: %s", err.text);
-        return NULL;
-    }
-    for (int i = 0; i < list.count && path == NULL; i++)
+    *path = NULL;
+    if (stored_list_open(&list, run_folder, err) != 0)
+        return -1;
+    for (int i = 0; i < list.count && *path == NULL; i++)
         if (is_whole(&list.items[i]))
-            path = memory_copy_text(list.items[i].path);
+            *path = memory_copy_text(list.items[i].path);
+    int status = 0;
+    if (list.count > 0 && *path == NULL)
+        status = error_set(err,
+                           "none of the %d checkpoint(s) in %s can be read (the warnings say why); "
+                           "bring one back from a copy, or move them away to begin anew",
+                           list.count, list.folder);
     stored_list_close(&list);
-    return path;
+    return status;
 }
 
 /* --- pruning ---------------------------------------------------------------------------------- */

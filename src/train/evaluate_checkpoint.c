@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "lambert/base/memory.h"
 #include "lambert/store/checkpoint.h"
@@ -53,6 +54,26 @@ static int check_vocabulary(const struct bench *bench, const struct checkpoint_m
     return 0;
 }
 
+/* The shapes of tensors do not show these. */
+static int check_model(const struct config *config, const struct checkpoint_meta *meta,
+                       const char *path, struct error *err)
+{
+    struct config stored;
+    if (config_read(&stored, meta->config, path, err) < 0)
+        return -1;
+    const struct config_model *a = &stored.model, *b = &config->model;
+    if (a->num_attention_heads != b->num_attention_heads)
+        return error_set(err, "%s has %d attention heads, model.num_attention_heads is %d", path,
+                         a->num_attention_heads, b->num_attention_heads);
+    if (strcmp(a->hidden_act, b->hidden_act) != 0)
+        return error_set(err, "%s was trained with %s, model.hidden_act is %s", path, a->hidden_act,
+                         b->hidden_act);
+    if (a->layer_norm_eps != b->layer_norm_eps)
+        return error_set(err, "%s was trained with layer_norm_eps %g, model.layer_norm_eps is %g",
+                         path, a->layer_norm_eps, b->layer_norm_eps);
+    return 0;
+}
+
 int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
                         const char *path, struct evaluation *result, struct error *err)
 {
@@ -64,6 +85,8 @@ int evaluate_checkpoint(const struct dist *dist, const struct config *config, in
                                  bench.params, NULL, NULL, err);
     if (status == 0)
         status = dist_agree(dist, check_vocabulary(&bench, &meta, path, err), err);
+    if (status == 0)
+        status = dist_agree(dist, check_model(config, &meta, path, err), err);
     if (status == 0)
         status = evaluator_run(bench.evaluator, dist, bench.bert, bench.params, result, err);
     checkpoint_meta_release(&meta);

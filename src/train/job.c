@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
@@ -87,7 +88,7 @@ static int open_corpus(struct job *job, struct error *err)
 int job_init(struct job *job, struct dist *dist, const struct config *config, int threads,
              struct error *err)
 {
-    *job = (struct job){.dist = dist, .config = config};
+    *job = (struct job){.dist = dist, .config = config, .lock = -1};
     packed_batch_init(&job->micro);
     if (dist_agree(dist, open_corpus(job, err), err) < 0 ||
         dist_same(dist, "the corpus", job->state.corpus_hash, err) < 0)
@@ -107,6 +108,8 @@ void job_release(struct job *job)
     size_t shard =
         job->table ? sharding_count(&job->sharding, dist_rank(job->dist)) * sizeof(real) : 0;
     metrics_close(&job->metrics);
+    if (job->lock >= 0)
+        close(job->lock);
     checkpoint_meta_release(&job->meta);
     optimizer_free(job->optimizer);
     memory_big_free(job->params, weights);

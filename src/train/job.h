@@ -34,6 +34,7 @@ struct job {
     struct run_state state;
     struct checkpoint_meta meta; /* config text and vocabulary for checkpoints */
     struct metrics metrics;
+    int lock; /* descriptor of the run folder's lock; -1: not held */
 };
 
 /* Collective; all ranks fail together. job_release() afterwards in any case. */

@@ -51,18 +51,25 @@ static int save(struct job *job, struct error *err)
     return status;
 }
 
-/* Rank 0's choice of checkpoint, told to all; NULL: none. free() */
-static char *agree_on_newest(struct job *job)
+/* Rank 0's choice of checkpoint, told to all: free(); NULL: there is none. */
+static int agree_on_newest(struct job *job, char **path, struct error *err)
 {
-    char path[CONFIG_TEXT + 64] = "";
+    char text[CONFIG_TEXT + 64] = "";
+    int status = 0;
+    *path = NULL;
     if (dist_rank(job->dist) == 0) {
-        char *newest = checkpoint_newest(job->config->run.folder);
+        char *newest = NULL;
+        status = checkpoint_newest(job->config->run.folder, &newest, err);
         if (newest)
-            snprintf(path, sizeof path, "%s", newest);
+            snprintf(text, sizeof text, "%s", newest);
         free(newest);
     }
-    dist_broadcast(job->dist, 0, path, sizeof path);
-    return path[0] ? memory_copy_text(path) : NULL;
+    if (dist_agree(job->dist, status, err) < 0)
+        return -1;
+    dist_broadcast(job->dist, 0, text, sizeof text);
+    if (text[0])
+        *path = memory_copy_text(text);
+    return 0;
 }
 
 static int check_same_run(const struct job *job, const struct checkpoint_meta *meta,
@@ -90,29 +97,44 @@ static void pass_finished_phases(struct job *job)
     }
 }
 
+/* Configurations are compared before weights are read: a sentence that names the keys says more
+ * than one that names a tensor. Rank 0 reads. */
+static int check_resumable(struct job *job, const char *path, const char *accept, struct error *err)
+{
+    struct checkpoint_meta meta;
+    int status = 0;
+    if (dist_rank(job->dist) == 0) {
+        status = checkpoint_read_meta(path, &meta, err);
+        if (status == 0) {
+            status = check_same_run(job, &meta, accept, err);
+            checkpoint_meta_release(&meta);
+        }
+    }
+    return dist_agree(job->dist, status, err);
+}
+
 static int load(struct job *job, const char *path, const char *accept, struct error *err)
 {
-    struct checkpoint_meta meta = {0};
+    struct checkpoint_meta meta;
+    if (check_resumable(job, path, accept, err) < 0)
+        return error_prefix(err, "cannot resume from %s", path);
     if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->params,
                         job->optimizer, job->grads, err) < 0)
         return -1;
-    int status = dist_agree(job->dist, check_same_run(job, &meta, accept, err), err);
-    if (status < 0) {
-        error_prefix(err, "cannot resume from %s", path);
-    } else {
-        job->state = meta.state;
-        pass_finished_phases(job);
-    }
+    job->state = meta.state;
+    pass_finished_phases(job);
     checkpoint_meta_release(&meta);
-    return status;
+    return 0;
 }
 
 /* Where the run starts: from the newest checkpoint, or from fresh weights in a folder without any.
  */
 static int find_start(struct job *job, const struct run_request *request, struct error *err)
 {
-    char *newest = agree_on_newest(job);
+    char *newest;
     int status = 0;
+    if (agree_on_newest(job, &newest, err) < 0)
+        return -1;
     if (newest && !request->resume)
         status = error_set(err,
                            "%s already holds a run (%s). Add --resume to go on with it, or choose "
@@ -130,23 +152,35 @@ static int find_start(struct job *job, const struct run_request *request, struct
     return status;
 }
 
+static int write_config(const struct config *config, struct error *err)
+{
+    struct buffer text = {0};
+    char *path = path_join(config->run.folder, "config.ini");
+    config_print(config, false, &text);
+    int status = file_write(path, text.data, text.size, err);
+    buffer_release(&text);
+    free(path);
+    return status;
+}
+
+/* Two runs in one folder would take each other's checkpoints for their own. */
+static int lock_folder(struct job *job, struct error *err)
+{
+    char *path = path_join(job->config->run.folder, "lock");
+    int status = file_lock(path, &job->lock, err);
+    free(path);
+    return status < 0 ? error_prefix(err, "another run uses this folder") : 0;
+}
+
 static int prepare_folder(struct job *job, struct error *err)
 {
+    const char *folder = job->config->run.folder;
     if (dist_rank(job->dist) != 0)
         return 0;
-    const char *folder = job->config->run.folder;
-    struct buffer text = {0};
-    int status = folder_create(folder, err);
-    if (status == 0) {
-        char *path = path_join(folder, "config.ini");
-        config_print(job->config, false, &text);
-        status = file_write(path, text.data, text.size, err);
-        free(path);
-    }
-    if (status == 0)
-        status = metrics_open(&job->metrics, folder, 0, job->state.total_steps, err);
-    buffer_release(&text);
-    return status;
+    if (folder_create(folder, err) < 0 || lock_folder(job, err) < 0 ||
+        write_config(job->config, err) < 0)
+        return -1;
+    return metrics_open(&job->metrics, folder, 0, job->state.total_steps, err);
 }
 
 /* --- a phase ---------------------------------------------------------------------------------- */
@@ -176,7 +210,8 @@ static void report_step(const struct job *job, struct phase_run *run,
     double mlm_accuracy = 100 * sums->mlm_correct / sums->masked;
     double nsp_accuracy = 100 * sums->nsp_correct / fmax(sums->sequences, 1);
     double peak = 100 * step->operations / step->seconds / step->peak;
-    if (job->state.phase_step % job->config->train.log_every == 0)
+    bool first = job->state.phase_step == (int64_t)run->progress.initial + 1;
+    if (first || job->state.phase_step % job->config->train.log_every == 0)
         log_info("phase %s, step %" PRId64 " of %d: MLM loss %.4f, accuracy %.1f%%; NSP loss "
                  "%.4f, accuracy %.1f%%; rate %.3g; gradient norm %.3g; %.0f sequences/s, %.0f "
                  "tokens/s, %.0f%% of peak",
@@ -258,14 +293,27 @@ static enum outcome after_step(struct job *job, struct phase_run *run, struct er
     const struct config_train *train = &job->config->train;
     bool last = job->state.phase_step == run->phase->steps;
     bool stop = dist_any(job->dist, signals_caught() != NULL);
-    if ((last || due(job->state.total_steps, train->evaluate_every)) && !stop &&
-        evaluate(job, run, err) < 0)
+    bool evaluates = last || due(job->state.total_steps, train->evaluate_every);
+    if (evaluates && !stop && evaluate(job, run, err) < 0)
         return RUN_FAILED;
     bool periodic = due(job->state.total_steps, train->checkpoint_every) && !job->skips_in_a_row;
     if ((last || stop || periodic) && save(job, err) < 0)
         return RUN_FAILED;
+    if (evaluates && stop && evaluate(job, run, err) < 0) /* there may be little time: save first */
+        return RUN_FAILED;
     pass_finished_phases(job);
     return stop ? RUN_STOPPED : RUN_ON;
+}
+
+/* Masks are new each time, yet a corpus read a thousand times is learnt by heart. */
+static void warn_of_repetition(const struct config_phase *phase, double epoch)
+{
+    double times = (double)phase->steps * phase->global_batch / epoch;
+    if (times > 1000)
+        log_warning(
+            "phase %s reads each sample of this corpus %.0f times: too small a corpus, or too "
+            "many steps (phase.%s.steps) or sequences (phase.%s.global_batch)",
+            phase->name, times, phase->name, phase->name);
 }
 
 static int phase_open(struct job *job, struct phase_run *run, struct error *err)
@@ -284,6 +332,7 @@ static int phase_open(struct job *job, struct phase_run *run, struct error *err)
              run->phase->name, run->phase->sequence_length, run->phase->steps,
              run->phase->global_batch, run->phase->learning_rate, run->schedule.warmup, epoch,
              (double)run->phase->steps * run->phase->global_batch / (double)epoch);
+    warn_of_repetition(run->phase, (double)epoch);
     struct batch_source_options source = {.first_batch = (uint64_t)job->state.phase_step,
                                           .end_batch = (uint64_t)run->phase->steps,
                                           .global_batch = run->phase->global_batch,
@@ -335,7 +384,6 @@ static int run_phases(struct job *job, struct error *err)
                  "--accept phase.%s.steps",
                  last, last);
     }
-    signals_watch();
     while (outcome == RUN_ON && job->state.phase < job->config->phase_count)
         outcome = run_phase(job, err);
     if (outcome == RUN_FAILED)
@@ -354,6 +402,7 @@ static int run_phases(struct job *job, struct error *err)
 int run_training(struct dist *dist, const struct run_request *request, struct error *err)
 {
     struct job job;
+    signals_watch(); /* from here on a signal waits for the end of a step */
     int threads = start_threads(dist, request->config);
     announce_machine(dist, threads);
     int status = job_init(&job, dist, request->config, threads, err);

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/memory.h"
 
 static void reading(void **state)
 {
@@ -37,6 +39,29 @@ static void removing(void **state)
     assert_int_equal(file_remove(path, &err), 0);
     assert_int_equal(file_remove("/", &err), -1);
     assert_non_null(strstr(err.text, "cannot remove /"));
+}
+
+static void locking(void **state)
+{
+    (void)state;
+    struct error err;
+    int held, other;
+    char *path = memory_copy_text(scratch_path("lock"));
+    assert_int_equal(file_lock(path, &held, &err), 0);
+    pid_t child = fork();
+    if (child == 0) /* locks are those of a process */
+        _exit(file_lock(path, &other, &err) == -1 && strstr(err.text, path) != NULL ? 7 : 1);
+    int code;
+    assert_int_equal(waitpid(child, &code, 0), child);
+    assert_true(WIFEXITED(code) && WEXITSTATUS(code) == 7);
+    close(held);
+    child = fork();
+    if (child == 0)
+        _exit(file_lock(path, &other, &err) == 0 ? 7 : 1);
+    assert_int_equal(waitpid(child, &code, 0), child);
+    assert_true(WIFEXITED(code) && WEXITSTATUS(code) == 7);
+    assert_int_equal(file_lock("/nowhere/lock", &held, &err), -1);
+    free(path);
 }
 
 static void reading_a_pipe(void **state)
@@ -130,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading),
         cmocka_unit_test(removing),
+        cmocka_unit_test(locking),
         cmocka_unit_test(reading_a_pipe),
         cmocka_unit_test(reading_without_end),
         cmocka_unit_test(reading_what_is_not_there),

@@ -62,7 +62,7 @@ echo 'The king saw' | "$LAMBERT" show tokens --vocabulary vocab.txt >tokens.txt 
 # Refused, in a sentence
 expect 1 "out already holds a model" "$LAMBERT" export --checkpoint run --output out
 expect 1 "in.checkpoint is there already" "$LAMBERT" import --from out --output in.checkpoint
-expect 1 "no whole checkpoint in corpus" "$LAMBERT" export --checkpoint corpus --output nothing
+expect 1 "there is no checkpoint in corpus" "$LAMBERT" export --checkpoint corpus --output nothing
 expect 2 "f32, f16 or bf16" "$LAMBERT" export --checkpoint run --output nothing --dtype f8
 expect 2 "nothing else" "$LAMBERT" import --from out
 expect 1 "run/config.json" "$LAMBERT" import --from run --output nothing

@@ -73,6 +73,21 @@ grep -q "nothing is left to do.*--accept phase.two.steps" log.txt || fail "no wo
 expect 1 "already holds a run" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
     run.folder=whole $words
 
+# While somebody else holds the folder nothing is touched.
+mkfifo ready
+python3 -c 'import fcntl, time
+lock = open("whole/lock", "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+open("ready", "w").close()
+time.sleep(300)' &
+holder=$!
+cat ready
+cp whole/metrics.jsonl kept.jsonl
+expect 1 "another run uses this folder: whole/lock" "$LAMBERT" train "$ROOT/configs/tiny.ini" \
+    data.corpus=corpus run.folder=whole $words phase.two.steps=45 --resume --accept phase.two.steps
+kill $holder
+cmp whole/metrics.jsonl kept.jsonl || fail "the metrics of a locked folder were touched"
+
 # A changed rate is refused by name, and accepted by name.
 expect 1 "phase.two.learning_rate" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
     run.folder=whole $words phase.two.learning_rate=0.5 --resume
@@ -92,3 +107,18 @@ printf 'x' | dd of="$(last_of parts)" bs=1 seek=3000 conv=notrunc 2>/dev/null
 train 2 parts $words --resume || { tail -n 5 log.txt; fail "with a damaged checkpoint"; }
 grep -q "warning: .*checkpoint" log.txt || fail "no word of the damaged checkpoint"
 cmp "$(last_of parts)" wanted.checkpoint || fail "after a damaged checkpoint the end differs"
+
+# All are damaged: nothing begins anew over them.
+for checkpoint in parts/checkpoints/*.checkpoint; do
+    printf 'x' | dd of="$checkpoint" bs=1 seek=3000 conv=notrunc 2>/dev/null
+done
+cp parts/metrics.jsonl kept.jsonl
+expect 1 "none of the 2 checkpoint.s. in parts/checkpoints can be read" mpirun -n 2 "$LAMBERT" train \
+    "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=parts $words --resume
+cmp parts/metrics.jsonl kept.jsonl || fail "metrics of a run that could be rescued were touched"
+
+# Another model is refused by its keys, not by a tensor.
+expect 1 "model.hidden_size" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+    run.folder=whole $words phase.two.learning_rate=0.5 model.hidden_size=64 --resume
+expect 1 "4 attention heads|2 attention heads, model.num_attention_heads is 4" "$LAMBERT" eval \
+    "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=whole model.num_attention_heads=4

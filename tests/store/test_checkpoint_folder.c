@@ -67,13 +67,18 @@ static void expect_names(const char *wanted)
 
 #define STEP(digits) "step-" digits ".checkpoint"
 
-/* The newest is that of this step (-1: there is none), and so many were passed over. */
+/* The newest is that of this step (-1: there is none; -2: none is whole), and so many were passed
+ * over. */
 static void expect_newest(int64_t step, int passed_over)
 {
     struct buffer said = {0};
+    struct error err = {""};
+    char *newest;
     catch_begin();
-    char *newest = checkpoint_newest(run_folder);
+    int status = checkpoint_newest(run_folder, &newest, &err);
     catch_end(&said);
+    assert_int_equal(status, step == -2 ? -1 : 0);
+    assert_int_equal(strstr(err.text, run_folder) != NULL, step == -2);
     int warnings = 0;
     for (const char *at = buffer_text(&said); (at = strstr(at, "warning: ")) != NULL; at++)
         warnings++;
@@ -156,7 +161,7 @@ static void the_damaged_are_passed_over(void **state)
     damage(2);
     expect_newest(1, 2);
     damage(1);
-    expect_newest(-1, 3);
+    expect_newest(-2, 3);
 }
 
 static void the_newest_are_kept(void **state)

@@ -55,6 +55,11 @@ int file_write(const char *path, const void *data, size_t size, struct error *er
 
 int file_remove(const char *path, struct error *err); /* fine if there is none */
 
+/* Takes the lock of a file (made if need be), for as long as the process lives or until close() of
+ * *descriptor: -1 with a sentence while another process has it, on any machine that shares the file
+ * system. Where the file system knows no locks (errno ENOLCK, ENOSYS) it is taken for granted. */
+int file_lock(const char *path, int *descriptor, struct error *err);
+
 bool file_exists(const char *path);
 bool folder_exists(const char *path);
 int folder_create(const char *path, struct error *err); /* with parents; fine if it is there */

@@ -62,9 +62,13 @@ int checkpoint_read(const struct dist *dist, const char *path, const struct para
                     const struct sharding *sharding, struct checkpoint_meta *meta, real *params,
                     struct optimizer *optimizer, real *scratch, struct error *err);
 
-/* [local] The path of the newest checkpoint of a run folder whose checksums all hold (free()), NULL
- * when there is none. Damaged ones are passed over with a warning. */
-char *checkpoint_newest(const char *run_folder);
+/* [local] The meta part only. */
+int checkpoint_read_meta(const char *path, struct checkpoint_meta *meta, struct error *err);
+
+/* [local] The newest checkpoint of a run folder whose checksums all hold: *path, to be freed, or
+ * NULL when the folder has none. Damaged ones are passed over with a warning; it is an error when
+ * nothing else is there, so that nobody begins anew over a run that could be rescued. */
+int checkpoint_newest(const char *run_folder, char **path, struct error *err);
 
 /* [local] Path for a step's checkpoint (free()). */
 char *checkpoint_path(const char *run_folder, int64_t total_steps);
