@@ -164,7 +164,7 @@ clean:
 	rm -rf $(BUILD)
 
 help:
-	@echo 'make demo [CORPUS=DIR]  text to a trained BERT in about 5 minutes (DIR: your own text files)'
+	@echo 'make demo [CORPUS=DIR] [QUICK=1]  text to a trained BERT in 5 minutes (DIR: your text; 1: in one)'
 	@echo 'make check              build and run all tests'
 	@echo 'make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)'
 	@echo 'make                    build build/lambert'

@@ -53,7 +53,7 @@ def finite_or_nan(record):
 def print_evaluations(evaluations):
     evaluations = [finite_or_nan(evaluation) for evaluation in evaluations]
     rows = [("at the start", evaluations[0])]
-    rows += [(f"after phase {name}", of[-1]) for name, of in phases(evaluations).items()
+    rows += [(f"phase {name}, step {of[-1]['phase_step']:.0f}", of[-1]) for name, of in phases(evaluations).items()
              if of[-1] is not evaluations[0]]
     print(f"{'held-out text':24}{'MLM loss':>10}{'accuracy':>10}{'NSP loss':>12}{'accuracy':>10}"
           f"   sequences")
