@@ -221,6 +221,30 @@ static int finish(struct preparation *p, struct error *err)
     return write_manifest(p, err);
 }
 
+/* Special tokens, in brackets, tell nothing. */
+static bool has_capitals(const struct vocabulary *vocabulary)
+{
+    for (int32_t id = 0; id < vocabulary_size(vocabulary); id++) {
+        const char *token = vocabulary_token(vocabulary, id);
+        if (token[0] != '[' && strpbrk(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Either mistake makes a corpus that looks whole: words in pieces, or unknown. */
+static void warn_of_case(const struct prepare_options *options, const struct vocabulary *vocabulary)
+{
+    bool cased = has_capitals(vocabulary);
+    if (cased && options->lower_case)
+        log_warning("%s has capitals, but the text is lower-cased: --cased keeps case and accents",
+                    options->vocabulary);
+    else if (!cased && !options->lower_case)
+        log_warning("%s has no capitals, but the text keeps its own: without --cased it is "
+                    "lower-cased",
+                    options->vocabulary);
+}
+
 /* Whatever can be found wrong with the request is, before the output folder is touched. */
 static int start(struct preparation *p, struct error *err)
 {
@@ -229,6 +253,7 @@ static int start(struct preparation *p, struct error *err)
     if (input_list_open(&p->inputs, options->inputs, options->input_count, err) < 0 ||
         vocabulary_load(&p->vocabulary, options->vocabulary, err) < 0)
         return -1;
+    warn_of_case(options, p->vocabulary);
     struct shard_options shard = shard_options_of(p);
     p->manifest = (struct manifest){.vocabulary_hash = shard.vocabulary_hash,
                                     .vocabulary_size = shard.vocabulary_size,

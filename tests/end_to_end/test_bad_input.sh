@@ -22,6 +22,11 @@ expect 1 "already|overwrite" "$LAMBERT" prep --vocabulary vocab.txt --output cor
 grep -v '^\[MASK\]$' vocab.txt >nomask.txt
 expect 1 "\[MASK\]" "$LAMBERT" prep --vocabulary nomask.txt --output c2 text.txt
 [ ! -e c2/corpus.json ] || fail "a corpus with a vocabulary without [MASK]"
+expect 0 "no capitals.*--cased" "$LAMBERT" prep --vocabulary vocab.txt --output c3 --cased text.txt
+"$LAMBERT" vocab --output capitals.txt --cased --size 200 text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
+expect 0 "has capitals.*--cased" "$LAMBERT" prep --vocabulary capitals.txt --output c4 text.txt
+"$LAMBERT" prep --vocabulary capitals.txt --output c5 --cased text.txt 2>log.txt || fail "prep: $(cat log.txt)"
+! grep -q capitals log.txt || fail "a warning where case fits: $(cat log.txt)"
 { cat vocab.txt; echo extra; } >other.txt
 expect 1 "vocabulary" "$LAMBERT" train "$tiny" $run data.vocabulary=other.txt
 
