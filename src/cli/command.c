@@ -26,6 +26,14 @@ int command_misused(const char *command, const char *format, ...)
     return EXIT_MISUSED;
 }
 
+void print_json_line(cJSON *object)
+{
+    char *text = cJSON_PrintUnformatted(object);
+    printf("%s\n", text);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
 int option_integer(const char *option, const char *text, long long min, long long max,
                    long long *value, struct error *err)
 {

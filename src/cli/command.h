@@ -6,6 +6,8 @@
 #ifndef LAMBERT_CLI_COMMAND_H
 #define LAMBERT_CLI_COMMAND_H
 
+#include <cjson/cJSON.h>
+
 #include "lambert/base/error.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2 };
@@ -22,6 +24,9 @@ extern const struct command command_vocab, command_prep, command_train, command_
 int command_failed(const char *command, const struct error *err); /* prints, gives 1 */
 int command_misused(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* prints, gives 2 */
+
+/* Prints the object on a line of its own, and deletes it. */
+void print_json_line(cJSON *object);
 
 /* Strict numbers for options: the whole text, within the range. 0 or -1 with a sentence. */
 int option_integer(const char *option, const char *text, long long min, long long max,

@@ -5,20 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
+
 double array_norm(const float *values, size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
         sum += (double)values[i] * (double)values[i];
     return sqrt(sum);
-}
-
-void print_json_line(cJSON *object)
-{
-    char *text = cJSON_PrintUnformatted(object);
-    printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(object);
 }
 
 /* The norm of a - b over the larger norm; 0 for what is equal, NaN where there is one. */

@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <cjson/cJSON.h>
-
 #include "lambert/store/checkpoint_file.h"
 
 /* Prints which tensors differ and by how much. */
@@ -14,8 +12,5 @@ void compare_checkpoints(const struct checkpoint_file *a, const struct checkpoin
                          bool json);
 
 double array_norm(const float *values, size_t count);
-
-/* Prints an object on a line of its own and deletes it. */
-void print_json_line(cJSON *object);
 
 #endif

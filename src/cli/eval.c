@@ -115,10 +115,7 @@ static void print_json(const struct evaluation *e, const char *path, int sequenc
     cJSON_AddNumberToObject(line, "nsp_accuracy", e->nsp_accuracy);
     cJSON_AddNumberToObject(line, "unigram_loss", e->unigram_loss);
     cJSON_AddNumberToObject(line, "unigram_accuracy", e->unigram_accuracy);
-    char *text = cJSON_PrintUnformatted(line);
-    printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(line);
+    print_json_line(line);
 }
 
 /* Which phase and file; every rank for itself. */

@@ -134,10 +134,7 @@ static void print_json(const struct sample *sample)
     add_integers(line, "masked_positions", batch->masked_rows, batch->masked);
     add_integers(line, "masked_labels", batch->masked_labels, batch->masked);
     cJSON_AddNumberToObject(line, "next_sentence_label", batch->next_sentence_label[0]);
-    char *text = cJSON_PrintUnformatted(line);
-    printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(line);
+    print_json_line(line);
 }
 
 /* Words in lines of a terminal's width. */

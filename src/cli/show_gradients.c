@@ -116,10 +116,7 @@ static void print_json(const struct gradients_summary *s, const char *path)
     cJSON_AddNumberToObject(line, "sequences", (double)s->sequences);
     cJSON_AddNumberToObject(line, "tokens", (double)s->tokens);
     cJSON_AddNumberToObject(line, "masked", (double)s->masked);
-    char *text = cJSON_PrintUnformatted(line);
-    printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(line);
+    print_json_line(line);
 }
 
 /* Every rank for itself. */

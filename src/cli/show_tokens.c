@@ -72,10 +72,7 @@ static void print_json(const struct vocabulary *vocabulary, const int32_t *ids, 
     for (size_t i = 0; i < count; i++)
         cJSON_AddItemToArray(tokens, cJSON_CreateString(vocabulary_token(vocabulary, ids[i])));
     cJSON_AddItemToObject(line, "ids", cJSON_CreateIntArray(ids, (int)count));
-    char *text = cJSON_PrintUnformatted(line);
-    printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(line);
+    print_json_line(line);
 }
 
 static int show(const struct arguments *arguments, struct error *err)

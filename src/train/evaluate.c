@@ -137,21 +137,3 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
     };
     return 0;
 }
-
-/* The fewest rows a sequence has: [CLS] a [SEP] b [SEP]. */
-enum { SHORTEST_SEQUENCE = 5 };
-
-struct bert_capacity capacity_of(const struct config *config)
-{
-    struct bert_capacity capacity = {.tokens = config->train.micro_batch_tokens};
-    for (int p = 0; p < config->phase_count; p++)
-        if (config->phases[p].sequence_length > capacity.longest)
-            capacity.longest = config->phases[p].sequence_length;
-    if (capacity.tokens < capacity.longest)
-        capacity.tokens = capacity.longest;
-    capacity.sequences = capacity.tokens / SHORTEST_SEQUENCE;
-    /* A sequence of t tokens has at most max(1, rint(p t)) <= p t + 1 masked positions. */
-    capacity.masked =
-        (int)ceil(config->data.masked_lm_probability * capacity.tokens) + capacity.sequences;
-    return capacity;
-}

@@ -1,5 +1,6 @@
 #include "lambert/train/options.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,6 +82,24 @@ enum log_level log_level_of(const struct config *config)
         if (strcmp(config->run.log_level, names[level]) == 0)
             return (enum log_level)level;
     return LOG_INFO;
+}
+
+/* The fewest rows a sequence has: [CLS] a [SEP] b [SEP]. */
+enum { SHORTEST_SEQUENCE = 5 };
+
+struct bert_capacity capacity_of(const struct config *config)
+{
+    struct bert_capacity capacity = {.tokens = config->train.micro_batch_tokens};
+    for (int p = 0; p < config->phase_count; p++)
+        if (config->phases[p].sequence_length > capacity.longest)
+            capacity.longest = config->phases[p].sequence_length;
+    if (capacity.tokens < capacity.longest)
+        capacity.tokens = capacity.longest;
+    capacity.sequences = capacity.tokens / SHORTEST_SEQUENCE;
+    /* A sequence of t tokens has at most max(1, rint(p t)) <= p t + 1 masked positions. */
+    capacity.masked =
+        (int)ceil(config->data.masked_lm_probability * capacity.tokens) + capacity.sequences;
+    return capacity;
 }
 
 int phase_of(const struct config *config, const char *name, struct error *err)

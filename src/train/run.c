@@ -51,107 +51,6 @@ static int save(struct job *job, struct error *err)
     return status;
 }
 
-/* Rank 0's choice of checkpoint, told to all: free(); NULL: there is none. */
-static int agree_on_newest(struct job *job, char **path, struct error *err)
-{
-    char text[CONFIG_TEXT + 64] = "";
-    int status = 0;
-    *path = NULL;
-    if (dist_rank(job->dist) == 0) {
-        char *newest = NULL;
-        status = checkpoint_newest(job->config->run.folder, &newest, err);
-        if (newest)
-            snprintf(text, sizeof text, "%s", newest);
-        free(newest);
-    }
-    if (dist_agree(job->dist, status, err) < 0)
-        return -1;
-    dist_broadcast(job->dist, 0, text, sizeof text);
-    if (text[0])
-        *path = memory_copy_text(text);
-    return 0;
-}
-
-static int check_same_run(const struct job *job, const struct checkpoint_meta *meta,
-                          const char *accept, struct error *err)
-{
-    if (config_compare(meta->config, job->meta.config, accept, err) < 0)
-        return -1;
-    if (meta->state.corpus_hash != job->state.corpus_hash)
-        return error_set(err,
-                         "it was trained on another corpus (%016" PRIx64 ") than %s (%016" PRIx64
-                         "); name the corpus it was trained on in data.corpus",
-                         meta->state.corpus_hash, job->config->data.corpus, job->state.corpus_hash);
-    return 0;
-}
-
-/* A checkpoint at the end of a phase says so, rather than that the next begins: resumed with more
- * steps for that phase, it goes on in it. */
-static void pass_finished_phases(struct job *job)
-{
-    struct run_state *state = &job->state;
-    while (state->phase < job->config->phase_count &&
-           state->phase_step >= job->config->phases[state->phase].steps) {
-        state->phase++;
-        state->phase_step = 0;
-    }
-}
-
-/* Configurations are compared before weights are read: a sentence that names the keys says more
- * than one that names a tensor. Rank 0 reads. */
-static int check_resumable(struct job *job, const char *path, const char *accept, struct error *err)
-{
-    struct checkpoint_meta meta;
-    int status = 0;
-    if (dist_rank(job->dist) == 0) {
-        status = checkpoint_read_meta(path, &meta, err);
-        if (status == 0) {
-            status = check_same_run(job, &meta, accept, err);
-            checkpoint_meta_release(&meta);
-        }
-    }
-    return dist_agree(job->dist, status, err);
-}
-
-static int load(struct job *job, const char *path, const char *accept, struct error *err)
-{
-    struct checkpoint_meta meta;
-    if (check_resumable(job, path, accept, err) < 0)
-        return error_prefix(err, "cannot resume from %s", path);
-    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->params,
-                        job->optimizer, job->grads, err) < 0)
-        return -1;
-    job->state = meta.state;
-    pass_finished_phases(job);
-    checkpoint_meta_release(&meta);
-    return 0;
-}
-
-/* Where the run starts: from the newest checkpoint, or from fresh weights in a folder without any.
- */
-static int find_start(struct job *job, const struct run_request *request, struct error *err)
-{
-    char *newest;
-    int status = 0;
-    if (agree_on_newest(job, &newest, err) < 0)
-        return -1;
-    if (newest && !request->resume)
-        status = error_set(err,
-                           "%s already holds a run (%s). Add --resume to go on with it, or choose "
-                           "another folder with run.folder=...",
-                           job->config->run.folder, newest);
-    else if (newest)
-        status = load(job, newest, request->accept, err);
-    else if (job->config->run.start_from[0])
-        status = start_weights(job, err);
-    if (status == 0 && newest)
-        log_info("resumed from %s at step %" PRId64, newest, job->state.total_steps);
-    else if (status == 0 && request->resume)
-        log_info("no checkpoint in %s: a new run begins", job->config->run.folder);
-    free(newest);
-    return status;
-}
-
 static int write_config(const struct config *config, struct error *err)
 {
     struct buffer text = {0};
@@ -407,7 +306,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     announce_machine(dist, threads);
     int status = job_init(&job, dist, request->config, threads, err);
     if (status == 0)
-        status = find_start(&job, request, err);
+        status = start_run(&job, request, err);
     if (status == 0)
         status = dist_agree(dist, prepare_folder(&job, err), err);
     if (status == 0)

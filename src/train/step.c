@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "job.h"
+#include "lambert/train/options.h"
 
 /* Terms of the global batch's losses: masked tokens, and sequences with an NSP label. */
 struct denominators {

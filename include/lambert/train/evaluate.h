@@ -37,7 +37,4 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
 int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
                         const char *path, struct evaluation *result, struct error *err);
 
-/* Micro-batches of `config` in any of its phases fit this. */
-struct bert_capacity capacity_of(const struct config *config);
-
 #endif

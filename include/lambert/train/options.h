@@ -18,6 +18,9 @@ struct schedule schedule_of(const struct config_phase *phase);
 
 enum log_level log_level_of(const struct config *config);
 
+/* Micro-batches of `config` in any of its phases fit this. */
+struct bert_capacity capacity_of(const struct config *config);
+
 /* The number of the phase of that name; -1 with a sentence when there is none. */
 int phase_of(const struct config *config, const char *name, struct error *err);
 
