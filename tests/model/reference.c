@@ -5,13 +5,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/model/rows.h" /* the numbers of dropout's places */
 #include "lambert/base/memory.h"
 
 struct model {
     const struct bert_config *config;
     const struct param_table *table;
     const real *params;
+    bool dropout;
+    uint64_t key; /* of the sequence */
 };
+
+/* Rows of a place: row r is position r of the sequence (of probabilities, the query's). The mask is
+ * what dropout makes of ones. */
+static void drop(const struct model *m, enum dropout_site site, int layer, int head, double *x,
+                 int first_row, int rows, int n)
+{
+    double probability =
+        site == DROPOUT_PROBS ? m->config->attention_dropout : m->config->hidden_dropout;
+    if (!m->dropout)
+        return;
+    struct dropout dropout = dropout_at(m->key, site, layer, head, dropout_threshold(probability));
+    real *mask = memory_new((size_t)n, sizeof *mask);
+    for (int r = 0; r < rows; r++) {
+        for (int i = 0; i < n; i++)
+            mask[i] = 1;
+        kernels->dropout(&dropout, (uint32_t)(first_row + r), mask, mask, n);
+        for (int i = 0; i < n; i++)
+            x[r * n + i] *= (double)mask[i];
+    }
+    free(mask);
+}
 
 static const real *tensor(const struct model *model, const char *format, int layer)
 {
@@ -68,9 +92,10 @@ static void add(double *x, const double *y, int count)
         x[i] += y[i];
 }
 
-static double *attend(const double *q, const double *k, const double *v, int S, int heads, int size)
+static double *attend(const struct model *m, int l, const double *q, const double *k,
+                      const double *v, int S)
 {
-    int H = heads * size;
+    int H = m->config->hidden, heads = m->config->heads, size = H / heads;
     double *out = memory_new((size_t)(S * H), sizeof *out), *p = memory_new((size_t)S, sizeof *p);
     for (int head = 0; head < heads; head++)
         for (int i = 0; i < S; i++) {
@@ -83,8 +108,11 @@ static double *attend(const double *q, const double *k, const double *v, int S, 
                 sum += p[j];
             }
             for (int j = 0; j < S; j++)
+                p[j] /= sum;
+            drop(m, DROPOUT_PROBS, l, head, p, i, 1, S);
+            for (int j = 0; j < S; j++)
                 for (int d = head * size; d < (head + 1) * size; d++)
-                    out[i * H + d] += p[j] / sum * v[j * H + d];
+                    out[i * H + d] += p[j] * v[j * H + d];
         }
     free(p);
     return out;
@@ -102,9 +130,10 @@ static double *encoder_layer(const struct model *m, int l, double *x, int S)
                        tensor(m, LAYER "attention.self.key.bias", l));
     double *v = linear(x, S, H, H, tensor(m, LAYER "attention.self.value.weight", l),
                        tensor(m, LAYER "attention.self.value.bias", l));
-    double *context = attend(q, k, v, S, c->heads, H / c->heads);
+    double *context = attend(m, l, q, k, v, S);
     double *y = linear(context, S, H, H, tensor(m, LAYER "attention.output.dense.weight", l),
                        tensor(m, LAYER "attention.output.dense.bias", l));
+    drop(m, DROPOUT_ATTENTION, l, 0, y, 0, S, H);
     add(y, x, S * H);
     layer_norm(y, S, H, tensor(m, LAYER "attention.output.LayerNorm.weight", l),
                tensor(m, LAYER "attention.output.LayerNorm.bias", l), c->layer_norm_eps);
@@ -113,6 +142,7 @@ static double *encoder_layer(const struct model *m, int l, double *x, int S)
     gelu(up, S * F, c->gelu);
     double *out = linear(up, S, F, H, tensor(m, LAYER "output.dense.weight", l),
                          tensor(m, LAYER "output.dense.bias", l));
+    drop(m, DROPOUT_FEED_FORWARD, l, 0, out, 0, S, H);
     add(out, y, S * H);
     layer_norm(out, S, H, tensor(m, LAYER "output.LayerNorm.weight", l),
                tensor(m, LAYER "output.LayerNorm.bias", l), c->layer_norm_eps);
@@ -135,6 +165,7 @@ static double *encode(const struct model *m, const struct packed_batch *batch, i
                            (double)type[batch->token_type_ids[begin + s] * H + i];
     layer_norm(x, S, H, tensor(m, "bert.embeddings.LayerNorm.weight", 0),
                tensor(m, "bert.embeddings.LayerNorm.bias", 0), m->config->layer_norm_eps);
+    drop(m, DROPOUT_EMBEDDING, 0, 0, x, 0, S, H);
     for (int l = 0; l < m->config->layers; l++)
         x = encoder_layer(m, l, x, S);
     return x;
@@ -194,10 +225,12 @@ static void sentence_loss(const struct model *m, int label, const double *x, str
 }
 
 void reference_losses(const struct bert_config *config, const struct param_table *table,
-                      const real *params, const struct packed_batch *batch, struct bert_sums *sums)
+                      const real *params, const struct packed_batch *batch, bool dropout,
+                      struct bert_sums *sums)
 {
-    struct model model = {.config = config, .table = table, .params = params};
+    struct model model = {.config = config, .table = table, .params = params, .dropout = dropout};
     for (int n = 0; n < batch->sequences; n++) {
+        model.key = batch->sample_key[n];
         double *x = encode(&model, batch, n);
         masked_losses(&model, batch, n, x, sums);
         sentence_loss(&model, batch->next_sentence_label[n], x, sums);

@@ -7,8 +7,10 @@
 #include "lambert/base/packed_batch.h"
 #include "lambert/model/bert.h"
 
-/* Without dropout; weights are looked up by name. */
+/* Weights are looked up by name. dropout: with the masks of training, at each of its four places.
+ */
 void reference_losses(const struct bert_config *config, const struct param_table *table,
-                      const real *params, const struct packed_batch *batch, struct bert_sums *sums);
+                      const real *params, const struct packed_batch *batch, bool dropout,
+                      struct bert_sums *sums);
 
 #endif

@@ -47,7 +47,7 @@ static void losses_are_those_of_the_reference(void **state)
     real *params = memory_new(table->size, sizeof *params);
     random_params(table, 0.1, 4, params);
     bert_evaluate(bert, params, &batch, &seen);
-    reference_losses(&shape, table, params, &batch, &wanted);
+    reference_losses(&shape, table, params, &batch, false, &wanted);
     assert_true(fabs(seen.mlm_loss / wanted.mlm_loss - 1) < 1e-5);
     assert_true(fabs(seen.nsp_loss / wanted.nsp_loss - 1) < 1e-5);
     free(params);

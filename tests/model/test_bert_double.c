@@ -133,12 +133,30 @@ static void losses_are_those_of_the_reference(void **state)
         struct bert_sums seen = {0}, wanted = {0};
         fixture_init(&f, &cases[c]);
         bert_evaluate(f.bert, f.params, &f.batch, &seen);
-        reference_losses(&cases[c].config, f.table, f.params, &f.batch, &wanted);
+        reference_losses(&cases[c].config, f.table, f.params, &f.batch, false, &wanted);
         assert_close(seen.mlm_loss, wanted.mlm_loss, 1e-11, cases[c].name);
         assert_close(seen.nsp_loss, wanted.nsp_loss, 1e-11, cases[c].name);
         assert_true(seen.mlm_correct == wanted.mlm_correct);
         assert_true(seen.nsp_correct == wanted.nsp_correct);
         assert_true(seen.masked == wanted.masked && seen.sequences == wanted.sequences);
+        fixture_release(&f);
+    }
+}
+
+/* Each of the four places drops, with a mask of its own, what the documented bits say. */
+static void dropout_strikes_where_it_should(void **state)
+{
+    (void)state;
+    for (int c = 0; c < CASES; c++) {
+        struct fixture f;
+        struct bert_sums seen = {0}, wanted = {0}, plain = {0};
+        fixture_init(&f, &cases[c]);
+        bert_train(f.bert, f.params, &f.batch, f.mlm_scale, f.nsp_scale, f.grads, &seen);
+        reference_losses(&cases[c].config, f.table, f.params, &f.batch, true, &wanted);
+        reference_losses(&cases[c].config, f.table, f.params, &f.batch, false, &plain);
+        assert_close(seen.mlm_loss, wanted.mlm_loss, 1e-11, cases[c].name);
+        assert_close(seen.nsp_loss, wanted.nsp_loss, 1e-11, cases[c].name);
+        assert_true(fabs(plain.mlm_loss - wanted.mlm_loss) > 1e-3);
         fixture_release(&f);
     }
 }
@@ -233,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_are_those_of_the_reference),
+        cmocka_unit_test(dropout_strikes_where_it_should),
         cmocka_unit_test(gradient_of_every_tensor),
         cmocka_unit_test(directional_derivative_of_the_model),
         cmocka_unit_test(gaps_between_tensors_get_no_gradient),
