@@ -42,29 +42,50 @@ static int read_tokenizer_config(struct hf_model *model, struct error *err)
     return status;
 }
 
+/* vocab.txt, or what tokenizer.json says where there is none. */
+static int load_vocabulary(const struct hf_model *model, struct vocabulary **vocabulary,
+                           struct error *err)
+{
+    struct buffer text = {0}, lines = {0};
+    char *list = path_join(model->folder, "vocab.txt");
+    char *json = path_join(model->folder, "tokenizer.json");
+    int status = -1;
+    if (file_exists(list)) {
+        status = vocabulary_load(vocabulary, list, err);
+    } else if (!file_exists(json)) {
+        error_set(err, "%s has neither vocab.txt nor tokenizer.json", model->folder);
+    } else if (file_read(json, &text, err) == 0 &&
+               hf_tokenizer_vocabulary(buffer_text(&text), text.size, json, &lines, err) == 0) {
+        status = vocabulary_parse(vocabulary, json, lines.data, lines.size, err);
+    }
+    buffer_release(&text);
+    buffer_release(&lines);
+    free(list);
+    free(json);
+    return status;
+}
+
 /* The shape's vocab becomes the number of entries; weights may have more rows (padding). */
 static int read_vocabulary(struct hf_model *model, struct error *err)
 {
     struct vocabulary *vocabulary;
-    char *path = path_join(model->folder, "vocab.txt");
-    int status = vocabulary_load(&vocabulary, path, err);
-    if (status == 0) {
-        const char *text = vocabulary_text(vocabulary, &model->vocabulary_size);
-        int entries = vocabulary_size(vocabulary);
-        model->vocabulary = memory_new(model->vocabulary_size + 1, 1);
-        memcpy(model->vocabulary, text, model->vocabulary_size);
-        model->vocabulary_hash = vocabulary_hash(vocabulary);
-        if (entries > model->shape.vocab)
-            status = error_set(err, "%s has %d entries, but vocab_size in config.json is %d", path,
-                               entries, model->shape.vocab);
-        if (status == 0 && entries < model->shape.vocab)
-            log_info("%s has %d entries: rows of the weights beyond them, up to vocab_size %d, are "
-                     "left out as padding",
-                     path, entries, model->shape.vocab);
-        model->shape.vocab = entries;
-        vocabulary_free(vocabulary);
-    }
-    free(path);
+    if (load_vocabulary(model, &vocabulary, err) != 0)
+        return -1;
+    const char *text = vocabulary_text(vocabulary, &model->vocabulary_size);
+    int entries = vocabulary_size(vocabulary), status = 0;
+    model->vocabulary = memory_new(model->vocabulary_size + 1, 1);
+    memcpy(model->vocabulary, text, model->vocabulary_size);
+    model->vocabulary_hash = vocabulary_hash(vocabulary);
+    if (entries > model->shape.vocab)
+        status = error_set(
+            err, "the vocabulary of %s has %d entries, but vocab_size in its config.json is %d",
+            model->folder, entries, model->shape.vocab);
+    else if (entries < model->shape.vocab)
+        log_info("the vocabulary of %s has %d entries: rows of the weights beyond them, up to "
+                 "vocab_size %d, are left out as padding",
+                 model->folder, entries, model->shape.vocab);
+    model->shape.vocab = entries;
+    vocabulary_free(vocabulary);
     return status;
 }
 

@@ -1,5 +1,6 @@
 #include "hf_tokenizer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -133,4 +134,59 @@ char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case)
     cJSON_AddBoolToObject(decoder, "cleanup", true);
     add_model(root, vocabulary);
     return print(root);
+}
+
+/* --- the vocabulary of a tokenizer.json ------------------------------------------------------- */
+
+/* Whether the member is this text; an absent one is what the format takes it for. */
+static bool is_text(const cJSON *object, const char *name, const char *wanted)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    const char *text = cJSON_GetStringValue(item);
+    return item == NULL || (text != NULL && strcmp(text, wanted) == 0);
+}
+
+/* Tokens by id; tokens [count], NULL where nothing has the id. */
+static int sort_tokens(const cJSON *vocab, const char **tokens, int count, const char *path,
+                       struct error *err)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, vocab)
+    {
+        double id = cJSON_IsNumber(item) ? item->valuedouble : -1;
+        if (!(id >= 0 && id < count && id == (int)id) || tokens[(int)id] != NULL)
+            return error_set(err,
+                             "%s: the id of token '%.80s' is not one of 0 to %d, each given once",
+                             path, item->string, count - 1);
+        if (strchr(item->string, '\n') != NULL)
+            return error_set(err, "%s: a token with a line break, '%.80s'", path, item->string);
+        tokens[(int)id] = item->string;
+    }
+    return 0;
+}
+
+static int print_vocabulary(const cJSON *root, const char *path, struct buffer *vocabulary,
+                            struct error *err)
+{
+    const cJSON *model = cJSON_GetObjectItemCaseSensitive(root, "model");
+    const cJSON *vocab = cJSON_GetObjectItemCaseSensitive(model, "vocab");
+    if (!cJSON_IsObject(vocab) || !is_text(model, "type", "WordPiece") ||
+        !is_text(model, "continuing_subword_prefix", "##"))
+        return error_set(err, "%s holds no WordPiece vocabulary", path);
+    int count = cJSON_GetArraySize(vocab);
+    const char **tokens = memory_new((size_t)count, sizeof *tokens);
+    int status = sort_tokens(vocab, tokens, count, path, err);
+    for (int id = 0; id < count && status == 0; id++)
+        buffer_print(vocabulary, "%s\n", tokens[id]);
+    free(tokens);
+    return status;
+}
+
+int hf_tokenizer_vocabulary(const char *text, size_t size, const char *path,
+                            struct buffer *vocabulary, struct error *err)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    int status = print_vocabulary(root, path, vocabulary, err);
+    cJSON_Delete(root);
+    return status;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lambert/base/buffer.h"
+#include "lambert/base/error.h"
 #include "lambert/text/vocabulary.h"
 
 char *hf_tokenizer_config_print(bool lower_case, int positions);
@@ -13,5 +15,11 @@ char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case);
 
 /* do_lower_case of a tokenizer_config.json; what is not said is true, as in transformers. */
 bool hf_tokenizer_lower_case(const char *text, size_t size);
+
+/* The vocabulary of a tokenizer.json as the bytes of a vocab.txt, which newer transformers no
+ * longer write. Refused where it is not WordPiece with "##", or ids have gaps. `path` is for
+ * errors. */
+int hf_tokenizer_vocabulary(const char *text, size_t size, const char *path,
+                            struct buffer *vocabulary, struct error *err);
 
 #endif

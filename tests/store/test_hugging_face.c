@@ -294,6 +294,28 @@ static void other_spellings(void **state)
     }
 }
 
+static void remove_from(const char *folder, const char *name)
+{
+    struct error err;
+    char *path = path_join(folder, name);
+    assert_int_equal(file_remove(path, &err), 0);
+    free(path);
+}
+
+static void a_vocabulary_in_tokenizer_json(void **state)
+{
+    (void)state;
+    struct error err;
+    struct hf_model model;
+    char *folder = export_sample("json", SAFETENSORS_F32);
+    remove_from(folder, "vocab.txt");
+    assert_int_equal(hf_model_open(&model, folder, &err), 0);
+    assert_int_equal(model.vocabulary_size, sizeof vocabulary - 1);
+    assert_memory_equal(model.vocabulary, vocabulary, sizeof vocabulary - 1);
+    hf_model_close(&model);
+    free(folder);
+}
+
 /* --- what is refused -------------------------------------------------------------------------- */
 
 static bool drop_a_bias(struct safetensors_entry *entry, char name[160])
@@ -353,7 +375,7 @@ static void configurations_that_are_not_ours(void **state)
         {"{\"hidden_size\":-4}", "hidden_size", "whole number"},
         {"{\"num_hidden_layers\":1e99}", "num_hidden_layers", "whole number"},
         {"{\"layer_norm_eps\":\"x\"}", "layer_norm_eps", "number"},
-        {"{\"vocab_size\":6}", "vocab.txt has 7 entries", "6"},
+        {"{\"vocab_size\":6}", "has 7 entries", "vocab_size"},
         {"[1]", "config.json", "not a JSON object"},
         {"", "config.json", "not a JSON object"},
     };
@@ -370,15 +392,41 @@ static void configurations_that_are_not_ours(void **state)
 static void folders_that_lack_a_file(void **state)
 {
     (void)state;
-    static const char *const names[] = {"model.safetensors", "vocab.txt", "config.json"};
-    struct error err;
     char *folder = export_sample("lacking", SAFETENSORS_F32);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = path_join(folder, names[i]);
-        assert_int_equal(file_remove(path, &err), 0);
-        expect_refusal(folder, names[i], "");
-        free(path);
+    remove_from(folder, "model.safetensors");
+    expect_refusal(folder, "model.safetensors", "save_pretrained");
+    remove_from(folder, "vocab.txt");
+    remove_from(folder, "tokenizer.json");
+    expect_refusal(folder, "vocab.txt", "tokenizer.json");
+    remove_from(folder, "config.json");
+    expect_refusal(folder, "config.json", "");
+    free(folder);
+}
+
+static void vocabularies_that_are_not_ours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *word;
+    } tokenizers[] = {
+        {"", "no WordPiece"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}", "no WordPiece"},
+        {"{\"model\":{\"continuing_subword_prefix\":\"@@\",\"vocab\":{}}}", "no WordPiece"},
+        {"{\"model\":{\"vocab\":{\"a\":0,\"b\":2}}}", "'b'"},
+        {"{\"model\":{\"vocab\":{\"a\":0,\"b\":0}}}", "'b'"},
+        {"{\"model\":{\"vocab\":{\"a\":-1}}}", "'a'"},
+        {"{\"model\":{\"vocab\":{\"a\":1.5,\"b\":0}}}", "'a'"},
+        {"{\"model\":{\"vocab\":{\"a\\nb\":0}}}", "line break"},
+        {"{\"model\":{\"vocab\":{\"a\":0}}}", "[PAD]"},
+    };
+    char *folder = export_sample("foreign", SAFETENSORS_F32);
+    char *path = path_join(folder, "tokenizer.json");
+    remove_from(folder, "vocab.txt");
+    for (size_t i = 0; i < sizeof tokenizers / sizeof *tokenizers; i++) {
+        write_bytes(path, tokenizers[i].text, strlen(tokenizers[i].text));
+        expect_refusal(folder, "tokenizer.json", tokenizers[i].word);
     }
+    free(path);
     free(folder);
 }
 
@@ -391,6 +439,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(tensors_that_do_not_fit),
         cmocka_unit_test(configurations_that_are_not_ours),
         cmocka_unit_test(folders_that_lack_a_file),
+        cmocka_unit_test(a_vocabulary_in_tokenizer_json),
+        cmocka_unit_test(vocabularies_that_are_not_ours),
     };
     struct error err;
     if (dist_open(&ranks, &argc, &argv, &err) != 0)

@@ -3,7 +3,7 @@
  *
  *     config.json              the model's shape
  *     model.safetensors        weights, by the names of BertForPreTraining
- *     vocab.txt                the vocabulary
+ *     vocab.txt                the vocabulary; import takes tokenizer.json where there is none
  *     tokenizer_config.json, tokenizer.json   for AutoTokenizer, slow and fast
  *     README.md                the model card (export only)
  *
