@@ -61,13 +61,43 @@ static int start_from_checkpoint(struct job *job, const char *path, struct error
     return dist_agree(job->dist, status, err);
 }
 
+/* [rank 0] A run folder stands for its newest checkpoint. */
+static int find_source(const char *path, bool *is_model, char **checkpoint, struct error *err)
+{
+    char *config = path_join(path, "config.json");
+    *is_model = file_exists(config);
+    *checkpoint = NULL;
+    free(config);
+    if (*is_model)
+        return 0;
+    if (!folder_exists(path))
+        *checkpoint = memory_copy_text(path);
+    else if (checkpoint_newest(path, checkpoint, err) < 0)
+        return -1;
+    return *checkpoint ? 0
+                       : error_set(err, "it is neither a Hugging Face model (no config.json) nor a "
+                                        "run folder with checkpoints");
+}
+
+static int start_from(struct job *job, const char *path, struct error *err)
+{
+    bool is_model = false;
+    char *checkpoint = NULL;
+    int status = dist_rank(job->dist) == 0 ? find_source(path, &is_model, &checkpoint, err) : 0;
+    status = dist_agree(job->dist, status, err);
+    if (status == 0) {
+        dist_broadcast(job->dist, 0, &is_model, sizeof is_model);
+        status = is_model ? start_from_folder(job, path, err)
+                          : start_from_checkpoint(job, checkpoint, err);
+    }
+    free(checkpoint);
+    return status;
+}
+
 int start_weights(struct job *job, struct error *err)
 {
     const char *path = job->config->run.start_from;
-    int folder = folder_exists(path); /* as rank 0 sees it */
-    dist_broadcast(job->dist, 0, &folder, sizeof folder);
-    int status = folder ? start_from_folder(job, path, err) : start_from_checkpoint(job, path, err);
-    if (status != 0)
+    if (start_from(job, path, err) != 0)
         return error_prefix(err, "cannot start from %s", path);
     log_info("started from the weights of %s", path);
     return 0;

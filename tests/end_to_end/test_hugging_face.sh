@@ -38,11 +38,16 @@ cmp stripped.checkpoint.eval in.checkpoint.eval || fail "other losses after impo
 cmp stripped.checkpoint.eval "$(basename "$newest").eval" || fail "other losses after strip"
 
 # A new run from either begins where the old one ended
-for from in out stripped.checkpoint; do
+for from in out stripped.checkpoint run; do
     train 2 "from-$from" $words run.start_from=$from || { tail -n 5 log.txt; fail "starting from $from"; }
     field mlm_loss "from-$from" >"from-$from.loss"
 done
-cmp from-out.loss from-stripped.checkpoint.loss || fail "the two starts differ"
+cmp from-out.loss from-stripped.checkpoint.loss || fail "starting from a checkpoint is different"
+cmp from-out.loss from-run.loss || fail "starting from a run folder is different"
+expect 1 "cannot start from corpus: .*it is neither" mpirun -n 2 "$LAMBERT" train "$tiny" $words \
+    run.folder=none run.start_from=corpus
+expect 1 "cannot start from nowhere: .*nowhere" mpirun -n 2 "$LAMBERT" train "$tiny" $words \
+    run.folder=none run.start_from=nowhere
 
 # Gradients: the same from one rank and two, up to rounding
 for n in 1 2; do
