@@ -10,6 +10,13 @@ import os
 import sys
 
 
+FIELDS = {
+    "step": ("phase", "seconds", "sequences", "tokens"),
+    "evaluation": ("phase", "phase_step", "mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy",
+                   "unigram_loss", "unigram_accuracy", "sequences", "sequence_length"),
+}
+
+
 def fail(message):
     sys.exit(f"run-summary: {message}")
 
@@ -24,10 +31,14 @@ def read(path):
             lines = file.read().split("\n")[:-1]
     except OSError as error:
         fail(f"cannot read {path}: {error.strerror}")
+    except UnicodeDecodeError:
+        fail(f"{path} is not text in UTF-8")
     of_kind = {"step": [], "evaluation": []}
     for number, line in enumerate(lines, 1):
         try:
             record = json.loads(line)
+            for field in FIELDS.get(record["kind"], ()):
+                record[field]
             of_kind.get(record["kind"], []).append(record)
         except (ValueError, KeyError, TypeError):
             fail(f"{path}, line {number}: not a line of metrics")

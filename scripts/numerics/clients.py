@@ -9,7 +9,6 @@ Words as for compare.py. No network is used. Exit code 1: something does not agr
 """
 import json
 import os
-import shutil
 import unicodedata
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TRANSFORMERS_VERBOSITY="error",
@@ -268,8 +267,6 @@ def check_import(table, name, export, kind, dtype):
     model = kind(shape).to(DTYPES[dtype])
     model.save_pretrained(folder)
     transformers.AutoTokenizer.from_pretrained(export.folder).save_pretrained(folder)
-    if VERSION >= 5:  # which saves tokenizer.json alone
-        shutil.copy(export.vocabulary, os.path.join(folder, "vocab.txt"))
     checkpoint = folder + ".checkpoint"
     export.lambert.run("import", "--from", folder, "--output", checkpoint)
     seen = export.lambert.export(checkpoint, folder + "-again")

@@ -105,6 +105,9 @@ static void print_comparison(const struct checkpoint_file *a, const struct check
            a->meta.state.corpus_hash == b->meta.state.corpus_hash ? "equal" : "differ");
     printf("%d of %d tensors differ; norm of the difference over the larger norm:\n",
            cJSON_GetArraySize(differences), a->tensor_count);
+    if (a->moment_count != b->moment_count)
+        printf("  moments: %d in the first, %d in the second; only weights are compared\n",
+               a->moment_count, b->moment_count);
     const cJSON *object;
     cJSON_ArrayForEach(object, differences) print_difference(object);
 }
@@ -123,6 +126,7 @@ void compare_checkpoints(const struct checkpoint_file *a, const struct checkpoin
     cJSON_AddStringToObject(object, "first", a->container.path);
     cJSON_AddStringToObject(object, "second", b->container.path);
     cJSON_AddBoolToObject(object, "same_config", same_config);
+    cJSON_AddBoolToObject(object, "same_moments", a->moment_count == b->moment_count);
     cJSON_AddItemToObject(object, "differences", differences);
     print_json_line(object);
 }

@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "command.h"
+#include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
@@ -24,7 +25,7 @@ static const char usage[] =
     "Losses and accuracies of a checkpoint on the held-out documents of data.corpus, beside what\n"
     "guessing from token frequencies gives. train.evaluate_sequences says how many sequences.\n"
     "\n"
-    "  --checkpoint PATH  the checkpoint; without it the newest whole one in run.folder\n"
+    "  --checkpoint PATH  a checkpoint, or a run folder: its newest; without it run.folder's\n"
     "  --phase NAME       whose sequence length to use; without it the last phase's\n"
     "  --json             one JSON object instead of text\n"
     "  --help             this text\n"
@@ -80,13 +81,13 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 static int find_checkpoint(const struct config *config, const char *wanted, char **path,
                            struct error *err)
 {
-    if (wanted)
+    const char *folder = wanted ? wanted : config->run.folder;
+    if (wanted && !folder_exists(wanted))
         *path = memory_copy_text(wanted);
-    else if (checkpoint_newest(config->run.folder, path, err) < 0)
+    else if (checkpoint_newest(folder, path, err) < 0)
         return -1;
     if (!*path)
-        return error_set(err, "there is no checkpoint in %s; name one with --checkpoint",
-                         config->run.folder);
+        return error_set(err, "there is no checkpoint in %s; name one with --checkpoint", folder);
     return 0;
 }
 

@@ -48,6 +48,16 @@ static int unknown_command(const char *name)
     return EXIT_MISUSED;
 }
 
+/* What was printed must have arrived. */
+static int run(const struct command *command, int argc, char **argv)
+{
+    int code = command->run(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    log_error("lambert %s: cannot write to standard output", command->name);
+    return code == EXIT_DONE ? EXIT_FAILED : code;
+}
+
 int main(int argc, char **argv)
 {
     blas_mend(argv);
@@ -65,5 +75,5 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     const struct command *command = find_command(argv[1]);
-    return command ? command->run(argc - 1, argv + 1) : unknown_command(argv[1]);
+    return command ? run(command, argc - 1, argv + 1) : unknown_command(argv[1]);
 }

@@ -1,6 +1,7 @@
 #include "model_card.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +16,13 @@
  */
 static char *metrics_path(const char *checkpoint)
 {
-    const char *folder = strstr(checkpoint, "checkpoints/");
-    if (folder == NULL)
+    static const char folder[] = "checkpoints";
+    const char *name = strrchr(checkpoint, '/');
+    size_t length = name ? (size_t)(name - checkpoint) : 0, wanted = sizeof folder - 1;
+    if (length < wanted || strncmp(name - wanted, folder, wanted) != 0 ||
+        (length > wanted && name[-(ptrdiff_t)wanted - 1] != '/'))
         return NULL;
-    char *path = memory_text("%.*smetrics.jsonl", (int)(folder - checkpoint), checkpoint);
+    char *path = memory_text("%.*smetrics.jsonl", (int)(length - wanted), checkpoint);
     if (!file_exists(path)) {
         free(path);
         return NULL;

@@ -27,7 +27,7 @@ static const char usage[] =
     "batch prints the same samples.\n"
     "\n"
     "  --output FILE      the file to write\n"
-    "  --checkpoint PATH  the weights to take it at\n"
+    "  --checkpoint PATH  the weights to take it at: a checkpoint, a run folder, a model folder\n"
     "  --phase NAME       whose batch (the first phase)\n"
     "  --batch N          which of its global batches (0)\n"
     "  --json             losses and gradient norm as one JSON object instead of text\n"

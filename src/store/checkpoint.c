@@ -167,6 +167,11 @@ static int check_tensors(const struct checkpoint_file *file, const struct param_
 static int check_moments(const struct checkpoint_file *file, const struct optimizer *optimizer,
                          struct error *err)
 {
+    if (file->moment_count == 0)
+        return error_set(err,
+                         "%s holds weights alone (imported or stripped): a run can start from it "
+                         "(run.start_from), not be resumed",
+                         file->container.path);
     for (int k = 0; k < optimizer_moments(optimizer); k++) {
         const char *name = optimizer_moment_name(optimizer, k);
         if (checkpoint_file_moment(file, name) == NULL)

@@ -18,7 +18,7 @@ static const char *torch_name(enum safetensors_dtype dtype)
                                        : "float32";
 }
 
-char *hf_config_print(const struct bert_config *shape, enum safetensors_dtype dtype)
+char *hf_config_print(const struct bert_config *shape, int pad_id, enum safetensors_dtype dtype)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON *architectures = cJSON_AddArrayToObject(root, "architectures");
@@ -36,7 +36,7 @@ char *hf_config_print(const struct bert_config *shape, enum safetensors_dtype dt
     cJSON_AddNumberToObject(root, "type_vocab_size", shape->types);
     cJSON_AddNumberToObject(root, "initializer_range", shape->initializer_range);
     cJSON_AddNumberToObject(root, "layer_norm_eps", shape->layer_norm_eps);
-    cJSON_AddNumberToObject(root, "pad_token_id", 0);
+    cJSON_AddNumberToObject(root, "pad_token_id", pad_id);
     cJSON_AddStringToObject(root, "position_embedding_type", "absolute");
     cJSON_AddBoolToObject(root, "use_cache", true);
     cJSON_AddNullToObject(root, "classifier_dropout");
@@ -55,26 +55,29 @@ char *hf_config_print(const struct bert_config *shape, enum safetensors_dtype dt
 static const struct {
     const char *name;
     size_t offset;
-    int standard, most;
+    int standard, least, most;
 } whole_numbers[] = {
-    {"vocab_size", offsetof(struct bert_config, vocab), 30522, 1 << 28},
-    {"hidden_size", offsetof(struct bert_config, hidden), 768, 65536},
-    {"num_hidden_layers", offsetof(struct bert_config, layers), 12, 1024},
-    {"num_attention_heads", offsetof(struct bert_config, heads), 12, 1024},
-    {"intermediate_size", offsetof(struct bert_config, intermediate), 3072, 262144},
-    {"max_position_embeddings", offsetof(struct bert_config, positions), 512, 65536},
-    {"type_vocab_size", offsetof(struct bert_config, types), 2, 256},
+    {"vocab_size", offsetof(struct bert_config, vocab), 30522, 1, 1 << 28},
+    {"hidden_size", offsetof(struct bert_config, hidden), 768, 1, 65536},
+    {"num_hidden_layers", offsetof(struct bert_config, layers), 12, 1, 1024},
+    {"num_attention_heads", offsetof(struct bert_config, heads), 12, 1, 1024},
+    {"intermediate_size", offsetof(struct bert_config, intermediate), 3072, 1, 262144},
+    {"max_position_embeddings", offsetof(struct bert_config, positions), 512, 8, 65536},
+    {"type_vocab_size", offsetof(struct bert_config, types), 2, 2, 256},
 };
 
 static const struct {
     const char *name;
     size_t offset;
     double standard;
+    bool positive;
+    double most; /* of those that may be 0, the first that is too large */
 } real_numbers[] = {
-    {"hidden_dropout_prob", offsetof(struct bert_config, hidden_dropout), 0.1},
-    {"attention_probs_dropout_prob", offsetof(struct bert_config, attention_dropout), 0.1},
-    {"initializer_range", offsetof(struct bert_config, initializer_range), 0.02},
-    {"layer_norm_eps", offsetof(struct bert_config, layer_norm_eps), 1e-12},
+    {"hidden_dropout_prob", offsetof(struct bert_config, hidden_dropout), 0.1, false, 1},
+    {"attention_probs_dropout_prob", offsetof(struct bert_config, attention_dropout), 0.1, false,
+     1},
+    {"initializer_range", offsetof(struct bert_config, initializer_range), 0.02, true, 1},
+    {"layer_norm_eps", offsetof(struct bert_config, layer_norm_eps), 1e-12, true, 0.1},
 };
 
 static const cJSON *get(const cJSON *root, const char *name)
@@ -82,22 +85,24 @@ static const cJSON *get(const cJSON *root, const char *name)
     return cJSON_GetObjectItemCaseSensitive(root, name);
 }
 
-static int get_whole(const cJSON *item, const char *path, const char *name, int most, int *value,
-                     struct error *err)
+static int get_whole(const cJSON *item, const char *path, const char *name, int least, int most,
+                     int *value, struct error *err)
 {
     double number = cJSON_IsNumber(item) ? item->valuedouble : NAN;
-    if (!(number >= 1 && number <= most && number == floor(number)))
-        return error_set(err, "%s: %s is not a whole number from 1 to %d", path, name, most);
+    if (!(number >= least && number <= most && number == floor(number)))
+        return error_set(err, "%s: %s is not a whole number from %d to %d", path, name, least,
+                         most);
     *value = (int)number;
     return 0;
 }
 
-static int get_real(const cJSON *item, const char *path, const char *name, double *value,
-                    struct error *err)
+static int get_real(const cJSON *item, const char *path, int row, double *value, struct error *err)
 {
-    double number = cJSON_IsNumber(item) ? item->valuedouble : NAN;
-    if (!(number >= 0 && number < 1))
-        return error_set(err, "%s: %s is not a number from 0 to below 1", path, name);
+    double number = cJSON_IsNumber(item) ? item->valuedouble : NAN, most = real_numbers[row].most;
+    bool positive = real_numbers[row].positive;
+    if (!(positive ? number > 0 && number <= most : number >= 0 && number < most))
+        return error_set(err, "%s: %s is not a number %s %g", path, real_numbers[row].name,
+                         positive ? "above 0 and up to" : "from 0 to below", most);
     *value = number;
     return 0;
 }
@@ -109,15 +114,15 @@ static int get_numbers(const cJSON *root, const char *path, struct bert_config *
         int *place = (int *)((char *)shape + whole_numbers[i].offset);
         const cJSON *item = get(root, whole_numbers[i].name);
         *place = whole_numbers[i].standard;
-        if (item != NULL &&
-            get_whole(item, path, whole_numbers[i].name, whole_numbers[i].most, place, err) != 0)
+        if (item != NULL && get_whole(item, path, whole_numbers[i].name, whole_numbers[i].least,
+                                      whole_numbers[i].most, place, err) != 0)
             return -1;
     }
-    for (size_t i = 0; i < sizeof real_numbers / sizeof *real_numbers; i++) {
+    for (int i = 0; i < (int)(sizeof real_numbers / sizeof *real_numbers); i++) {
         double *place = (double *)((char *)shape + real_numbers[i].offset);
         const cJSON *item = get(root, real_numbers[i].name);
         *place = real_numbers[i].standard;
-        if (item != NULL && get_real(item, path, real_numbers[i].name, place, err) != 0)
+        if (item != NULL && get_real(item, path, i, place, err) != 0)
             return -1;
     }
     return 0;
@@ -160,6 +165,11 @@ static int check_kind(const cJSON *root, const char *path, struct error *err)
             return error_set(err, "%s: %s is %s; this program computes '%s' only", path,
                              kinds[i].name, value != NULL ? value : "not a name", kinds[i].value);
     }
+    if (cJSON_IsFalse(get(root, "tie_word_embeddings")))
+        return error_set(err,
+                         "%s: tie_word_embeddings is false; this program computes models whose "
+                         "decoder is the word table",
+                         path);
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         if (cJSON_IsTrue(get(root, never[i])))
             return error_set(err, "%s: %s is true; this program computes encoders only", path,

@@ -1,11 +1,13 @@
 #include "lambert/store/hugging_face.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hf_config.h"
 #include "hf_tokenizer.h"
 #include "lambert/base/file.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
 /* Writes folder/name, and frees text. */
@@ -27,6 +29,22 @@ static int write_vocabulary(const struct checkpoint_meta *meta, const char *fold
     return status;
 }
 
+/* Such a weight becomes infinite. */
+static void warn_of_overflow(const struct checkpoint_file *file)
+{
+    const float largest = 65504; /* of float16 */
+    for (int t = 0; t < file->tensor_count; t++) {
+        const struct checkpoint_tensor *tensor = &file->tensors[t];
+        const float *values = file->weights + tensor->offset;
+        for (size_t i = 0; i < tensor->count; i++)
+            if (fabsf(values[i]) > largest) {
+                log_warning("%s has weights beyond the range of f16; --dtype bf16 holds them",
+                            tensor->name);
+                break;
+            }
+    }
+}
+
 static int write_weights(const struct hf_export *request, const char *folder, struct error *err)
 {
     const struct checkpoint_file *file = request->checkpoint;
@@ -38,6 +56,8 @@ static int write_weights(const struct hf_export *request, const char *folder, st
                                                 .shape = {tensor->shape[0], tensor->shape[1]},
                                                 .values = file->weights + tensor->offset};
     }
+    if (request->dtype == SAFETENSORS_F16)
+        warn_of_overflow(file);
     char *path = path_join(folder, "model.safetensors");
     int status = safetensors_write(path, request->dtype, entries, file->tensor_count, err);
     free(path);
@@ -45,12 +65,19 @@ static int write_weights(const struct hf_export *request, const char *folder, st
     return status;
 }
 
-static int refuse_model(const char *folder, struct error *err)
+/* Nothing that is there is written over. */
+static int refuse_folder(const char *folder, struct error *err)
 {
-    char *path = path_join(folder, "config.json");
-    bool there = file_exists(path);
-    free(path);
-    return there ? error_set(err, "%s already holds a model; name another folder", folder) : 0;
+    static const char *const names[] = {"config.json",           "model.safetensors", "vocab.txt",
+                                        "tokenizer_config.json", "tokenizer.json",    "README.md"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = path_join(folder, names[i]);
+        bool there = file_exists(path);
+        free(path);
+        if (there)
+            return error_set(err, "%s already holds a %s; name another folder", folder, names[i]);
+    }
+    return 0;
 }
 
 /* config.json comes last: without it a folder is no model. */
@@ -60,10 +87,11 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     const struct bert_config *shape = &request->shape;
     bool lower_case = meta->state.lower_case;
     struct vocabulary *vocabulary;
-    if (refuse_model(folder, err) != 0 ||
+    if (refuse_folder(folder, err) != 0 ||
         vocabulary_parse(&vocabulary, request->checkpoint->container.path, meta->vocabulary,
                          meta->vocabulary_size, err) != 0)
         return -1;
+    int32_t pad = vocabulary_special_tokens(vocabulary).pad;
     int status = folder_create(folder, err);
     if (status == 0)
         status = write_weights(request, folder, err);
@@ -78,7 +106,8 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     if (status == 0)
         status = write_text(folder, "README.md", memory_copy_text(request->card), err);
     if (status == 0)
-        status = write_text(folder, "config.json", hf_config_print(shape, request->dtype), err);
+        status =
+            write_text(folder, "config.json", hf_config_print(shape, pad, request->dtype), err);
     vocabulary_free(vocabulary);
     return status;
 }

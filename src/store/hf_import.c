@@ -35,7 +35,8 @@ static int read_tokenizer_config(struct hf_model *model, struct error *err)
     if (file_exists(path)) {
         status = file_read(path, &text, err);
         if (status == 0)
-            model->lower_case = hf_tokenizer_lower_case(buffer_text(&text), text.size);
+            status = hf_tokenizer_lower_case(buffer_text(&text), text.size, path,
+                                             &model->lower_case, err);
     }
     buffer_release(&text);
     free(path);
@@ -153,6 +154,7 @@ static const struct safetensors_tensor *find_alias(const struct safetensors *wei
         {".intermediate.dense.", ".intermediate.dense_act."},
         {".pooler.dense.", ".pooler.dense_act."},
         {".transform.dense.", ".transform.dense_act."},
+        {".predictions.bias", ".predictions.decoder.bias"},
     };
     char text[LONGEST_NAME];
     const struct safetensors_tensor *found = safetensors_find(weights, name);

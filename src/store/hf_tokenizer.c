@@ -33,12 +33,19 @@ char *hf_tokenizer_config_print(bool lower_case, int positions)
     return print(root);
 }
 
-bool hf_tokenizer_lower_case(const char *text, size_t size)
+int hf_tokenizer_lower_case(const char *text, size_t size, const char *path, bool *lower_case,
+                            struct error *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    bool lower_case = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(root, "do_lower_case"));
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, "do_lower_case");
+    int status = 0;
+    *lower_case = item == NULL || cJSON_IsTrue(item);
+    if (!cJSON_IsObject(root))
+        status = error_set(err, "%s is not a JSON object", path);
+    else if (item != NULL && !cJSON_IsBool(item))
+        status = error_set(err, "%s: do_lower_case is neither true nor false", path);
     cJSON_Delete(root);
-    return lower_case;
+    return status;
 }
 
 static void add_special(cJSON *list, const struct vocabulary *vocabulary, int32_t id)

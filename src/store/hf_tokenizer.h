@@ -13,8 +13,10 @@
 char *hf_tokenizer_config_print(bool lower_case, int positions);
 char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case);
 
-/* do_lower_case of a tokenizer_config.json; what is not said is true, as in transformers. */
-bool hf_tokenizer_lower_case(const char *text, size_t size);
+/* do_lower_case of a tokenizer_config.json; what is not said is true, as in transformers. `path` is
+ * for errors. */
+int hf_tokenizer_lower_case(const char *text, size_t size, const char *path, bool *lower_case,
+                            struct error *err);
 
 /* The vocabulary of a tokenizer.json as the bytes of a vocab.txt, which newer transformers no
  * longer write. Refused where it is not WordPiece with "##", or ids have gaps. `path` is for

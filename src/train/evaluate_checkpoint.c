@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "lambert/base/memory.h"
 #include "lambert/store/checkpoint.h"
@@ -54,24 +53,11 @@ static int check_vocabulary(const struct bench *bench, const struct checkpoint_m
     return 0;
 }
 
-/* The shapes of tensors do not show these. */
 static int check_model(const struct config *config, const struct checkpoint_meta *meta,
                        const char *path, struct error *err)
 {
-    struct config stored;
-    if (config_read(&stored, meta->config, path, err) < 0)
-        return -1;
-    const struct config_model *a = &stored.model, *b = &config->model;
-    if (a->num_attention_heads != b->num_attention_heads)
-        return error_set(err, "%s has %d attention heads, model.num_attention_heads is %d", path,
-                         a->num_attention_heads, b->num_attention_heads);
-    if (strcmp(a->hidden_act, b->hidden_act) != 0)
-        return error_set(err, "%s was trained with %s, model.hidden_act is %s", path, a->hidden_act,
-                         b->hidden_act);
-    if (a->layer_norm_eps != b->layer_norm_eps)
-        return error_set(err, "%s was trained with layer_norm_eps %g, model.layer_norm_eps is %g",
-                         path, a->layer_norm_eps, b->layer_norm_eps);
-    return 0;
+    int status = check_stored_model(config, meta->config, path, err);
+    return status < 0 ? error_prefix(err, "cannot evaluate %s", path) : 0;
 }
 
 int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,

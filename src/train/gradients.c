@@ -13,13 +13,8 @@
 
 static int find_weights(struct job *job, const char *checkpoint, struct error *err)
 {
-    struct checkpoint_meta meta;
-    if (checkpoint == NULL)
-        return job->config->run.start_from[0] ? start_weights(job, err) : 0;
-    int status = checkpoint_read(job->dist, checkpoint, job->table, &job->sharding, &meta,
-                                 job->params, NULL, NULL, err);
-    checkpoint_meta_release(&meta);
-    return status;
+    const char *path = checkpoint != NULL ? checkpoint : job->config->run.start_from;
+    return path[0] != '\0' ? start_weights(job, path, err) : 0;
 }
 
 /* This rank's share of the batch. */

@@ -110,6 +110,33 @@ int phase_of(const struct config *config, const char *name, struct error *err)
     return error_set(err, "the configuration has no phase '%s'", name);
 }
 
+int check_same_model(const struct config *config, const struct bert_config *model,
+                     struct error *err)
+{
+    static const char *const names[] = {[GELU_ERF] = "gelu", [GELU_TANH] = "gelu_new"};
+    struct bert_config own = bert_config_of(config, model->vocab);
+    if (model->heads != own.heads)
+        return error_set(err, "it has %d attention heads, model.num_attention_heads is %d",
+                         model->heads, own.heads);
+    if (model->gelu != own.gelu)
+        return error_set(err, "it has the activation %s, model.hidden_act is %s",
+                         names[model->gelu], names[own.gelu]);
+    if (model->layer_norm_eps != own.layer_norm_eps)
+        return error_set(err, "it has layer_norm_eps %g, model.layer_norm_eps is %g",
+                         model->layer_norm_eps, own.layer_norm_eps);
+    return 0;
+}
+
+int check_stored_model(const struct config *config, const char *stored, const char *path,
+                       struct error *err)
+{
+    struct config other;
+    if (config_read(&other, stored, path, err) < 0)
+        return -1;
+    struct bert_config model = bert_config_of(&other, 0);
+    return check_same_model(config, &model, err);
+}
+
 int corpus_of(const struct config *config, struct corpus **corpus, struct error *err)
 {
     if (corpus_open(corpus, config->data.corpus, err) < 0)

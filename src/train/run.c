@@ -71,12 +71,20 @@ static int lock_folder(struct job *job, struct error *err)
     return status < 0 ? error_prefix(err, "another run uses this folder") : 0;
 }
 
+/* Before a checkpoint is chosen: whoever holds the folder may write a newer one. A folder that is
+ * not there is made, and locked, when nothing else can be wrong any more. */
+static int lock_existing(struct job *job, struct error *err)
+{
+    bool mine = dist_rank(job->dist) == 0 && folder_exists(job->config->run.folder);
+    return dist_agree(job->dist, mine ? lock_folder(job, err) : 0, err);
+}
+
 static int prepare_folder(struct job *job, struct error *err)
 {
     const char *folder = job->config->run.folder;
     if (dist_rank(job->dist) != 0)
         return 0;
-    if (folder_create(folder, err) < 0 || lock_folder(job, err) < 0 ||
+    if (folder_create(folder, err) < 0 || (job->lock < 0 && lock_folder(job, err) < 0) ||
         write_config(job->config, err) < 0)
         return -1;
     return metrics_open(&job->metrics, folder, 0, job->state.total_steps, err);
@@ -305,6 +313,8 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     int threads = start_threads(dist, request->config);
     announce_machine(dist, threads);
     int status = job_init(&job, dist, request->config, threads, err);
+    if (status == 0)
+        status = lock_existing(&job, err);
     if (status == 0)
         status = start_run(&job, request, err);
     if (status == 0)

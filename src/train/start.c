@@ -1,6 +1,7 @@
 #include "start.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/store/hugging_face.h"
+#include "lambert/train/options.h"
 
 /* --- from another model ----------------------------------------------------------------------- */
 
@@ -18,8 +20,8 @@ static int check_text(const struct job *job, uint64_t hash, bool lower_case, str
     const char *corpus = job->config->data.corpus;
     if (hash != job->state.vocabulary_hash)
         return error_set(err,
-                         "its vocabulary is not that of the corpus %s; prepare the corpus with "
-                         "the model's vocab.txt",
+                         "its vocabulary is not, byte for byte, that of the corpus %s; prepare the "
+                         "corpus with the vocab.txt that lambert import and then export make of it",
                          corpus);
     if (lower_case != job->state.lower_case)
         return error_set(err, "it is %s, and the corpus %s is not; prepare the corpus %s --cased",
@@ -34,6 +36,8 @@ static int read_folder(struct job *job, const char *folder, struct error *err)
     if (hf_model_open(&model, folder, err) != 0)
         return -1;
     int status = check_text(job, model.vocabulary_hash, model.lower_case, err);
+    if (status == 0)
+        status = check_same_model(job->config, &model.shape, err);
     if (status == 0)
         status =
             hf_model_weights(&model, job->table, (uint64_t)job->config->run.seed, job->params, err);
@@ -57,6 +61,8 @@ static int start_from_checkpoint(struct job *job, const char *path, struct error
                         err) != 0)
         return -1;
     int status = check_text(job, meta.state.vocabulary_hash, meta.state.lower_case, err);
+    if (status == 0)
+        status = check_stored_model(job->config, meta.config, path, err);
     checkpoint_meta_release(&meta);
     return dist_agree(job->dist, status, err);
 }
@@ -94,10 +100,19 @@ static int start_from(struct job *job, const char *path, struct error *err)
     return status;
 }
 
-int start_weights(struct job *job, struct error *err)
+static int check_finite(const struct job *job, struct error *err)
 {
-    const char *path = job->config->run.start_from;
-    if (start_from(job, path, err) != 0)
+    if (isfinite(kernels->sum_squares(job->params, job->table->size)))
+        return 0;
+    return error_set(err, "its weights are not all finite numbers");
+}
+
+int start_weights(struct job *job, const char *path, struct error *err)
+{
+    int status = start_from(job, path, err);
+    if (status == 0)
+        status = check_finite(job, err);
+    if (status != 0)
         return error_prefix(err, "cannot start from %s", path);
     log_info("started from the weights of %s", path);
     return 0;
@@ -194,7 +209,7 @@ int start_run(struct job *job, const struct run_request *request, struct error *
     else if (newest)
         status = load(job, newest, request->accept, err);
     else if (job->config->run.start_from[0])
-        status = start_weights(job, err);
+        status = start_weights(job, job->config->run.start_from, err);
     if (status == 0 && newest)
         log_info("resumed from %s at step %" PRId64, newest, job->state.total_steps);
     else if (status == 0 && request->resume)

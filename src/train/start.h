@@ -10,8 +10,9 @@
  * without request->resume, and one whose checkpoints cannot be read in any case. */
 int start_run(struct job *job, const struct run_request *request, struct error *err);
 
-/* Weights of run.start_from, a Hugging Face folder or a checkpoint: replaces job->params. */
-int start_weights(struct job *job, struct error *err);
+/* The weights of a Hugging Face folder, a checkpoint, or a run folder (its newest): replaces
+ * job->params. Refused where vocabulary, case or model are not the configured ones. */
+int start_weights(struct job *job, const char *path, struct error *err);
 
 /* [local] A checkpoint at the end of a phase says so, rather than that the next begins, so that a
  * run resumed with more steps for that phase goes on in it. This moves job->state past phases that

@@ -65,7 +65,7 @@ echo 'The king saw' | "$LAMBERT" show tokens --vocabulary vocab.txt >tokens.txt 
 [ "$(cat tokens.txt)" = "the king saw" ] || fail "tokens: $(cat tokens.txt)"
 
 # Refused, in a sentence
-expect 1 "out already holds a model" "$LAMBERT" export --checkpoint run --output out
+expect 1 "out already holds a config.json" "$LAMBERT" export --checkpoint run --output out
 expect 1 "in.checkpoint is there already" "$LAMBERT" import --from out --output in.checkpoint
 expect 1 "there is no checkpoint in corpus" "$LAMBERT" export --checkpoint corpus --output nothing
 expect 2 "f32, f16 or bf16" "$LAMBERT" export --checkpoint run --output nothing --dtype f8
@@ -79,6 +79,21 @@ cp -r out short && head -c 5000 out/model.safetensors >short/model.safetensors
 expect 1 "short/model.safetensors" "$LAMBERT" import --from short --output nothing
 expect 1 "cannot start from short: .*model.safetensors" mpirun -n 2 "$LAMBERT" train "$tiny" $words \
     run.folder=none run.start_from=short
+expect 1 "cannot start from out: .*2 attention heads" "$LAMBERT" train "$tiny" $words \
+    run.folder=none run.start_from=out model.num_attention_heads=4
+expect 1 "cannot start from stripped.checkpoint: .*gelu, model.hidden_act is gelu_new" "$LAMBERT" \
+    show gradients "$tiny" $words run.folder=none --checkpoint stripped.checkpoint --output nothing \
+    model.hidden_act=gelu_new
+mkdir -p weights/checkpoints && cp stripped.checkpoint weights/checkpoints/step-00000008.checkpoint
+expect 1 "weights alone.*run.start_from" "$LAMBERT" train "$tiny" $words run.folder=weights --resume
+mkdir mine && echo mine >mine/README.md
+expect 1 "mine already holds a README.md" "$LAMBERT" export --checkpoint run --output mine
+[ "$(cat mine/README.md)" = mine ] || fail "export wrote over a file"
+if [ -w /dev/full ]; then
+    code=0
+    "$LAMBERT" show checkpoint run >/dev/full 2>err.txt || code=$?
+    [ $code = 1 ] && grep -q "cannot write to standard output" err.txt || fail "a full standard output"
+fi
 { cat vocab.txt; echo extra; } >other.txt
 "$LAMBERT" prep --vocabulary other.txt --output other --heldout 0.1 text.txt 2>log.txt || fail "$(cat log.txt)"
 expect 1 "cannot start from out: its vocabulary" "$LAMBERT" train "$tiny" data.corpus=other \

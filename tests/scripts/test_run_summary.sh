@@ -32,6 +32,10 @@ has '^phase two +1 +4 +800 +4 s +1 sequences, 200 tokens$'
 
 "$summary" run/metrics.jsonl | cmp - seen.txt || fail "the file gives another table than the folder"
 expect 1 "nowhere.*No such file" "$summary" nowhere
+echo '{"kind":"step","phase":"one"}' >half.jsonl
+expect 1 "half.jsonl, line 1: " "$summary" half.jsonl
+printf '\377\n' >binary.jsonl
+expect 1 "binary.jsonl is not text" "$summary" binary.jsonl
 echo nonsense >>run/metrics.jsonl
 expect 1 "metrics.jsonl, line 8: " "$summary" run
 

@@ -21,7 +21,7 @@ static const struct bert_config shape = {.layers = 1,
                                          .heads = 2,
                                          .intermediate = 5,
                                          .vocab = 7,
-                                         .positions = 6,
+                                         .positions = 8,
                                          .types = 2,
                                          .gelu = GELU_TANH,
                                          .layer_norm_eps = 1e-12,
@@ -64,7 +64,7 @@ static char *export_sample(const char *name, enum safetensors_dtype dtype)
         .checkpoint = &file, .shape = shape, .dtype = dtype, .card = "# card\n"};
     assert_int_equal(hf_export(&request, folder, &err), 0);
     assert_int_equal(hf_export(&request, folder, &err), -1);
-    assert_non_null(strstr(err.text, "already holds a model"));
+    assert_non_null(strstr(err.text, "already holds a config.json"));
     checkpoint_file_close(&file);
     param_table_release(&table);
     return folder;
@@ -131,7 +131,7 @@ static void what_the_files_say(void **state)
     cJSON_Delete(config);
     cJSON *tokenizer = read_json(folder, "tokenizer_config.json");
     assert_true(cJSON_IsTrue(at(tokenizer, "do_lower_case")));
-    assert_int_equal(at(tokenizer, "model_max_length")->valueint, 6);
+    assert_int_equal(at(tokenizer, "model_max_length")->valueint, 8);
     cJSON_Delete(tokenizer);
     tokenizer = read_json(folder, "tokenizer.json");
     assert_int_equal(at(at(at(tokenizer, "model"), "vocab"), "##s")->valueint, 6);
@@ -252,7 +252,7 @@ static bool spell_as_nvidia(struct safetensors_entry *entry, char name[160])
 /* With a row of padding in the word table. */
 static const char padded_config[] =
     "{\"vocab_size\":8,\"hidden_size\":4,\"num_hidden_layers\":1,\"num_attention_heads\":2,"
-    "\"intermediate_size\":5,\"max_position_embeddings\":6}";
+    "\"intermediate_size\":5,\"max_position_embeddings\":8}";
 
 static void other_spellings(void **state)
 {
@@ -369,6 +369,11 @@ static void configurations_that_are_not_ours(void **state)
         {"{\"position_embedding_type\":\"relative_key\"}", "position_embedding_type",
          "relative_key"},
         {"{\"is_decoder\":true}", "is_decoder", "encoders only"},
+        {"{\"tie_word_embeddings\":false}", "tie_word_embeddings", "word table"},
+        {"{\"type_vocab_size\":1}", "type_vocab_size", "from 2"},
+        {"{\"max_position_embeddings\":4}", "max_position_embeddings", "from 8"},
+        {"{\"layer_norm_eps\":0}", "layer_norm_eps", "above 0"},
+        {"{\"hidden_dropout_prob\":1}", "hidden_dropout_prob", "below 1"},
         {"{\"hidden_size\":10,\"num_attention_heads\":3}", "num_attention_heads 3",
          "hidden_size 10"},
         {"{\"hidden_size\":1.5}", "hidden_size", "whole number"},
@@ -384,6 +389,22 @@ static void configurations_that_are_not_ours(void **state)
     for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
         write_bytes(path, configs[i].text, strlen(configs[i].text));
         expect_refusal(folder, configs[i].word, configs[i].other);
+    }
+    free(path);
+    free(folder);
+}
+
+static void a_case_that_cannot_be_read(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"{\"do_lower_case\": false,}",
+                                        "{\"do_lower_case\":\"false\"}", "{\"do_lower_case\":0}",
+                                        "[]", ""};
+    char *folder = export_sample("case", SAFETENSORS_F32);
+    char *path = path_join(folder, "tokenizer_config.json");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        write_bytes(path, texts[i], strlen(texts[i]));
+        expect_refusal(folder, "tokenizer_config.json", "");
     }
     free(path);
     free(folder);
@@ -438,6 +459,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(other_spellings),
         cmocka_unit_test(tensors_that_do_not_fit),
         cmocka_unit_test(configurations_that_are_not_ours),
+        cmocka_unit_test(a_case_that_cannot_be_read),
         cmocka_unit_test(folders_that_lack_a_file),
         cmocka_unit_test(a_vocabulary_in_tokenizer_json),
         cmocka_unit_test(vocabularies_that_are_not_ours),

@@ -24,6 +24,15 @@ struct bert_capacity capacity_of(const struct config *config);
 /* The number of the phase of that name; -1 with a sentence when there is none. */
 int phase_of(const struct config *config, const char *name, struct error *err);
 
+/* Whether a model computes as the configured one does, in what the shapes of its tensors do not
+ * show: heads, activation, LayerNorm's eps. -1 with a sentence that begins "it has ...". */
+int check_same_model(const struct config *config, const struct bert_config *model,
+                     struct error *err);
+
+/* The same for the configuration that a checkpoint carries; `path` names it in errors. */
+int check_stored_model(const struct config *config, const char *stored, const char *path,
+                       struct error *err);
+
 /* Opens the configured corpus and checks it against data.vocabulary. */
 int corpus_of(const struct config *config, struct corpus **corpus, struct error *err);
 
