@@ -26,6 +26,21 @@ int command_misused(const char *command, const char *format, ...)
     return EXIT_MISUSED;
 }
 
+int command_on_ranks(const char *command, int argc, char **argv,
+                     int (*body)(struct dist *dist, const void *context, struct error *err),
+                     const void *context)
+{
+    struct dist *dist;
+    struct error err;
+    if (dist_open(&dist, &argc, &argv, &err) < 0)
+        return command_failed(command, &err);
+    int code = EXIT_DONE;
+    if (body(dist, context, &err) < 0)
+        code = dist_rank(dist) == 0 ? command_failed(command, &err) : EXIT_FAILED;
+    dist_close(dist);
+    return code;
+}
+
 void print_json_line(cJSON *object)
 {
     char *text = cJSON_PrintUnformatted(object);

@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "lambert/base/error.h"
+#include "lambert/dist/dist.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2 };
 
@@ -24,6 +25,12 @@ extern const struct command command_vocab, command_prep, command_train, command_
 int command_failed(const char *command, const struct error *err); /* prints, gives 1 */
 int command_misused(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* prints, gives 2 */
+
+/* Runs `body` on every rank of the job: the exit code. `body` fails on all ranks with one sentence,
+ * which rank 0 prints. */
+int command_on_ranks(const char *command, int argc, char **argv,
+                     int (*body)(struct dist *dist, const void *context, struct error *err),
+                     const void *context);
 
 /* Prints the object on a line of its own, and deletes it. */
 void print_json_line(cJSON *object);

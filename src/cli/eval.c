@@ -7,8 +7,6 @@
 #include <cjson/cJSON.h>
 
 #include "command.h"
-#include "lambert/base/file.h"
-#include "lambert/base/memory.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/kernels/kernels.h"
@@ -81,14 +79,12 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 static int find_checkpoint(const struct config *config, const char *wanted, char **path,
                            struct error *err)
 {
-    const char *folder = wanted ? wanted : config->run.folder;
-    if (wanted && !folder_exists(wanted))
-        *path = memory_copy_text(wanted);
-    else if (checkpoint_newest(folder, path, err) < 0)
-        return -1;
-    if (!*path)
-        return error_set(err, "there is no checkpoint in %s; name one with --checkpoint", folder);
-    return 0;
+    const char *folder = config->run.folder;
+    int status = wanted ? checkpoint_find(wanted, path, err) : checkpoint_newest(folder, path, err);
+    if (status == 0 && !*path)
+        return error_set(err, "there is no checkpoint in %s; name one with --checkpoint",
+                         wanted ? wanted : folder);
+    return status;
 }
 
 static void print_text(const struct evaluation *e, const char *path, int sequence_length)
@@ -131,8 +127,9 @@ static int prepare(const struct arguments *arguments, struct config *config, int
     return *phase < 0 ? -1 : find_checkpoint(config, arguments->checkpoint, path, err);
 }
 
-static int evaluate(const struct dist *dist, const struct arguments *arguments, struct error *err)
+static int evaluate(struct dist *dist, const void *context, struct error *err)
 {
+    const struct arguments *arguments = context;
     struct config config;
     struct evaluation result;
     char *path = NULL;
@@ -152,8 +149,6 @@ static int evaluate(const struct dist *dist, const struct arguments *arguments, 
 static int run(int argc, char **argv)
 {
     struct arguments arguments;
-    struct dist *dist;
-    struct error err;
     int code = parse(argc, argv, &arguments);
     if (code != 0)
         return code;
@@ -161,13 +156,7 @@ static int run(int argc, char **argv)
         fputs(usage, stdout);
         return EXIT_DONE;
     }
-    if (dist_open(&dist, &argc, &argv, &err) < 0)
-        return command_failed("eval", &err);
-    code = EXIT_DONE;
-    if (evaluate(dist, &arguments, &err) < 0)
-        code = dist_rank(dist) == 0 ? command_failed("eval", &err) : EXIT_FAILED;
-    dist_close(dist);
-    return code;
+    return command_on_ranks("eval", argc, argv, evaluate, &arguments);
 }
 
 const struct command command_eval = {

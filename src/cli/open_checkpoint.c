@@ -2,22 +2,18 @@
 
 #include <stdlib.h>
 
-#include "lambert/base/file.h"
-#include "lambert/base/memory.h"
 #include "lambert/config/config.h"
 #include "lambert/train/options.h"
 
 int open_checkpoint(struct checkpoint_file *file, const char *path, struct error *err)
 {
-    char *newest = NULL;
-    if (!folder_exists(path))
-        newest = memory_copy_text(path);
-    else if (checkpoint_newest(path, &newest, err) != 0)
+    char *found;
+    if (checkpoint_find(path, &found, err) != 0)
         return -1;
-    if (newest == NULL)
+    if (found == NULL)
         return error_set(err, "there is no checkpoint in %s", path);
-    int result = checkpoint_file_open(file, newest, err);
-    free(newest);
+    int result = checkpoint_file_open(file, found, err);
+    free(found);
     return result;
 }
 

@@ -131,8 +131,9 @@ static int prepare(const struct arguments *arguments, struct config *config, int
     return *phase < 0 ? -1 : 0;
 }
 
-static int show(struct dist *dist, const struct arguments *arguments, struct error *err)
+static int show(struct dist *dist, const void *context, struct error *err)
 {
+    const struct arguments *arguments = context;
     struct config config;
     struct gradients_summary summary;
     int phase = 0;
@@ -152,8 +153,6 @@ static int show(struct dist *dist, const struct arguments *arguments, struct err
 int show_gradients(int argc, char **argv)
 {
     struct arguments arguments;
-    struct dist *dist;
-    struct error err;
     int code = parse(argc, argv, &arguments);
     if (code != 0)
         return code;
@@ -161,11 +160,5 @@ int show_gradients(int argc, char **argv)
         fputs(usage, stdout);
         return EXIT_DONE;
     }
-    if (dist_open(&dist, &argc, &argv, &err) < 0)
-        return command_failed("show gradients", &err);
-    code = EXIT_DONE;
-    if (show(dist, &arguments, &err) < 0)
-        code = dist_rank(dist) == 0 ? command_failed("show gradients", &err) : EXIT_FAILED;
-    dist_close(dist);
-    return code;
+    return command_on_ranks("show gradients", argc, argv, show, &arguments);
 }

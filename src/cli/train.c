@@ -103,8 +103,9 @@ static int load_config(struct dist *dist, const struct arguments *arguments, str
     return status;
 }
 
-static int train(struct dist *dist, const struct arguments *arguments, struct error *err)
+static int train(struct dist *dist, const void *context, struct error *err)
 {
+    const struct arguments *arguments = context;
     struct config config;
     if (load_config(dist, arguments, &config, err) < 0 ||
         dist_agree(dist, kernels_select(err), err) < 0)
@@ -117,20 +118,12 @@ static int train(struct dist *dist, const struct arguments *arguments, struct er
 static int run(int argc, char **argv)
 {
     struct arguments arguments;
-    struct dist *dist;
-    struct error err;
     int code = parse(argc, argv, &arguments);
     if (code != 0)
         return code;
     if (arguments.help)
         return print_usage();
-    if (dist_open(&dist, &argc, &argv, &err) < 0)
-        return command_failed("train", &err);
-    code = EXIT_DONE;
-    if (train(dist, &arguments, &err) < 0)
-        code = dist_rank(dist) == 0 ? command_failed("train", &err) : EXIT_FAILED;
-    dist_close(dist);
-    return code;
+    return command_on_ranks("train", argc, argv, train, &arguments);
 }
 
 const struct command command_train = {

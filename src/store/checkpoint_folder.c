@@ -136,6 +136,14 @@ int checkpoint_newest(const char *run_folder, char **path, struct error *err)
     return status;
 }
 
+int checkpoint_find(const char *path, char **found, struct error *err)
+{
+    if (folder_exists(path))
+        return checkpoint_newest(path, found, err);
+    *found = memory_copy_text(path);
+    return 0;
+}
+
 /* --- pruning ---------------------------------------------------------------------------------- */
 
 static bool written_before(const struct stored *a, const struct stored *b)

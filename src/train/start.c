@@ -76,9 +76,7 @@ static int find_source(const char *path, bool *is_model, char **checkpoint, stru
     free(config);
     if (*is_model)
         return 0;
-    if (!folder_exists(path))
-        *checkpoint = memory_copy_text(path);
-    else if (checkpoint_newest(path, checkpoint, err) < 0)
+    if (checkpoint_find(path, checkpoint, err) < 0)
         return -1;
     return *checkpoint ? 0
                        : error_set(err, "it is neither a Hugging Face model (no config.json) nor a "

@@ -70,6 +70,10 @@ int checkpoint_read_meta(const char *path, struct checkpoint_meta *meta, struct 
  * nothing else is there, so that nobody begins anew over a run that could be rescued. */
 int checkpoint_newest(const char *run_folder, char **path, struct error *err);
 
+/* [local] The checkpoint that a path means: of a run folder the newest, as above; of anything else
+ * the path itself. */
+int checkpoint_find(const char *path, char **found, struct error *err);
+
 /* [local] Path for a step's checkpoint (free()). */
 char *checkpoint_path(const char *run_folder, int64_t total_steps);
 
