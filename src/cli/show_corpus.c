@@ -7,7 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "command.h"
-#include "corpus_statistics.h"
+#include "corpus_report.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/corpus/corpus.h"
@@ -16,9 +16,10 @@
 static const char usage[] =
     "usage: lambert show corpus DIR [--verify] [--json]\n"
     "\n"
-    "What a corpus holds: documents, sentences, tokens, unknown words, lengths, how many samples "
-    "an\n"
-    "epoch of it has at sequence lengths 128 and 512, and what padding them would have cost.\n"
+    "What a corpus holds: documents, sentences, tokens, duplicates, unknown words, lengths, how "
+    "many\n"
+    "samples and steps an epoch of it has at sequence lengths 128 and 512, and what padding them\n"
+    "would have cost.\n"
     "\n"
     "  --verify  also read every byte and check every checksum\n"
     "  --json    one JSON object: the manifest and the statistics\n"
@@ -54,63 +55,6 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
-static void print_split(const struct corpus *corpus, enum corpus_split split)
-{
-    const struct document_store *store = corpus_store(corpus, split);
-    printf("  %-12s %12" PRIu64 " %12" PRIu64 " %14" PRIu64 " %8d\n", corpus_split_names[split],
-           document_store_documents(store), document_store_sentences(store),
-           document_store_tokens(store), document_store_shards(store));
-}
-
-static void print_lengths(const char *what, const char *unit, const struct length_summary *summary)
-{
-    printf("  %-12s %.1f %s on average, half up to %" PRIu64 ", 90%% up to %" PRIu64
-           ", 99%% up to %" PRIu64 ", longest %" PRIu64 "\n",
-           what, summary->mean, unit, summary->half, summary->ninety, summary->ninety_nine,
-           summary->longest);
-}
-
-static void print_samples(const struct sample_summary *summary, const char *why)
-{
-    if (summary->samples == 0)
-        printf("  at %-9d none: %s\n", summary->sequence_length, why);
-    else
-        printf("  at %-9d %" PRIu64 " samples an epoch, %.1f tokens on average; padding would add "
-               "%.0f%%\n",
-               summary->sequence_length, summary->samples, summary->mean_tokens,
-               100 * summary->padding);
-}
-
-static double unknown_part(const struct prepare_report *report)
-{
-    return report->words > 0 ? (double)report->unknown_words / (double)report->words : 0;
-}
-
-static void print_text(const struct corpus *corpus, const struct corpus_statistics *statistics)
-{
-    const struct prepare_report report = corpus_report(corpus);
-    const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
-    printf("%s (hash %016" PRIx64 ")\n", corpus_folder(corpus), corpus_hash(corpus));
-    printf("  %-12s %d entries, %s, hash %016" PRIx64 "\n", "vocabulary",
-           vocabulary_size(vocabulary), corpus_lower_case(corpus) ? "uncased" : "cased",
-           vocabulary_hash(vocabulary));
-    printf("  %-12s %.1f MB of text in %" PRIu64 " files; %.1f MB in the corpus\n", "made of",
-           (double)report.input_bytes / 1e6, report.files, (double)report.corpus_bytes / 1e6);
-    printf("  %-12s %" PRIu64 " documents without text, %" PRIu64 " bytes that are not UTF-8\n",
-           "left out", report.empty_documents, report.invalid_bytes);
-    printf("  %-12s %.3f%% of %" PRIu64 " words are [UNK]\n", "unknown",
-           100 * unknown_part(&report), report.words);
-    printf("\n  %-12s %12s %12s %14s %8s\n", "split", "documents", "sentences", "tokens", "shards");
-    for (int s = 0; s < CORPUS_SPLITS; s++)
-        print_split(corpus, (enum corpus_split)s);
-    printf("\ntraining split\n");
-    print_lengths("sentences", "tokens", &statistics->sentence_tokens);
-    print_lengths("documents", "sentences", &statistics->document_sentences);
-    print_lengths("documents", "tokens", &statistics->document_tokens);
-    for (int i = 0; i < SAMPLE_SUMMARIES; i++)
-        print_samples(&statistics->samples[i], statistics->no_samples.text);
-}
-
 static void put_lengths(cJSON *object, const char *name, const struct length_summary *summary)
 {
     cJSON *lengths = cJSON_AddObjectToObject(object, name);
@@ -121,16 +65,30 @@ static void put_lengths(cJSON *object, const char *name, const struct length_sum
     cJSON_AddNumberToObject(lengths, "max", (double)summary->longest);
 }
 
+/* Element i: documents of 2^i to 2^(i+1) - 1 tokens. */
+static void put_histogram(cJSON *root, const struct document_store *store)
+{
+    struct length_histogram histogram;
+    int bins = LENGTH_BINS;
+    length_histogram_make(&histogram, store);
+    while (bins > 0 && histogram.documents[bins - 1] == 0)
+        bins--;
+    cJSON *array = cJSON_AddArrayToObject(root, "document_tokens_log2");
+    for (int i = 0; i < bins; i++)
+        cJSON_AddItemToArray(array, cJSON_CreateNumber((double)histogram.documents[i]));
+}
+
 static void print_json(const struct corpus *corpus, const struct corpus_statistics *statistics)
 {
     const struct prepare_report report = corpus_report(corpus);
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "folder", corpus_folder(corpus));
     cJSON_AddItemToObject(root, "manifest", cJSON_Parse(corpus_manifest(corpus)));
-    cJSON_AddNumberToObject(root, "unknown_words", unknown_part(&report));
+    cJSON_AddNumberToObject(root, "unknown_words", corpus_report_unknown_part(&report));
     put_lengths(root, "sentence_tokens", &statistics->sentence_tokens);
     put_lengths(root, "document_sentences", &statistics->document_sentences);
     put_lengths(root, "document_tokens", &statistics->document_tokens);
+    put_histogram(root, corpus_store(corpus, CORPUS_TRAIN));
     cJSON *samples = cJSON_AddArrayToObject(root, "samples");
     for (int i = 0; i < SAMPLE_SUMMARIES && statistics->samples[i].samples > 0; i++) {
         cJSON *item = cJSON_CreateObject();
@@ -169,7 +127,7 @@ static int show(const struct arguments *arguments, struct error *err)
     if (status == 0)
         status = corpus_statistics_make(&statistics, corpus, err);
     if (status == 0)
-        (arguments->json ? print_json : print_text)(corpus, &statistics);
+        (arguments->json ? print_json : corpus_report_print)(corpus, &statistics);
     corpus_close(corpus);
     return status;
 }

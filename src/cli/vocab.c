@@ -1,21 +1,22 @@
 #include <getopt.h>
 #include <inttypes.h>
+#include <omp.h>
 #include <stdio.h>
 
 #include "command.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
-#include "lambert/corpus/prepare.h"
 #include "lambert/text/document_reader.h"
+#include "lambert/text/input_feed.h"
+#include "lambert/text/input_list.h"
 #include "lambert/text/vocabulary_trainer.h"
 
 static const char usage[] =
     "usage: lambert vocab --output FILE [options] INPUT...\n"
     "\n"
-    "Learns a WordPiece vocabulary from text and writes it as BERT's vocab.txt. INPUT are text "
-    "files\n"
-    "(blank lines between documents, or WikiExtractor's output) or folders of them.\n"
+    "Learns a WordPiece vocabulary from text and writes it as BERT's vocab.txt. INPUT is as for\n"
+    "lambert prep: text files, plain or .gz, folders of them, patterns, or - for standard input.\n"
     "\n"
     "  --output FILE        where to write\n"
     "  --size N             entries, special tokens included (30522)\n"
@@ -24,7 +25,8 @@ static const char usage[] =
     "  --min-frequency N    join pieces that meet at least N times (2)\n"
     "  --help               this text\n"
     "\n"
-    "The same text gives the same vocabulary, in whatever order it is read.\n"
+    "The same text gives the same vocabulary, in whatever order it is read and however many cores\n"
+    "read it (all are used).\n"
     "\n"
     "example: lambert vocab --size 8000 --output vocab.txt texts/\n";
 
@@ -95,40 +97,69 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
-static int count_file(struct vocabulary_trainer *trainer, const char *path, uint64_t bytes_before,
-                      struct progress *progress, uint64_t *bytes, struct error *err)
+/* What the threads share; a failure is kept under a lock, the first one met. */
+struct count {
+    struct vocabulary_trainer *trainer; /* gets the words of all */
+    const struct vocabulary_trainer_options *options;
+    struct input_feed *feed;
+    struct progress progress;
+    int status;
+    struct error *err;
+};
+
+static void count_span(struct vocabulary_trainer *trainer, const struct input_work *work,
+                       const struct input_span *span, struct document *document)
 {
-    struct document_reader *reader;
-    struct document document;
-    int got;
-    *bytes = 0;
-    if (document_reader_open(&reader, path, err) < 0)
-        return -1;
-    document_init(&document);
-    while ((got = document_reader_next(reader, &document, err)) > 0) {
-        vocabulary_trainer_add(trainer, (const char *)document.text.data, document.text.size);
-        progress_update(progress, (double)(bytes_before + document_reader_bytes(reader)) / 1e6,
-                        "%s", "");
-    }
-    *bytes = document_reader_bytes(reader);
-    document_release(&document);
-    document_reader_close(reader);
-    return got;
+    struct document_reader reader;
+    document_reader_init(&reader, span->layout, (const char *)work->text.data + span->begin,
+                         span->end - span->begin);
+    while (document_reader_next(&reader, document))
+        vocabulary_trainer_add(trainer, (const char *)document->text.data, document->text.size);
+    document_reader_release(&reader);
 }
 
-static int count_files(struct vocabulary_trainer *trainer, const struct input_list *inputs,
-                       struct error *err)
+/* One thread, with words of its own until it is done. */
+static void count_pieces(struct count *count)
 {
-    struct progress progress;
-    uint64_t before = 0, bytes;
-    int status = 0;
-    progress_init(&progress, "counting words", (double)inputs->bytes / 1e6, "MB", 10);
-    for (int i = 0; i < inputs->count && status == 0; i++) {
-        status = count_file(trainer, inputs->paths[i], before, &progress, &bytes, err);
-        before += bytes;
+    struct vocabulary_trainer *trainer = vocabulary_trainer_new(count->options);
+    struct input_work work = {0};
+    struct document document;
+    struct error err;
+    int got;
+    document_init(&document);
+    while ((got = input_feed_next(count->feed, &work, &err)) == 1) {
+        for (int s = 0; s < work.span_count; s++)
+            count_span(trainer, &work, &work.spans[s], &document);
+        if (omp_get_thread_num() == 0)
+            progress_update(&count->progress, (double)input_feed_taken(count->feed) / 1e6, "%s",
+                            "");
     }
-    progress_release(&progress);
-    return status;
+#pragma omp critical
+    {
+        vocabulary_trainer_merge(count->trainer, trainer);
+        if (got < 0 && count->status == 0) {
+            count->status = -1;
+            *count->err = err;
+        }
+    }
+    document_release(&document);
+    input_work_release(&work);
+    vocabulary_trainer_free(trainer);
+}
+
+static int count_files(struct vocabulary_trainer *trainer,
+                       const struct vocabulary_trainer_options *options,
+                       const struct input_list *inputs, struct error *err)
+{
+    const struct input_feed_options feed = {.piece_bytes = 4 << 20, .ranks = 1};
+    struct count count = {
+        .trainer = trainer, .options = options, .feed = input_feed_new(inputs, &feed), .err = err};
+    progress_init(&count.progress, "counting words", (double)inputs->bytes / 1e6, "MB", 10);
+#pragma omp parallel
+    count_pieces(&count);
+    progress_release(&count.progress);
+    input_feed_free(count.feed);
+    return count.status;
 }
 
 static void report(const struct arguments *arguments, const struct vocabulary_trainer *trainer)
@@ -152,7 +183,7 @@ static int learn(const struct arguments *arguments, struct vocabulary_trainer *t
     struct buffer text = {0};
     if (input_list_open(&inputs, arguments->inputs, arguments->input_count, err) < 0)
         return -1;
-    int status = count_files(trainer, &inputs, err);
+    int status = count_files(trainer, &arguments->trainer, &inputs, err);
     if (status == 0)
         status = vocabulary_trainer_learn(trainer, &text, err);
     if (status == 0)

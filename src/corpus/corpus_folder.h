@@ -1,8 +1,9 @@
 /* The folder a corpus is written to: made ready, and cleaned up when nothing came of it. */
-#ifndef LAMBERT_CORPUS_CORPUS_FOLDER_H
-#define LAMBERT_CORPUS_CORPUS_FOLDER_H
+#ifndef LAMBERT_SRC_CORPUS_CORPUS_FOLDER_H
+#define LAMBERT_SRC_CORPUS_CORPUS_FOLDER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lambert/base/error.h"
 #include "lambert/text/vocabulary.h"
@@ -14,13 +15,20 @@ struct corpus_folder {
 };
 
 /* Refuses a folder that holds a corpus, or another vocab.txt than `vocabulary`, unless overwrite.
- * The old manifest is removed first, then shards, counts and temporary files of a corpus or of an
- * interrupted preparation. */
+ * The old manifest is removed first, then shards, counts, records and temporary files of a corpus
+ * or of an interrupted preparation; but the shards and records of an interrupted one stay when all
+ * its records bear the hash `plan`. */
 int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
-                        const struct vocabulary *vocabulary, struct error *err);
+                        const struct vocabulary *vocabulary, uint64_t plan, struct error *err);
+
+/* Once the manifest is written. */
+int corpus_folder_remove_records(const struct corpus_folder *folder, struct error *err);
 
 /* After a failure: removes all files of a corpus, and the folder when begin created it. */
 void corpus_folder_abandon(struct corpus_folder *folder);
+
+/* After a failure that leaves parts worth keeping: the same as abandon where there are none. */
+void corpus_folder_leave(struct corpus_folder *folder);
 
 void corpus_folder_release(struct corpus_folder *folder); /* fine on a zeroed one */
 

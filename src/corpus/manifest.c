@@ -1,7 +1,6 @@
 #include "manifest.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,35 +10,11 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/version.h"
+#include "prepare_report.h"
 
 #define FORMAT "lambert corpus"
 
 const char *const corpus_split_names[CORPUS_SPLITS] = {"train", "heldout"};
-
-/* The numbers of the report, by name. */
-static const struct {
-    const char *name;
-    size_t offset;
-} report_fields[] = {
-    {"input_bytes", offsetof(struct prepare_report, input_bytes)},
-    {"files", offsetof(struct prepare_report, files)},
-    {"documents", offsetof(struct prepare_report, documents)},
-    {"empty_documents", offsetof(struct prepare_report, empty_documents)},
-    {"heldout_documents", offsetof(struct prepare_report, heldout_documents)},
-    {"one_sentence_documents", offsetof(struct prepare_report, one_sentence_documents)},
-    {"sentences", offsetof(struct prepare_report, sentences)},
-    {"tokens", offsetof(struct prepare_report, tokens)},
-    {"words", offsetof(struct prepare_report, words)},
-    {"unknown_words", offsetof(struct prepare_report, unknown_words)},
-    {"invalid_bytes", offsetof(struct prepare_report, invalid_bytes)},
-    {"corpus_bytes", offsetof(struct prepare_report, corpus_bytes)},
-};
-enum { REPORT_FIELDS = sizeof report_fields / sizeof report_fields[0] };
-
-static uint64_t *report_field(struct prepare_report *report, int field)
-{
-    return (uint64_t *)(void *)((char *)report + report_fields[field].offset);
-}
 
 void manifest_release(struct manifest *manifest)
 {
@@ -128,8 +103,9 @@ static void put_report(cJSON *root, const struct manifest *manifest)
 {
     struct prepare_report report = manifest->report;
     cJSON *object = cJSON_AddObjectToObject(root, "report");
-    for (int f = 0; f < REPORT_FIELDS; f++)
-        cJSON_AddNumberToObject(object, report_fields[f].name, (double)*report_field(&report, f));
+    for (int f = 0; f < prepare_report_fields; f++)
+        cJSON_AddNumberToObject(object, prepare_report_name(f),
+                                (double)*prepare_report_field(&report, f));
 }
 
 void manifest_print(const struct manifest *manifest, struct buffer *out)
@@ -254,8 +230,9 @@ static void get_fields(struct parse *parse, const cJSON *root, struct manifest *
     else
         manifest->heldout_fraction = fraction->valuedouble;
     get_splits(parse, root, manifest);
-    for (int f = 0; f < REPORT_FIELDS; f++)
-        *report_field(&manifest->report, f) = get_count(parse, report, report_fields[f].name);
+    for (int f = 0; f < prepare_report_fields; f++)
+        *prepare_report_field(&manifest->report, f) =
+            get_count(parse, report, prepare_report_name(f));
     if (get_hash(parse, root, "hash") != manifest_hash(manifest))
         parse_failed(parse, "hash");
 }

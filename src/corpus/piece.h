@@ -1,35 +1,79 @@
-/* A piece of the input and the shards made of it, one for each split that gets a document.
+/* A part of the input (text/input_feed.h) and what is made of it: one shard for each split that
+ * gets a document, and last a record of what was met. The record is what says that the part is
+ * done: an interrupted preparation goes on from the records it finds, and the manifest is put
+ * together from them, whichever thread or rank made them.
  *
- * Input is cut by position: all files, in order, are one run of bytes, and a document belongs to
- * piece number position / shard_bytes, where position is where the document before it ended (0 in a
- * file's first). So what goes into a piece can be told without what comes before it, and pieces can
- * be made by different threads or machines. */
-#ifndef LAMBERT_CORPUS_PIECE_H
-#define LAMBERT_CORPUS_PIECE_H
+ *     train-PPPPP.shard, heldout-PPPPP.shard, piece-PPPPP.record              part 0 of piece P
+ *     train-PPPPP-JJJJJ.shard ...                                             part J > 0
+ *
+ * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
+ * the training split; DOCS and LINES, fingerprints of documents and lines. Records are removed once
+ * the manifest is written. */
+#ifndef LAMBERT_SRC_CORPUS_PIECE_H
+#define LAMBERT_SRC_CORPUS_PIECE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "document_encoder.h"
+#include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
+#include "lambert/corpus/prepare.h"
 #include "lambert/corpus/shard_writer.h"
 #include "manifest.h"
 
-struct piece {
-    uint64_t number;
+#define RECORD_FILE_PREFIX "piece-"
+#define RECORD_FILE_SUFFIX ".record"
+
+/* What all parts of a preparation have in common. */
+struct piece_plan {
     const char *folder;
-    struct shard_options options;
-    struct shard_writer *writers[CORPUS_SPLITS];
+    uint64_t hash; /* of the inputs and of every option that the result depends on */
+    struct shard_options shard;
+    int document_bits, line_bits; /* of fingerprints */
 };
 
-void piece_init(struct piece *piece, uint64_t number, const char *folder,
-                const struct shard_options *options);
+struct piece {
+    const struct piece_plan *plan;
+    uint64_t number;
+    uint32_t part;
+    bool last; /* part of its piece */
+    struct shard_writer *writers[CORPUS_SPLITS];
+    bool made[CORPUS_SPLITS]; /* whether the split has a shard */
+    struct shard_summary shards[CORPUS_SPLITS];
+    struct prepare_report report;
+    uint32_t *counts;        /* [vocabulary size], of the training split */
+    struct buffer documents; /* struct fingerprint */
+    struct buffer lines;     /* struct fingerprint */
+};
 
-/* Adds the document that the encoder encoded last. */
-int piece_add(struct piece *piece, enum corpus_split split, const struct document_encoder *encoder,
+/* Memory for parts, one after another. */
+void piece_init(struct piece *piece, const struct piece_plan *plan);
+void piece_release(struct piece *piece); /* fine on a zeroed one; discards what is open */
+
+/* Begins another part. */
+void piece_begin(struct piece *piece, uint64_t number, uint32_t part, bool last);
+
+/* Adds the document that the encoder encoded last; `hash` is of its text. */
+int piece_add(struct piece *piece, enum corpus_split split, uint64_t hash,
+              const struct document *document, const struct document_encoder *encoder,
               struct error *err);
 
-/* Finishes the shards and enters them in the manifest. A failed or unwanted piece is discarded. */
-int piece_commit(struct piece *piece, struct manifest *manifest, struct error *err);
-void piece_discard(struct piece *piece); /* fine on a zeroed one */
+/* Finishes the shards, then writes the record. */
+int piece_commit(struct piece *piece, struct error *err);
+void piece_discard(struct piece *piece);
+
+/* Whether the part was done by a preparation with the same plan: its record is whole, and so, as
+ * far as their sizes tell, are its shards. */
+bool piece_is_done(const struct piece_plan *plan, uint64_t number, uint32_t part);
+
+/* Reads a record back, writers apart. */
+int piece_read(struct piece *piece, uint64_t number, uint32_t part, struct error *err);
+
+/* Enters its shards in the manifest. */
+void piece_enter(const struct piece *piece, struct manifest *manifest);
+
+/* The plan's hash that a record carries; false where it is not a whole record. */
+bool piece_record_plan(const char *path, uint64_t *hash);
 
 #endif

@@ -4,21 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lambert/base/log.h"
-#include "lambert/base/memory.h"
-#include "line_reader.h"
+#include <cjson/cJSON.h>
 
-enum layout { LAYOUT_UNKNOWN, LAYOUT_PLAIN, LAYOUT_WIKI };
-
-struct document_reader {
-    struct line_reader lines;
-    enum layout layout;
-    bool inside; /* between <doc> and </doc> */
-    bool opened; /* by a <doc> line that ended the document before it */
-    bool warned;
-    struct buffer next_title; /* of the <doc> line met last */
-    uint64_t next_first_line;
-};
+#include "unicode.h"
 
 void document_init(struct document *document)
 {
@@ -43,28 +31,33 @@ bool document_line(const struct document *document, size_t *cursor, const char *
     return true;
 }
 
-int document_reader_open(struct document_reader **reader, const char *path, struct error *err)
+/* --- lines ----------------------------------------------------------------------------------- */
+
+/* The line at *position without its end, and *position behind it; false at the end of the text. */
+static bool take_line(const char *text, size_t size, size_t *position, const char **line,
+                      size_t *length)
 {
-    struct line_reader lines;
-    if (line_reader_open(&lines, path, err))
-        return -1;
-    *reader = memory_new(1, sizeof **reader);
-    (*reader)->lines = lines;
-    return 0;
+    if (*position >= size)
+        return false;
+    *line = text + *position;
+    const char *newline = memchr(*line, '\n', size - *position);
+    *length = newline ? (size_t)(newline - *line) : size - *position;
+    *position += *length + (newline != NULL);
+    return true;
 }
 
-void document_reader_close(struct document_reader *reader)
+static bool take_trimmed(struct document_reader *reader, const char **line, size_t *length)
 {
-    if (!reader)
-        return;
-    line_reader_close(&reader->lines);
-    buffer_release(&reader->next_title);
-    free(reader);
+    if (!take_line(reader->text, reader->size, &reader->position, line, length))
+        return false;
+    unicode_trim(line, length);
+    return true;
 }
 
-uint64_t document_reader_bytes(const struct document_reader *reader)
+static bool is_blank(const char *line, size_t length)
 {
-    return reader->lines.bytes;
+    unicode_trim(&line, &length);
+    return length == 0;
 }
 
 /* --- WikiExtractor's lines ------------------------------------------------------------------- */
@@ -80,7 +73,7 @@ static bool is_doc_line(const char *line, size_t length, const char **title, siz
 {
     static const char title_key[] = " title=\"", end[] = "\">";
     const size_t end_length = sizeof end - 1;
-    if (!begins_with(line, length, "<doc id=\"") ||
+    if (length < end_length || !begins_with(line, length, "<doc id=\"") ||
         memcmp(line + length - end_length, end, end_length))
         return false;
     const char *key = memmem(line, length, title_key, sizeof title_key - 1);
@@ -132,109 +125,199 @@ static bool is_title_line(const struct document *document, const char *line, siz
     return same;
 }
 
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+static void put_line(struct document *document, const char *line, size_t length)
+{
+    buffer_put(&document->text, line, length);
+    buffer_put_u8(&document->text, '\n');
+}
+
+/* The lines of a text that stands alone; a first line that repeats the title is a heading. */
+static void put_text(struct document *document, const char *text)
+{
+    const char *line;
+    size_t position = 0, length, size = strlen(text);
+    bool title_due = document->title.size > 0;
+    while (take_line(text, size, &position, &line, &length)) {
+        unicode_trim(&line, &length);
+        if (length == 0)
+            continue;
+        if (!title_due || !is_title_line(document, line, length))
+            put_line(document, line, length);
+        title_due = false;
+    }
+}
+
+static bool next_json(struct document_reader *reader, struct document *document)
+{
+    const char *line;
+    size_t length;
+    while (take_trimmed(reader, &line, &length)) {
+        if (length == 0)
+            continue;
+        cJSON *object = cJSON_ParseWithLength(line, length);
+        const char *text = text_of(object, "text"), *title = text_of(object, "title");
+        if (title)
+            buffer_put(&document->title, title, strlen(title));
+        if (text)
+            put_text(document, text);
+        else
+            reader->damaged++;
+        cJSON_Delete(object);
+        if (text)
+            return true;
+        buffer_reset(&document->title);
+    }
+    return false;
+}
+
 /* --- documents ------------------------------------------------------------------------------- */
 
-static void note_doc_line(struct document_reader *reader, const char *title, size_t length)
+void document_reader_init(struct document_reader *reader, enum text_layout layout, const char *text,
+                          size_t size)
 {
-    buffer_reset(&reader->next_title);
-    put_unescaped(&reader->next_title, title, length);
-    reader->next_first_line = reader->lines.line;
-    reader->opened = true;
+    *reader = (struct document_reader){.layout = layout, .text = text, .size = size};
+}
+
+void document_reader_release(struct document_reader *reader)
+{
+    buffer_release(&reader->next_title);
 }
 
 static void begin_wiki_document(struct document_reader *reader, struct document *document)
 {
     buffer_put(&document->title, reader->next_title.data, reader->next_title.size);
-    document->first_line = reader->next_first_line;
     reader->opened = false;
     reader->inside = true;
 }
 
-static void put_line(struct document *document, const char *line, size_t length, uint64_t number)
+static bool end_document(struct document_reader *reader, const struct document *document)
 {
-    if (document->first_line == 0)
-        document->first_line = number;
-    buffer_put(&document->text, line, length);
-    buffer_put_u8(&document->text, '\n');
-}
-
-static void warn_not_closed(struct document_reader *reader, uint64_t first_line)
-{
-    if (!reader->warned)
-        log_warning("%s: the <doc> of line %llu has no </doc>; its text is kept, but the file may "
-                    "be damaged",
-                    reader->lines.path, (unsigned long long)first_line);
-    reader->warned = true;
+    bool begun = reader->inside || document->text.size > 0;
+    reader->not_closed += reader->inside;
+    reader->inside = false;
+    return begun;
 }
 
 enum line_kind { LINE_BLANK, LINE_TEXT, LINE_DOC, LINE_DOC_END };
 
-/* In plain text nothing is markup; the first line with text decides. */
 static enum line_kind kind_of(struct document_reader *reader, const char *line, size_t length)
 {
     const char *title;
     size_t title_length;
     if (length == 0)
         return LINE_BLANK;
-    bool doc = reader->layout != LAYOUT_PLAIN && is_doc_line(line, length, &title, &title_length);
-    if (reader->layout == LAYOUT_UNKNOWN)
-        reader->layout = doc ? LAYOUT_WIKI : LAYOUT_PLAIN;
-    if (doc) {
-        note_doc_line(reader, title, title_length);
-        return LINE_DOC;
-    }
-    return reader->layout == LAYOUT_WIKI && is_doc_end(line, length) ? LINE_DOC_END : LINE_TEXT;
+    if (reader->layout == LAYOUT_PLAIN || line[0] != '<')
+        return LINE_TEXT;
+    if (!is_doc_line(line, length, &title, &title_length))
+        return is_doc_end(line, length) ? LINE_DOC_END : LINE_TEXT;
+    buffer_reset(&reader->next_title);
+    put_unescaped(&reader->next_title, title, title_length);
+    reader->opened = true;
+    return LINE_DOC;
 }
 
 /* Takes a line in; true: the document is complete. */
-static bool take_line(struct document_reader *reader, struct document *document, const char *line,
-                      size_t length, bool *title_due)
+static bool add_line(struct document_reader *reader, struct document *document, const char *line,
+                     size_t length, bool *title_due)
 {
-    bool begun = reader->inside || document->text.size > 0;
     switch (kind_of(reader, line, length)) {
     case LINE_BLANK:
-        return !reader->inside && begun;
+        return !reader->inside && document->text.size > 0;
     case LINE_DOC:
-        if (begun) {
-            if (reader->inside)
-                warn_not_closed(reader, document->first_line);
-            reader->inside = false;
+        if (end_document(reader, document))
             return true;
-        }
         begin_wiki_document(reader, document);
         *title_due = true;
         return false;
-    case LINE_DOC_END:
+    case LINE_DOC_END: {
+        bool begun = reader->inside || document->text.size > 0;
         reader->inside = false;
         return begun;
+    }
     default:
         if (!*title_due || !is_title_line(document, line, length))
-            put_line(document, line, length, reader->lines.line);
+            put_line(document, line, length);
         *title_due = false;
         return false;
     }
 }
 
-int document_reader_next(struct document_reader *reader, struct document *document,
-                         struct error *err)
+bool document_reader_next(struct document_reader *reader, struct document *document)
 {
     const char *line;
     size_t length;
-    int status;
     bool title_due = reader->opened;
     buffer_reset(&document->text);
     buffer_reset(&document->title);
-    document->first_line = 0;
+    if (reader->layout == LAYOUT_JSON)
+        return next_json(reader, document);
     if (reader->opened)
         begin_wiki_document(reader, document);
-    while ((status = line_reader_next(&reader->lines, &line, &length, err)) == 1)
-        if (take_line(reader, document, line, length, &title_due))
-            return 1;
-    if (status < 0)
-        return -1;
-    bool begun = reader->inside || document->text.size > 0;
-    if (reader->inside)
-        warn_not_closed(reader, document->first_line);
-    reader->inside = false;
-    return begun;
+    while (take_trimmed(reader, &line, &length))
+        if (add_line(reader, document, line, length, &title_due))
+            return true;
+    return end_document(reader, document);
+}
+
+/* --- layouts --------------------------------------------------------------------------------- */
+
+static bool has_text_key(const char *line, size_t length, bool whole)
+{
+    static const char key[] = "\"text\"";
+    if (!whole)
+        return memmem(line, length, key, sizeof key - 1) != NULL;
+    cJSON *object = cJSON_ParseWithLength(line, length);
+    bool found = text_of(object, "text") != NULL;
+    cJSON_Delete(object);
+    return found;
+}
+
+enum text_layout text_layout_of(const char *text, size_t size)
+{
+    const char *line, *title;
+    size_t position = 0, length, title_length;
+    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+        position = 3;
+    while (take_line(text, size, &position, &line, &length)) {
+        bool whole = line + length < text + size; /* its end is there */
+        unicode_trim(&line, &length);
+        if (length == 0)
+            continue;
+        if (is_doc_line(line, length, &title, &title_length))
+            return LAYOUT_WIKI;
+        return line[0] == '{' && has_text_key(line, length, whole) ? LAYOUT_JSON : LAYOUT_PLAIN;
+    }
+    return LAYOUT_PLAIN;
+}
+
+/* Where lines begin from `from` on. */
+static size_t first_line(const char *text, size_t size, size_t from)
+{
+    if (from == 0 || from >= size)
+        return from;
+    const char *newline = memchr(text + from - 1, '\n', size - from + 1);
+    return newline ? (size_t)(newline - text) + 1 : size;
+}
+
+size_t document_start(enum text_layout layout, const char *text, size_t size, size_t from)
+{
+    const char *line, *title;
+    size_t position = first_line(text, size, from), length, title_length;
+    bool behind_blank = from == 0;
+    while (take_line(text, size, &position, &line, &length)) {
+        bool blank = is_blank(line, length);
+        if (layout == LAYOUT_PLAIN  ? behind_blank && !blank
+            : layout == LAYOUT_JSON ? !blank
+                                    : is_doc_line(line, length, &title, &title_length))
+            return (size_t)(line - text);
+        behind_blank = blank;
+    }
+    return size;
 }

@@ -45,6 +45,20 @@ static char *prepare(const char *folder, const char *name, const char *of, uint6
     return output;
 }
 
+/* A document a shard: shards are cut every 4,096 bytes. */
+static char *prepare_spread(const char *folder)
+{
+    struct buffer spread = {0};
+    for (const char *c = text; *c; c++) {
+        buffer_put_u8(&spread, (uint8_t)*c);
+        for (int i = 0; i < 5000 && *c == '\n'; i++)
+            buffer_put_u8(&spread, '\n');
+    }
+    char *path = prepare(folder, "c", buffer_text(&spread), 4096, 0.5);
+    buffer_release(&spread);
+    return path;
+}
+
 static struct corpus *open_corpus(const char *path)
 {
     struct corpus *corpus;
@@ -68,7 +82,7 @@ static void a_corpus_tells_what_it_is(void **state)
 {
     (void)state;
     struct error err;
-    char *folder = temporary_folder(), *path = prepare(folder, "c", text, 1000, 0.5);
+    char *folder = temporary_folder(), *path = prepare(folder, "c", text, 4096, 0.5);
     struct corpus *corpus = open_corpus(path);
     assert_string_equal(corpus_folder(corpus), path);
     assert_true(corpus_lower_case(corpus));
@@ -99,11 +113,11 @@ static void the_hash_tells_corpora_apart(void **state)
         "two three\n\none two\n\nthree\n\none one one\n\nthree two\n\ntwo\n";
     char *folder = temporary_folder(), *paths[5];
     uint64_t hashes[5];
-    paths[0] = prepare(folder, "a", text, 1000, 0);
-    paths[1] = prepare(folder, "b", text, 1000, 0);
-    paths[2] = prepare(folder, "c", text, 1000, 0.5); /* other splits */
-    paths[3] = prepare(folder, "d", text + 9, 1000, 0);
-    paths[4] = prepare(folder, "e", in_another_order, 1000, 0);
+    paths[0] = prepare(folder, "a", text, 4096, 0);
+    paths[1] = prepare(folder, "b", text, 4096, 0);
+    paths[2] = prepare(folder, "c", text, 4096, 0.5); /* other splits */
+    paths[3] = prepare(folder, "d", text + 9, 4096, 0);
+    paths[4] = prepare(folder, "e", in_another_order, 4096, 0);
     for (int i = 0; i < 5; i++) {
         struct corpus *corpus = open_corpus(paths[i]);
         hashes[i] = corpus_hash(corpus);
@@ -141,7 +155,7 @@ static char *first_shard(const char *folder, int number)
 static void what_is_missing_or_strange_is_named(void **state)
 {
     (void)state;
-    char *folder = temporary_folder(), *path = prepare(folder, "c", text, 8, 0.5);
+    char *folder = temporary_folder(), *path = prepare_spread(folder);
     char *a = first_shard(path, 0), *b = first_shard(path, 1);
     assert_refused("/nowhere", "no such folder");
 
@@ -176,7 +190,7 @@ static void damaged_counts_are_named(void **state)
     (void)state;
     struct error err;
     uint64_t counts[8];
-    char *folder = temporary_folder(), *path = prepare(folder, "c", text, 1000, 0.5);
+    char *folder = temporary_folder(), *path = prepare(folder, "c", text, 4096, 0.5);
     struct corpus *corpus = open_corpus(path);
     assert_int_equal(corpus_token_counts(corpus, counts, &err), 0);
     char *counts_path = path_join(path, "tokens.counts");

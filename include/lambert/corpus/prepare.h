@@ -1,9 +1,23 @@
-/* Text files to a corpus (corpus/corpus.h): read, split into sentences, tokenise, set documents
- * aside, write shards, and last the manifest.
+/* Text to a corpus (corpus/corpus.h): read, split into sentences, tokenise, set documents aside,
+ * write shards, and last the manifest. All threads of all ranks work; what comes out is the same,
+ * byte for byte, whatever their number.
  *
- * Shards are cut by bytes of input (at document boundaries), so the same input gives the same
- * files, byte for byte: with all files, in order, as one run of bytes, a document belongs to the
- * shards number p / shard_bytes, where p is where the document before it ended. */
+ * The input is cut into parts (text/input_feed.h), each of which becomes shards of its own and a
+ * record of what was met (src/corpus/piece.h). Ranks share nothing but the output folder, which all
+ * of them must see:
+ *
+ *     prepare_open(&preparation, &options, rank, ranks, err)    every rank; touches nothing
+ *     prepare_begin(preparation, err)                           rank 0, before any rank goes on
+ *     prepare_pieces(preparation, err)                          every rank
+ *     prepare_finish(preparation, &report, err)                 rank 0, after all ranks
+ *     prepare_close(preparation)                                every rank
+ *
+ * Between these the caller makes the ranks agree. When prepare_pieces() failed or was interrupted,
+ * the parts that are done stay, and the same preparation, run again, goes on from them; any other
+ * one into that folder removes them.
+ *
+ * Memory: about twice shard_bytes and 10 MB a thread, and for finishing about 100 MB, whatever the
+ * size of the input. */
 #ifndef LAMBERT_CORPUS_PREPARE_H
 #define LAMBERT_CORPUS_PREPARE_H
 
@@ -14,7 +28,7 @@
 #include "lambert/base/error.h"
 
 struct prepare_options {
-    char *const *inputs; /* files or folders (all files below; input_list_open) */
+    char *const *inputs; /* as for input_list_open(); standard input wants a single rank */
     int input_count;
     const char *vocabulary; /* path of a vocab.txt */
     const char *output;     /* folder; refused when it holds a corpus, unless overwrite */
@@ -22,16 +36,26 @@ struct prepare_options {
     bool lower_case;
     bool split_sentences;    /* no: every line is one sentence */
     double heldout_fraction; /* of documents, by hash of their text: the same text, the same side */
-    uint64_t shard_bytes;    /* of input text a shard */
+    uint64_t shard_bytes;    /* of input text a shard, at least 4096 */
     int compression;         /* zlib level */
 };
 
 extern const struct prepare_options prepare_defaults;
 
+/* What was met. Documents and lines count as duplicates when another has the same bytes; the first
+ * of each does not count. */
 struct prepare_report {
-    uint64_t input_bytes;
+    uint64_t input_bytes; /* of text, inflated */
     uint64_t files;
     uint64_t documents, empty_documents, heldout_documents, one_sentence_documents;
+    uint64_t cut_documents;      /* parts that begin inside a document longer than a shard */
+    uint64_t unclosed_documents; /* WikiExtractor: <doc> without </doc> */
+    uint64_t damaged_lines;      /* JSON: lines that are no object with a "text" */
+    uint64_t lines, text_bytes;  /* of documents that are not empty */
+    uint64_t documents_per_print, lines_per_print; /* 1: duplicates are exact; n: estimated from
+                                                      every n-th */
+    uint64_t duplicate_documents, duplicate_document_bytes;
+    uint64_t duplicate_lines, duplicate_line_bytes;
     uint64_t sentences, tokens;
     uint64_t words, unknown_words;
     uint64_t invalid_bytes;
@@ -39,22 +63,29 @@ struct prepare_report {
     double seconds;
 };
 
-/* Nothing to train on (no document with a token, or all of them held out) is an error. After any
- * error nothing is left behind; with `overwrite` the old corpus is gone as soon as reading begins.
- * Warns about bytes that are not UTF-8, and about splits too small to make pairs of. */
-int prepare_corpus(const struct prepare_options *options, struct prepare_report *report,
+struct preparation;
+
+int prepare_open(struct preparation **preparation, const struct prepare_options *options, int rank,
+                 int ranks, struct error *err);
+void prepare_close(struct preparation *preparation); /* NULL is fine */
+
+/* With `overwrite` the old corpus is gone from here on. */
+int prepare_begin(struct preparation *preparation, struct error *err);
+
+/* Over all OpenMP threads. */
+int prepare_pieces(struct preparation *preparation, struct error *err);
+
+/* Rank 0, when prepare_pieces() failed on any rank: cleans up where no part is done. */
+void prepare_leave(struct preparation *preparation);
+
+/* Puts the records together. Nothing to train on (no document with a token, or all of them held
+ * out) is an error, and then nothing is left behind. Warns about bytes that are not UTF-8, damaged
+ * markup, and splits too small to make pairs of. */
+int prepare_finish(struct preparation *preparation, struct prepare_report *report,
                    struct error *err);
 
-/* The files that `inputs` stand for; for `vocab` as well. Inputs in the order given, a folder as
- * all files below it sorted by name (byte by byte), those whose names begin with a dot passed over.
- * No file at all is an error. */
-struct input_list {
-    char **paths;
-    int count;
-    uint64_t bytes;
-};
-int input_list_open(struct input_list *list, char *const *inputs, int input_count,
-                    struct error *err);
-void input_list_close(struct input_list *list);
+/* All of it, by one rank. */
+int prepare_corpus(const struct prepare_options *options, struct prepare_report *report,
+                   struct error *err);
 
 #endif

@@ -1,19 +1,25 @@
-/* Reads text files document by document, whatever the file's size, in memory for one document.
+/* Documents of a run of text in memory, one after another (text/input_feed.h cuts the runs).
  *
- * Two layouts are recognised from the first line that is not blank:
- *   - WikiExtractor output: `<doc id="..." ... title="...">`, a title line, paragraphs, `</doc>`.
- * The title is kept (its XML entities turned back); the line that repeats it is not a line of the
- *     document. Articles with nothing but a title are empty documents. A <doc> line before the
- *     </doc> of the last one ends that document and begins the next, the end of the file ends a
- *     document too (the log says once a file that a </doc> was missing), a </doc> too many is left
- *     out, and text between documents is read as plain text.
- *   - plain text: a paragraph or a sentence a line, blank lines between documents. Nothing in it is
- *     markup.
+ * Three layouts:
+ *   - LAYOUT_WIKI, WikiExtractor's output: `<doc id="..." ... title="...">`, a title line,
+ *     paragraphs, `</doc>`. The title is kept (its XML entities turned back); the line that repeats
+ *     it is a heading, not a line of the document. Articles with nothing but a title are empty
+ *     documents. A <doc> line before the </doc> of the last one ends that document and begins the
+ *     next, the end of the text ends a document too, a </doc> too many is left out, and text
+ * between documents is read as plain text.
+ *   - LAYOUT_JSON, one object a line, as WikiExtractor --json writes: "text" is the document,
+ *     "title" its title. Other keys are passed over. A line that is no such object is counted in
+ *     `damaged` and left out.
+ *   - LAYOUT_PLAIN: a paragraph or a sentence a line, blank lines between documents. Nothing in it
+ * is markup.
  *
  * A document is a run of lines (no line ends, '\r' being white space; white space, Unicode's too,
  * trimmed at both ends; none empty). Bytes are handed on as they are: decoding is the tokenizer's,
- * and entities in an article's lines are left alone. A byte-order mark at the beginning of the file
- * is left out. */
+ * and entities in an article's lines are left alone.
+ *
+ *     document_reader_init(&reader, layout, text, size);
+ *     while (document_reader_next(&reader, &document)) ...
+ *     document_reader_release(&reader); */
 #ifndef LAMBERT_TEXT_DOCUMENT_READER_H
 #define LAMBERT_TEXT_DOCUMENT_READER_H
 
@@ -22,12 +28,11 @@
 #include <stdint.h>
 
 #include "lambert/base/buffer.h"
-#include "lambert/base/error.h"
+#include "lambert/text/input_feed.h"
 
 struct document {
     struct buffer text;  /* the lines, each followed by '\n' */
     struct buffer title; /* WikiExtractor: the title; else empty */
-    uint64_t first_line; /* in the file, from 1, of the <doc> or of the first text: for reports */
 };
 
 void document_init(struct document *document);
@@ -37,17 +42,29 @@ void document_release(struct document *document);
 bool document_line(const struct document *document, size_t *cursor, const char **line,
                    size_t *length);
 
-struct document_reader;
+struct document_reader {
+    enum text_layout layout;
+    const char *text;
+    size_t size, position;
+    bool inside;              /* between <doc> and </doc> */
+    bool opened;              /* by a <doc> line that ended the document before it */
+    struct buffer next_title; /* of the <doc> line met last */
+    uint64_t not_closed;      /* <doc> lines without </doc>, so far */
+    uint64_t damaged;         /* lines of LAYOUT_JSON that are no object with a "text", so far */
+};
 
-int document_reader_open(struct document_reader **reader, const char *path, struct error *err);
-void document_reader_close(struct document_reader *reader); /* NULL is fine */
+void document_reader_init(struct document_reader *reader, enum text_layout layout, const char *text,
+                          size_t size);
+void document_reader_release(struct document_reader *reader);
 
-/* 1: a document (possibly of no lines), 0: the end, -1: the file could not be read on. */
-int document_reader_next(struct document_reader *reader, struct document *document,
-                         struct error *err);
+/* false: the end. */
+bool document_reader_next(struct document_reader *reader, struct document *document);
 
-/* Bytes of the lines taken so far: what has been read ahead is not counted, so that they are the
- * same on every run. */
-uint64_t document_reader_bytes(const struct document_reader *reader);
+/* The layout of a file that begins with these bytes (a byte-order mark may stand first). */
+enum text_layout text_layout_of(const char *text, size_t size);
+
+/* [internal to the layer, for input_feed] The first place in [from, size) where a document is seen
+ * to begin, or `size`. text[from - 1] is looked at where from > 0. */
+size_t document_start(enum text_layout layout, const char *text, size_t size, size_t from);
 
 #endif

@@ -1,0 +1,89 @@
+/* Cuts the inputs into pieces of about `piece_bytes`, at document boundaries, and hands them to
+ * threads, in memory for one piece a thread, whatever the size of the input.
+ *
+ * How the text is cut depends on the names, order and sizes of the files and on piece_bytes alone:
+ * not on threads, not on ranks. Let N be piece_bytes.
+ *   - A plain file is cut near each multiple of N: cut k (k N > 0, below the file's size) is the
+ * first place from k N on, and before (k + 1) N, where a document is seen to begin: a text line
+ * behind a blank line, a <doc> line, a line of JSON. Where there is none (one document goes across
+ * the whole of [k N, (k + 1) N)): the first line that begins there; else the first byte behind
+ * ASCII white space; else the first byte that is not a UTF-8 continuation; else k N. Bytes before k
+ * N - 1 are not looked at, so a cut can be found from its own neighbourhood. Parts of a document
+ * that is cut are documents of their own (input_span.continues).
+ *   - Runs of small files (and the last, short part of a file) are put together until a piece has
+ * at least N bytes as stored, gzip counted four times.
+ *   - A gzip file of at least N / 4 bytes and a stream are a piece each, of many parts: their text
+ * is cut by the same rule, and part j holds cut j to cut j + 1. All other pieces have one part, 0.
+ *
+ * Pieces are numbered 0 .. input_feed_pieces()-1 in the order of the text. A feed hands out those
+ * whose number is `rank` modulo `ranks`, in ascending order, to whichever thread asks; several
+ * threads work on the parts of one compressed file (reading it is done under a lock).
+ *
+ *     feed = input_feed_new(&list, &options);
+ *     #pragma omp parallel
+ *     while (input_feed_next(feed, &work, err) == 1)
+ *         for each span: document_reader_...
+ *     input_feed_free(feed); */
+#ifndef LAMBERT_TEXT_INPUT_FEED_H
+#define LAMBERT_TEXT_INPUT_FEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/base/error.h"
+#include "lambert/text/input_list.h"
+
+/* How a file is laid out, told from its first line that is not blank. */
+enum text_layout { LAYOUT_PLAIN, LAYOUT_WIKI, LAYOUT_JSON };
+
+struct input_feed_options {
+    uint64_t piece_bytes; /* N, at least 4096 */
+    uint64_t rank, ranks; /* pieces `rank` modulo `ranks` are this feed's */
+    /* NULL: all are. Else asked once for each part, by one thread at a time; parts that are not
+     * wanted are not handed out (nor read, where the file can be read at any place). */
+    bool (*wanted)(void *context, uint64_t piece, uint32_t part);
+    void *context;
+};
+
+/* A run of bytes of one file. */
+struct input_span {
+    int file; /* number in the list */
+    enum text_layout layout;
+    uint64_t offset;   /* of its first byte, in the (inflated) file */
+    size_t begin, end; /* in input_work.text */
+    bool continues;    /* its first document began before it */
+};
+
+/* What one thread works on: owned by the caller, reused from call to call. */
+struct input_work {
+    uint64_t piece;
+    uint32_t part;
+    bool last; /* part of its piece */
+    struct buffer text;
+    struct input_span *spans; /* [span_count] */
+    int span_count;
+    int span_capacity;
+};
+
+void input_work_release(struct input_work *work); /* fine on a zeroed one */
+
+struct input_feed;
+
+/* The list must outlive it. */
+struct input_feed *input_feed_new(const struct input_list *list,
+                                  const struct input_feed_options *options);
+void input_feed_free(struct input_feed *feed); /* NULL is fine */
+
+uint64_t input_feed_pieces(const struct input_feed *feed);
+
+/* 1: work; 0: none is left; -1: a file could not be read, or its gzip data is damaged or cut short
+ * (the sentence names it). Any thread may call; after a failure all get 0. A piece without any text
+ * is handed out too (span_count 0), so that every part is seen once. */
+int input_feed_next(struct input_feed *feed, struct input_work *work, struct error *err);
+
+/* Bytes as stored that were taken so far, for a progress line. */
+uint64_t input_feed_taken(const struct input_feed *feed);
+
+#endif

@@ -1,0 +1,143 @@
+#include "corpus_report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void print_split(const struct corpus *corpus, enum corpus_split split)
+{
+    const struct document_store *store = corpus_store(corpus, split);
+    printf("  %-12s %12" PRIu64 " %12" PRIu64 " %14" PRIu64 " %8d\n", corpus_split_names[split],
+           document_store_documents(store), document_store_sentences(store),
+           document_store_tokens(store), document_store_shards(store));
+}
+
+static void print_lengths(const char *what, const char *unit, const struct length_summary *summary)
+{
+    printf("  %-12s %.1f %s on average, half up to %" PRIu64 ", 90%% up to %" PRIu64
+           ", 99%% up to %" PRIu64 ", longest %" PRIu64 "\n",
+           what, summary->mean, unit, summary->half, summary->ninety, summary->ninety_nine,
+           summary->longest);
+}
+
+static void print_samples(const struct sample_summary *summary, const char *why)
+{
+    static const int batches[] = {256, 4096, 32768};
+    if (summary->samples == 0) {
+        printf("  at %-9d none: %s\n", summary->sequence_length, why);
+        return;
+    }
+    printf("  at %-9d %" PRIu64 " samples an epoch, %.1f tokens on average; padding would add "
+           "%.0f%%\n",
+           summary->sequence_length, summary->samples, summary->mean_tokens,
+           100 * summary->padding);
+    printf("  %-12s steps an epoch:", "");
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++)
+        printf("%s %.*f with a global batch of %d", i ? "," : "",
+               summary->samples < 10 * (uint64_t)batches[i], (double)summary->samples / batches[i],
+               batches[i]);
+    printf("\n");
+}
+
+static int bin_of(uint64_t tokens)
+{
+    int bin = 0;
+    while (tokens >>= 1)
+        bin++;
+    return bin < LENGTH_BINS ? bin : LENGTH_BINS - 1;
+}
+
+void length_histogram_make(struct length_histogram *histogram, const struct document_store *store)
+{
+    uint64_t documents = document_store_documents(store);
+    *histogram = (struct length_histogram){0};
+    for (uint64_t d = 0; d < documents; d++) {
+        struct document_view view = document_store_view(store, d);
+        uint64_t tokens = 0;
+        for (uint32_t s = 0; s < view.sentences; s++)
+            tokens += view.lengths[s];
+        histogram->documents[bin_of(tokens)]++;
+    }
+}
+
+static void print_bin(int bin, uint64_t documents, uint64_t most, uint64_t all)
+{
+    static const char bar[] = "########################################";
+    char range[48];
+    uint64_t first = UINT64_C(1) << bin;
+    snprintf(range, sizeof range, "%" PRIu64 " to %" PRIu64, first, 2 * first - 1);
+    printf("  %20s %10" PRIu64 " %5.1f%% %.*s\n", range, documents,
+           100 * (double)documents / (double)all,
+           (int)((double)(sizeof bar - 1) * (double)documents / (double)most + 0.5), bar);
+}
+
+static void print_histogram(const struct document_store *store)
+{
+    struct length_histogram histogram;
+    uint64_t most = 0, all = document_store_documents(store);
+    int first = LENGTH_BINS, last = -1;
+    length_histogram_make(&histogram, store);
+    for (int bin = 0; bin < LENGTH_BINS; bin++) {
+        uint64_t here = histogram.documents[bin];
+        most = here > most ? here : most;
+        first = here > 0 && first == LENGTH_BINS ? bin : first;
+        last = here > 0 ? bin : last;
+    }
+    printf("  %20s %10s\n", "tokens in a document", "documents");
+    for (int bin = first; bin <= last; bin++)
+        print_bin(bin, histogram.documents[bin], most, all);
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole > 0 ? 100 * (double)part / (double)whole : 0;
+}
+
+static void print_duplicates(const struct prepare_report *report)
+{
+    uint64_t documents = report->documents - report->empty_documents;
+    printf("  %-12s %" PRIu64 " documents (%.2f%%, %.2f%% of the text) and %" PRIu64
+           " lines (%.1f%%, %.2f%%) are copies of others",
+           "duplicates", report->duplicate_documents,
+           percent(report->duplicate_documents, documents),
+           percent(report->duplicate_document_bytes, report->text_bytes), report->duplicate_lines,
+           percent(report->duplicate_lines, report->lines),
+           percent(report->duplicate_line_bytes, report->text_bytes));
+    if (report->lines_per_print > 1)
+        printf(" (estimated from one of %" PRIu64 ")", report->lines_per_print);
+    printf("\n");
+}
+
+double corpus_report_unknown_part(const struct prepare_report *report)
+{
+    return report->words > 0 ? (double)report->unknown_words / (double)report->words : 0;
+}
+
+void corpus_report_print(const struct corpus *corpus, const struct corpus_statistics *statistics)
+{
+    const struct prepare_report report = corpus_report(corpus);
+    const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
+    printf("%s (hash %016" PRIx64 ")\n", corpus_folder(corpus), corpus_hash(corpus));
+    printf("  %-12s %d entries, %s, hash %016" PRIx64 "\n", "vocabulary",
+           vocabulary_size(vocabulary), corpus_lower_case(corpus) ? "uncased" : "cased",
+           vocabulary_hash(vocabulary));
+    printf("  %-12s %.1f MB of text in %" PRIu64 " files; %.1f MB in the corpus\n", "made of",
+           (double)report.input_bytes / 1e6, report.files, (double)report.corpus_bytes / 1e6);
+    printf("  %-12s %" PRIu64 " documents without text, %" PRIu64 " bytes that are not UTF-8\n",
+           "left out", report.empty_documents, report.invalid_bytes);
+    printf("  %-12s %" PRIu64 " documents of one sentence, which give pairs only with others\n",
+           "short", report.one_sentence_documents);
+    print_duplicates(&report);
+    printf("  %-12s %.3f%% of %" PRIu64 " words are [UNK]\n", "unknown",
+           100 * corpus_report_unknown_part(&report), report.words);
+    printf("\n  %-12s %12s %12s %14s %8s\n", "split", "documents", "sentences", "tokens", "shards");
+    for (int s = 0; s < CORPUS_SPLITS; s++)
+        print_split(corpus, (enum corpus_split)s);
+    printf("\ntraining split\n");
+    print_lengths("sentences", "tokens", &statistics->sentence_tokens);
+    print_lengths("documents", "sentences", &statistics->document_sentences);
+    print_lengths("documents", "tokens", &statistics->document_tokens);
+    for (int i = 0; i < SAMPLE_SUMMARIES; i++)
+        print_samples(&statistics->samples[i], statistics->no_samples.text);
+    if (document_store_documents(corpus_store(corpus, CORPUS_TRAIN)) > 0)
+        print_histogram(corpus_store(corpus, CORPUS_TRAIN));
+}

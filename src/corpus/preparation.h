@@ -1,0 +1,31 @@
+/* A preparation in progress: prepare.c plans it, prepare_pieces.c does the work, prepare_finish.c
+ * puts the results together. */
+#ifndef LAMBERT_SRC_CORPUS_PREPARATION_H
+#define LAMBERT_SRC_CORPUS_PREPARATION_H
+
+#include <stdint.h>
+
+#include "corpus_folder.h"
+#include "lambert/corpus/prepare.h"
+#include "lambert/text/input_feed.h"
+#include "lambert/text/input_list.h"
+#include "lambert/text/vocabulary.h"
+#include "manifest.h"
+#include "piece.h"
+
+struct preparation {
+    struct prepare_options options;
+    int rank, ranks;
+    double started;
+    struct input_list inputs;
+    struct vocabulary *vocabulary;
+    struct piece_plan plan;
+    struct corpus_folder folder; /* rank 0 */
+    struct manifest manifest;    /* rank 0 */
+    uint64_t *counts;            /* [vocabulary size], of the training split; rank 0 */
+};
+
+/* The parts of the input that are this rank's and not done yet. */
+struct input_feed *preparation_feed(struct preparation *p);
+
+#endif

@@ -1,0 +1,179 @@
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "fingerprints.h"
+#include "lambert/base/container.h"
+#include "lambert/base/file.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/progress.h"
+#include "lambert/text/tokenizer.h"
+#include "preparation.h"
+#include "prepare_report.h"
+
+struct prints {
+    struct buffer documents, lines;
+};
+
+static void add_piece(struct preparation *p, const struct piece *piece, struct prints *prints)
+{
+    prepare_report_add(&p->manifest.report, &piece->report);
+    piece_enter(piece, &p->manifest);
+    for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
+        p->counts[id] += piece->counts[id];
+    buffer_put(&prints->documents, piece->documents.data, piece->documents.size);
+    buffer_put(&prints->lines, piece->lines.data, piece->lines.size);
+}
+
+static int add_pieces(struct preparation *p, struct prints *prints, struct error *err)
+{
+    struct piece piece;
+    struct input_feed *feed = preparation_feed(p);
+    uint64_t pieces = input_feed_pieces(feed);
+    int status = 0;
+    input_feed_free(feed);
+    piece_init(&piece, &p->plan);
+    for (uint64_t number = 0; number < pieces && status == 0; number++) {
+        uint32_t part = 0;
+        do {
+            status = piece_read(&piece, number, part++, err);
+            if (status == 0)
+                add_piece(p, &piece, prints);
+        } while (status == 0 && !piece.last);
+    }
+    piece_release(&piece);
+    return status;
+}
+
+static void complete_report(struct preparation *p, struct prints *prints)
+{
+    struct prepare_report *report = &p->manifest.report;
+    struct duplicates documents =
+        fingerprints_duplicates(&prints->documents, p->plan.document_bits);
+    struct duplicates lines = fingerprints_duplicates(&prints->lines, p->plan.line_bits);
+    report->files = (uint64_t)p->inputs.count;
+    report->documents_per_print = UINT64_C(1) << p->plan.document_bits;
+    report->lines_per_print = UINT64_C(1) << p->plan.line_bits;
+    report->duplicate_documents = documents.count;
+    report->duplicate_document_bytes = documents.bytes;
+    report->duplicate_lines = lines.count;
+    report->duplicate_line_bytes = lines.bytes;
+    for (int s = 0; s < CORPUS_SPLITS; s++)
+        report->corpus_bytes += manifest_split_total(&p->manifest, (enum corpus_split)s).bytes;
+    report->seconds = clock_seconds() - p->started;
+}
+
+static int add_up(struct preparation *p, struct error *err)
+{
+    struct prints prints = {0};
+    p->manifest = (struct manifest){.vocabulary_hash = p->plan.shard.vocabulary_hash,
+                                    .vocabulary_size = p->plan.shard.vocabulary_size,
+                                    .lower_case = p->options.lower_case,
+                                    .split_sentences = p->options.split_sentences,
+                                    .heldout_fraction = p->options.heldout_fraction,
+                                    .unicode = memory_copy_text(tokenizer_unicode_version())};
+    p->counts = memory_new((size_t)p->plan.shard.vocabulary_size, sizeof *p->counts);
+    int status = add_pieces(p, &prints, err);
+    if (status == 0)
+        complete_report(p, &prints);
+    buffer_release(&prints.documents);
+    buffer_release(&prints.lines);
+    return status;
+}
+
+static int check_result(const struct preparation *p, struct error *err)
+{
+    const struct prepare_report *report = &p->manifest.report;
+    const char *first = p->inputs.files[0].path;
+    if (report->documents == report->empty_documents)
+        return error_set(err, "there is no document with text in %s%s", first,
+                         p->inputs.count > 1 ? " and the other files" : "");
+    if (p->manifest.splits[CORPUS_TRAIN].count == 0)
+        return error_set(err,
+                         "all %" PRIu64 " documents were set aside for evaluation; set a smaller "
+                         "part aside, or add text",
+                         report->heldout_documents);
+    return 0;
+}
+
+static void warn(const struct preparation *p)
+{
+    const struct prepare_report *report = &p->manifest.report;
+    uint64_t training = report->documents - report->empty_documents - report->heldout_documents;
+    if (report->invalid_bytes > 0)
+        log_warning("%" PRIu64 " bytes of the input are not valid UTF-8 and were left out",
+                    report->invalid_bytes);
+    if (report->damaged_lines > 0)
+        log_warning("%" PRIu64 " lines of JSON have no \"text\" and were left out",
+                    report->damaged_lines);
+    if (report->unclosed_documents > 0)
+        log_warning("%" PRIu64
+                    " <doc> lines have no </doc>; their text was kept, but the files may "
+                    "be damaged",
+                    report->unclosed_documents);
+    if (report->cut_documents > 0)
+        log_warning("documents longer than a shard (%" PRIu64 " MB) were cut %" PRIu64
+                    " times: are there blank lines between the documents?",
+                    p->options.shard_bytes >> 20, report->cut_documents);
+    if (training < 2)
+        log_warning("there is only one document to train on, and pairs of sentences need two; "
+                    "blank lines part documents");
+    if (p->options.heldout_fraction > 0 && report->heldout_documents < 2)
+        log_warning("%" PRIu64 " of %" PRIu64 " documents fell into the part set aside for "
+                    "evaluation, which needs at least two",
+                    report->heldout_documents, report->documents - report->empty_documents);
+}
+
+static int write_counts(const struct preparation *p, struct error *err)
+{
+    struct container_writer file;
+    struct buffer bytes = {0};
+    char *path = path_join(p->folder.path, COUNTS_FILE);
+    for (int id = 0; id < vocabulary_size(p->vocabulary); id++)
+        buffer_put_u64(&bytes, p->counts[id]);
+    int status = container_writer_open(&file, path, COUNTS_KIND, COUNTS_VERSION, err);
+    if (status == 0)
+        status = container_writer_section(&file, COUNTS_SECTION, bytes.data, bytes.size, err);
+    if (status == 0)
+        status = container_writer_commit(&file, err);
+    buffer_release(&bytes);
+    free(path);
+    return status;
+}
+
+static int write_vocabulary(const struct preparation *p, struct error *err)
+{
+    size_t size;
+    const char *text = vocabulary_text(p->vocabulary, &size);
+    char *path = path_join(p->folder.path, VOCABULARY_FILE);
+    int status = file_write(path, text, size, err);
+    free(path);
+    return status;
+}
+
+static int write_manifest(const struct preparation *p, struct error *err)
+{
+    struct buffer text = {0};
+    char *path = path_join(p->folder.path, MANIFEST_FILE);
+    manifest_print(&p->manifest, &text);
+    int status = file_write(path, text.data, text.size, err);
+    buffer_release(&text);
+    free(path);
+    return status;
+}
+
+/* Everything but the manifest is in place when it is written. */
+int prepare_finish(struct preparation *p, struct prepare_report *report, struct error *err)
+{
+    if (add_up(p, err) < 0)
+        return -1;
+    *report = p->manifest.report;
+    if (check_result(p, err) < 0) {
+        corpus_folder_abandon(&p->folder);
+        return -1;
+    }
+    warn(p);
+    if (write_vocabulary(p, err) < 0 || write_counts(p, err) < 0 || write_manifest(p, err) < 0)
+        return -1;
+    return corpus_folder_remove_records(&p->folder, err);
+}

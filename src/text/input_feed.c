@@ -1,0 +1,472 @@
+#define _GNU_SOURCE /* memrchr() */
+#include "lambert/text/input_feed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "input_cut.h"
+#include "input_stream.h"
+#include "lambert/base/memory.h"
+#include "lambert/text/document_reader.h"
+
+enum { GZIP_WEIGHT = 4, HEAD = 64 * 1024 };
+
+/* A part of a file: bytes near [number N, (number + 1) N) of a plain one, all of any other. */
+struct unit {
+    int file;
+    uint64_t number;
+};
+
+/* Units [first, end) of the plan. */
+struct piece {
+    size_t first, end;
+    bool streamed; /* one file, of many parts */
+};
+
+struct input_feed {
+    const struct input_list *list;
+    struct input_feed_options options;
+    struct buffer units;  /* struct unit */
+    struct buffer pieces; /* struct piece */
+    uint64_t weight;      /* of the piece being planned */
+
+    pthread_mutex_t mutex; /* guards what follows */
+    uint64_t next;         /* piece */
+    bool failed;
+    uint64_t taken; /* bytes as stored, of what is done with */
+    /* The streamed piece at hand. */
+    bool streaming;
+    struct input_stream stream;
+    struct buffer window;    /* text from window_offset on */
+    uint64_t window_offset;  /* in the text of the file */
+    enum text_layout layout; /* of that file */
+    bool continues;
+    uint64_t piece;
+    uint32_t part;
+};
+
+/* --- the plan --------------------------------------------------------------------------------- */
+
+static struct piece *last_piece(struct input_feed *feed)
+{
+    return (struct piece *)(void *)(feed->pieces.data + feed->pieces.size) - 1;
+}
+
+static void close_piece(struct input_feed *feed)
+{
+    feed->weight = 0;
+}
+
+/* Into the piece that is open, or a new one. */
+static void add_unit(struct input_feed *feed, int file, uint64_t number, uint64_t weight,
+                     bool streamed)
+{
+    struct unit unit = {.file = file, .number = number};
+    if (feed->weight == 0) {
+        struct piece piece = {.first = feed->units.size / sizeof unit, .streamed = streamed};
+        buffer_put(&feed->pieces, &piece, sizeof piece);
+    }
+    buffer_put(&feed->units, &unit, sizeof unit);
+    last_piece(feed)->end = feed->units.size / sizeof unit;
+    feed->weight += weight + (weight == 0); /* even an empty file opens a piece */
+}
+
+static void plan_file(struct input_feed *feed, int number)
+{
+    const struct input_file *file = &feed->list->files[number];
+    const uint64_t n = feed->options.piece_bytes;
+    uint64_t left = file->bytes;
+    if (file->kind == INPUT_STREAM ||
+        (file->kind == INPUT_GZIP && file->bytes >= n / GZIP_WEIGHT)) {
+        close_piece(feed);
+        add_unit(feed, number, 0, n, true);
+        close_piece(feed);
+        return;
+    }
+    for (uint64_t part = 0; part == 0 || left > 0; part++) {
+        uint64_t bytes = file->kind == INPUT_GZIP || left < n ? left : n;
+        uint64_t weight = file->kind == INPUT_GZIP ? GZIP_WEIGHT * bytes : bytes;
+        if (weight >= n)
+            close_piece(feed);
+        add_unit(feed, number, part, weight, false);
+        if (feed->weight >= n)
+            close_piece(feed);
+        left -= bytes;
+    }
+}
+
+struct input_feed *input_feed_new(const struct input_list *list,
+                                  const struct input_feed_options *options)
+{
+    require(options->piece_bytes >= 4096 && options->rank < options->ranks);
+    struct input_feed *feed = memory_new(1, sizeof *feed);
+    feed->list = list;
+    feed->options = *options;
+    feed->next = options->rank;
+    pthread_mutex_init(&feed->mutex, NULL);
+    for (int i = 0; i < list->count; i++)
+        plan_file(feed, i);
+    return feed;
+}
+
+static void end_stream(struct input_feed *feed)
+{
+    input_stream_close(&feed->stream);
+    feed->streaming = false;
+}
+
+void input_feed_free(struct input_feed *feed)
+{
+    if (!feed)
+        return;
+    end_stream(feed);
+    pthread_mutex_destroy(&feed->mutex);
+    buffer_release(&feed->units);
+    buffer_release(&feed->pieces);
+    buffer_release(&feed->window);
+    free(feed);
+}
+
+uint64_t input_feed_pieces(const struct input_feed *feed)
+{
+    return feed->pieces.size / sizeof(struct piece);
+}
+
+uint64_t input_feed_taken(const struct input_feed *feed)
+{
+    struct input_feed *shared = (struct input_feed *)feed;
+    pthread_mutex_lock(&shared->mutex);
+    uint64_t taken = feed->taken + feed->stream.taken;
+    pthread_mutex_unlock(&shared->mutex);
+    return taken;
+}
+
+/* --- work ------------------------------------------------------------------------------------- */
+
+void input_work_release(struct input_work *work)
+{
+    buffer_release(&work->text);
+    free(work->spans);
+    *work = (struct input_work){0};
+}
+
+static void begin_work(struct input_work *work, uint64_t piece, uint32_t part, bool last)
+{
+    work->piece = piece;
+    work->part = part;
+    work->last = last;
+    work->span_count = 0;
+    buffer_reset(&work->text);
+}
+
+static void add_span(struct input_work *work, const struct input_span *span)
+{
+    if (span->begin == span->end)
+        return;
+    if (work->span_count == work->span_capacity) {
+        work->span_capacity = 2 * work->span_capacity + 4;
+        work->spans = memory_resize(work->spans, (size_t)work->span_capacity, sizeof *work->spans);
+    }
+    work->spans[work->span_count++] = *span;
+}
+
+static size_t mark_size(const char *text, size_t size)
+{
+    return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+/* --- plain files ------------------------------------------------------------------------------ */
+
+struct plain_file {
+    const struct input_file *input;
+    int file;
+    enum text_layout layout;
+    size_t mark; /* bytes of the byte-order mark */
+};
+
+/* Appends [from, end) of the file, which must have that many bytes still. */
+static int read_range(const struct plain_file *plain, uint64_t from, uint64_t end,
+                      struct buffer *text, struct error *err)
+{
+    uint8_t *place = buffer_grow(text, (size_t)(end - from));
+    while (from < end) {
+        ssize_t got = pread(plain->file, place, (size_t)(end - from), (off_t)from);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_errno(err, "cannot read the text file %s", plain->input->path);
+        if (got == 0)
+            return error_set(err, "the text file %s has become shorter while it was read",
+                             plain->input->path);
+        place += got;
+        from += (uint64_t)got;
+    }
+    return 0;
+}
+
+static int open_plain(struct plain_file *plain, const struct input_file *input, struct error *err)
+{
+    struct buffer head = {0};
+    *plain = (struct plain_file){.input = input};
+    plain->file = open(input->path, O_RDONLY | O_CLOEXEC);
+    if (plain->file < 0)
+        return error_errno(err, "cannot open the text file %s", input->path);
+    int status = read_range(plain, 0, input->bytes < HEAD ? input->bytes : HEAD, &head, err);
+    if (status == 0) {
+        plain->layout = text_layout_of((const char *)head.data, head.size);
+        plain->mark = mark_size((const char *)head.data, head.size);
+    } else {
+        close(plain->file);
+    }
+    buffer_release(&head);
+    return status;
+}
+
+/* Looks at a little of the range first, and at four times as much where that has no document's
+ * beginning; only all of it says that there is none. */
+static int find_cut(const struct plain_file *plain, uint64_t n, uint64_t number, uint64_t *place,
+                    bool *at_document, struct error *err)
+{
+    const uint64_t from = number * n - 1;
+    const uint64_t limit = from + 1 + n < plain->input->bytes ? from + 1 + n : plain->input->bytes;
+    struct buffer text = {0};
+    struct input_cut cut = {0};
+    int status = 0;
+    for (uint64_t size = HEAD; status == 0 && !cut.at_document; size *= 4) {
+        bool all = size >= limit - from;
+        buffer_reset(&text);
+        status = read_range(plain, from, all ? limit : from + size, &text, err);
+        /* The last line may be cut off here, and not look like what it is. */
+        if (status == 0) {
+            const char *bytes = (const char *)text.data;
+            const char *newline = all ? NULL : memrchr(bytes, '\n', text.size);
+            size_t whole = all ? text.size : newline ? (size_t)(newline - bytes) + 1 : 1;
+            cut = input_cut_find(plain->layout, bytes, whole, 1);
+        }
+        if (all)
+            break;
+    }
+    buffer_release(&text);
+    *place = from + cut.place;
+    *at_document = cut.at_document;
+    return status;
+}
+
+/* One unit of a plain file, behind what the work has already. */
+static int read_unit(const struct input_feed *feed, const struct plain_file *plain,
+                     const struct unit *unit, struct input_work *work, struct error *err)
+{
+    const uint64_t n = feed->options.piece_bytes, bytes = plain->input->bytes;
+    uint64_t begin = plain->mark, end = bytes;
+    bool at_document = true, ignored;
+    if (unit->number > 0 && find_cut(plain, n, unit->number, &begin, &at_document, err) < 0)
+        return -1;
+    if ((unit->number + 1) * n < bytes &&
+        find_cut(plain, n, unit->number + 1, &end, &ignored, err) < 0)
+        return -1;
+    struct input_span span = {.file = unit->file,
+                              .layout = plain->layout,
+                              .offset = begin,
+                              .begin = work->text.size,
+                              .continues = !at_document};
+    if (read_range(plain, begin, end, &work->text, err) < 0)
+        return -1;
+    span.end = work->text.size;
+    add_span(work, &span);
+    return 0;
+}
+
+static int read_plain(const struct input_feed *feed, const struct unit *unit,
+                      struct input_work *work, struct error *err)
+{
+    struct plain_file plain;
+    if (open_plain(&plain, &feed->list->files[unit->file], err) < 0)
+        return -1;
+    int status = read_unit(feed, &plain, unit, work, err);
+    close(plain.file);
+    return status;
+}
+
+/* --- small gzip files ------------------------------------------------------------------------- */
+
+static int read_gzip(const struct input_feed *feed, const struct unit *unit,
+                     struct input_work *work, struct error *err)
+{
+    struct input_stream stream;
+    struct input_span span = {.file = unit->file, .begin = work->text.size};
+    if (input_stream_open(&stream, feed->list->files[unit->file].path, err) < 0)
+        return -1;
+    int status = input_stream_read(&stream, SIZE_MAX / 2, &work->text, err);
+    input_stream_close(&stream);
+    if (status < 0)
+        return -1;
+    const char *text = (const char *)work->text.data + span.begin;
+    size_t size = work->text.size - span.begin;
+    span.layout = text_layout_of(text, size);
+    span.offset = mark_size(text, size);
+    span.begin += span.offset;
+    span.end = work->text.size;
+    add_span(work, &span);
+    return 0;
+}
+
+static int read_piece(const struct input_feed *feed, uint64_t number, struct input_work *work,
+                      struct error *err)
+{
+    const struct piece *piece = (const struct piece *)(const void *)feed->pieces.data + number;
+    const struct unit *units = (const struct unit *)(const void *)feed->units.data;
+    int status = 0;
+    begin_work(work, number, 0, true);
+    for (size_t u = piece->first; u < piece->end && status == 0; u++)
+        status = (feed->list->files[units[u].file].kind == INPUT_GZIP ? read_gzip : read_plain)(
+            feed, units + u, work, err);
+    return status;
+}
+
+/* --- streams: under the lock ------------------------------------------------------------------ */
+
+static int begin_stream(struct input_feed *feed, uint64_t number, struct error *err)
+{
+    const struct piece *piece = (const struct piece *)(const void *)feed->pieces.data + number;
+    const struct unit *units = (const struct unit *)(const void *)feed->units.data;
+    const struct input_file *file = &feed->list->files[units[piece->first].file];
+    if (input_stream_open(&feed->stream, file->path, err) < 0)
+        return -1;
+    feed->streaming = true;
+    feed->piece = number;
+    feed->part = 0;
+    feed->window_offset = 0;
+    feed->continues = false;
+    buffer_reset(&feed->window);
+    return 0;
+}
+
+/* The window has the text from cut j to (j + 2) N. */
+static int fill_window(struct input_feed *feed, struct error *err)
+{
+    const uint64_t wanted = (feed->part + UINT64_C(2)) * feed->options.piece_bytes;
+    uint64_t there = feed->window_offset + feed->window.size;
+    if (there < wanted &&
+        input_stream_read(&feed->stream, (size_t)(wanted - there), &feed->window, err) < 0)
+        return -1;
+    if (feed->part == 0)
+        feed->layout = text_layout_of((const char *)feed->window.data,
+                                      feed->window.size < HEAD ? feed->window.size : HEAD);
+    return 0;
+}
+
+static void hand_out(struct input_feed *feed, size_t size, bool last, struct input_work *work)
+{
+    const struct piece *piece = (const struct piece *)(const void *)feed->pieces.data + feed->piece;
+    const struct unit *units = (const struct unit *)(const void *)feed->units.data;
+    const char *text = (const char *)feed->window.data;
+    size_t mark = feed->part == 0 ? mark_size(text, size) : 0;
+    begin_work(work, feed->piece, feed->part, last);
+    buffer_put(&work->text, text + mark, size - mark);
+    struct input_span span = {.file = units[piece->first].file,
+                              .layout = feed->layout,
+                              .offset = feed->window_offset + mark,
+                              .end = work->text.size,
+                              .continues = feed->continues};
+    add_span(work, &span);
+}
+
+static void drop_front(struct input_feed *feed, size_t size)
+{
+    feed->window.size -= size;
+    memmove(feed->window.data, feed->window.data + size, feed->window.size);
+    feed->window_offset += size;
+}
+
+/* Part j: up to cut j + 1, which lies in [(j + 1) N, (j + 2) N); the last one up to the end. */
+static int next_part(struct input_feed *feed, struct input_work *work, struct error *err)
+{
+    if (fill_window(feed, err) < 0)
+        return -1;
+    const uint64_t limit = (feed->part + UINT64_C(1)) * feed->options.piece_bytes;
+    bool last = feed->window_offset + feed->window.size <= limit;
+    struct input_cut cut = {.place = feed->window.size};
+    if (!last)
+        cut = input_cut_find(feed->layout, (const char *)feed->window.data, feed->window.size,
+                             (size_t)(limit - feed->window_offset));
+    hand_out(feed, cut.place, last, work);
+    drop_front(feed, cut.place);
+    feed->continues = !cut.at_document;
+    feed->part++;
+    if (last) {
+        feed->taken += feed->stream.taken;
+        end_stream(feed);
+    }
+    return 0;
+}
+
+/* --- handing out ------------------------------------------------------------------------------ */
+
+static bool is_wanted(const struct input_feed *feed, uint64_t piece, uint32_t part)
+{
+    return !feed->options.wanted || feed->options.wanted(feed->options.context, piece, part);
+}
+
+static uint64_t stored_bytes(const struct input_feed *feed, const struct piece *piece)
+{
+    const struct unit *units = (const struct unit *)(const void *)feed->units.data;
+    const uint64_t n = feed->options.piece_bytes;
+    uint64_t bytes = 0;
+    for (size_t u = piece->first; u < piece->end; u++) {
+        const struct input_file *file = &feed->list->files[units[u].file];
+        uint64_t left = file->bytes - units[u].number * n;
+        bytes += file->kind == INPUT_FILE && left > n ? n : left;
+    }
+    return bytes;
+}
+
+/* Under the lock. 1: a part of a stream is in `work`; 2: the caller is to read piece *number; 0:
+ * none is left; -1. */
+static int choose(struct input_feed *feed, struct input_work *work, uint64_t *number,
+                  struct error *err)
+{
+    const struct piece *pieces = (const struct piece *)(const void *)feed->pieces.data;
+    for (;;) {
+        if (feed->streaming) {
+            uint32_t part = feed->part;
+            if (next_part(feed, work, err) < 0)
+                return -1;
+            if (is_wanted(feed, work->piece, part))
+                return 1;
+            continue;
+        }
+        if (feed->next >= input_feed_pieces(feed))
+            return 0;
+        *number = feed->next;
+        feed->next += feed->options.ranks;
+        if (pieces[*number].streamed) {
+            if (begin_stream(feed, *number, err) < 0)
+                return -1;
+            continue;
+        }
+        feed->taken += stored_bytes(feed, &pieces[*number]);
+        if (is_wanted(feed, *number, 0))
+            return 2;
+    }
+}
+
+int input_feed_next(struct input_feed *feed, struct input_work *work, struct error *err)
+{
+    uint64_t number = 0;
+    pthread_mutex_lock(&feed->mutex);
+    int got = feed->failed ? 0 : choose(feed, work, &number, err);
+    feed->failed = feed->failed || got < 0;
+    pthread_mutex_unlock(&feed->mutex);
+    if (got != 2)
+        return got;
+    if (read_piece(feed, number, work, err) == 0)
+        return 1;
+    pthread_mutex_lock(&feed->mutex);
+    feed->failed = true;
+    pthread_mutex_unlock(&feed->mutex);
+    return -1;
+}

@@ -1,0 +1,139 @@
+#include "lambert/text/input_list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/memory.h"
+
+static int add_path(struct input_list *list, const char *path, struct error *err);
+
+static void add_file(struct input_list *list, const struct input_file *file)
+{
+    if ((list->count & (list->count + 1)) == 0) /* full at 0, 1, 3, 7 ... */
+        list->files = memory_resize(list->files, 2 * (size_t)list->count + 1, sizeof *list->files);
+    list->files[list->count] = *file;
+    list->files[list->count++].path = memory_copy_text(file->path);
+    list->bytes += file->bytes;
+}
+
+static int is_gzip(const char *path, bool *gzip, struct error *err)
+{
+    unsigned char magic[2];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return error_errno(err, "cannot open the text file %s", path);
+    ssize_t got = pread(file, magic, sizeof magic, 0);
+    int status = got < 0 ? error_errno(err, "cannot read the text file %s", path) : 0;
+    *gzip = got == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
+    close(file);
+    return status;
+}
+
+static int add_regular(struct input_list *list, const char *path, const struct stat *status,
+                       struct error *err)
+{
+    bool gzip;
+    if (is_gzip(path, &gzip, err) < 0)
+        return -1;
+    struct input_file file = {.path = (char *)path,
+                              .kind = gzip ? INPUT_GZIP : INPUT_FILE,
+                              .bytes = (uint64_t)status->st_size,
+                              .modified = (int64_t)status->st_mtim.tv_sec * 1000000000 +
+                                          status->st_mtim.tv_nsec};
+    add_file(list, &file);
+    return 0;
+}
+
+static int add_stream(struct input_list *list, const char *path, struct error *err)
+{
+    for (int i = 0; i < list->count; i++)
+        if (list->files[i].kind == INPUT_STREAM && strcmp(list->files[i].path, path) == 0)
+            return error_set(err, "input %s can be read only once, but is named twice", path);
+    add_file(list, &(struct input_file){.path = (char *)path, .kind = INPUT_STREAM});
+    return 0;
+}
+
+/* Names that begin with a dot are what editors and systems leave lying about. */
+static int add_folder(struct input_list *list, const char *path, struct error *err)
+{
+    struct folder_list names;
+    int status = 0;
+    if (folder_list_open(&names, path, err) < 0)
+        return -1;
+    for (int i = 0; i < names.count && status == 0; i++) {
+        if (names.names[i][0] == '.')
+            continue;
+        char *below = path_join(path, names.names[i]);
+        status = add_path(list, below, err);
+        free(below);
+    }
+    folder_list_close(&names);
+    return status;
+}
+
+static int add_path(struct input_list *list, const char *path, struct error *err)
+{
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return error_errno(err, "cannot read input %s", path);
+    if (S_ISDIR(status.st_mode))
+        return add_folder(list, path, err);
+    return S_ISREG(status.st_mode) ? add_regular(list, path, &status, err)
+                                   : add_stream(list, path, err);
+}
+
+static int add_pattern(struct input_list *list, const char *pattern, struct error *err)
+{
+    glob_t found;
+    int status = 0;
+    int code = glob(pattern, 0, NULL, &found);
+    if (code != 0)
+        status = error_set(err,
+                           code == GLOB_NOMATCH ? "no file matches the input %s"
+                                                : "cannot look for files that match %s",
+                           pattern);
+    for (size_t i = 0; code == 0 && i < found.gl_pathc && status == 0; i++)
+        status = add_path(list, found.gl_pathv[i], err);
+    globfree(&found);
+    return status;
+}
+
+static int add_input(struct input_list *list, const char *input, struct error *err)
+{
+    if (strcmp(input, "-") == 0)
+        return add_stream(list, input, err);
+    if (access(input, F_OK) < 0 && strpbrk(input, "*?["))
+        return add_pattern(list, input, err);
+    return add_path(list, input, err);
+}
+
+int input_list_open(struct input_list *list, char *const *inputs, int input_count,
+                    struct error *err)
+{
+    int status = 0;
+    *list = (struct input_list){0};
+    for (int i = 0; i < input_count && status == 0; i++)
+        status = add_input(list, inputs[i], err);
+    if (status == 0 && list->count == 0)
+        status = input_count == 0 ? error_set(err, "no input was named")
+                                  : error_set(err, "there are no files in %s%s", inputs[0],
+                                              input_count > 1 ? " and the other inputs" : "");
+    if (status < 0)
+        input_list_close(list);
+    return status;
+}
+
+void input_list_close(struct input_list *list)
+{
+    for (int i = 0; i < list->count; i++)
+        free(list->files[i].path);
+    free(list->files);
+    *list = (struct input_list){0};
+}

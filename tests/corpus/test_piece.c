@@ -1,0 +1,180 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/corpus/fingerprints.h"
+#include "../../src/corpus/piece.h"
+#include "fixture.h"
+#include "lambert/base/file.h"
+#include "lambert/base/hash.h"
+#include "lambert/base/memory.h"
+
+struct bench {
+    char *folder;
+    struct vocabulary *vocabulary;
+    struct piece_plan plan;
+    struct document_encoder encoder;
+    struct document document;
+    struct piece piece;
+    struct error err;
+};
+
+static void begin(struct bench *b)
+{
+    *b = (struct bench){.folder = temporary_folder(), .vocabulary = made_vocabulary(20)};
+    b->plan = (struct piece_plan){.folder = b->folder,
+                                  .hash = 42,
+                                  .shard = {.vocabulary_hash = vocabulary_hash(b->vocabulary),
+                                            .vocabulary_size = vocabulary_size(b->vocabulary),
+                                            .compression = 1}};
+    document_encoder_init(&b->encoder, b->vocabulary, true, true);
+    document_init(&b->document);
+    piece_init(&b->piece, &b->plan);
+}
+
+static void end(struct bench *b)
+{
+    piece_release(&b->piece);
+    document_release(&b->document);
+    document_encoder_release(&b->encoder);
+    vocabulary_free(b->vocabulary);
+    remove_folder(b->folder);
+}
+
+static void add(struct bench *b, enum corpus_split split, const char *text)
+{
+    buffer_reset(&b->document.text);
+    buffer_put(&b->document.text, text, strlen(text));
+    document_encoder_encode(&b->encoder, &b->document);
+    assert_int_equal(piece_add(&b->piece, split, hash_bytes(text, strlen(text)), &b->document,
+                               &b->encoder, &b->err),
+                     0);
+}
+
+static void make_part(struct bench *b, uint64_t number, uint32_t part)
+{
+    piece_begin(&b->piece, number, part, true);
+    add(b, CORPUS_TRAIN, "one two\nthree\n");
+    add(b, CORPUS_TRAIN, "one two\n");
+    add(b, CORPUS_HELDOUT, "four\n");
+    b->piece.report.words = 17;
+    assert_int_equal(piece_commit(&b->piece, &b->err), 0);
+}
+
+static void damage(struct bench *b, const char *name)
+{
+    char *path = path_join(b->folder, name);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 64, SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, 64, SEEK_SET), 0);
+    assert_true(fputc(byte ^ 1, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+}
+
+static void a_record_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct piece back;
+    uint64_t plan, tokens = 0;
+    begin(&b);
+    make_part(&b, 3, 7);
+    assert_int_equal(count_files(b.folder), 3);
+    piece_init(&back, &b.plan);
+    assert_int_equal(piece_read(&back, 3, 7, &b.err), 0);
+    assert_true(back.last);
+    assert_int_equal(back.report.words, 17);
+    assert_int_equal(back.report.lines, 4);
+    assert_int_equal(back.report.text_bytes, 7 + 5 + 7 + 4);
+    assert_int_equal(back.report.heldout_documents, 1);
+    assert_memory_equal(back.shards, b.piece.shards, sizeof back.shards);
+    for (int id = 0; id < b.plan.shard.vocabulary_size; id++)
+        tokens += back.counts[id];
+    assert_int_equal(tokens, back.shards[CORPUS_TRAIN].tokens);
+    assert_int_equal(fingerprints_duplicates(&back.lines, 0).count, 1);
+    assert_int_equal(fingerprints_duplicates(&back.documents, 0).count, 0);
+    char *path = path_join(b.folder, "piece-00003-00007.record");
+    assert_true(piece_record_plan(path, &plan));
+    assert_int_equal(plan, 42);
+    free(path);
+    piece_release(&back);
+    end(&b);
+}
+
+static void only_what_is_whole_is_done(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b);
+    assert_false(piece_is_done(&b.plan, 0, 0));
+    make_part(&b, 0, 0);
+    assert_true(piece_is_done(&b.plan, 0, 0));
+    assert_false(piece_is_done(&b.plan, 0, 1));
+    assert_false(piece_is_done(&b.plan, 1, 0));
+    b.plan.hash = 43;
+    assert_false(piece_is_done(&b.plan, 0, 0));
+    b.plan.hash = 42;
+    char *shard = path_join(b.folder, "heldout-00000.shard");
+    assert_int_equal(file_remove(shard, &b.err), 0);
+    assert_false(piece_is_done(&b.plan, 0, 0));
+    free(shard);
+    make_part(&b, 0, 0);
+    assert_true(piece_is_done(&b.plan, 0, 0));
+    damage(&b, "piece-00000.record");
+    assert_false(piece_is_done(&b.plan, 0, 0));
+    end(&b);
+}
+
+static void an_empty_part_has_a_record_and_no_shard(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct manifest manifest = {0};
+    begin(&b);
+    piece_begin(&b.piece, 0, 0, true);
+    assert_int_equal(piece_commit(&b.piece, &b.err), 0);
+    assert_int_equal(count_files(b.folder), 1);
+    assert_true(piece_is_done(&b.plan, 0, 0));
+    piece_enter(&b.piece, &manifest);
+    assert_int_equal(manifest.splits[CORPUS_TRAIN].count, 0);
+    end(&b);
+}
+
+static void shards_are_entered_by_name(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct manifest manifest = {0};
+    begin(&b);
+    make_part(&b, 12, 0);
+    piece_enter(&b.piece, &manifest);
+    make_part(&b, 12, 1);
+    piece_enter(&b.piece, &manifest);
+    assert_string_equal(manifest.splits[CORPUS_TRAIN].shards[0].file, "train-00012.shard");
+    assert_string_equal(manifest.splits[CORPUS_TRAIN].shards[1].file, "train-00012-00001.shard");
+    assert_string_equal(manifest.splits[CORPUS_HELDOUT].shards[0].file, "heldout-00012.shard");
+    assert_int_equal(manifest.splits[CORPUS_TRAIN].shards[1].summary.documents, 2);
+    manifest_release(&manifest);
+    end(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_record_comes_back_as_it_was),
+        cmocka_unit_test(only_what_is_whole_is_done),
+        cmocka_unit_test(an_empty_part_has_a_record_and_no_shard),
+        cmocka_unit_test(shards_are_entered_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

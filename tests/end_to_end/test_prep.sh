@@ -1,0 +1,112 @@
+#!/bin/sh
+# lambert prep: the same bytes whatever the ranks, threads and ways the text comes in; interruption;
+# memory.
+. "$(dirname "$0")/../lib.sh"
+
+make_text text.txt 4000
+"$LAMBERT" vocab --output vocab.txt --size 200 text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
+
+# prep OUTPUT WORDS...: a corpus of small shards
+prep() {
+    output=$1
+    shift
+    "$LAMBERT" prep --vocabulary vocab.txt --output "$output" --heldout 0.1 --shard-megabytes 1 "$@" \
+        >out.txt 2>err.txt || fail "prep $*: $(cat err.txt)"
+}
+same() {
+    diff -r "$1" "$2" >diff.txt || fail "$1 and $2 differ: $(cat diff.txt)"
+}
+
+# One huge file, and many small ones.
+mkdir texts
+for i in 1 2 3 4 5 6 7 8; do cat text.txt; done >huge.txt
+split -l 3000 text.txt texts/part-
+cp huge.txt texts/zz-huge
+
+OMP_NUM_THREADS=1 prep one texts
+OMP_NUM_THREADS=3 prep three texts
+same one three
+for n in 2 3; do
+    mpirun -n $n "$LAMBERT" prep --vocabulary vocab.txt --output ranks-$n --heldout 0.1 \
+        --shard-megabytes 1 texts >out.txt 2>err.txt || fail "prep on $n ranks: $(cat err.txt)"
+    same one ranks-$n
+done
+grep -q 'duplicates' out.txt && grep -q '####' out.txt && grep -q 'steps an epoch' out.txt ||
+    fail "the report lacks something: $(cat out.txt)"
+
+# hash FOLDER: of the contents, whatever the shards are cut by
+documents() {
+    "$LAMBERT" show corpus "$1" --json | tr ',' '\n' | grep -m 4 -E '"(documents|sentences|tokens|hash)"' |
+        grep -v hash
+}
+prep plain huge.txt
+gzip -k huge.txt
+prep gzipped huge.txt.gz
+prep pattern 'huge.tx?'
+cat huge.txt | prep piped -
+gzip -dc huge.txt.gz | head -c 0 | "$LAMBERT" prep --vocabulary vocab.txt --output none - \
+    >out.txt 2>err.txt && fail "an empty input made a corpus"
+documents plain >wanted.txt
+for how in gzipped pattern piped; do
+    documents $how >got.txt
+    cmp -s wanted.txt got.txt || fail "$how: $(cat got.txt) instead of $(cat wanted.txt)"
+done
+head -c 20000 huge.txt.gz >cut.gz
+expect 1 'cut.gz' "$LAMBERT" prep --vocabulary vocab.txt --output cut cut.gz
+[ ! -e cut/corpus.json ] || fail "a damaged input made a corpus"
+expect 1 'one rank' mpirun -n 2 "$LAMBERT" prep --vocabulary vocab.txt --output none -
+
+# WikiExtractor's two formats are one corpus.
+cat >wiki <<'END'
+<doc id="1" url="x" title="The King">
+The King
+
+The king saw the river. The river saw the king.
+
+</doc>
+<doc id="2" url="x" title="The Lamp">
+The Lamp
+
+The old lamp found the city.
+The city lost the lamp.
+
+</doc>
+END
+cat >wiki.json <<'END'
+{"id": "1", "url": "x", "title": "The King", "text": "The King\n\nThe king saw the river. The river saw the king.\n"}
+{"id": "2", "url": "x", "title": "The Lamp", "text": "The Lamp\n\nThe old lamp found the city.\nThe city lost the lamp.\n"}
+END
+prep wiki-plain --heldout 0 wiki
+prep wiki-json --heldout 0 wiki.json
+cmp -s wiki-plain/train-00000.shard wiki-json/train-00000.shard ||
+    fail "WikiExtractor's plain and JSON output make different shards"
+
+# Killed in the middle: no corpus, and the next run goes on from what is done.
+"$LAMBERT" prep --vocabulary vocab.txt --output killed --heldout 0.1 --shard-megabytes 1 texts \
+    >out.txt 2>err.txt & job=$!
+tries=0
+until [ -e killed/piece-00001.record ] || [ $tries = 500 ]; do
+    sleep 0.01
+    tries=$((tries + 1))
+done
+kill -9 $job 2>/dev/null || true
+wait $job 2>/dev/null || true
+if [ ! -e killed/corpus.json ]; then
+    expect 1 'is not a corpus' "$LAMBERT" show corpus killed
+    prep killed texts
+    grep -q 'going on from' err.txt || fail "the second run did not go on: $(cat err.txt)"
+fi
+same one killed
+
+# Ten times the input (110 MB) takes no more memory, but for fingerprints of lines (bounded).
+peak() {
+    OMP_NUM_THREADS=2 /usr/bin/env python3 - "$@" <<'END'
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+END
+}
+once=$(peak "$LAMBERT" prep --vocabulary vocab.txt --output p1 --shard-megabytes 1 huge.txt)
+ten=$(peak "$LAMBERT" prep --vocabulary vocab.txt --output p10 --shard-megabytes 1 huge.txt huge.txt \
+    huge.txt huge.txt huge.txt huge.txt huge.txt huge.txt huge.txt huge.txt)
+[ "$ten" -le $((once + 50000)) ] || fail "memory grew from $once KB to $ten KB"
