@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "abbreviations.h"
+#include "byte_lanes.h"
 #include "unicode.h"
 
 enum { LONGEST_WORD = 20 }; /* characters: no abbreviation is longer */
@@ -41,21 +42,28 @@ static bool is_stop(int32_t code)
     return code == '.' || code == '!' || code == '?' || code == 0x2026 || is_ideographic_stop(code);
 }
 
-/* Whether a stop can begin with this byte. */
-static bool may_be_stop(unsigned char byte)
-{
-    return byte == '.' || byte == '!' || byte == '?' || byte == 0xE2 || byte == 0xE3 ||
-           byte == 0xEF;
-}
+/* The questions below are answered here for ASCII, as the Unicode tables would. */
 
 static bool is_space(int32_t code)
 {
-    return code > 0 && unicode_is_white_space(code);
+    if (code < 0x80)
+        return code == ' ' || (code >= 0x09 && code <= 0x0D) || (code >= 0x1C && code <= 0x1F);
+    return unicode_is_white_space(code);
 }
 
 static bool is_digit(int32_t code)
 {
     return code >= '0' && code <= '9';
+}
+
+static bool is_ascii_letter(int32_t code)
+{
+    return (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z');
+}
+
+static bool is_lower(int32_t code)
+{
+    return code < 0x80 ? code >= 'a' && code <= 'z' : unicode_is_lower(code);
 }
 
 static bool is_straight_quote(int32_t code)
@@ -65,13 +73,16 @@ static bool is_straight_quote(int32_t code)
 
 static bool is_closing(int32_t code)
 {
-    return code > 0 && (is_straight_quote(code) || unicode_is_closing(code));
+    if (code < 0x80)
+        return code == ')' || code == ']' || code == '}' || is_straight_quote(code);
+    return unicode_is_closing(code);
 }
 
 static bool is_opening(int32_t code)
 {
-    return code > 0 &&
-           (is_straight_quote(code) || unicode_is_opening(code) || unicode_is_dash(code));
+    if (code < 0x80)
+        return code == '(' || code == '[' || code == '{' || code == '-' || is_straight_quote(code);
+    return unicode_is_opening(code) || unicode_is_dash(code);
 }
 
 static size_t skip_space(const struct sentence_splitter *splitter, size_t place)
@@ -126,46 +137,56 @@ static struct stops stops_at(const struct sentence_splitter *splitter, size_t pl
 
 /* --- what comes behind ----------------------------------------------------------------------- */
 
-enum follower { NOTHING, GOES_ON, LOWER, DIGIT, STARTER, OTHER };
+enum follower { NOTHING, GOES_ON, LOWER, DIGIT, OTHER };
 
-static enum follower word_kind(const struct sentence_splitter *splitter, size_t place)
-{
-    const char *word = splitter->text + place;
-    size_t size = 0, left = splitter->size - place;
-    while (size < left &&
-           ((word[size] >= 'A' && word[size] <= 'Z') || (word[size] >= 'a' && word[size] <= 'z')))
-        size++;
-    bool dotted = size < left && word[size] == '.'; /* "A." is an initial */
-    return !dotted && is_sentence_starter(word, size) ? STARTER : OTHER;
-}
-
-/* What the sentence behind `place` begins with, were one to begin there. */
-static enum follower follower_at(const struct sentence_splitter *splitter, size_t place)
+/* What the sentence behind *place begins with, were one to begin there; *place moves to it. */
+static enum follower take_follower(const struct sentence_splitter *splitter, size_t *place)
 {
     int32_t code;
-    size_t next = skip_space(splitter, place);
+    size_t next = skip_space(splitter, *place);
     if (next == splitter->size)
         return NOTHING;
-    if (next == place)
+    if (next == *place)
         return GOES_ON;
     for (size_t taken;
          (taken = code_at(splitter, next, &code)) > 0 && (is_opening(code) || is_space(code));)
         next += taken;
+    *place = next;
     if (is_stop(code))
         return GOES_ON; /* ". . ." */
     if (is_digit(code))
         return DIGIT;
-    if (code > 0 && unicode_is_lower(code))
-        return LOWER;
-    return word_kind(splitter, next);
+    return is_lower(code) ? LOWER : OTHER;
+}
+
+/* Whether the word at `place`, which is an OTHER, is one that sentences often begin with. */
+static bool is_starter(const struct sentence_splitter *splitter, size_t place)
+{
+    const char *word = splitter->text + place;
+    size_t size = 0, left = splitter->size - place;
+    while (size < left && is_ascii_letter(word[size]))
+        size++;
+    bool dotted = size < left && word[size] == '.'; /* "A." is an initial */
+    return !dotted && is_sentence_starter(word, size);
 }
 
 /* --- what stands before a dot ---------------------------------------------------------------- */
 
 static bool is_word_character(int32_t code)
 {
-    return code == '.' || is_digit(code) ||
-           (code > 0 && (unicode_is_letter(code) || unicode_is_accent(code)));
+    if (code < 0x80)
+        return code == '.' || is_digit(code) || is_ascii_letter(code);
+    return unicode_is_letter(code) || unicode_is_accent(code);
+}
+
+/* The character of text[first, end) that ends at `end`: where it begins. */
+static size_t previous_code(const struct sentence_splitter *splitter, size_t first, size_t end,
+                            int32_t *code)
+{
+    *code = (unsigned char)splitter->text[end - 1];
+    if (*code < 0x80)
+        return end - 1;
+    return first + unicode_previous(splitter->text + first, end - first, code);
 }
 
 /* Start of the word of letters, digits and dots that ends at `end`; `end` when it is too long to
@@ -176,7 +197,7 @@ static size_t word_before(const struct sentence_splitter *splitter, size_t first
     size_t start = end;
     for (*characters = 0; start > first; (*characters)++) {
         int32_t code;
-        size_t previous = unicode_previous(splitter->text + first, start - first, &code) + first;
+        size_t previous = previous_code(splitter, first, start, &code);
         if (!is_word_character(code))
             break;
         if (*characters == LONGEST_WORD)
@@ -227,9 +248,10 @@ static bool is_item_number(const char *word, size_t size)
     return size >= 1 && size <= 3;
 }
 
-/* Whether the single dot at `dot` ends the sentence that begins at `first`. */
+/* Whether the single dot at `dot` ends the sentence that begins at `first`; the follower stands at
+ * `next`. */
 static bool dot_ends(const struct sentence_splitter *splitter, size_t first, size_t dot,
-                     enum follower follower)
+                     enum follower follower, size_t next)
 {
     int characters;
     size_t start = word_before(splitter, first, dot, &characters);
@@ -242,7 +264,7 @@ static bool dot_ends(const struct sentence_splitter *splitter, size_t first, siz
     case ABBREVIATION_NUMBER:
         return follower != DIGIT;
     case ABBREVIATION_LAST:
-        return follower == STARTER;
+        return follower == OTHER && is_starter(splitter, next);
     default:
         return true;
     }
@@ -253,40 +275,79 @@ static bool ends_sentence(const struct sentence_splitter *splitter, size_t first
 {
     if (stops->ideographic)
         return true;
-    enum follower follower = follower_at(splitter, stops->end);
+    size_t next = stops->end;
+    enum follower follower = take_follower(splitter, &next);
     if (follower == NOTHING)
         return true;
     if (follower == GOES_ON || follower == LOWER)
         return false;
     if (stops->count == 1 && stops->only_dots)
-        return dot_ends(splitter, first, stops->start, follower);
+        return dot_ends(splitter, first, stops->start, follower, next);
     return true;
 }
 
-/* Bytes that make what stands before a stop more than an opening "..." or bracket. */
-static bool is_substance(unsigned char byte)
+/* The lanes at which a stop may begin. */
+static uint64_t lanes_stops(uint64_t lanes)
 {
-    return byte >= 0x80 || is_digit(byte) || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= 'a' && byte <= 'z');
+    uint64_t found = lanes_equal(lanes, '.') | lanes_equal(lanes, '!') | lanes_equal(lanes, '?');
+    if (lanes & LANE_TOPS)
+        found |= lanes_equal(lanes, 0xE2) | lanes_equal(lanes, 0xE3) | lanes_equal(lanes, 0xEF);
+    return found;
+}
+
+static bool is_stop_at(const struct sentence_splitter *splitter, size_t place)
+{
+    int32_t code;
+    code_at(splitter, place, &code);
+    return is_stop(code);
+}
+
+/* The first place from `place` on where a stop begins; the end of the text where there is none. */
+static size_t next_stop(const struct sentence_splitter *splitter, size_t place)
+{
+    while (place + BYTE_LANES <= splitter->size) {
+        uint64_t found = lanes_stops(lanes_load(splitter->text + place));
+        for (; found; found &= found - 1)
+            if (is_stop_at(splitter, place + lanes_first(found)))
+                return place + lanes_first(found);
+        place += BYTE_LANES;
+    }
+    while (place < splitter->size && !is_stop_at(splitter, place))
+        place++;
+    return place;
+}
+
+/* Whether text[begin, end) is more than an opening "..." or bracket. */
+static bool has_substance(const struct sentence_splitter *splitter, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++) {
+        unsigned char byte = (unsigned char)splitter->text[i];
+        if (byte >= 0x80 || is_digit(byte) || is_ascii_letter(byte))
+            return true;
+    }
+    return false;
 }
 
 static size_t sentence_end(const struct sentence_splitter *splitter, size_t first)
 {
     bool substance = false;
-    for (size_t i = first; i < splitter->size;) {
-        unsigned char byte = (unsigned char)splitter->text[i];
-        int32_t code;
-        if (!may_be_stop(byte) || (code_at(splitter, i, &code), !is_stop(code))) {
-            substance = substance || is_substance(byte);
-            i++;
-            continue;
-        }
-        struct stops stops = stops_at(splitter, i);
+    size_t place = first, stop;
+    while ((stop = next_stop(splitter, place)) < splitter->size) {
+        struct stops stops = stops_at(splitter, stop);
+        substance = substance || has_substance(splitter, place, stop);
         if (substance && ends_sentence(splitter, first, &stops))
             return stops.end;
-        i = stops.end;
+        place = stops.end;
     }
     return splitter->size;
+}
+
+/* Only at its end does a sentence ever have white space, and only at the end of the text. */
+static void trim(const char **sentence, size_t *length)
+{
+    unsigned char last = *length > 0 ? (unsigned char)(*sentence)[*length - 1] : 0;
+    if (last <= ' ' || last >= 0x80)
+        unicode_trim(sentence, length);
 }
 
 bool sentence_splitter_next(struct sentence_splitter *splitter, const char **sentence,
@@ -296,6 +357,6 @@ bool sentence_splitter_next(struct sentence_splitter *splitter, const char **sen
     splitter->position = sentence_end(splitter, first);
     *sentence = splitter->text + first;
     *length = splitter->position - first;
-    unicode_trim(sentence, length);
+    trim(sentence, length);
     return *length > 0;
 }

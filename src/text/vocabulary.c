@@ -7,6 +7,7 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "piece_trie.h"
 #include "text_table.h"
 #include "unicode.h"
 
@@ -15,11 +16,11 @@ struct vocabulary {
     uint64_t hash;
     int size;
     int capacity;
-    size_t longest;
     struct text_table tokens; /* distinct ones */
     uint32_t *token_of_id;    /* [size] in tokens */
     int32_t *id_of_token;     /* [tokens.count] */
     uint8_t *continuation;    /* [size] */
+    struct piece_trie trie;
     struct special_tokens special;
     int duplicates;
     int32_t first_duplicate; /* id of the line that first repeated a token */
@@ -59,8 +60,6 @@ static void add_token(struct vocabulary *vocabulary, const char *text, size_t si
     vocabulary->token_of_id[id] = number;
     vocabulary->id_of_token[number] = id;
     vocabulary->continuation[id] = size >= 2 && memcmp(text, "##", 2) == 0;
-    if (size > vocabulary->longest)
-        vocabulary->longest = size;
 }
 
 static int add_lines(struct vocabulary *vocabulary, const char *name, struct error *err)
@@ -114,6 +113,18 @@ static void report_duplicates(const struct vocabulary *vocabulary, const char *n
                     vocabulary_token(vocabulary, vocabulary->first_duplicate));
 }
 
+static void make_trie(struct vocabulary *vocabulary)
+{
+    size_t count = vocabulary->tokens.count;
+    struct piece *pieces = memory_new(count, sizeof *pieces);
+    for (uint32_t i = 0; i < count; i++) {
+        pieces[i].text = text_table_text(&vocabulary->tokens, i, &pieces[i].size);
+        pieces[i].id = vocabulary->id_of_token[i];
+    }
+    piece_trie_init(&vocabulary->trie, pieces, count);
+    free(pieces);
+}
+
 /* Takes the bytes over. */
 static int from_source(struct vocabulary **out, const char *name, struct buffer *source,
                        struct error *err)
@@ -127,6 +138,7 @@ static int from_source(struct vocabulary **out, const char *name, struct buffer 
         return -1;
     }
     report_duplicates(vocabulary, name);
+    make_trie(vocabulary);
     *out = vocabulary;
     return 0;
 }
@@ -153,6 +165,7 @@ void vocabulary_free(struct vocabulary *vocabulary)
 {
     if (!vocabulary)
         return;
+    piece_trie_release(&vocabulary->trie);
     text_table_release(&vocabulary->tokens);
     buffer_release(&vocabulary->source);
     free(vocabulary->token_of_id);
@@ -164,11 +177,6 @@ void vocabulary_free(struct vocabulary *vocabulary)
 int vocabulary_size(const struct vocabulary *vocabulary)
 {
     return vocabulary->size;
-}
-
-size_t vocabulary_longest_token(const struct vocabulary *vocabulary)
-{
-    return vocabulary->longest;
 }
 
 uint64_t vocabulary_hash(const struct vocabulary *vocabulary)
@@ -203,4 +211,9 @@ struct special_tokens vocabulary_special_tokens(const struct vocabulary *vocabul
 const uint8_t *vocabulary_continuation(const struct vocabulary *vocabulary)
 {
     return vocabulary->continuation;
+}
+
+const struct piece_trie *vocabulary_trie(const struct vocabulary *vocabulary)
+{
+    return &vocabulary->trie;
 }

@@ -1,5 +1,11 @@
 #include "word_scanner.h"
 
+#include "byte_lanes.h"
+
+enum { BLOCK = 64 };
+
+_Static_assert((int)WORD_SCANNER_MARGIN >= BLOCK, "the last block is looked at as a whole");
+
 #define W ASCII_WORD
 #define P ASCII_PUNCTUATION
 #define S ASCII_SPACE
@@ -26,9 +32,15 @@ const unsigned char ascii_class[256] = {
 };
 /* clang-format on */
 
-void word_scanner_init(struct word_scanner *scanner, const char *text, size_t size)
+void word_scanner_init(struct word_scanner *scanner, bool lower_case)
 {
-    *scanner = (struct word_scanner){.text = text, .size = size};
+    *scanner = (struct word_scanner){.lower_case = lower_case};
+}
+
+void word_scanner_release(struct word_scanner *scanner)
+{
+    buffer_release(&scanner->copy);
+    *scanner = (struct word_scanner){0};
 }
 
 static unsigned class_at(const struct word_scanner *scanner, size_t position)
@@ -36,48 +48,130 @@ static unsigned class_at(const struct word_scanner *scanner, size_t position)
     return ascii_class[(unsigned char)scanner->text[position]];
 }
 
-/* First place from `position` on whose class is not ASCII_WORD. */
-static size_t word_end(const struct word_scanner *scanner, size_t position, size_t end)
+/* The zeros behind the text are of this class, too, so that there is always one. */
+static size_t find_other(const struct word_scanner *scanner, size_t position)
 {
-    while (position < end && class_at(scanner, position) == ASCII_WORD)
+    uint64_t found;
+    for (;;) {
+        while (!(found = lanes_not_printable(lanes_load(scanner->text + position))))
+            position += BYTE_LANES;
+        position += lanes_first(found);
+        if (class_at(scanner, position) == ASCII_OTHER)
+            return position;
+        position++; /* white space */
+    }
+}
+
+/* `position` is where a chunk begins, or white space before it. */
+static size_t find_ascii_end(const struct word_scanner *scanner, size_t position)
+{
+    size_t other = find_other(scanner, position);
+    if (other >= scanner->size)
+        return scanner->size;
+    while (other > position && class_at(scanner, other - 1) != ASCII_SPACE)
+        other--;
+    return other;
+}
+
+static size_t find_chunk_end(const struct word_scanner *scanner, size_t position)
+{
+    while (position < scanner->size && class_at(scanner, position) != ASCII_SPACE)
         position++;
     return position;
 }
 
-/* Finds the end of the chunk at `position`; false: it is not plain ASCII. */
-static bool find_chunk_end(struct word_scanner *scanner, size_t position)
+/* First place from `position` on whose class is not ASCII_WORD. */
+static size_t find_word_end(const struct word_scanner *scanner, size_t position)
 {
-    unsigned classes = 0;
-    for (; position < scanner->size; position++) {
-        unsigned class = class_at(scanner, position);
-        if (class == ASCII_SPACE)
-            break;
-        classes |= class;
-    }
-    scanner->chunk_end = position;
-    return !(classes & ASCII_OTHER);
+    uint64_t other;
+    while (!(other = ~lanes_alphanumeric(lanes_load(scanner->text + position)) & LANE_TOPS))
+        position += BYTE_LANES;
+    return position + lanes_first(other);
 }
 
-/* Most chunks are one word, and looked at once. */
-bool word_scanner_next(struct word_scanner *scanner, struct word_span *span)
+static void copy_text(char *copy, const char *text, size_t size, bool lower_case)
 {
-    size_t start = scanner->position, limit = scanner->chunk_end;
-    bool ascii = true;
-    if (start == limit) {
-        while (start < scanner->size && class_at(scanner, start) == ASCII_SPACE)
-            start++;
-        if (start == scanner->size)
-            return false;
-        limit = scanner->size;
+    if (!lower_case)
+        memcpy(copy, text, size);
+    else
+        for (size_t i = 0; i < size; i++)
+            copy[i] = ascii_lower(text[i]);
+    memset(copy + size, 0, WORD_SCANNER_MARGIN);
+}
+
+/* What a block of text looks like, a bit a byte: 1 for letters and digits, 1 for all but blanks
+ * (and control characters, which are as nothing at the start of a chunk). */
+static void look_at_block(struct word_scanner *scanner)
+{
+    uint64_t last_word = scanner->words >> (BLOCK - 1), visible = 0;
+    scanner->words = 0;
+    for (int i = 0; i < BLOCK / BYTE_LANES; i++) {
+        uint64_t lanes = lanes_load(scanner->text + scanner->block + BYTE_LANES * i);
+        scanner->words |= lanes_bits(lanes_alphanumeric(lanes)) << BYTE_LANES * i;
+        visible |= lanes_bits(lanes_visible(lanes)) << BYTE_LANES * i;
     }
-    size_t end = word_end(scanner, start, limit);
-    if (start >= scanner->chunk_end)
-        ascii = find_chunk_end(scanner, end);
-    if (!ascii)
-        end = scanner->chunk_end;
-    else if (end == start) /* punctuation */
-        end++;
+    scanner->starts = visible & ~(scanner->words & (scanner->words << 1 | last_word));
+}
+
+void word_scanner_begin(struct word_scanner *scanner, const char *text, size_t size)
+{
+    buffer_reset(&scanner->copy);
+    char *copy = buffer_grow(&scanner->copy, size + WORD_SCANNER_MARGIN);
+    copy_text(copy, text, size, scanner->lower_case);
+    scanner->text = copy;
+    scanner->size = size;
+    scanner->position = 0;
+    scanner->block = 0;
+    scanner->words = 0;
+    look_at_block(scanner);
+    scanner->ascii_end = find_ascii_end(scanner, 0);
+}
+
+/* The end of the word or punctuation that begins in the block at `start`. */
+static size_t span_end(const struct word_scanner *scanner, size_t start)
+{
+    uint64_t others = ~(scanner->words >> (start - scanner->block));
+    size_t length = others ? (size_t)__builtin_ctzll(others) : BLOCK;
+    if (length > 0 && start + length == scanner->block + BLOCK)
+        return find_word_end(scanner, start + length);
+    return start + length + (length == 0);
+}
+
+static struct word_span take_chunk(struct word_scanner *scanner, size_t start)
+{
+    size_t end = find_chunk_end(scanner, start);
     scanner->position = end;
-    *span = (struct word_span){scanner->text + start, end - start, ascii};
+    scanner->ascii_end = find_ascii_end(scanner, end);
+    return (struct word_span){scanner->text + start, end - start, false};
+}
+
+static struct word_span take_word(const struct word_scanner *scanner, size_t start)
+{
+    return (struct word_span){scanner->text + start, span_end(scanner, start) - start, true};
+}
+
+/* Finds a block with starts; false: the text has none left. */
+static bool find_starts(struct word_scanner *scanner)
+{
+    while (scanner->starts == 0) {
+        scanner->block += BLOCK;
+        if (scanner->block >= scanner->size)
+            return false;
+        look_at_block(scanner);
+    }
     return true;
+}
+
+int word_scanner_next(struct word_scanner *scanner, struct word_span *spans, int limit)
+{
+    int count = 0;
+    while (count < limit && find_starts(scanner)) {
+        size_t start = scanner->block + (size_t)__builtin_ctzll(scanner->starts);
+        scanner->starts &= scanner->starts - 1;
+        if (start < scanner->position)
+            continue;
+        spans[count++] =
+            start < scanner->ascii_end ? take_word(scanner, start) : take_chunk(scanner, start);
+    }
+    return count;
 }

@@ -8,21 +8,21 @@
 
 #include "lambert/base/buffer.h"
 #include "lambert/text/vocabulary.h"
+#include "piece_trie.h"
 
 struct wordpiece {
-    const struct vocabulary *vocabulary;
-    size_t longest; /* bytes of the vocabulary's longest token */
+    const struct piece_trie *trie;
+    uint32_t continuation; /* the node that "##" leads to */
     size_t max_characters;
     int32_t unknown;
-    struct buffer word; /* where "##" is written in front of the rest of a word */
 };
 
+/* The vocabulary must outlive it; there is nothing to release. */
 void wordpiece_init(struct wordpiece *wordpiece, const struct vocabulary *vocabulary,
                     int max_characters);
-void wordpiece_release(struct wordpiece *wordpiece);
 
-/* Appends the ids as int32_t; false: it was [UNK]. size > 0. */
-bool wordpiece_encode(struct wordpiece *wordpiece, const char *word, size_t size,
+/* Appends the ids as int32_t; false: it was [UNK]. The word is valid UTF-8, size > 0. */
+bool wordpiece_encode(const struct wordpiece *wordpiece, const char *word, size_t size,
                       struct buffer *ids);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lambert/base/rng.h"
@@ -242,6 +243,22 @@ static void agrees_with_the_definition(void **state)
     vocabulary_free(vocabulary);
 }
 
+/* Words of every length at every place, for the scanner looks at a block of bytes at once. */
+static void cuts_words_of_any_length(void **state)
+{
+    (void)state;
+    enum { LONGEST = 150 };
+    char word[LONGEST], text[3 * LONGEST], wanted[3 * LONGEST];
+    memset(word, 'w', sizeof word);
+    for (int before = 0; before < LONGEST; before++) {
+        for (int size = 1; size < LONGEST; size += 1 + size / 8) {
+            snprintf(text, sizeof text, "%*s%.*s.%s", before, "", size, word, "Ab ,c");
+            snprintf(wanted, sizeof wanted, "%.*s . ab , c", size, word);
+            assert_string_equal(words_of(text, true), wanted);
+        }
+    }
+}
+
 static void names_its_unicode(void **state)
 {
     (void)state;
@@ -265,6 +282,7 @@ int main(void)
         cmocka_unit_test(limits_the_length_of_words),
         cmocka_unit_test(counts_what_it_met),
         cmocka_unit_test(agrees_with_the_definition),
+        cmocka_unit_test(cuts_words_of_any_length),
         cmocka_unit_test(names_its_unicode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

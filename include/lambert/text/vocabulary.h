@@ -23,7 +23,6 @@ int vocabulary_parse(struct vocabulary **vocabulary, const char *name, const voi
 void vocabulary_free(struct vocabulary *vocabulary); /* NULL is fine */
 
 int vocabulary_size(const struct vocabulary *vocabulary);
-size_t vocabulary_longest_token(const struct vocabulary *vocabulary); /* in bytes */
 uint64_t vocabulary_hash(const struct vocabulary *vocabulary);
 /* The bytes it was made from. */
 const char *vocabulary_text(const struct vocabulary *vocabulary, size_t *size);
@@ -39,5 +38,9 @@ struct special_tokens vocabulary_special_tokens(const struct vocabulary *vocabul
 
 /* For each id, whether it is a "##" piece; [size] bytes. */
 const uint8_t *vocabulary_continuation(const struct vocabulary *vocabulary);
+
+/* [internal to the layer] All tokens, for the longest match. */
+struct piece_trie;
+const struct piece_trie *vocabulary_trie(const struct vocabulary *vocabulary);
 
 #endif
