@@ -148,6 +148,32 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
 
+# --- benchmarks ------------------------------------------------------------------------------
+# docs/performance.md. TEXT is a file or folder of text, VOCABULARY a vocab.txt, for PART=prep.
+PEERS = $(BUILD)/peers
+PART ?= store
+TEXT ?=
+VOCABULARY ?=
+PEER_SCRIPT = scripts/bench-$(PART)
+.PHONY: bench bench-peers
+
+bench: $(BUILD)/lambert
+	$(BUILD)/lambert bench $(PART) $(if $(VOCABULARY),--vocabulary $(VOCABULARY)) $(TEXT)
+
+$(PEERS)/installed: scripts/numerics/requirements.txt
+	@rm -rf $(PEERS) && mkdir -p $(BUILD)
+	python3 -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --constraint $< tokenizers
+	@touch $@
+
+bench-peers: $(BUILD)/lambert
+	@[ -f $(PEER_SCRIPT) ] || { echo 'bench-peers: PART=$(PART) has no peer; PART=prep has' >&2; exit 1; }
+	@[ -n '$(TEXT)' ] && [ -n '$(VOCABULARY)' ] || \
+	  { echo 'bench-peers: wanted: TEXT=FILE-OR-FOLDER VOCABULARY=vocab.txt' >&2; exit 1; }
+	@scripts/install-packages build numerics
+	@$(MAKE) --no-print-directory $(PEERS)/installed
+	$(PEERS)/bin/python $(PEER_SCRIPT) $(BUILD) $(TEXT) $(VOCABULARY)
+
 # --- the rest --------------------------------------------------------------------------------
 packages:
 	@scripts/install-packages
@@ -168,6 +194,8 @@ help:
 	@echo 'make check              build and run all tests'
 	@echo 'make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)'
 	@echo 'make                    build build/lambert'
+	@echo 'make bench [PART=store]      measure (docs/performance.md); PART=prep TEXT=DIR VOCABULARY=FILE'
+	@echo 'make bench-peers PART=prep TEXT=DIR VOCABULARY=FILE   beside Hugging Face, in one run'
 	@echo 'make docs               write docs/config.md anew from the key table'
 	@echo 'make format             clang-format every source file'
 	@echo 'make clean              delete build/'

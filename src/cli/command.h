@@ -20,7 +20,7 @@ struct command {
 };
 
 extern const struct command command_vocab, command_prep, command_train, command_eval,
-    command_export, command_import, command_show;
+    command_export, command_import, command_show, command_bench;
 
 int command_failed(const char *command, const struct error *err); /* prints, gives 1 */
 int command_misused(const char *command, const char *format, ...)

@@ -10,7 +10,7 @@
 
 static const struct command *const commands[] = {&command_vocab, &command_prep,   &command_train,
                                                  &command_eval,  &command_export, &command_import,
-                                                 &command_show};
+                                                 &command_show,  &command_bench};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_usage(FILE *stream)
