@@ -25,8 +25,12 @@ static const char usage[] =
     "  --min-frequency N    join pieces that meet at least N times (2)\n"
     "  --help               this text\n"
     "\n"
-    "The same text gives the same vocabulary, in whatever order it is read and however many cores\n"
-    "read it (all are used).\n"
+    "All cores are used, and under mpirun all ranks; the same text gives the same vocabulary,\n"
+    "whatever their number. Memory is bounded: of more than 1 GB of text (64 pieces of 16 MB), "
+    "words\n"
+    "that occur once in a piece are left out of its counts, and at most the 4 million most "
+    "frequent\n"
+    "words are learnt from.\n"
     "\n"
     "example: lambert vocab --size 8000 --output vocab.txt texts/\n";
 
@@ -97,11 +101,16 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
-/* What the threads share; a failure is kept under a lock, the first one met. */
+/* Of a text of more pieces than this, words that occur once in a piece are left out of its counts.
+ */
+enum { PIECE_BYTES = 16 << 20, PIECES_COUNTED_WHOLE = 64 };
+
+/* What the threads of a rank share; a failure is kept under a lock, the first one met. */
 struct count {
-    struct vocabulary_trainer *trainer; /* gets the words of all */
     const struct vocabulary_trainer_options *options;
+    struct vocabulary_trainer *trainer; /* gets the words of all threads */
     struct input_feed *feed;
+    uint64_t least; /* times that a word must occur in a piece */
     struct progress progress;
     int status;
     struct error *err;
@@ -118,10 +127,24 @@ static void count_span(struct vocabulary_trainer *trainer, const struct input_wo
     document_reader_release(&reader);
 }
 
+static void join(struct count *count, const struct vocabulary_trainer *trainer, int got,
+                 const struct error *err)
+{
+#pragma omp critical
+    {
+        vocabulary_trainer_merge(count->trainer, trainer, 1);
+        if (got < 0 && count->status == 0) {
+            count->status = -1;
+            *count->err = *err;
+        }
+    }
+}
+
 /* One thread, with words of its own until it is done. */
 static void count_pieces(struct count *count)
 {
-    struct vocabulary_trainer *trainer = vocabulary_trainer_new(count->options);
+    struct vocabulary_trainer *mine = vocabulary_trainer_new(count->options);
+    struct vocabulary_trainer *piece = vocabulary_trainer_new(count->options);
     struct input_work work = {0};
     struct document document;
     struct error err;
@@ -129,37 +152,52 @@ static void count_pieces(struct count *count)
     document_init(&document);
     while ((got = input_feed_next(count->feed, &work, &err)) == 1) {
         for (int s = 0; s < work.span_count; s++)
-            count_span(trainer, &work, &work.spans[s], &document);
+            count_span(piece, &work, &work.spans[s], &document);
+        vocabulary_trainer_merge(mine, piece, count->least);
+        vocabulary_trainer_reset(piece);
         if (omp_get_thread_num() == 0)
             progress_update(&count->progress, (double)input_feed_taken(count->feed) / 1e6, "%s",
                             "");
     }
-#pragma omp critical
-    {
-        vocabulary_trainer_merge(count->trainer, trainer);
-        if (got < 0 && count->status == 0) {
-            count->status = -1;
-            *count->err = err;
-        }
-    }
+    join(count, mine, got, &err);
     document_release(&document);
     input_work_release(&work);
-    vocabulary_trainer_free(trainer);
+    vocabulary_trainer_free(piece);
+    vocabulary_trainer_free(mine);
 }
 
-static int count_files(struct vocabulary_trainer *trainer,
-                       const struct vocabulary_trainer_options *options,
-                       const struct input_list *inputs, struct error *err)
+/* This rank's pieces, over its threads. */
+static int count_share(struct dist *dist, const struct arguments *arguments,
+                       struct vocabulary_trainer *trainer, const struct input_list *inputs,
+                       struct error *err)
 {
-    const struct input_feed_options feed = {.piece_bytes = 4 << 20, .ranks = 1};
-    struct count count = {
-        .trainer = trainer, .options = options, .feed = input_feed_new(inputs, &feed), .err = err};
-    progress_init(&count.progress, "counting words", (double)inputs->bytes / 1e6, "MB", 10);
+    const struct input_feed_options feed = {.piece_bytes = PIECE_BYTES,
+                                            .rank = (uint64_t)dist_rank(dist),
+                                            .ranks = (uint64_t)dist_size(dist)};
+    struct count count = {.options = &arguments->trainer,
+                          .trainer = trainer,
+                          .feed = input_feed_new(inputs, &feed),
+                          .err = err};
+    count.least = input_feed_pieces(count.feed) > PIECES_COUNTED_WHOLE ? 2 : 1;
+    progress_init(&count.progress, "counting words", (double)inputs->bytes / 1e6 / dist_size(dist),
+                  "MB", 10);
 #pragma omp parallel
     count_pieces(&count);
     progress_release(&count.progress);
     input_feed_free(count.feed);
     return count.status;
+}
+
+/* Rank 0 gets the words of all ranks. */
+static void gather(struct dist *dist, struct vocabulary_trainer *trainer)
+{
+    struct buffer mine = {0}, all = {0};
+    if (dist_rank(dist) > 0)
+        vocabulary_trainer_save(trainer, &mine);
+    dist_gather(dist, mine.data, mine.size, &all);
+    vocabulary_trainer_load(trainer, all.data, all.size);
+    buffer_release(&mine);
+    buffer_release(&all);
 }
 
 static void report(const struct arguments *arguments, const struct vocabulary_trainer *trainer)
@@ -179,26 +217,50 @@ static void report(const struct arguments *arguments, const struct vocabulary_tr
 static int learn(const struct arguments *arguments, struct vocabulary_trainer *trainer,
                  struct error *err)
 {
-    struct input_list inputs;
     struct buffer text = {0};
-    if (input_list_open(&inputs, arguments->inputs, arguments->input_count, err) < 0)
-        return -1;
-    int status = count_files(trainer, &arguments->trainer, &inputs, err);
-    if (status == 0)
-        status = vocabulary_trainer_learn(trainer, &text, err);
+    int status = vocabulary_trainer_learn(trainer, &text, err);
     if (status == 0)
         status = file_write(arguments->output, text.data, text.size, err);
     if (status == 0)
         report(arguments, trainer);
     buffer_release(&text);
-    input_list_close(&inputs);
+    return status;
+}
+
+static int check_inputs(struct dist *dist, const struct input_list *inputs, struct error *err)
+{
+    for (int i = 0; i < inputs->count; i++)
+        if (inputs->files[i].kind == INPUT_STREAM && dist_size(dist) > 1)
+            return error_set(err, "standard input and pipes are read by one rank only; write the "
+                                  "text to a file, or run without mpirun");
+    return 0;
+}
+
+static int learn_on_ranks(struct dist *dist, const void *context, struct error *err)
+{
+    const struct arguments *arguments = context;
+    struct vocabulary_trainer *trainer = vocabulary_trainer_new(&arguments->trainer);
+    struct input_list inputs;
+    int status = input_list_open(&inputs, arguments->inputs, arguments->input_count, err);
+    if (status == 0) {
+        status = check_inputs(dist, &inputs, err);
+        if (status == 0)
+            status = count_share(dist, arguments, trainer, &inputs, err);
+        input_list_close(&inputs);
+    }
+    status = dist_agree(dist, status, err);
+    if (status == 0) {
+        gather(dist, trainer);
+        status = dist_rank(dist) == 0 ? learn(arguments, trainer, err) : 0;
+        status = dist_agree(dist, status, err);
+    }
+    vocabulary_trainer_free(trainer);
     return status;
 }
 
 static int run(int argc, char **argv)
 {
     struct arguments arguments;
-    struct error err;
     int code = parse(argc, argv, &arguments);
     if (code != 0)
         return code;
@@ -206,11 +268,7 @@ static int run(int argc, char **argv)
         fputs(usage, stdout);
         return EXIT_DONE;
     }
-    struct vocabulary_trainer *trainer = vocabulary_trainer_new(&arguments.trainer);
-    if (learn(&arguments, trainer, &err) < 0)
-        code = command_failed("vocab", &err);
-    vocabulary_trainer_free(trainer);
-    return code;
+    return command_on_ranks("vocab", argc, argv, learn_on_ranks, &arguments);
 }
 
 const struct command command_vocab = {

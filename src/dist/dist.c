@@ -9,7 +9,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
-enum { BROADCAST_PART = 1 << 26 }; /* bytes a message: MPI counts in int */
+enum { MESSAGE_PART = 1 << 26 }; /* bytes a message: MPI counts in int */
 
 /* --- start and end ---------------------------------------------------------------------------- */
 
@@ -154,10 +154,36 @@ void dist_broadcast(const struct dist *dist, int root, void *data, size_t size)
 {
     char *bytes = data;
     while (dist->size > 1 && size > 0) {
-        size_t part = size < BROADCAST_PART ? size : BROADCAST_PART;
+        size_t part = size < MESSAGE_PART ? size : MESSAGE_PART;
         MPI_Bcast(bytes, (int)part, MPI_BYTE, root, dist->world);
         bytes += part;
         size -= part;
+    }
+}
+
+/* One rank after another: what is gathered is big, and rank 0 deals with it alone anyway. */
+void dist_gather(const struct dist *dist, const void *data, size_t size, struct buffer *all)
+{
+    enum { TAG = 1 };
+    if (dist->rank == 0)
+        buffer_put(all, data, size);
+    for (int rank = 1; rank < dist->size; rank++) {
+        uint64_t bytes = size;
+        if (rank == dist->rank)
+            MPI_Send(&bytes, 1, MPI_UINT64_T, 0, TAG, dist->world);
+        else if (dist->rank == 0)
+            MPI_Recv(&bytes, 1, MPI_UINT64_T, rank, TAG, dist->world, MPI_STATUS_IGNORE);
+        else
+            continue;
+        char *place = dist->rank == 0 ? buffer_grow(all, bytes) : (char *)data;
+        for (uint64_t done = 0, part; done < bytes; done += part) {
+            part = bytes - done < MESSAGE_PART ? bytes - done : MESSAGE_PART;
+            if (dist->rank == 0)
+                MPI_Recv(place + done, (int)part, MPI_BYTE, rank, TAG, dist->world,
+                         MPI_STATUS_IGNORE);
+            else
+                MPI_Send(place + done, (int)part, MPI_BYTE, 0, TAG, dist->world);
+        }
     }
 }
 

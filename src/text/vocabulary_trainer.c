@@ -9,8 +9,11 @@
 #include "pair_merger.h"
 #include "word_counts.h"
 
-const struct vocabulary_trainer_options vocabulary_trainer_defaults = {
-    .size = 30522, .alphabet_limit = 1000, .min_frequency = 2, .lower_case = true};
+const struct vocabulary_trainer_options vocabulary_trainer_defaults = {.size = 30522,
+                                                                       .alphabet_limit = 1000,
+                                                                       .min_frequency = 2,
+                                                                       .most_words = 4000000,
+                                                                       .lower_case = true};
 
 struct vocabulary_trainer {
     struct vocabulary_trainer_options options;
@@ -21,7 +24,8 @@ struct vocabulary_trainer {
 
 struct vocabulary_trainer *vocabulary_trainer_new(const struct vocabulary_trainer_options *options)
 {
-    require(options->size > 0 && options->alphabet_limit > 0 && options->min_frequency > 0);
+    require(options->size > 0 && options->alphabet_limit > 0 && options->min_frequency > 0 &&
+            options->most_words > 0);
     struct vocabulary_trainer *trainer = memory_new(1, sizeof *trainer);
     trainer->options = *options;
     word_counts_init(&trainer->words);
@@ -47,12 +51,58 @@ void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text
         tokenizer_words(text, size, trainer->options.lower_case, count_word, &trainer->words);
 }
 
+void vocabulary_trainer_reset(struct vocabulary_trainer *trainer)
+{
+    word_counts_reset(&trainer->words);
+    trainer->invalid_bytes = 0;
+}
+
 void vocabulary_trainer_merge(struct vocabulary_trainer *into,
-                              const struct vocabulary_trainer *from)
+                              const struct vocabulary_trainer *from, uint64_t least)
 {
     require(into->options.lower_case == from->options.lower_case);
-    word_counts_merge(&into->words, &from->words);
+    word_counts_merge(&into->words, &from->words, least);
     into->invalid_bytes += from->invalid_bytes;
+}
+
+void vocabulary_trainer_save(const struct vocabulary_trainer *trainer, struct buffer *out)
+{
+    const struct word_counts *words = &trainer->words;
+    buffer_put_u64(out, trainer->invalid_bytes);
+    buffer_put_u64(out, words->running);
+    buffer_put_u64(out, words->words.count);
+    for (uint32_t i = 0; i < words->words.count; i++) {
+        size_t size;
+        const char *word = text_table_text(&words->words, i, &size);
+        buffer_put_u64(out, words->counts[i]);
+        buffer_put_u64(out, size);
+        buffer_put(out, word, size);
+    }
+}
+
+/* One rank's; several may lie one behind the other. */
+static void load_one(struct vocabulary_trainer *into, struct byte_reader *reader)
+{
+    into->invalid_bytes += byte_reader_u64(reader);
+    uint64_t running = into->words.running + byte_reader_u64(reader);
+    uint64_t count = byte_reader_u64(reader);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t times = byte_reader_u64(reader);
+        size_t size = byte_reader_u64(reader);
+        const char *word = byte_reader_bytes(reader, size);
+        require(word);
+        word_counts_add(&into->words, word, size, times);
+    }
+    into->words.running = running;
+}
+
+void vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, size_t size)
+{
+    struct byte_reader reader;
+    byte_reader_init(&reader, data, size);
+    while (reader.position < size)
+        load_one(into, &reader);
+    require(!reader.overrun);
 }
 
 struct vocabulary_trainer_counts vocabulary_trainer_counts(const struct vocabulary_trainer *trainer)
@@ -133,6 +183,7 @@ int vocabulary_trainer_learn(struct vocabulary_trainer *trainer, struct buffer *
 {
     if (trainer->words.running == 0)
         return error_set(err, "there is no word to learn a vocabulary from");
+    word_counts_trim(&trainer->words, (uint32_t)trainer->options.most_words);
     struct alphabet alphabet;
     struct text_table pieces;
     alphabet_init(&alphabet, &trainer->words, trainer->options.alphabet_limit);

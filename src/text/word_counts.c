@@ -31,11 +31,58 @@ void word_counts_add(struct word_counts *counts, const char *word, size_t size, 
     counts->running += times;
 }
 
-void word_counts_merge(struct word_counts *into, const struct word_counts *from)
+void word_counts_reset(struct word_counts *counts)
 {
+    word_counts_release(counts);
+    word_counts_init(counts);
+}
+
+void word_counts_merge(struct word_counts *into, const struct word_counts *from, uint64_t least)
+{
+    uint64_t running = into->running + from->running;
     for (uint32_t i = 0; i < from->words.count; i++) {
         size_t size;
         const char *word = text_table_text(&from->words, i, &size);
-        word_counts_add(into, word, size, from->counts[i]);
+        if (from->counts[i] >= least)
+            word_counts_add(into, word, size, from->counts[i]);
     }
+    into->running = running;
+}
+
+/* What qsort() needs to know of a word. */
+struct ranked_word {
+    const struct text_table *words;
+    uint64_t count;
+    uint32_t number;
+};
+
+static int by_count(const void *a, const void *b)
+{
+    const struct ranked_word *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count < y->count ? 1 : -1;
+    return text_table_compare(x->words, x->number, y->number);
+}
+
+void word_counts_trim(struct word_counts *counts, uint32_t most)
+{
+    struct word_counts kept;
+    uint32_t count = counts->words.count;
+    uint64_t running = counts->running;
+    if (count <= most)
+        return;
+    struct ranked_word *order = memory_new(count, sizeof *order);
+    for (uint32_t i = 0; i < count; i++)
+        order[i] = (struct ranked_word){&counts->words, counts->counts[i], i};
+    qsort(order, count, sizeof *order, by_count);
+    word_counts_init(&kept);
+    for (uint32_t i = 0; i < most; i++) {
+        size_t size;
+        const char *word = text_table_text(&counts->words, order[i].number, &size);
+        word_counts_add(&kept, word, size, order[i].count);
+    }
+    free(order);
+    word_counts_release(counts);
+    *counts = kept;
+    counts->running = running;
 }

@@ -18,6 +18,12 @@ void word_counts_init(struct word_counts *counts);
 void word_counts_release(struct word_counts *counts);
 
 void word_counts_add(struct word_counts *counts, const char *word, size_t size, uint64_t times);
-void word_counts_merge(struct word_counts *into, const struct word_counts *from);
+void word_counts_reset(struct word_counts *counts); /* empty */
+
+/* Adds the words that occur at least `least` times; all count in `running`. */
+void word_counts_merge(struct word_counts *into, const struct word_counts *from, uint64_t least);
+
+/* Keeps the `most` most frequent words; of those as frequent, the smaller by their bytes. */
+void word_counts_trim(struct word_counts *counts, uint32_t most);
 
 #endif

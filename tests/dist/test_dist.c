@@ -57,6 +57,29 @@ static void sums_and_maxima(void **state)
     dist_barrier(ranks);
 }
 
+/* Rank r has r bytes of r, then the last one more than a message. */
+static void bytes_are_gathered_in_order(void **state)
+{
+    (void)state;
+    int size = dist_size(ranks), rank = dist_rank(ranks);
+    const size_t big = (64 << 20) + 5;
+    bool last = rank == size - 1;
+    struct buffer mine = {0}, all = {0};
+    memset(buffer_grow(&mine, (size_t)rank + (last ? big : 0)), rank + 1,
+           (size_t)rank + (last ? big : 0));
+    buffer_put(&all, "x", 1); /* what is there stays */
+    dist_gather(ranks, mine.data, mine.size, &all);
+    size_t at = 1;
+    for (int r = 0; r < size && rank == 0; r++)
+        for (size_t i = 0; i < (size_t)r + (r == size - 1 ? big : 0); i++)
+            if (all.data[at++] != r + 1)
+                fail_msg("byte %zu is %d", at - 1, all.data[at - 1]);
+    assert_int_equal(all.data[0], 'x');
+    assert_int_equal(all.size, at);
+    buffer_release(&mine);
+    buffer_release(&all);
+}
+
 /* The sizes around a message's, which is 64 MB, and both ends of the ranks as root. */
 static void broadcast_of_any_size(void **state)
 {
@@ -134,6 +157,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         RANKS_TEST(who_is_who),
         RANKS_TEST(sums_and_maxima),
+        RANKS_TEST(bytes_are_gathered_in_order),
         RANKS_TEST(broadcast_of_any_size),
         RANKS_TEST(any),
         RANKS_TEST(agreement_on_errors),

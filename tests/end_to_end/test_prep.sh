@@ -6,6 +6,14 @@
 make_text text.txt 4000
 "$LAMBERT" vocab --output vocab.txt --size 200 text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
 
+for n in 2 3; do
+    mpirun -n $n "$LAMBERT" vocab --output vocab-$n.txt --size 200 text.txt text.txt 2>log.txt ||
+        fail "vocab on $n ranks: $(cat log.txt)"
+done
+"$LAMBERT" vocab --output vocab-1.txt --size 200 text.txt text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
+cmp vocab-1.txt vocab-2.txt && cmp vocab-1.txt vocab-3.txt || fail "ranks change the vocabulary"
+expect 1 'one rank' mpirun -n 2 "$LAMBERT" vocab --output none.txt -
+
 # prep OUTPUT WORDS...: a corpus of small shards
 prep() {
     output=$1

@@ -293,7 +293,7 @@ static void order_and_parts_do_not_matter(void **state)
         vocabulary_trainer_add(half[i % 2], (char *)text.data + start, end - start);
         end = start;
     }
-    vocabulary_trainer_merge(half[0], half[1]);
+    vocabulary_trainer_merge(half[0], half[1], 1);
     assert_int_equal(vocabulary_trainer_learn(half[0], &parts, &err), 0);
     assert_int_equal(vocabulary_trainer_counts(half[0]).words, 3000);
     assert_string_equal(buffer_text(&parts), buffer_text(&whole));
@@ -330,6 +330,78 @@ static void what_was_learnt_can_be_spelt(void **state)
     buffer_release(&learnt);
 }
 
+static void what_is_saved_is_loaded(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"low lower lowest low low", "new newer \xFF low", "new"};
+    struct vocabulary_trainer_options options = vocabulary_trainer_defaults;
+    struct vocabulary_trainer *all = vocabulary_trainer_new(&options);
+    struct vocabulary_trainer *joined = vocabulary_trainer_new(&options);
+    struct buffer saved = {0}, wanted = {0}, got = {0};
+    struct error err;
+    for (int i = 0; i < 3; i++) {
+        struct vocabulary_trainer *one = vocabulary_trainer_new(&options);
+        vocabulary_trainer_add(all, texts[i], strlen(texts[i]));
+        vocabulary_trainer_add(one, texts[i], strlen(texts[i]));
+        vocabulary_trainer_save(one, &saved);
+        vocabulary_trainer_free(one);
+    }
+    vocabulary_trainer_load(joined, saved.data, saved.size);
+    struct vocabulary_trainer_counts a = vocabulary_trainer_counts(all),
+                                     b = vocabulary_trainer_counts(joined);
+    assert_int_equal(a.words, b.words);
+    assert_int_equal(a.distinct_words, b.distinct_words);
+    assert_int_equal(b.invalid_bytes, 1);
+    assert_int_equal(vocabulary_trainer_learn(all, &wanted, &err), 0);
+    assert_int_equal(vocabulary_trainer_learn(joined, &got, &err), 0);
+    assert_string_equal(buffer_text(&got), buffer_text(&wanted));
+    buffer_release(&saved);
+    buffer_release(&wanted);
+    buffer_release(&got);
+    vocabulary_trainer_free(all);
+    vocabulary_trainer_free(joined);
+}
+
+static void rare_words_can_be_left_out(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = vocabulary_trainer_defaults;
+    struct vocabulary_trainer *piece = vocabulary_trainer_new(&options);
+    struct vocabulary_trainer *all = vocabulary_trainer_new(&options);
+    const char text[] = "twice once twice";
+    for (int i = 0; i < 2; i++) {
+        vocabulary_trainer_add(piece, text, strlen(text));
+        vocabulary_trainer_merge(all, piece, 2);
+        vocabulary_trainer_reset(piece);
+    }
+    assert_int_equal(vocabulary_trainer_counts(all).distinct_words, 1);
+    assert_int_equal(vocabulary_trainer_counts(all).words, 6);
+    assert_int_equal(vocabulary_trainer_counts(piece).words, 0);
+    vocabulary_trainer_free(piece);
+    vocabulary_trainer_free(all);
+}
+
+/* Of three words as frequent as each other the smallest stays beside the most frequent one. */
+static void the_most_frequent_words_are_learnt_from(void **state)
+{
+    (void)state;
+    struct vocabulary_trainer_options options = vocabulary_trainer_defaults;
+    struct buffer few = {0}, wanted = {0};
+    struct error err;
+    options.most_words = 2;
+    struct vocabulary_trainer *trainer = vocabulary_trainer_new(&options);
+    const char text[] = "zz zz zz yy xx ww yy xx ww";
+    vocabulary_trainer_add(trainer, text, strlen(text));
+    assert_int_equal(vocabulary_trainer_learn(trainer, &few, &err), 0);
+    vocabulary_trainer_reset(trainer);
+    vocabulary_trainer_add(trainer, "zz zz zz ww ww", 14);
+    assert_int_equal(vocabulary_trainer_learn(trainer, &wanted, &err), 0);
+    assert_string_equal(buffer_text(&few), buffer_text(&wanted));
+    buffer_release(&few);
+    buffer_release(&wanted);
+    vocabulary_trainer_free(trainer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +414,9 @@ int main(void)
         cmocka_unit_test(agrees_with_the_definition),
         cmocka_unit_test(order_and_parts_do_not_matter),
         cmocka_unit_test(what_was_learnt_can_be_spelt),
+        cmocka_unit_test(what_is_saved_is_loaded),
+        cmocka_unit_test(rare_words_can_be_left_out),
+        cmocka_unit_test(the_most_frequent_words_are_learnt_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

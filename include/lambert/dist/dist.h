@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 #include "lambert/base/real.h"
 
@@ -46,6 +47,9 @@ void dist_sum_u64(const struct dist *dist, uint64_t *values, int count);  /* in 
 
 /* root's bytes to all; any size. */
 void dist_broadcast(const struct dist *dist, int root, void *data, size_t size);
+
+/* The bytes of all ranks, in their order, appended to `all` on rank 0; any sizes. */
+void dist_gather(const struct dist *dist, const void *data, size_t size, struct buffer *all);
 
 /* dist_agree() for values that must be equal everywhere (a configuration's hash): 0, or -1 with a
  * sentence that names `what` and a rank that differs from rank 0. */

@@ -19,7 +19,17 @@
  *     vocabulary_trainer_learn(trainer, &out, err);     out: the bytes of a vocab.txt
  *     vocabulary_trainer_free(trainer);
  *
- * Counters of several threads or ranks are joined with vocabulary_trainer_merge(). */
+ * Text is counted in pieces of a size that does not depend on who counts them, by any number of
+ * threads and ranks, each with a trainer of its own. Memory stays bounded in two ways: of a large
+ * text, words that occur once in a piece are left out of that piece's counts, so what is kept are
+ * words that are met again and again; and the most frequent `most_words` are learnt from.
+ *
+ *     for each piece: vocabulary_trainer_add(piece, ...);
+ *                     vocabulary_trainer_merge(mine, piece, least);
+ * vocabulary_trainer_reset(piece); vocabulary_trainer_save(mine, &bytes) on each rank,
+ * vocabulary_trainer_load(all, bytes) on one
+ *
+ * Counts add up, so the order does not matter. */
 #ifndef LAMBERT_TEXT_VOCABULARY_TRAINER_H
 #define LAMBERT_TEXT_VOCABULARY_TRAINER_H
 
@@ -34,11 +44,12 @@ struct vocabulary_trainer_options {
     int size;              /* entries wanted, special tokens included */
     int alphabet_limit;    /* most frequent characters kept; BERT-like: 1000 */
     int64_t min_frequency; /* of a merged pair; 2 */
+    int most_words;        /* distinct words that are learnt from; 4,000,000 */
     bool lower_case;
 };
 
 extern const struct vocabulary_trainer_options
-    vocabulary_trainer_defaults; /* 30522, 1000, 2, yes */
+    vocabulary_trainer_defaults; /* 30522, 1000, 2, 4000000, yes */
 
 struct vocabulary_trainer;
 
@@ -46,8 +57,16 @@ struct vocabulary_trainer *vocabulary_trainer_new(const struct vocabulary_traine
 void vocabulary_trainer_free(struct vocabulary_trainer *trainer);
 
 void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size);
+void vocabulary_trainer_reset(struct vocabulary_trainer *trainer); /* no word counted */
+
+/* Adds the words that `from` has counted at least `least` times. */
 void vocabulary_trainer_merge(struct vocabulary_trainer *into,
-                              const struct vocabulary_trainer *from);
+                              const struct vocabulary_trainer *from, uint64_t least);
+
+/* Appends what was counted, as bytes for another rank of the same job; and adds it there. Bytes
+ * that are not such are a bug. */
+void vocabulary_trainer_save(const struct vocabulary_trainer *trainer, struct buffer *out);
+void vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, size_t size);
 
 struct vocabulary_trainer_counts {
     uint64_t words; /* running words seen */
