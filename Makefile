@@ -14,8 +14,8 @@ ifdef DEV
 WARNINGS += -Werror
 endif
 CFLAGS  ?= -O3 -g
-FLAGS    = -std=c11 -D_XOPEN_SOURCE=700 -Iinclude -fopenmp -fno-math-errno $(WARNINGS) $(BLAS_INCLUDE)
-LIBS     = $(BLAS_LIBS) -lutf8proc -linih -lcjson -lxxhash -lz -lm -ldl
+FLAGS    = -std=c11 -D_XOPEN_SOURCE=700 -Iinclude -I$(BUILD)/gen -fopenmp -fno-math-errno $(WARNINGS) $(BLAS_INCLUDE)
+LIBS     = $(BLAS_LIBS) -lutf8proc -linih -lcjson -lxxhash -lisal -lprotobuf-c -lz -lm -ldl
 
 ARCH := $(shell uname -m)
 
@@ -55,10 +55,16 @@ ISA_FLAGS_v4 = -march=x86-64-v4 -mprefer-vector-width=512
 
 vector_sources = $(wildcard src/$(1)/*_vector.c)
 plain_sources  = $(filter-out $(vector_sources),$(wildcard src/$(1)/*.c))
+# src/LAYER/NAME.proto is compiled to NAME.pb-c.c and NAME.pb-c.h, which sources of that layer include
+# as <LAYER/NAME.pb-c.h>.
+protos = $(wildcard src/$(1)/*.proto)
+generated_of = $(patsubst src/%.proto,$(BUILD)/gen/%.pb-c.h,$(protos))
 objects_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(plain_sources)) \
+  $(patsubst src/%.proto,$(BUILD)/obj/%.pb-c.o,$(protos)) \
   $(foreach isa,$(VECTOR_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(vector_sources)))
 # In double precision: the plain kernels only.
-double_objects_of = $(patsubst src/%.c,$(BUILD)/double/%.o,$(plain_sources))
+double_objects_of = $(patsubst src/%.c,$(BUILD)/double/%.o,$(plain_sources)) \
+  $(patsubst src/%.proto,$(BUILD)/obj/%.pb-c.o,$(protos))
 
 ALL_SOURCES := $(foreach layer,$(LAYERS) cli,$(wildcard src/$(layer)/*.c))
 
@@ -66,6 +72,17 @@ $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(SAY) '  CC    $@'
 	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+.PRECIOUS: $(BUILD)/gen/%.pb-c.c
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h &: src/%.proto
+	@mkdir -p $(BUILD)/gen
+	$(SAY) '  PROTO $(BUILD)/gen/$*.pb-c.c'
+	$(Q)protoc-c --proto_path=src --c_out=$(BUILD)/gen $<
+
+$(BUILD)/obj/%.pb-c.o: $(BUILD)/gen/%.pb-c.c
+	@mkdir -p $(@D)
+	$(SAY) '  CC    $@'
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 define vector_rule
 $(BUILD)/obj/%.$(1).o: src/%.c
@@ -81,6 +98,7 @@ $(BUILD)/double/%.o: src/%.c
 	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) $(CFLAGS) -DLAMBERT_DOUBLE -MMD -MP -c $< -o $@
 
 define layer_rules
+$$(filter-out %.pb-c.o,$$(call objects_of,$(1)) $$(call double_objects_of,$(1))): | $$(call generated_of,$(1))
 $(BUILD)/lib/lib$(1).a: $$(call objects_of,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@

@@ -112,23 +112,51 @@ double corpus_report_unknown_part(const struct prepare_report *report)
     return report->words > 0 ? (double)report->unknown_words / (double)report->words : 0;
 }
 
+static void print_text(const struct prepare_report *report)
+{
+    printf("  %-12s %.1f MB of text in %" PRIu64 " files; %.1f MB in the corpus\n", "made of",
+           (double)report->input_bytes / 1e6, report->files, (double)report->corpus_bytes / 1e6);
+    printf("  %-12s %" PRIu64 " documents without text, %" PRIu64 " bytes that are not UTF-8\n",
+           "left out", report->empty_documents, report->invalid_bytes);
+    printf("  %-12s %" PRIu64 " documents of one sentence, which give pairs only with others\n",
+           "short", report->one_sentence_documents);
+    print_duplicates(report);
+    printf("  %-12s %.3f%% of %" PRIu64 " words are [UNK]\n", "unknown",
+           100 * corpus_report_unknown_part(report), report->words);
+}
+
+static void print_ready(const struct prepare_report *report, const struct sample_totals *samples)
+{
+    printf("  %-12s %.1f MB of records in %" PRIu64 " TFRecord files; %.1f MB in the corpus\n",
+           "made of", (double)report->input_bytes / 1e6, report->files,
+           (double)report->corpus_bytes / 1e6);
+    printf("  %-12s %" PRIu64 " ready samples of %" PRIu64 " to %" PRIu64
+           " tokens, with their masks and labels\n",
+           "holds", samples->samples, samples->shortest, samples->longest);
+    printf("  %-12s %" PRIu64 " (%.1f%% of the tokens), at most %" PRIu64
+           " a sample; %.1f%% of them hold [MASK]\n",
+           "masks", samples->masks, percent(samples->masks, report->tokens), samples->most_masks,
+           percent(samples->mask_tokens, samples->masks));
+    printf("  %-12s %" PRIu64 " samples where B follows A (0), %" PRIu64
+           " where it is random (1)\n",
+           "labels", samples->next, samples->random);
+    printf("  %-12s %" PRIu64 " records are copies of others\n", "duplicates",
+           report->duplicate_documents);
+}
+
 void corpus_report_print(const struct corpus *corpus, const struct corpus_statistics *statistics)
 {
     const struct prepare_report report = corpus_report(corpus);
+    const struct sample_totals samples = corpus_samples(corpus);
     const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
     printf("%s (hash %016" PRIx64 ")\n", corpus_folder(corpus), corpus_hash(corpus));
     printf("  %-12s %d entries, %s, hash %016" PRIx64 "\n", "vocabulary",
            vocabulary_size(vocabulary), corpus_lower_case(corpus) ? "uncased" : "cased",
            vocabulary_hash(vocabulary));
-    printf("  %-12s %.1f MB of text in %" PRIu64 " files; %.1f MB in the corpus\n", "made of",
-           (double)report.input_bytes / 1e6, report.files, (double)report.corpus_bytes / 1e6);
-    printf("  %-12s %" PRIu64 " documents without text, %" PRIu64 " bytes that are not UTF-8\n",
-           "left out", report.empty_documents, report.invalid_bytes);
-    printf("  %-12s %" PRIu64 " documents of one sentence, which give pairs only with others\n",
-           "short", report.one_sentence_documents);
-    print_duplicates(&report);
-    printf("  %-12s %.3f%% of %" PRIu64 " words are [UNK]\n", "unknown",
-           100 * corpus_report_unknown_part(&report), report.words);
+    if (corpus_contents(corpus) == SHARD_READY_SAMPLES)
+        print_ready(&report, &samples);
+    else
+        print_text(&report);
     printf("\n  %-12s %12s %12s %14s %8s\n", "split", "documents", "sentences", "tokens", "shards");
     for (int s = 0; s < CORPUS_SPLITS; s++)
         print_split(corpus, (enum corpus_split)s);

@@ -16,6 +16,8 @@ static const char usage[] =
     "over); patterns such as 'texts/*.txt'; or - for standard input. Text is a paragraph or a\n"
     "sentence a line with blank lines between documents, or WikiExtractor's output, plain or "
     "--json.\n"
+    "Or they are TFRecord files, as create_pretraining_data.py and MLPerf write them: every record\n"
+    "is checked, and training then takes the samples as they are, masks and labels included.\n"
     "\n"
     "  --vocabulary FILE      a vocab.txt\n"
     "  --output DIR           the corpus folder to make\n"
@@ -110,7 +112,7 @@ static int print_report(const struct prepare_report *report, const char *output,
 {
     struct corpus *corpus;
     struct corpus_statistics statistics;
-    log_info("%.1f MB of text in %" PRIu64 " files, %.1f MB of corpus, %.1f s (%.1f MB/s)",
+    log_info("%.1f MB of input in %" PRIu64 " files, %.1f MB of corpus, %.1f s (%.1f MB/s)",
              (double)report->input_bytes / 1e6, report->files, (double)report->corpus_bytes / 1e6,
              report->seconds, (double)report->input_bytes / 1e6 / report->seconds);
     if (corpus_open(&corpus, output, err) < 0)

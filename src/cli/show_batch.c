@@ -172,7 +172,9 @@ static void print_text(const struct sample *sample)
     printf("sample %" PRIu64 " (epoch %" PRIu32 "): %d tokens, A %" PRIu32 ", B %" PRIu32
            " %s; %d masked\n",
            plan->index, sample->epoch, plan->tokens, plan->a.count, plan->b.count,
-           plan->next_sentence_label ? "from another document (label 1)" : "follows A (label 0)",
+           plan->next_sentence_label < 0   ? "unlabelled"
+           : plan->next_sentence_label > 0 ? "from another document (label 1)"
+                                           : "follows A (label 0)",
            sample->batch->masked);
     print_tokens(sample);
     printf("\n");
@@ -211,7 +213,7 @@ static int print_samples(const struct arguments *arguments, struct sampler *samp
         totals->sequences++;
         totals->tokens += (uint64_t)batch.tokens;
         totals->masked += (uint64_t)batch.masked;
-        totals->random += (uint64_t)sample.plan.next_sentence_label;
+        totals->random += sample.plan.next_sentence_label == 1;
     }
     packed_batch_release(&batch);
     return status;
@@ -242,7 +244,7 @@ static int show(const struct arguments *arguments, struct error *err)
     if (config_load(&config, arguments->config, arguments->words, arguments->word_count, err) < 0)
         return -1;
     int phase = arguments->phase ? phase_of(&config, arguments->phase, err) : 0;
-    if (phase < 0 || corpus_of(&config, &corpus, err) < 0)
+    if (phase < 0 || corpus_of(&config, phase, &corpus, err) < 0)
         return -1;
     int status = show_samples(arguments, &config, phase, corpus, err);
     corpus_close(corpus);

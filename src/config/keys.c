@@ -121,6 +121,9 @@ const struct key config_keys[] = {
         "samples, and ends at the 10th such step in a row. Up to the first such step both do the "
         "same."),
 
+    ROW("phase.corpus", config_phase, corpus, "", ANY_TEXT, FREE,
+        "Folder of the phase's own corpus, of the same vocabulary as the others; empty: data.corpus. "
+        "Ready samples (TFRecords) come in one length, so each phase has a set of its own."),
     PHASE_KEY(sequence_length, "128", "[8, 65536]",
         "Longest sequence of the phase, [CLS] and both [SEP] included."),
     PHASE_KEY(max_predictions_per_sequence, "0", "[0, 65536]",

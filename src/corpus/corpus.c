@@ -63,6 +63,9 @@ static int check_shards(const struct corpus *corpus, enum corpus_split split, st
     for (int i = 0; i < part->count; i++) {
         struct shard_summary named = part->shards[i].summary;
         struct shard_summary found = document_store_shard(corpus->stores[split], i);
+        if (document_store_contents(corpus->stores[split]) != corpus->manifest.contents)
+            return error_set(err, "%s/%s does not hold what %s/" MANIFEST_FILE " says",
+                             corpus->folder, part->shards[i].file, corpus->folder);
         if (named.documents != found.documents || named.sentences != found.sentences ||
             named.tokens != found.tokens || named.bytes != found.bytes || named.hash != found.hash)
             return error_set(err, "%s/%s is not the file that %s/" MANIFEST_FILE " describes",
@@ -136,6 +139,16 @@ bool corpus_lower_case(const struct corpus *corpus)
 const struct document_store *corpus_store(const struct corpus *corpus, enum corpus_split split)
 {
     return corpus->stores[split];
+}
+
+enum shard_contents corpus_contents(const struct corpus *corpus)
+{
+    return corpus->manifest.contents;
+}
+
+struct sample_totals corpus_samples(const struct corpus *corpus)
+{
+    return corpus->manifest.samples;
 }
 
 uint64_t corpus_hash(const struct corpus *corpus)

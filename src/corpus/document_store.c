@@ -20,6 +20,9 @@ static int check_alike(const struct document_store *store, const struct shard *s
                        struct error *err)
 {
     const struct shard *first = store->shards;
+    if (shard->meta.contents != first->meta.contents)
+        return error_set(err, "of %s and %s, one holds documents, the other ready samples",
+                         first->container.path, shard->container.path);
     if (shard->meta.block_tokens == first->meta.block_tokens)
         return 0;
     return error_set(err, "%s and %s were not made in one go: their blocks differ in size",
@@ -124,6 +127,27 @@ struct document_view document_store_view(const struct document_store *store, uin
     view.sentences = (uint32_t)(place[1].sentence - place[0].sentence);
     view.first_token = place[0].token;
     return view;
+}
+
+enum shard_contents document_store_contents(const struct document_store *store)
+{
+    return store->count > 0 ? (enum shard_contents)store->shards->meta.contents
+                            : SHARD_DOCUMENTS_OF_TEXT;
+}
+
+struct sample_view document_store_sample(const struct document_store *store, uint64_t document)
+{
+    require(document < document_store_documents(store) &&
+            document_store_contents(store) == SHARD_READY_SAMPLES);
+    uint32_t number = find_shard(store, document);
+    const struct shard *shard = store->shards + number;
+    uint64_t sample = document - store->first_document[number];
+    uint64_t first = shard->first_mask[sample];
+    uint8_t label = shard->sample_labels[sample];
+    return (struct sample_view){.next_sentence_label = label == SAMPLE_UNLABELLED ? -1 : label,
+                                .masks = (uint32_t)(shard->first_mask[sample + 1] - first),
+                                .positions = shard->mask_positions + first,
+                                .labels = shard->mask_ids + first};
 }
 
 static void widen(const struct shard *shard, const void *raw, uint64_t from, uint32_t count,

@@ -14,6 +14,9 @@
 
 #define FORMAT "lambert corpus"
 
+static const char *const contents_names[] = {
+    [SHARD_DOCUMENTS_OF_TEXT] = "documents", [SHARD_READY_SAMPLES] = "samples"};
+
 const char *const corpus_split_names[CORPUS_SPLITS] = {"train", "heldout"};
 
 void manifest_release(struct manifest *manifest)
@@ -99,6 +102,15 @@ static void put_splits(cJSON *root, const struct manifest *manifest)
     }
 }
 
+static void put_samples(cJSON *root, const struct manifest *manifest)
+{
+    struct sample_totals totals = manifest->samples;
+    cJSON *object = cJSON_AddObjectToObject(root, "samples");
+    for (int f = 0; f < sample_totals_fields; f++)
+        cJSON_AddNumberToObject(object, sample_totals_name(f),
+                                (double)*sample_totals_field(&totals, f));
+}
+
 static void put_report(cJSON *root, const struct manifest *manifest)
 {
     struct prepare_report report = manifest->report;
@@ -122,6 +134,9 @@ void manifest_print(const struct manifest *manifest, struct buffer *out)
     cJSON_AddStringToObject(root, "unicode", manifest->unicode);
     cJSON_AddBoolToObject(root, "split_sentences", manifest->split_sentences);
     cJSON_AddNumberToObject(root, "heldout_fraction", manifest->heldout_fraction);
+    cJSON_AddStringToObject(root, "contents", contents_names[manifest->contents]);
+    if (manifest->contents == SHARD_READY_SAMPLES)
+        put_samples(root, manifest);
     put_splits(root, manifest);
     put_report(root, manifest);
     char *text = cJSON_Print(root);
@@ -213,6 +228,21 @@ static void get_splits(struct parse *parse, const cJSON *root, struct manifest *
     }
 }
 
+/* Corpora made before there were ready samples say nothing of contents. */
+static void get_contents(struct parse *parse, const cJSON *root, struct manifest *manifest)
+{
+    const cJSON *samples = get(root, "samples");
+    const char *name = get(root, "contents") ? get_text(parse, root, "contents") : "documents";
+    manifest->contents = SHARD_DOCUMENTS_OF_TEXT;
+    if (strcmp(name, contents_names[SHARD_READY_SAMPLES]) == 0)
+        manifest->contents = SHARD_READY_SAMPLES;
+    else if (strcmp(name, contents_names[SHARD_DOCUMENTS_OF_TEXT]) != 0)
+        parse_failed(parse, "contents");
+    for (int f = 0; f < sample_totals_fields && manifest->contents == SHARD_READY_SAMPLES; f++)
+        *sample_totals_field(&manifest->samples, f) =
+            get_count(parse, samples, sample_totals_name(f));
+}
+
 static void get_fields(struct parse *parse, const cJSON *root, struct manifest *manifest)
 {
     const cJSON *vocabulary = get(root, "vocabulary"), *report = get(root, "report");
@@ -229,6 +259,7 @@ static void get_fields(struct parse *parse, const cJSON *root, struct manifest *
         parse_failed(parse, "heldout_fraction");
     else
         manifest->heldout_fraction = fraction->valuedouble;
+    get_contents(parse, root, manifest);
     get_splits(parse, root, manifest);
     for (int f = 0; f < prepare_report_fields; f++)
         *prepare_report_field(&manifest->report, f) =

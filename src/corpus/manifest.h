@@ -10,6 +10,7 @@
 #include "lambert/base/error.h"
 #include "lambert/corpus/corpus.h"
 #include "lambert/corpus/prepare.h"
+#include "lambert/corpus/sample_totals.h"
 #include "lambert/corpus/shard_writer.h"
 
 /* Names of the files in a corpus folder; shards: SPLIT-NNNNN.shard. */
@@ -41,6 +42,8 @@ struct manifest {
     char *unicode; /* version of the tokenizer's tables */
     double heldout_fraction;
     struct manifest_split splits[CORPUS_SPLITS];
+    enum shard_contents contents;
+    struct sample_totals samples; /* of ready samples */
     struct prepare_report report; /* seconds is not kept */
 };
 

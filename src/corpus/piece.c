@@ -41,6 +41,7 @@ void piece_begin(struct piece *piece, uint64_t number, uint32_t part, bool last)
     piece->part = part;
     piece->last = last;
     piece->report = (struct prepare_report){0};
+    piece->totals = (struct sample_totals){0};
     memset(piece->made, 0, sizeof piece->made);
     memset(piece->shards, 0, sizeof piece->shards);
     memset(piece->counts, 0, counts_bytes(piece->plan));
@@ -125,11 +126,40 @@ int piece_add(struct piece *piece, enum corpus_split split, uint64_t hash,
                             (uint32_t)(encoder->lengths.size / sizeof(uint32_t)), err);
 }
 
+/* Of what the sample is to teach: the ids behind the masks. */
+static void count_sample(struct piece *piece, const struct ready_sample *sample)
+{
+    for (uint32_t t = 0; t < sample->tokens; t++)
+        piece->counts[sample->ids[t]]++;
+    for (uint32_t m = 0; m < sample->masks; m++) {
+        piece->counts[sample->ids[sample->positions[m]]]--;
+        piece->counts[sample->labels[m]]++;
+    }
+}
+
+int piece_add_sample(struct piece *piece, enum corpus_split split, uint64_t hash, uint64_t size,
+                     const struct ready_sample *sample, int32_t mask_id, struct error *err)
+{
+    if (!piece->writers[split] && open_writer(piece, split, err) < 0)
+        return -1;
+    fingerprints_add(&piece->documents, piece->plan->document_bits, hash, size);
+    sample_totals_count(&piece->totals, sample, mask_id);
+    piece->report.documents++;
+    piece->report.sentences += 1 + (sample->a_tokens < sample->tokens);
+    piece->report.tokens += sample->tokens;
+    if (split == CORPUS_TRAIN)
+        count_sample(piece, sample);
+    else
+        piece->report.heldout_documents++;
+    return shard_writer_add_sample(piece->writers[split], sample, err);
+}
+
 /* --- records --------------------------------------------------------------------------------- */
 
 static void put_meta(const struct piece *piece, struct buffer *out)
 {
     struct prepare_report report = piece->report;
+    struct sample_totals totals = piece->totals;
     buffer_put_u64(out, piece->plan->hash);
     buffer_put_u64(out, piece->last);
     for (int s = 0; s < CORPUS_SPLITS; s++) {
@@ -141,6 +171,8 @@ static void put_meta(const struct piece *piece, struct buffer *out)
     }
     for (int f = 0; f < prepare_report_fields; f++)
         buffer_put_u64(out, *prepare_report_field(&report, f));
+    for (int f = 0; f < sample_totals_fields; f++)
+        buffer_put_u64(out, *sample_totals_field(&totals, f));
 }
 
 static void get_meta(struct piece *piece, struct byte_reader *reader, uint64_t *plan)
@@ -157,6 +189,8 @@ static void get_meta(struct piece *piece, struct byte_reader *reader, uint64_t *
     }
     for (int f = 0; f < prepare_report_fields; f++)
         *prepare_report_field(&piece->report, f) = byte_reader_u64(reader);
+    for (int f = 0; f < sample_totals_fields; f++)
+        *sample_totals_field(&piece->totals, f) = byte_reader_u64(reader);
 }
 
 static int write_record(const struct piece *piece, struct error *err)

@@ -6,6 +6,8 @@
  *     train-PPPPP.shard, heldout-PPPPP.shard, piece-PPPPP.record              part 0 of piece P
  *     train-PPPPP-JJJJJ.shard ...                                             part J > 0
  *
+ * A TFRecord file (prepare_samples.c) is a piece of one part.
+ *
  * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
  * the training split; DOCS and LINES, fingerprints of documents and lines. Records are removed once
  * the manifest is written. */
@@ -19,6 +21,7 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 #include "lambert/corpus/prepare.h"
+#include "lambert/corpus/sample_totals.h"
 #include "lambert/corpus/shard_writer.h"
 #include "manifest.h"
 
@@ -42,9 +45,10 @@ struct piece {
     bool made[CORPUS_SPLITS]; /* whether the split has a shard */
     struct shard_summary shards[CORPUS_SPLITS];
     struct prepare_report report;
-    uint32_t *counts;        /* [vocabulary size], of the training split */
-    struct buffer documents; /* struct fingerprint */
-    struct buffer lines;     /* struct fingerprint */
+    struct sample_totals totals; /* of ready samples, both splits */
+    uint32_t *counts;            /* [vocabulary size], of the training split */
+    struct buffer documents;     /* struct fingerprint */
+    struct buffer lines;         /* struct fingerprint */
 };
 
 /* Memory for parts, one after another. */
@@ -58,6 +62,10 @@ void piece_begin(struct piece *piece, uint64_t number, uint32_t part, bool last)
 int piece_add(struct piece *piece, enum corpus_split split, uint64_t hash,
               const struct document *document, const struct document_encoder *encoder,
               struct error *err);
+
+/* Adds a ready sample; `hash` is of its `size` bytes of record. */
+int piece_add_sample(struct piece *piece, enum corpus_split split, uint64_t hash, uint64_t size,
+                     const struct ready_sample *sample, int32_t mask_id, struct error *err);
 
 /* Finishes the shards, then writes the record. */
 int piece_commit(struct piece *piece, struct error *err);

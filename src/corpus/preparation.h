@@ -1,5 +1,5 @@
-/* A preparation in progress: prepare.c plans it, prepare_pieces.c does the work, prepare_finish.c
- * puts the results together. */
+/* A preparation in progress: prepare.c plans it, prepare_pieces.c does the work (prepare_samples.c
+ * where the input is TFRecords), prepare_finish.c puts the results together. */
 #ifndef LAMBERT_SRC_CORPUS_PREPARATION_H
 #define LAMBERT_SRC_CORPUS_PREPARATION_H
 
@@ -27,5 +27,19 @@ struct preparation {
 
 /* The parts of the input that are this rank's and not done yet. */
 struct input_feed *preparation_feed(struct preparation *p);
+
+/* Of all ranks. */
+uint64_t preparation_pieces(struct preparation *p);
+
+/* Whether all inputs are TFRecords; some of them being is an error. */
+int find_contents(const struct input_list *inputs, enum shard_contents *contents,
+                  struct error *err);
+
+/* What prepare_pieces() does where the input is TFRecords: a piece is a file. */
+int prepare_samples(struct preparation *p, struct error *err);
+
+/* What the samples as a whole tell: refuses those made with another vocabulary, or nothing to
+ * train on; warns of labels that teach nothing. */
+int check_samples(const struct sample_totals *totals, struct error *err);
 
 #endif

@@ -50,10 +50,10 @@ static uint64_t plan_hash(const struct preparation *p)
 {
     const struct prepare_options *options = &p->options;
     struct buffer all = {0};
-    buffer_print(&all, LAMBERT_PROGRAM " %s %s %016" PRIx64 " %d %d %a %" PRIu64 " %d\n",
-                 tokenizer_unicode_version(), zlibVersion(), vocabulary_hash(p->vocabulary),
-                 options->lower_case, options->split_sentences, options->heldout_fraction,
-                 options->shard_bytes, options->compression);
+    buffer_print(&all, LAMBERT_PROGRAM " %d %s %s %016" PRIx64 " %d %d %a %" PRIu64 " %d\n",
+                 p->plan.shard.contents, tokenizer_unicode_version(), zlibVersion(),
+                 vocabulary_hash(p->vocabulary), options->lower_case, options->split_sentences,
+                 options->heldout_fraction, options->shard_bytes, options->compression);
     for (int i = 0; i < p->inputs.count; i++) {
         const struct input_file *file = &p->inputs.files[i];
         buffer_print(&all, "%s %d %" PRIu64 " %" PRId64 "\n", file->path, file->kind, file->bytes,
@@ -66,15 +66,17 @@ static uint64_t plan_hash(const struct preparation *p)
     return hash;
 }
 
-static void make_plan(struct preparation *p)
+static void make_plan(struct preparation *p, enum shard_contents contents)
 {
     const uint64_t bytes = expected_bytes(&p->inputs);
+    p->plan.shard.contents = contents;
     p->plan = (struct piece_plan){
         .folder = p->options.output,
         .hash = plan_hash(p),
         .shard = {.vocabulary_hash = vocabulary_hash(p->vocabulary),
                   .vocabulary_size = vocabulary_size(p->vocabulary),
-                  .compression = p->options.compression},
+                  .compression = p->options.compression,
+                  .contents = contents},
         .document_bits = fingerprint_bits(bytes / DOCUMENT_BYTES, MOST_FINGERPRINTS),
         .line_bits = fingerprint_bits(bytes / LINE_BYTES, MOST_FINGERPRINTS)};
 }
@@ -107,8 +109,10 @@ static void warn_of_case(const struct prepare_options *options, const struct voc
 static int open_inputs(struct preparation *p, struct error *err)
 {
     const struct prepare_options *options = &p->options;
+    enum shard_contents contents;
     require(options->shard_bytes >= 4096 && p->rank >= 0 && p->rank < p->ranks);
     if (input_list_open(&p->inputs, options->inputs, options->input_count, err) < 0 ||
+        find_contents(&p->inputs, &contents, err) < 0 ||
         vocabulary_load(&p->vocabulary, options->vocabulary, err) < 0)
         return -1;
     if (p->ranks > 1 && has_stream(&p->inputs))
@@ -117,7 +121,7 @@ static int open_inputs(struct preparation *p, struct error *err)
                          "a file, or run without mpirun");
     if (p->rank == 0)
         warn_of_case(options, p->vocabulary);
-    make_plan(p);
+    make_plan(p, contents);
     return 0;
 }
 
@@ -167,6 +171,16 @@ struct input_feed *preparation_feed(struct preparation *p)
                                          .wanted = is_wanted,
                                          .context = &p->plan};
     return input_feed_new(&p->inputs, &options);
+}
+
+uint64_t preparation_pieces(struct preparation *p)
+{
+    if (p->plan.shard.contents == SHARD_READY_SAMPLES)
+        return (uint64_t)p->inputs.count;
+    struct input_feed *feed = preparation_feed(p);
+    uint64_t pieces = input_feed_pieces(feed);
+    input_feed_free(feed);
+    return pieces;
 }
 
 void prepare_leave(struct preparation *p)

@@ -18,6 +18,7 @@ struct prints {
 static void add_piece(struct preparation *p, const struct piece *piece, struct prints *prints)
 {
     prepare_report_add(&p->manifest.report, &piece->report);
+    sample_totals_add(&p->manifest.samples, &piece->totals);
     piece_enter(piece, &p->manifest);
     for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
         p->counts[id] += piece->counts[id];
@@ -28,10 +29,8 @@ static void add_piece(struct preparation *p, const struct piece *piece, struct p
 static int add_pieces(struct preparation *p, struct prints *prints, struct error *err)
 {
     struct piece piece;
-    struct input_feed *feed = preparation_feed(p);
-    uint64_t pieces = input_feed_pieces(feed);
+    const uint64_t pieces = preparation_pieces(p);
     int status = 0;
-    input_feed_free(feed);
     piece_init(&piece, &p->plan);
     for (uint64_t number = 0; number < pieces && status == 0; number++) {
         uint32_t part = 0;
@@ -68,6 +67,7 @@ static int add_up(struct preparation *p, struct error *err)
     struct prints prints = {0};
     p->manifest = (struct manifest){.vocabulary_hash = p->plan.shard.vocabulary_hash,
                                     .vocabulary_size = p->plan.shard.vocabulary_size,
+                                    .contents = p->plan.shard.contents,
                                     .lower_case = p->options.lower_case,
                                     .split_sentences = p->options.split_sentences,
                                     .heldout_fraction = p->options.heldout_fraction,
@@ -85,14 +85,17 @@ static int check_result(const struct preparation *p, struct error *err)
 {
     const struct prepare_report *report = &p->manifest.report;
     const char *first = p->inputs.files[0].path;
+    const bool samples = p->manifest.contents == SHARD_READY_SAMPLES;
+    if (samples && check_samples(&p->manifest.samples, err) < 0)
+        return -1;
     if (report->documents == report->empty_documents)
         return error_set(err, "there is no document with text in %s%s", first,
                          p->inputs.count > 1 ? " and the other files" : "");
     if (p->manifest.splits[CORPUS_TRAIN].count == 0)
         return error_set(err,
-                         "all %" PRIu64 " documents were set aside for evaluation; set a smaller "
+                         "all %" PRIu64 " %s were set aside for evaluation; set a smaller "
                          "part aside, or add text",
-                         report->heldout_documents);
+                         report->heldout_documents, samples ? "samples" : "documents");
     return 0;
 }
 
@@ -100,6 +103,8 @@ static void warn(const struct preparation *p)
 {
     const struct prepare_report *report = &p->manifest.report;
     uint64_t training = report->documents - report->empty_documents - report->heldout_documents;
+    if (p->manifest.contents == SHARD_READY_SAMPLES)
+        return;
     if (report->invalid_bytes > 0)
         log_warning("%" PRIu64 " bytes of the input are not valid UTF-8 and were left out",
                     report->invalid_bytes);

@@ -150,6 +150,8 @@ static double share_megabytes(const struct preparation *p)
 
 int prepare_pieces(struct preparation *p, struct error *err)
 {
+    if (p->plan.shard.contents == SHARD_READY_SAMPLES)
+        return prepare_samples(p, err);
     struct crew crew = {.preparation = p, .feed = preparation_feed(p)};
     progress_init(&crew.progress, p->ranks > 1 ? "preparing (rank 0)" : "preparing",
                   share_megabytes(p), "MB", 10);

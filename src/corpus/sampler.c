@@ -19,6 +19,7 @@ struct sampler {
 
     struct epoch_plan plan; /* of the epoch last asked for */
     bool planned;
+    uint32_t ready_epoch;     /* of ready samples, which need no plan: the epoch of `order` */
     struct permutation order; /* of that epoch's samples */
     uint64_t *epoch_end;      /* [epochs_known], number of the first sample after each epoch */
     uint32_t epochs_known;
@@ -30,9 +31,87 @@ struct sampler {
     int32_t *labels;    /* [S] */
 };
 
-static int check_store(const struct document_store *store, struct error *err)
+static bool is_ready(const struct sampler *sampler)
+{
+    return document_store_contents(sampler->store) == SHARD_READY_SAMPLES;
+}
+
+/* --- ready samples ---------------------------------------------------------------------------- */
+
+static uint32_t ready_tokens(const struct document_view *view)
+{
+    return view->lengths[0] + (view->sentences > 1 ? view->lengths[1] : 0U);
+}
+
+static int check_ready_samples(const struct document_store *store, int sequence_length,
+                               struct error *err)
+{
+    const uint64_t samples = document_store_documents(store);
+    uint32_t longest = 0;
+    if (samples == 0)
+        return error_set(err, "there are no samples");
+    if (document_store_check_index(store, err) < 0)
+        return -1;
+    for (uint64_t i = 0; i < samples; i++) {
+        struct document_view view = document_store_view(store, i);
+        longest = ready_tokens(&view) > longest ? ready_tokens(&view) : longest;
+    }
+    if (longest <= (uint32_t)sequence_length)
+        return 0;
+    return error_set(err,
+                     "its samples are ready-made and up to %" PRIu32 " tokens long, but sequences "
+                     "of up to %d are asked for; name a corpus made for that length, or ask for "
+                     "%" PRIu32,
+                     longest, sequence_length, longest);
+}
+
+static void plan_ready(struct sampler *sampler, uint64_t index, struct sample_plan *plan,
+                       uint32_t *epoch_out)
+{
+    const struct sampler_options *options = &sampler->options;
+    const uint64_t samples = document_store_documents(sampler->store);
+    const uint32_t epoch = (uint32_t)(index / samples);
+    if (!sampler->planned || sampler->ready_epoch != epoch)
+        permutation_init(&sampler->order, samples,
+                         rng_key(options->seed, RNG_ORDER, options->phase, epoch));
+    sampler->planned = true;
+    sampler->ready_epoch = epoch;
+    uint64_t document = permutation_apply(&sampler->order, index % samples);
+    struct document_view view = document_store_view(sampler->store, document);
+    *plan = (struct sample_plan){
+        .index = index,
+        .a = {.document = document, .first = 1, .count = view.lengths[0] - 2U},
+        .b = {.document = document,
+              .first = view.lengths[0],
+              .count = view.sentences > 1 ? view.lengths[1] - 1U : 0},
+        .next_sentence_label = document_store_sample(sampler->store, document).next_sentence_label,
+        .tokens = (int)ready_tokens(&view)};
+    if (epoch_out)
+        *epoch_out = epoch;
+}
+
+/* Into ids, positions and labels. Returns the number of masks, or -1. */
+static int read_ready(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
+{
+    struct document_view view = document_store_view(sampler->store, plan->a.document);
+    struct sample_view sample = document_store_sample(sampler->store, plan->a.document);
+    if (document_store_read(sampler->store, sampler->cache, &view, 0, (uint32_t)plan->tokens,
+                            sampler->ids, err) < 0)
+        return -1;
+    for (uint32_t m = 0; m < sample.masks; m++) {
+        sampler->positions[m] = sample.positions[m];
+        sampler->labels[m] = (int32_t)sample.labels[m];
+    }
+    return (int)sample.masks;
+}
+
+/* --- samples of documents --------------------------------------------------------------------- */
+
+static int check_store(const struct document_store *store, int sequence_length, struct error *err)
 {
     uint64_t documents = document_store_documents(store);
+    if (document_store_contents(store) == SHARD_READY_SAMPLES)
+        return check_ready_samples(store, sequence_length, err);
     if (documents < 2)
         return error_set(err,
                          "there %s, and pairs of sentences from different documents need at least "
@@ -50,7 +129,7 @@ int sampler_new(struct sampler **sampler_out, const struct document_store *store
 {
     require(options->sequence_length >= 5);
     *sampler_out = NULL;
-    if (check_store(store, err) < 0)
+    if (check_store(store, options->sequence_length, err) < 0)
         return -1;
     struct sampler *sampler = memory_new(1, sizeof *sampler);
     size_t longest = (size_t)options->sequence_length;
@@ -142,6 +221,8 @@ static uint32_t find_epoch(struct sampler *sampler, uint64_t index)
 
 uint64_t sampler_epoch_samples(struct sampler *sampler, uint32_t epoch)
 {
+    if (is_ready(sampler))
+        return document_store_documents(sampler->store);
     while (sampler->epochs_known <= epoch)
         learn_next_epoch(sampler);
     return sampler->epoch_end[epoch] - epoch_begin(sampler, epoch);
@@ -190,6 +271,10 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
 {
     struct chunk chunk;
     uint64_t document;
+    if (is_ready(sampler)) {
+        plan_ready(sampler, index, plan, epoch_out);
+        return;
+    }
     uint32_t epoch = find_epoch(sampler, index);
     make_plan(sampler, epoch);
     uint64_t place = permutation_apply(&sampler->order, index - epoch_begin(sampler, epoch));
@@ -229,6 +314,18 @@ static int read_sequence(struct sampler *sampler, const struct sample_plan *plan
     return read_run(sampler, &plan->b, ids + a_end + 1, err);
 }
 
+/* Into ids, positions and labels. Returns the number of masks, or -1. */
+static int make_masked(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
+{
+    const struct sampler_options *options = &sampler->options;
+    struct rng rng;
+    if (read_sequence(sampler, plan, err) < 0)
+        return -1;
+    rng_init(&rng, rng_key(options->seed, RNG_MASKS, options->phase, plan->index));
+    return masking_apply(&sampler->masking, &sampler->masking_memory, &rng, sampler->ids,
+                         plan->tokens, (int)plan->a.count + 1, sampler->positions, sampler->labels);
+}
+
 static void append(const struct sampler *sampler, const struct sample_plan *plan, int masked,
                    struct packed_batch *batch)
 {
@@ -254,13 +351,10 @@ int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
 {
     const struct sampler_options *options = &sampler->options;
     require(plan->tokens <= options->sequence_length);
-    if (read_sequence(sampler, plan, err) < 0)
-        return -1;
-    struct rng rng;
-    rng_init(&rng, rng_key(options->seed, RNG_MASKS, options->phase, plan->index));
     int masked =
-        masking_apply(&sampler->masking, &sampler->masking_memory, &rng, sampler->ids, plan->tokens,
-                      (int)plan->a.count + 1, sampler->positions, sampler->labels);
+        is_ready(sampler) ? read_ready(sampler, plan, err) : make_masked(sampler, plan, err);
+    if (masked < 0)
+        return -1;
     append(sampler, plan, masked, batch);
     return 0;
 }

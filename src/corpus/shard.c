@@ -26,7 +26,7 @@ void shard_meta_put(const struct shard_meta *meta, struct buffer *out)
     buffer_put_u32(out, meta->vocabulary_size);
     buffer_put_u32(out, meta->id_bytes);
     buffer_put_u32(out, meta->block_tokens);
-    buffer_put_u32(out, 0);
+    buffer_put_u32(out, meta->contents);
     buffer_put_u64(out, meta->documents);
     buffer_put_u64(out, meta->sentences);
     buffer_put_u64(out, meta->tokens);
@@ -42,7 +42,7 @@ static struct shard_meta meta_get(const void *data)
     meta.vocabulary_size = byte_reader_u32(&reader);
     meta.id_bytes = byte_reader_u32(&reader);
     meta.block_tokens = byte_reader_u32(&reader);
-    byte_reader_u32(&reader);
+    meta.contents = byte_reader_u32(&reader);
     meta.documents = byte_reader_u64(&reader);
     meta.sentences = byte_reader_u64(&reader);
     meta.tokens = byte_reader_u64(&reader);
@@ -53,6 +53,14 @@ static struct shard_meta meta_get(const void *data)
 uint64_t shard_hash_add(uint64_t hash, const void *record, size_t size)
 {
     return hash_bytes_seeded(record, size, hash);
+}
+
+void shard_record_put_sample(struct buffer *record, uint8_t label, uint32_t masks,
+                             const uint16_t *positions, const uint32_t *labels)
+{
+    buffer_put_u8(record, label);
+    buffer_put(record, positions, masks * sizeof *positions);
+    buffer_put(record, labels, masks * sizeof *labels);
 }
 
 static int damaged(const struct shard *shard, const char *what, struct error *err)
@@ -75,7 +83,7 @@ static int read_meta(struct shard *shard, struct error *err)
     if (meta->vocabulary_size > INT32_MAX ||
         meta->id_bytes != shard_id_bytes((int)meta->vocabulary_size) || meta->block_tokens == 0 ||
         meta->block_tokens > 1 << 24 || meta->documents > most || meta->sentences > most ||
-        meta->tokens > most)
+        meta->tokens > most || meta->contents > SHARD_READY_SAMPLES)
         return damaged(shard, "its description (META) makes no sense", err);
     return 0;
 }
@@ -105,6 +113,26 @@ static int find_section(const struct shard *shard, const char *name, uint64_t wa
                      shard->container.path, name, size, wanted);
 }
 
+static int find_samples(struct shard *shard, struct error *err)
+{
+    const uint64_t documents = shard->meta.documents;
+    const void *labels, *first_mask, *positions, *ids;
+    if (find_section(shard, SHARD_SAMPLE_LABELS, documents, &labels, err) < 0 ||
+        find_section(shard, SHARD_MASKED, (documents + 1) * sizeof(uint64_t), &first_mask, err) < 0)
+        return -1;
+    shard->sample_labels = labels;
+    shard->first_mask = first_mask;
+    const uint64_t masks = shard->first_mask[documents];
+    if (masks > shard->meta.tokens)
+        return damaged(shard, "it has more masks than tokens (MASKED)", err);
+    if (find_section(shard, SHARD_POSITIONS, masks * sizeof(uint16_t), &positions, err) < 0 ||
+        find_section(shard, SHARD_MASK_IDS, masks * sizeof(uint32_t), &ids, err) < 0)
+        return -1;
+    shard->mask_positions = positions;
+    shard->mask_ids = ids;
+    return 0;
+}
+
 static int find_index(struct shard *shard, struct error *err)
 {
     const struct shard_meta *meta = &shard->meta;
@@ -121,7 +149,7 @@ static int find_index(struct shard *shard, struct error *err)
     shard->lengths = lengths;
     shard->block_offsets = blocks;
     shard->block_crcs = (const uint32_t *)(shard->block_offsets + shard->blocks + 1);
-    return 0;
+    return shard->meta.contents == SHARD_READY_SAMPLES ? find_samples(shard, err) : 0;
 }
 
 /* The first and the last entries of the index; what lies between is for shard_check_index(). */
@@ -145,7 +173,7 @@ int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, 
                struct error *err)
 {
     *shard = (struct shard){0};
-    if (container_open(&shard->container, path, SHARD_KIND, SHARD_VERSION, err) < 0)
+    if (container_open(&shard->container, path, SHARD_KIND, SHARD_SAMPLES_VERSION, err) < 0)
         return -1;
     if (read_meta(shard, err) < 0 ||
         check_vocabulary(shard, vocabulary_hash, vocabulary_size, err) < 0 ||
@@ -174,10 +202,13 @@ struct shard_summary shard_summary(const struct shard *shard)
 
 static int check_sections(const struct shard *shard, struct error *err)
 {
-    static const char *const names[] = {SHARD_DOCUMENTS, SHARD_LENGTHS, SHARD_BLOCKS};
+    static const char *const names[] = {SHARD_DOCUMENTS,    SHARD_LENGTHS,   SHARD_BLOCKS,
+                                        SHARD_MASKED,       SHARD_POSITIONS, SHARD_MASK_IDS,
+                                        SHARD_SAMPLE_LABELS};
     const void *data;
     size_t size;
-    for (int i = 0; i < 3; i++)
+    int count = shard->meta.contents == SHARD_READY_SAMPLES ? 7 : 3;
+    for (int i = 0; i < count; i++)
         if (container_section(&shard->container, names[i], &data, &size, err) < 0)
             return -1;
     return 0;
@@ -202,6 +233,46 @@ static int check_documents(const struct shard *shard, struct error *err)
     return 0;
 }
 
+static int check_masks(const struct shard *shard, uint64_t sample, uint32_t tokens,
+                       struct error *err)
+{
+    uint32_t last = 0; /* [CLS] */
+    for (uint64_t m = shard->first_mask[sample]; m < shard->first_mask[sample + 1]; m++) {
+        if (shard->mask_positions[m] <= last || shard->mask_positions[m] >= tokens)
+            return damaged(shard, "its masks (POSITIONS) do not lie in their samples", err);
+        if (shard->mask_ids[m] >= shard->meta.vocabulary_size)
+            return damaged(shard, "it masks an id that the vocabulary has not (MASK_IDS)", err);
+        last = shard->mask_positions[m];
+    }
+    return 0;
+}
+
+static int check_sample(const struct shard *shard, uint64_t sample, struct error *err)
+{
+    const struct shard_place *place = shard->documents + sample;
+    uint64_t tokens = place[1].token - place[0].token;
+    uint8_t label = shard->sample_labels[sample];
+    if (place[1].sentence - place[0].sentence > 2 || tokens > SHARD_LONGEST_SENTENCE ||
+        shard->lengths[place[0].sentence] < 2)
+        return damaged(shard, "a sample has not the parts that samples have (DOCS)", err);
+    if (label > 1 && label != SAMPLE_UNLABELLED)
+        return damaged(shard, "a label is neither 0 nor 1 (LABELS)", err);
+    if (shard->first_mask[sample] > shard->first_mask[sample + 1] ||
+        shard->first_mask[sample + 1] > shard->first_mask[shard->meta.documents])
+        return damaged(shard, "its index of masks (MASKED) is out of order", err);
+    return check_masks(shard, sample, (uint32_t)tokens, err);
+}
+
+static int check_samples(const struct shard *shard, struct error *err)
+{
+    if (shard->first_mask[0] != 0)
+        return damaged(shard, "its index of masks (MASKED) does not begin at 0", err);
+    for (uint64_t d = 0; d < shard->meta.documents; d++)
+        if (check_sample(shard, d, err) < 0)
+            return -1;
+    return 0;
+}
+
 int shard_check_index(const struct shard *shard, struct error *err)
 {
     if (check_sections(shard, err) < 0 || check_documents(shard, err) < 0)
@@ -209,7 +280,7 @@ int shard_check_index(const struct shard *shard, struct error *err)
     for (uint64_t b = 0; b < shard->blocks; b++)
         if (shard->block_offsets[b] > shard->block_offsets[b + 1])
             return damaged(shard, "its index of blocks (BLOCKS) is out of order", err);
-    return 0;
+    return shard->meta.contents == SHARD_READY_SAMPLES ? check_samples(shard, err) : 0;
 }
 
 uint32_t shard_block_tokens(const struct shard *shard, uint64_t block)
@@ -274,6 +345,18 @@ static void begin_record(struct content_hash *content)
                (size_t)(place[1].sentence - place[0].sentence) * sizeof(uint16_t));
 }
 
+static void end_record(struct content_hash *content)
+{
+    const struct shard *shard = content->shard;
+    if (shard->meta.contents == SHARD_READY_SAMPLES) {
+        const uint64_t *mask = shard->first_mask + content->document;
+        shard_record_put_sample(&content->record, shard->sample_labels[content->document],
+                                (uint32_t)(mask[1] - mask[0]), shard->mask_positions + mask[0],
+                                shard->mask_ids + mask[0]);
+    }
+    content->hash = shard_hash_add(content->hash, content->record.data, content->record.size);
+}
+
 static void hash_tokens(struct content_hash *content, const uint8_t *raw, uint64_t token,
                         uint64_t end)
 {
@@ -287,7 +370,7 @@ static void hash_tokens(struct content_hash *content, const uint8_t *raw, uint64
         token = stop;
         if (token < document_end)
             break;
-        content->hash = shard_hash_add(content->hash, content->record.data, content->record.size);
+        end_record(content);
         if (++content->document < shard->meta.documents)
             begin_record(content);
     }

@@ -25,6 +25,12 @@ struct shard_writer {
     struct buffer block;     /* ids that wait for their block to be full, as stored */
     struct buffer deflated;
     uint64_t id_offset; /* bytes in section IDS so far */
+
+    /* Of ready samples. */
+    struct buffer labels;     /* section LABELS */
+    struct buffer first_mask; /* section MASKED, but for its last entry */
+    struct buffer positions;  /* section POSITIONS */
+    struct buffer mask_ids;   /* section MASK_IDS */
 };
 
 static int start_deflater(struct shard_writer *writer, int level, struct error *err)
@@ -43,7 +49,10 @@ int shard_writer_open(struct shard_writer **writer_out, const char *path,
     writer->meta = (struct shard_meta){.vocabulary_hash = options->vocabulary_hash,
                                        .vocabulary_size = (uint32_t)options->vocabulary_size,
                                        .id_bytes = shard_id_bytes(options->vocabulary_size),
-                                       .block_tokens = SHARD_BLOCK_TOKENS};
+                                       .block_tokens = SHARD_BLOCK_TOKENS,
+                                       .contents = options->contents};
+    uint32_t version =
+        options->contents == SHARD_READY_SAMPLES ? SHARD_SAMPLES_VERSION : SHARD_VERSION;
     if (start_deflater(writer, options->compression, err) < 0) {
         free(writer);
         return -1;
@@ -51,7 +60,7 @@ int shard_writer_open(struct shard_writer **writer_out, const char *path,
     buffer_put_u64(&writer->offsets, 0);
     writer->path = memory_copy_text(path);
     *writer_out = writer;
-    if (container_writer_open(&writer->file, path, SHARD_KIND, SHARD_VERSION, err) < 0 ||
+    if (container_writer_open(&writer->file, path, SHARD_KIND, version, err) < 0 ||
         container_writer_begin(&writer->file, SHARD_IDS, err) < 0) {
         shard_writer_discard(writer);
         *writer_out = NULL;
@@ -73,6 +82,10 @@ void shard_writer_discard(struct shard_writer *writer)
     buffer_release(&writer->record);
     buffer_release(&writer->block);
     buffer_release(&writer->deflated);
+    buffer_release(&writer->labels);
+    buffer_release(&writer->first_mask);
+    buffer_release(&writer->positions);
+    buffer_release(&writer->mask_ids);
     free(writer->path);
     free(writer);
 }
@@ -154,15 +167,10 @@ static void put_place(struct shard_writer *writer)
     buffer_put_u64(&writer->documents, writer->meta.tokens);
 }
 
-int shard_writer_add(struct shard_writer *writer, const int32_t *ids, const uint32_t *lengths,
-                     uint32_t sentences, struct error *err)
+/* A record that begins with lengths and ids; what a sample has behind them only enters the hash. */
+static int add_record(struct shard_writer *writer, size_t lengths_size, uint64_t tokens,
+                      struct error *err)
 {
-    buffer_reset(&writer->record);
-    uint64_t tokens = put_lengths(writer, lengths, sentences);
-    size_t lengths_size = writer->record.size;
-    if (tokens == 0)
-        return 0;
-    put_ids(writer, ids, tokens);
     put_place(writer);
     buffer_put(&writer->lengths, writer->record.data, lengths_size);
     writer->meta.documents++;
@@ -170,7 +178,61 @@ int shard_writer_add(struct shard_writer *writer, const int32_t *ids, const uint
     writer->meta.tokens += tokens;
     writer->meta.hash = shard_hash_add(writer->meta.hash, writer->record.data, writer->record.size);
     return add_to_blocks(writer, writer->record.data + lengths_size,
-                         writer->record.size - lengths_size, err);
+                         (size_t)tokens * writer->meta.id_bytes, err);
+}
+
+int shard_writer_add(struct shard_writer *writer, const int32_t *ids, const uint32_t *lengths,
+                     uint32_t sentences, struct error *err)
+{
+    require(writer->meta.contents == SHARD_DOCUMENTS_OF_TEXT);
+    buffer_reset(&writer->record);
+    uint64_t tokens = put_lengths(writer, lengths, sentences);
+    size_t lengths_size = writer->record.size;
+    if (tokens == 0)
+        return 0;
+    put_ids(writer, ids, tokens);
+    return add_record(writer, lengths_size, tokens, err);
+}
+
+static uint64_t masks_so_far(const struct shard_writer *writer)
+{
+    return writer->positions.size / sizeof(uint16_t);
+}
+
+int shard_writer_add_sample(struct shard_writer *writer, const struct ready_sample *sample,
+                            struct error *err)
+{
+    const uint32_t lengths[] = {sample->a_tokens, sample->tokens - sample->a_tokens};
+    require(writer->meta.contents == SHARD_READY_SAMPLES && sample->a_tokens >= 2 &&
+            sample->a_tokens <= sample->tokens && sample->tokens <= SHARD_LONGEST_SENTENCE);
+    buffer_reset(&writer->record);
+    put_lengths(writer, lengths, 2);
+    size_t lengths_size = writer->record.size;
+    put_ids(writer, sample->ids, sample->tokens);
+    shard_record_put_sample(&writer->record, sample->next_sentence_label, sample->masks,
+                            sample->positions, sample->labels);
+    buffer_put_u8(&writer->labels, sample->next_sentence_label);
+    buffer_put_u64(&writer->first_mask, masks_so_far(writer));
+    buffer_put(&writer->positions, sample->positions, sample->masks * sizeof *sample->positions);
+    buffer_put(&writer->mask_ids, sample->labels, sample->masks * sizeof *sample->labels);
+    return add_record(writer, lengths_size, sample->tokens, err);
+}
+
+static int write_samples(struct shard_writer *writer, struct error *err)
+{
+    const struct {
+        const char *name;
+        const struct buffer *bytes;
+    } sections[] = {{SHARD_SAMPLE_LABELS, &writer->labels},
+                    {SHARD_MASKED, &writer->first_mask},
+                    {SHARD_POSITIONS, &writer->positions},
+                    {SHARD_MASK_IDS, &writer->mask_ids}};
+    int status = 0;
+    buffer_put_u64(&writer->first_mask, masks_so_far(writer));
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0] && status == 0; i++)
+        status = container_writer_section(&writer->file, sections[i].name, sections[i].bytes->data,
+                                          sections[i].bytes->size, err);
+    return status;
 }
 
 static int write_index(struct shard_writer *writer, struct error *err)
@@ -185,7 +247,8 @@ static int write_index(struct shard_writer *writer, struct error *err)
         container_writer_section(file, SHARD_LENGTHS, writer->lengths.data, writer->lengths.size,
                                  err) < 0 ||
         container_writer_section(file, SHARD_BLOCKS, writer->offsets.data, writer->offsets.size,
-                                 err) < 0)
+                                 err) < 0 ||
+        (writer->meta.contents == SHARD_READY_SAMPLES && write_samples(writer, err) < 0))
         return -1;
     return container_writer_section(file, SHARD_META, writer->record.data, writer->record.size,
                                     err);

@@ -43,10 +43,11 @@ int evaluator_new(struct evaluator **out, const struct config *config, int phase
     const struct document_store *store = corpus_store(corpus, CORPUS_HELDOUT);
     struct sampler_options options = sampler_options_of(config, phase);
     *out = NULL;
-    if (!store || document_store_documents(store) < 2) {
-        log_warning("%s has fewer than two held-out documents: no evaluation (prepare it with a "
-                    "larger --heldout, or more text)",
-                    corpus_folder(corpus));
+    const bool ready = corpus_contents(corpus) == SHARD_READY_SAMPLES;
+    if (!store || document_store_documents(store) < (ready ? 1U : 2U)) {
+        log_warning("%s has %s: no evaluation (prepare it with a larger --heldout, or more text)",
+                    corpus_folder(corpus),
+                    ready ? "no held-out samples" : "fewer than two held-out documents");
         return 0;
     }
     struct evaluator *evaluator = memory_new(1, sizeof *evaluator);

@@ -19,15 +19,16 @@ static int bench_init(struct bench *bench, const struct dist *dist, const struct
                       int phase, struct error *err)
 {
     *bench = (struct bench){0};
-    if (corpus_of(config, &bench->corpus, err) < 0 ||
+    if (corpus_of(config, phase, &bench->corpus, err) < 0 ||
         evaluator_new(&bench->evaluator, config, phase, bench->corpus, err) < 0)
         return -1;
     if (!bench->evaluator)
         return error_set(err, "%s has too few held-out documents to evaluate on",
-                         config->data.corpus);
+                         corpus_folder(bench->corpus));
     struct bert_config shape =
         bert_config_of(config, vocabulary_size(corpus_vocabulary(bench->corpus)));
     struct bert_capacity capacity = capacity_of(config);
+    capacity_widen(&capacity, bench->corpus);
     if (bert_new(&bench->bert, &shape, &capacity, err) < 0)
         return -1;
     const struct param_table *table = bert_params(bench->bert);

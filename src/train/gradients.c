@@ -29,8 +29,9 @@ static int open_batch(const struct job *job, const struct gradients_request *req
                                              job->config->phases[request->phase].global_batch,
                                          .rank = dist_rank(job->dist),
                                          .ranks = dist_size(job->dist)};
-    if (sampler_new(sampler, corpus_store(job->corpus, CORPUS_TRAIN),
-                    corpus_vocabulary(job->corpus), &options, err) < 0 ||
+    const struct corpus *corpus = corpora_of(&job->corpora, request->phase);
+    if (sampler_new(sampler, corpus_store(corpus, CORPUS_TRAIN), corpus_vocabulary(corpus),
+                    &options, err) < 0 ||
         batch_source_open(source, *sampler, &batch, err) < 0)
         return -1;
     return batch_source_next(*source, share, err);

@@ -30,6 +30,8 @@ static void announce_memory(const struct job *job, size_t weights, size_t shard,
 static int allocate(struct job *job, struct error *err)
 {
     struct bert_capacity capacity = capacity_of(job->config);
+    for (int c = 0; c < job->corpora.count; c++)
+        capacity_widen(&capacity, job->corpora.opened[c]);
     struct optimizer_options options = optimizer_options_of(job->config);
     struct param_table table;
     int rank = dist_rank(job->dist);
@@ -61,7 +63,8 @@ static int allocate(struct job *job, struct error *err)
 /* What every checkpoint of this run carries besides numbers. */
 static void describe(struct job *job)
 {
-    const struct vocabulary *vocabulary = corpus_vocabulary(job->corpus);
+    const struct corpus *corpus = corpora_of(&job->corpora, 0);
+    const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
     struct buffer text = {0};
     size_t size;
     config_print(job->config, true, &text);
@@ -71,16 +74,17 @@ static void describe(struct job *job)
     job->meta.vocabulary = memory_new(size + 1, 1);
     memcpy(job->meta.vocabulary, bytes, size);
     job->meta.vocabulary_size = size;
-    job->state.corpus_hash = corpus_hash(job->corpus);
+    job->state.corpus_hash = corpora_hash(&job->corpora);
     job->state.vocabulary_hash = vocabulary_hash(vocabulary);
-    job->state.lower_case = corpus_lower_case(job->corpus);
+    job->state.lower_case = corpus_lower_case(corpus);
 }
 
-static int open_corpus(struct job *job, struct error *err)
+static int open_corpora(struct job *job, struct error *err)
 {
-    if (corpus_of(job->config, &job->corpus, err) < 0)
+    if (corpora_open(&job->corpora, job->config, err) < 0)
         return -1;
-    job->bert_config = bert_config_of(job->config, vocabulary_size(corpus_vocabulary(job->corpus)));
+    const struct vocabulary *vocabulary = corpus_vocabulary(corpora_of(&job->corpora, 0));
+    job->bert_config = bert_config_of(job->config, vocabulary_size(vocabulary));
     describe(job);
     return 0;
 }
@@ -90,7 +94,7 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
 {
     *job = (struct job){.dist = dist, .config = config, .lock = -1};
     packed_batch_init(&job->micro);
-    if (dist_agree(dist, open_corpus(job, err), err) < 0 ||
+    if (dist_agree(dist, open_corpora(job, err), err) < 0 ||
         dist_same(dist, "the corpus", job->state.corpus_hash, err) < 0)
         return -1;
     if (dist_agree(dist, allocate(job, err), err) < 0)
@@ -118,5 +122,5 @@ void job_release(struct job *job)
     packed_batch_release(&job->micro);
     free(job->tensors);
     bert_free(job->bert);
-    corpus_close(job->corpus);
+    corpora_close(&job->corpora);
 }

@@ -4,19 +4,19 @@
 #define LAMBERT_TRAIN_JOB_H
 
 #include "lambert/config/config.h"
-#include "lambert/corpus/corpus.h"
 #include "lambert/dist/dist.h"
 #include "lambert/dist/sharding.h"
 #include "lambert/model/bert.h"
 #include "lambert/optim/optimizer.h"
 #include "lambert/store/checkpoint.h"
+#include "lambert/train/corpora.h"
 #include "lambert/train/metrics.h"
 #include "nonfinite.h"
 
 struct job {
     struct dist *dist;
     const struct config *config;
-    struct corpus *corpus;
+    struct corpora corpora;
     struct bert_config bert_config;
     struct bert *bert;
     const struct param_table *table; /* bert's */

@@ -102,6 +102,19 @@ struct bert_capacity capacity_of(const struct config *config)
     return capacity;
 }
 
+void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus)
+{
+    const struct sample_totals samples = corpus_samples(corpus);
+    if (corpus_contents(corpus) != SHARD_READY_SAMPLES)
+        return;
+    int64_t sequences = capacity->tokens / (int64_t)samples.shortest + 1;
+    int64_t masked = capacity->tokens * (int64_t)samples.masks_per_1000_tokens / 1000 + 1;
+    if (sequences > capacity->sequences)
+        capacity->sequences = (int)sequences;
+    if (masked > capacity->masked)
+        capacity->masked = (int)masked;
+}
+
 int phase_of(const struct config *config, const char *name, struct error *err)
 {
     for (int p = 0; p < config->phase_count; p++)
@@ -137,9 +150,15 @@ int check_stored_model(const struct config *config, const char *stored, const ch
     return check_same_model(config, &model, err);
 }
 
-int corpus_of(const struct config *config, struct corpus **corpus, struct error *err)
+const char *corpus_folder_of(const struct config *config, int phase)
 {
-    if (corpus_open(corpus, config->data.corpus, err) < 0)
+    const char *own = config->phases[phase].corpus;
+    return own[0] ? own : config->data.corpus;
+}
+
+int corpus_of(const struct config *config, int phase, struct corpus **corpus, struct error *err)
+{
+    if (corpus_open(corpus, corpus_folder_of(config, phase), err) < 0)
         return -1;
     if (config->data.vocabulary[0] &&
         corpus_check_vocabulary(*corpus, config->data.vocabulary, err) < 0) {

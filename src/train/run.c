@@ -229,9 +229,11 @@ static int phase_open(struct job *job, struct phase_run *run, struct error *err)
     struct sampler_options options = sampler_options_of(job->config, number);
     *run = (struct phase_run){.phase = &job->config->phases[number]};
     run->schedule = schedule_of(run->phase);
-    if (sampler_new(&run->sampler, corpus_store(job->corpus, CORPUS_TRAIN),
-                    corpus_vocabulary(job->corpus), &options, err) < 0 ||
-        evaluator_new(&run->evaluator, job->config, number, job->corpus, err) < 0)
+    const struct corpus *corpus = corpora_of(&job->corpora, number);
+    if (sampler_new(&run->sampler, corpus_store(corpus, CORPUS_TRAIN), corpus_vocabulary(corpus),
+                    &options, err) < 0)
+        return error_prefix(err, "phase %s, %s", run->phase->name, corpus_folder(corpus));
+    if (evaluator_new(&run->evaluator, job->config, number, corpus, err) < 0)
         return -1;
     uint64_t epoch = sampler_epoch_samples(run->sampler, 0);
     log_info("phase %s: sequences of up to %d, %d steps of %d, peak rate %g, warm-up %.0f steps; "

@@ -17,7 +17,7 @@
 /* A model of another vocabulary, or of the other case, would learn to read anew. */
 static int check_text(const struct job *job, uint64_t hash, bool lower_case, struct error *err)
 {
-    const char *corpus = job->config->data.corpus;
+    const char *corpus = corpus_folder(corpora_of(&job->corpora, 0));
     if (hash != job->state.vocabulary_hash)
         return error_set(err,
                          "its vocabulary is not, byte for byte, that of the corpus %s; prepare the "
@@ -149,7 +149,8 @@ static int check_same_run(const struct job *job, const struct checkpoint_meta *m
         return error_set(err,
                          "it was trained on another corpus (%016" PRIx64 ") than %s (%016" PRIx64
                          "); name the corpus it was trained on in data.corpus",
-                         meta->state.corpus_hash, job->config->data.corpus, job->state.corpus_hash);
+                         meta->state.corpus_hash, corpus_folder(corpora_of(&job->corpora, 0)),
+                         job->state.corpus_hash);
     return 0;
 }
 

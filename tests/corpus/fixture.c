@@ -138,6 +138,49 @@ static void write_shard(struct fixture *fixture, int number)
     assert_int_equal(summary.documents, end - begin);
 }
 
+const struct ready_sample *made_sample(uint64_t i)
+{
+    static struct ready_sample sample;
+    static int32_t ids[MADE_SAMPLE_LONGEST];
+    static uint16_t positions[MADE_SAMPLE_LONGEST];
+    static uint32_t labels[MADE_SAMPLE_LONGEST];
+    uint32_t a = 2 + (uint32_t)(i * 7 % 30), b = i % 3 == 0 ? 0 : 2 + (uint32_t)(i * 11 % 33);
+    sample = (struct ready_sample){.ids = ids,
+                                   .tokens = a + b,
+                                   .a_tokens = a,
+                                   .next_sentence_label = (uint8_t)(i % 2),
+                                   .positions = positions,
+                                   .labels = labels};
+    for (uint32_t t = 0; t < a + b; t++)
+        ids[t] = FIRST_WORD + (int32_t)((i * 13 + t * t) % 40);
+    ids[0] = 2;
+    ids[a - 1] = 3;
+    ids[a + b - 1] = 3;
+    for (uint32_t t = 1; t + 1 < a && i % 5 != 0; t += 4) {
+        positions[sample.masks] = (uint16_t)t;
+        labels[sample.masks++] = FIRST_WORD + (uint32_t)((i + t) % 40);
+        ids[t] = 4;
+    }
+    return &sample;
+}
+
+void write_samples(const char *path, const struct vocabulary *vocabulary, uint64_t first,
+                   uint64_t end)
+{
+    struct shard_options options = {.vocabulary_hash = vocabulary_hash(vocabulary),
+                                    .vocabulary_size = vocabulary_size(vocabulary),
+                                    .compression = 6,
+                                    .contents = SHARD_READY_SAMPLES};
+    struct shard_writer *writer;
+    struct shard_summary summary;
+    struct error err;
+    assert_int_equal(shard_writer_open(&writer, path, &options, &err), 0);
+    for (uint64_t i = first; i < end; i++)
+        assert_int_equal(shard_writer_add_sample(writer, made_sample(i), &err), 0);
+    assert_int_equal(shard_writer_commit(writer, &summary, &err), 0);
+    assert_int_equal(summary.documents, end - first);
+}
+
 void fixture_open(struct fixture *fixture, const struct shape *shape)
 {
     struct error err;

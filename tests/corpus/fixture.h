@@ -30,6 +30,14 @@ uint32_t made_length(const struct shape *shape, uint64_t document, uint32_t sent
 uint64_t made_tokens(const struct shape *shape, uint64_t document);
 int32_t made_id(const struct shape *shape, uint64_t document, uint64_t token);
 
+/* Sample i of a store of made-up ready samples: every third has no B, every fifth no masks. Valid
+ * until the next call. */
+const struct ready_sample *made_sample(uint64_t i);
+enum { MADE_SAMPLE_LONGEST = 64 };
+/* Writes samples [first, end) into a new shard. */
+void write_samples(const char *path, const struct vocabulary *vocabulary, uint64_t first,
+                   uint64_t end);
+
 struct fixture {
     struct shape shape;
     char *folder;

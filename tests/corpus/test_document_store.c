@@ -245,6 +245,142 @@ static void every_truncation_is_found(void **state)
     fixture_close(&f);
 }
 
+/* --- ready samples --- */
+
+static void assert_sample(const struct document_store *store, struct block_cache *cache, uint64_t i)
+{
+    struct error err;
+    int32_t ids[MADE_SAMPLE_LONGEST];
+    const struct ready_sample *made = made_sample(i);
+    struct document_view view = document_store_view(store, i);
+    struct sample_view sample = document_store_sample(store, i);
+    assert_int_equal(view.lengths[0], made->a_tokens);
+    assert_int_equal(view.sentences, 1 + (made->a_tokens < made->tokens));
+    assert_int_equal(document_store_read(store, cache, &view, 0, made->tokens, ids, &err), 0);
+    assert_memory_equal(ids, made->ids, made->tokens * sizeof *ids);
+    assert_int_equal(sample.next_sentence_label, made->next_sentence_label);
+    assert_int_equal(sample.masks, made->masks);
+    assert_memory_equal(sample.positions, made->positions, made->masks * sizeof *made->positions);
+    assert_memory_equal(sample.labels, made->labels, made->masks * sizeof *made->labels);
+}
+
+static void samples_keep_masks_and_labels(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct document_store *store;
+    struct error err;
+    fixture_open(&f, &few);
+    char *first = path_join(f.folder, "a.shard"), *second = path_join(f.folder, "b.shard");
+    char *paths[] = {first, second, f.paths[0]};
+    write_samples(first, f.vocabulary, 0, 30);
+    write_samples(second, f.vocabulary, 30, 100);
+    uint64_t hash = vocabulary_hash(f.vocabulary);
+    int size = vocabulary_size(f.vocabulary);
+    assert_int_equal(document_store_open(&store, paths, 2, hash, size, &err), 0);
+    struct block_cache *cache = block_cache_new(0);
+    assert_int_equal(document_store_contents(store), SHARD_READY_SAMPLES);
+    assert_int_equal(document_store_verify(store, &err), 0);
+    for (uint64_t i = 0; i < 100; i++)
+        assert_sample(store, cache, 37 * i % 100);
+    block_cache_free(cache);
+    document_store_close(store);
+    assert_int_equal(document_store_open(&store, paths, 3, hash, size, &err), -1);
+    assert_non_null(strstr(err.text, "one holds documents, the other ready samples"));
+    free(first);
+    free(second);
+    fixture_close(&f);
+}
+
+static int verify_file(const struct fixture *f, char *path)
+{
+    struct document_store *store;
+    struct error err;
+    if (document_store_open(&store, &path, 1, vocabulary_hash(f->vocabulary),
+                            vocabulary_size(f->vocabulary), &err) < 0)
+        return -1;
+    int status = document_store_verify(store, &err);
+    document_store_close(store);
+    return status;
+}
+
+static void damage_to_samples_is_found(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct buffer file = {0};
+    struct error err;
+    fixture_open(&f, &few);
+    char *path = path_join(f.folder, "a.shard");
+    write_samples(path, f.vocabulary, 0, 6);
+    assert_int_equal(file_read(path, &file, &err), 0);
+    assert_int_equal(verify_file(&f, path), 0);
+    for (size_t i = 0; i < file.size; i++) {
+        file.data[i] ^= 0x04;
+        write_bytes(path, file.data, file.size);
+        assert_int_equal(verify_file(&f, path), -1);
+        file.data[i] ^= 0x04;
+        write_bytes(path, file.data, i);
+        assert_int_equal(verify_file(&f, path), -1);
+    }
+    buffer_release(&file);
+    free(path);
+    fixture_close(&f);
+}
+
+/* What a writer with a bug would leave: checksums right, numbers wrong. */
+static void assert_odd_sample(const struct fixture *f, const struct ready_sample *sample,
+                              const char *what)
+{
+    struct shard_options options = {.vocabulary_hash = vocabulary_hash(f->vocabulary),
+                                    .vocabulary_size = vocabulary_size(f->vocabulary),
+                                    .compression = 6,
+                                    .contents = SHARD_READY_SAMPLES};
+    struct shard_writer *writer;
+    struct shard_summary summary;
+    struct document_store *store;
+    struct error err;
+    char *path = path_join(f->folder, "odd.shard");
+    assert_int_equal(shard_writer_open(&writer, path, &options, &err), 0);
+    assert_int_equal(shard_writer_add_sample(writer, sample, &err), 0);
+    assert_int_equal(shard_writer_commit(writer, &summary, &err), 0);
+    assert_int_equal(document_store_open(&store, &path, 1, options.vocabulary_hash,
+                                         options.vocabulary_size, &err),
+                     0);
+    assert_int_equal(document_store_check_index(store, &err), -1);
+    assert_non_null(strstr(err.text, what));
+    document_store_close(store);
+    free(path);
+}
+
+static void samples_that_make_no_sense(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const int32_t ids[] = {2, 7, 8, 3};
+    const uint16_t outside[] = {4}, first[] = {0}, twice[] = {2, 2};
+    const uint32_t labels[] = {5, 6}, unknown[] = {45};
+    const struct ready_sample sound = {.ids = ids, .tokens = 4, .a_tokens = 4};
+    fixture_open(&f, &few);
+    struct ready_sample odd = sound;
+    odd.next_sentence_label = 2;
+    assert_odd_sample(&f, &odd, "LABELS");
+    odd = sound;
+    odd.masks = 1;
+    odd.labels = labels;
+    odd.positions = outside;
+    assert_odd_sample(&f, &odd, "POSITIONS");
+    odd.positions = first;
+    assert_odd_sample(&f, &odd, "POSITIONS");
+    odd.masks = 2;
+    odd.positions = twice;
+    assert_odd_sample(&f, &odd, "POSITIONS");
+    odd.masks = 1;
+    odd.labels = unknown;
+    assert_odd_sample(&f, &odd, "MASK_IDS");
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +392,9 @@ int main(void)
         cmocka_unit_test(another_vocabulary_is_refused),
         cmocka_unit_test(every_flipped_byte_is_found),
         cmocka_unit_test(every_truncation_is_found),
+        cmocka_unit_test(samples_keep_masks_and_labels),
+        cmocka_unit_test(damage_to_samples_is_found),
+        cmocka_unit_test(samples_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,25 @@ static void what_is_written_is_read(void **state)
     manifest_release(&manifest);
 }
 
+static void ready_samples_are_described(void **state)
+{
+    (void)state;
+    struct manifest manifest = made_manifest(), back;
+    struct error err;
+    manifest.contents = SHARD_READY_SAMPLES;
+    manifest.samples = (struct sample_totals){.samples = 9, .longest = 128, .most_masks = 20};
+    char *text = printed(&manifest);
+    assert_int_equal(manifest_parse(&back, text, "corpus.json", &err), 0);
+    assert_int_equal(back.contents, SHARD_READY_SAMPLES);
+    assert_memory_equal(&back.samples, &manifest.samples, sizeof back.samples);
+    manifest_release(&back);
+    memcpy(strstr(text, "\"samples\","), "\"simples\"", 9);
+    assert_int_equal(manifest_parse(&back, text, "corpus.json", &err), -1);
+    assert_non_null(strstr(err.text, "contents"));
+    free(text);
+    manifest_release(&manifest);
+}
+
 static void the_hash_is_of_contents_and_order(void **state)
 {
     (void)state;
@@ -173,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(ready_samples_are_described),
         cmocka_unit_test(the_hash_is_of_contents_and_order),
         cmocka_unit_test(the_hash_is_of_splits),
         cmocka_unit_test(what_is_wrong_is_named),

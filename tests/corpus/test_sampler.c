@@ -561,6 +561,90 @@ static void damage_is_found_before_it_does_harm(void **state)
     fixture_close(&f);
 }
 
+/* --- ready samples --- */
+
+enum { READY = 90 };
+
+/* In place of the fixture's store. */
+static void make_ready(struct fixture *f)
+{
+    struct error err;
+    char *path = path_join(f->folder, "ready.shard");
+    document_store_close(f->store);
+    write_samples(path, f->vocabulary, 0, READY);
+    assert_int_equal(document_store_open(&f->store, &path, 1, vocabulary_hash(f->vocabulary),
+                                         vocabulary_size(f->vocabulary), &err),
+                     0);
+    free(path);
+}
+
+static void assert_ready(const struct sample_plan *plan, const struct packed_batch *batch)
+{
+    const struct ready_sample *made = made_sample(plan->a.document);
+    assert_int_equal(plan->tokens, made->tokens);
+    assert_int_equal(batch->tokens, made->tokens);
+    assert_memory_equal(batch->input_ids, made->ids, made->tokens * sizeof *made->ids);
+    for (uint32_t t = 0; t < made->tokens; t++)
+        assert_int_equal(batch->token_type_ids[t], t >= made->a_tokens);
+    assert_int_equal(batch->masked, made->masks);
+    for (uint32_t m = 0; m < made->masks; m++) {
+        assert_int_equal(batch->masked_rows[m], made->positions[m]);
+        assert_int_equal(batch->masked_labels[m], made->labels[m]);
+    }
+    assert_int_equal(batch->next_sentence_label[0], made->next_sentence_label);
+    assert_int_equal(batch->sample_index[0], plan->index);
+}
+
+static void ready_samples_come_as_they_are_once_an_epoch(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    uint64_t order[3][READY];
+    int seen[3][READY] = {{0}};
+    fixture_open(&f, &shape);
+    make_ready(&f);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    packed_batch_init(&batch);
+    assert_int_equal(sampler_epoch_samples(sampler, 7), READY);
+    for (uint64_t k = 0; k < 3 * READY; k++) {
+        uint64_t i = k * 61 % (3 * READY); /* any order of asking */
+        fill_one(sampler, i, &plan, &batch);
+        assert_ready(&plan, &batch);
+        seen[i / READY][plan.a.document]++;
+        order[i / READY][i % READY] = plan.a.document;
+    }
+    for (int i = 0; i < 3 * READY; i++)
+        assert_int_equal(seen[i / READY][i % READY], 1);
+    assert_memory_not_equal(order[0], order[1], sizeof order[0]);
+    assert_memory_not_equal(order[1], order[2], sizeof order[0]);
+    packed_batch_release(&batch);
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+static void ready_samples_that_are_too_long_are_refused(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct sampler *sampler;
+    struct error err;
+    struct sampler_options options = defaults;
+    uint32_t longest = 0;
+    fixture_open(&f, &shape);
+    make_ready(&f);
+    for (uint64_t i = 0; i < READY; i++)
+        longest = made_sample(i)->tokens > longest ? made_sample(i)->tokens : longest;
+    options.sequence_length = (int)longest;
+    assert_int_equal(sampler_new(&sampler, f.store, f.vocabulary, &options, &err), 0);
+    sampler_free(sampler);
+    options.sequence_length--;
+    assert_int_equal(sampler_new(&sampler, f.store, f.vocabulary, &options, &err), -1);
+    assert_non_null(strstr(err.text, "ready-made and up to"));
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -580,6 +664,8 @@ int main(void)
         cmocka_unit_test(the_shortest_sequences_work),
         cmocka_unit_test(too_few_documents_are_refused),
         cmocka_unit_test(damage_is_found_before_it_does_harm),
+        cmocka_unit_test(ready_samples_come_as_they_are_once_an_epoch),
+        cmocka_unit_test(ready_samples_that_are_too_long_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

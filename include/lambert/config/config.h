@@ -80,6 +80,7 @@ struct config_train {
 
 struct config_phase {
     char name[CONFIG_NAME];
+    char corpus[CONFIG_TEXT]; /* empty: data.corpus */
     int sequence_length;
     int max_predictions_per_sequence; /* 0: no limit but the probability */
     int global_batch;                 /* sequences */

@@ -6,10 +6,9 @@
  *     train-PPPPP.shard    documents for training ...; PPPPP is the number of a piece
  *     heldout-PPPPP.shard  ... and those set aside for evaluation, chosen by document hash
  *
- * Pieces of several parts have names such as train-PPPPP-JJJJJ.shard. Numbers may have gaps: a part of
- * the input without documents of a split makes no shard of it.
- * A folder without corpus.json is not a corpus: an interrupted prep leaves nothing that looks
- * finished. */
+ * Pieces of several parts have names such as train-PPPPP-JJJJJ.shard. Numbers may have gaps: a part
+ * of the input without documents of a split makes no shard of it. A folder without corpus.json is
+ * not a corpus: an interrupted prep leaves nothing that looks finished. */
 #ifndef LAMBERT_CORPUS_CORPUS_H
 #define LAMBERT_CORPUS_CORPUS_H
 
@@ -19,6 +18,7 @@
 #include "lambert/base/error.h"
 #include "lambert/corpus/document_store.h"
 #include "lambert/corpus/prepare.h"
+#include "lambert/corpus/sample_totals.h"
 #include "lambert/text/vocabulary.h"
 
 enum corpus_split { CORPUS_TRAIN, CORPUS_HELDOUT, CORPUS_SPLITS };
@@ -34,6 +34,10 @@ const char *corpus_folder(const struct corpus *corpus);
 const struct vocabulary *corpus_vocabulary(const struct corpus *corpus);
 bool corpus_lower_case(const struct corpus *corpus);
 const struct document_store *corpus_store(const struct corpus *corpus, enum corpus_split split);
+
+/* Text to make samples of, or samples that are ready (then totals say what they are like). */
+enum shard_contents corpus_contents(const struct corpus *corpus);
+struct sample_totals corpus_samples(const struct corpus *corpus);
 
 /* Identity of the contents: vocabulary, case, documents, their order, splits, shards. What a
  * checkpoint remembers. */

@@ -46,6 +46,18 @@ struct document_view {
 };
 struct document_view document_store_view(const struct document_store *store, uint64_t document);
 
+enum shard_contents document_store_contents(const struct document_store *store);
+
+/* What a document of a store of ready samples has beside its ids, in place. Ranges are those that
+ * document_store_check_index() checks. */
+struct sample_view {
+    int32_t next_sentence_label; /* -1: none */
+    uint32_t masks;
+    const uint16_t *positions; /* [masks] */
+    const uint32_t *labels;    /* [masks] */
+};
+struct sample_view document_store_sample(const struct document_store *store, uint64_t document);
+
 /* A cache serves one store; it holds at least eight blocks of 4,096 tokens, however few bytes. */
 struct block_cache;
 struct block_cache *block_cache_new(size_t bytes);

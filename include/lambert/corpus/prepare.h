@@ -16,6 +16,11 @@
  * the parts that are done stay, and the same preparation, run again, goes on from them; any other
  * one into that folder removes them.
  *
+ * Input files that are TFRecords (docs/formats.md) become ready samples, every record checked, a
+ * piece and a shard of a split for each file, in memory for about 200 bytes a record; text and
+ * TFRecords in one input are refused. Of the options, split_sentences and shard_bytes are then
+ * without effect, and lower_case only says how the text was treated.
+ *
  * Memory: about twice shard_bytes and 10 MB a thread, and for finishing about 100 MB, whatever the
  * size of the input. */
 #ifndef LAMBERT_CORPUS_PREPARE_H

@@ -14,6 +14,10 @@
  * to it; within the epoch a keyed permutation says which of its samples is meant; from the noted
  * place before it a few chunks are cut to find the one. Each epoch cuts, pairs and masks anew.
  *
+ * A store of ready samples is handed out as it is: an epoch has each sample once, in the order of a
+ * keyed permutation, with the masks and the label it came with. All options but seed, phase,
+ * sequence_length and cache_bytes are then without effect.
+ *
  * A plan costs no reading of ids; sampler_fill() reads them. A sampler has working memory: one
  * user at a time. */
 #ifndef LAMBERT_CORPUS_SAMPLER_H
@@ -47,16 +51,18 @@ struct token_run {
 
 struct sample_plan {
     uint64_t index;              /* in the phase */
-    struct token_run a, b;       /* after truncation; both have at least one token */
-    int32_t next_sentence_label; /* 1: b is from a random document, 0: b follows a */
-    int tokens;                  /* a.count + b.count + 3 */
+    struct token_run a, b;       /* after truncation; both have at least one token, which a ready
+                                    sample need not have */
+    int32_t next_sentence_label; /* 1: b is from a random document, 0: b follows a, -1: none */
+    int tokens;                  /* a.count + b.count + 3, or without B a.count + 2 */
 };
 
 struct sampler;
 
 /* Reads and checks the whole index of the store (document_store_check_index) and fails when it is
- * damaged, or when the store cannot give pairs (fewer than two documents). sequence_length is at
- * least 5. Store and vocabulary must outlive the sampler. */
+ * damaged, when the store cannot give pairs (fewer than two documents), or when a ready sample is
+ * longer than sequence_length. sequence_length is at least 5. Store and vocabulary must outlive the
+ * sampler. */
 int sampler_new(struct sampler **sampler, const struct document_store *store,
                 const struct vocabulary *vocabulary, const struct sampler_options *options,
                 struct error *err);

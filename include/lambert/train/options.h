@@ -21,6 +21,9 @@ enum log_level log_level_of(const struct config *config);
 /* Micro-batches of `config` in any of its phases fit this. */
 struct bert_capacity capacity_of(const struct config *config);
 
+/* Makes room for the ready samples of a corpus, whose masks no option limits. */
+void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus);
+
 /* The number of the phase of that name; -1 with a sentence when there is none. */
 int phase_of(const struct config *config, const char *name, struct error *err);
 
@@ -33,7 +36,10 @@ int check_same_model(const struct config *config, const struct bert_config *mode
 int check_stored_model(const struct config *config, const char *stored, const char *path,
                        struct error *err);
 
-/* Opens the configured corpus and checks it against data.vocabulary. */
-int corpus_of(const struct config *config, struct corpus **corpus, struct error *err);
+/* Where a phase's corpus lies. */
+const char *corpus_folder_of(const struct config *config, int phase);
+
+/* Opens a phase's corpus and checks it against data.vocabulary. */
+int corpus_of(const struct config *config, int phase, struct corpus **corpus, struct error *err);
 
 #endif

@@ -1,0 +1,183 @@
+#!/bin/sh
+# TFRecords as training data: what comes out is what was written, however it was written; any number of
+# ranks trains alike; and every mistake is found, and named, before any training.
+. "$(dirname "$0")/../lib.sh"
+
+{
+    printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'
+    for i in $(seq 1 60); do echo "word$i"; done
+} >vocab.txt
+
+# write OUTPUT WORDS...
+write() {
+    output=$1
+    shift
+    python3 "$ROOT/tests/end_to_end/write_tfrecords.py" "$output" vocab.txt "$@" ||
+        fail "write_tfrecords.py $output $*"
+}
+# prep OUTPUT WORDS...
+prep() {
+    output=$1
+    shift
+    "$LAMBERT" prep --vocabulary vocab.txt --output "$output" "$@" >out.txt 2>err.txt ||
+        fail "prep $*: $(cat err.txt)"
+}
+# samples CORPUS COUNT: sorted, without their numbers
+samples() {
+    "$LAMBERT" show batch "$ROOT/configs/tiny.ini" data.corpus="$1" run.folder=none --json \
+        --count "$2" 2>err.txt |
+        python3 -c '
+import json, sys
+for line in sys.stdin:
+    sample = json.loads(line)
+    del sample["index"]
+    print(json.dumps(sample, sort_keys=True))' | sort
+}
+
+# Five files, each written in another way.
+mkdir records
+write records/0.tfrecord --count 40 --json wanted.txt
+write records/1.tfrecord --first 100 --form gzip --unpacked --json wanted.txt
+write records/2.tfrecord --first 200 --form members --new-names --json wanted.txt
+write records/3.tfrecord --first 300 --form zlib --no-weights --json wanted.txt
+write records/4.tfrecord --first 400 --bare --json wanted.txt
+: >records/5.tfrecord
+sort -o wanted.txt wanted.txt
+
+OMP_NUM_THREADS=1 prep corpus --heldout 0 records
+samples corpus 120 >got.txt
+diff wanted.txt got.txt >diff.txt || fail "other samples came out than went in: $(head -4 diff.txt)"
+"$LAMBERT" show batch "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=none --json \
+    --count 240 2>err.txt | sed 's/"index":[0-9]*,//' >epochs.txt
+head -120 epochs.txt >first.txt
+tail -120 epochs.txt >second.txt
+cmp -s first.txt second.txt && fail "the second epoch has the order of the first"
+sort first.txt >a.txt
+sort second.txt | cmp -s - a.txt || fail "the second epoch has other samples than the first"
+
+"$LAMBERT" show corpus corpus --verify >out.txt 2>err.txt || fail "show corpus: $(cat err.txt)"
+grep -q 'ready' out.txt || fail "show corpus does not say that samples are ready: $(cat out.txt)"
+grep -q '"contents":.*"samples"' corpus/corpus.json || fail "the manifest does not name its contents"
+grep -q '"longest":' corpus/corpus.json || fail "the manifest does not name the longest sample"
+
+# The same bytes from any number of threads and ranks, and held-out samples are set aside.
+OMP_NUM_THREADS=3 prep split-1 --heldout 0.2 records
+mpirun -n 2 "$LAMBERT" prep --vocabulary vocab.txt --output split-2 --heldout 0.2 records \
+    >out.txt 2>err.txt || fail "prep on two ranks: $(cat err.txt)"
+diff -r split-1 split-2 >diff.txt || fail "ranks change the corpus: $(cat diff.txt)"
+ls split-1/heldout-*.shard >/dev/null || fail "nothing was set aside"
+
+# One rank and two train alike; a resumed run goes on with the samples that were next.
+words="train.checkpoint_every=9 train.checkpoint_keep=9 phase.one.steps=12 phase.two.steps=6"
+for n in 1 2; do
+    mpirun -n $n "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=split-1 run.folder=run-$n $words \
+        >log.txt 2>&1 || fail "training on $n ranks: $(cat log.txt)"
+    field mlm_loss run-$n >losses-$n.txt
+done
+agree 1e-4 losses-1.txt losses-2.txt >out.txt || fail "one rank and two: $(cat out.txt)"
+[ "$(wc -l <losses-1.txt)" = 18 ] || fail "not 18 steps"
+rm run-1/checkpoints/step-00000018.checkpoint run-1/checkpoints/step-00000012.checkpoint
+"$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=split-1 run.folder=run-1 $words --resume \
+    >log.txt 2>&1 || fail "resuming: $(cat log.txt)"
+grep -q 'resumed from .* at step 9' log.txt || fail "not resumed at step 9: $(cat log.txt)"
+field mlm_loss run-1 >losses-resumed.txt
+cmp -s losses-1.txt losses-resumed.txt || fail "the resumed run has other losses"
+for corpus in split-1 corpus; do
+    mpirun -n 1 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=$corpus run.folder=small-$corpus \
+        $words train.micro_batch_tokens=32 >log.txt 2>&1 || fail "small micro-batches: $(cat log.txt)"
+done
+field mlm_loss small-split-1 >losses-small.txt
+agree 1e-4 losses-1.txt losses-small.txt >out.txt || fail "small micro-batches: $(cat out.txt)"
+
+# Too long for a phase.
+write long.tfrecord --length 64 --count 40
+prep long --heldout 0 long.tfrecord
+expect 1 'phase one, long: its samples are ready-made and up to [0-9]+ tokens long, but sequences of up to 32' "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=long \
+    run.folder=too-long
+[ ! -e too-long/checkpoints ] || fail "a run with samples that are too long began"
+
+# Mistakes: each is named with its file and its record, and nothing is left.
+damaged() {
+    kind=$1 pattern=$2
+    write bad.tfrecord --damage "$kind"
+    rm -rf bad
+    expect 1 "$pattern" "$LAMBERT" prep --vocabulary vocab.txt --output bad --heldout 0 \
+        records/0.tfrecord bad.tfrecord
+    [ ! -e bad/corpus.json ] || fail "$kind: a corpus was made"
+}
+one='bad.tfrecord, record 11: '
+damaged missing "${one}it has no feature segment_ids"
+damaged odd "${one}its feature input_mask is not a list of integers"
+damaged length "${one}its segment_ids has 31 numbers, but its input_ids has 32"
+damaged places "${one}its masked_lm_ids has 7 numbers, but its masked_lm_positions has 8"
+damaged weights "${one}its masked_lm_weights has 7 numbers"
+damaged labels "${one}it has 2 next_sentence_labels"
+damaged id "${one}it has the token id 65 at position 1, .* 65 entries; .*another vocabulary"
+damaged negative "${one}it has the token id -1 at position 1"
+damaged cls "${one}it has '\[UNK\]' \(id 1\) at position 0, where \[CLS\] \(id 2\) belongs"
+damaged sep "${one}it has '\[UNK\]' .* where \[SEP\] \(id 3\) belongs"
+damaged end "${one}it has '\[UNK\]' .* where \[SEP\] \(id 3\) belongs"
+damaged mask "${one}its input_mask is not ones followed by zeros"
+damaged segments "${one}its segment_ids are not zeros followed by ones"
+damaged outside "${one}it masks position [0-9]+, but has positions 0 to"
+damaged special "${one}it masks position [0-9]+, which belongs to \[CLS\] or \[SEP\]"
+damaged order "${one}its masked_lm_positions are not ascending"
+damaged weight "${one}its masked_lm_weights are not ones followed by zeros"
+damaged label-id "${one}it wants the token id 65 .* another vocabulary"
+damaged label "${one}its next_sentence_labels is 2 instead of 0"
+damaged unlabelled "59 of 60 samples have next_sentence_labels"
+
+all() {
+    kind=$1 pattern=$2 code=$3
+    write bad.tfrecord --damage "$kind"
+    rm -rf bad
+    expect "$code" "$pattern" "$LAMBERT" prep --vocabulary vocab.txt --output bad --heldout 0 bad.tfrecord
+}
+all other-mask 'only [0-9]+ of [0-9]+ masked positions hold \[MASK\]' 1
+all no-masks 'none of the 20 samples has a masked position' 1
+all one-label 'all 20 samples have the next-sentence label 1.*blank lines' 0
+
+# Damage to the files.
+flip() { # FILE OFFSET
+    python3 -c '
+import sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(int(sys.argv[2]))
+    byte = file.read(1)[0]
+    file.seek(int(sys.argv[2]))
+    file.write(bytes([byte ^ 1]))' "$1" "$2"
+}
+prep_bad() {
+    expect 1 "$1" "$LAMBERT" prep --vocabulary vocab.txt --output bad --overwrite --heldout 0 \
+        records/0.tfrecord "$2"
+}
+cp records/0.tfrecord cut.tfrecord
+flip cut.tfrecord 40
+prep_bad 'cut.tfrecord, record 1: the checksum of its data is wrong' cut.tfrecord
+head -c 3000 records/0.tfrecord >cut.tfrecord
+prep_bad 'cut.tfrecord, record [0-9]+: it is cut short' cut.tfrecord
+head -c 600 records/1.tfrecord >cut.tfrecord
+prep_bad 'cut.tfrecord, record [0-9]+: its compressed data are cut short' cut.tfrecord
+echo 'The lamp saw the city.' >text.txt
+prep_bad 'records/0.tfrecord holds TFRecords, but text.txt does not' text.txt
+
+# A corpus of its own for each phase: short samples first, long ones later.
+phases="data.corpus=corpus phase.two.corpus=long $words"
+for n in 1 2; do
+    mpirun -n $n "$LAMBERT" train "$ROOT/configs/tiny.ini" $phases run.folder=phases-$n >log.txt 2>&1 ||
+        fail "two corpora on $n ranks: $(cat log.txt)"
+    field mlm_loss phases-$n >losses-$n.txt
+done
+agree 1e-4 losses-1.txt losses-2.txt >out.txt || fail "two corpora, one rank and two: $(cat out.txt)"
+"$LAMBERT" show batch "$ROOT/configs/tiny.ini" $phases run.folder=none --phase two --json --count 40 \
+    2>err.txt | sed 's/"index":[0-9]*,//' | sort >a.txt
+"$LAMBERT" show batch "$ROOT/configs/tiny.ini" data.corpus=long run.folder=none --phase two --json \
+    --count 40 2>err.txt | sed 's/"index":[0-9]*,//' | sort >b.txt
+{ [ -s a.txt ] && cmp -s a.txt b.txt; } || fail "phase two does not read its own corpus"
+expect 1 'another corpus' "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+    phase.two.corpus=split-1 $words run.folder=phases-1 --resume
+echo extra >>vocab.txt
+prep other --heldout 0 long.tfrecord
+expect 1 'long and other were made with different vocabularies|corpus and other were' \
+    "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus phase.two.corpus=other $words \
+    run.folder=phases-3
