@@ -41,7 +41,7 @@ SAY = @$(if $(V),:,echo)
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check check-numerics demo docs tests clean help packages format
+.PHONY: all check check-numerics demo docs fuzz tests clean help packages format
 
 all: $(BUILD)/lambert
 
@@ -143,12 +143,56 @@ $(filter-out %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helper
 	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(CFLAGS) -MMD -MP $(filter %.c,$^) \
 	  $(filter %.a,$^) -lcmocka $(LIBS) -o $@
 
-tests: $(TESTS) $(BUILD)/lambert
+# tests/fuzz/fuzz_NAME.c without libFuzzer: tests/text/test_fuzz_corpus.sh calls it for its corpus.
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_HELPERS = $(addprefix tests/text/,random_strings.c slow_tokenizer.c tokenizer_pair.c)
+REPLAYS := $(addprefix $(BUILD)/tests/fuzz/,$(FUZZERS))
+
+$(REPLAYS): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(FUZZ_HELPERS) \
+    $(call libraries_of,text)
+	@mkdir -p $(@D)
+	$(SAY) '  TEST  $@'
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP $(filter %.c,$^) $(filter %.a,$^) $(LIBS) -o $@
+
+tests: $(TESTS) $(REPLAYS) $(BUILD)/lambert
 
 check: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@scripts/check-layers
 	@scripts/run-tests $(BUILD)
+
+# --- fuzzing ---------------------------------------------------------------------------------
+# With libFuzzer and sanitizers, each target for SECONDS. What it finds is kept in build/fuzz/NAME;
+# what breaks a promise is written there as crash-*, leak-* or timeout-*.
+SECONDS ?= 60
+FUZZ_FLAGS = $(filter-out -fopenmp,$(FLAGS)) -Wno-unknown-pragmas -O1 -g -fno-omit-frame-pointer \
+  -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJECTS = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(wildcard src/base/*.c src/text/*.c) $(FUZZ_HELPERS))
+
+.SECONDARY: $(FUZZ_OBJECTS)
+
+$(BUILD)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) '  CLANG $@'
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS)
+	$(SAY) '  CLANG $@'
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP $(filter %.c %.o,$^) $(LIBS) -o $@
+
+fuzz:
+	@scripts/install-packages build fuzz
+	@$(MAKE) --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/fuzz/,$(FUZZERS))
+	@for name in $(FUZZERS:fuzz_%=%); do \
+	  folder=$(BUILD)/fuzz/$$name; mkdir -p $$folder; \
+	  if $(BUILD)/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -timeout=10 -max_len=4096 \
+	      -print_final_stats=1 -artifact_prefix=$$folder/ $$folder tests/fuzz/corpus/$$name \
+	      >$$folder.log 2>&1; then \
+	    sed -n "s/^stat::number_of_executed_units: */$$name: inputs without a fault: /p" $$folder.log; \
+	  else \
+	    tail -n 60 $$folder.log; echo "$$name: a fault; its input is in $$folder" >&2; exit 1; \
+	  fi; \
+	done
 
 # --- numerics --------------------------------------------------------------------------------
 # Against PyTorch and transformers from PyPI, in a virtual environment in the build folder.
@@ -211,6 +255,7 @@ help:
 	@echo 'make demo [CORPUS=DIR] [QUICK=1]  text to a trained BERT in 5 minutes (DIR: your text; 1: in one)'
 	@echo 'make check              build and run all tests'
 	@echo 'make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)'
+	@echo 'make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers'
 	@echo 'make                    build build/lambert'
 	@echo 'make bench [PART=store]      measure (docs/performance.md); PART=prep TEXT=DIR VOCABULARY=FILE'
 	@echo 'make bench-peers PART=prep TEXT=DIR VOCABULARY=FILE   beside Hugging Face, in one run'
@@ -225,3 +270,4 @@ docs: $(BUILD)/lambert
 -include $(patsubst src/%.c,$(BUILD)/obj/%.d,$(ALL_SOURCES)) $(patsubst src/%.c,$(BUILD)/double/%.d,$(ALL_SOURCES))
 -include $(foreach isa,v3 v4,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
 -include $(addsuffix .d,$(TESTS))
+-include $(addsuffix .d,$(REPLAYS)) $(FUZZ_OBJECTS:.o=.d) $(addprefix $(BUILD)/fuzz/,$(addsuffix .d,$(FUZZERS)))
