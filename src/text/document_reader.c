@@ -54,12 +54,6 @@ static bool take_trimmed(struct document_reader *reader, const char **line, size
     return true;
 }
 
-static bool is_blank(const char *line, size_t length)
-{
-    unicode_trim(&line, &length);
-    return length == 0;
-}
-
 /* --- WikiExtractor's lines ------------------------------------------------------------------- */
 
 static bool begins_with(const char *line, size_t length, const char *with)
@@ -127,6 +121,38 @@ static bool is_title_line(const struct document *document, const char *line, siz
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
+/* cJSON's strings end at a NUL, and would be cut there: \u0000, not \\u0000. */
+static bool has_nul(const char *line, size_t length)
+{
+    static const char escape[] = "\\u0000";
+    const char *end = line + length, *found = line;
+    if (memchr(line, '\0', length))
+        return true;
+    while ((found = memmem(found, (size_t)(end - found), escape, sizeof escape - 1))) {
+        size_t backslashes = 1;
+        while (found - backslashes >= line && found[-(ptrdiff_t)backslashes] == '\\')
+            backslashes++;
+        if (backslashes % 2 == 1)
+            return true;
+        found++;
+    }
+    return false;
+}
+
+/* The one object that a trimmed line is, or NULL. */
+static cJSON *parse_line(const char *line, size_t length)
+{
+    const char *end = NULL;
+    if (has_nul(line, length))
+        return NULL;
+    cJSON *object = cJSON_ParseWithLengthOpts(line, length, &end, false);
+    if (object && end != line + length) {
+        cJSON_Delete(object);
+        return NULL;
+    }
+    return object;
+}
+
 static const char *text_of(const cJSON *object, const char *key)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
@@ -161,7 +187,7 @@ static bool next_json(struct document_reader *reader, struct document *document)
     while (take_trimmed(reader, &line, &length)) {
         if (length == 0)
             continue;
-        cJSON *object = cJSON_ParseWithLength(line, length);
+        cJSON *object = parse_line(line, length);
         const char *text = text_of(object, "text"), *title = text_of(object, "title");
         if (title)
             buffer_put(&document->title, title, strlen(title));
@@ -312,11 +338,13 @@ size_t document_start(enum text_layout layout, const char *text, size_t size, si
     size_t position = first_line(text, size, from), length, title_length;
     bool behind_blank = from == 0;
     while (take_line(text, size, &position, &line, &length)) {
-        bool blank = is_blank(line, length);
+        const char *begin = line;
+        unicode_trim(&line, &length);
+        const bool blank = length == 0;
         if (layout == LAYOUT_PLAIN  ? behind_blank && !blank
             : layout == LAYOUT_JSON ? !blank
                                     : is_doc_line(line, length, &title, &title_length))
-            return (size_t)(line - text);
+            return (size_t)(begin - text);
         behind_blank = blank;
     }
     return size;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/text/document_reader.h"
 
-enum { GZIP_WEIGHT = 4, HEAD = 64 * 1024 };
+enum { GZIP_WEIGHT = 4, GZIP_MOST_PIECES = 16, HEAD = 64 * 1024 };
 
 /* A part of a file: bytes near [number N, (number + 1) N) of a plain one, all of any other. */
 struct unit {
@@ -174,6 +175,17 @@ static void add_span(struct input_work *work, const struct input_span *span)
     work->spans[work->span_count++] = *span;
 }
 
+/* How much of a file is looked at for its layout, whatever way it is read. */
+static uint64_t head_bytes(const struct input_feed *feed)
+{
+    return 2 * feed->options.piece_bytes < HEAD ? 2 * feed->options.piece_bytes : HEAD;
+}
+
+static enum text_layout layout_of(const struct input_feed *feed, const char *text, size_t size)
+{
+    return text_layout_of(text, size < head_bytes(feed) ? size : head_bytes(feed));
+}
+
 static size_t mark_size(const char *text, size_t size)
 {
     return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
@@ -208,16 +220,18 @@ static int read_range(const struct plain_file *plain, uint64_t from, uint64_t en
     return 0;
 }
 
-static int open_plain(struct plain_file *plain, const struct input_file *input, struct error *err)
+static int open_plain(const struct input_feed *feed, struct plain_file *plain,
+                      const struct input_file *input, struct error *err)
 {
+    const uint64_t most = head_bytes(feed);
     struct buffer head = {0};
     *plain = (struct plain_file){.input = input};
     plain->file = open(input->path, O_RDONLY | O_CLOEXEC);
     if (plain->file < 0)
         return error_errno(err, "cannot open the text file %s", input->path);
-    int status = read_range(plain, 0, input->bytes < HEAD ? input->bytes : HEAD, &head, err);
+    int status = read_range(plain, 0, input->bytes < most ? input->bytes : most, &head, err);
     if (status == 0) {
-        plain->layout = text_layout_of((const char *)head.data, head.size);
+        plain->layout = layout_of(feed, (const char *)head.data, head.size);
         plain->mark = mark_size((const char *)head.data, head.size);
     } else {
         close(plain->file);
@@ -284,7 +298,7 @@ static int read_plain(const struct input_feed *feed, const struct unit *unit,
                       struct input_work *work, struct error *err)
 {
     struct plain_file plain;
-    if (open_plain(&plain, &feed->list->files[unit->file], err) < 0)
+    if (open_plain(feed, &plain, &feed->list->files[unit->file], err) < 0)
         return -1;
     int status = read_unit(feed, &plain, unit, work, err);
     close(plain.file);
@@ -293,20 +307,34 @@ static int read_plain(const struct input_feed *feed, const struct unit *unit,
 
 /* --- small gzip files ------------------------------------------------------------------------- */
 
+/* All of it, within bounds: zlib packs up to a thousandfold, text is packed three- to tenfold. */
+static int inflate_all(const struct input_feed *feed, const char *path, struct buffer *text,
+                       struct error *err)
+{
+    const uint64_t most = GZIP_MOST_PIECES * feed->options.piece_bytes;
+    const size_t before = text->size;
+    struct input_stream stream;
+    if (input_stream_open(&stream, path, err) < 0)
+        return -1;
+    int status = input_stream_read(&stream, (size_t)most, text, err);
+    input_stream_close(&stream);
+    if (status == 0 && text->size - before == most)
+        return error_set(err,
+                         "the gzip file %s inflates to more than %" PRIu64 " bytes, which no text "
+                         "of its size does; look into it, and inflate it if it is right",
+                         path, most);
+    return status;
+}
+
 static int read_gzip(const struct input_feed *feed, const struct unit *unit,
                      struct input_work *work, struct error *err)
 {
-    struct input_stream stream;
     struct input_span span = {.file = unit->file, .begin = work->text.size};
-    if (input_stream_open(&stream, feed->list->files[unit->file].path, err) < 0)
-        return -1;
-    int status = input_stream_read(&stream, SIZE_MAX / 2, &work->text, err);
-    input_stream_close(&stream);
-    if (status < 0)
+    if (inflate_all(feed, feed->list->files[unit->file].path, &work->text, err) < 0)
         return -1;
     const char *text = (const char *)work->text.data + span.begin;
     size_t size = work->text.size - span.begin;
-    span.layout = text_layout_of(text, size);
+    span.layout = layout_of(feed, text, size);
     span.offset = mark_size(text, size);
     span.begin += span.offset;
     span.end = work->text.size;
@@ -354,8 +382,7 @@ static int fill_window(struct input_feed *feed, struct error *err)
         input_stream_read(&feed->stream, (size_t)(wanted - there), &feed->window, err) < 0)
         return -1;
     if (feed->part == 0)
-        feed->layout = text_layout_of((const char *)feed->window.data,
-                                      feed->window.size < HEAD ? feed->window.size : HEAD);
+        feed->layout = layout_of(feed, (const char *)feed->window.data, feed->window.size);
     return 0;
 }
 

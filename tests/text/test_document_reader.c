@@ -145,8 +145,9 @@ static void json_lines(void **state)
     check("{\"id\": \"1\", \"title\": \"A\", \"text\": \"A\\n\\nOne.\\nTwo \\u00e9.\\n\"}\n"
           "\n"
           "{\"text\": \"free\", \"meta\": {\"text\": 1}}\r\n"
-          "{\"title\": \"Empty\", \"text\": \"\"}",
-          "A:One.|Two \u00e9.|;:free|;Empty:;");
+          "{\"title\": \"Empty\", \"text\": \"\"}\n"
+          "{\"text\": \"no NUL: \\\\u0000\"}",
+          "A:One.|Two \u00e9.|;:free|;Empty:;:no NUL: \\u0000|;");
     check("{ is how this plain text begins\n", ":{ is how this plain text begins|;");
     check("{\"no\": \"such key\"}\n", ":{\"no\": \"such key\"}|;");
 }
@@ -158,6 +159,8 @@ static void damaged_json_is_counted(void **state)
                                "{\"title\": \"B\", \"text\": 3}\n"
                                "{\"title\": \"C\", \"te\n"
                                "[1]\n"
+                               "{\"text\": \"glued\"} {\"text\": \"to it\"}\n"
+                               "{\"text\": \"cut \\u0000 off\"}\n"
                                "{\"text\": \"two\"}\n";
     struct document_reader reader;
     struct document document;
@@ -169,7 +172,7 @@ static void damaged_json_is_counted(void **state)
     assert_string_equal(buffer_text(&document.text), "two\n");
     assert_int_equal(document.title.size, 0);
     assert_false(document_reader_next(&reader, &document));
-    assert_int_equal(reader.damaged, 3);
+    assert_int_equal(reader.damaged, 5);
     document_release(&document);
     document_reader_release(&reader);
 }
@@ -205,6 +208,8 @@ static void a_document_is_seen_to_begin(void **state)
                                strlen("<doc id=\"7\" url=\"?curid=7\" title=");
     assert_int_equal(document_start(LAYOUT_WIKI, wiki, sizeof wiki - 1, 1), first);
     assert_int_equal(document_start(LAYOUT_WIKI, wiki, sizeof wiki - 1, 3), second);
+    static const char crlf[] = "x\n<doc id=\"7\" title=\"A\">\r\ny\r\n";
+    assert_int_equal(document_start(LAYOUT_WIKI, crlf, sizeof crlf - 1, 1), 2);
     static const char json[] = "{}\n\n{}\n";
     assert_int_equal(document_start(LAYOUT_JSON, json, sizeof json - 1, 1), 4);
 }

@@ -87,6 +87,7 @@ struct part {
     uint32_t part;
     bool last;
     uint64_t hash; /* of its documents and their order */
+    uint64_t sum;  /* of the hashes of its documents, each of which says its number */
     uint64_t documents;
     uint64_t bytes; /* of its spans */
     size_t capacity;
@@ -107,6 +108,7 @@ static void hash_span(struct part *part, const struct input_work *work,
                          span->end - span->begin);
     while (document_reader_next(&reader, &document)) {
         part->hash = hash_bytes_seeded(document.text.data, document.text.size, part->hash);
+        part->sum += hash_bytes(document.text.data, document.text.size);
         part->documents++;
     }
     part->bytes += span->end - span->begin;
@@ -184,6 +186,14 @@ static uint64_t documents_of(const struct parts *parts, uint64_t *bytes)
     return documents;
 }
 
+static uint64_t contents_of(const struct parts *parts)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < parts->count; i++)
+        sum += parts->parts[i].sum;
+    return sum;
+}
+
 /* Every piece begins with part 0 and ends with its last. */
 static void assert_complete(const struct parts *parts)
 {
@@ -213,21 +223,42 @@ static void assert_same(const struct parts *a, const struct parts *b)
 
 /* --- tests ------------------------------------------------------------------------------------ */
 
+static void end_lines_with_crlf(struct buffer *text)
+{
+    struct buffer lines = {0};
+    for (size_t i = 0; i < text->size; i++) {
+        if (text->data[i] == '\n')
+            buffer_put_u8(&lines, '\r');
+        buffer_put_u8(&lines, text->data[i]);
+    }
+    buffer_release(text);
+    *text = lines;
+}
+
 static void nothing_is_lost_however_it_is_cut(void **state)
 {
     (void)state;
-    static const enum text_layout layouts[] = {LAYOUT_PLAIN, LAYOUT_WIKI, LAYOUT_JSON};
-    for (size_t l = 0; l < 3; l++) {
+    static const struct {
+        enum text_layout layout;
+        bool crlf;
+    } cases[] = {{LAYOUT_PLAIN, false}, {LAYOUT_WIKI, false}, {LAYOUT_JSON, false},
+                 {LAYOUT_PLAIN, true},  {LAYOUT_WIKI, true},  {LAYOUT_JSON, true}};
+    for (size_t l = 0; l < sizeof cases / sizeof cases[0]; l++) {
         struct buffer text = {0};
         char *inputs[] = {"text"};
-        make_text(&text, layouts[l], l, 700);
+        make_text(&text, cases[l].layout, l, 700);
+        if (cases[l].crlf)
+            end_lines_with_crlf(&text);
         write_bytes("text", &text);
+        struct parts whole = collect(inputs, 1, 2 * text.size, 1, 1);
         for (uint64_t n = LEAST; n < 4 * text.size; n = n * 3 / 2 + 11) {
             struct parts one = collect(inputs, 1, n, 1, 1);
             uint64_t bytes;
             assert_complete(&one);
-            if (n > 20000) /* longer than any of the documents: none is cut */
+            if (n > 20000) { /* longer than any of the documents: none is cut */
                 assert_int_equal(documents_of(&one, &bytes), 700);
+                assert_int_equal(contents_of(&one), contents_of(&whole));
+            }
             documents_of(&one, &bytes);
             assert_int_equal(bytes, text.size);
             struct parts many = collect(inputs, 1, n, 3, 2);
@@ -235,6 +266,7 @@ static void nothing_is_lost_however_it_is_cut(void **state)
             free(one.parts);
             free(many.parts);
         }
+        free(whole.parts);
         buffer_release(&text);
     }
 }
@@ -281,6 +313,7 @@ static void gzip_is_cut_as_plain_text_is(void **state)
         uint64_t plain_bytes, gzip_bytes;
         assert_int_equal(documents_of(&plain, &plain_bytes), documents_of(&gzip, &gzip_bytes));
         assert_int_equal(plain_bytes, gzip_bytes);
+        assert_int_equal(contents_of(&plain), contents_of(&gzip));
         assert_complete(&gzip);
         for (size_t i = 0; gzip.count > 1 && i < gzip.count; i++) {
             assert_true(gzip.parts[i].bytes < 2 * n);
@@ -290,6 +323,32 @@ static void gzip_is_cut_as_plain_text_is(void **state)
         free(gzip.parts);
     }
     buffer_release(&text);
+}
+
+/* The layout is told from the same bytes whether a file is packed or not: here from blank lines. */
+static void packed_text_has_the_layout_of_plain_text(void **state)
+{
+    (void)state;
+    for (size_t blanks = 1000; blanks < 300000; blanks *= 3) {
+        struct buffer text = {0};
+        char *plain_input[] = {"late"}, *gzip_input[] = {"late.gz"};
+        for (size_t i = 0; i < blanks; i++)
+            buffer_put_u8(&text, '\n');
+        for (uint64_t d = 0; d < 500; d++) { /* documents as plain text too, all shorter than n */
+            make_text(&text, LAYOUT_JSON, d, 1);
+            buffer_put_u8(&text, '\n');
+        }
+        write_bytes("late", &text);
+        write_gzip("late.gz", &text);
+        for (uint64_t n = 4 * LEAST; n < 4 * text.size; n *= 3) {
+            struct parts plain = collect(plain_input, 1, n, 1, 1),
+                         gzip = collect(gzip_input, 1, n, 1, 1);
+            assert_int_equal(contents_of(&plain), contents_of(&gzip));
+            free(plain.parts);
+            free(gzip.parts);
+        }
+        buffer_release(&text);
+    }
 }
 
 static struct parts parts_of_text(const struct buffer *text, uint64_t n)
@@ -416,6 +475,18 @@ static void damaged_gzip_is_named(void **state)
     buffer_release(&packed);
 }
 
+/* A file that is small as stored, and huge inflated. */
+static void what_inflates_beyond_bounds_is_refused(void **state)
+{
+    (void)state;
+    struct buffer text = {0};
+    while (text.size < 20 * LEAST)
+        buffer_print(&text, "a line of it\n");
+    write_gzip("bomb.gz", &text);
+    assert_fails("bomb.gz", "inflates to more than");
+    buffer_release(&text);
+}
+
 static void members_are_one_text(void **state)
 {
     (void)state;
@@ -505,10 +576,12 @@ int main(void)
         cmocka_unit_test(nothing_is_lost_however_it_is_cut),
         cmocka_unit_test(small_files_go_together),
         cmocka_unit_test(gzip_is_cut_as_plain_text_is),
+        cmocka_unit_test(packed_text_has_the_layout_of_plain_text),
         cmocka_unit_test(long_documents_lines_and_words_are_cut),
         cmocka_unit_test(parts_of_a_cut_document_are_marked),
         cmocka_unit_test(empty_files_and_marks),
         cmocka_unit_test(damaged_gzip_is_named),
+        cmocka_unit_test(what_inflates_beyond_bounds_is_refused),
         cmocka_unit_test(members_are_one_text),
         cmocka_unit_test(standard_input_is_a_stream),
         cmocka_unit_test(what_is_not_wanted_is_passed_over),

@@ -50,7 +50,8 @@ struct document_reader {
     bool opened;              /* by a <doc> line that ended the document before it */
     struct buffer next_title; /* of the <doc> line met last */
     uint64_t not_closed;      /* <doc> lines without </doc>, so far */
-    uint64_t damaged;         /* lines of LAYOUT_JSON that are no object with a "text", so far */
+    uint64_t damaged;         /* lines of LAYOUT_JSON that are not one object with a "text" free
+                                 of NULs, so far */
 };
 
 void document_reader_init(struct document_reader *reader, enum text_layout layout, const char *text,

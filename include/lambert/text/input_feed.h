@@ -14,6 +14,7 @@
  * at least N bytes as stored, gzip counted four times.
  *   - A gzip file of at least N / 4 bytes and a stream are a piece each, of many parts: their text
  * is cut by the same rule, and part j holds cut j to cut j + 1. All other pieces have one part, 0.
+ *   - A smaller gzip file that inflates to 16 N or more is refused: memory stays bounded.
  *
  * Pieces are numbered 0 .. input_feed_pieces()-1 in the order of the text. A feed hands out those
  * whose number is `rank` modulo `ranks`, in ascending order, to whichever thread asks; several
@@ -35,7 +36,8 @@
 #include "lambert/base/error.h"
 #include "lambert/text/input_list.h"
 
-/* How a file is laid out, told from its first line that is not blank. */
+/* How a file is laid out, told from its first line that is not blank, if that begins in the first 64
+ * KiB (2 N where that is less). */
 enum text_layout { LAYOUT_PLAIN, LAYOUT_WIKI, LAYOUT_JSON };
 
 struct input_feed_options {
