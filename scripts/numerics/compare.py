@@ -60,7 +60,7 @@ SHAPES = {
     "21, 3 heads, 1 layer, gelu_new": ("long", 21, 3, 37, 15, 7, 50, [
         "model.hidden_act=gelu_new", "model.num_hidden_layers=1", "model.type_vocab_size=3"]),
     "32, 4 heads, short documents, gelu": ("short", 32, 4, 64, 37, 10, 4096, [
-        "data.whole_word_masking=yes", "model.layer_norm_eps=1e-3"]),
+        "data.masking=whole_words", "model.layer_norm_eps=1e-3"]),
     "128, 2 heads, long sequences, gelu": ("long", 128, 2, 96, 151, 24, 100000, [
         "data.masked_lm_probability=0.3"]),
 }

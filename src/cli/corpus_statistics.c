@@ -5,6 +5,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/config/config.h"
 #include "lambert/corpus/sampler.h"
+#include "lambert/train/options.h"
 
 enum { LONGEST_SENTENCE = UINT16_MAX, PLANNED_SAMPLES = 20000 };
 
@@ -106,11 +107,8 @@ static void try_samples(struct sample_summary *summary, const struct corpus *cor
     struct config config;
     struct sampler *sampler;
     config_defaults(&config);
-    struct sampler_options options = {.seed = (uint64_t)config.run.seed,
-                                      .sequence_length = summary->sequence_length,
-                                      .short_sequence_probability =
-                                          config.data.short_sequence_probability,
-                                      .masked_lm_probability = config.data.masked_lm_probability};
+    struct sampler_options options = sampler_options_of(&config, 0);
+    options.sequence_length = summary->sequence_length;
     if (sampler_new(&sampler, corpus_store(corpus, CORPUS_TRAIN), corpus_vocabulary(corpus),
                     &options, why) < 0)
         return;

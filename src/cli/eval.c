@@ -1,5 +1,6 @@
 #include <getopt.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,8 +96,9 @@ static void print_text(const struct evaluation *e, const char *path, int sequenc
     printf("  MLM       %8.4f     %5.1f%%\n", e->mlm_loss, 100 * e->mlm_accuracy);
     printf("  guessing  %8.4f     %5.1f%%   (token frequencies of the training text)\n",
            e->unigram_loss, 100 * e->unigram_accuracy);
-    printf("  NSP       %8.4f     %5.1f%%   (guessing: 0.6931, 50%%)\n", e->nsp_loss,
-           100 * e->nsp_accuracy);
+    if (!isnan(e->nsp_loss))
+        printf("  pairs     %8.4f     %5.1f%%   (guessing: 0.6931, 50%%)\n", e->nsp_loss,
+               100 * e->nsp_accuracy);
 }
 
 static void print_json(const struct evaluation *e, const char *path, int sequence_length)

@@ -64,13 +64,15 @@ static void print_evaluation(const cJSON *line, struct buffer *card)
                  "After step %.0f, on %.0f held-out sequences of up to %.0f tokens:\n\n"
                  "| | loss | accuracy |\n|---|---|---|\n"
                  "| masked language model | %.4f | %.2f%% |\n"
-                 "| guessing from token frequencies | %.4f | %.2f%% |\n"
-                 "| next sentence | %.4f | %.2f%% |\n\n",
+                 "| guessing from token frequencies | %.4f | %.2f%% |\n",
                  number(line, "total_step"), number(line, "sequences"),
                  number(line, "sequence_length"), number(line, "mlm_loss"),
                  100 * number(line, "mlm_accuracy"), number(line, "unigram_loss"),
-                 100 * number(line, "unigram_accuracy"), number(line, "nsp_loss"),
-                 100 * number(line, "nsp_accuracy"));
+                 100 * number(line, "unigram_accuracy"));
+    if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(line, "nsp_loss")))
+        buffer_print(card, "| sentence pairs | %.4f | %.2f%% |\n", number(line, "nsp_loss"),
+                     100 * number(line, "nsp_accuracy"));
+    buffer_print(card, "\n");
 }
 
 static void print_metrics(const struct checkpoint_file *file, struct buffer *card)

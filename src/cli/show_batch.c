@@ -26,8 +26,8 @@ static const char usage[] =
     "  --first I       number of the first sample in the phase (0)\n"
     "  --count N       how many (4)\n"
     "  --json          one JSON object a line: index, input_ids, token_type_ids, masked_positions\n"
-    "                  (from 0 in the sequence), masked_labels, next_sentence_label (1: B is "
-    "random)\n"
+    "                  (from 0 in the sequence), masked_labels, next_sentence_label (0: B\n"
+    "                  follows A, 1: it does not, -1: no label)\n"
     "  --help          this text\n"
     "\n"
     "example: lambert show batch configs/demo.ini --first 1000 --count 2\n";
@@ -166,31 +166,37 @@ static void print_tokens(const struct sample *sample)
     buffer_release(&word);
 }
 
+static const char *relation(const struct sample_plan *plan)
+{
+    if (plan->next_sentence_label <= 0)
+        return plan->next_sentence_label < 0 ? "unlabelled" : "follows A (label 0)";
+    const bool swapped = plan->b.document == plan->a.document && plan->b.first < plan->a.first;
+    return swapped ? "precedes A (label 1)" : "from another document (label 1)";
+}
+
 static void print_text(const struct sample *sample)
 {
     const struct sample_plan *plan = &sample->plan;
-    printf("sample %" PRIu64 " (epoch %" PRIu32 "): %d tokens, A %" PRIu32 ", B %" PRIu32
-           " %s; %d masked\n",
-           plan->index, sample->epoch, plan->tokens, plan->a.count, plan->b.count,
-           plan->next_sentence_label < 0   ? "unlabelled"
-           : plan->next_sentence_label > 0 ? "from another document (label 1)"
-                                           : "follows A (label 0)",
-           sample->batch->masked);
+    printf("sample %" PRIu64 " (epoch %" PRIu32 "): %d tokens, A %" PRIu32, plan->index,
+           sample->epoch, plan->tokens, plan->a.count);
+    if (plan->b.count > 0)
+        printf(", B %" PRIu32 " %s", plan->b.count, relation(plan));
+    printf("; %d masked\n", sample->batch->masked);
     print_tokens(sample);
     printf("\n");
 }
 
 struct totals {
-    uint64_t sequences, tokens, masked, random;
+    uint64_t sequences, tokens, masked, label_1;
 };
 
 static void print_totals(const struct totals *totals, int sequence_length)
 {
     uint64_t padded = totals->sequences * (uint64_t)sequence_length;
-    printf("%" PRIu64 " sequences, %" PRIu64 " tokens, %" PRIu64 " masked (%.1f%%), B is random in "
+    printf("%" PRIu64 " sequences, %" PRIu64 " tokens, %" PRIu64 " masked (%.1f%%), label 1 in "
            "%" PRIu64 "; padding to %d would have added %" PRIu64 " tokens (%.0f%%)\n",
            totals->sequences, totals->tokens, totals->masked,
-           100 * (double)totals->masked / (double)totals->tokens, totals->random, sequence_length,
+           100 * (double)totals->masked / (double)totals->tokens, totals->label_1, sequence_length,
            padded - totals->tokens,
            100 * (double)(padded - totals->tokens) / (double)totals->tokens);
 }
@@ -213,7 +219,7 @@ static int print_samples(const struct arguments *arguments, struct sampler *samp
         totals->sequences++;
         totals->tokens += (uint64_t)batch.tokens;
         totals->masked += (uint64_t)batch.masked;
-        totals->random += sample.plan.next_sentence_label == 1;
+        totals->label_1 += sample.plan.next_sentence_label == 1;
     }
     packed_batch_release(&batch);
     return status;

@@ -72,12 +72,24 @@ static int check_warmup(const struct config_phase *phase, struct error *err)
     return 0;
 }
 
+static int check_masking(const struct config_data *data, struct error *err)
+{
+    const double rounding = 1e-12, sum = data->mask_replace_prob + data->random_replace_prob;
+    if (sum > 1 + rounding)
+        return error_set(err,
+                         "data.mask_replace_prob (%g) and data.random_replace_prob (%g) are more "
+                         "than 1 together; lower one of them",
+                         data->mask_replace_prob, data->random_replace_prob);
+    return 0;
+}
+
 int config_check(const struct config *config, struct error *err)
 {
     if (config->phase_count == 0)
         return error_set(err, "there is no phase; begin one with a section [phase one] that gives "
                               "steps and learning_rate");
-    if (check_given(config, err) != 0 || check_model(&config->model, err) != 0)
+    if (check_given(config, err) != 0 || check_model(&config->model, err) != 0 ||
+        check_masking(&config->data, err) != 0)
         return -1;
     for (int p = 0; p < config->phase_count; p++) {
         const struct config_phase *phase = &config->phases[p];

@@ -44,10 +44,21 @@ const struct key config_keys[] = {
     KEY(data, short_sequence_probability, "0.1", "[0, 1]", RESULT,
         "Share of chunks cut to a random shorter length (short_seq_prob of BERT's code)."),
     KEY(data, masked_lm_probability, "0.15", "(0, 1)", RESULT,
-        "Share of tokens to predict (BERT, arXiv 1810.04805: 15%, of them 80% [MASK], 10% random, "
-        "10% kept)."),
-    KEY(data, whole_word_masking, "no", YES_NO, RESULT,
-        "Mask all pieces of a word together."),
+        "Share of tokens to predict (BERT, arXiv 1810.04805: 15%)."),
+    KEY(data, masking, "tokens", "tokens | whole_words | spans", RESULT,
+        "What is masked together: single tokens, all pieces of a word, or spans of 1 to longest_span "
+        "words, one of n words with probability proportional to 1/n (ALBERT, arXiv 1909.11942)."),
+    KEY(data, longest_span, "3", "[1, 64]", RESULT,
+        "Words of the longest span (masking = spans)."),
+    KEY(data, mask_replace_prob, "0.8", "[0, 1]", RESULT,
+        "Share of the masked tokens that become [MASK] (BERT: 80%)."),
+    KEY(data, random_replace_prob, "0.1", "[0, 1]", RESULT,
+        "Share of the masked tokens that become any entry of the vocabulary (BERT: 10%); what is "
+        "left stays as it was."),
+    KEY(data, sentence_pairs, "nsp", "nsp | sop | none", RESULT,
+        "Second objective: nsp, does B follow A or come from another document (BERT); sop, are A "
+        "and B in order or swapped (ALBERT); none, one segment and no second loss (RoBERTa, arXiv "
+        "1907.11692)."),
     KEY(data, cache_megabytes, "64", "[1, 1048576]", FREE,
         "Memory of a rank for inflated corpus blocks."),
 

@@ -50,8 +50,7 @@ static struct segments segments_of(const struct epoch_plan *plan, uint64_t docum
     struct segments segments;
     uint64_t key = rng_key(options->seed, RNG_SEGMENTS,
                            (uint64_t)options->phase << 32 | plan->epoch, document);
-    segments_init(&segments, view.lengths, view.sentences, key, options->max_tokens,
-                  options->short_probability);
+    segments_init(&segments, view.lengths, view.sentences, key, &options->cutting);
     return segments;
 }
 

@@ -13,8 +13,7 @@
 struct epoch_options {
     uint64_t seed;
     uint32_t phase;
-    uint32_t max_tokens; /* of A and B together */
-    double short_probability;
+    struct cutting cutting;
 };
 
 struct epoch_range;

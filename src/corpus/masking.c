@@ -1,6 +1,7 @@
 #include "masking.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,9 +37,15 @@ void masking_memory_release(struct masking_memory *memory)
     *memory = (struct masking_memory){0};
 }
 
+static bool begins_word(const struct masking_options *options, const int32_t *ids, int p, int a_end)
+{
+    return options->unit == MASK_TOKENS || !options->continuation[ids[p]] ||
+           (options->unit == MASK_SPANS && p == a_end + 1);
+}
+
 /* Positions in order, and where in them each word begins; the number of words. As in the original a
- * "##" piece belongs to the word before it, even across a [SEP]; where there is none before it, it
- * is a word. */
+ * "##" piece belongs to the word before it, even across a [SEP] (but for spans, which are ours);
+ * where there is none before it, it is a word. */
 static int find_words(const struct masking_options *options, struct masking_memory *memory,
                       const int32_t *ids, int tokens, int a_end)
 {
@@ -46,7 +53,7 @@ static int find_words(const struct masking_options *options, struct masking_memo
     for (int p = 1; p < tokens - 1; p++) {
         if (p == a_end)
             continue;
-        if (words == 0 || !options->whole_words || !options->continuation[ids[p]])
+        if (words == 0 || begins_word(options, ids, p, a_end))
             memory->starts[words++] = positions;
         memory->order[positions++] = p;
     }
@@ -54,20 +61,63 @@ static int find_words(const struct masking_options *options, struct masking_memo
     return words;
 }
 
-/* 80% [MASK], 10% as it was, 10% any entry of the vocabulary. */
 static int32_t hide(const struct masking_options *options, struct rng *rng, int32_t id)
 {
-    if (rng_uniform(rng) < 0.8)
+    const double others = 1 - options->mask_replace;
+    if (rng_uniform(rng) < options->mask_replace)
         return options->mask_id;
-    if (rng_uniform(rng) < 0.5)
+    if (rng_uniform(rng) < 1 - options->random_replace / others)
         return id;
     return (int32_t)rng_below(rng, (uint32_t)options->vocabulary_size);
 }
 
-/* Picks words at random until `count` tokens are picked; passes over words that have too many. */
-static int pick_words(struct masking_memory *memory, int words, int count, struct rng *rng)
+/* n of [1, longest] with probability (1/n) / (1/1 + 1/2 + ... + 1/longest). */
+static int draw_span(int longest, struct rng *rng)
+{
+    double all = 0;
+    for (int n = 1; n <= longest; n++)
+        all += 1.0 / n;
+    double left = rng_uniform(rng) * all;
+    int n = 1;
+    while (n < longest && (left -= 1.0 / n) >= 0)
+        n++;
+    return n;
+}
+
+static bool is_chosen(const struct masking_memory *memory, int word)
+{
+    return memory->chosen[memory->order[memory->starts[word]]];
+}
+
+/* Words follow each other when no [SEP] lies between them. */
+static bool follows(const struct masking_memory *memory, int word)
+{
+    const int32_t *first = memory->order + memory->starts[word];
+    return first[0] == first[-1] + 1;
+}
+
+/* Chooses up to `span` words from `word` on, of no more than `room` tokens; the number of tokens.
+ */
+static int choose(struct masking_memory *memory, int words, int word, int span, int room)
 {
     const int32_t *starts = memory->starts;
+    int picked = 0;
+    for (int w = word; w < words && w < word + span && !is_chosen(memory, w); w++) {
+        const int size = starts[w + 1] - starts[w];
+        if (picked + size > room || (w > word && !follows(memory, w)))
+            break;
+        for (int32_t k = starts[w]; k < starts[w + 1]; k++)
+            memory->chosen[memory->order[k]] = 1;
+        picked += size;
+    }
+    return picked;
+}
+
+/* Picks words, or spans that begin with them, at random until `count` tokens are picked; passes
+ * over words that have too many. */
+static int pick_words(const struct masking_options *options, struct masking_memory *memory,
+                      int words, int count, struct rng *rng)
+{
     int32_t *deck = memory->deck;
     int picked = 0;
     for (int w = 0; w < words; w++)
@@ -76,12 +126,8 @@ static int pick_words(struct masking_memory *memory, int words, int count, struc
         int j = i + (int)rng_below(rng, (uint32_t)(words - i));
         int32_t word = deck[j];
         deck[j] = deck[i];
-        int size = starts[word + 1] - starts[word];
-        if (picked + size > count)
-            continue;
-        for (int32_t k = starts[word]; k < starts[word + 1]; k++)
-            memory->chosen[memory->order[k]] = 1;
-        picked += size;
+        int span = options->unit == MASK_SPANS ? draw_span(options->longest_span, rng) : 1;
+        picked += choose(memory, words, word, span, count - picked);
     }
     return picked;
 }
@@ -90,10 +136,10 @@ int masking_apply(const struct masking_options *options, struct masking_memory *
                   struct rng *rng, int32_t *ids, int tokens, int a_end, int32_t *positions,
                   int32_t *labels)
 {
-    require(tokens >= 5 && tokens <= memory->capacity && a_end > 1 && a_end < tokens - 2);
+    require(tokens >= 3 && tokens <= memory->capacity && a_end > 1 && a_end < tokens);
     memset(memory->chosen, 0, (size_t)tokens);
     int words = find_words(options, memory, ids, tokens, a_end);
-    int picked = pick_words(memory, words, masking_count(options, tokens), rng);
+    int picked = pick_words(options, memory, words, masking_count(options, tokens), rng);
     for (int p = 0, m = 0; m < picked; p++)
         if (memory->chosen[p]) {
             positions[m] = p;

@@ -1,20 +1,24 @@
 /* Choosing and hiding the tokens of one sequence that the model is to guess:
- * create_masked_lm_predictions() of Google's create_pretraining_data.py. */
+ * create_masked_lm_predictions() of Google's create_pretraining_data.py, and ALBERT's spans. */
 #ifndef LAMBERT_CORPUS_MASKING_H
 #define LAMBERT_CORPUS_MASKING_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "lambert/base/rng.h"
+#include "lambert/corpus/objectives.h"
 
 struct masking_options {
     double probability;  /* of the sequence's tokens, special ones counted */
     int max_predictions; /* 0: no limit */
-    bool whole_words;    /* a word's pieces are hidden together (each still 80/10/10 by itself) */
+    enum masking_unit unit;
+    int longest_span;      /* N, words; for MASK_SPANS */
+    double mask_replace;   /* a hidden token becomes [MASK] so often, ... */
+    double random_replace; /* ... any entry of the vocabulary so often, else it stays as it was;
+                              each token by itself, whatever the unit */
     int32_t mask_id;
     int vocabulary_size;
-    const uint8_t *continuation; /* [vocabulary_size], "##" pieces; for whole_words */
+    const uint8_t *continuation; /* [vocabulary_size], "##" pieces; for words and spans */
 };
 
 /* min(max_predictions, max(1, tokens * probability)), rounded half to even as Python 3 rounds. */
@@ -30,9 +34,13 @@ struct masking_memory {
 void masking_memory_init(struct masking_memory *memory, int longest_sequence);
 void masking_memory_release(struct masking_memory *memory);
 
-/* ids [tokens] = [CLS] A [SEP] B [SEP], the first [SEP] at position a_end. Hides tokens in place
- * and writes where, ascending, and what stood there: positions, labels [masking_count]. Returns how
- * many; fewer than masking_count() only when whole words do not fit or there are too few tokens. */
+/* ids [tokens] = [CLS] A [SEP] B [SEP], or [CLS] A [SEP]; the first [SEP] at position a_end. Hides
+ * tokens in place and writes where, ascending, and what stood there: positions, labels
+ * [masking_count]. Returns how many; fewer than masking_count() only when whole words do not fit or
+ * there are too few tokens.
+ *
+ * Spans are of whole words, in one segment. Their lengths are drawn in turn; one that meets a span
+ * before it, the end of its segment or the number of tokens still wanted ends there. */
 int masking_apply(const struct masking_options *options, struct masking_memory *memory,
                   struct rng *rng, int32_t *ids, int tokens, int a_end, int32_t *positions,
                   int32_t *labels);

@@ -107,16 +107,18 @@ static int read_ready(struct sampler *sampler, const struct sample_plan *plan, s
 
 /* --- samples of documents --------------------------------------------------------------------- */
 
-static int check_store(const struct document_store *store, int sequence_length, struct error *err)
+static int check_store(const struct document_store *store, const struct sampler_options *options,
+                       struct error *err)
 {
     uint64_t documents = document_store_documents(store);
     if (document_store_contents(store) == SHARD_READY_SAMPLES)
-        return check_ready_samples(store, sequence_length, err);
-    if (documents < 2)
-        return error_set(err,
-                         "there %s, and pairs of sentences from different documents need at least "
-                         "two; add text, or part it into documents with blank lines",
-                         documents == 1 ? "is only one document" : "are no documents");
+        return check_ready_samples(store, options->sequence_length, err);
+    if (documents == 0)
+        return error_set(err, "there are no documents; add text");
+    if (documents == 1 && options->pairs == PAIRS_NSP)
+        return error_set(err, "there is only one document, and pairs of sentences from different "
+                              "documents need at least two; add text, part it into documents with "
+                              "blank lines, or set data.sentence_pairs to sop or none");
     if (documents > UINT32_MAX)
         return error_set(err, "there are %" PRIu64 " documents; at most %" PRIu32 " can be sampled",
                          documents, UINT32_MAX);
@@ -129,21 +131,26 @@ int sampler_new(struct sampler **sampler_out, const struct document_store *store
 {
     require(options->sequence_length >= 5);
     *sampler_out = NULL;
-    if (check_store(store, options->sequence_length, err) < 0)
+    if (check_store(store, options, err) < 0)
         return -1;
     struct sampler *sampler = memory_new(1, sizeof *sampler);
     size_t longest = (size_t)options->sequence_length;
-    struct epoch_options epoch = {.seed = options->seed,
-                                  .phase = options->phase,
-                                  .max_tokens = (uint32_t)options->sequence_length - 3,
-                                  .short_probability = options->short_sequence_probability};
+    struct epoch_options epoch = {
+        .seed = options->seed,
+        .phase = options->phase,
+        .cutting = {.max_tokens = (uint32_t)longest - (options->pairs == PAIRS_NONE ? 2 : 3),
+                    .short_probability = options->short_sequence_probability,
+                    .pairs = options->pairs}};
     sampler->store = store;
     sampler->options = *options;
     sampler->special = vocabulary_special_tokens(vocabulary);
     sampler->masking =
         (struct masking_options){.probability = options->masked_lm_probability,
                                  .max_predictions = options->max_predictions,
-                                 .whole_words = options->whole_word_masking,
+                                 .unit = options->masking,
+                                 .longest_span = options->longest_span,
+                                 .mask_replace = options->mask_replace_prob,
+                                 .random_replace = options->random_replace_prob,
                                  .mask_id = sampler->special.mask,
                                  .vocabulary_size = vocabulary_size(vocabulary),
                                  .continuation = vocabulary_continuation(vocabulary)};
@@ -249,12 +256,13 @@ static struct token_run random_run(const struct sampler *sampler, uint64_t not_t
 static void pair_up(struct sampler *sampler, uint64_t document, struct chunk *chunk,
                     uint32_t target, struct sample_plan *plan)
 {
+    const bool alone = chunk->a_end == chunk->end && !chunk->random;
     struct document_view view = document_store_view(sampler->store, document);
     uint64_t a_tokens = segments_tokens(view.lengths, chunk->first, chunk->a_end);
     plan->a = (struct token_run){.document = document,
                                  .first = segments_tokens(view.lengths, 0, chunk->first),
                                  .count = (uint32_t)a_tokens};
-    plan->next_sentence_label = chunk->random;
+    plan->next_sentence_label = alone ? -1 : chunk->random || chunk->swapped;
     if (chunk->random) {
         uint32_t wanted = a_tokens < target ? target - (uint32_t)a_tokens : 0;
         plan->b = random_run(sampler, document, wanted, &chunk->rng);
@@ -263,6 +271,11 @@ static void pair_up(struct sampler *sampler, uint64_t document, struct chunk *ch
             .document = document,
             .first = plan->a.first + a_tokens,
             .count = (uint32_t)segments_tokens(view.lengths, chunk->a_end, chunk->end)};
+    }
+    if (chunk->swapped) {
+        struct token_run first = plan->b;
+        plan->b = plan->a;
+        plan->a = first;
     }
 }
 
@@ -281,14 +294,15 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
     uint32_t target = epoch_plan_find(&sampler->plan, place, &chunk, &document);
     pair_up(sampler, document, &chunk, target, plan);
 
-    uint32_t room = (uint32_t)sampler->options.sequence_length - 3;
+    const uint32_t special = plan->b.count > 0 ? 3 : 2;
+    uint32_t room = (uint32_t)sampler->options.sequence_length - special;
     struct truncation cut = truncate_pair(plan->a.count, plan->b.count, room, &chunk.rng);
     plan->index = index;
     plan->a.first += cut.a_skip;
     plan->a.count = cut.a_count;
     plan->b.first += cut.b_skip;
     plan->b.count = cut.b_count;
-    plan->tokens = (int)(cut.a_count + cut.b_count + 3);
+    plan->tokens = (int)(cut.a_count + cut.b_count + special);
     if (epoch_out)
         *epoch_out = epoch;
 }
@@ -301,7 +315,7 @@ static int read_run(struct sampler *sampler, const struct token_run *run, int32_
                                err);
 }
 
-/* [CLS] A [SEP] B [SEP] */
+/* [CLS] A [SEP] B [SEP], or [CLS] A [SEP] */
 static int read_sequence(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
 {
     int32_t *ids = sampler->ids;
@@ -311,7 +325,7 @@ static int read_sequence(struct sampler *sampler, const struct sample_plan *plan
     ids[plan->tokens - 1] = sampler->special.sep;
     if (read_run(sampler, &plan->a, ids + 1, err) < 0)
         return -1;
-    return read_run(sampler, &plan->b, ids + a_end + 1, err);
+    return plan->b.count > 0 ? read_run(sampler, &plan->b, ids + a_end + 1, err) : 0;
 }
 
 /* Into ids, positions and labels. Returns the number of masks, or -1. */

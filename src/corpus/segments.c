@@ -5,15 +5,29 @@
 enum { CHUNK_BLOCKS_LOG2 = 20 };
 
 void segments_init(struct segments *segments, const uint16_t *lengths, uint32_t sentences,
-                   uint64_t key, uint32_t max_tokens, double short_probability)
+                   uint64_t key, const struct cutting *cutting)
 {
     struct rng rng;
     rng_init(&rng, key);
-    require(max_tokens >= 2);
-    *segments = (struct segments){
-        .lengths = lengths, .sentences = sentences, .key = key, .target = max_tokens};
-    if (rng_uniform(&rng) < short_probability)
-        segments->target = 2 + rng_below(&rng, max_tokens - 1);
+    require(cutting->max_tokens >= 2);
+    *segments = (struct segments){.lengths = lengths,
+                                  .sentences = sentences,
+                                  .key = key,
+                                  .pairs = cutting->pairs,
+                                  .target = cutting->max_tokens};
+    if (rng_uniform(&rng) < cutting->short_probability)
+        segments->target = 2 + rng_below(&rng, cutting->max_tokens - 1);
+}
+
+/* Where A ends, and where B is from. */
+static void part(enum sentence_pairs pairs, struct chunk *chunk)
+{
+    const uint32_t sentences = chunk->end - chunk->first;
+    chunk->a_end = pairs == PAIRS_NONE ? chunk->end : chunk->first + 1;
+    if (pairs != PAIRS_NONE && sentences >= 2)
+        chunk->a_end += rng_below(&chunk->rng, sentences - 1);
+    chunk->random = pairs == PAIRS_NSP && (sentences == 1 || rng_uniform(&chunk->rng) < 0.5);
+    chunk->swapped = pairs == PAIRS_SOP && sentences >= 2 && rng_uniform(&chunk->rng) < 0.5;
 }
 
 void segments_cut(const struct segments *segments, uint32_t first, struct chunk *chunk)
@@ -27,10 +41,7 @@ void segments_cut(const struct segments *segments, uint32_t first, struct chunk 
     chunk->rng.block = ((uint64_t)first + 1) << CHUNK_BLOCKS_LOG2;
     chunk->first = first;
     chunk->end = end;
-    chunk->a_end = first + 1;
-    if (end - first >= 2)
-        chunk->a_end = first + 1 + rng_below(&chunk->rng, end - first - 1);
-    chunk->random = end - first == 1 || rng_uniform(&chunk->rng) < 0.5;
+    part(segments->pairs, chunk);
     chunk->next = chunk->random ? chunk->a_end : end;
 }
 

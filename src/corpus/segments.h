@@ -2,8 +2,10 @@
  * create_instances_from_document() in Google's create_pretraining_data.py, on sentence lengths
  * alone.
  *
- * A chunk is sentences up to a target length; A is its head; B is the rest of it, or comes from
- * another document, and then the rest goes back and begins the next chunk.
+ * A chunk is sentences up to a target length. For next-sentence prediction A is its head; B is the
+ * rest of it, or comes from another document, and then the rest goes back and begins the next
+ * chunk. For sentence-order prediction A and B are head and rest or rest and head; a chunk of one
+ * sentence is A alone. Without pairs a chunk is A.
  *
  * Everything random about a document in an epoch comes from one key. The numbers for the chunk that
  * begins at sentence s start at block (s + 1) << 20 of the key's stream, those for the target
@@ -17,23 +19,31 @@
 #include <stdint.h>
 
 #include "lambert/base/rng.h"
+#include "lambert/corpus/objectives.h"
+
+struct cutting {
+    uint32_t max_tokens;      /* of A and B together: S less the special tokens */
+    double short_probability; /* that the target is drawn from [2, max_tokens] instead */
+    enum sentence_pairs pairs;
+};
 
 struct segments {
     const uint16_t *lengths; /* [sentences], of the document */
     uint32_t sentences;
     uint64_t key;
+    enum sentence_pairs pairs;
     uint32_t target; /* tokens of A and B together, drawn once a document */
 };
 
-/* max_tokens = S - 3; with short_probability the target is drawn from [2, max_tokens] instead. */
 void segments_init(struct segments *segments, const uint16_t *lengths, uint32_t sentences,
-                   uint64_t key, uint32_t max_tokens, double short_probability);
+                   uint64_t key, const struct cutting *cutting);
 
 struct chunk {
     uint32_t first; /* A is sentences [first, a_end) of the document */
     uint32_t a_end;
-    uint32_t end;   /* B is sentences [a_end, end), unless random */
+    uint32_t end;   /* B is sentences [a_end, end), unless random; a_end = end: there is no B */
     bool random;    /* B is from another document */
+    bool swapped;   /* what is B here comes first */
     uint32_t next;  /* the sentence that the next chunk begins with; `sentences`: there is none */
     struct rng rng; /* for all further choices about this chunk */
 };

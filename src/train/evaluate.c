@@ -44,10 +44,13 @@ int evaluator_new(struct evaluator **out, const struct config *config, int phase
     struct sampler_options options = sampler_options_of(config, phase);
     *out = NULL;
     const bool ready = corpus_contents(corpus) == SHARD_READY_SAMPLES;
-    if (!store || document_store_documents(store) < (ready ? 1U : 2U)) {
+    const bool single = ready || options.pairs != PAIRS_NSP;
+    if (!store || document_store_documents(store) < (single ? 1U : 2U)) {
         log_warning("%s has %s: no evaluation (prepare it with a larger --heldout, or more text)",
                     corpus_folder(corpus),
-                    ready ? "no held-out samples" : "fewer than two held-out documents");
+                    ready    ? "no held-out samples"
+                    : single ? "no held-out documents"
+                             : "fewer than two held-out documents");
         return 0;
     }
     struct evaluator *evaluator = memory_new(1, sizeof *evaluator);
@@ -125,12 +128,12 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
                     sums->nsp_loss,      sums->nsp_correct,     sums->sequences,
                     totals.unigram_loss, totals.unigram_correct};
     dist_sum_double(dist, all, (int)(sizeof all / sizeof *all));
-    double masked = all[2], labelled = all[5] > 0 ? all[5] : 1;
+    double masked = all[2], labelled = all[5];
     *result = (struct evaluation){
         .mlm_loss = all[0] / masked,
         .mlm_accuracy = all[1] / masked,
-        .nsp_loss = all[3] / labelled,
-        .nsp_accuracy = all[4] / labelled,
+        .nsp_loss = labelled > 0 ? all[3] / labelled : NAN,
+        .nsp_accuracy = labelled > 0 ? all[4] / labelled : NAN,
         .unigram_loss = all[6] / masked,
         .unigram_accuracy = all[7] / masked,
         .sequences = evaluator->sequences,

@@ -96,9 +96,10 @@ static cJSON *line_new(const char *kind, const char *phase, const struct run_sta
     return line;
 }
 
+/* Of nothing: not a number, null in JSON. */
 static double mean(double sum, double count)
 {
-    return count > 0 ? sum / count : 0;
+    return count > 0 ? sum / count : NAN;
 }
 
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
@@ -109,7 +110,7 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     const struct bert_sums *sums = &step->sums;
     cJSON *line = line_new("step", phase, state);
     double mlm = mean(sums->mlm_loss, sums->masked), nsp = mean(sums->nsp_loss, sums->sequences);
-    add(line, "loss", mlm + nsp);
+    add(line, "loss", sums->sequences > 0 ? mlm + nsp : mlm);
     add(line, "mlm_loss", mlm);
     add(line, "nsp_loss", nsp);
     add(line, "mlm_accuracy", mean(sums->mlm_correct, sums->masked));

@@ -4,6 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static enum masking_unit masking_of(const struct config_data *data)
+{
+    return strcmp(data->masking, "whole_words") == 0 ? MASK_WHOLE_WORDS
+           : strcmp(data->masking, "spans") == 0     ? MASK_SPANS
+                                                     : MASK_TOKENS;
+}
+
+static enum sentence_pairs pairs_of(const struct config_data *data)
+{
+    return strcmp(data->sentence_pairs, "none") == 0  ? PAIRS_NONE
+           : strcmp(data->sentence_pairs, "sop") == 0 ? PAIRS_SOP
+                                                      : PAIRS_NSP;
+}
+
 struct sampler_options sampler_options_of(const struct config *config, int phase)
 {
     const struct config_data *data = &config->data;
@@ -14,7 +28,11 @@ struct sampler_options sampler_options_of(const struct config *config, int phase
         .max_predictions = config->phases[phase].max_predictions_per_sequence,
         .short_sequence_probability = data->short_sequence_probability,
         .masked_lm_probability = data->masked_lm_probability,
-        .whole_word_masking = data->whole_word_masking,
+        .masking = masking_of(data),
+        .longest_span = data->longest_span,
+        .mask_replace_prob = data->mask_replace_prob,
+        .random_replace_prob = data->random_replace_prob,
+        .pairs = pairs_of(data),
         .cache_bytes = (size_t)data->cache_megabytes << 20,
     };
 }
@@ -84,8 +102,8 @@ enum log_level log_level_of(const struct config *config)
     return LOG_INFO;
 }
 
-/* The fewest rows a sequence has: [CLS] a [SEP] b [SEP]. */
-enum { SHORTEST_SEQUENCE = 5 };
+/* The fewest rows a sequence has: [CLS] a [SEP] b [SEP], or [CLS] a [SEP]. */
+enum { SHORTEST_PAIR = 5, SHORTEST_SINGLE = 3 };
 
 struct bert_capacity capacity_of(const struct config *config)
 {
@@ -95,7 +113,8 @@ struct bert_capacity capacity_of(const struct config *config)
             capacity.longest = config->phases[p].sequence_length;
     if (capacity.tokens < capacity.longest)
         capacity.tokens = capacity.longest;
-    capacity.sequences = capacity.tokens / SHORTEST_SEQUENCE;
+    capacity.sequences =
+        capacity.tokens / (pairs_of(&config->data) == PAIRS_NSP ? SHORTEST_PAIR : SHORTEST_SINGLE);
     /* A sequence of t tokens has at most max(1, rint(p t)) <= p t + 1 masked positions. */
     capacity.masked =
         (int)ceil(config->data.masked_lm_probability * capacity.tokens) + capacity.sequences;

@@ -92,18 +92,34 @@ static int prepare_folder(struct job *job, struct error *err)
 
 /* --- a phase ---------------------------------------------------------------------------------- */
 
+enum { PAIR_TEXT = 64 };
+
+/* "; NSP loss 0.6931, accuracy 50.0%", or nothing where no sequence has a label. */
+static const char *pair_text(const struct config *config, double loss, double accuracy,
+                             char text[PAIR_TEXT])
+{
+    const bool order = strcmp(config->data.sentence_pairs, "sop") == 0;
+    text[0] = '\0';
+    if (!isnan(loss))
+        snprintf(text, PAIR_TEXT, "; %s loss %.4f, accuracy %.1f%%", order ? "SOP" : "NSP", loss,
+                 100 * accuracy);
+    return text;
+}
+
 static int evaluate(struct job *job, struct phase_run *run, struct error *err)
 {
     struct evaluation result;
+    char pair[PAIR_TEXT];
     if (!run->evaluator)
         return 0;
     if (evaluator_run(run->evaluator, job->dist, job->bert, job->params, &result, err) < 0)
         return -1;
     log_info("step %" PRId64 ": held-out MLM loss %.4f (unigram guess %.4f), accuracy %.1f%% "
-             "(%.1f%%); NSP loss %.4f, accuracy %.1f%%; %" PRIu64 " sequences of up to %d",
+             "(%.1f%%)%s; %" PRIu64 " sequences of up to %d",
              job->state.total_steps, result.mlm_loss, result.unigram_loss,
-             100 * result.mlm_accuracy, 100 * result.unigram_accuracy, result.nsp_loss,
-             100 * result.nsp_accuracy, result.sequences, run->phase->sequence_length);
+             100 * result.mlm_accuracy, 100 * result.unigram_accuracy,
+             pair_text(job->config, result.nsp_loss, result.nsp_accuracy, pair), result.sequences,
+             run->phase->sequence_length);
     int status = metrics_evaluation(&job->metrics, run->phase->name, &job->state,
                                     run->phase->sequence_length, &result, err);
     return dist_agree(job->dist, status, err);
@@ -113,22 +129,26 @@ static void report_step(const struct job *job, struct phase_run *run,
                         const struct step_metrics *step)
 {
     const struct bert_sums *sums = &step->sums;
-    double mlm = sums->mlm_loss / sums->masked, nsp = sums->nsp_loss / fmax(sums->sequences, 1);
-    double mlm_accuracy = 100 * sums->mlm_correct / sums->masked;
-    double nsp_accuracy = 100 * sums->nsp_correct / fmax(sums->sequences, 1);
+    char pair[PAIR_TEXT];
+    double mlm = sums->mlm_loss / sums->masked, mlm_accuracy = sums->mlm_correct / sums->masked;
+    double nsp = NAN, nsp_accuracy = NAN;
+    if (sums->sequences > 0) {
+        nsp = sums->nsp_loss / sums->sequences;
+        nsp_accuracy = sums->nsp_correct / sums->sequences;
+    }
     double peak = 100 * step->operations / step->seconds / step->peak;
     bool first = job->state.phase_step == (int64_t)run->progress.initial + 1;
     if (first || job->state.phase_step % job->config->train.log_every == 0)
-        log_info("phase %s, step %" PRId64 " of %d: MLM loss %.4f, accuracy %.1f%%; NSP loss "
-                 "%.4f, accuracy %.1f%%; rate %.3g; gradient norm %.3g; %.0f sequences/s, %.0f "
-                 "tokens/s, %.0f%% of peak",
-                 run->phase->name, job->state.phase_step, run->phase->steps, mlm, mlm_accuracy, nsp,
-                 nsp_accuracy, step->rate, step->report.gradient_norm,
-                 (double)step->sequences / step->seconds, (double)step->tokens / step->seconds,
-                 peak);
+        log_info("phase %s, step %" PRId64 " of %d: MLM loss %.4f, accuracy %.1f%%%s; rate %.3g; "
+                 "gradient norm %.3g; %.0f sequences/s, %.0f tokens/s, %.0f%% of peak",
+                 run->phase->name, job->state.phase_step, run->phase->steps, mlm,
+                 100 * mlm_accuracy, pair_text(job->config, nsp, nsp_accuracy, pair), step->rate,
+                 step->report.gradient_norm, (double)step->sequences / step->seconds,
+                 (double)step->tokens / step->seconds, peak);
     progress_update(&run->progress, (double)job->state.phase_step,
-                    "loss %.3f, MLM %.1f%%, NSP %.1f%%, %.0f seq/s, %.0f%% of peak", mlm + nsp,
-                    mlm_accuracy, nsp_accuracy, (double)step->sequences / step->seconds, peak);
+                    "loss %.3f, MLM %.1f%%, %.0f seq/s, %.0f%% of peak",
+                    isnan(nsp) ? mlm : mlm + nsp, 100 * mlm_accuracy,
+                    (double)step->sequences / step->seconds, peak);
 }
 
 static bool due(int64_t step, int every)

@@ -61,6 +61,16 @@ static void tokens_of_a_step(void **state)
                       "more than 2147483647 tokens a step; lower one of them");
 }
 
+static void masked_tokens_have_one_fate(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST_DATA "mask_replace_prob = 0.9\n" LEAST_PHASE);
+    assert_text_fails(LEAST_DATA "mask_replace_prob = 0.95\n" LEAST_PHASE,
+                      "data.mask_replace_prob (0.95) and data.random_replace_prob (0.1) are more "
+                      "than 1 together; lower one of them");
+}
+
 static void warmups(void **state)
 {
     (void)state;
@@ -83,6 +93,7 @@ int main(void)
         cmocka_unit_test(lengths),
         cmocka_unit_test(tokens_of_a_step),
         cmocka_unit_test(warmups),
+        cmocka_unit_test(masked_tokens_have_one_fate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

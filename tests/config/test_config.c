@@ -16,7 +16,9 @@ static void defaults(void **state)
     assert_string_equal(c.data.vocabulary, "");
     assert_true(c.data.short_sequence_probability == 0.1);
     assert_true(c.data.masked_lm_probability == 0.15);
-    assert_false(c.data.whole_word_masking);
+    assert_string_equal(c.data.masking, "tokens");
+    assert_string_equal(c.data.sentence_pairs, "nsp");
+    assert_true(c.data.mask_replace_prob == 0.8 && c.data.random_replace_prob == 0.1);
     assert_int_equal(c.data.cache_megabytes, 64);
     assert_int_equal(c.model.hidden_size, 768);
     assert_int_equal(c.model.num_hidden_layers, 12);
@@ -76,14 +78,13 @@ static void words_win_over_the_file(void **state)
     struct error err;
     const char *text = LEAST "[phase two]\nsteps=5\nlearning_rate=1e-4\n[model]\nhidden_size=96\n";
     assert_int_equal(load(&c, &err, text, "model.hidden_size=48", "phase.two.steps=7",
-                          "run.folder=a=b", "model.hidden_size=24", "data.whole_word_masking=on",
-                          NULL),
+                          "run.folder=a=b", "model.hidden_size=24", "data.masking=spans", NULL),
                      0);
     assert_int_equal(c.model.hidden_size, 24); /* the last word */
     assert_int_equal(c.phases[0].steps, 10);
     assert_int_equal(c.phases[1].steps, 7);
     assert_string_equal(c.run.folder, "a=b");
-    assert_true(c.data.whole_word_masking);
+    assert_string_equal(c.data.masking, "spans");
 }
 
 static void words_alone(void **state)

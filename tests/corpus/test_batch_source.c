@@ -23,6 +23,8 @@ static const struct sampler_options sampling = {.seed = 3,
                                                 .max_predictions = 10,
                                                 .short_sequence_probability = 0.1,
                                                 .masked_lm_probability = 0.15,
+                                                .mask_replace_prob = 0.8,
+                                                .random_replace_prob = 0.1,
                                                 .cache_bytes = 1 << 20};
 
 struct run {

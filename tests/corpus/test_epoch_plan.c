@@ -10,7 +10,7 @@
 #include "lambert/base/rng.h"
 
 static const struct epoch_options options = {
-    .seed = 11, .phase = 2, .max_tokens = 61, .short_probability = 0.1};
+    .seed = 11, .phase = 2, .cutting = {.max_tokens = 61, .short_probability = 0.1}};
 
 /* Cuts every document anew, by the keys that rng.h names, and compares each chunk. */
 static void assert_finds_all(const struct shape *shape, uint32_t epoch)
@@ -27,7 +27,7 @@ static void assert_finds_all(const struct shape *shape, uint32_t epoch)
         struct chunk wanted, found;
         uint64_t document;
         segments_init(&segments, view.lengths, view.sentences,
-                      rng_key(11, RNG_SEGMENTS, UINT64_C(2) << 32 | epoch, d), 61, 0.1);
+                      rng_key(11, RNG_SEGMENTS, UINT64_C(2) << 32 | epoch, d), &options.cutting);
         for (uint32_t s = 0; s < view.sentences; s = wanted.next, sample++) {
             segments_cut(&segments, s, &wanted);
             assert_true(sample < plan.samples);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "../../src/corpus/masking.h"
@@ -16,6 +17,8 @@ static struct masking_options options_of(double probability, int max_predictions
 {
     return (struct masking_options){.probability = probability,
                                     .max_predictions = max_predictions,
+                                    .mask_replace = 0.8,
+                                    .random_replace = 0.1,
                                     .mask_id = MASK,
                                     .vocabulary_size = V};
 }
@@ -158,7 +161,7 @@ static struct masking_options whole_words(double probability)
 {
     struct masking_options options = options_of(probability, 0);
     memset(continuation, 0, sizeof continuation);
-    options.whole_words = true;
+    options.unit = MASK_WHOLE_WORDS;
     options.continuation = continuation;
     return options;
 }
@@ -226,6 +229,125 @@ static void words_too_long_are_passed_over(void **state)
     }
 }
 
+/* --- spans --- */
+
+static struct masking_options spans(double probability, int longest)
+{
+    struct masking_options options = whole_words(probability);
+    options.unit = MASK_SPANS;
+    options.longest_span = longest;
+    return options;
+}
+
+static int longest_run(const struct outcome *o)
+{
+    int longest = 0;
+    for (int m = 0, run = 0; m < o->masked; m++) {
+        run = m > 0 && o->positions[m] == o->positions[m - 1] + 1 ? run + 1 : 1;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+/* Three tokens out of 197: a span of 3, or of 2 and one of 1, or of 1 and then one that has room
+ * for 2, or three of 1. Spans lie side by side in a few of a hundred. */
+static void span_lengths_are_alberts(void **state)
+{
+    (void)state;
+    enum { KEYS = 20000 };
+    struct masking_options options = spans(3.0 / 200, 3);
+    const double one = 6.0 / 11, two = 3.0 / 11, three = 2.0 / 11;
+    const double expected[4] = {0, one * one, two + one * (1 - one), three};
+    double count[4] = {0};
+    struct outcome o;
+    for (uint64_t k = 0; k < KEYS; k++) {
+        apply(&options, k, 200, 100, &o);
+        assert_int_equal(o.masked, 3);
+        count[longest_run(&o)]++;
+    }
+    for (int n = 1; n <= 3; n++)
+        assert_true(fabs(count[n] / KEYS - expected[n]) < 0.035);
+}
+
+/* Every other token continues the word before it; spans keep words whole and never cross [SEP]. */
+static void spans_are_of_whole_words_of_one_segment(void **state)
+{
+    (void)state;
+    struct masking_options options = spans(0.15, 4);
+    struct outcome o;
+    for (int id = 6; id < V; id += 2)
+        continuation[id] = 1;
+    for (uint64_t k = 0; k < 2000; k++) {
+        uint8_t chosen[LONGEST] = {0};
+        apply(&options, k, 101, 51, &o);
+        assert_true(o.masked == 15 || o.masked == 14);
+        for (int m = 0; m < o.masked; m++)
+            chosen[o.positions[m]] = 1;
+        for (int p = 2; p < 100; p++)
+            if (p != 51 && p != 52 && continuation[o.before[p]])
+                assert_int_equal(chosen[p], chosen[p - 1]);
+        assert_int_equal(chosen[51], 0);
+    }
+}
+
+/* Where there is but one span, it ends at [SEP] though more words are wanted. */
+static void spans_end_with_their_segment(void **state)
+{
+    (void)state;
+    struct masking_options options = spans(0.2, 64);
+    struct outcome o;
+    double across = 0;
+    for (uint64_t k = 0; k < 4000; k++) {
+        apply(&options, k, 20, 10, &o);
+        assert_int_equal(o.masked, 4);
+        bool left = false, right = false;
+        for (int m = 0; m < 4; m++) {
+            left |= o.positions[m] == 9;
+            right |= o.positions[m] == 11;
+        }
+        across += left && right;
+    }
+    assert_true(across < 0.06 * 4000); /* two spans that meet there by chance */
+}
+
+/* --- one segment, other shares --- */
+
+static void a_single_segment_is_masked_as_a_pair_is(void **state)
+{
+    (void)state;
+    struct masking_options options = options_of(0.15, 0);
+    struct outcome o;
+    for (int tokens = 3; tokens <= LONGEST; tokens++) {
+        apply(&options, (uint64_t)tokens, tokens, tokens - 1, &o);
+        assert_int_equal(o.masked, masking_count(&options, tokens));
+        for (int m = 0; m < o.masked; m++)
+            assert_in_range(o.positions[m], 1, tokens - 2);
+    }
+}
+
+static void shares_are_as_asked(void **state)
+{
+    (void)state;
+    static const double shares[][2] = {{1, 0}, {0, 1}, {0, 0}, {0.5, 0.3}};
+    for (int s = 0; s < 4; s++) {
+        struct masking_options options = options_of(0.15, 0);
+        struct outcome o;
+        double masks = 0, kept = 0, all = 0;
+        options.mask_replace = shares[s][0];
+        options.random_replace = shares[s][1];
+        for (uint64_t k = 0; k < 3000; k++) {
+            apply(&options, k, 128, 60, &o);
+            for (int m = 0; m < o.masked; m++, all++) {
+                masks += o.ids[o.positions[m]] == MASK;
+                kept += o.ids[o.positions[m]] == o.labels[m];
+            }
+        }
+        double keep = 1 - shares[s][0] - shares[s][1];
+        assert_true(fabs(masks / all - (shares[s][0] + shares[s][1] / V)) < 0.008);
+        assert_true(fabs(kept / all - (keep + shares[s][1] / V)) < 0.008);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +360,11 @@ int main(void)
         cmocka_unit_test(pieces_of_a_word_go_together),
         cmocka_unit_test(a_piece_after_sep_belongs_to_the_word_before),
         cmocka_unit_test(words_too_long_are_passed_over),
+        cmocka_unit_test(span_lengths_are_alberts),
+        cmocka_unit_test(spans_are_of_whole_words_of_one_segment),
+        cmocka_unit_test(spans_end_with_their_segment),
+        cmocka_unit_test(a_single_segment_is_masked_as_a_pair_is),
+        cmocka_unit_test(shares_are_as_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,8 @@ static const struct sampler_options defaults = {.seed = 42,
                                                 .max_predictions = 20,
                                                 .short_sequence_probability = 0.1,
                                                 .masked_lm_probability = 0.15,
+                                                .mask_replace_prob = 0.8,
+                                                .random_replace_prob = 0.1,
                                                 .cache_bytes = 1 << 20};
 
 static struct sampler *new_sampler(const struct fixture *f, const struct sampler_options *options)
@@ -254,7 +256,7 @@ static void whole_words_are_hidden_together(void **state)
     struct packed_batch batch;
     struct sample_plan plan;
     struct sampler_options options = defaults;
-    options.whole_word_masking = true;
+    options.masking = MASK_WHOLE_WORDS;
     fixture_open(&f, &shape);
     packed_batch_init(&batch);
     const uint8_t *continuation = vocabulary_continuation(f.vocabulary);
@@ -276,6 +278,105 @@ static void whole_words_are_hidden_together(void **state)
     assert_true(together > 100);
     sampler_free(sampler);
     packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+/* --- other objectives --- */
+
+/* As it was before masking, and what is where. */
+static void assert_sound(const struct sample_plan *plan, struct packed_batch *batch)
+{
+    const int a_end = (int)plan->a.count + 1;
+    assert_true(plan->tokens <= 128);
+    assert_int_equal(plan->tokens, plan->a.count + plan->b.count + (plan->b.count > 0 ? 3 : 2));
+    assert_int_equal(batch->next_sentence_label[0], plan->next_sentence_label);
+    for (int t = 0; t < plan->tokens; t++)
+        assert_int_equal(batch->token_type_ids[t], t > a_end);
+    for (int m = 0; m < batch->masked; m++)
+        batch->input_ids[batch->masked_rows[m]] = batch->masked_labels[m];
+    assert_int_equal(batch->input_ids[0], 2);
+    assert_int_equal(batch->input_ids[a_end], 3);
+    assert_int_equal(batch->input_ids[plan->tokens - 1], 3);
+    assert_run(&shape, &plan->a, batch->input_ids + 1);
+    assert_run(&shape, &plan->b, batch->input_ids + a_end + 1);
+}
+
+static void order_pairs_are_neighbours_in_either_order(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    options.pairs = PAIRS_SOP;
+    fixture_open(&f, &shape);
+    packed_batch_init(&batch);
+    struct sampler *sampler = new_sampler(&f, &options);
+    double pairs = 0, swapped = 0, alone = 0;
+    for (uint64_t i = 0; i < 2000; i++) {
+        fill_one(sampler, i, &plan, &batch);
+        assert_sound(&plan, &batch);
+        if (plan.b.count == 0) {
+            assert_int_equal(plan.next_sentence_label, -1);
+            alone++;
+            continue;
+        }
+        assert_int_equal(plan.b.document, plan.a.document);
+        if (plan.next_sentence_label == 1)
+            assert_true(plan.b.first + plan.b.count <= plan.a.first);
+        else
+            assert_true(plan.a.first + plan.a.count <= plan.b.first);
+        pairs++;
+        swapped += plan.next_sentence_label;
+    }
+    assert_true(alone > 0 && pairs > 1500);
+    assert_true(fabs(swapped - pairs / 2) < 4 * sqrt(pairs / 4));
+    sampler_free(sampler);
+    packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+static void single_segments_fill_the_sequence(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    options.pairs = PAIRS_NONE;
+    fixture_open(&f, &shape);
+    packed_batch_init(&batch);
+    struct sampler *sampler = new_sampler(&f, &options);
+    int full = 0;
+    for (uint64_t i = 0; i < 2000; i++) {
+        fill_one(sampler, i, &plan, &batch);
+        assert_sound(&plan, &batch);
+        assert_int_equal(plan.b.count, 0);
+        assert_int_equal(plan.next_sentence_label, -1);
+        full += plan.tokens == 128;
+    }
+    assert_true(full > 500);
+    sampler_free(sampler);
+    packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+static void one_document_is_enough_without_random_pairs(void **state)
+{
+    (void)state;
+    const struct shape one = {1, 300, 20, 1, 700};
+    struct fixture f;
+    struct sampler *sampler;
+    struct sampler_options options = defaults;
+    struct error err;
+    fixture_open(&f, &one);
+    assert_int_equal(sampler_new(&sampler, f.store, f.vocabulary, &options, &err), -1);
+    assert_non_null(strstr(err.text, "data.sentence_pairs"));
+    for (options.pairs = PAIRS_SOP; options.pairs <= PAIRS_NONE; options.pairs++) {
+        sampler = new_sampler(&f, &options);
+        assert_true(sampler_epoch_samples(sampler, 0) > 5);
+        sampler_free(sampler);
+    }
     fixture_close(&f);
 }
 
@@ -655,6 +756,9 @@ int main(void)
         cmocka_unit_test(b_is_random_half_of_the_time),
         cmocka_unit_test(documents_are_cut_short_now_and_then),
         cmocka_unit_test(whole_words_are_hidden_together),
+        cmocka_unit_test(order_pairs_are_neighbours_in_either_order),
+        cmocka_unit_test(single_segments_fill_the_sequence),
+        cmocka_unit_test(one_document_is_enough_without_random_pairs),
         cmocka_unit_test(partners_are_uniform),
         cmocka_unit_test(a_sample_depends_on_its_index_alone),
         cmocka_unit_test(seed_and_phase_change_the_samples),

@@ -32,7 +32,8 @@ static void chunks_follow_the_rules(void **state)
     for (int k = 0; k < 500; k++) {
         struct segments segments;
         struct chunk chunk;
-        segments_init(&segments, lengths, SENTENCES, key_of(k), 125, 0.1);
+        segments_init(&segments, lengths, SENTENCES, key_of(k),
+                      &(struct cutting){.max_tokens = 125, .short_probability = 0.1});
         assert_true(segments.target >= 2 && segments.target <= 125);
         for (uint32_t s = 0; s < SENTENCES; s = chunk.next) {
             segments_cut(&segments, s, &chunk);
@@ -61,7 +62,8 @@ static void targets_are_short_now_and_then(void **state)
     double sum = 0;
     for (int k = 0; k < KEYS; k++) {
         struct segments segments;
-        segments_init(&segments, &length, 1, key_of(k), 125, 0.1);
+        segments_init(&segments, &length, 1, key_of(k),
+                      &(struct cutting){.max_tokens = 125, .short_probability = 0.1});
         if (segments.target < 125) {
             shorter++;
             sum += segments.target;
@@ -72,7 +74,8 @@ static void targets_are_short_now_and_then(void **state)
     assert_true(fabs(sum / shorter - 63) < 4 * 36 / sqrt(shorter)); /* of 2 .. 124 */
     for (int k = 0; k < 100; k++) {
         struct segments segments;
-        segments_init(&segments, &length, 1, key_of(k), 125, 0);
+        segments_init(&segments, &length, 1, key_of(k),
+                      &(struct cutting){.max_tokens = 125, .short_probability = 0});
         assert_int_equal(segments.target, 125);
     }
 }
@@ -86,7 +89,8 @@ static void splits_are_uniform(void **state)
     for (int k = 0; k < KEYS; k++) {
         struct segments segments;
         struct chunk chunk;
-        segments_init(&segments, lengths, 5, key_of(k), 125, 0);
+        segments_init(&segments, lengths, 5, key_of(k),
+                      &(struct cutting){.max_tokens = 125, .short_probability = 0});
         segments_cut(&segments, 0, &chunk);
         assert_int_equal(chunk.end, 5);
         count[chunk.a_end]++;
@@ -105,7 +109,8 @@ static void skipping_is_cutting_one_by_one(void **state)
     make_lengths(lengths, 60);
     struct segments segments;
     struct chunk chunk;
-    segments_init(&segments, lengths, SENTENCES, 3, 61, 0);
+    segments_init(&segments, lengths, SENTENCES, 3,
+                  &(struct cutting){.max_tokens = 61, .short_probability = 0});
     uint64_t chunks = 0;
     for (uint32_t s = 0; s < SENTENCES; s = chunk.next, chunks++) {
         uint64_t left = chunks;
@@ -176,7 +181,9 @@ static void ours(const uint16_t *document, int sentences, int max_num_tokens, ui
 {
     struct segments segments;
     struct chunk chunk;
-    segments_init(&segments, document, (uint32_t)sentences, key, (uint32_t)max_num_tokens, 0.1);
+    segments_init(
+        &segments, document, (uint32_t)sentences, key,
+        &(struct cutting){.max_tokens = (uint32_t)max_num_tokens, .short_probability = 0.1});
     for (uint32_t s = 0; s < (uint32_t)sentences; s = chunk.next) {
         segments_cut(&segments, s, &chunk);
         tally->instances++;
@@ -258,6 +265,55 @@ static void both_ends_lose_alike(void **state)
     }
 }
 
+/* Sentence order: each sentence once, pairs swapped half of the time, a lone sentence alone. */
+static void order_pairs_use_every_sentence_once(void **state)
+{
+    (void)state;
+    const struct cutting cutting = {.max_tokens = 61, .short_probability = 0.1, .pairs = PAIRS_SOP};
+    uint16_t lengths[SENTENCES];
+    double pairs = 0, swapped = 0, alone = 0;
+    make_lengths(lengths, 30);
+    for (int k = 0; k < 1000; k++) {
+        struct segments segments;
+        struct chunk chunk;
+        segments_init(&segments, lengths, SENTENCES, key_of(k), &cutting);
+        for (uint32_t s = 0; s < SENTENCES; s = chunk.next) {
+            segments_cut(&segments, s, &chunk);
+            assert_false(chunk.random);
+            assert_int_equal(chunk.next, chunk.end);
+            if (chunk.end - s == 1) {
+                assert_int_equal(chunk.a_end, chunk.end);
+                assert_false(chunk.swapped);
+                alone++;
+            } else {
+                assert_true(chunk.a_end > s && chunk.a_end < chunk.end);
+                pairs++;
+                swapped += chunk.swapped;
+            }
+        }
+    }
+    assert_true(pairs > 5000 && alone > 100);
+    assert_true(fabs(swapped - pairs / 2) < 4 * sqrt(pairs / 4));
+}
+
+static void without_pairs_a_chunk_is_one_segment(void **state)
+{
+    (void)state;
+    const struct cutting cutting = {.max_tokens = 62, .pairs = PAIRS_NONE};
+    uint16_t lengths[SENTENCES];
+    struct segments segments;
+    struct chunk chunk;
+    make_lengths(lengths, 30);
+    segments_init(&segments, lengths, SENTENCES, 3, &cutting);
+    for (uint32_t s = 0; s < SENTENCES; s = chunk.next) {
+        segments_cut(&segments, s, &chunk);
+        assert_int_equal(chunk.first, s);
+        assert_int_equal(chunk.a_end, chunk.end);
+        assert_int_equal(chunk.next, chunk.end);
+        assert_false(chunk.random || chunk.swapped);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +324,8 @@ int main(void)
         cmocka_unit_test(totals_are_those_of_google),
         cmocka_unit_test(lengths_are_those_of_the_loop),
         cmocka_unit_test(both_ends_lose_alike),
+        cmocka_unit_test(order_pairs_use_every_sentence_once),
+        cmocka_unit_test(without_pairs_a_chunk_is_one_segment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The whole path learns: on sentences of a small grammar the held-out MLM loss falls well below what
-# token frequencies give; every optimizer runs; whole-word masking runs.
+# token frequencies give; every optimizer runs; so do the other objectives.
 . "$(dirname "$0")/../lib.sh"
 make_corpus
 
@@ -15,8 +15,18 @@ for optimizer in adamw lars sgd; do
     train 2 $optimizer optimizer.name=$optimizer phase.one.steps=3 phase.two.steps=2 ||
         { tail -n 5 log.txt; fail $optimizer; }
 done
-train 1 words data.whole_word_masking=yes phase.one.steps=3 phase.two.steps=2 model.hidden_act=gelu_new ||
+train 1 words data.masking=whole_words phase.one.steps=3 phase.two.steps=2 model.hidden_act=gelu_new ||
     { tail -n 5 log.txt; fail "whole-word masking"; }
+
+# Other objectives: without pairs there is no second loss, in the log or the metrics.
+train 2 order data.sentence_pairs=sop data.masking=spans phase.one.steps=3 phase.two.steps=2 ||
+    { tail -n 5 log.txt; fail "sentence order"; }
+grep -q 'SOP loss 0\.[0-9]' log.txt || fail "the log names no SOP loss"
+>log.txt
+train 2 single data.sentence_pairs=none phase.one.steps=3 phase.two.steps=2 ||
+    { tail -n 5 log.txt; fail "single segments"; }
+! grep -qE '(NSP|SOP) loss' log.txt || fail "a loss for pairs where there are none"
+grep -q '"kind":"evaluation".*"nsp_loss":null' single/metrics.jsonl || fail "nsp_loss is not null"
 
 # The plain kernels give the same losses up to rounding.
 LAMBERT_ISA=plain train 1 plain phase.one.steps=10 phase.two.steps=5 || { tail -n 5 log.txt; fail plain; }

@@ -37,8 +37,11 @@ struct config_data {
     char vocabulary[CONFIG_TEXT]; /* empty: the corpus's own */
     double short_sequence_probability;
     double masked_lm_probability;
-    bool whole_word_masking;
-    int cache_megabytes; /* of inflated corpus blocks, a rank */
+    char masking[CONFIG_NAME]; /* tokens | whole_words | spans */
+    int longest_span;          /* words */
+    double mask_replace_prob, random_replace_prob;
+    char sentence_pairs[CONFIG_NAME]; /* nsp | sop | none */
+    int cache_megabytes;              /* of inflated corpus blocks, a rank */
 };
 
 struct config_model {

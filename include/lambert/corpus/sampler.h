@@ -5,7 +5,7 @@
  * now and then, a chunk splits into A and B, B is half of the time taken from a random other
  * document (label 1; each other document is as likely) and then the unused sentences go back, pairs
  * are truncated token by token from either end of the longer one. 15% of positions are masked,
- * 80/10/10.
+ * 80/10/10. What is hidden, and what the pairs are, can be chosen otherwise (objectives.h).
  *
  * How i finds its place. An epoch walks all documents once: cutting them needs only sentence
  * lengths and the epoch's random numbers, so the number of samples of the epoch follows, and where
@@ -29,6 +29,7 @@
 #include "lambert/base/error.h"
 #include "lambert/base/packed_batch.h"
 #include "lambert/corpus/document_store.h"
+#include "lambert/corpus/objectives.h"
 #include "lambert/text/vocabulary.h"
 
 struct sampler_options {
@@ -38,7 +39,11 @@ struct sampler_options {
     int max_predictions; /* a sequence; 0: no limit but the probability */
     double short_sequence_probability;
     double masked_lm_probability;
-    bool whole_word_masking;
+    enum masking_unit masking;
+    int longest_span;           /* words; for MASK_SPANS */
+    double mask_replace_prob;   /* of the hidden tokens become [MASK], */
+    double random_replace_prob; /* any entry of the vocabulary; the others stay */
+    enum sentence_pairs pairs;
     size_t cache_bytes; /* of inflated blocks */
 };
 
@@ -51,18 +56,19 @@ struct token_run {
 
 struct sample_plan {
     uint64_t index;              /* in the phase */
-    struct token_run a, b;       /* after truncation; both have at least one token, which a ready
-                                    sample need not have */
-    int32_t next_sentence_label; /* 1: b is from a random document, 0: b follows a, -1: none */
+    struct token_run a, b;       /* after truncation; a ready sample's may be empty, and b where
+                                    there is no pair */
+    int32_t next_sentence_label; /* 0: b follows a; 1: b is from a random document, or a follows b
+                                    (PAIRS_SOP); -1: none */
     int tokens;                  /* a.count + b.count + 3, or without B a.count + 2 */
 };
 
 struct sampler;
 
 /* Reads and checks the whole index of the store (document_store_check_index) and fails when it is
- * damaged, when the store cannot give pairs (fewer than two documents), or when a ready sample is
- * longer than sequence_length. sequence_length is at least 5. Store and vocabulary must outlive the
- * sampler. */
+ * damaged, when the store cannot give pairs (PAIRS_NSP of fewer than two documents), or when a
+ * ready sample is longer than sequence_length. sequence_length is at least 5. Store and vocabulary
+ * must outlive the sampler. */
 int sampler_new(struct sampler **sampler, const struct document_store *store,
                 const struct vocabulary *vocabulary, const struct sampler_options *options,
                 struct error *err);

@@ -13,10 +13,10 @@
 
 struct evaluation {
     double mlm_loss, mlm_accuracy;
-    double nsp_loss, nsp_accuracy;
-    double unigram_loss;     /* cross-entropy of the masked tokens under the training text's
-                                frequencies (one added to each count) */
-    double unigram_accuracy; /* of always answering the commonest token */
+    double nsp_loss, nsp_accuracy; /* of the second objective; not numbers where it has none */
+    double unigram_loss;           /* cross-entropy of the masked tokens under the training text's
+                                      frequencies (one added to each count) */
+    double unigram_accuracy;       /* of always answering the commonest token */
     uint64_t sequences, masked;
 };
 
