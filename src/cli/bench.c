@@ -10,6 +10,7 @@ static const struct {
     const char *summary;
     int (*run)(int argc, char **argv);
 } parts[] = {
+    {"model", "a training step: matrix products, forward, backward, optimizer", bench_model},
     {"prep", "text to token ids, stage by stage", bench_prep},
     {"store", "a corpus index of Wikipedia's size: opening it, planning and reading samples",
      bench_store},
@@ -33,7 +34,7 @@ static void print_usage(void)
 static int run(int argc, char **argv)
 {
     if (argc < 2)
-        return command_misused("bench", "measure what? prep or store; see lambert bench --help");
+        return command_misused("bench", "measure what? model, prep or store; see lambert bench --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_usage();
         return EXIT_DONE;
@@ -41,7 +42,7 @@ static int run(int argc, char **argv)
     for (int i = 0; i < PARTS; i++)
         if (strcmp(argv[1], parts[i].name) == 0)
             return parts[i].run(argc - 1, argv + 1);
-    return command_misused("bench", "cannot measure '%s'; prep and store can be measured", argv[1]);
+    return command_misused("bench", "cannot measure '%s'; model, prep and store can be measured", argv[1]);
 }
 
 const struct command command_bench = {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/kernels/gemm.h"
 #include "plain.h"
 
 #if defined __x86_64__ && !defined LAMBERT_DOUBLE
@@ -64,5 +65,5 @@ int kernels_select(struct error *err)
                          "plain, v3, v4, or unset it for the fastest",
                          wanted);
     kernels = chosen;
-    return 0;
+    return gemm_select(err);
 }

@@ -96,10 +96,11 @@ static void bias_gelu(enum gelu_form form, const real *bias, real *x, real *y, i
     }
 }
 
-static void gelu_backward(enum gelu_form form, const real *a, const real *dy, real *da, real *dbias,
-                          int n)
+static void gelu_backward(enum gelu_form form, const real *a, const real *dy, real *da, real *y,
+                          real *dbias, int n)
 {
     for (int i = 0; i < n; i++) {
+        y[i] = (real)gelu(form, (double)a[i]);
         da[i] = dy[i] * (real)gelu_slope(form, (double)a[i]);
         dbias[i] += da[i];
     }
@@ -130,27 +131,27 @@ static double exponentials(real top, real *x, int n)
     return sum;
 }
 
-static real softmax(real scale, real *s, int n)
+static real attention_weights(const struct dropout *drop, uint32_t row, real scale, real *s,
+                              real *lse, int n)
 {
     for (int i = 0; i < n; i++)
         s[i] *= scale;
     real top = largest(s, n);
     double sum = exponentials(top, s, n);
-    for (int i = 0; i < n; i++)
-        s[i] *= (real)(1 / sum);
-    return top + (real)log(sum);
+    dropout(drop, row, s, s, n);
+    *lse = top + (real)log(sum);
+    return (real)sum;
 }
 
-static void softmax_again(real scale, real lse, real *s, int n)
+static void attention_backward(const struct dropout *drop, uint32_t row, real scale, real lse,
+                               real delta, real *s, real *dp, int n)
 {
-    for (int i = 0; i < n; i++)
+    dropout(drop, row, dp, dp, n);
+    for (int i = 0; i < n; i++) {
         s[i] = REAL(exp)(scale * s[i] - lse);
-}
-
-static void softmax_backward(real scale, real delta, const real *p, real *dp, int n)
-{
-    for (int i = 0; i < n; i++)
-        dp[i] = scale * p[i] * (dp[i] - delta);
+        dp[i] = scale * s[i] * (dp[i] - delta);
+    }
+    dropout(drop, row, s, s, n);
 }
 
 static double cross_entropy(const real *bias, int32_t label, real gradient_scale, real *logits,
@@ -175,6 +176,12 @@ static void accumulate(const real *x, real *sum, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         sum[i] += x[i];
+}
+
+static void multiply(real alpha, real *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] *= alpha;
 }
 
 static void axpy(real alpha, const real *x, real *y, size_t n)
@@ -208,11 +215,11 @@ const struct kernels kernels_plain = {
     .bias_gelu = bias_gelu,
     .gelu_backward = gelu_backward,
     .bias_tanh = bias_tanh,
-    .softmax = softmax,
-    .softmax_again = softmax_again,
-    .softmax_backward = softmax_backward,
+    .attention_weights = attention_weights,
+    .attention_backward = attention_backward,
     .cross_entropy = cross_entropy,
     .accumulate = accumulate,
+    .multiply = multiply,
     .axpy = axpy,
     .dot = dot,
     .sum_squares = sum_squares,

@@ -3,15 +3,18 @@
 #include <math.h>
 
 #include "dropout_bits.h"
+#include "tile.h"
 #include "vector.h"
 #include "vector_math.h"
 
 #ifdef __AVX512F__
 #define TABLE      kernels_v4
 #define TABLE_NAME "v4"
+#define TABLE_TILE tile_v4
 #else
 #define TABLE      kernels_v3
 #define TABLE_NAME "v3"
+#define TABLE_TILE tile_v3
 #endif
 
 /* --- dropout ---------------------------------------------------------------------------------- */
@@ -200,11 +203,12 @@ static inline void bias_gelu_of(enum gelu_form form, const float *bias, float *x
 }
 
 static inline void gelu_backward_of(enum gelu_form form, const float *a, const float *dy, float *da,
-                                    float *dbias, int n)
+                                    float *y, float *dbias, int n)
 {
     for (int i = 0; i < n; i += WIDTH) {
         vfloat slope, x = v_load(a + i, n - i), value = gate(form, x, &slope);
         vfloat d = v_load(dy + i, n - i) * (value + x * slope);
+        v_store(y + i, x * value, n - i);
         v_store(da + i, d, n - i);
         v_store(dbias + i, v_load(dbias + i, n - i) + d, n - i);
     }
@@ -220,12 +224,12 @@ static void bias_gelu(enum gelu_form form, const float *bias, float *x, float *y
 }
 
 static void gelu_backward(enum gelu_form form, const float *a, const float *dy, float *da,
-                          float *dbias, int n)
+                          float *y, float *dbias, int n)
 {
     if (form == GELU_ERF)
-        gelu_backward_of(GELU_ERF, a, dy, da, dbias, n);
+        gelu_backward_of(GELU_ERF, a, dy, da, y, dbias, n);
     else
-        gelu_backward_of(GELU_TANH, a, dy, da, dbias, n);
+        gelu_backward_of(GELU_TANH, a, dy, da, y, dbias, n);
 }
 
 static void bias_tanh(const float *bias, float *x, int n)
@@ -254,27 +258,36 @@ static inline void multiply_by(float factor, float *x, int n)
         v_store(x + i, v_load(x + i, n - i) * factor, n - i);
 }
 
-static float softmax(float scale, float *s, int n)
+/* Two passes over the row: the largest, then exponential, sum and dropout. */
+static float attention_weights(const struct dropout *dropout, uint32_t row, float scale, float *s,
+                               float *lse, int n)
 {
-    vfloat best = v_all(-INFINITY);
+    vfloat best = v_all(-INFINITY), sum = {0};
     for (int i = 0; i < n; i += WIDTH)
         best = v_max(v_first(v_load(s + i, n - i) * scale, n - i, -INFINITY), best);
-    float top = v_largest(best);
-    double sum = exponentials(scale, top, s, n);
-    multiply_by((float)(1 / sum), s, n);
-    return top + (float)log(sum);
-}
-
-static void softmax_again(float scale, float lse, float *s, int n)
-{
-    for (int i = 0; i < n; i += WIDTH)
-        v_store(s + i, v_exp(v_load(s + i, n - i) * scale - lse), n - i);
-}
-
-static void softmax_backward(float scale, float delta, const float *p, float *dp, int n)
-{
+    const float top = v_largest(best);
+    struct dropper dropper;
+    dropper_init(&dropper, dropout, row);
     for (int i = 0; i < n; i += WIDTH) {
-        vfloat d = v_load(p + i, n - i) * scale * (v_load(dp + i, n - i) - delta);
+        vfloat e = v_first(v_exp(v_load(s + i, n - i) * scale - top), n - i, 0);
+        sum += e;
+        v_store(s + i, drop(&dropper, i, e), n - i);
+    }
+    const float all = v_sum(sum);
+    *lse = top + logf(all);
+    return all;
+}
+
+static void attention_backward(const struct dropout *dropout, uint32_t row, float scale, float lse,
+                               float delta, float *s, float *dp, int n)
+{
+    struct dropper dropper;
+    dropper_init(&dropper, dropout, row);
+    for (int i = 0; i < n; i += WIDTH) {
+        vfloat kept = drop(&dropper, i, v_all(1));
+        vfloat p = v_exp(v_load(s + i, n - i) * scale - lse);
+        vfloat d = p * scale * (v_load(dp + i, n - i) * kept - delta);
+        v_store(s + i, p * kept, n - i);
         v_store(dp + i, d, n - i);
     }
 }
@@ -315,6 +328,12 @@ static void accumulate(const float *x, float *sum, size_t n)
         sum[i] += x[i];
 }
 
+static void multiply_all(float alpha, float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] *= alpha;
+}
+
 static void axpy(float alpha, const float *x, float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -346,6 +365,7 @@ static double sum_squares(const float *x, size_t n)
 
 const struct kernels TABLE = {
     .name = TABLE_NAME,
+    .tile = &TABLE_TILE,
     .dropout = dropout,
     .layernorm = layernorm,
     .residual_layernorm = residual_layernorm,
@@ -353,11 +373,11 @@ const struct kernels TABLE = {
     .bias_gelu = bias_gelu,
     .gelu_backward = gelu_backward,
     .bias_tanh = bias_tanh,
-    .softmax = softmax,
-    .softmax_again = softmax_again,
-    .softmax_backward = softmax_backward,
+    .attention_weights = attention_weights,
+    .attention_backward = attention_backward,
     .cross_entropy = cross_entropy,
     .accumulate = accumulate,
+    .multiply = multiply_all,
     .axpy = axpy,
     .dot = dot,
     .sum_squares = sum_squares,

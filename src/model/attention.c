@@ -5,138 +5,255 @@
 
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
+#include "lambert/kernels/parts.h"
 
 /* Queries handled at a time: scores of a block and 512 keys are 128 KB. */
 enum { QUERY_BLOCK = 64 };
 
-size_t attention_scratch(int longest)
+/* Rows of scores lie a little more than their length apart, so that they do not all fall into the
+ * same sets of the cache. */
+static size_t score_step(int keys)
 {
-    return 2 * (size_t)QUERY_BLOCK * (size_t)longest;
+    return ((size_t)keys + 15) / 16 * 16 + 16;
 }
 
-/* One (sequence, head) and one block of its queries. */
-struct query_block {
-    int head;
-    int begin, count;  /* among the R query rows */
-    int keys_at, keys; /* rows of the batch; S of them */
-    size_t column;     /* of the head in rows of A D elements */
-    real scale;        /* 1 / √D */
+/* What a thread works in: two blocks of scores, three operands packed by keys, two by queries. */
+struct work {
+    real *scores, *dscores;       /* [QUERY_BLOCK, score_step] */
+    real *by_keys[3];             /* keys or values of a head, packed */
+    real *by_queries, *by_output; /* a block of queries, and of the context's gradient, packed */
 };
 
-static struct dropout dropout_of(const struct attention *at, const struct query_block *block,
-                                 int row)
+static size_t packed_by_keys(int longest, int head_size)
 {
-    return dropout_at(at->key[row], DROPOUT_PROBS, at->layer, block->head, at->threshold);
+    size_t across = gemm_packed_size(longest, head_size);
+    size_t along = gemm_packed_size(head_size, longest);
+    return across > along ? across : along;
 }
 
-/* scores [count, S] = q kᵀ, not scaled */
-static void query_key_products(const struct attention *at, const struct query_block *block,
-                               real *scores)
+size_t attention_scratch(int longest, int head_size)
 {
-    gemm(GEMM_NT, block->count, block->keys, at->head_size, 1,
-         at->q + (size_t)block->begin * (size_t)at->ld_q + block->column, at->ld_q,
-         at->k + (size_t)block->keys_at * (size_t)at->ld_kv + block->column, at->ld_kv, 0, scores,
-         block->keys);
+    return 2 * QUERY_BLOCK * score_step(longest) + 3 * packed_by_keys(longest, head_size) +
+           2 * gemm_packed_size(head_size, QUERY_BLOCK);
 }
 
-static void forward_block(const struct attention *at, const struct query_block *block, real *probs,
-                          real *lse, real *context)
+static struct work work_of(const struct attention *at)
 {
-    int width = at->heads * at->head_size;
-    query_key_products(at, block, probs);
-    for (int i = 0; i < block->count; i++) {
-        int r = block->begin + i, row = row_set_at(at->query, r);
-        real *p = probs + (size_t)i * (size_t)block->keys;
-        lse[(size_t)r * (size_t)at->heads + (size_t)block->head] =
-            kernels->softmax(block->scale, p, block->keys);
-        struct dropout dropout = dropout_of(at, block, row);
-        if (dropout.threshold > 0)
-            kernels->dropout(&dropout, (uint32_t)at->position[row], p, p, block->keys);
-    }
-    gemm(GEMM_NN, block->count, at->head_size, block->keys, 1, probs, block->keys,
-         at->v + (size_t)block->keys_at * (size_t)at->ld_kv + block->column, at->ld_kv, 0,
-         context + (size_t)block->begin * (size_t)width + block->column, width);
+    real *place = at->scratch + (size_t)omp_get_thread_num() * at->scratch_stride;
+    const size_t scores = QUERY_BLOCK * score_step(at->longest);
+    const size_t keys = packed_by_keys(at->longest, at->head_size);
+    struct work work = {.scores = place, .dscores = place + scores};
+    place += 2 * scores;
+    for (int i = 0; i < 3; i++, place += keys)
+        work.by_keys[i] = place;
+    work.by_queries = place;
+    work.by_output = place + gemm_packed_size(at->head_size, QUERY_BLOCK);
+    return work;
 }
 
-/* With Pd = dropout(P): dPd = dO vᵀ, dv += Pdᵀ dO, dP = dropout'(dPd), dS = P (dP - Δ) / √D,
- * Δ = Σ P dP = Σ Pd dPd = dO · O, dq = dS k, dk += dSᵀ q. `first`: dk and dv are begun. */
-static void backward_block(const struct attention *at, const struct query_block *block, bool first,
-                           real *probs, real *dprobs, const real *lse, const real *context,
-                           const real *dcontext, real *dq, real *dk, real *dv)
-{
-    int width = at->heads * at->head_size, keys = block->keys, size = at->head_size;
-    size_t key_offset = (size_t)block->keys_at * (size_t)at->ld_kv + block->column;
-    size_t query_offset = (size_t)block->begin * (size_t)at->ld_q + block->column;
-    const real *output = context + (size_t)block->begin * (size_t)width + block->column;
-    const real *doutput = dcontext + (size_t)block->begin * (size_t)width + block->column;
-    real begun = first ? 0 : 1;
+/* One sequence and head. */
+struct head {
+    int number;
+    int keys_at, keys;             /* rows of the batch; S of them */
+    int queries_at, queries;       /* among the R query rows */
+    size_t column;                 /* of the head in rows of A D elements */
+    const real *k, *v;             /* [S, D], rows ld_kv apart */
+    real scale;                    /* 1 / √D */
+};
 
-    query_key_products(at, block, probs);
-    gemm(GEMM_NT, block->count, keys, size, 1, doutput, width, at->v + key_offset, at->ld_kv, 0,
-         dprobs, keys);
-    for (int i = 0; i < block->count; i++) {
-        int r = block->begin + i, row = row_set_at(at->query, r);
-        real *p = probs + (size_t)i * (size_t)keys, *dp = dprobs + (size_t)i * (size_t)keys;
-        real delta = kernels->dot(output + (size_t)i * (size_t)width,
-                                  doutput + (size_t)i * (size_t)width, size);
-        struct dropout dropout = dropout_of(at, block, row);
-        uint32_t position = (uint32_t)at->position[row];
-        kernels->softmax_again(block->scale,
-                               lse[(size_t)r * (size_t)at->heads + (size_t)block->head], p, keys);
-        if (dropout.threshold > 0)
-            kernels->dropout(&dropout, position, dp, dp, keys);
-        kernels->softmax_backward(block->scale, delta, p, dp, keys);
-        if (dropout.threshold > 0)
-            kernels->dropout(&dropout, position, p, p, keys);
-    }
-    gemm(GEMM_TN, keys, size, block->count, 1, probs, keys, doutput, width, begun, dv + key_offset,
-         at->ld_kv);
-    gemm(GEMM_NN, block->count, size, keys, 1, dprobs, keys, at->k + key_offset, at->ld_kv, 0,
-         dq + query_offset, at->ld_q);
-    gemm(GEMM_TN, keys, size, block->count, 1, dprobs, keys, at->q + query_offset, at->ld_q, begun,
-         dk + key_offset, at->ld_kv);
+static struct head head_of(const struct attention *at, int n, int number)
+{
+    struct head head = {.number = number,
+                        .keys_at = at->key_start[n],
+                        .keys = at->key_start[n + 1] - at->key_start[n],
+                        .queries_at = at->query->start[n],
+                        .queries = at->query->start[n + 1] - at->query->start[n],
+                        .column = (size_t)number * (size_t)at->head_size,
+                        .scale = (real)(1 / sqrt(at->head_size))};
+    head.k = at->k + (size_t)head.keys_at * (size_t)at->ld_kv + head.column;
+    head.v = at->v + (size_t)head.keys_at * (size_t)at->ld_kv + head.column;
+    return head;
 }
 
-/* Block number b of the queries of sequence n and a head; false when there is none. */
-static bool query_block_at(const struct attention *at, int n, int head, int b,
-                           struct query_block *block)
+/* Queries [begin, begin + count) of the R. */
+struct block {
+    int begin, count;
+    const real *q; /* [count, D], rows ld_q apart */
+    size_t output; /* of its context, in arrays of [R, A D] */
+};
+
+static struct block block_of(const struct attention *at, const struct head *head, int first)
 {
-    int begin = at->query->start[n] + b * QUERY_BLOCK, end = at->query->start[n + 1];
-    *block = (struct query_block){
-        .head = head,
-        .begin = begin,
-        .count = end - begin < QUERY_BLOCK ? end - begin : QUERY_BLOCK,
-        .keys_at = at->key_start[n],
-        .keys = at->key_start[n + 1] - at->key_start[n],
-        .column = (size_t)head * (size_t)at->head_size,
-        .scale = (real)(1 / sqrt(at->head_size)),
+    const int left = head->queries - first;
+    const size_t begin = (size_t)(head->queries_at + first);
+    return (struct block){
+        .begin = (int)begin,
+        .count = left < QUERY_BLOCK ? left : QUERY_BLOCK,
+        .q = at->q + begin * (size_t)at->ld_q + head->column,
+        .output = begin * (size_t)at->heads * (size_t)at->head_size + head->column,
     };
-    return begin < end;
+}
+
+static struct dropout dropout_of(const struct attention *at, const struct head *head, int row)
+{
+    return dropout_at(at->key[row], DROPOUT_PROBS, at->layer, head->number, at->threshold);
+}
+
+static real *lse_at(const struct attention *at, const struct head *head, real *lse, int r)
+{
+    return lse + (size_t)r * (size_t)at->heads + (size_t)head->number;
+}
+
+/* --- forward ---------------------------------------------------------------------------------- */
+
+/* scores -> dropout(exp(scores - their largest)); the context is divided by the sum afterwards. */
+static void weigh(const struct attention *at, const struct head *head, const struct block *block,
+                  const struct work *work, real *lse, real sums[QUERY_BLOCK])
+{
+    for (int i = 0; i < block->count; i++) {
+        const int row = row_set_at(at->query, block->begin + i);
+        struct dropout dropout = dropout_of(at, head, row);
+        sums[i] = kernels->attention_weights(
+            &dropout, (uint32_t)at->position[row], head->scale,
+            work->scores + (size_t)i * score_step(head->keys),
+            lse_at(at, head, lse, block->begin + i), head->keys);
+    }
+}
+
+static void forward_block(const struct attention *at, const struct head *head,
+                          const struct block *block, const struct work *work, real *lse,
+                          real *context)
+{
+    const int width = at->heads * at->head_size, step = (int)score_step(head->keys);
+    real sums[QUERY_BLOCK];
+    double begun = part_begin();
+    gemm_packed(false, block->count, head->keys, at->head_size, 1, block->q, at->ld_q,
+                work->by_keys[0], 0, work->scores, step);
+    part_end(PART_ATTENTION_GEMM, begun);
+
+    begun = part_begin();
+    weigh(at, head, block, work, lse, sums);
+    part_end(PART_SOFTMAX, begun);
+
+    begun = part_begin();
+    gemm_packed(false, block->count, at->head_size, head->keys, 1, work->scores, step,
+                work->by_keys[1], 0, context + block->output, width);
+    part_end(PART_ATTENTION_GEMM, begun);
+
+    begun = part_begin();
+    for (int i = 0; i < block->count; i++)
+        kernels->multiply(1 / sums[i], context + block->output + (size_t)i * (size_t)width,
+                          (size_t)at->head_size);
+    part_end(PART_SOFTMAX, begun);
+}
+
+static void forward_head(const struct attention *at, const struct head *head, real *lse,
+                         real *context)
+{
+    const struct work work = work_of(at);
+    double begun = part_begin();
+    gemm_pack(true, head->keys, at->head_size, head->k, at->ld_kv, work.by_keys[0]);
+    gemm_pack(false, at->head_size, head->keys, head->v, at->ld_kv, work.by_keys[1]);
+    part_end(PART_ATTENTION_GEMM, begun);
+    for (int first = 0; first < head->queries; first += QUERY_BLOCK) {
+        struct block block = block_of(at, head, first);
+        forward_block(at, head, &block, &work, lse, context);
+    }
 }
 
 void attention_forward(const struct attention *at, real *lse, real *context)
 {
 #pragma omp parallel for collapse(2) schedule(dynamic)
     for (int n = 0; n < at->sequences; n++)
-        for (int head = 0; head < at->heads; head++) {
-            real *probs = at->scratch + (size_t)omp_get_thread_num() * at->scratch_stride;
-            struct query_block block;
-            for (int b = 0; query_block_at(at, n, head, b, &block); b++)
-                forward_block(at, &block, probs, lse, context);
+        for (int number = 0; number < at->heads; number++) {
+            struct head head = head_of(at, n, number);
+            forward_head(at, &head, lse, context);
         }
+}
+
+/* --- backward --------------------------------------------------------------------------------- */
+
+/* What backward reads, and what it makes: as in attention_backward(). */
+struct gradients {
+    const real *context, *dcontext;
+    real *lse;
+    real *dq, *dk, *dv;
+};
+
+/* scores -> Pd, dPd -> dS */
+static void weigh_again(const struct attention *at, const struct head *head,
+                        const struct block *block, const struct work *work,
+                        const struct gradients *g)
+{
+    const size_t width = (size_t)at->heads * (size_t)at->head_size, step = score_step(head->keys);
+    for (int i = 0; i < block->count; i++) {
+        const int row = row_set_at(at->query, block->begin + i);
+        const size_t output = block->output + (size_t)i * width;
+        struct dropout dropout = dropout_of(at, head, row);
+        real delta = kernels->dot(g->context + output, g->dcontext + output, at->head_size);
+        kernels->attention_backward(&dropout, (uint32_t)at->position[row], head->scale,
+                                    *lse_at(at, head, g->lse, block->begin + i), delta,
+                                    work->scores + (size_t)i * step,
+                                    work->dscores + (size_t)i * step, head->keys);
+    }
+}
+
+/* With Pd = dropout(P): dPd = dO vᵀ, dv += Pdᵀ dO, dP = dropout'(dPd), dS = P (dP - Δ) / √D,
+ * Δ = Σ P dP = Σ Pd dPd = dO · O, dq = dS k, dk += dSᵀ q. `first`: dk and dv are begun. */
+static void backward_block(const struct attention *at, const struct head *head,
+                           const struct block *block, const struct work *work, bool first,
+                           const struct gradients *g)
+{
+    const int width = at->heads * at->head_size, step = (int)score_step(head->keys);
+    const int D = at->head_size, S = head->keys, count = block->count;
+    const size_t key_offset = (size_t)head->keys_at * (size_t)at->ld_kv + head->column;
+    const real *doutput = g->dcontext + block->output;
+    const real begun_sums = first ? 0 : 1;
+
+    double begun = part_begin();
+    gemm_packed(false, count, S, D, 1, block->q, at->ld_q, work->by_keys[0], 0, work->scores, step);
+    gemm_packed(false, count, S, D, 1, doutput, width, work->by_keys[1], 0, work->dscores, step);
+    part_end(PART_ATTENTION_GEMM, begun);
+
+    begun = part_begin();
+    weigh_again(at, head, block, work, g);
+    part_end(PART_SOFTMAX, begun);
+
+    begun = part_begin();
+    gemm_pack(false, D, count, doutput, width, work->by_output);
+    gemm_pack(false, D, count, block->q, at->ld_q, work->by_queries);
+    gemm_packed(true, S, D, count, 1, work->scores, step, work->by_output, begun_sums,
+                g->dv + key_offset, at->ld_kv);
+    gemm_packed(false, count, D, S, 1, work->dscores, step, work->by_keys[2], 0,
+                g->dq + (size_t)block->begin * (size_t)at->ld_q + head->column, at->ld_q);
+    gemm_packed(true, S, D, count, 1, work->dscores, step, work->by_queries, begun_sums,
+                g->dk + key_offset, at->ld_kv);
+    part_end(PART_ATTENTION_GEMM, begun);
+}
+
+static void backward_head(const struct attention *at, const struct head *head,
+                          const struct gradients *g)
+{
+    const struct work work = work_of(at);
+    double begun = part_begin();
+    gemm_pack(true, head->keys, at->head_size, head->k, at->ld_kv, work.by_keys[0]);
+    gemm_pack(true, head->keys, at->head_size, head->v, at->ld_kv, work.by_keys[1]);
+    gemm_pack(false, at->head_size, head->keys, head->k, at->ld_kv, work.by_keys[2]);
+    part_end(PART_ATTENTION_GEMM, begun);
+    for (int first = 0; first < head->queries; first += QUERY_BLOCK) {
+        struct block block = block_of(at, head, first);
+        backward_block(at, head, &block, &work, first == 0, g);
+    }
 }
 
 void attention_backward(const struct attention *at, const real *lse, const real *context,
                         const real *dcontext, real *dq, real *dk, real *dv)
 {
+    const struct gradients gradients = {context, dcontext, (real *)lse, dq, dk, dv};
 #pragma omp parallel for collapse(2) schedule(dynamic)
     for (int n = 0; n < at->sequences; n++)
-        for (int head = 0; head < at->heads; head++) {
-            real *probs = at->scratch + (size_t)omp_get_thread_num() * at->scratch_stride;
-            real *dprobs = probs + at->scratch_stride / 2;
-            struct query_block block;
-            for (int b = 0; query_block_at(at, n, head, b, &block); b++)
-                backward_block(at, &block, b == 0, probs, dprobs, lse, context, dcontext, dq, dk,
-                               dv);
+        for (int number = 0; number < at->heads; number++) {
+            struct head head = head_of(at, n, number);
+            backward_head(at, &head, &gradients);
         }
 }

@@ -18,6 +18,7 @@ struct attention {
     int heads;                   /* A */
     int head_size;               /* D */
     int layer;                   /* for dropout */
+    int longest;                 /* sequence the working memory was made for */
     int sequences;               /* N */
     const int32_t *key_start;    /* [N + 1] rows of keys and values */
     const struct row_set *query; /* which rows ask */
@@ -33,7 +34,7 @@ struct attention {
 };
 
 /* Elements of working memory a thread needs for sequences of up to `longest` rows. */
-size_t attention_scratch(int longest);
+size_t attention_scratch(int longest, int head_size);
 
 /* lse [R, A], context [R, A D] */
 void attention_forward(const struct attention *attention, real *lse, real *context);

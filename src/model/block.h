@@ -23,8 +23,7 @@ struct block_activations {
     real *lse;     /* [R, A] */
     real *context; /* [R, H] */
     real *z1, *y1; /* [R, H] */
-    real *a;       /* [R, F] */
-    real *g;       /* [R, F] gelu(a) */
+    real *a;       /* [R, F]; gelu(a) is made again */
     real *z2, *y2; /* [R, H] */
     real *mean1, *rstd1, *mean2, *rstd2; /* [R] */
 };
@@ -33,10 +32,12 @@ struct block_activations {
 struct block_scratch {
     real *d, *e, *f; /* [T, H] */
     real *ffn;       /* [T, F] */
+    real *g;         /* [T, F] gelu(a) of the layer at hand */
     real *dqkv;      /* [T, 3H] */
     real *partial;   /* [row_blocks(T), max(3H, F)] sums over blocks of rows */
     real *attention; /* [threads, attention_stride] */
     size_t attention_stride;
+    int longest; /* sequence that attention's memory is for */
 };
 
 struct block_pass {

@@ -4,6 +4,7 @@
 
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
+#include "lambert/kernels/parts.h"
 
 void embedding_plan(struct embedding_activations *kept, struct arena *arena,
                     const struct bert_config *config, const struct bert_capacity *capacity)

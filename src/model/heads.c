@@ -5,10 +5,11 @@
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
+#include "lambert/kernels/parts.h"
 #include "linear.h"
 
 /* Masked rows whose logits are made at a time. */
-enum { LOGIT_ROWS = 256 };
+enum { LOGIT_ROWS = 1024 };
 
 void heads_scratch_plan(struct heads_scratch *scratch, struct arena *arena,
                         const struct bert_config *config, const struct bert_capacity *capacity)
@@ -55,7 +56,7 @@ static void transform_forward(const struct heads_pass *pass)
     const struct bert_layout *layout = pass->layout;
     const real *params = pass->params;
     int H = pass->config->hidden, M = pass->batch->masked;
-    linear_forward(M, H, H, s->h, params + layout->transform.weight, s->a, H);
+    linear_forward(M, H, H, s->h, params + layout->transform.weight, s->a, H, NULL);
 #pragma omp parallel for schedule(static)
     for (int m = 0; m < M; m++) {
         size_t at = (size_t)m * (size_t)H;
@@ -87,7 +88,7 @@ static void transform_backward(const struct heads_pass *pass, real *grads)
                                         s->mean[m], s->rstd[m], s->dy + at, s->dy + at,
                                         dgamma + sum, dbeta + sum, (int)H);
             kernels->gelu_backward(pass->config->gelu, s->a + at, s->dy + at, s->dy + at,
-                                   dbias + sum, (int)H);
+                                   s->g + at, dbias + sum, (int)H);
         }
     }
     column_sums(dgamma, blocks, (int)H, grads + layout->transform_norm.weight);
@@ -96,7 +97,7 @@ static void transform_backward(const struct heads_pass *pass, real *grads)
     linear_weight_gradient(M, (int)H, (int)H, s->dy, (int)H, s->h,
                            grads + layout->transform.weight);
     linear_input_gradient(M, (int)H, (int)H, s->dy, (int)H, params + layout->transform.weight, 0,
-                          s->dh);
+                          s->dh, NULL);
 }
 
 /* Logits, losses and (with grads) gradients of masked rows [first, first + count). */
@@ -107,17 +108,23 @@ static void decode(const struct heads_pass *pass, int first, int count, real *gr
     int H = pass->config->hidden, V = pass->config->vocab;
     const real *word = pass->params + layout->word;
     real *y = s->y + (size_t)first * (size_t)H, *dy = s->dy + (size_t)first * (size_t)H;
-    linear_forward(count, H, V, y, word, s->logits, V);
-#pragma omp parallel for schedule(static)
-    for (int i = 0; i < count; i++)
-        s->losses[first + i] = kernels->cross_entropy(
-            pass->params + layout->mlm_bias, pass->batch->masked_labels[first + i],
-            (real)pass->mlm_scale, s->logits + (size_t)i * (size_t)V, s->correct + first + i, V);
+    linear_forward(count, H, V, y, word, s->logits, V, NULL);
+#pragma omp parallel
+    {
+        double begun = part_begin();
+#pragma omp for schedule(static) nowait
+        for (int i = 0; i < count; i++)
+            s->losses[first + i] = kernels->cross_entropy(
+                pass->params + layout->mlm_bias, pass->batch->masked_labels[first + i],
+                (real)pass->mlm_scale, s->logits + (size_t)i * (size_t)V, s->correct + first + i,
+                V);
+        part_end(PART_HEADS, begun);
+    }
     if (!grads)
         return;
     column_sums(s->logits, count, V, grads + layout->mlm_bias);
     linear_weight_gradient(count, H, V, s->logits, V, y, grads + layout->word);
-    linear_input_gradient(count, H, V, s->logits, V, word, 0, dy);
+    linear_input_gradient(count, H, V, s->logits, V, word, 0, dy, NULL);
 }
 
 static void masked_language_model(const struct heads_pass *pass, const real *x, real *dx,
@@ -146,7 +153,7 @@ static void pool(const struct heads_pass *pass)
     struct heads_scratch *s = pass->scratch;
     const struct linear_layout *pooler = &pass->layout->pooler;
     int H = pass->config->hidden, N = pass->batch->sequences;
-    linear_forward(N, H, H, s->cls, pass->params + pooler->weight, s->pooled, H);
+    linear_forward(N, H, H, s->cls, pass->params + pooler->weight, s->pooled, H, NULL);
 #pragma omp parallel for schedule(static)
     for (int n = 0; n < N; n++)
         kernels->bias_tanh(pass->params + pooler->bias, s->pooled + (size_t)n * (size_t)H, H);
@@ -163,7 +170,8 @@ static void pool_backward(const struct heads_pass *pass, real *grads)
         s->dpooled[i] *= 1 - s->pooled[i] * s->pooled[i];
     bias_gradient(N, H, s->dpooled, H, s->partial, grads + pooler->bias);
     linear_weight_gradient(N, H, H, s->dpooled, H, s->cls, grads + pooler->weight);
-    linear_input_gradient(N, H, H, s->dpooled, H, pass->params + pooler->weight, 0, s->dcls);
+    linear_input_gradient(N, H, H, s->dpooled, H, pass->params + pooler->weight, 0, s->dcls,
+                          NULL);
 }
 
 /* Losses of the sequences that have a label; the logits of the others become 0, so that they give
@@ -173,7 +181,8 @@ static int classify(const struct heads_pass *pass, struct bert_sums *sums)
     struct heads_scratch *s = pass->scratch;
     const struct linear_layout *layer = &pass->layout->next_sentence;
     int H = pass->config->hidden, N = pass->batch->sequences, labelled = 0;
-    linear_forward(N, H, 2, s->pooled, pass->params + layer->weight, s->nsp_logits, 2);
+    linear_forward(N, H, 2, s->pooled, pass->params + layer->weight, s->nsp_logits, 2,
+                   NULL);
     for (int n = 0; n < N; n++) {
         int32_t label = pass->batch->next_sentence_label[n];
         real *logits = s->nsp_logits + 2 * (size_t)n;
@@ -203,7 +212,8 @@ static void next_sentence(const struct heads_pass *pass, const real *x, real *dx
         return;
     column_sums(s->nsp_logits, N, 2, grads + layer->bias);
     linear_weight_gradient(N, H, 2, s->nsp_logits, 2, s->pooled, grads + layer->weight);
-    linear_input_gradient(N, H, 2, s->nsp_logits, 2, pass->params + layer->weight, 0, s->dpooled);
+    linear_input_gradient(N, H, 2, s->nsp_logits, 2, pass->params + layer->weight, 0, s->dpooled,
+                          NULL);
     pool_backward(pass, grads);
     rows_scatter_add(N, pass->rows->cls, H, s->dcls, dx);
 }
@@ -211,6 +221,7 @@ static void next_sentence(const struct heads_pass *pass, const real *x, real *dx
 void heads_run(const struct heads_pass *pass, const real *x, real *dx, real *grads,
                struct bert_sums *sums)
 {
+    parts_gemm = PART_HEADS_GEMM;
     if (grads)
         memset(dx, 0, (size_t)pass->rows->head.count * (size_t)pass->config->hidden * sizeof *dx);
     masked_language_model(pass, x, dx, grads, sums);

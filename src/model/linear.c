@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
 
-void linear_forward(int rows, int in, int out, const real *x, const real *weight, real *y, int ld_y)
+void linear_forward(int rows, int in, int out, const real *x, const real *weight, real *y, int ld_y,
+                    const struct gemm_epilogue *then)
 {
-    gemm_parallel(GEMM_NT, rows, out, in, 1, x, in, weight, in, 0, y, ld_y);
+    gemm_parallel_then(GEMM_NT, rows, out, in, 1, x, in, weight, in, 0, y, ld_y, then);
 }
 
 void linear_weight_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *x,
@@ -18,16 +18,9 @@ void linear_weight_gradient(int rows, int in, int out, const real *dy, int ld_dy
 }
 
 void linear_input_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *weight,
-                           real keep, real *dx)
+                           real keep, real *dx, const struct gemm_epilogue *then)
 {
-    gemm_parallel(GEMM_NN, rows, in, out, 1, dy, ld_dy, weight, in, keep, dx, in);
-}
-
-void bias_add(int rows, int n, const real *bias, real *y, int ld_y)
-{
-#pragma omp parallel for schedule(static)
-    for (int r = 0; r < rows; r++)
-        kernels->accumulate(bias, y + (size_t)r * (size_t)ld_y, (size_t)n);
+    gemm_parallel_then(GEMM_NN, rows, in, out, 1, dy, ld_dy, weight, in, keep, dx, in, then);
 }
 
 void bias_gradient(int rows, int n, const real *dy, int ld_dy, real *partial, real *dbias)

@@ -6,21 +6,19 @@
 #include <stdint.h>
 
 #include "lambert/base/real.h"
+#include "lambert/kernels/gemm.h"
 
-/* y = x Wᵀ, no bias */
-void linear_forward(int rows, int in, int out, const real *x, const real *weight, real *y,
-                    int ld_y);
+/* y = x Wᵀ, no bias; `then` (gemm.h) is done to parts of y while they are in the cache, or NULL */
+void linear_forward(int rows, int in, int out, const real *x, const real *weight, real *y, int ld_y,
+                    const struct gemm_epilogue *then);
 
 /* dW += dyᵀ x */
 void linear_weight_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *x,
                             real *dweight);
 
-/* dx = dy W + keep dx, keep 0 or 1 */
+/* dx = dy W + keep dx, keep 0 or 1; `then` is done to parts of dx, or NULL */
 void linear_input_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *weight,
-                           real keep, real *dx);
-
-/* y [rows, n] += bias in every row */
-void bias_add(int rows, int n, const real *bias, real *y, int ld_y);
+                           real keep, real *dx, const struct gemm_epilogue *then);
 
 /* dbias [n] += sum of the rows of dy; partial [row_blocks(rows), n] is working memory. */
 void bias_gradient(int rows, int n, const real *dy, int ld_dy, real *partial, real *dbias);

@@ -6,22 +6,61 @@
  *
  * lda, ldb, ldc are the distances between rows as stored. beta 0 never reads C.
  *
- * gemm() is for the inside of a parallel region: there it runs on the calling thread, elsewhere on
- * as many as the BLAS thinks fit, and results change with their number. gemm_parallel() opens a
- * parallel region of its own and must not be called from inside one: it cuts C into tiles of rows
- * or columns, one-thread BLAS calls, so that no thread waits on a lock of the BLAS and no two
- * threads add into one element. */
+ * There are two ways to make them. Lambert's own tiles (tile.h), where the CPU has x86-64-v3 or v4:
+ * faster than OpenBLAS on these shapes, and what follows a product can be done to its rows while they
+ * are in the cache. The cblas that is linked: in double, on other machines, with LAMBERT_ISA=plain, or
+ * with LAMBERT_GEMM=blas. Either gives the same bits for any number of threads; the two differ in
+ * rounding. */
 #ifndef LAMBERT_KERNELS_GEMM_H
 #define LAMBERT_KERNELS_GEMM_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lambert/base/error.h"
 #include "lambert/base/real.h"
 
 enum gemm_form { GEMM_NT, GEMM_NN, GEMM_TN };
 
-void gemm(enum gemm_form form, int m, int n, int k, real alpha, const real *a, int lda,
-          const real *b, int ldb, real beta, real *c, int ldc);
+/* Called by one thread for each part of C that is finished, rows [row, row + rows) and columns
+ * [column, column + columns): together they are all of C. row is a multiple of ROW_BLOCK
+ * (parallel.h). whole_rows: columns are always all n. */
+struct gemm_epilogue {
+    void (*part)(void *context, int row, int rows, int column, int columns);
+    void *context;
+    bool whole_rows;
+};
 
-void gemm_parallel(enum gemm_form form, int m, int n, int k, real alpha, const real *a, int lda,
-                   const real *b, int ldb, real beta, real *c, int ldc);
+/* Opens a parallel region of its own; not to be called from inside one. `then` may be NULL. */
+void gemm_parallel_then(enum gemm_form form, int m, int n, int k, real alpha, const real *a,
+                        int lda, const real *b, int ldb, real beta, real *c, int ldc,
+                        const struct gemm_epilogue *then);
+
+static inline void gemm_parallel(enum gemm_form form, int m, int n, int k, real alpha,
+                                 const real *a, int lda, const real *b, int ldb, real beta, real *c,
+                                 int ldc)
+{
+    gemm_parallel_then(form, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, NULL);
+}
+
+/* For the inside of a parallel region, on the calling thread: B is packed once and then serves
+ * several products.
+ *
+ *     gemm_pack(transposed, n, k, b, ldb, packed)      b [k, n], or transposed: [n, k]
+ *     gemm_packed(false, m, n, k, alpha, a, ...)       C = alpha A [m, k] B + beta C
+ *     gemm_packed(true, m, n, k, alpha, a, ...)        C = alpha A [k, m]ᵀ B + beta C */
+size_t gemm_packed_size(int n, int k); /* elements; as much as any way needs */
+void gemm_pack(bool transposed, int n, int k, const real *b, int ldb, real *packed);
+void gemm_packed(bool transposed, int m, int n, int k, real alpha, const real *a, int lda,
+                 const real *packed, real beta, real *c, int ldc);
+
+/* Chooses by LAMBERT_GEMM (lambert, blas; not set: lambert where it can). kernels_select() calls it.
+ */
+int gemm_select(struct error *err);
+bool gemm_is_blas(void);
+void gemm_use_blas(bool blas); /* for a benchmark or a test that compares the two */
+
+/* Bytes of working memory that products on so many threads take, once, when they first need it. */
+size_t gemm_memory(int threads);
 
 #endif

@@ -36,8 +36,12 @@ uint32_t dropout_threshold(double probability);
 
 enum gelu_form { GELU_ERF, GELU_TANH };
 
+struct tile_kernels;
+
 struct kernels {
     const char *name; /* "plain", "v3", "v4" */
+
+    const struct tile_kernels *tile; /* of matrix products (gemm.h); NULL: cblas makes them */
 
     /* y = x with dropout; x and y may be the same. */
     void (*dropout)(const struct dropout *dropout, uint32_t row, const real *x, real *y, int n);
@@ -58,21 +62,22 @@ struct kernels {
     /* a = x + bias, written over x; y = gelu(a). */
     void (*bias_gelu)(enum gelu_form form, const real *bias, real *x, real *y, int n);
 
-    /* da = dy gelu'(a); adds da to dbias. da and dy may be the same. */
-    void (*gelu_backward)(enum gelu_form form, const real *a, const real *dy, real *da, real *dbias,
-                          int n);
+    /* da = dy gelu'(a), and y = gelu(a) once more; adds da to dbias. da and dy may be the same. */
+    void (*gelu_backward)(enum gelu_form form, const real *a, const real *dy, real *da, real *y,
+                          real *dbias, int n);
 
     /* y = tanh(x + bias), written over x. */
     void (*bias_tanh)(const real *bias, real *x, int n);
 
-    /* p = softmax(scale s), written over s; returns log sum exp(scale s). */
-    real (*softmax)(real scale, real *s, int n);
+    /* A row of attention scores becomes dropout(exp(scale s - m)), m the largest of scale s; the sum
+     * of the exponentials, before dropout, is returned, and m + log(sum) stored: lse. */
+    real (*attention_weights)(const struct dropout *dropout, uint32_t row, real scale, real *s,
+                              real *lse, int n);
 
-    /* The same p again from scores and the stored result of softmax: exp(scale s - lse). */
-    void (*softmax_again)(real scale, real lse, real *s, int n);
-
-    /* ds = scale p (dp - delta), written over dp; delta = sum p dp. */
-    void (*softmax_backward)(real scale, real delta, const real *p, real *dp, int n);
+    /* With p = exp(scale s - lse): s becomes dropout(p); dp, the gradient of that, becomes the
+     * gradient of s: scale p (dropout(dp) - delta), delta = sum dropout(p) dp. */
+    void (*attention_backward)(const struct dropout *dropout, uint32_t row, real scale, real lse,
+                               real delta, real *s, real *dp, int n);
 
     /* Cross-entropy of softmax(logits + bias) against `label`. Returns the loss, -log p[label];
      * stores whether the label has the (first) largest logit; writes over logits the gradient times
@@ -82,6 +87,9 @@ struct kernels {
 
     /* sum += x */
     void (*accumulate)(const real *x, real *sum, size_t n);
+
+    /* x = alpha x */
+    void (*multiply)(real alpha, real *x, size_t n);
 
     /* y += alpha x */
     void (*axpy)(real alpha, const real *x, real *y, size_t n);

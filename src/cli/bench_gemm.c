@@ -1,0 +1,156 @@
+#include <stdlib.h>
+
+#include "bench_model.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/progress.h"
+#include "lambert/base/rng.h"
+#include "lambert/kernels/cpu.h"
+#include "lambert/kernels/gemm.h"
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+enum { BANDWIDTH_ELEMENTS = 1 << 25 }; /* an array: 128 MB, more than any cache holds */
+enum { CHUNK = 1 << 14 };
+
+static double read_all(const float *x)
+{
+    double started = clock_seconds(), sum = 0;
+#pragma omp parallel for schedule(static) reduction(+ : sum)
+    for (size_t c = 0; c < BANDWIDTH_ELEMENTS; c += CHUNK) {
+        float part[16] = {0};
+        for (size_t i = c; i < c + CHUNK; i += 16)
+            for (int lane = 0; lane < 16; lane++)
+                part[lane] += x[i + (size_t)lane];
+        for (int lane = 0; lane < 16; lane++)
+            sum += (double)part[lane];
+    }
+    double seconds = clock_seconds() - started;
+    return sum >= 0 ? seconds : 0; /* a use of the sum, so that it is made */
+}
+
+static double mix_all(const float *restrict w, float *restrict g, float *restrict m,
+                      float *restrict v)
+{
+    double started = clock_seconds();
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < BANDWIDTH_ELEMENTS; i++) {
+        m[i] = 0.5f * m[i] + g[i];
+        v[i] = 0.5f * v[i] + g[i];
+        g[i] = m[i] + v[i] + w[i];
+    }
+    return clock_seconds() - started;
+}
+
+void bench_bandwidth_measure(struct bench_bandwidth *bandwidth, int repeat)
+{
+    const size_t bytes = BANDWIDTH_ELEMENTS * sizeof(float);
+    double reading[BENCH_MOST_REPEATS], mixing[BENCH_MOST_REPEATS];
+    float *arrays[4];
+    struct error err;
+    for (int i = 0; i < 4; i++)
+        if (memory_big((void **)&arrays[i], bytes, "measuring bandwidth", &err) < 0)
+            bug("%s", err.text);
+    mix_all(arrays[0], arrays[1], arrays[2], arrays[3]); /* first touch */
+    for (int r = 0; r < repeat; r++) {
+        reading[r] = read_all(arrays[0]);
+        mixing[r] = mix_all(arrays[0], arrays[1], arrays[2], arrays[3]);
+    }
+    *bandwidth = (struct bench_bandwidth){.read = (double)bytes / bench_median(reading, repeat),
+                                          .mixed = 7 * (double)bytes / bench_median(mixing, repeat)};
+    for (int i = 0; i < 4; i++)
+        memory_big_free(arrays[i], bytes);
+}
+
+/* --- matrix products -------------------------------------------------------------------------- */
+
+struct layer_shape {
+    const char *name;
+    int rows, in, out;
+};
+
+struct operands {
+    real *x, *w, *y; /* of the largest shape each */
+};
+
+static double time_gemm(const struct layer_shape *shape, enum gemm_form form,
+                        const struct operands *at, int repeat)
+{
+    const int T = shape->rows, in = shape->in, out = shape->out;
+    double seconds[BENCH_MOST_REPEATS];
+    for (int r = -1; r < repeat; r++) { /* the first is not counted */
+        double started = clock_seconds();
+        if (form == GEMM_NT)
+            gemm_parallel(form, T, out, in, 1, at->x, in, at->w, in, 0, at->y, out);
+        else if (form == GEMM_NN)
+            gemm_parallel(form, T, in, out, 1, at->y, out, at->w, in, 0, at->x, in);
+        else
+            gemm_parallel(form, out, in, T, 1, at->y, out, at->x, in, 1, at->w, in);
+        if (r >= 0)
+            seconds[r] = clock_seconds() - started;
+    }
+    return bench_median(seconds, repeat);
+}
+
+/* Lambert's product beside the BLAS's, in turn; shares of the peak measured behind them. */
+static void measure_form(struct bench_model *bench, const struct layer_shape *shape,
+                         enum gemm_form form, const struct operands *operands)
+{
+    static const char *const forms[] = {"forward", "dx", "dw"};
+    static const char *const makers[] = {"gemm", "blas"};
+    const double operations = 2.0 * shape->rows * shape->in * shape->out;
+    const bool was_blas = gemm_is_blas();
+    double seconds[2];
+    for (int blas = was_blas; blas < 2; blas++) {
+        gemm_use_blas(blas);
+        seconds[blas] = time_gemm(shape, form, operands, (int)bench->arguments->repeat);
+    }
+    gemm_use_blas(was_blas);
+    const double peak = cpu_peak_flops(bench->threads);
+    for (int blas = was_blas; blas < 2; blas++) {
+        char *name = memory_text("%s-%s-%s", makers[blas], shape->name, forms[form]);
+        char *note = memory_text("of peak, %d rows, %d to %d", shape->rows, shape->in, shape->out);
+        bench_report_add(&bench->report, name, 100 * operations / seconds[blas] / peak, "%", note);
+        free(name);
+        free(note);
+    }
+}
+
+static void measure_shape(struct bench_model *bench, const struct layer_shape *shape,
+                          const struct operands *operands)
+{
+    for (int form = GEMM_NT; form <= GEMM_TN; form++)
+        measure_form(bench, shape, (enum gemm_form)form, operands);
+}
+
+static real *operand(size_t rows, size_t columns)
+{
+    real *data = memory_new(rows * columns, sizeof *data);
+    struct rng rng;
+    rng_init(&rng, rng_key(1, RNG_TEST, rows, columns));
+    for (size_t i = 0; i < rows * columns; i++)
+        data[i] = (real)(rng_uniform(&rng) - 0.5) / 64;
+    return data;
+}
+
+void bench_model_gemms(struct bench_model *bench)
+{
+    const struct bert_config *model = &bench->model;
+    const int H = model->hidden, F = model->intermediate, V = model->vocab;
+    const int T = bench->config.train.micro_batch_tokens;
+    const int M = (int)(bench->config.data.masked_lm_probability * T);
+    const struct layer_shape shapes[] = {
+        {"qkv", T, H, 3 * H}, {"output", T, H, H},     {"up", T, H, F},
+        {"down", T, F, H},    {"decoder", M, H, V},
+    };
+    const size_t widest = (size_t)(F > 3 * H ? F : 3 * H), rows = (size_t)(T > M ? T : M);
+    struct operands operands = {.x = operand(rows, (size_t)(F > H ? F : H)),
+                                .w = operand((size_t)(V > (int)widest ? V : (int)widest), widest),
+                                .y = operand(rows, widest * rows > (size_t)V * (size_t)M
+                                                       ? widest
+                                                       : (size_t)V * (size_t)M / rows + 1)};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        measure_shape(bench, &shapes[i], &operands);
+    free(operands.x);
+    free(operands.w);
+    free(operands.y);
+}

@@ -1,0 +1,214 @@
+/* Compiled once for each instruction set: tile_v3, tile_v4. */
+#include "tile.h"
+
+#include "vector_math.h"
+
+#ifdef __AVX512F__
+#define TILE tile_v4
+enum { MR = 8 }; /* 16 sums of 32 registers: enough to hide the latency, and 8 divides all shapes */
+#else
+#define TILE tile_v3
+enum { MR = 6 }; /* 12 sums of 16 registers */
+#endif
+
+enum { VECTORS = 2, NR = VECTORS * WIDTH };
+
+typedef float vloose __attribute__((vector_size(WIDTH * 4), aligned(4)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* --- multiplying ------------------------------------------------------------------------------ */
+
+/* A tile that reaches beyond the last column. */
+static void finish_part(int rows, int columns, const vfloat *sums, struct tile_finish finish,
+                        float *c, size_t ldc)
+{
+    for (int i = 0; i < rows; i++, c += ldc)
+        for (int j = 0; j * WIDTH < columns; j++) {
+            const int left = columns - j * WIDTH;
+            vfloat x = sums[i * VECTORS + j] * finish.alpha;
+            if (finish.beta != 0)
+                x += v_load(c + j * WIDTH, left) * finish.beta;
+            v_store(c + j * WIDTH, x, left);
+        }
+}
+
+INLINE void finish_full(vfloat sum, struct tile_finish finish, float *c)
+{
+    vloose *place = (vloose *)(void *)c;
+    *place = finish.beta == 0 ? sum * finish.alpha : sum * finish.alpha + *place * finish.beta;
+}
+
+/* `rows` is a constant where this is called, and so is the step that is 1. All loops over the tile
+ * are unrolled: then the sums are registers. */
+INLINE void multiply_rows(int rows, int columns, int k, const float *a, size_t row_step,
+                          size_t k_step, const float *panel, struct tile_finish finish, float *c,
+                          size_t ldc)
+{
+    vfloat sums[MR][VECTORS];
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++)
+        sums[i][0] = sums[i][1] = (vfloat){0};
+    for (int p = 0; p < k; p++, a += k_step, panel += NR) {
+        const vfloat b0 = *(const vloose *)(const void *)panel;
+        const vfloat b1 = *(const vloose *)(const void *)(panel + WIDTH);
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++) {
+            sums[i][0] += a[(size_t)i * row_step] * b0;
+            sums[i][1] += a[(size_t)i * row_step] * b1;
+        }
+    }
+    if (columns == NR) {
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++) {
+            finish_full(sums[i][0], finish, c + (size_t)i * ldc);
+            finish_full(sums[i][1], finish, c + (size_t)i * ldc + WIDTH);
+        }
+    } else {
+        vfloat copy[MR * VECTORS];
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++) {
+            copy[2 * i] = sums[i][0];
+            copy[2 * i + 1] = sums[i][1];
+        }
+        finish_part(rows, columns, copy, finish, c, ldc);
+    }
+}
+
+INLINE void multiply_steps(int rows, int columns, int k, const float *a, int row_step, int k_step,
+                           const float *panel, struct tile_finish finish, float *c, int ldc)
+{
+    if (k_step == 1)
+        multiply_rows(rows, columns, k, a, (size_t)row_step, 1, panel, finish, c, (size_t)ldc);
+    else
+        multiply_rows(rows, columns, k, a, 1, (size_t)k_step, panel, finish, c,
+                      (size_t)ldc);
+}
+
+static void multiply(int rows, int columns, int k, const float *a, int row_step, int k_step,
+                     const float *panel, struct tile_finish finish, float *c, int ldc)
+{
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        multiply_steps(n, columns, k, a, row_step, k_step, panel, finish, c, ldc);                 \
+        break
+    switch (rows) {
+        CASE(1);
+        CASE(2);
+        CASE(3);
+        CASE(4);
+        CASE(5);
+        CASE(6);
+#ifdef __AVX512F__
+        CASE(7);
+        CASE(8);
+#endif
+    }
+#undef CASE
+}
+
+/* --- packing ---------------------------------------------------------------------------------- */
+
+static void pack_rows(int columns, int k, const float *b, int ldb, float *packed)
+{
+    for (int p = 0; p < k; p++, b += ldb, packed += NR)
+        for (int j = 0; j < columns; j += NR) {
+            float *to = packed + (size_t)j * (size_t)k;
+            for (int i = 0; i < NR; i += WIDTH)
+                v_store(to + i, columns > j + i ? v_load(b + j + i, columns - j - i) : (vfloat){0},
+                        WIDTH);
+        }
+}
+
+/* One of the log2(WIDTH) steps of transposing WIDTH vectors: blocks of `half` lanes change places
+ * between vectors that are `half` apart. */
+INLINE void swap_blocks(vfloat rows[WIDTH], int half)
+{
+    vint low, high;
+    for (int lane = 0; lane < WIDTH; lane++) {
+        low[lane] = lane & half ? WIDTH + lane - half : lane;
+        high[lane] = lane & half ? WIDTH + lane : lane + half;
+    }
+    for (int i = 0; i < WIDTH; i++)
+        if (!(i & half)) {
+            vfloat a = rows[i], b = rows[i + half];
+            rows[i] = __builtin_shuffle(a, b, low);
+            rows[i + half] = __builtin_shuffle(a, b, high);
+        }
+}
+
+enum { AHEAD = 8 * WIDTH }; /* elements of a row: so many rows at once are more than a CPU follows */
+
+/* WIDTH rows of b and WIDTH places of k. */
+INLINE void transpose_full(const float *b, size_t ldb, float *packed)
+{
+    vfloat rows[WIDTH];
+    for (int i = 0; i < WIDTH; i++) {
+        rows[i] = v_load(b + (size_t)i * ldb, WIDTH);
+        __builtin_prefetch(b + (size_t)i * ldb + AHEAD);
+    }
+    swap_blocks(rows, 1);
+    swap_blocks(rows, 2);
+    swap_blocks(rows, 4);
+#ifdef __AVX512F__
+    swap_blocks(rows, 8);
+#endif
+    for (int p = 0; p < WIDTH; p++)
+        v_store(packed + (size_t)p * NR, rows[p], WIDTH);
+}
+
+static void transpose_part(int columns, int k, const float *b, size_t ldb, float *packed)
+{
+    for (int p = 0; p < k; p++)
+        for (int j = 0; j < WIDTH; j++)
+            packed[(size_t)p * NR + (size_t)j] = j < columns ? b[(size_t)j * ldb + (size_t)p] : 0;
+}
+
+static void pack_panel(int columns, int k, const float *b, size_t ldb, float *packed)
+{
+    for (int j = 0; j < NR; j += WIDTH)
+        for (int p = 0; p < k; p += WIDTH) {
+            const float *from = b + (size_t)j * ldb + p;
+            float *to = packed + (size_t)p * NR + j;
+            const int there = columns - j, left = k - p < WIDTH ? k - p : WIDTH;
+            if (there >= WIDTH && left == WIDTH)
+                transpose_full(from, ldb, to);
+            else
+                transpose_part(there, left, from, ldb, to);
+        }
+}
+
+static void pack_transposed(int columns, int k, const float *b, size_t ldb, float *packed)
+{
+    for (int j = 0; j < columns; j += NR)
+        pack_panel(columns - j < NR ? columns - j : NR, k, b + (size_t)j * ldb, ldb,
+                   packed + (size_t)j * (size_t)k);
+}
+
+static void pack(bool transposed, int columns, int k, const float *b, int ldb, float *packed)
+{
+    if (transposed)
+        pack_transposed(columns, k, b, (size_t)ldb, packed);
+    else
+        pack_rows(columns, k, b, ldb, packed);
+}
+
+enum { ROWS_AHEAD = 8, LINE = 16 };
+
+static void group(int rows, int k, const float *a, int lda, float *groups, size_t group_step)
+{
+    for (int p = 0; p < k; p++, a += lda, groups += MR) {
+        float *to = groups;
+        int r = 0;
+        if (p + ROWS_AHEAD < k)
+            for (int i = 0; i < rows; i += LINE)
+                __builtin_prefetch(a + (size_t)ROWS_AHEAD * (size_t)lda + i);
+        for (; r + MR <= rows; r += MR, to += group_step)
+            memcpy(to, a + r, MR * sizeof *to);
+        for (int i = 0; r + i < rows; i++)
+            to[i] = a[r + i];
+    }
+}
+
+const struct tile_kernels TILE = {
+    .rows = MR, .columns = NR, .multiply = multiply, .pack = pack, .group = group};

@@ -1,0 +1,180 @@
+#include "block_rows.h"
+
+#include <string.h>
+
+#include "lambert/kernels/kernels.h"
+#include "lambert/kernels/parallel.h"
+#include "lambert/kernels/parts.h"
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+void rows_alone(const struct gemm_epilogue *epilogue, int rows, int columns)
+{
+#pragma omp parallel for schedule(static)
+    for (int row = 0; row < rows; row += ROW_BLOCK)
+        epilogue->part(epilogue->context, row, smaller(ROW_BLOCK, rows - row), 0, columns);
+}
+
+static struct gemm_epilogue epilogue_of(void (*part)(void *, int, int, int, int),
+                                        const void *context, bool whole_rows)
+{
+    return (struct gemm_epilogue){.part = part, .context = (void *)context,
+                                  .whole_rows = whole_rows};
+}
+
+/* --- bias ------------------------------------------------------------------------------------- */
+
+static void add_bias(void *context, int row, int rows, int column, int columns)
+{
+    const struct bias_rows *at = context;
+    double begun = part_begin();
+    for (int r = row; r < row + rows; r++)
+        kernels->accumulate(at->bias + column, at->y + (size_t)r * (size_t)at->ld + column,
+                            (size_t)columns);
+    part_end(PART_BIAS, begun);
+}
+
+struct gemm_epilogue bias_rows_forward(const struct bias_rows *rows)
+{
+    return epilogue_of(add_bias, rows, false);
+}
+
+/* --- residual and LayerNorm ------------------------------------------------------------------- */
+
+static struct dropout hidden_dropout(const struct block_pass *pass, enum dropout_site site, int row)
+{
+    uint32_t threshold = pass->dropout ? dropout_threshold(pass->config->hidden_dropout) : 0;
+    return dropout_at(pass->rows->key[row], site, pass->layer, 0, threshold);
+}
+
+static void normalise(void *context, int row, int rows, int column, int columns)
+{
+    const struct norm_rows *at = context;
+    const struct block_pass *pass = at->pass;
+    (void)column;
+    double begun = part_begin();
+    for (int r = row; r < row + rows; r++) {
+        int number = row_set_at(pass->set, r);
+        size_t place = (size_t)r * (size_t)columns;
+        struct dropout dropout = hidden_dropout(pass, at->site, number);
+        kernels->residual_layernorm(
+            &dropout, (uint32_t)pass->rows->position[number], pass->params + at->bias,
+            at->residual + place, pass->params + at->norm->weight, pass->params + at->norm->bias,
+            (real)pass->config->layer_norm_eps, at->x + place, at->y + place, at->mean + r,
+            at->rstd + r, columns);
+    }
+    part_end(PART_NORM, begun);
+}
+
+struct gemm_epilogue norm_rows_forward(const struct norm_rows *rows)
+{
+    return epilogue_of(normalise, rows, true);
+}
+
+/* The three sums of LayerNorm and bias: [blocks, H] each, one behind the other. */
+static real *norm_partial(const struct block_pass *pass, int which)
+{
+    return pass->scratch->partial +
+           (size_t)which * (size_t)row_blocks(pass->set->count) * (size_t)pass->config->hidden;
+}
+
+static void normalise_block_backward(const struct norm_gradient_rows *at, int row, int rows)
+{
+    const struct block_pass *pass = at->pass;
+    const size_t H = (size_t)pass->config->hidden, sum = (size_t)(row / ROW_BLOCK) * H;
+    real *dgamma = norm_partial(pass, 0) + sum, *dbeta = norm_partial(pass, 1) + sum;
+    real *dbias = norm_partial(pass, 2) + sum;
+    memset(dgamma, 0, H * sizeof *dgamma);
+    memset(dbeta, 0, H * sizeof *dbeta);
+    memset(dbias, 0, H * sizeof *dbias);
+    for (int r = row; r < row + rows; r++) {
+        int number = row_set_at(pass->set, r);
+        size_t place = (size_t)r * H;
+        struct dropout dropout = hidden_dropout(pass, at->site, number);
+        kernels->layernorm_backward(pass->params + at->norm->weight, at->z + place, at->mean[r],
+                                    at->rstd[r], at->dy + place, at->dz + place, dgamma, dbeta,
+                                    (int)H);
+        kernels->dropout(&dropout, (uint32_t)pass->rows->position[number], at->dz + place,
+                         at->dx + place, (int)H);
+        kernels->accumulate(at->dx + place, dbias, H);
+    }
+}
+
+static void normalise_backward(void *context, int row, int rows, int column, int columns)
+{
+    double begun = part_begin();
+    (void)column;
+    (void)columns;
+    for (int r = row; r < row + rows; r += ROW_BLOCK)
+        normalise_block_backward(context, r, smaller(ROW_BLOCK, row + rows - r));
+    part_end(PART_NORM, begun);
+}
+
+struct gemm_epilogue norm_rows_backward(const struct norm_gradient_rows *rows)
+{
+    return epilogue_of(normalise_backward, rows, true);
+}
+
+void norm_rows_sums(const struct norm_gradient_rows *rows, real *grads)
+{
+    const struct block_pass *pass = rows->pass;
+    const int blocks = row_blocks(pass->set->count), H = pass->config->hidden;
+    column_sums(norm_partial(pass, 0), blocks, H, grads + rows->norm->weight);
+    column_sums(norm_partial(pass, 1), blocks, H, grads + rows->norm->bias);
+    column_sums(norm_partial(pass, 2), blocks, H, grads + rows->bias);
+}
+
+/* --- GELU ------------------------------------------------------------------------------------- */
+
+static void activate(void *context, int row, int rows, int column, int columns)
+{
+    const struct block_pass *pass = context;
+    const size_t F = (size_t)pass->config->intermediate;
+    const real *bias = pass->params + pass->layout->up.bias + column;
+    double begun = part_begin();
+    for (int r = row; r < row + rows; r++) {
+        size_t place = (size_t)r * F + (size_t)column;
+        kernels->bias_gelu(pass->config->gelu, bias, pass->kept->a + place,
+                           pass->scratch->g + place, columns);
+    }
+    part_end(PART_GELU, begun);
+}
+
+struct gemm_epilogue gelu_rows_forward(const struct block_pass *pass)
+{
+    return epilogue_of(activate, pass, false);
+}
+
+static void activate_backward(void *context, int row, int rows, int column, int columns)
+{
+    const struct gelu_gradient_rows *at = context;
+    const struct block_pass *pass = at->pass;
+    const size_t F = (size_t)pass->config->intermediate, first = (size_t)column;
+    double begun = part_begin();
+    for (int block = row; block < row + rows; block += ROW_BLOCK) {
+        real *dbias = pass->scratch->partial + (size_t)(block / ROW_BLOCK) * F + first;
+        const int end = smaller(block + ROW_BLOCK, row + rows);
+        memset(dbias, 0, (size_t)columns * sizeof *dbias);
+        for (int r = block; r < end; r++) {
+            const size_t place = (size_t)r * F + first;
+            kernels->gelu_backward(pass->config->gelu, pass->kept->a + place, at->dg + place,
+                                   at->dg + place, pass->scratch->g + place, dbias, columns);
+        }
+    }
+    part_end(PART_GELU, begun);
+}
+
+struct gemm_epilogue gelu_rows_backward(const struct gelu_gradient_rows *rows)
+{
+    return epilogue_of(activate_backward, rows, false);
+}
+
+void gelu_rows_sums(const struct gelu_gradient_rows *rows, real *grads)
+{
+    const struct block_pass *pass = rows->pass;
+    column_sums(pass->scratch->partial, row_blocks(pass->set->count), pass->config->intermediate,
+                grads + pass->layout->up.bias);
+}
