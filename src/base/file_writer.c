@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/base/place.h"
 
 enum { BUFFER_SIZE = 1 << 18 };
 
@@ -100,6 +101,7 @@ int file_writer_write(struct file_writer *writer, const void *data, size_t size,
     if (size != 0 && fwrite(data, 1, size, writer->stream) != size)
         return failed(writer, err);
     writer->bytes += size;
+    place_move();
     return 0;
 }
 

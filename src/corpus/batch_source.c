@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* names of threads */
 #include "lambert/corpus/batch_source.h"
 
 #include <inttypes.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/base/place.h"
 
 /* Two shares: one lent to the caller, one being made or ready. */
 struct batch_source {
@@ -60,9 +62,11 @@ static int make_share(struct batch_source *source, uint64_t batch, struct packed
                            source->chosen);
     packed_batch_reset(share);
     reserve(share, source, count);
-    for (int i = 0; i < count && !should_stop(source); i++)
+    for (int i = 0; i < count && !should_stop(source); i++) {
         if (sampler_fill(source->sampler, &source->plans[source->chosen[i]], share, err) < 0)
             return -1;
+        place_move(); /* the step may be waiting for this */
+    }
     return 0;
 }
 
@@ -151,6 +155,7 @@ int batch_source_open(struct batch_source **source_out, struct sampler *sampler,
         return error_set(err, "cannot start the thread that reads the corpus: %s",
                          strerror(status));
     }
+    pthread_setname_np(source->thread, "batches");
     *source_out = source;
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "block_cache.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/place.h"
 #include "shard.h"
 
 struct document_store {
@@ -198,6 +199,7 @@ static int for_each_shard(const struct document_store *store,
 #pragma omp parallel for schedule(dynamic, 1) if (store->count > 1)
     for (int64_t i = 0; i < (int64_t)store->count; i++) {
         struct error mine;
+        place_move();
         if (check(store->shards + i, &mine) == 0)
             continue;
 #pragma omp critical

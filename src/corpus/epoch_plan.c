@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/base/place.h"
 
 enum { MOST_RANGES = 1024, MARK_SAMPLES = 32 };
 
@@ -77,6 +78,7 @@ static void cut_range(const struct epoch_plan *plan, struct epoch_range *range)
             range->samples++;
         }
     }
+    place_move();
 }
 
 void epoch_plan_make(struct epoch_plan *plan, uint32_t epoch, bool parallel)

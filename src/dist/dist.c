@@ -8,6 +8,7 @@
 #include "job.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/place.h"
 
 enum { MESSAGE_PART = 1 << 26 }; /* bytes a message: MPI counts in int */
 
@@ -110,14 +111,18 @@ void dist_abort(const struct dist *dist)
 
 void dist_barrier(const struct dist *dist)
 {
+    place_wait("MPI_Barrier", -1);
     MPI_Barrier(dist->world);
+    place_go();
 }
 
 /* The lowest rank for which `is` holds; the number of ranks when there is none. */
 static int lowest_rank(const struct dist *dist, bool is)
 {
     int mine = is ? dist->rank : dist->size, lowest;
+    place_wait("MPI_Allreduce (the ranks agree on something)", -1);
     MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, dist->world);
+    place_go();
     return lowest;
 }
 
@@ -137,17 +142,23 @@ bool dist_any(const struct dist *dist, bool value)
 
 void dist_sum_double(const struct dist *dist, double *values, int count)
 {
+    place_wait("MPI_Allreduce (a sum over the ranks)", -1);
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, dist->world);
+    place_go();
 }
 
 void dist_max_double(const struct dist *dist, double *values, int count)
 {
+    place_wait("MPI_Allreduce (a maximum over the ranks)", -1);
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_MAX, dist->world);
+    place_go();
 }
 
 void dist_sum_u64(const struct dist *dist, uint64_t *values, int count)
 {
+    place_wait("MPI_Allreduce (a sum over the ranks)", -1);
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_SUM, dist->world);
+    place_go();
 }
 
 void dist_broadcast(const struct dist *dist, int root, void *data, size_t size)
@@ -155,34 +166,42 @@ void dist_broadcast(const struct dist *dist, int root, void *data, size_t size)
     char *bytes = data;
     while (dist->size > 1 && size > 0) {
         size_t part = size < MESSAGE_PART ? size : MESSAGE_PART;
+        place_wait("MPI_Bcast from rank", root);
         MPI_Bcast(bytes, (int)part, MPI_BYTE, root, dist->world);
+        place_go();
         bytes += part;
         size -= part;
     }
 }
 
+/* A message from `rank` to rank 0, called by both. */
+static void pass(const struct dist *dist, int rank, void *data, int count, MPI_Datatype type)
+{
+    enum { TAG = 1 };
+    if (dist->rank == 0) {
+        place_wait("MPI_Recv from rank", rank);
+        MPI_Recv(data, count, type, rank, TAG, dist->world, MPI_STATUS_IGNORE);
+    } else {
+        place_wait("MPI_Send to rank", 0);
+        MPI_Send(data, count, type, 0, TAG, dist->world);
+    }
+    place_go();
+}
+
 /* One rank after another: what is gathered is big, and rank 0 deals with it alone anyway. */
 void dist_gather(const struct dist *dist, const void *data, size_t size, struct buffer *all)
 {
-    enum { TAG = 1 };
     if (dist->rank == 0)
         buffer_put(all, data, size);
     for (int rank = 1; rank < dist->size; rank++) {
         uint64_t bytes = size;
-        if (rank == dist->rank)
-            MPI_Send(&bytes, 1, MPI_UINT64_T, 0, TAG, dist->world);
-        else if (dist->rank == 0)
-            MPI_Recv(&bytes, 1, MPI_UINT64_T, rank, TAG, dist->world, MPI_STATUS_IGNORE);
-        else
+        if (dist->rank != 0 && dist->rank != rank)
             continue;
+        pass(dist, rank, &bytes, 1, MPI_UINT64_T);
         char *place = dist->rank == 0 ? buffer_grow(all, bytes) : (char *)data;
         for (uint64_t done = 0, part; done < bytes; done += part) {
             part = bytes - done < MESSAGE_PART ? bytes - done : MESSAGE_PART;
-            if (dist->rank == 0)
-                MPI_Recv(place + done, (int)part, MPI_BYTE, rank, TAG, dist->world,
-                         MPI_STATUS_IGNORE);
-            else
-                MPI_Send(place + done, (int)part, MPI_BYTE, 0, TAG, dist->world);
+            pass(dist, rank, place + done, (int)part, MPI_BYTE);
         }
     }
 }

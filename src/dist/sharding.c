@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "job.h"
+#include "lambert/base/place.h"
 
 enum { UNIT = 16 }; /* elements: slices are cut at multiples */
 
@@ -68,8 +69,10 @@ void shard_reduce(const struct dist *dist, const struct sharding *sharding, cons
     }
     for (int b = 0; b < sharding->buckets; b++) {
         measure_bucket(dist, sharding, b);
+        place_wait("MPI_Reduce_scatter of bucket", b);
         MPI_Reduce_scatter(flat + (size_t)b * sharding->bucket, shard, dist->counts, MPI_REAL_TYPE,
                            MPI_SUM, dist->world);
+        place_go();
         shard += dist->counts[dist->rank];
     }
 }
@@ -79,8 +82,10 @@ void shard_gather(const struct dist *dist, const struct sharding *sharding, real
     require(sharding->ranks == dist->size);
     for (int b = 0; dist->size > 1 && b < sharding->buckets; b++) {
         measure_bucket(dist, sharding, b);
+        place_wait("MPI_Allgatherv of bucket", b);
         MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_REAL_TYPE, flat + (size_t)b * sharding->bucket,
                        dist->counts, dist->starts, MPI_REAL_TYPE, dist->world);
+        place_go();
     }
 }
 

@@ -7,6 +7,7 @@
 #include "embedding.h"
 #include "heads.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/place.h"
 #include "layout.h"
 #include "rows.h"
 
@@ -136,9 +137,11 @@ static const real *encode(struct bert *bert, const real *params, const struct pa
     check_capacity(bert, batch);
     batch_rows_set(&bert->rows, batch);
     struct embedding_pass embedding = embedding_pass_of(bert, params, batch, dropout);
+    place_at("forward, embedding", -1);
     embedding_forward(&embedding);
     for (int l = 0; l < bert->config.layers; l++) {
         struct block_pass block = block_pass_of(bert, params, batch, dropout, l);
+        place_at("forward, layer", l);
         block_forward(&block, input_of(bert, l));
     }
     return bert->blocks[bert->config.layers - 1].y2;
@@ -160,6 +163,7 @@ void bert_evaluate(struct bert *bert, const real *params, const struct packed_ba
 {
     const real *y = encode(bert, params, batch, false);
     struct heads_pass heads = heads_pass_of(bert, params, batch);
+    place_at("forward, heads", -1);
     heads_run(&heads, y, NULL, NULL, sums);
 }
 
@@ -170,12 +174,15 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     struct heads_pass heads = heads_pass_of(bert, params, batch);
     heads.mlm_scale = mlm_scale;
     heads.nsp_scale = nsp_scale;
+    place_at("forward and backward, heads", -1);
     heads_run(&heads, y, bert->scratch.d, grads, sums);
     for (int l = bert->config.layers - 1; l >= 0; l--) {
         struct block_pass block = block_pass_of(bert, params, batch, true, l);
+        place_at("backward, layer", l);
         block_backward(&block, input_of(bert, l), grads);
     }
     struct embedding_pass embedding = embedding_pass_of(bert, params, batch, true);
+    place_at("backward, embedding", -1);
     embedding_backward(&embedding, bert->scratch.d, grads);
 }
 

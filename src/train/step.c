@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "job.h"
+#include "lambert/base/place.h"
 #include "lambert/train/options.h"
 
 /* Terms of the global batch's losses: masked tokens, and sequences with an NSP label. */
@@ -73,10 +74,13 @@ static void update(struct job *job, double rate, struct step_metrics *metrics)
 void job_gradient(struct job *job, const struct packed_batch *share, struct step_metrics *metrics,
                   struct nonfinite *nonfinite)
 {
+    place_at("counting masked tokens", -1);
     struct denominators terms = count_terms(job->dist, share);
     *nonfinite = (struct nonfinite){0};
     accumulate_gradient(job, share, terms, metrics, nonfinite);
+    place_at("reducing gradients", -1);
     shard_reduce(job->dist, &job->sharding, job->grads, job->shard_grads);
+    place_at("adding up losses", -1);
     sum_metrics(job->dist, share, metrics);
 }
 
@@ -84,7 +88,9 @@ void job_step(struct job *job, const struct packed_batch *share, double rate,
               struct step_metrics *metrics, struct nonfinite *nonfinite)
 {
     job_gradient(job, share, metrics, nonfinite);
+    place_at("updating weights", -1);
     update(job, rate, metrics);
+    place_at(metrics->updated ? "gathering weights" : "finding what is not finite", -1);
     if (metrics->updated)
         shard_gather(job->dist, &job->sharding, job->params);
     else
