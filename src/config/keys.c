@@ -131,6 +131,10 @@ const struct key config_keys[] = {
         "step, tensor, rank and sample are named. stop: the run ends; skip: it goes on with the next "
         "samples, and ends at the 10th such step in a row. Up to the first such step both do the "
         "same."),
+    KEY(train, watchdog_seconds, "1800", "[0, 1000000000]", FREE,
+        "A run that makes no progress for so long ends with code 1, and each rank says where it is, instead "
+        "of hanging for ever; 0: it may hang. Longer than rank 0 takes to write a checkpoint, while "
+        "the others wait."),
 
     ROW("phase.corpus", config_phase, corpus, "", ANY_TEXT, FREE,
         "Folder of the phase's own corpus, of the same vocabulary as the others; empty: data.corpus. "

@@ -10,12 +10,14 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/place.h"
 #include "lambert/base/progress.h"
 #include "lambert/corpus/batch_source.h"
 #include "lambert/train/evaluate.h"
 #include "lambert/train/options.h"
 #include "signals.h"
 #include "start.h"
+#include "watchdog.h"
 
 /* One phase as it runs. */
 struct phase_run {
@@ -36,6 +38,7 @@ static int save(struct job *job, struct error *err)
     const char *folder = job->config->run.folder;
     char *path = checkpoint_path(folder, job->state.total_steps);
     double started = clock_seconds();
+    place_task("checkpoint after step", job->state.total_steps);
     job->meta.state = job->state;
     int status = nonfinite_check_state(job, err);
     if (status == 0)
@@ -112,6 +115,7 @@ static int evaluate(struct job *job, struct phase_run *run, struct error *err)
     char pair[PAIR_TEXT];
     if (!run->evaluator)
         return 0;
+    place_task("evaluation after step", job->state.total_steps);
     if (evaluator_run(run->evaluator, job->dist, job->bert, job->params, &result, err) < 0)
         return -1;
     log_info("step %" PRId64 ": held-out MLM loss %.4f (unigram guess %.4f), accuracy %.1f%% "
@@ -199,7 +203,10 @@ static int train_step(struct job *job, struct phase_run *run, struct error *err)
     struct step_metrics metrics = {0};
     struct nonfinite nonfinite;
     double started = clock_seconds();
+    place_task("step", job->state.total_steps + 1);
+    place_at("waiting for data", -1);
     int status = batch_source_next(run->source, &share, err);
+    place_at("data is there", -1);
     if (dist_agree(job->dist, status, err) < 0)
         return -1;
     if (due(job->state.total_steps + 1, job->config->train.report_every))
@@ -210,6 +217,7 @@ static int train_step(struct job *job, struct phase_run *run, struct error *err)
         return -1;
     metrics.seconds = clock_seconds() - started;
     count_step(job, &metrics);
+    place_at("writing metrics", -1);
     report_step(job, run, &metrics);
     return write_metrics(job, run, &metrics, err);
 }
@@ -247,6 +255,7 @@ static int phase_open(struct job *job, struct phase_run *run, struct error *err)
 {
     int number = job->state.phase;
     struct sampler_options options = sampler_options_of(job->config, number);
+    place_task("planning the epochs of phase number", number + 1);
     *run = (struct phase_run){.phase = &job->config->phases[number]};
     run->schedule = schedule_of(run->phase);
     const struct corpus *corpus = corpora_of(&job->corpora, number);
@@ -328,13 +337,14 @@ static int run_phases(struct job *job, struct error *err)
     return 0;
 }
 
-int run_training(struct dist *dist, const struct run_request *request, struct error *err)
+static int run_watched(struct dist *dist, const struct run_request *request, struct error *err)
 {
     struct job job;
-    signals_watch(); /* from here on a signal waits for the end of a step */
     int threads = start_threads(dist, request->config);
     announce_machine(dist, threads);
+    place_task("getting corpus and memory", -1);
     int status = job_init(&job, dist, request->config, threads, err);
+    place_task("getting the first weights", -1);
     if (status == 0)
         status = lock_existing(&job, err);
     if (status == 0)
@@ -344,5 +354,18 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     if (status == 0)
         status = run_phases(&job, err);
     job_release(&job);
+    return status;
+}
+
+int run_training(struct dist *dist, const struct run_request *request, struct error *err)
+{
+    struct watchdog *watchdog;
+    signals_watch(); /* from here on a signal waits for the end of a step */
+    int status = watchdog_start(&watchdog, request->config->train.watchdog_seconds, err);
+    if (dist_agree(dist, status, err) == 0)
+        status = run_watched(dist, request, err);
+    else
+        status = -1;
+    watchdog_stop(watchdog);
     return status;
 }

@@ -49,6 +49,7 @@ static void defaults(void **state)
     assert_int_equal(c.train.log_every, 10);
     assert_int_equal(c.train.report_every, 0);
     assert_string_equal(c.train.on_nonfinite, "stop");
+    assert_int_equal(c.train.watchdog_seconds, 1800);
     assert_int_equal(c.phase_count, 0);
 }
 

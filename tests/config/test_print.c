@@ -59,6 +59,7 @@ static const char unusual[] = "[run]\n"
                               "log_every = 9\n"
                               "report_every = 10\n"
                               "on_nonfinite = skip\n"
+                              "watchdog_seconds = 11\n"
                               "\n"
                               "[phase one]\n"
                               "corpus = /corpora/short samples\n"
@@ -149,7 +150,8 @@ static void result_keys(void **state)
         "folder",         "start_from",         "threads",          "log_level",
         "corpus",         "vocabulary",         "cache_megabytes",  "micro_batch_tokens",
         "evaluate_every", "evaluate_sequences", "checkpoint_every", "checkpoint_keep",
-        "log_every",      "report_every",       "on_nonfinite",     "[train]"};
+        "log_every",      "report_every",       "on_nonfinite",     "watchdog_seconds",
+        "[train]"};
     for (const char *line = unusual; *line != '\0'; line += strcspn(line, "\n") + 1) {
         size_t name = strcspn(line, " \n");
         bool out = false;

@@ -79,6 +79,7 @@ struct config_train {
     int log_every;                  /* steps between lines of the log file or terminal history */
     int report_every;               /* steps; 0: never */
     char on_nonfinite[CONFIG_NAME]; /* stop | skip */
+    int watchdog_seconds;           /* 0: none */
 };
 
 struct config_phase {
