@@ -4,7 +4,10 @@
 #include "lambert/base/memory.h"
 #include "lambert/corpus/batch_source.h"
 
-/* In units of 1 / 2048, so that loads add up exactly and every rank sees the same order. */
+/* In units of 1 / 2048, so that loads add up exactly and every rank sees the same order. Attention
+ * costs as much as the rest at some 4,900 tokens in BERT-Base, 4,000 to 6,300 in Large and 800 in a
+ * model of width 128, but a deal to equal counts, longest first, hardly depends on that length: none
+ * of these instead of 2048 would change how evenly the ranks are loaded by 1 part in 1,000. */
 static uint64_t cost(int length)
 {
     uint64_t t = (uint64_t)length;
