@@ -94,6 +94,7 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
 {
     *job = (struct job){.dist = dist, .config = config, .lock = -1};
     packed_batch_init(&job->micro);
+    balance_init(&job->balance, dist_size(dist));
     if (dist_agree(dist, open_corpora(job, err), err) < 0 ||
         dist_same(dist, "the corpus", job->state.corpus_hash, err) < 0)
         return -1;
@@ -120,6 +121,7 @@ void job_release(struct job *job)
     memory_big_free(job->grads, weights);
     memory_big_free(job->shard_grads, shard);
     packed_batch_release(&job->micro);
+    balance_release(&job->balance);
     free(job->tensors);
     bert_free(job->bert);
     corpora_close(&job->corpora);

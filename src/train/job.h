@@ -9,6 +9,7 @@
 #include "lambert/model/bert.h"
 #include "lambert/optim/optimizer.h"
 #include "lambert/store/checkpoint.h"
+#include "lambert/train/balance.h"
 #include "lambert/train/corpora.h"
 #include "lambert/train/metrics.h"
 #include "nonfinite.h"
@@ -34,6 +35,7 @@ struct job {
     struct run_state state;
     struct checkpoint_meta meta; /* config text and vocabulary for checkpoints */
     struct metrics metrics;
+    struct balance balance;
     int lock; /* descriptor of the run folder's lock; -1: not held */
 };
 

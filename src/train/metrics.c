@@ -127,6 +127,10 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     add(line, "sequences_per_second", (double)step->sequences / step->seconds);
     add(line, "tokens_per_second", (double)step->tokens / step->seconds);
     add(line, "peak_fraction", step->operations / step->seconds / step->peak);
+    add(line, "work_seconds", step->balance.work);
+    add(line, "data_seconds", step->balance.data);
+    add(line, "imbalance", step->balance.imbalance);
+    add(line, "slowest_rank", step->balance.slowest);
     return write_line(metrics, line, err);
 }
 

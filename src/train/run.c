@@ -129,6 +129,18 @@ static int evaluate(struct job *job, struct phase_run *run, struct error *err)
     return dist_agree(job->dist, status, err);
 }
 
+enum { LATE_TEXT = 64 };
+
+/* "; rank 3 slowest, 1.27 of the mean time", or nothing where the ranks finished together. */
+static const char *late_text(const struct balance_report *balance, char text[LATE_TEXT])
+{
+    text[0] = '\0';
+    if (balance->late)
+        snprintf(text, LATE_TEXT, "; rank %d slowest, %.2f of the mean time", balance->slowest,
+                 balance->imbalance);
+    return text;
+}
+
 static void report_step(const struct job *job, struct phase_run *run,
                         const struct step_metrics *step)
 {
@@ -141,14 +153,15 @@ static void report_step(const struct job *job, struct phase_run *run,
         nsp_accuracy = sums->nsp_correct / sums->sequences;
     }
     double peak = 100 * step->operations / step->seconds / step->peak;
+    char late[LATE_TEXT];
     bool first = job->state.phase_step == (int64_t)run->progress.initial + 1;
     if (first || job->state.phase_step % job->config->train.log_every == 0)
         log_info("phase %s, step %" PRId64 " of %d: MLM loss %.4f, accuracy %.1f%%%s; rate %.3g; "
-                 "gradient norm %.3g; %.0f sequences/s, %.0f tokens/s, %.0f%% of peak",
+                 "gradient norm %.3g; %.0f sequences/s, %.0f tokens/s, %.0f%% of peak%s",
                  run->phase->name, job->state.phase_step, run->phase->steps, mlm,
                  100 * mlm_accuracy, pair_text(job->config, nsp, nsp_accuracy, pair), step->rate,
                  step->report.gradient_norm, (double)step->sequences / step->seconds,
-                 (double)step->tokens / step->seconds, peak);
+                 (double)step->tokens / step->seconds, peak, late_text(&step->balance, late));
     progress_update(&run->progress, (double)job->state.phase_step,
                     "loss %.3f, MLM %.1f%%, %.0f seq/s, %.0f%% of peak",
                     isnan(nsp) ? mlm : mlm + nsp, 100 * mlm_accuracy,
@@ -202,10 +215,11 @@ static int train_step(struct job *job, struct phase_run *run, struct error *err)
     const struct packed_batch *share = NULL;
     struct step_metrics metrics = {0};
     struct nonfinite nonfinite;
-    double started = clock_seconds();
+    double started = clock_seconds(), waited = place_waited();
     place_task("step", job->state.total_steps + 1);
     place_at("waiting for data", -1);
     int status = batch_source_next(run->source, &share, err);
+    double data = clock_seconds() - started;
     place_at("data is there", -1);
     if (dist_agree(job->dist, status, err) < 0)
         return -1;
@@ -213,6 +227,9 @@ static int train_step(struct job *job, struct phase_run *run, struct error *err)
         metrics.tensors = job->tensors;
     job_step(job, share, schedule_rate(&run->schedule, job->state.phase_step), &metrics,
              &nonfinite);
+    double work = clock_seconds() - started - (place_waited() - waited);
+    place_at("comparing the ranks' times", -1);
+    balance_step(&job->balance, job->dist, (struct balance_times){work, data}, &metrics.balance);
     if (!metrics.updated && nonfinite_met(job, &metrics, &nonfinite, err) < 0)
         return -1;
     metrics.seconds = clock_seconds() - started;

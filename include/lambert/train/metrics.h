@@ -14,6 +14,7 @@
 #include "lambert/model/bert.h"
 #include "lambert/optim/optimizer.h"
 #include "lambert/store/checkpoint.h"
+#include "lambert/train/balance.h"
 #include "lambert/train/evaluate.h"
 
 struct step_metrics {
@@ -28,6 +29,7 @@ struct step_metrics {
     double seconds;    /* the whole step, waiting for data included */
     double operations; /* useful ones, bert_operations() over all ranks */
     double peak;       /* operations a second that the job's cores could do */
+    struct balance_report balance;
 };
 
 struct metrics {
