@@ -64,10 +64,13 @@ static void print_bin(int bin, uint64_t documents, uint64_t most, uint64_t all)
     static const char bar[] = "########################################";
     char range[48];
     uint64_t first = UINT64_C(1) << bin;
-    snprintf(range, sizeof range, "%" PRIu64 " to %" PRIu64, first, 2 * first - 1);
-    printf("  %20s %10" PRIu64 " %5.1f%% %.*s\n", range, documents,
-           100 * (double)documents / (double)all,
-           (int)((double)(sizeof bar - 1) * (double)documents / (double)most + 0.5), bar);
+    int length = (int)((double)(sizeof bar - 1) * (double)documents / (double)most + 0.5);
+    if (bin == 0)
+        snprintf(range, sizeof range, "1");
+    else
+        snprintf(range, sizeof range, "%" PRIu64 " to %" PRIu64, first, 2 * first - 1);
+    printf("  %20s %10" PRIu64 " %5.1f%%%s%.*s\n", range, documents,
+           100 * (double)documents / (double)all, length > 0 ? " " : "", length, bar);
 }
 
 static void print_histogram(const struct document_store *store)
@@ -95,12 +98,12 @@ static double percent(uint64_t part, uint64_t whole)
 static void print_duplicates(const struct prepare_report *report)
 {
     uint64_t documents = report->documents - report->empty_documents;
-    printf("  %-12s %" PRIu64 " documents (%.2f%%, %.2f%% of the text) and %" PRIu64
-           " lines (%.1f%%, %.2f%%) are copies of others",
+    printf("  %-12s %" PRIu64 " documents are copies of others: %.2f%% of them, %.2f%% of the text\n",
            "duplicates", report->duplicate_documents,
            percent(report->duplicate_documents, documents),
-           percent(report->duplicate_document_bytes, report->text_bytes), report->duplicate_lines,
-           percent(report->duplicate_lines, report->lines),
+           percent(report->duplicate_document_bytes, report->text_bytes));
+    printf("  %-12s %" PRIu64 " lines are copies of others: %.2f%% of them, %.2f%% of the text", "",
+           report->duplicate_lines, percent(report->duplicate_lines, report->lines),
            percent(report->duplicate_line_bytes, report->text_bytes));
     if (report->lines_per_print > 1)
         printf(" (estimated from one of %" PRIu64 ")", report->lines_per_print);
@@ -112,12 +115,30 @@ double corpus_report_unknown_part(const struct prepare_report *report)
     return report->words > 0 ? (double)report->unknown_words / (double)report->words : 0;
 }
 
+/* What prep warned of; only what there is. */
+static void print_damage(const struct prepare_report *report)
+{
+    if (report->damaged_lines > 0)
+        printf("  %-12s %" PRIu64 " lines that are no JSON object with a \"text\"\n", "damaged",
+               report->damaged_lines);
+    if (report->unclosed_documents > 0)
+        printf("  %-12s %" PRIu64 " documents begin with <doc> and have no </doc>\n", "damaged",
+               report->unclosed_documents);
+    if (report->cut_documents > 0)
+        printf("  %-12s %" PRIu64 " times a document, which was longer than a shard\n", "cut",
+               report->cut_documents);
+}
+
 static void print_text(const struct prepare_report *report)
 {
     printf("  %-12s %.1f MB of text in %" PRIu64 " files; %.1f MB in the corpus\n", "made of",
            (double)report->input_bytes / 1e6, report->files, (double)report->corpus_bytes / 1e6);
-    printf("  %-12s %" PRIu64 " documents without text, %" PRIu64 " bytes that are not UTF-8\n",
-           "left out", report->empty_documents, report->invalid_bytes);
+    printf("  %-12s %" PRIu64 " of %" PRIu64 " documents, which have no text%s; %" PRIu64
+           " bytes that are not UTF-8\n",
+           "left out", report->empty_documents, report->documents,
+           report->empty_documents > 0 ? " (as redirects in a Wikipedia dump)" : "",
+           report->invalid_bytes);
+    print_damage(report);
     printf("  %-12s %" PRIu64 " documents of one sentence, which give pairs only with others\n",
            "short", report->one_sentence_documents);
     print_duplicates(report);
