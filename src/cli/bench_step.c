@@ -2,7 +2,6 @@
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench_model.h"
 #include "lambert/base/memory.h"
@@ -11,6 +10,7 @@
 #include "lambert/corpus/batch_source.h"
 #include "lambert/corpus/sampler.h"
 #include "lambert/kernels/cpu.h"
+#include "lambert/kernels/parallel.h"
 #include "lambert/kernels/parts.h"
 #include "lambert/train/options.h"
 
@@ -27,7 +27,7 @@ static double update_once(struct bench_model *bench)
     double started = clock_seconds();
     optimizer_step(bench->optimizer, bench->dist, 1e-9, bench->shard_grads, bench->params, &report,
                    NULL);
-    memset(bench->grads, 0, bench->table->size * sizeof *bench->grads);
+    array_clear(bench->grads, bench->table->size);
     return clock_seconds() - started;
 }
 

@@ -1,6 +1,6 @@
 #include "lambert/kernels/parallel.h"
 
-#include <stddef.h>
+#include <string.h>
 
 #include "lambert/kernels/kernels.h"
 
@@ -14,4 +14,12 @@ void column_sums(const real *partial, int blocks, int n, real *sum)
         for (int b = 0; b < blocks; b++)
             kernels->accumulate(partial + (size_t)b * (size_t)n + column, sum + column, width);
     }
+}
+
+void array_clear(real *x, size_t n)
+{
+    enum { RUN = 1 << 16 };
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < n; i += RUN)
+        memset(x + i, 0, (n - i < RUN ? n - i : RUN) * sizeof *x);
 }

@@ -190,6 +190,17 @@ static void axpy(real alpha, const real *x, real *y, size_t n)
         y[i] += alpha * x[i];
 }
 
+static void adam_direction(const struct adam_numbers *k, const real *restrict w,
+                           real *restrict g, real *restrict m, real *restrict v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        real gradient = k->clip * g[i];
+        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
+        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
+        g[i] = k->unbias1 * m[i] / (REAL(sqrt)(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
+    }
+}
+
 static real dot(const real *x, const real *y, int n)
 {
     double sum = 0;
@@ -221,6 +232,7 @@ const struct kernels kernels_plain = {
     .accumulate = accumulate,
     .multiply = multiply,
     .axpy = axpy,
+    .adam_direction = adam_direction,
     .dot = dot,
     .sum_squares = sum_squares,
 };

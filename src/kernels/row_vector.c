@@ -340,6 +340,17 @@ static void axpy(float alpha, const float *x, float *y, size_t n)
         y[i] += alpha * x[i];
 }
 
+static void adam_direction(const struct adam_numbers *k, const float *restrict w,
+                           float *restrict g, float *restrict m, float *restrict v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float gradient = k->clip * g[i];
+        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
+        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
+        g[i] = k->unbias1 * m[i] / (sqrtf(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
+    }
+}
+
 static float dot(const float *x, const float *y, int n)
 {
     vfloat sum = {0};
@@ -379,6 +390,7 @@ const struct kernels TABLE = {
     .accumulate = accumulate,
     .multiply = multiply_all,
     .axpy = axpy,
+    .adam_direction = adam_direction,
     .dot = dot,
     .sum_squares = sum_squares,
 };

@@ -162,14 +162,14 @@ static struct rule_numbers common_numbers(const struct optimizer *o, double clip
     double t = (double)(o->updates + 1);
     double unbias1 = options->bias_correction ? 1 / (1 - pow(options->beta1, t)) : 1;
     double unbias2 = options->bias_correction ? 1 / (1 - pow(options->beta2, t)) : 1;
-    return (struct rule_numbers){.clip = (real)clip,
-                                 .beta1 = (real)options->beta1,
-                                 .beta2 = (real)options->beta2,
-                                 .rest1 = (real)(1 - options->beta1),
-                                 .rest2 = (real)(1 - options->beta2),
-                                 .unbias1 = (real)unbias1,
-                                 .unbias2 = (real)unbias2,
-                                 .epsilon = (real)options->epsilon,
+    return (struct rule_numbers){.adam = {.clip = (real)clip,
+                                          .beta1 = (real)options->beta1,
+                                          .beta2 = (real)options->beta2,
+                                          .rest1 = (real)(1 - options->beta1),
+                                          .rest2 = (real)(1 - options->beta2),
+                                          .unbias1 = (real)unbias1,
+                                          .unbias2 = (real)unbias2,
+                                          .epsilon = (real)options->epsilon},
                                  .momentum = (real)options->momentum};
 }
 
@@ -200,7 +200,7 @@ static void find_directions(struct optimizer *o, const struct rule_numbers *comm
         real *u = shard_grads + piece->shard;
         const real *w = params + piece->flat;
         struct rule_numbers numbers = *common;
-        numbers.decay = (real)decay_of(o, piece->tensor);
+        numbers.adam.decay = (real)decay_of(o, piece->tensor);
         o->rule->direction(&numbers, w, u, o->moments[0] + piece->shard,
                            o->moments[1] ? o->moments[1] + piece->shard : NULL, n);
         if (norms_wanted)
@@ -228,7 +228,7 @@ static void apply_directions(struct optimizer *o, const struct rule_numbers *com
     for (size_t i = 0; i < o->piece_count; i++) {
         const struct piece *piece = &o->pieces[i];
         struct rule_numbers numbers = *common;
-        numbers.decay = (real)decay_of(o, piece->tensor);
+        numbers.adam.decay = (real)decay_of(o, piece->tensor);
         numbers.step = (real)(rate * ratio_of(o, piece->tensor));
         o->rule->apply(&numbers, params + piece->flat, shard_grads + piece->shard,
                        o->moments[0] + piece->shard, (size_t)piece->count);

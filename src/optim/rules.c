@@ -1,18 +1,11 @@
 #include "rules.h"
 
 #include <string.h>
-#include <tgmath.h>
 
-/* u = m̂ / (√v̂ + ε) + λ w */
 static void adam_direction(const struct rule_numbers *restrict k, const real *restrict w,
                            real *restrict g, real *restrict m, real *restrict v, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        real gradient = k->clip * g[i];
-        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
-        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
-        g[i] = k->unbias1 * m[i] / (sqrt(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
-    }
+    kernels->adam_direction(&k->adam, w, g, m, v, n);
 }
 
 static double lamb_ratio(const struct optimizer_options *options, double decay, double norm_w,
@@ -28,8 +21,7 @@ static void descend(const struct rule_numbers *restrict k, real *restrict w, con
                     real *restrict m, size_t n)
 {
     (void)m;
-    for (size_t i = 0; i < n; i++)
-        w[i] -= k->step * u[i];
+    kernels->axpy(-k->step, u, w, n);
 }
 
 /* The ratio of lars has the norm of the gradient without decay, so decay waits for lars_apply(). */
@@ -40,7 +32,7 @@ static void lars_direction(const struct rule_numbers *restrict k, const real *re
     (void)m;
     (void)v;
     for (size_t i = 0; i < n; i++)
-        g[i] = k->clip * g[i];
+        g[i] = k->adam.clip * g[i];
 }
 
 static double lars_ratio(const struct optimizer_options *options, double decay, double norm_w,
@@ -54,7 +46,7 @@ static void lars_apply(const struct rule_numbers *restrict k, real *restrict w,
                        const real *restrict u, real *restrict m, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        m[i] = k->momentum * m[i] + k->step * (u[i] + k->decay * w[i]);
+        m[i] = k->momentum * m[i] + k->step * (u[i] + k->adam.decay * w[i]);
         w[i] -= m[i];
     }
 }
@@ -65,7 +57,7 @@ static void sgd_direction(const struct rule_numbers *restrict k, const real *res
 {
     (void)v;
     for (size_t i = 0; i < n; i++) {
-        m[i] = k->momentum * m[i] + k->clip * g[i] + k->decay * w[i];
+        m[i] = k->momentum * m[i] + k->adam.clip * g[i] + k->adam.decay * w[i];
         g[i] = m[i];
     }
 }

@@ -14,18 +14,15 @@
 #include <stddef.h>
 
 #include "lambert/base/real.h"
+#include "lambert/kernels/kernels.h"
 #include "lambert/optim/optimizer.h"
 
 /* What a rule computes with, in one update of one tensor. */
 struct rule_numbers {
-    real clip;             /* g is to be multiplied by it */
-    real beta1, beta2;     /* β1, β2 */
-    real rest1, rest2;     /* 1 - β1, 1 - β2 */
-    real unbias1, unbias2; /* 1 / (1 - β1^t), 1 / (1 - β2^t), or 1 */
-    real epsilon;          /* ε */
-    real momentum;         /* μ */
-    real decay;            /* λ, 0 where the tensor is excluded */
-    real step;             /* η r */
+    struct adam_numbers adam; /* adam.clip and adam.decay (0 where the tensor is excluded) are of all
+                                 rules */
+    real momentum;            /* μ */
+    real step;                /* η r */
 };
 
 struct rule {

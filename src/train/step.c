@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "job.h"
+#include "lambert/kernels/parallel.h"
 #include "lambert/base/place.h"
 #include "lambert/train/options.h"
 
@@ -27,7 +28,7 @@ static void accumulate_gradient(struct job *job, const struct packed_batch *shar
     double mlm_scale = terms.masked > 0 ? 1 / terms.masked : 0;
     double nsp_scale = terms.labelled > 0 ? 1 / terms.labelled : 0;
     int budget = capacity_of(job->config).tokens;
-    memset(job->grads, 0, job->table->size * sizeof *job->grads);
+    array_clear(job->grads, job->table->size);
     for (int first = 0; first < share->sequences;) {
         int count = packed_batch_fit(share, first, budget);
         packed_batch_slice(share, first, count, &job->micro);

@@ -34,6 +34,16 @@ struct dropout {
 };
 uint32_t dropout_threshold(double probability);
 
+/* What adam_direction() computes with (optim/optimizer.h has the formulas). */
+struct adam_numbers {
+    real clip;             /* g is to be multiplied by it */
+    real beta1, beta2;     /* β1, β2 */
+    real rest1, rest2;     /* 1 - β1, 1 - β2 */
+    real unbias1, unbias2; /* 1 / (1 - β1^t), 1 / (1 - β2^t), or 1 */
+    real epsilon;          /* ε */
+    real decay;            /* λ */
+};
+
 enum gelu_form { GELU_ERF, GELU_TANH };
 
 struct tile_kernels;
@@ -93,6 +103,10 @@ struct kernels {
 
     /* y += alpha x */
     void (*axpy)(real alpha, const real *x, real *y, size_t n);
+
+    /* The moments m and v from the gradient g, and over g: u = m̂ / (√v̂ + ε) + λ w. */
+    void (*adam_direction)(const struct adam_numbers *numbers, const real *restrict w,
+                           real *restrict g, real *restrict m, real *restrict v, size_t n);
 
     real (*dot)(const real *x, const real *y, int n);
 

@@ -6,6 +6,8 @@
 #ifndef LAMBERT_KERNELS_PARALLEL_H
 #define LAMBERT_KERNELS_PARALLEL_H
 
+#include <stddef.h>
+
 #include "lambert/base/real.h"
 
 enum { ROW_BLOCK = 32 };
@@ -17,5 +19,8 @@ static inline int row_blocks(int rows)
 
 /* sum [n] += the rows of partial [blocks, n], in order. Opens a parallel region. */
 void column_sums(const real *partial, int blocks, int n, real *sum);
+
+/* x [n] = 0, each thread a run of it. */
+void array_clear(real *x, size_t n);
 
 #endif
