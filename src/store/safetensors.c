@@ -13,8 +13,8 @@
 #include <utf8proc.h>
 
 #include "lambert/base/buffer.h"
+#include "lambert/base/half.h"
 #include "lambert/base/memory.h"
-#include "lambert/store/half.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "floats are copied as they lie");
 

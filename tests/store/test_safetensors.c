@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/half.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
-#include "lambert/store/half.h"
 #include "lambert/store/safetensors.h"
 
 /* A file of this header and that many bytes of data, byte i being i % 251. */

@@ -9,8 +9,8 @@
 #include <sys/resource.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/half.h"
 #include "lambert/base/memory.h"
-#include "lambert/store/half.h"
 #include "lambert/store/safetensors.h"
 
 static const float b_values[] = {1.0f, -2.0f, 0.1f}, a_values[] = {0.5f, 65520.0f}, scalar = 3.0f,

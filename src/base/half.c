@@ -1,6 +1,4 @@
-#include "lambert/store/half.h"
-
-#include <string.h>
+#include "lambert/base/half.h"
 
 static float float_of(uint32_t bits)
 {
@@ -62,19 +60,4 @@ uint16_t half_from_float(float value)
         return (uint16_t)sign;
     uint32_t significand = (magnitude & 0x7fffff) | 0x800000; /* value / 2^(exponent - 150) */
     return (uint16_t)(sign | shift_rounded(significand, 150 - 24 - (int)exponent));
-}
-
-float bfloat_to_float(uint16_t bfloat)
-{
-    return float_of((uint32_t)bfloat << 16);
-}
-
-uint16_t bfloat_from_float(float value)
-{
-    uint32_t bits = bits_of(value);
-    uint32_t sign = bits >> 16 & 0x8000;
-    uint32_t magnitude = bits & 0x7fffffff;
-    if (magnitude > 0x7f800000)
-        return (uint16_t)(sign | 0x7f80 | nan_fraction(magnitude, 16));
-    return (uint16_t)(sign | shift_rounded(magnitude, 16));
 }

@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lambert/base/half.h"
 #include "lambert/base/rng.h"
-#include "lambert/store/half.h"
 
 struct kind {
     float (*to_float)(uint16_t);
