@@ -14,15 +14,30 @@ enum { MESSAGE_PART = 1 << 26 }; /* bytes a message: MPI counts in int */
 
 /* --- start and end ---------------------------------------------------------------------------- */
 
-static void find_nodes(struct dist *dist)
+/* Ranks of `all` become world and node: numbered node after node, nodes in the order of their first
+ * ranks. Rank 0 stays rank 0. */
+static void find_nodes(struct dist *dist, MPI_Comm all)
 {
     MPI_Comm node;
-    MPI_Comm_split_type(dist->world, MPI_COMM_TYPE_SHARED, dist->rank, MPI_INFO_NULL, &node);
-    MPI_Comm_rank(node, &dist->local_rank);
-    MPI_Comm_size(node, &dist->local_size);
+    int first;
+    MPI_Comm_rank(all, &first);
+    MPI_Comm_split_type(all, MPI_COMM_TYPE_SHARED, first, MPI_INFO_NULL, &node);
+    MPI_Bcast(&first, 1, MPI_INT, 0, node);
+    MPI_Comm_split(all, 0, first, &dist->world);
+    MPI_Comm_rank(dist->world, &dist->rank);
+    MPI_Comm_size(dist->world, &dist->size);
+    MPI_Comm_split(node, 0, dist->rank, &dist->node);
     MPI_Comm_free(&node);
-    int first = dist->local_rank == 0;
+}
+
+static void count_nodes(struct dist *dist)
+{
+    MPI_Comm_rank(dist->node, &dist->local_rank);
+    MPI_Comm_size(dist->node, &dist->local_size);
+    int first = dist->local_rank == 0, sizes[2] = {dist->local_size, -dist->local_size};
     MPI_Allreduce(&first, &dist->nodes, 1, MPI_INT, MPI_SUM, dist->world);
+    MPI_Allreduce(MPI_IN_PLACE, sizes, 2, MPI_INT, MPI_MAX, dist->world);
+    dist->even = sizes[0] == -sizes[1];
 }
 
 /* "Open MPI v4.1.4, package: ..." up to the comma; MPICH has lines instead. */
@@ -48,12 +63,10 @@ int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
                               "use one that was built with thread support");
     }
     struct dist *new = memory_new(1, sizeof *new);
-    MPI_Comm_dup(MPI_COMM_WORLD, &new->world);
-    MPI_Comm_rank(new->world, &new->rank);
-    MPI_Comm_size(new->world, &new->size);
+    find_nodes(new, MPI_COMM_WORLD);
+    count_nodes(new);
     new->counts = memory_new((size_t) new->size, sizeof *new->counts);
     new->starts = memory_new((size_t) new->size, sizeof *new->starts);
-    find_nodes(new);
     find_library(new);
     log_set_rank(new->rank);
     *dist = new;
@@ -64,6 +77,7 @@ void dist_close(struct dist *dist)
 {
     if (dist == NULL)
         return;
+    MPI_Comm_free(&dist->node);
     MPI_Comm_free(&dist->world);
     free(dist->counts);
     free(dist->starts);
@@ -94,6 +108,26 @@ int dist_local_size(const struct dist *dist)
 int dist_nodes(const struct dist *dist)
 {
     return dist->nodes;
+}
+
+bool dist_divide_nodes(struct dist *dist, int ranks)
+{
+    require(ranks > 0);
+    bool divides = dist->even && dist->local_size % ranks == 0;
+    if (!divides)
+        return false;
+    MPI_Comm node = dist->node;
+    MPI_Comm_split(node, dist->local_rank / ranks, dist->local_rank, &dist->node);
+    MPI_Comm_free(&node);
+    count_nodes(dist);
+    return true;
+}
+
+struct stages dist_stages(const struct dist *dist, int split)
+{
+    if (dist->even)
+        return stages_of(dist->local_size, dist->nodes, split);
+    return stages_of(1, dist->size, split);
 }
 
 const char *dist_library(const struct dist *dist)

@@ -8,10 +8,12 @@
 #include "lambert/dist/dist.h"
 
 struct dist {
-    MPI_Comm world; /* a duplicate, so that nobody else's messages meet ours */
+    MPI_Comm world; /* our own, so that nobody else's messages meet ours; node after node */
+    MPI_Comm node;  /* the ranks of this node */
     int rank, size;
     int local_rank, local_size;
     int nodes;
+    bool even; /* all nodes have the same number of ranks */
     char library[64];
     int *counts, *starts; /* [size] each: working memory of the collectives in sharding.c */
 };

@@ -6,18 +6,27 @@
 #include "job.h"
 #include "lambert/base/place.h"
 
-enum { UNIT = 16 }; /* elements: slices are cut at multiples */
-
 /* --- who owns what ---------------------------------------------------------------------------- */
 
-void sharding_init(struct sharding *sharding, size_t size, size_t bucket, int ranks)
+void sharding_init_staged(struct sharding *sharding, size_t size, size_t bucket, size_t unit,
+                          const struct stages *stages)
 {
-    require(ranks > 0 && bucket > 0 && bucket % UNIT == 0);
+    require(unit > 0 && unit % SHARDING_LINE == 0 && bucket > 0 && bucket % unit == 0);
     require(bucket <= INT32_MAX / sizeof(real)); /* Open MPI 4 computes bytes of a message in int */
     size_t buckets = (size + bucket - 1) / bucket;
     require(buckets <= INT32_MAX);
-    *sharding =
-        (struct sharding){.size = size, .bucket = bucket, .buckets = (int)buckets, .ranks = ranks};
+    *sharding = (struct sharding){.size = size,
+                                  .bucket = bucket,
+                                  .unit = unit,
+                                  .buckets = (int)buckets,
+                                  .ranks = stages_ranks(stages),
+                                  .stages = *stages};
+}
+
+void sharding_init(struct sharding *sharding, size_t size, size_t bucket, int ranks)
+{
+    struct stages stages = stages_flat(ranks);
+    sharding_init_staged(sharding, size, bucket, SHARDING_LINE, &stages);
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -25,14 +34,24 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+struct slice sharding_part(const struct sharding *sharding, int bucket, int rank, int stage)
+{
+    size_t begin = (size_t)bucket * sharding->bucket, unit = sharding->unit;
+    struct slice part = {begin, smaller(begin + sharding->bucket, sharding->size)};
+    for (int s = 0; s < stage; s++) {
+        size_t units = (part.end - part.begin + unit - 1) / unit;
+        size_t members = (size_t)sharding->stages.members[s];
+        size_t digit = (size_t)stages_digit(&sharding->stages, s, rank);
+        size_t first = part.begin + units * digit / members * unit;
+        size_t next = part.begin + units * (digit + 1) / members * unit;
+        part = (struct slice){smaller(first, part.end), smaller(next, part.end)};
+    }
+    return part;
+}
+
 struct slice sharding_slice(const struct sharding *sharding, int bucket, int rank)
 {
-    size_t begin = (size_t)bucket * sharding->bucket;
-    size_t end = smaller(begin + sharding->bucket, sharding->size);
-    size_t units = (end - begin + UNIT - 1) / UNIT;
-    size_t ranks = (size_t)sharding->ranks, r = (size_t)rank;
-    return (struct slice){.begin = smaller(begin + units * r / ranks * UNIT, end),
-                          .end = smaller(begin + units * (r + 1) / ranks * UNIT, end)};
+    return sharding_part(sharding, bucket, rank, sharding->stages.count);
 }
 
 size_t sharding_count(const struct sharding *sharding, int rank)
@@ -61,7 +80,7 @@ static void measure_bucket(const struct dist *dist, const struct sharding *shard
 void shard_reduce(const struct dist *dist, const struct sharding *sharding, const real *flat,
                   real *shard)
 {
-    require(sharding->ranks == dist->size);
+    require(sharding->ranks == dist->size && sharding->stages.count <= 1);
     if (dist->size == 1) {
         if (shard != flat)
             shard_extract(sharding, 0, flat, shard);

@@ -3,7 +3,10 @@
  * Open MPI is initialised with MPI_THREAD_FUNNELED; only the thread that called dist_open() may
  * call in here. Functions are collective (every rank calls, in the same order) unless marked
  * [local]. MPI's own errors end the job (MPI_ERRORS_ARE_FATAL): there is nothing a rank could do
- * alone. */
+ * alone.
+ *
+ * Ranks are numbered node after node, whatever order mpirun gave them, so that neighbours in number
+ * are neighbours in place. */
 #ifndef LAMBERT_DIST_DIST_H
 #define LAMBERT_DIST_DIST_H
 
@@ -14,6 +17,7 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 #include "lambert/base/real.h"
+#include "lambert/dist/stages.h"
 
 struct dist;
 
@@ -27,6 +31,15 @@ int dist_local_rank(const struct dist *dist);      /* [local] among the ranks of
 int dist_local_size(const struct dist *dist);      /* [local] */
 int dist_nodes(const struct dist *dist);           /* [local] nodes of the job */
 const char *dist_library(const struct dist *dist); /* [local] "Open MPI v4.1.4" */
+
+/* From here on each node counts as several of `ranks` ranks: for nodes that are better left apart
+ * inside, and to try on one machine what happens on many. False, and nothing is changed, where
+ * nodes have different numbers of ranks or `ranks` does not divide it. */
+bool dist_divide_nodes(struct dist *dist, int ranks);
+
+/* [local] The stages of this job (dist/stages.h). Where nodes have different numbers of ranks they
+ * are not told apart. */
+struct stages dist_stages(const struct dist *dist, int split);
 
 /* Ends the whole job with exit code 1, now: for a rank that cannot go on alone. [local] */
 _Noreturn void dist_abort(const struct dist *dist);

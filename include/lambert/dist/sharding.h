@@ -3,7 +3,11 @@
  * parameters and holds their moments (ZeRO stage 1, Rajbhandari et al., arXiv 1910.02054).
  *
  * Buckets are what gradients travel in: a bucket can be reduced as soon as its gradients are
- * complete. Slices are cut at multiples of 16 elements and may be empty; sizes need not divide. */
+ * complete. They travel in stages (dist/stages.h), and who owns what follows: the members of a
+ * group in the first stage cut the bucket into a part each, those in the next cut that part again,
+ * and what is left after the last stage is the slice.
+ *
+ * Parts are cut at multiples of a unit and may be empty; sizes need not divide. */
 #ifndef LAMBERT_DIST_SHARDING_H
 #define LAMBERT_DIST_SHARDING_H
 
@@ -11,29 +15,44 @@
 
 #include "lambert/base/real.h"
 #include "lambert/dist/dist.h"
+#include "lambert/dist/stages.h"
 
 struct sharding {
     size_t size;   /* elements of the flat array */
     size_t bucket; /* elements of a bucket; the last is shorter */
+    size_t unit;   /* elements; divides bucket */
     int buckets;
     int ranks;
+    struct stages stages;
 };
 
-enum { SHARDING_BUCKET = 4 << 20 }; /* elements by default: 16 MB of float */
+enum {
+    SHARDING_BUCKET = 4 << 20, /* elements by default: 16 MB of float */
+    SHARDING_LINE = 16         /* the smallest unit: a cache line of float */
+};
 
-/* bucket is a multiple of 16, and less than 2 GB. */
+/* One stage of all ranks, cut at multiples of SHARDING_LINE. bucket is a multiple of that, and less
+ * than 2 GB. */
 void sharding_init(struct sharding *sharding, size_t size, size_t bucket, int ranks);
+
+/* unit is a multiple of SHARDING_LINE, bucket of unit. */
+void sharding_init_staged(struct sharding *sharding, size_t size, size_t bucket, size_t unit,
+                          const struct stages *stages);
 
 struct slice {
     size_t begin, end; /* in the flat array */
 };
 struct slice sharding_slice(const struct sharding *sharding, int bucket, int rank);
 
+/* What a rank works on when `stage` begins: the whole bucket in stage 0, the slice in stage
+ * stages.count. */
+struct slice sharding_part(const struct sharding *sharding, int bucket, int rank, int stage);
+
 /* Elements in a rank's shard: the sum of its slices. A shard array holds them one after another. */
 size_t sharding_count(const struct sharding *sharding, int rank);
 
-/* Collective. shard [sharding_count(own rank)] = own slices of the sum over ranks of flat [size].
- * In a job of one rank, shard may be flat itself, and then nothing moves. */
+/* Collective. shard [sharding_count(own rank)] = own slices of the sum over ranks of flat [size],
+ * for slices of one stage. In a job of one rank, shard may be flat itself, and then nothing moves. */
 void shard_reduce(const struct dist *dist, const struct sharding *sharding, const real *flat,
                   real *shard);
 
