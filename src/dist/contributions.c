@@ -1,0 +1,87 @@
+#include "contributions.h"
+
+#include <string.h>
+
+#include "lambert/base/half.h"
+#include "lambert/dist/exchange.h"
+
+enum { BLOCK = 1024 }; /* elements: a sum stays in the first-level cache while it is made */
+
+static size_t blocks_of(size_t n)
+{
+    return (n + BLOCK - 1) / BLOCK;
+}
+
+static size_t length_of(size_t block, size_t n)
+{
+    size_t left = n - block * BLOCK;
+    return left < BLOCK ? left : BLOCK;
+}
+
+static void add_packed(const uint16_t *restrict values, size_t n, real *restrict sum)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += bfloat_to_float(values[i]);
+}
+
+static void add(const real *restrict values, size_t n, real *restrict sum)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += values[i];
+}
+
+/* Begins with the first contribution as it is, not with zero: -0 stays -0. */
+static void sum_block(const struct contribution *c, int count, size_t begin, size_t n, real *out)
+{
+    real sum[BLOCK];
+    for (size_t i = 0; i < n; i++)
+        sum[i] = c[0].bfloat16 ? bfloat_to_float(((const uint16_t *)c[0].values)[begin + i])
+                               : ((const real *)c[0].values)[begin + i];
+    for (int k = 1; k < count; k++) {
+        if (c[k].bfloat16)
+            add_packed((const uint16_t *)c[k].values + begin, n, sum);
+        else
+            add((const real *)c[k].values + begin, n, sum);
+    }
+    memcpy(out + begin, sum, n * sizeof *sum);
+}
+
+void contributions_sum(const struct contribution *c, int count, size_t n, real *out)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t b = 0; b < blocks_of(n); b++)
+        sum_block(c, count, b * BLOCK, length_of(b, n), out);
+}
+
+static int64_t add_fixed(int64_t a, int64_t b)
+{
+    bool finite = a != EXCHANGE_NOT_FINITE && b != EXCHANGE_NOT_FINITE;
+    return finite ? (int64_t)((uint64_t)a + (uint64_t)b) : EXCHANGE_NOT_FINITE;
+}
+
+static void sum_block_fixed(const struct contribution *c, int count, size_t begin, size_t n,
+                            int64_t *out)
+{
+    int64_t sum[BLOCK];
+    memcpy(sum, (const int64_t *)c[0].values + begin, n * sizeof *sum);
+    for (int k = 1; k < count; k++) {
+        const int64_t *values = (const int64_t *)c[k].values + begin;
+        for (size_t i = 0; i < n; i++)
+            sum[i] = add_fixed(sum[i], values[i]);
+    }
+    memcpy(out + begin, sum, n * sizeof *sum);
+}
+
+void contributions_sum_fixed(const struct contribution *c, int count, size_t n, int64_t *out)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t b = 0; b < blocks_of(n); b++)
+        sum_block_fixed(c, count, b * BLOCK, length_of(b, n), out);
+}
+
+void contribution_pack(const real *values, size_t n, uint16_t *packed)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < n; i++)
+        packed[i] = bfloat_from_float((float)values[i]);
+}
