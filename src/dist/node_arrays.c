@@ -1,0 +1,163 @@
+#include "lambert/dist/node_arrays.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "node_memory.h"
+
+enum { PAGE = 4096, ALIGNMENT = 2 << 20 };
+
+struct node_arrays {
+    struct exchange_arrays arrays;
+    struct node_arrays_memory memory;
+    void *shared; /* weights, the gradients of each rank, flags; NULL: private arrays */
+    size_t shared_bytes;
+    void **neighbours;
+};
+
+static size_t align(size_t bytes)
+{
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+struct node_arrays_memory node_arrays_memory(const struct sharding *sharding, int rank,
+                                             enum exchange_element element)
+{
+    size_t bytes = element == EXCHANGE_FIXED ? sizeof(int64_t) : sizeof(real);
+    size_t count = sharding->ranks > 1 ? sharding_count(sharding, rank) : 0;
+    return (struct node_arrays_memory){.weights = sharding->size * sizeof(real),
+                                       .gradients = sharding->size * bytes,
+                                       .shard = count * bytes,
+                                       .shares = sharding->stages.node};
+}
+
+/* --- shared ----------------------------------------------------------------------------------- */
+
+static size_t shared_bytes(const struct node_arrays *new, const struct sharding *sharding,
+                           int local_ranks)
+{
+    size_t flags = exchange_flags(sharding, local_ranks) * sizeof(_Atomic uint64_t);
+    return align(new->memory.weights) + (size_t)local_ranks * align(new->memory.gradients) + flags;
+}
+
+static void touch(void *data, size_t bytes)
+{
+    volatile unsigned char *byte = data;
+    for (size_t i = 0; i < bytes; i += PAGE)
+        byte[i] = 0;
+}
+
+/* Who writes to a page first decides where it lies. */
+static void touch_own(const struct node_arrays *new, const struct sharding *sharding, int rank)
+{
+    for (int b = 0; b < sharding->buckets; b++) {
+        struct slice slice = sharding_slice(sharding, b, rank);
+        touch(new->arrays.weights + slice.begin, (slice.end - slice.begin) * sizeof(real));
+    }
+    touch(new->arrays.gradients, new->memory.gradients);
+}
+
+static void lay_out_shared(struct node_arrays *new, const struct dist *dist)
+{
+    unsigned char *at = new->shared;
+    new->arrays.weights = (real *)at;
+    at += align(new->memory.weights);
+    new->neighbours = memory_new((size_t)dist->local_size, sizeof *new->neighbours);
+    for (int local = 0; local < dist->local_size; local++) {
+        new->neighbours[local] = at;
+        at += align(new->memory.gradients);
+    }
+    new->arrays.neighbours = new->neighbours;
+    new->arrays.gradients = new->neighbours[dist->local_rank];
+    new->arrays.flags = (_Atomic uint64_t *)at;
+}
+
+/* Whether the job shares; the warning names a rank that cannot. */
+static bool share(struct node_arrays *new, const struct dist *dist,
+                  const struct sharding *sharding)
+{
+    struct error err;
+    new->shared_bytes = shared_bytes(new, sharding, dist->local_size);
+    int status = node_memory_map(&new->shared, dist, new->shared_bytes, &err);
+    if (dist_agree(dist, status, &err) < 0) {
+        if (dist->rank == 0)
+            log_warning("the ranks of a node share no memory: %s. Each has weights of its own, and "
+                        "they send each other messages",
+                        err.text);
+        node_memory_unmap(new->shared, new->shared_bytes);
+        new->shared = NULL;
+        return false;
+    }
+    lay_out_shared(new, dist);
+    touch_own(new, sharding, dist->rank);
+    dist_barrier(dist);
+    return true;
+}
+
+/* --- private ---------------------------------------------------------------------------------- */
+
+static int take_private(struct node_arrays *new, struct error *err)
+{
+    void *weights;
+    if (memory_big(&weights, new->memory.weights, "weights", err) < 0)
+        return -1;
+    new->arrays.weights = weights;
+    return memory_big(&new->arrays.gradients, new->memory.gradients, "gradients", err);
+}
+
+static int take_shard(struct node_arrays *new, const struct dist *dist, struct error *err)
+{
+    if (dist->size > 1)
+        return memory_big(&new->arrays.shard, new->memory.shard, "summed gradients", err);
+    new->arrays.shard = new->arrays.gradients;
+    return 0;
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+int node_arrays_new(struct node_arrays **arrays, const struct dist *dist,
+                    const struct sharding *sharding, enum exchange_element element,
+                    struct error *err)
+{
+    struct node_arrays *new = memory_new(1, sizeof *new);
+    int status = 0;
+    new->memory = node_arrays_memory(sharding, dist->rank, element);
+    if (!new->memory.shares || !share(new, dist, sharding))
+        status = take_private(new, err);
+    if (status == 0)
+        status = take_shard(new, dist, err);
+    *arrays = new;
+    if (dist_agree(dist, status, err) == 0)
+        return 0;
+    node_arrays_free(new);
+    *arrays = NULL;
+    return -1;
+}
+
+void node_arrays_free(struct node_arrays *arrays)
+{
+    if (arrays == NULL)
+        return;
+    if (arrays->arrays.shard != arrays->arrays.gradients)
+        memory_big_free(arrays->arrays.shard, arrays->memory.shard);
+    if (arrays->shared == NULL) {
+        memory_big_free(arrays->arrays.weights, arrays->memory.weights);
+        memory_big_free(arrays->arrays.gradients, arrays->memory.gradients);
+    }
+    node_memory_unmap(arrays->shared, arrays->shared_bytes);
+    free(arrays->neighbours);
+    free(arrays);
+}
+
+const struct exchange_arrays *node_arrays_of(const struct node_arrays *arrays)
+{
+    return &arrays->arrays;
+}
+
+bool node_arrays_shared(const struct node_arrays *arrays)
+{
+    return arrays->shared != NULL;
+}

@@ -1,0 +1,132 @@
+#define _GNU_SOURCE
+#include "node_memory.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "job.h"
+
+enum { HUGE_PAGE = 2 << 20 };
+
+/* How the other ranks find the memory of the first. */
+struct offer {
+    long process;
+    int descriptor;  /* of that process; -1: there is none */
+    uint64_t token;  /* the first word of the memory: a process of the same number in another
+                        namespace has another */
+};
+
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes / HUGE_PAGE + 1) * HUGE_PAGE;
+}
+
+/* At an address that huge pages can lie at. */
+static void *map(int descriptor, size_t size)
+{
+    uint8_t *space =
+        mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (space == MAP_FAILED)
+        return NULL;
+    size_t before = (HUGE_PAGE - (uintptr_t)space % HUGE_PAGE) % HUGE_PAGE;
+    uint8_t *start = space + before;
+    void *mapped =
+        mmap(start, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, descriptor, 0);
+    if (before != 0)
+        munmap(space, before);
+    if (before != HUGE_PAGE)
+        munmap(start + size, HUGE_PAGE - before);
+    if (mapped != MAP_FAILED)
+        return mapped;
+    munmap(start, size);
+    return NULL;
+}
+
+/* A file of such pages, mapped; -1 where they cannot be had. */
+static int make(void **data, size_t size, unsigned int flags)
+{
+    int descriptor = memfd_create("lambert", MFD_CLOEXEC | flags);
+    if (descriptor < 0)
+        return -1;
+    if (ftruncate(descriptor, (off_t)size) == 0 && (*data = map(descriptor, size)) != NULL)
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+static struct offer make_offer(void **data, size_t size, struct error *err)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct offer offer = {.process = getpid(),
+                          .token = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
+                                   (uint64_t)now.tv_nsec};
+    offer.descriptor = make(data, size, MFD_HUGETLB);
+    if (offer.descriptor < 0)
+        offer.descriptor = make(data, size, 0);
+    if (offer.descriptor < 0)
+        error_errno(err, "cannot make %.1f MB of memory to share", (double)size / 1e6);
+    else
+        *(uint64_t *)*data = offer.token;
+    return offer;
+}
+
+static int take_offer(void **data, const struct offer *offer, size_t size, struct error *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/fd/%d", offer->process, offer->descriptor);
+    int descriptor = open(path, O_RDWR | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_errno(err, "cannot open the memory of the node's first rank, %s", path);
+    *data = map(descriptor, size);
+    if (*data == NULL)
+        error_errno(err, "cannot map the memory of the node's first rank, %s", path);
+    close(descriptor);
+    if (*data == NULL)
+        return -1;
+    if (*(volatile uint64_t *)*data == offer->token)
+        return 0;
+    node_memory_unmap(*data, size - 1);
+    *data = NULL;
+    return error_set(err, "%s is not the memory of the node's first rank", path);
+}
+
+int node_memory_map(void **data, const struct dist *dist, size_t bytes, struct error *err)
+{
+    size_t size = whole_pages(bytes);
+    struct offer offer = {.descriptor = -1};
+    *data = NULL;
+    if (dist->local_rank == 0)
+        offer = make_offer(data, size, err);
+    MPI_Bcast(&offer, sizeof offer, MPI_BYTE, 0, dist->node);
+    int failed = offer.descriptor < 0, any;
+    if (failed && dist->local_rank != 0)
+        error_set(err, "the node's first rank could make no memory to share");
+    if (!failed && dist->local_rank != 0)
+        failed = take_offer(data, &offer, size, err) < 0;
+    MPI_Allreduce(&failed, &any, 1, MPI_INT, MPI_MAX, dist->node);
+    if (any && !failed)
+        error_set(err, "another rank of the node cannot map memory that is shared");
+    if (dist->local_rank == 0 && offer.descriptor >= 0) {
+        *(uint64_t *)*data = 0;
+        close(offer.descriptor);
+    }
+    if (any) {
+        node_memory_unmap(*data, bytes);
+        *data = NULL;
+        return -1;
+    }
+    madvise(*data, size, MADV_HUGEPAGE); /* a wish */
+    MPI_Barrier(dist->node);
+    return 0;
+}
+
+void node_memory_unmap(void *data, size_t bytes)
+{
+    if (data != NULL)
+        munmap(data, whole_pages(bytes));
+}
