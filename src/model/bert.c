@@ -10,6 +10,7 @@
 #include "lambert/base/place.h"
 #include "layout.h"
 #include "rows.h"
+#include "watch.h"
 
 struct bert {
     struct bert_config config;
@@ -17,6 +18,7 @@ struct bert {
     struct param_table table;
     struct bert_layout layout;
     struct arena arena;
+    const struct bert_watch *watch; /* of training; NULL: none */
 
     struct batch_rows rows;
     struct embedding_activations embedding;
@@ -87,6 +89,11 @@ const struct param_table *bert_params(const struct bert *bert)
     return &bert->table;
 }
 
+void bert_set_watch(struct bert *bert, const struct bert_watch *watch)
+{
+    bert->watch = watch;
+}
+
 /* --- a micro-batch ---------------------------------------------------------------------------- */
 
 static struct embedding_pass embedding_pass_of(struct bert *bert, const real *params,
@@ -114,7 +121,8 @@ static struct block_pass block_pass_of(struct bert *bert, const real *params,
                                .layer = layer,
                                .dropout = dropout,
                                .kept = &bert->blocks[layer],
-                               .scratch = &bert->scratch};
+                               .scratch = &bert->scratch,
+                               .watch = dropout ? bert->watch : NULL};
 }
 
 /* The input of a block: the output of what comes before it. */
@@ -130,20 +138,32 @@ static void check_capacity(const struct bert *bert, const struct packed_batch *b
     require(batch->masked <= bert->capacity.masked);
 }
 
+/* Where a layer's weights begin in the flat arrays; those of the heads follow the last layer. */
+static size_t start_of(const struct bert *bert, int layer)
+{
+    bool heads = layer == bert->config.layers;
+    return heads ? bert->layout.pooler.weight : bert->layout.blocks[layer].qkv.weight;
+}
+
 /* Embedding and blocks; returns the head rows of the last block's output. */
 static const real *encode(struct bert *bert, const real *params, const struct packed_batch *batch,
-                          bool dropout)
+                          bool training)
 {
+    const struct bert_watch *watch = training ? bert->watch : NULL;
     check_capacity(bert, batch);
     batch_rows_set(&bert->rows, batch);
-    struct embedding_pass embedding = embedding_pass_of(bert, params, batch, dropout);
+    struct embedding_pass embedding = embedding_pass_of(bert, params, batch, training);
     place_at("forward, embedding", -1);
+    watch_needs(watch, 0, start_of(bert, 0));
     embedding_forward(&embedding);
     for (int l = 0; l < bert->config.layers; l++) {
-        struct block_pass block = block_pass_of(bert, params, batch, dropout, l);
+        struct block_pass block = block_pass_of(bert, params, batch, training, l);
         place_at("forward, layer", l);
+        watch_needs(watch, start_of(bert, l), start_of(bert, l + 1));
         block_forward(&block, input_of(bert, l));
+        watch_pause(watch);
     }
+    watch_needs(watch, start_of(bert, bert->config.layers), bert->table.size);
     return bert->blocks[bert->config.layers - 1].y2;
 }
 
@@ -176,14 +196,17 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     heads.nsp_scale = nsp_scale;
     place_at("forward and backward, heads", -1);
     heads_run(&heads, y, bert->scratch.d, grads, sums);
+    watch_complete(bert->watch, start_of(bert, bert->config.layers));
     for (int l = bert->config.layers - 1; l >= 0; l--) {
         struct block_pass block = block_pass_of(bert, params, batch, true, l);
         place_at("backward, layer", l);
         block_backward(&block, input_of(bert, l), grads);
+        watch_complete(bert->watch, start_of(bert, l));
     }
     struct embedding_pass embedding = embedding_pass_of(bert, params, batch, true);
     place_at("backward, embedding", -1);
     embedding_backward(&embedding, bert->scratch.d, grads);
+    watch_complete(bert->watch, 0);
 }
 
 double bert_operations(const struct bert_config *config, const struct packed_batch *batch)

@@ -6,6 +6,7 @@
 #include "lambert/kernels/parallel.h"
 #include "lambert/kernels/parts.h"
 #include "linear.h"
+#include "watch.h"
 
 void block_activations_plan(struct block_activations *kept, struct arena *arena,
                             const struct bert_config *config, int tokens, int rows, bool chosen)
@@ -143,8 +144,10 @@ void block_forward(const struct block_pass *pass, const real *x)
     const real *x_rows = pass->set->rows ? kept->x_rows : x;
 
     project_qkv(pass, x);
+    watch_pause(pass->watch);
     struct attention attention = attention_of(pass);
     attention_forward(&attention, kept->lse, kept->context);
+    watch_pause(pass->watch);
 
     const struct norm_rows attended = {pass,   DROPOUT_ATTENTION, &layout->attention_norm,
                                        layout->output.bias, x_rows, kept->z1, kept->y1,
@@ -160,6 +163,7 @@ void block_forward(const struct block_pass *pass, const real *x)
     const struct gemm_epilogue then_norm2 = norm_rows_forward(&fed);
     parts_gemm = PART_FEED_FORWARD_GEMM;
     linear_forward(R, H, F, kept->y1, params + layout->up.weight, kept->a, F, &then_gelu);
+    watch_pause(pass->watch);
     linear_forward(R, F, H, pass->scratch->g, params + layout->down.weight, kept->z2, H, &then_norm2);
 }
 
@@ -187,10 +191,14 @@ static void feed_forward_backward(const struct block_pass *pass, real *grads)
     norm_rows_sums(&fed, grads);
     parts_gemm = PART_FEED_FORWARD_GEMM;
     linear_input_gradient(R, F, H, s->f, H, params + layout->down.weight, 0, s->ffn, &then_gelu);
+    watch_pause(pass->watch);
     linear_weight_gradient(R, F, H, s->f, H, s->g, grads + layout->down.weight);
+    watch_pause(pass->watch);
     gelu_rows_sums(&activated, grads);
     linear_weight_gradient(R, H, F, s->ffn, F, kept->y1, grads + layout->up.weight);
+    watch_pause(pass->watch);
     linear_input_gradient(R, H, F, s->ffn, F, params + layout->up.weight, 1, s->e, &then_norm1);
+    watch_pause(pass->watch);
     norm_rows_sums(&attended, grads);
 }
 
@@ -205,10 +213,12 @@ void block_backward(const struct block_pass *pass, const real *x, real *grads)
     parts_gemm = PART_PROJECTION_GEMM;
     linear_weight_gradient(R, H, H, s->f, H, kept->context, grads + layout->output.weight);
     linear_input_gradient(R, H, H, s->f, H, pass->params + layout->output.weight, 0, s->e, NULL);
+    watch_pause(pass->watch);
 
     struct attention attention = attention_of(pass);
     bool chosen = pass->set->rows != NULL;
     attention_backward(&attention, kept->lse, kept->context, s->e, chosen ? s->f : s->dqkv,
                        s->dqkv + H, s->dqkv + 2 * H);
+    watch_pause(pass->watch);
     project_qkv_backward(pass, x, grads);
 }

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "lambert/model/bert.h"
 #include "layout.h"
 #include "rows.h"
 
@@ -51,6 +52,7 @@ struct block_pass {
     bool dropout; /* training */
     struct block_activations *kept;
     struct block_scratch *scratch;
+    const struct bert_watch *watch; /* NULL: none */
 };
 
 /* `chosen`: for the last block, whose row set is no larger than `rows`. */

@@ -91,6 +91,73 @@ static void threads_change_no_bit(void **state)
     packed_batch_release(&batch);
 }
 
+/* What a watch saw: gradients as they were when they were said to be complete. */
+struct sighting {
+    const real *grads;
+    real *seen; /* [size] */
+    size_t size, complete, needed;
+    int pauses;
+    bool backward;
+};
+
+static void see_need(void *who, size_t begin, size_t end)
+{
+    struct sighting *sighting = who;
+    assert_false(sighting->backward);
+    assert_int_equal(begin, sighting->needed);
+    assert_true(end > begin);
+    sighting->needed = end;
+}
+
+static void see_complete(void *who, size_t begin)
+{
+    struct sighting *sighting = who;
+    assert_true(begin < sighting->complete);
+    memcpy(sighting->seen + begin, sighting->grads + begin,
+           (sighting->complete - begin) * sizeof *sighting->seen);
+    sighting->complete = begin;
+    sighting->backward = true;
+}
+
+static void see_pause(void *who)
+{
+    ((struct sighting *)who)->pauses++;
+    assert_false(omp_in_parallel());
+}
+
+static void a_watch_is_told_the_truth(void **state)
+{
+    (void)state;
+    struct packed_batch batch;
+    struct bert *bert;
+    struct error err;
+    struct bert_sums sums = {0};
+    random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
+    struct bert_capacity capacity = capacity_for(&batch);
+    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    size_t size = bert_params(bert)->size;
+    real *params = memory_new(size, sizeof *params), *grads = memory_new(size, sizeof *grads);
+    struct sighting sighting = {.grads = grads,
+                                .seen = memory_new(size, sizeof *grads),
+                                .size = size,
+                                .complete = size};
+    struct bert_watch watch = {see_need, see_complete, see_pause, &sighting};
+    random_params(bert_params(bert), 0.1, 4, params);
+    bert_set_watch(bert, &watch);
+    bert_train(bert, params, &batch, 0.02, 0.2, grads, &sums);
+    assert_int_equal(sighting.needed, size);
+    assert_int_equal(sighting.complete, 0);
+    assert_true(sighting.pauses >= 5 * shape.layers);
+    assert_memory_equal(sighting.seen, grads, size * sizeof *grads);
+    bert_set_watch(bert, NULL);
+    bert_train(bert, params, &batch, 0.02, 0.2, grads, &sums); /* would trip over `backward` */
+    free(sighting.seen);
+    free(params);
+    free(grads);
+    bert_free(bert);
+    packed_batch_release(&batch);
+}
+
 /* Counted by hand for one layer, where all but keys and values is for head rows only. */
 static void operations_are_the_useful_ones(void **state)
 {
@@ -111,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_are_those_of_the_reference),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(a_watch_is_told_the_truth),
         cmocka_unit_test(operations_are_the_useful_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,22 @@ void bert_evaluate(struct bert *bert, const real *params, const struct packed_ba
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
                 double mlm_scale, double nsp_scale, real *grads, struct bert_sums *sums);
 
+/* Who wants to do something meanwhile: bert_train() calls, from the thread that called it and outside
+ * parallel regions, in this order. The flat arrays are gone through from the front to the back and
+ * then from the back to the front: embeddings, layers, heads. A member may be NULL. */
+struct bert_watch {
+    void (*needs)(void *who, size_t begin, size_t end); /* params [begin, end) are read from now on
+                                                           (backward asks no more) */
+    void (*complete)(void *who, size_t begin); /* grads [begin, table size) are as they will be when
+                                                  bert_train() returns; falls, at last to 0. The
+                                                  word embeddings are tied: they come last */
+    void (*pause)(void *who);                  /* between two big products */
+    void *who;
+};
+
+/* For the calls of bert_train() from now on; NULL: nobody watches. The watch must outlive them. */
+void bert_set_watch(struct bert *bert, const struct bert_watch *watch);
+
 /* Useful floating-point operations of forward and backward for this batch: matrix products only,
  * real tokens only, nothing the loss does not need, recomputation not counted
  */
