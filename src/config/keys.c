@@ -135,6 +135,13 @@ const struct key config_keys[] = {
         "A run that makes no progress for so long ends with code 1, and each rank says where it is, instead "
         "of hanging for ever; 0: it may hang. Longer than rank 0 takes to write a checkpoint, while "
         "the others wait."),
+    KEY(train, ranks_per_node, "0", "[0, 1000000]", FREE,
+        "Ranks that share one copy of the weights and read each other's gradients in memory; 0: all "
+        "of a machine. A lower number that divides it makes several nodes of each machine."),
+    KEY(train, gradient_wire, "float32", "float32 | bfloat16", RESULT,
+        "Type of the gradients that go from node to node: bfloat16 halves the bytes, rounds what each "
+        "node contributes once (twice from 16 nodes on, where there are two stages), and is summed in "
+        "float32. On one node it changes nothing."),
 
     ROW("phase.corpus", config_phase, corpus, "", ANY_TEXT, FREE,
         "Folder of the phase's own corpus, of the same vocabulary as the others; empty: data.corpus. "
@@ -169,7 +176,8 @@ const struct section config_sections[] = {
     {"model", "The shape of the BERT, by the names of Hugging Face's config.json. The defaults are "
               "BERT-Base's (arXiv 1810.04805). The size of the vocabulary is the corpus's."},
     {"optimizer", "The update rule. Moments go on from phase to phase."},
-    {"train", "How the work is done. None of these changes the result (rounding aside)."},
+    {"train", "How the work is done. None of these but gradient_wire changes the result (rounding "
+              "aside)."},
     {"phase",
      "One section `[phase NAME]` a phase, run in the order they stand in; NAME is of letters, "
      "digits, `-` and `_`. On the command line: `phase.NAME.steps=100`.\n"

@@ -28,6 +28,7 @@ static void find_nodes(struct dist *dist, MPI_Comm all)
     MPI_Comm_size(dist->world, &dist->size);
     MPI_Comm_split(node, 0, dist->rank, &dist->node);
     MPI_Comm_free(&node);
+    MPI_Comm_dup(dist->node, &dist->machine);
 }
 
 static void count_nodes(struct dist *dist)
@@ -78,6 +79,7 @@ void dist_close(struct dist *dist)
     if (dist == NULL)
         return;
     MPI_Comm_free(&dist->node);
+    MPI_Comm_free(&dist->machine);
     MPI_Comm_free(&dist->world);
     free(dist->counts);
     free(dist->starts);
@@ -108,6 +110,13 @@ int dist_local_size(const struct dist *dist)
 int dist_nodes(const struct dist *dist)
 {
     return dist->nodes;
+}
+
+int dist_machine_size(const struct dist *dist)
+{
+    int size;
+    MPI_Comm_size(dist->machine, &size);
+    return size;
 }
 
 bool dist_divide_nodes(struct dist *dist, int ranks)
@@ -179,6 +188,11 @@ void dist_sum_double(const struct dist *dist, double *values, int count)
     place_wait("MPI_Allreduce (a sum over the ranks)", -1);
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, dist->world);
     place_go();
+}
+
+void dist_machine_sum_double(const struct dist *dist, double *values, int count)
+{
+    MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, dist->machine);
 }
 
 void dist_max_double(const struct dist *dist, double *values, int count)

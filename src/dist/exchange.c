@@ -38,9 +38,9 @@ struct exchange {
     const struct sharding *sharding;
     struct exchange_arrays arrays;
     struct exchange_options options;
-    size_t element;       /* bytes of one of gradients and shard */
-    bool shared;          /* the first stage is done through memory */
-    bool in_place;        /* a job of one rank whose shard is its gradients */
+    size_t element; /* bytes of one of gradients and shard */
+    bool shared;    /* the first stage is done through memory */
+    bool in_place;  /* a job of one rank whose shard is its gradients */
     struct arena arena;
     struct slot *slots;                 /* [options.slots] */
     struct contribution *contributions; /* [most members] */
@@ -206,8 +206,10 @@ static struct slice own_part(const struct exchange *x, const struct transfer *t,
 
 static int tag_of(const struct transfer *t)
 {
-    enum { BUCKETS = 4096 }; /* MPI promises tags up to 32767; so many buckets are never on the way
-                                together */
+    enum {
+        BUCKETS = 4096
+    }; /* MPI promises tags up to 32767; so many buckets are never on the way
+          together */
     return (t->bucket % BUCKETS * STAGES_MOST + t->stage) * KINDS + (int)t->kind;
 }
 

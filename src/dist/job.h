@@ -8,8 +8,9 @@
 #include "lambert/dist/dist.h"
 
 struct dist {
-    MPI_Comm world; /* our own, so that nobody else's messages meet ours; node after node */
-    MPI_Comm node;  /* the ranks of this node */
+    MPI_Comm world;   /* our own, so that nobody else's messages meet ours; node after node */
+    MPI_Comm node;    /* the ranks of this node */
+    MPI_Comm machine; /* the same, as it was found: dist_divide_nodes() leaves it */
     int rank, size;
     int local_rank, local_size;
     int nodes;

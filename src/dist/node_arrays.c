@@ -76,8 +76,7 @@ static void lay_out_shared(struct node_arrays *new, const struct dist *dist)
 }
 
 /* Whether the job shares; the warning names a rank that cannot. */
-static bool share(struct node_arrays *new, const struct dist *dist,
-                  const struct sharding *sharding)
+static bool share(struct node_arrays *new, const struct dist *dist, const struct sharding *sharding)
 {
     struct error err;
     new->shared_bytes = shared_bytes(new, sharding, dist->local_size);

@@ -15,9 +15,9 @@ enum { HUGE_PAGE = 2 << 20 };
 /* How the other ranks find the memory of the first. */
 struct offer {
     long process;
-    int descriptor;  /* of that process; -1: there is none */
-    uint64_t token;  /* the first word of the memory: a process of the same number in another
-                        namespace has another */
+    int descriptor; /* of that process; -1: there is none */
+    uint64_t token; /* the first word of the memory: a process of the same number in another
+                       namespace has another */
 };
 
 static size_t whole_pages(size_t bytes)
@@ -34,8 +34,7 @@ static void *map(int descriptor, size_t size)
         return NULL;
     size_t before = (HUGE_PAGE - (uintptr_t)space % HUGE_PAGE) % HUGE_PAGE;
     uint8_t *start = space + before;
-    void *mapped =
-        mmap(start, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, descriptor, 0);
+    void *mapped = mmap(start, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, descriptor, 0);
     if (before != 0)
         munmap(space, before);
     if (before != HUGE_PAGE)
@@ -63,8 +62,8 @@ static struct offer make_offer(void **data, size_t size, struct error *err)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     struct offer offer = {.process = getpid(),
-                          .token = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
-                                   (uint64_t)now.tv_nsec};
+                          .token =
+                              (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec};
     offer.descriptor = make(data, size, MFD_HUGETLB);
     if (offer.descriptor < 0)
         offer.descriptor = make(data, size, 0);

@@ -37,11 +37,13 @@ static int open_batch(const struct job *job, const struct gradients_request *req
     return batch_source_next(*source, share, err);
 }
 
-/* The whole gradient on every rank, in job->grads. */
+/* The whole gradient on every rank, in traffic.grads. */
 static void gather(struct job *job)
 {
-    shard_insert(&job->sharding, dist_rank(job->dist), job->shard_grads, job->grads);
-    shard_gather(job->dist, &job->sharding, job->grads);
+    const struct traffic *traffic = &job->traffic;
+    if (traffic->shard_grads != traffic->grads)
+        shard_insert(&job->sharding, dist_rank(job->dist), traffic->shard_grads, traffic->grads);
+    shard_gather(job->dist, &job->sharding, traffic->grads);
 }
 
 static int compute(struct job *job, const struct gradients_request *request,
@@ -71,7 +73,7 @@ static int write_file(const struct job *job, const char *path, struct error *err
         entries[t] = (struct safetensors_entry){.name = info->name,
                                                 .dimensions = info->dimensions,
                                                 .shape = {info->shape[0], info->shape[1]},
-                                                .values = job->grads + info->offset};
+                                                .values = job->traffic.grads + info->offset};
     }
     int status = safetensors_write(path, SAFETENSORS_F32, entries, table->count, err);
     free(entries);
@@ -82,7 +84,7 @@ static void summarise(const struct job *job, const struct step_metrics *metrics,
                       struct gradients_summary *summary)
 {
     const struct bert_sums *sums = &metrics->sums;
-    double squares = kernels->sum_squares(job->grads, job->table->size);
+    double squares = kernels->sum_squares(job->traffic.grads, job->table->size);
     *summary = (struct gradients_summary){.mlm_loss = sums->mlm_loss / sums->masked,
                                           .nsp_loss = sums->nsp_loss / fmax(sums->sequences, 1),
                                           .gradient_norm = sqrt(squares),

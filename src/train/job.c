@@ -9,55 +9,68 @@
 #include "lambert/base/memory.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/train/options.h"
+#include "memory_plan.h"
 
-static double megabytes(size_t bytes)
+/* Says what this rank and its machine will hold before it is taken. */
+static int plan_memory(const struct job *job, const struct param_table *table,
+                       const struct bert_capacity *capacity, struct error *err)
 {
-    return (double)bytes / 1e6;
+    struct optimizer_options options = optimizer_options_of(job->config);
+    struct traffic_options traffic = traffic_options_of(job->config);
+    int rank = dist_rank(job->dist);
+    struct memory_plan plan = {
+        .traffic = traffic_memory(&job->sharding, rank, &traffic),
+        .moments = optimizer_memory(table, &job->sharding, rank, &options),
+        .activations = bert_memory(&job->bert_config, capacity),
+        .corpus_cache = (size_t)job->config->data.cache_megabytes << 20,
+    };
+    log_info("model: %d layers, hidden %d, %d heads, vocabulary %d: %zu tensors, %.2f million "
+             "weights",
+             job->bert_config.layers, job->bert_config.hidden, job->bert_config.heads,
+             job->bert_config.vocab, (size_t)table->count, (double)table->weights / 1e6);
+    return memory_plan_check(&plan, job->dist, err);
 }
 
-/* Says what this rank will hold before it takes it. */
-static void announce_memory(const struct job *job, size_t weights, size_t shard, size_t moments,
-                            size_t activations)
+/* This rank's own part. */
+static int allocate(struct job *job, const struct bert_capacity *capacity, struct error *err)
 {
-    log_info("memory a rank: weights %.0f MB, gradients %.0f MB, reduced shard %.0f MB, moments "
-             "%.0f MB, activations %.0f MB, corpus cache %d MB: %.0f MB in all",
-             megabytes(weights), megabytes(weights), megabytes(shard), megabytes(moments),
-             megabytes(activations), job->config->data.cache_megabytes,
-             megabytes(2 * weights + shard + moments + activations) +
-                 job->config->data.cache_megabytes);
+    struct optimizer_options options = optimizer_options_of(job->config);
+    if (bert_new(&job->bert, &job->bert_config, capacity, err) < 0)
+        return -1;
+    job->table = bert_params(job->bert);
+    if (job->config->train.report_every > 0)
+        job->tensors = memory_new((size_t)job->table->count, sizeof *job->tensors);
+    packed_batch_reserve(&job->micro, capacity->sequences, capacity->tokens, capacity->masked);
+    return optimizer_new(&job->optimizer, job->table, &job->sharding, dist_rank(job->dist),
+                         &options, err);
 }
 
-static int allocate(struct job *job, struct error *err)
+/* Collective. */
+static int plan_and_allocate(struct job *job, struct error *err)
 {
     struct bert_capacity capacity = capacity_of(job->config);
     for (int c = 0; c < job->corpora.count; c++)
         capacity_widen(&capacity, job->corpora.opened[c]);
-    struct optimizer_options options = optimizer_options_of(job->config);
+    struct stages stages = dist_stages(job->dist, STAGES_SPLIT);
+    struct traffic_options traffic = traffic_options_of(job->config);
     struct param_table table;
-    int rank = dist_rank(job->dist);
     param_table_init(&table, &job->bert_config);
-    sharding_init(&job->sharding, table.size, SHARDING_BUCKET, dist_size(job->dist));
-    size_t weights = table.size * sizeof(real);
-    size_t shard = sharding_count(&job->sharding, rank) * sizeof(real);
-    announce_memory(job, weights, shard, optimizer_memory(&table, &job->sharding, rank, &options),
-                    bert_memory(&job->bert_config, &capacity));
-    log_info("model: %d layers, hidden %d, %d heads, vocabulary %d: %zu tensors, %.2f million "
-             "weights",
-             job->bert_config.layers, job->bert_config.hidden, job->bert_config.heads,
-             job->bert_config.vocab, (size_t)table.count, (double)table.weights / 1e6);
+    sharding_init_staged(&job->sharding, table.size, SHARDING_BUCKET, SHARDING_LINE, &stages);
+    int status = plan_memory(job, &table, &capacity, err);
     param_table_release(&table);
+    if (status < 0 || dist_agree(job->dist, allocate(job, &capacity, err), err) < 0)
+        return -1;
+    return traffic_init(&job->traffic, job->dist, &job->sharding, &traffic, err);
+}
 
-    if (bert_new(&job->bert, &job->bert_config, &capacity, err) < 0)
-        return -1;
-    job->table = bert_params(job->bert);
-    if (memory_big((void **)&job->params, weights, "weights", err) < 0 ||
-        memory_big((void **)&job->grads, weights, "gradients", err) < 0 ||
-        memory_big((void **)&job->shard_grads, shard, "reduced gradients", err) < 0)
-        return -1;
-    if (job->config->train.report_every > 0)
-        job->tensors = memory_new((size_t)job->table->count, sizeof *job->tensors);
-    packed_batch_reserve(&job->micro, capacity.sequences, capacity.tokens, capacity.masked);
-    return optimizer_new(&job->optimizer, job->table, &job->sharding, rank, &options, err);
+/* The ranks of a node share an array: one of them writes it. */
+static void initialise_weights(struct job *job)
+{
+    const struct config *config = job->config;
+    if (!job->traffic.shares || dist_local_rank(job->dist) == 0)
+        param_table_initialise(job->table, config->model.initializer_range,
+                               (uint64_t)config->run.seed, job->traffic.weights);
+    dist_barrier(job->dist);
 }
 
 /* What every checkpoint of this run carries besides numbers. */
@@ -89,6 +102,17 @@ static int open_corpora(struct job *job, struct error *err)
     return 0;
 }
 
+static int divide_nodes(struct dist *dist, int ranks, struct error *err)
+{
+    if (ranks == 0 || dist_divide_nodes(dist, ranks))
+        return 0;
+    return error_set(
+        err,
+        "train.ranks_per_node (%d) does not divide the ranks of each machine (rank %d's "
+        "has %d); choose a divisor, or 0",
+        ranks, dist_rank(dist), dist_machine_size(dist));
+}
+
 int job_init(struct job *job, struct dist *dist, const struct config *config, int threads,
              struct error *err)
 {
@@ -98,10 +122,10 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
     if (dist_agree(dist, open_corpora(job, err), err) < 0 ||
         dist_same(dist, "the corpus", job->state.corpus_hash, err) < 0)
         return -1;
-    if (dist_agree(dist, allocate(job, err), err) < 0)
+    if (divide_nodes(dist, config->train.ranks_per_node, err) < 0 ||
+        plan_and_allocate(job, err) < 0)
         return -1;
-    param_table_initialise(job->table, config->model.initializer_range, (uint64_t)config->run.seed,
-                           job->params);
+    initialise_weights(job);
     job->peak = cpu_peak_flops(threads);
     dist_sum_double(dist, &job->peak, 1);
     return 0;
@@ -109,17 +133,12 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
 
 void job_release(struct job *job)
 {
-    size_t weights = job->table ? job->table->size * sizeof(real) : 0;
-    size_t shard =
-        job->table ? sharding_count(&job->sharding, dist_rank(job->dist)) * sizeof(real) : 0;
     metrics_close(&job->metrics);
     if (job->lock >= 0)
         close(job->lock);
     checkpoint_meta_release(&job->meta);
     optimizer_free(job->optimizer);
-    memory_big_free(job->params, weights);
-    memory_big_free(job->grads, weights);
-    memory_big_free(job->shard_grads, shard);
+    traffic_release(&job->traffic);
     packed_batch_release(&job->micro);
     balance_release(&job->balance);
     free(job->tensors);

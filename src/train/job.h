@@ -13,6 +13,7 @@
 #include "lambert/train/corpora.h"
 #include "lambert/train/metrics.h"
 #include "nonfinite.h"
+#include "traffic.h"
 
 struct job {
     struct dist *dist;
@@ -24,9 +25,7 @@ struct job {
     struct sharding sharding;
     struct optimizer *optimizer;
 
-    real *params;      /* [table size], complete on every rank between steps */
-    real *grads;       /* [table size] of this rank's share; scratch between steps */
-    real *shard_grads; /* [own shard] of the global batch */
+    struct traffic traffic; /* weights, and gradients, which are scratch between steps */
     struct packed_batch micro;
     double peak;                   /* operations a second of all the job's cores */
     struct tensor_report *tensors; /* [table count] of a step that is reported on; NULL: none is */
@@ -45,13 +44,14 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
 void job_release(struct job *job);
 
 /* The gradient of the global batch of which `share` is this rank's part, before clipping: each rank
- * gets its slices in shard_grads. Collective. */
+ * gets its slices in traffic.shard_grads. Collective. */
 void job_gradient(struct job *job, const struct packed_batch *share, struct step_metrics *metrics,
                   struct nonfinite *nonfinite);
 
-/* One update on the global batch of which `share` is this rank's part. Collective. Where a loss or
- * the gradient is not finite there is none, and nonfinite says who met it first. metrics->tensors
- * is filled in if it is there. */
+/* One update on the global batch of which `share` is this rank's part. Collective. Updated weights
+ * are still on their way: traffic_settle() before anything but the next step reads them. Where a
+ * loss or the gradient is not finite there is none, and nonfinite says who met it first.
+ * metrics->tensors is filled in if it is there. */
 void job_step(struct job *job, const struct packed_batch *share, double rate,
               struct step_metrics *metrics, struct nonfinite *nonfinite);
 

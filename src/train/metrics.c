@@ -126,6 +126,9 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     add(line, "seconds", step->seconds);
     add(line, "sequences_per_second", (double)step->sequences / step->seconds);
     add(line, "tokens_per_second", (double)step->tokens / step->seconds);
+    add(line, "communication_wait_seconds", step->waited);
+    add(line, "communication_seconds", step->exchanged);
+    add(line, "communication_bytes", step->bytes_sent);
     add(line, "peak_fraction", step->operations / step->seconds / step->peak);
     add(line, "work_seconds", step->balance.work);
     add(line, "data_seconds", step->balance.data);

@@ -104,7 +104,7 @@ int nonfinite_met(struct job *job, const struct step_metrics *metrics,
 
 int nonfinite_check_state(struct job *job, struct error *err)
 {
-    if (optimizer_state_finite(job->optimizer, job->dist, job->params))
+    if (optimizer_state_finite(job->optimizer, job->dist, job->traffic.weights))
         return 0;
     return error_set(err,
                      "weights or moments are no longer finite after step %" PRId64

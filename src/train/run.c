@@ -43,7 +43,7 @@ static int save(struct job *job, struct error *err)
     int status = nonfinite_check_state(job, err);
     if (status == 0)
         status = checkpoint_write(job->dist, path, job->table, &job->sharding, &job->meta,
-                                  job->params, job->optimizer, job->grads, err);
+                                  job->traffic.weights, job->optimizer, job->traffic.grads, err);
     if (status == 0) {
         log_info("checkpoint %s written in %.1f s", path, clock_seconds() - started);
         if (dist_rank(job->dist) == 0)
@@ -116,7 +116,7 @@ static int evaluate(struct job *job, struct phase_run *run, struct error *err)
     if (!run->evaluator)
         return 0;
     place_task("evaluation after step", job->state.total_steps);
-    if (evaluator_run(run->evaluator, job->dist, job->bert, job->params, &result, err) < 0)
+    if (evaluator_run(run->evaluator, job->dist, job->bert, job->traffic.weights, &result, err) < 0)
         return -1;
     log_info("step %" PRId64 ": held-out MLM loss %.4f (unigram guess %.4f), accuracy %.1f%% "
              "(%.1f%%)%s; %" PRIu64 " sequences of up to %d",
@@ -246,9 +246,11 @@ static enum outcome after_step(struct job *job, struct phase_run *run, struct er
     bool last = job->state.phase_step == run->phase->steps;
     bool stop = dist_any(job->dist, signals_caught() != NULL);
     bool evaluates = last || due(job->state.total_steps, train->evaluate_every);
+    bool periodic = due(job->state.total_steps, train->checkpoint_every) && !job->skips_in_a_row;
+    if (evaluates || periodic || stop)
+        traffic_settle(&job->traffic);
     if (evaluates && !stop && evaluate(job, run, err) < 0)
         return RUN_FAILED;
-    bool periodic = due(job->state.total_steps, train->checkpoint_every) && !job->skips_in_a_row;
     if ((last || stop || periodic) && save(job, err) < 0)
         return RUN_FAILED;
     if (evaluates && stop && evaluate(job, run, err) < 0) /* there may be little time: save first */

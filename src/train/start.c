@@ -39,8 +39,8 @@ static int read_folder(struct job *job, const char *folder, struct error *err)
     if (status == 0)
         status = check_same_model(job->config, &model.shape, err);
     if (status == 0)
-        status =
-            hf_model_weights(&model, job->table, (uint64_t)job->config->run.seed, job->params, err);
+        status = hf_model_weights(&model, job->table, (uint64_t)job->config->run.seed,
+                                  job->traffic.weights, err);
     hf_model_close(&model);
     return status;
 }
@@ -50,15 +50,16 @@ static int start_from_folder(struct job *job, const char *folder, struct error *
     int status = dist_rank(job->dist) == 0 ? read_folder(job, folder, err) : 0;
     if (dist_agree(job->dist, status, err) != 0)
         return -1;
-    dist_broadcast(job->dist, 0, job->params, job->table->size * sizeof *job->params);
+    dist_broadcast(job->dist, 0, job->traffic.weights,
+                   job->table->size * sizeof *job->traffic.weights);
     return 0;
 }
 
 static int start_from_checkpoint(struct job *job, const char *path, struct error *err)
 {
     struct checkpoint_meta meta;
-    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->params, NULL, NULL,
-                        err) != 0)
+    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->traffic.weights,
+                        NULL, NULL, err) != 0)
         return -1;
     int status = check_text(job, meta.state.vocabulary_hash, meta.state.lower_case, err);
     if (status == 0)
@@ -100,7 +101,7 @@ static int start_from(struct job *job, const char *path, struct error *err)
 
 static int check_finite(const struct job *job, struct error *err)
 {
-    if (isfinite(kernels->sum_squares(job->params, job->table->size)))
+    if (isfinite(kernels->sum_squares(job->traffic.weights, job->table->size)))
         return 0;
     return error_set(err, "its weights are not all finite numbers");
 }
@@ -185,8 +186,8 @@ static int load(struct job *job, const char *path, const char *accept, struct er
     struct checkpoint_meta meta;
     if (check_resumable(job, path, accept, err) < 0)
         return error_prefix(err, "cannot resume from %s", path);
-    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->params,
-                        job->optimizer, job->grads, err) < 0)
+    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->traffic.weights,
+                        job->optimizer, job->traffic.grads, err) < 0)
         return -1;
     job->state = meta.state;
     pass_finished_phases(job);

@@ -1,8 +1,6 @@
 #include <math.h>
-#include <string.h>
 
 #include "job.h"
-#include "lambert/kernels/parallel.h"
 #include "lambert/base/place.h"
 #include "lambert/train/options.h"
 
@@ -20,35 +18,46 @@ static struct denominators count_terms(const struct dist *dist, const struct pac
     return (struct denominators){.masked = counts[0], .labelled = counts[1]};
 }
 
-/* Gradient of this rank's share, in units of the global batch's mean losses: job->grads. */
+/* Adds the gradient of a micro-batch, in units of the global batch's mean losses. */
+static void add_gradient(struct job *job, const double scale[2], bool last,
+                         struct step_metrics *metrics)
+{
+    traffic_watch(&job->traffic, job->bert, last);
+    bert_train(job->bert, job->traffic.weights, &job->micro, scale[0], scale[1], job->traffic.grads,
+               &metrics->sums);
+    traffic_unwatch(&job->traffic, job->bert);
+    metrics->operations += bert_operations(&job->bert_config, &job->micro);
+}
+
+/* The gradient of this rank's share; what is complete of it is sent off at once. */
 static void accumulate_gradient(struct job *job, const struct packed_batch *share,
                                 struct denominators terms, struct step_metrics *metrics,
                                 struct nonfinite *nonfinite)
 {
-    double mlm_scale = terms.masked > 0 ? 1 / terms.masked : 0;
-    double nsp_scale = terms.labelled > 0 ? 1 / terms.labelled : 0;
+    const double scale[2] = {terms.masked > 0 ? 1 / terms.masked : 0,
+                             terms.labelled > 0 ? 1 / terms.labelled : 0};
     int budget = capacity_of(job->config).tokens;
-    array_clear(job->grads, job->table->size);
+    traffic_start(&job->traffic, 0);
     for (int first = 0; first < share->sequences;) {
         int count = packed_batch_fit(share, first, budget);
         packed_batch_slice(share, first, count, &job->micro);
-        bert_train(job->bert, job->params, &job->micro, mlm_scale, nsp_scale, job->grads,
-                   &metrics->sums);
-        nonfinite_note(nonfinite, &job->micro, &metrics->sums);
-        metrics->operations += bert_operations(&job->bert_config, &job->micro);
         first += count;
+        add_gradient(job, scale, first == share->sequences, metrics);
+        nonfinite_note(nonfinite, &job->micro, &metrics->sums);
     }
 }
 
 /* This rank's sums become those of the job. */
-static void sum_metrics(const struct dist *dist, const struct packed_batch *share,
+static void sum_metrics(struct job *job, const struct packed_batch *share,
                         struct step_metrics *metrics)
 {
     struct bert_sums *sums = &metrics->sums;
-    double all[] = {sums->mlm_loss,      sums->nsp_loss,   sums->mlm_correct,
-                    sums->nsp_correct,   sums->masked,     sums->sequences,
-                    metrics->operations, share->sequences, share->tokens};
-    dist_sum_double(dist, all, (int)(sizeof all / sizeof *all));
+    struct exchange_report report = traffic_report(&job->traffic);
+    double all[] = {sums->mlm_loss,      sums->nsp_loss,      sums->mlm_correct,
+                    sums->nsp_correct,   sums->masked,        sums->sequences,
+                    metrics->operations, share->sequences,    share->tokens,
+                    report.wait_seconds, report.work_seconds, (double)report.bytes_sent};
+    dist_sum_double(job->dist, all, (int)(sizeof all / sizeof *all));
     *sums = (struct bert_sums){.mlm_loss = all[0],
                                .nsp_loss = all[1],
                                .mlm_correct = all[2],
@@ -58,17 +67,21 @@ static void sum_metrics(const struct dist *dist, const struct packed_batch *shar
     metrics->operations = all[6];
     metrics->sequences = (uint64_t)all[7];
     metrics->tokens = (uint64_t)all[8];
+    metrics->waited = all[9] / dist_size(job->dist);
+    metrics->exchanged = metrics->waited + all[10] / dist_size(job->dist);
+    metrics->bytes_sent = all[11];
 }
 
 /* The optimizer's part, which a loss that is not finite keeps out. */
 static void update(struct job *job, double rate, struct step_metrics *metrics)
 {
     bool finite = isfinite(metrics->sums.mlm_loss) && isfinite(metrics->sums.nsp_loss);
+    struct traffic *traffic = &job->traffic;
     if (finite)
-        optimizer_step(job->optimizer, job->dist, rate, job->shard_grads, job->params,
+        optimizer_step(job->optimizer, job->dist, rate, traffic->shard_grads, traffic->weights,
                        &metrics->report, metrics->tensors);
     else
-        optimizer_measure(job->optimizer, job->dist, job->shard_grads, &metrics->report);
+        optimizer_measure(job->optimizer, job->dist, traffic->shard_grads, &metrics->report);
     metrics->updated = finite && metrics->report.finite;
 }
 
@@ -80,9 +93,9 @@ void job_gradient(struct job *job, const struct packed_batch *share, struct step
     *nonfinite = (struct nonfinite){0};
     accumulate_gradient(job, share, terms, metrics, nonfinite);
     place_at("reducing gradients", -1);
-    shard_reduce(job->dist, &job->sharding, job->grads, job->shard_grads);
+    traffic_reduced(&job->traffic);
     place_at("adding up losses", -1);
-    sum_metrics(job->dist, share, metrics);
+    sum_metrics(job, share, metrics);
 }
 
 void job_step(struct job *job, const struct packed_batch *share, double rate,
@@ -93,7 +106,7 @@ void job_step(struct job *job, const struct packed_batch *share, double rate,
     update(job, rate, metrics);
     place_at(metrics->updated ? "gathering weights" : "finding what is not finite", -1);
     if (metrics->updated)
-        shard_gather(job->dist, &job->sharding, job->params);
+        traffic_share_weights(&job->traffic);
     else
         nonfinite_agree(nonfinite, job->dist);
     metrics->rate = rate;

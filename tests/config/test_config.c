@@ -50,6 +50,8 @@ static void defaults(void **state)
     assert_int_equal(c.train.report_every, 0);
     assert_string_equal(c.train.on_nonfinite, "stop");
     assert_int_equal(c.train.watchdog_seconds, 1800);
+    assert_int_equal(c.train.ranks_per_node, 0);
+    assert_string_equal(c.train.gradient_wire, "float32");
     assert_int_equal(c.phase_count, 0);
 }
 

@@ -82,8 +82,8 @@ struct bench {
     size_t count, element; /* of the shard */
 };
 
-static void bench_init(struct bench *bench, size_t size, size_t bucket,
-                       const struct stages *stages, const struct exchange_options *options)
+static void bench_init(struct bench *bench, size_t size, size_t bucket, const struct stages *stages,
+                       const struct exchange_options *options)
 {
     struct error err;
     size_t element = options->element == EXCHANGE_FIXED ? sizeof(int64_t) : sizeof(real);
@@ -96,9 +96,8 @@ static void bench_init(struct bench *bench, size_t size, size_t bucket,
     bench->arrays.weights[size] = guard;
     memcpy((char *)bench->arrays.gradients + size * element, &guard, sizeof guard);
     memcpy((char *)bench->arrays.shard + bench->count * element, &guard, sizeof guard);
-    assert_int_equal(exchange_new(&bench->exchange, ranks, &bench->sharding, &bench->arrays,
-                                  options, &err),
-                     0);
+    assert_int_equal(
+        exchange_new(&bench->exchange, ranks, &bench->sharding, &bench->arrays, options, &err), 0);
 }
 
 static void bench_release(struct bench *bench)
@@ -107,8 +106,7 @@ static void bench_release(struct bench *bench)
     exchange_free(bench->exchange);
     assert_true(bench->arrays.weights[size] == guard);
     assert_memory_equal((char *)bench->arrays.gradients + size * element, &guard, sizeof guard);
-    assert_memory_equal((char *)bench->arrays.shard + bench->count * element, &guard,
-                        sizeof guard);
+    assert_memory_equal((char *)bench->arrays.shard + bench->count * element, &guard, sizeof guard);
     free(bench->arrays.weights);
     free(bench->arrays.gradients);
     free(bench->arrays.shard);

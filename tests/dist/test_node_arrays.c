@@ -34,12 +34,11 @@ static void bench_init(struct bench *bench)
     struct stages stages = dist_stages(ranks, 4);
     struct exchange_options options = {.slots = 2};
     sharding_init_staged(&bench->sharding, SIZE, BUCKET, SHARDING_LINE, &stages);
-    assert_int_equal(
-        node_arrays_new(&bench->memory, ranks, &bench->sharding, EXCHANGE_REAL, &err), 0);
-    bench->arrays = node_arrays_of(bench->memory);
-    assert_int_equal(exchange_new(&bench->exchange, ranks, &bench->sharding, bench->arrays,
-                                  &options, &err),
+    assert_int_equal(node_arrays_new(&bench->memory, ranks, &bench->sharding, EXCHANGE_REAL, &err),
                      0);
+    bench->arrays = node_arrays_of(bench->memory);
+    assert_int_equal(
+        exchange_new(&bench->exchange, ranks, &bench->sharding, bench->arrays, &options, &err), 0);
     rng_init(&bench->rng, (uint64_t)dist_rank(ranks));
 }
 

@@ -137,10 +137,8 @@ static void a_watch_is_told_the_truth(void **state)
     assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
     size_t size = bert_params(bert)->size;
     real *params = memory_new(size, sizeof *params), *grads = memory_new(size, sizeof *grads);
-    struct sighting sighting = {.grads = grads,
-                                .seen = memory_new(size, sizeof *grads),
-                                .size = size,
-                                .complete = size};
+    struct sighting sighting = {
+        .grads = grads, .seen = memory_new(size, sizeof *grads), .size = size, .complete = size};
     struct bert_watch watch = {see_need, see_complete, see_pause, &sighting};
     random_params(bert_params(bert), 0.1, 4, params);
     bert_set_watch(bert, &watch);

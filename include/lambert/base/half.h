@@ -1,5 +1,6 @@
-/* The two 16-bit floating-point types of tensor files and of messages, as their bits: half (IEEE 754
- * binary16: 5 bits of exponent, 10 of fraction) and bfloat (bfloat16: the upper half of a float).
+/* The two 16-bit floating-point types of tensor files and of messages, as their bits: half (IEEE
+ * 754 binary16: 5 bits of exponent, 10 of fraction) and bfloat (bfloat16: the upper half of a
+ * float).
  *
  * To float is exact. From float rounds to nearest, ties to even; what is too great becomes an
  * infinity, and NaN stays NaN. Bits that came from 16 go back to the same 16.

@@ -76,10 +76,12 @@ struct config_train {
     int evaluate_sequences;
     int checkpoint_every; /* steps; 0: at the end of a phase only */
     int checkpoint_keep;
-    int log_every;                  /* steps between lines of the log file or terminal history */
-    int report_every;               /* steps; 0: never */
-    char on_nonfinite[CONFIG_NAME]; /* stop | skip */
-    int watchdog_seconds;           /* 0: none */
+    int log_every;                   /* steps between lines of the log file or terminal history */
+    int report_every;                /* steps; 0: never */
+    char on_nonfinite[CONFIG_NAME];  /* stop | skip */
+    int watchdog_seconds;            /* 0: none */
+    int ranks_per_node;              /* 0: those that share a machine */
+    char gradient_wire[CONFIG_NAME]; /* float32 | bfloat16 */
 };
 
 struct config_phase {

@@ -30,6 +30,8 @@ int dist_size(const struct dist *dist);            /* [local] ranks of the job *
 int dist_local_rank(const struct dist *dist);      /* [local] among the ranks of this node */
 int dist_local_size(const struct dist *dist);      /* [local] */
 int dist_nodes(const struct dist *dist);           /* [local] nodes of the job */
+int dist_machine_size(const struct dist *dist);    /* [local] ranks of this node before
+                                                      dist_divide_nodes() */
 const char *dist_library(const struct dist *dist); /* [local] "Open MPI v4.1.4" */
 
 /* From here on each node counts as several of `ranks` ranks: for nodes that are better left apart
@@ -54,9 +56,11 @@ int dist_agree(const struct dist *dist, int status, struct error *err);
 /* True everywhere when it is true on any rank. */
 bool dist_any(const struct dist *dist, bool value);
 
-void dist_sum_double(const struct dist *dist, double *values, int count); /* in place */
-void dist_max_double(const struct dist *dist, double *values, int count); /* in place */
-void dist_sum_u64(const struct dist *dist, uint64_t *values, int count);  /* in place */
+void dist_sum_double(const struct dist *dist, double *values, int count);         /* in place */
+void dist_max_double(const struct dist *dist, double *values, int count);         /* in place */
+void dist_machine_sum_double(const struct dist *dist, double *values, int count); /* over those of
+                                                                                      one machine */
+void dist_sum_u64(const struct dist *dist, uint64_t *values, int count);          /* in place */
 
 /* root's bytes to all; any size. */
 void dist_broadcast(const struct dist *dist, int root, void *data, size_t size);

@@ -30,7 +30,8 @@ struct node_arrays_memory {
 struct node_arrays_memory node_arrays_memory(const struct sharding *sharding, int rank,
                                              enum exchange_element element); /* [local] */
 
-/* Collective: all ranks fail together, and share together. The sharding is that of dist_stages(). */
+/* Collective: all ranks fail together, and share together. The sharding is that of dist_stages().
+ */
 int node_arrays_new(struct node_arrays **arrays, const struct dist *dist,
                     const struct sharding *sharding, enum exchange_element element,
                     struct error *err);

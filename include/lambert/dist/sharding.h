@@ -52,7 +52,8 @@ struct slice sharding_part(const struct sharding *sharding, int bucket, int rank
 size_t sharding_count(const struct sharding *sharding, int rank);
 
 /* Collective. shard [sharding_count(own rank)] = own slices of the sum over ranks of flat [size],
- * for slices of one stage. In a job of one rank, shard may be flat itself, and then nothing moves. */
+ * for slices of one stage. In a job of one rank, shard may be flat itself, and then nothing moves.
+ */
 void shard_reduce(const struct dist *dist, const struct sharding *sharding, const real *flat,
                   real *shard);
 

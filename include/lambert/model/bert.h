@@ -64,9 +64,9 @@ void bert_evaluate(struct bert *bert, const real *params, const struct packed_ba
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
                 double mlm_scale, double nsp_scale, real *grads, struct bert_sums *sums);
 
-/* Who wants to do something meanwhile: bert_train() calls, from the thread that called it and outside
- * parallel regions, in this order. The flat arrays are gone through from the front to the back and
- * then from the back to the front: embeddings, layers, heads. A member may be NULL. */
+/* Who wants to do something meanwhile: bert_train() calls, from the thread that called it and
+ * outside parallel regions, in this order. The flat arrays are gone through from the front to the
+ * back and then from the back to the front: embeddings, layers, heads. A member may be NULL. */
 struct bert_watch {
     void (*needs)(void *who, size_t begin, size_t end); /* params [begin, end) are read from now on
                                                            (backward asks no more) */

@@ -27,6 +27,10 @@ struct step_metrics {
     double rate;                   /* learning rate */
     uint64_t sequences, tokens;
     double seconds;    /* the whole step, waiting for data included */
+    double waited;     /* seconds of it that a rank, on average, stood still for gradients and
+                          weights of others, and ... */
+    double exchanged;  /* ... with what it did to send, receive and add them up */
+    double bytes_sent; /* by all ranks */
     double operations; /* useful ones, bert_operations() over all ranks */
     double peak;       /* operations a second that the job's cores could do */
     struct balance_report balance;

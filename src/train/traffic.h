@@ -1,0 +1,80 @@
+/* What the ranks send each other in a step, hidden behind the computing (dist/exchange.h):
+ *
+ *     traffic_start(&traffic)                    a step begins
+ *     for each micro-batch:
+ *         traffic_watch(&traffic, bert, last)    during bert_train(): waits for weights that are
+ *                                                still on their way, a layer before it needs them,
+ *                                                and, in the last micro-batch, sends buckets of
+ *                                                gradients off as they are complete
+ *     traffic_reduced(&traffic)                  own slices of the sum are there
+ *     ...the optimizer...
+ *     traffic_share_weights(&traffic)            sends updated slices off
+ *     traffic_settle(&traffic)                   weights are whole: before anyone but bert_train()
+ *                                                reads them
+ *
+ * traffic_watch() clears grads for the first micro-batch. Where gradients are summed in fixed point
+ * (train.reproducible) it does so for each, whose gradient is then added to what goes out. */
+#ifndef LAMBERT_TRAIN_TRAFFIC_H
+#define LAMBERT_TRAIN_TRAFFIC_H
+
+#include "lambert/config/config.h"
+#include "lambert/dist/exchange.h"
+#include "lambert/dist/node_arrays.h"
+#include "lambert/model/bert.h"
+
+struct traffic_options {
+    bool bfloat16; /* gradients between nodes */
+    bool fixed;    /* sums in fixed point */
+};
+
+struct traffic_options traffic_options_of(const struct config *config);
+
+struct traffic {
+    const struct dist *dist;
+    const struct sharding *sharding;
+    struct node_arrays *memory;
+    struct exchange *exchange;
+    bool fixed;
+    bool shares; /* weights are one array of all ranks of a node */
+
+    real *weights;     /* [size] */
+    real *grads;       /* [size] of this rank */
+    real *shard_grads; /* [own shard] */
+
+    int next;        /* the bucket that is sent off next; -1: all are */
+    size_t complete; /* gradients from here on are ready to go */
+    bool first;      /* micro-batch of the step */
+    double limit;    /* of a gradient in fixed point */
+    struct bert_watch watch;
+    struct exchange_report reported; /* when traffic_report() was last called */
+};
+
+/* Bytes a rank takes, besides the weights, which a node holds once where `shares`. */
+struct traffic_memory {
+    size_t weights, gradients, shard, buffers;
+    bool shares;
+};
+struct traffic_memory traffic_memory(const struct sharding *sharding, int rank,
+                                     const struct traffic_options *options); /* [local] */
+
+/* Collective; sharding and dist outlive it. traffic_release() in any case, also of a zeroed one; it
+ * is collective where updated weights are still on their way. */
+int traffic_init(struct traffic *traffic, const struct dist *dist, const struct sharding *sharding,
+                 const struct traffic_options *options, struct error *err);
+void traffic_release(struct traffic *traffic);
+
+/* micro_batches: of the global batch, all ranks together; matters in fixed point alone. */
+void traffic_start(struct traffic *traffic, int64_t micro_batches);
+
+/* Around bert_train(bert, weights, ..., grads, ...) of a micro-batch. */
+void traffic_watch(struct traffic *traffic, struct bert *bert, bool last);
+void traffic_unwatch(struct traffic *traffic, struct bert *bert);
+
+void traffic_reduced(struct traffic *traffic);
+void traffic_share_weights(struct traffic *traffic);
+void traffic_settle(struct traffic *traffic);
+
+/* [local] What this rank did since the last call. */
+struct exchange_report traffic_report(struct traffic *traffic);
+
+#endif
