@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exact_sum.h"
 #include "lambert/base/arena.h"
 #include "lambert/base/memory.h"
 #include "lambert/kernels/kernels.h"
@@ -28,6 +29,7 @@ struct optimizer {
     struct sums *tensor_sums; /* [table count], over all ranks */
     double *piece_gradients;  /* [piece_count], sums of squares */
     double *tensor_gradients; /* [table count], the same over all ranks */
+    struct exact_sum *exact;  /* [2 table count], while sums of tensors are made */
     size_t piece_count;
     int64_t updates;
 };
@@ -46,6 +48,7 @@ static void lay_out(struct optimizer *o, const struct sharding *sharding, int ra
     o->piece_gradients = arena_take(&o->arena, o->piece_count, sizeof *o->piece_gradients);
     o->tensor_gradients =
         arena_take(&o->arena, (size_t)o->table->count, sizeof *o->tensor_gradients);
+    o->exact = arena_take(&o->arena, 2 * (size_t)o->table->count, sizeof *o->exact);
 }
 
 size_t optimizer_memory(const struct param_table *table, const struct sharding *sharding, int rank,
@@ -96,7 +99,7 @@ void optimizer_free(struct optimizer *optimizer)
 static double gradient_squares(struct optimizer *o, const struct dist *dist,
                                const real *shard_grads)
 {
-    double total = 0;
+    struct exact_sum total = {0};
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->piece_count; i++) {
         const struct piece *piece = &o->pieces[i];
@@ -104,9 +107,9 @@ static double gradient_squares(struct optimizer *o, const struct dist *dist,
             kernels->sum_squares(shard_grads + piece->shard, (size_t)piece->count);
     }
     for (size_t i = 0; i < o->piece_count; i++)
-        total += o->piece_gradients[i];
-    dist_sum_double(dist, &total, 1);
-    return total;
+        exact_sum_add(&total, o->piece_gradients[i]);
+    exact_sum_all(dist, &total, 1);
+    return exact_sum_read(&total);
 }
 
 static double clip_factor(const struct optimizer_options *options, double norm)
@@ -117,10 +120,12 @@ static double clip_factor(const struct optimizer_options *options, double norm)
 
 static void sum_tensor_gradients(struct optimizer *o, const struct dist *dist)
 {
-    memset(o->tensor_gradients, 0, (size_t)o->table->count * sizeof *o->tensor_gradients);
+    memset(o->exact, 0, (size_t)o->table->count * sizeof *o->exact);
     for (size_t i = 0; i < o->piece_count; i++)
-        o->tensor_gradients[o->pieces[i].tensor] += o->piece_gradients[i];
-    dist_sum_double(dist, o->tensor_gradients, o->table->count);
+        exact_sum_add(&o->exact[o->pieces[i].tensor], o->piece_gradients[i]);
+    exact_sum_all(dist, o->exact, o->table->count);
+    for (int t = 0; t < o->table->count; t++)
+        o->tensor_gradients[t] = exact_sum_read(&o->exact[t]);
 }
 
 /* Whether the elements behind a sum of squares, and their squares, fit a real. */
@@ -211,13 +216,16 @@ static void find_directions(struct optimizer *o, const struct rule_numbers *comm
 
 static void sum_tensors(struct optimizer *o, const struct dist *dist)
 {
-    memset(o->tensor_sums, 0, (size_t)o->table->count * sizeof *o->tensor_sums);
+    memset(o->exact, 0, 2 * (size_t)o->table->count * sizeof *o->exact);
     for (size_t i = 0; i < o->piece_count; i++) {
-        struct sums *sums = &o->tensor_sums[o->pieces[i].tensor];
-        sums->w += o->piece_sums[i].w;
-        sums->u += o->piece_sums[i].u;
+        struct exact_sum *of_tensor = &o->exact[2 * o->pieces[i].tensor];
+        exact_sum_add(&of_tensor[0], o->piece_sums[i].w);
+        exact_sum_add(&of_tensor[1], o->piece_sums[i].u);
     }
-    dist_sum_double(dist, &o->tensor_sums[0].w, 2 * o->table->count);
+    exact_sum_all(dist, o->exact, 2 * o->table->count);
+    for (int t = 0; t < o->table->count; t++)
+        o->tensor_sums[t] = (struct sums){.w = exact_sum_read(&o->exact[2 * t]),
+                                          .u = exact_sum_read(&o->exact[2 * t + 1])};
 }
 
 /* The second pass. */

@@ -29,7 +29,7 @@ size_t pieces_cut(const struct param_table *table, const struct sharding *shardi
                 break;
             size_t begin = larger(at, table->infos[t].offset);
             size_t end = smaller(end_of(&table->infos[t]), slice.end);
-            at = smaller(end, begin + PIECE);
+            at = smaller(end, (begin / PIECE + 1) * PIECE);
             if (pieces)
                 pieces[count] = (struct piece){.flat = begin,
                                                .shard = shard + begin - slice.begin,

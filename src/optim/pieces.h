@@ -1,6 +1,10 @@
 /* A shard cut into pieces: runs of at most PIECE elements of one tensor each. They are what threads
- * share out; sums are made a piece and then added in order, so results do not depend on the number
- * of threads. Gaps between tensors belong to no piece. */
+ * share out, and what sums are made of; so results do not depend on the number of threads. Gaps
+ * between tensors belong to no piece.
+ *
+ * Pieces are cut at multiples of PIECE in the flat array and at the ends of tensors. Where slices
+ * are cut at such multiples too (a sharding whose unit is PIECE) the pieces of all ranks together
+ * are the same for any number of ranks. */
 #ifndef LAMBERT_OPTIM_PIECES_H
 #define LAMBERT_OPTIM_PIECES_H
 
@@ -8,8 +12,9 @@
 
 #include "lambert/dist/sharding.h"
 #include "lambert/model/params.h"
+#include "lambert/optim/optimizer.h"
 
-enum { PIECE = 2048 }; /* what a piece reads and writes stays in the first-level cache */
+enum { PIECE = OPTIMIZER_UNIT };
 
 struct piece {
     size_t flat;  /* where it starts in the flat array */

@@ -55,7 +55,7 @@ static int plan_and_allocate(struct job *job, struct error *err)
     struct traffic_options traffic = traffic_options_of(job->config);
     struct param_table table;
     param_table_init(&table, &job->bert_config);
-    sharding_init_staged(&job->sharding, table.size, SHARDING_BUCKET, SHARDING_LINE, &stages);
+    sharding_init_staged(&job->sharding, table.size, SHARDING_BUCKET, OPTIMIZER_UNIT, &stages);
     int status = plan_memory(job, &table, &capacity, err);
     param_table_release(&table);
     if (status < 0 || dist_agree(job->dist, allocate(job, &capacity, err), err) < 0)

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/optim/exact_sum.h"
+#include "../../src/optim/pieces.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
+#include "lambert/kernels/kernels.h"
 #include "optimizer_checks.h"
 #include "small_table.h"
 
@@ -113,6 +116,52 @@ static void threads_change_nothing(void **state)
     assert_same_state(&one, &four);
     run_release(&one);
     run_release(&four);
+}
+
+/* Of one tensor, or of all (-1): what a job of one rank finds, computed by each rank alone. */
+static double norm_alone(const struct run *run, const real *values, int tensor)
+{
+    struct sharding alone;
+    struct exact_sum sum = {0};
+    sharding_init(&alone, run->table.size, 4096, 1);
+    size_t count = pieces_cut(&run->table, &alone, 0, NULL);
+    struct piece *pieces = memory_new(count, sizeof *pieces);
+    pieces_cut(&run->table, &alone, 0, pieces);
+    for (size_t p = count; p-- > 0;) /* backwards: the order does not matter either */
+        if (tensor < 0 || pieces[p].tensor == tensor)
+            exact_sum_add(&sum,
+                          kernels->sum_squares(values + pieces[p].flat, (size_t)pieces[p].count));
+    free(pieces);
+    return sqrt(exact_sum_read(&sum));
+}
+
+static void norms_have_the_same_bits_on_any_ranks(void **state)
+{
+    (void)state;
+    struct run run;
+    struct tensor_report tensors[SMALL_TENSORS];
+    struct stages stages = stages_flat(dist_size(ranks));
+    run_init(&run, "lamb");
+    real *before = memory_new(1, run.bytes);
+    memcpy(before, run.params, run.bytes);
+    struct optimizer_options options = usual_options("lamb");
+    struct error err;
+    optimizer_free(run.optimizer);
+    free(run.shard);
+    sharding_init_staged(&run.sharding, run.table.size, 4096, OPTIMIZER_UNIT, &stages);
+    run.shard = memory_new(sharding_count(&run.sharding, dist_rank(ranks)), sizeof(real));
+    assert_int_equal(
+        optimizer_new(&run.optimizer, &run.table, &run.sharding, dist_rank(ranks), &options, &err),
+        0);
+    fill(run.grads, run.table.size, 3);
+    struct optimizer_report report = step_on(&run, tensors);
+    assert_true(report.gradient_norm == norm_alone(&run, run.grads, -1));
+    for (int t = 0; t < SMALL_TENSORS; t++) {
+        assert_true(tensors[t].weight_norm == norm_alone(&run, before, t));
+        assert_true(tensors[t].gradient_norm == norm_alone(&run, run.grads, t));
+    }
+    free(before);
+    run_release(&run);
 }
 
 /* One rank's gradient has it, and no rank moves. */
@@ -376,6 +425,7 @@ int main(int argc, char **argv)
         RANKS_TEST(lamb_makes_the_golden_steps),
         RANKS_TEST(rules_are_those_of_the_equations),
         RANKS_TEST(threads_change_nothing),
+        RANKS_TEST(norms_have_the_same_bits_on_any_ranks),
         RANKS_TEST(what_is_not_finite_changes_nothing),
         RANKS_TEST(the_first_culprit_is_known_to_all),
         RANKS_TEST(what_is_too_long_changes_nothing),

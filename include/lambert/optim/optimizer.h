@@ -1,7 +1,7 @@
 /* LAMB and its relatives on sharded state.
  *
  * Each rank holds moments for its shard (dist/sharding.h) and updates it; norms that a rule needs
- * (global gradient norm, per-tensor norms for trust ratios) are summed over shards in double.
+ * (global gradient norm, per-tensor norms for trust ratios) are summed over shards exactly.
  *
  * Rules, per tensor w with gradient g (after clipping), t = updates made so far in the whole run +
  * 1 (moments and t go on through phases), λ the weight decay or 0 where the tensor is excluded:
@@ -29,6 +29,11 @@
 #include "lambert/base/real.h"
 #include "lambert/dist/sharding.h"
 #include "lambert/model/params.h"
+
+/* Work is done in runs of at most so many elements: what one reads and writes stays in the
+ * first-level cache. A sharding with this unit makes norms, and so updates, the same bits on any
+ * number of ranks. */
+enum { OPTIMIZER_UNIT = 2048 };
 
 struct optimizer_options {
     char name[16]; /* a row of the table of rules: "lamb", "adamw", "lars", "sgd" */
