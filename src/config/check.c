@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <string.h>
 
 #include "keys.h"
 #include "value.h"
@@ -83,13 +84,24 @@ static int check_masking(const struct config_data *data, struct error *err)
     return 0;
 }
 
+static int check_train(const struct config_train *train, struct error *err)
+{
+    if (train->reproducible && strcmp(train->gradient_wire, "float32") != 0)
+        return error_set(
+            err,
+            "train.reproducible sums gradients exactly, train.gradient_wire (%s) rounds "
+            "them on their way; leave one of them at its default",
+            train->gradient_wire);
+    return 0;
+}
+
 int config_check(const struct config *config, struct error *err)
 {
     if (config->phase_count == 0)
         return error_set(err, "there is no phase; begin one with a section [phase one] that gives "
                               "steps and learning_rate");
     if (check_given(config, err) != 0 || check_model(&config->model, err) != 0 ||
-        check_masking(&config->data, err) != 0)
+        check_masking(&config->data, err) != 0 || check_train(&config->train, err) != 0)
         return -1;
     for (int p = 0; p < config->phase_count; p++) {
         const struct config_phase *phase = &config->phases[p];

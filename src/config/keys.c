@@ -143,6 +143,13 @@ const struct key config_keys[] = {
         "node contributes once (twice from 16 nodes on, where there are two stages), and is summed in "
         "float32. On one node it changes nothing."),
 
+    KEY(train, reproducible, "no", YES_NO, FREE,
+        "Weights with the same bits on any number of ranks and threads (of CPUs with the same "
+        "instructions, and with the same micro_batch_tokens). A micro-batch is then so many "
+        "consecutive sequences of full length as fit, which leaves it emptier where sequences are "
+        "shorter, and gradients are summed as multiples of 2^-50 in 64 bits: 8 bytes a weight more "
+        "memory a rank (16 of those it updates), and twice the bytes of gradients between nodes."),
+
     ROW("phase.corpus", config_phase, corpus, "", ANY_TEXT, FREE,
         "Folder of the phase's own corpus, of the same vocabulary as the others; empty: data.corpus. "
         "Ready samples (TFRecords) come in one length, so each phase has a set of its own."),

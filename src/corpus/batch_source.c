@@ -30,6 +30,8 @@ struct batch_source {
     struct sample_plan *plans; /* [G] */
     int *lengths;              /* [G] */
     int *chosen;               /* [G] */
+    int *group_lengths;        /* [groups] tokens */
+    int *chosen_groups;        /* [groups] */
 };
 
 static bool should_stop(struct batch_source *source)
@@ -48,6 +50,34 @@ static void reserve(struct packed_batch *share, const struct batch_source *sourc
     packed_batch_reserve(share, count, tokens, 0);
 }
 
+static int group_of(const struct batch_source_options *options)
+{
+    return options->group > 1 ? options->group : 1;
+}
+
+static int groups_of(const struct batch_source_options *options)
+{
+    return (options->global_batch + group_of(options) - 1) / group_of(options);
+}
+
+/* This rank's sequences, ascending, into chosen. */
+static int deal_groups(struct batch_source *source)
+{
+    const struct batch_source_options *options = &source->options;
+    int group = group_of(options), groups = groups_of(options), count = 0;
+    memset(source->group_lengths, 0, (size_t)groups * sizeof *source->group_lengths);
+    for (int i = 0; i < options->global_batch; i++)
+        source->group_lengths[i / group] += source->lengths[i];
+    int mine = batch_deal(source->group_lengths, groups, options->ranks, options->rank,
+                          source->chosen_groups);
+    for (int g = 0; g < mine; g++) {
+        int first = source->chosen_groups[g] * group;
+        for (int i = first; i < first + group && i < options->global_batch; i++)
+            source->chosen[count++] = i;
+    }
+    return count;
+}
+
 /* Plans the whole global batch, fills this rank's share of it. */
 static int make_share(struct batch_source *source, uint64_t batch, struct packed_batch *share,
                       struct error *err)
@@ -58,8 +88,7 @@ static int make_share(struct batch_source *source, uint64_t batch, struct packed
         sampler_plan(source->sampler, first + (uint64_t)i, &source->plans[i], NULL);
         source->lengths[i] = source->plans[i].tokens;
     }
-    int count = batch_deal(source->lengths, options->global_batch, options->ranks, options->rank,
-                           source->chosen);
+    int count = deal_groups(source);
     packed_batch_reset(share);
     reserve(share, source, count);
     for (int i = 0; i < count && !should_stop(source); i++) {
@@ -118,6 +147,8 @@ static void release(struct batch_source *source)
     free(source->plans);
     free(source->lengths);
     free(source->chosen);
+    free(source->group_lengths);
+    free(source->chosen_groups);
     free(source);
 }
 
@@ -144,6 +175,8 @@ int batch_source_open(struct batch_source **source_out, struct sampler *sampler,
     source->plans = memory_new(batch, sizeof *source->plans);
     source->lengths = memory_new(batch, sizeof *source->lengths);
     source->chosen = memory_new(batch, sizeof *source->chosen);
+    source->group_lengths = memory_new((size_t)groups_of(options), sizeof *source->group_lengths);
+    source->chosen_groups = memory_new((size_t)groups_of(options), sizeof *source->chosen_groups);
     pthread_mutex_init(&source->mutex, NULL);
     pthread_cond_init(&source->changed, NULL);
     plan_ahead(source);
@@ -177,6 +210,17 @@ int batch_source_next(struct batch_source *source, const struct packed_batch **s
     pthread_cond_signal(&source->changed);
     pthread_mutex_unlock(&source->mutex);
     return status;
+}
+
+int batch_group_fit(const struct packed_batch *share, int first, int global_batch, int group)
+{
+    const uint64_t size = (uint64_t)global_batch, *index = share->sample_index;
+    uint64_t batch = index[first] / size, number = index[first] % size / (uint64_t)group;
+    int n = first + 1;
+    while (n < share->sequences && index[n] / size == batch &&
+           index[n] % size / (uint64_t)group == number)
+        n++;
+    return n - first;
 }
 
 void batch_source_close(struct batch_source *source)

@@ -27,6 +27,7 @@ static int open_batch(const struct job *job, const struct gradients_request *req
                                          .end_batch = request->batch + 1,
                                          .global_batch =
                                              job->config->phases[request->phase].global_batch,
+                                         .group = group_of(job->config, request->phase),
                                          .rank = dist_rank(job->dist),
                                          .ranks = dist_size(job->dist)};
     const struct corpus *corpus = corpora_of(&job->corpora, request->phase);
@@ -100,6 +101,7 @@ int gradients_write(struct dist *dist, const struct gradients_request *request, 
     struct step_metrics metrics = {0};
     int threads = start_threads(dist, request->config);
     int status = job_init(&job, dist, request->config, threads, err);
+    job.state.phase = request->phase;
     if (status == 0)
         status = find_weights(&job, request->checkpoint, err);
     if (status == 0)

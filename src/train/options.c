@@ -121,6 +121,12 @@ struct bert_capacity capacity_of(const struct config *config)
     return capacity;
 }
 
+int group_of(const struct config *config, int phase)
+{
+    int fit = config->train.micro_batch_tokens / config->phases[phase].sequence_length;
+    return !config->train.reproducible ? 0 : fit > 0 ? fit : 1;
+}
+
 void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus)
 {
     const struct sample_totals samples = corpus_samples(corpus);

@@ -293,6 +293,7 @@ static int phase_open(struct job *job, struct phase_run *run, struct error *err)
     struct batch_source_options source = {.first_batch = (uint64_t)job->state.phase_step,
                                           .end_batch = (uint64_t)run->phase->steps,
                                           .global_batch = run->phase->global_batch,
+                                          .group = group_of(job->config, number),
                                           .rank = dist_rank(job->dist),
                                           .ranks = dist_size(job->dist)};
     return batch_source_open(&run->source, run->sampler, &source, err);

@@ -2,6 +2,7 @@
 
 #include "job.h"
 #include "lambert/base/place.h"
+#include "lambert/corpus/batch_source.h"
 #include "lambert/train/options.h"
 
 /* Terms of the global batch's losses: masked tokens, and sequences with an NSP label. */
@@ -16,6 +17,23 @@ static struct denominators count_terms(const struct dist *dist, const struct pac
         counts[1] += share->next_sentence_label[n] >= 0;
     dist_sum_double(dist, counts, 2);
     return (struct denominators){.masked = counts[0], .labelled = counts[1]};
+}
+
+/* Sequences of the share from `first` on that are computed together. */
+static int micro_batch_fit(const struct job *job, const struct packed_batch *share, int first)
+{
+    const struct config_phase *phase = &job->config->phases[job->state.phase];
+    int group = group_of(job->config, job->state.phase);
+    return group > 0 ? batch_group_fit(share, first, phase->global_batch, group)
+                     : packed_batch_fit(share, first, capacity_of(job->config).tokens);
+}
+
+/* Of the global batch, where ranks do not matter to it. */
+static int64_t micro_batches(const struct job *job)
+{
+    const struct config_phase *phase = &job->config->phases[job->state.phase];
+    int group = group_of(job->config, job->state.phase);
+    return group > 0 ? (phase->global_batch + group - 1) / group : 0;
 }
 
 /* Adds the gradient of a micro-batch, in units of the global batch's mean losses. */
@@ -36,10 +54,9 @@ static void accumulate_gradient(struct job *job, const struct packed_batch *shar
 {
     const double scale[2] = {terms.masked > 0 ? 1 / terms.masked : 0,
                              terms.labelled > 0 ? 1 / terms.labelled : 0};
-    int budget = capacity_of(job->config).tokens;
-    traffic_start(&job->traffic, 0);
+    traffic_start(&job->traffic, micro_batches(job));
     for (int first = 0; first < share->sequences;) {
-        int count = packed_batch_fit(share, first, budget);
+        int count = micro_batch_fit(job, share, first);
         packed_batch_slice(share, first, count, &job->micro);
         first += count;
         add_gradient(job, scale, first == share->sequences, metrics);

@@ -8,7 +8,8 @@
 struct traffic_options traffic_options_of(const struct config *config)
 {
     return (struct traffic_options){.bfloat16 =
-                                        strcmp(config->train.gradient_wire, "bfloat16") == 0};
+                                        strcmp(config->train.gradient_wire, "bfloat16") == 0,
+                                    .fixed = config->train.reproducible};
 }
 
 static enum exchange_element element_of(const struct traffic_options *options)

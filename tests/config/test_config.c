@@ -52,6 +52,7 @@ static void defaults(void **state)
     assert_int_equal(c.train.watchdog_seconds, 1800);
     assert_int_equal(c.train.ranks_per_node, 0);
     assert_string_equal(c.train.gradient_wire, "float32");
+    assert_false(c.train.reproducible);
     assert_int_equal(c.phase_count, 0);
 }
 

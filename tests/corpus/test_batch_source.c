@@ -34,7 +34,8 @@ struct run {
     int ranks;
 };
 
-static void open_sources(struct run *run, int ranks, uint64_t first_batch, uint64_t end_batch)
+static void open_grouped(struct run *run, int ranks, int group, uint64_t first_batch,
+                         uint64_t end_batch)
 {
     struct error err;
     run->ranks = ranks;
@@ -43,12 +44,18 @@ static void open_sources(struct run *run, int ranks, uint64_t first_batch, uint6
         struct batch_source_options options = {.first_batch = first_batch,
                                                .end_batch = end_batch,
                                                .global_batch = G,
+                                               .group = group,
                                                .rank = r,
                                                .ranks = ranks};
         assert_int_equal(
             sampler_new(&run->samplers[r], run->f.store, run->f.vocabulary, &sampling, &err), 0);
         assert_int_equal(batch_source_open(&run->sources[r], run->samplers[r], &options, &err), 0);
     }
+}
+
+static void open_sources(struct run *run, int ranks, uint64_t first_batch, uint64_t end_batch)
+{
+    open_grouped(run, ranks, 0, first_batch, end_batch);
 }
 
 static void close_sources(struct run *run)
@@ -189,10 +196,52 @@ static void errors_come_out_of_next(void **state)
     close_sources(&run);
 }
 
+/* Groups are whole, start at multiples of their size, and each is on one rank. */
+static void check_groups(int ranks, int group)
+{
+    struct run run;
+    struct error err;
+    open_grouped(&run, ranks, group, 3, 3 + BATCHES);
+    for (uint64_t k = 3; k < 3 + BATCHES; k++) {
+        uint8_t seen[G] = {0};
+        int groups = 0;
+        for (int r = 0; r < ranks; r++) {
+            const struct packed_batch *share;
+            assert_int_equal(batch_source_next(run.sources[r], &share, &err), 0);
+            for (int first = 0, count; first < share->sequences; first += count, groups++) {
+                uint64_t begin = share->sample_index[first] - k * G;
+                count = batch_group_fit(share, first, G, group);
+                assert_int_equal(begin % (uint64_t)group, 0);
+                assert_true(count == group || begin + (uint64_t)count == G);
+                for (int n = 0; n < count; n++) {
+                    assert_true(share->sample_index[first + n] == k * G + begin + (uint64_t)n);
+                    assert_int_equal(seen[begin + (uint64_t)n]++, 0);
+                }
+            }
+        }
+        assert_int_equal(groups, (G + group - 1) / group);
+        for (int i = 0; i < G; i++)
+            assert_int_equal(seen[i], 1);
+    }
+    close_sources(&run);
+}
+
+static void groups_stay_together(void **state)
+{
+    (void)state;
+    check_groups(1, 5);
+    check_groups(3, 5);
+    check_groups(4, 8);
+    check_groups(9, 5); /* more ranks than groups */
+    check_groups(2, G + 3);
+    check_groups(2, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_make_up_the_global_batch),
+        cmocka_unit_test(groups_stay_together),
         cmocka_unit_test(a_share_stays_until_the_next_is_asked_for),
         cmocka_unit_test(it_can_be_closed_at_any_time),
         cmocka_unit_test(errors_come_out_of_next),

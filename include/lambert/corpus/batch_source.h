@@ -23,6 +23,8 @@ struct batch_source_options {
     uint64_t first_batch; /* number of the first global batch wanted: a resumed run starts here */
     uint64_t end_batch;   /* none is asked for from here on */
     int global_batch;     /* G, sequences */
+    int group;            /* so many consecutive samples, from k G on, go to the same rank (the last
+                             group is what is left); 0 and 1: each may go anywhere */
     int rank, ranks;
 };
 
@@ -33,6 +35,10 @@ int batch_source_open(struct batch_source **source, struct sampler *sampler,
 int batch_source_next(struct batch_source *source, const struct packed_batch **share,
                       struct error *err);
 void batch_source_close(struct batch_source *source); /* NULL is fine */
+
+/* The samples from share->sample_index[first] on that are of one group: how many sequences of the
+ * share they are, whichever batch it is of. */
+int batch_group_fit(const struct packed_batch *share, int first, int global_batch, int group);
 
 /* Which of `count` sequences with these lengths go to `rank`: their numbers, ascending, into
  * chosen; returns how many. Longest first, each to the rank with the least work so far, of those

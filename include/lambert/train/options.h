@@ -21,6 +21,10 @@ enum log_level log_level_of(const struct config *config);
 /* Micro-batches of `config` in any of its phases fit this. */
 struct bert_capacity capacity_of(const struct config *config);
 
+/* Sequences of a micro-batch of a phase where the ranks must not matter to it (train.reproducible):
+ * as many as fit at full length. 0: they need not be fixed. */
+int group_of(const struct config *config, int phase);
+
 /* Makes room for the ready samples of a corpus, whose masks no option limits. */
 void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus);
 
