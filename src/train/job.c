@@ -104,8 +104,12 @@ static int open_corpora(struct job *job, struct error *err)
 
 static int divide_nodes(struct dist *dist, int ranks, struct error *err)
 {
-    if (ranks == 0 || dist_divide_nodes(dist, ranks))
+    if (ranks == 0)
         return 0;
+    if (dist_divide_nodes(dist, ranks)) {
+        log_info("divided into %d nodes of %d rank(s)", dist_nodes(dist), ranks);
+        return 0;
+    }
     return error_set(
         err,
         "train.ranks_per_node (%d) does not divide the ranks of each machine (rank %d's "
