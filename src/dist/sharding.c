@@ -77,25 +77,6 @@ static void measure_bucket(const struct dist *dist, const struct sharding *shard
     }
 }
 
-void shard_reduce(const struct dist *dist, const struct sharding *sharding, const real *flat,
-                  real *shard)
-{
-    require(sharding->ranks == dist->size && sharding->stages.count <= 1);
-    if (dist->size == 1) {
-        if (shard != flat)
-            shard_extract(sharding, 0, flat, shard);
-        return;
-    }
-    for (int b = 0; b < sharding->buckets; b++) {
-        measure_bucket(dist, sharding, b);
-        place_wait("MPI_Reduce_scatter of bucket", b);
-        MPI_Reduce_scatter(flat + (size_t)b * sharding->bucket, shard, dist->counts, MPI_REAL_TYPE,
-                           MPI_SUM, dist->world);
-        place_go();
-        shard += dist->counts[dist->rank];
-    }
-}
-
 void shard_gather(const struct dist *dist, const struct sharding *sharding, real *flat)
 {
     require(sharding->ranks == dist->size);

@@ -1,7 +1,6 @@
 /* ranks: 1 2 3 4 */
-/* Slices: a partition, cut at multiples of 16. Reduce and gather: against sums that every rank can
- * compute for all, over sizes that divide by nothing. Values are small whole numbers, so sums are
- * exact in any order. */
+/* Slices: a partition, cut at multiples of 16. Gather: against what every rank can compute for all,
+ * over sizes that divide by nothing. */
 #include "ranks.h"
 
 #include <stdlib.h>
@@ -94,34 +93,6 @@ static void arrays_release(struct arrays *arrays)
     free(arrays->shard);
 }
 
-static void check_reduce(size_t size, size_t bucket)
-{
-    struct arrays a;
-    arrays_init(&a, size, bucket);
-    shard_reduce(ranks, &a.sharding, a.flat, a.shard);
-    const real *at = a.shard;
-    for (int b = 0; b < a.sharding.buckets; b++) {
-        struct slice slice = sharding_slice(&a.sharding, b, dist_rank(ranks));
-        for (size_t i = slice.begin; i < slice.end; i++) {
-            real sum = 0;
-            for (int r = 0; r < dist_size(ranks); r++)
-                sum += value_of(r, i);
-            assert_true(*at++ == sum);
-        }
-    }
-    for (size_t i = 0; i < size; i++)
-        assert_true(a.flat[i] == value_of(dist_rank(ranks), i));
-    arrays_release(&a);
-}
-
-static void reduce_gives_the_own_slices_of_the_sum(void **state)
-{
-    (void)state;
-    for (int s = 0; s < SIZES; s++)
-        for (int b = 0; b < BUCKETS; b++)
-            check_reduce(sizes[s], buckets[b]);
-}
-
 /* Each element is what its owner had. */
 static void check_gather(size_t size, size_t bucket)
 {
@@ -175,22 +146,7 @@ static void extract_and_insert(void **state)
 static void a_bucket_of_real_size(void **state)
 {
     (void)state;
-    check_reduce(SHARDING_BUCKET + 1234, SHARDING_BUCKET);
     check_gather(SHARDING_BUCKET + 1234, SHARDING_BUCKET);
-}
-
-static void alone_nothing_moves(void **state)
-{
-    (void)state;
-    if (dist_size(ranks) > 1)
-        return;
-    struct sharding sharding;
-    real flat[40], copy[40];
-    for (int i = 0; i < 40; i++)
-        flat[i] = copy[i] = (real)i;
-    sharding_init(&sharding, 40, 16, 1);
-    shard_reduce(ranks, &sharding, flat, flat);
-    assert_memory_equal(flat, copy, sizeof flat);
 }
 
 int main(int argc, char **argv)
@@ -198,11 +154,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         RANKS_TEST(slices_are_a_partition),
         RANKS_TEST(slices_are_even),
-        RANKS_TEST(reduce_gives_the_own_slices_of_the_sum),
         RANKS_TEST(gather_gives_what_the_owners_had),
         RANKS_TEST(extract_and_insert),
         RANKS_TEST(a_bucket_of_real_size),
-        RANKS_TEST(alone_nothing_moves),
     };
     return RANKS_RUN(tests, &argc, &argv);
 }

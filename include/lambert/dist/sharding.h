@@ -51,14 +51,9 @@ struct slice sharding_part(const struct sharding *sharding, int bucket, int rank
 /* Elements in a rank's shard: the sum of its slices. A shard array holds them one after another. */
 size_t sharding_count(const struct sharding *sharding, int rank);
 
-/* Collective. shard [sharding_count(own rank)] = own slices of the sum over ranks of flat [size],
- * for slices of one stage. In a job of one rank, shard may be flat itself, and then nothing moves.
- */
-void shard_reduce(const struct dist *dist, const struct sharding *sharding, const real *flat,
-                  real *shard);
-
 /* Collective. Completes flat [size]: every rank has brought its own slices of it up to date, and
- * gets those of the others. */
+ * gets those of the others. For what is done now and then, on any array; in a step, dist/exchange.h
+ * moves gradients and weights. */
 void shard_gather(const struct dist *dist, const struct sharding *sharding, real *flat);
 
 /* [local] Copies own slices out of, or into, a flat array. */
