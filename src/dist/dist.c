@@ -192,7 +192,9 @@ void dist_sum_double(const struct dist *dist, double *values, int count)
 
 void dist_machine_sum_double(const struct dist *dist, double *values, int count)
 {
+    place_wait("MPI_Allreduce (a sum over a machine's ranks)", -1);
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, dist->machine);
+    place_go();
 }
 
 void dist_max_double(const struct dist *dist, double *values, int count)

@@ -8,6 +8,7 @@
 #include "job.h"
 #include "lambert/base/arena.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/place.h"
 #include "lambert/base/progress.h"
 
 enum kind { REDUCE, GATHER, KINDS };
@@ -476,10 +477,12 @@ void exchange_reduce_wait(struct exchange *exchange)
 {
     double started = clock_seconds();
     for (int b = 0; b < exchange->sharding->buckets; b++) {
+        place_wait("the exchange, gradients of bucket", b);
         while (exchange->on_way[REDUCE][b])
             try_again(exchange);
         while (exchange->shared && !all_raised(exchange, READ, b, exchange->begun[REDUCE][b]))
             try_again(exchange);
+        place_go();
     }
     exchange->report.wait_seconds += clock_seconds() - started;
 }
@@ -489,8 +492,10 @@ void exchange_gather_wait_for(struct exchange *exchange, int bucket)
     if (!exchange->on_way[GATHER][bucket])
         return;
     double started = clock_seconds();
+    place_wait("the exchange, weights of bucket", bucket);
     while (exchange->on_way[GATHER][bucket])
         try_again(exchange);
+    place_go();
     exchange->report.wait_seconds += clock_seconds() - started;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "job.h"
+#include "lambert/base/place.h"
 
 enum { HUGE_PAGE = 2 << 20 };
 
@@ -120,7 +121,9 @@ int node_memory_map(void **data, const struct dist *dist, size_t bytes, struct e
         return -1;
     }
     madvise(*data, size, MADV_HUGEPAGE); /* a wish */
+    place_wait("MPI_Barrier of a node", -1);
     MPI_Barrier(dist->node);
+    place_go();
     return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "fixed_point.h"
 #include "lambert/base/memory.h"
+#include "lambert/kernels/parallel.h"
 
 struct traffic_options traffic_options_of(const struct config *config)
 {
@@ -148,7 +149,7 @@ static void on_pause(void *who)
 
 static void clear(const struct traffic *traffic)
 {
-    memset(traffic->grads, 0, traffic->sharding->size * sizeof(real));
+    array_clear(traffic->grads, traffic->sharding->size);
 }
 
 void traffic_watch(struct traffic *traffic, struct bert *bert, bool last)
