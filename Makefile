@@ -41,7 +41,7 @@ SAY = @$(if $(V),:,echo)
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check check-numerics demo docs fuzz tests clean help packages format
+.PHONY: all check check-cluster check-numerics demo docs fuzz tests clean help packages format
 
 all: $(BUILD)/lambert
 
@@ -161,6 +161,20 @@ check: packages
 	@scripts/check-layers
 	@scripts/run-tests $(BUILD)
 
+# --- a cluster on one machine ------------------------------------------------------------------
+# tests/cluster: hosts of their own in network namespaces.
+SWITCH = $(BUILD)/tests/cluster/switch
+
+$(SWITCH): tests/cluster/switch.c
+	@mkdir -p $(@D)
+	$(SAY) '  TEST  $@'
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP $< -o $@
+
+check-cluster:
+	@scripts/install-packages build cluster
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(SWITCH)
+	@scripts/run-tests $(BUILD) '^cluster/'
+
 # --- fuzzing ---------------------------------------------------------------------------------
 # With libFuzzer and sanitizers, each target for SECONDS. What it finds is kept in build/fuzz/NAME;
 # what breaks a promise is written there as crash-*, leak-* or timeout-*.
@@ -254,6 +268,7 @@ clean:
 help:
 	@echo 'make demo [CORPUS=DIR] [QUICK=1]  text to a trained BERT in 5 minutes (DIR: your text; 1: in one)'
 	@echo 'make check              build and run all tests'
+	@echo 'make check-cluster      four hosts in network namespaces, faults (a minute)'
 	@echo 'make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)'
 	@echo 'make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers'
 	@echo 'make                    build build/lambert'
@@ -270,4 +285,4 @@ docs: $(BUILD)/lambert
 -include $(patsubst src/%.c,$(BUILD)/obj/%.d,$(ALL_SOURCES)) $(patsubst src/%.c,$(BUILD)/double/%.d,$(ALL_SOURCES))
 -include $(foreach isa,v3 v4,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
 -include $(addsuffix .d,$(TESTS))
--include $(addsuffix .d,$(REPLAYS)) $(FUZZ_OBJECTS:.o=.d) $(addprefix $(BUILD)/fuzz/,$(addsuffix .d,$(FUZZERS)))
+-include $(addsuffix .d,$(REPLAYS) $(SWITCH)) $(FUZZ_OBJECTS:.o=.d) $(addprefix $(BUILD)/fuzz/,$(addsuffix .d,$(FUZZERS)))
