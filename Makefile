@@ -227,28 +227,31 @@ check-numerics:
 # --- benchmarks ------------------------------------------------------------------------------
 # docs/performance.md. TEXT is a file or folder of text, VOCABULARY a vocab.txt, for PART=prep.
 PEERS = $(BUILD)/peers
-PART ?= store
+PART ?= model
+MODEL ?= configs/bert-base-512.ini
 TEXT ?=
 VOCABULARY ?=
+CORPUS ?=
 PEER_SCRIPT = scripts/bench-$(PART)
 .PHONY: bench bench-peers
 
 bench: $(BUILD)/lambert
-	$(BUILD)/lambert bench $(PART) $(if $(VOCABULARY),--vocabulary $(VOCABULARY)) $(TEXT)
+	$(BUILD)/lambert bench $(PART) $(if $(filter model,$(PART)),$(MODEL) --one-thread) \
+	  $(if $(VOCABULARY),--vocabulary $(VOCABULARY)) $(TEXT)
 
 $(PEERS)/installed: scripts/numerics/requirements.txt
 	@rm -rf $(PEERS) && mkdir -p $(BUILD)
 	python3 -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --constraint $< tokenizers
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --constraint $< tokenizers torch transformers
 	@touch $@
 
 bench-peers: $(BUILD)/lambert
-	@[ -f $(PEER_SCRIPT) ] || { echo 'bench-peers: PART=$(PART) has no peer; PART=prep has' >&2; exit 1; }
-	@[ -n '$(TEXT)' ] && [ -n '$(VOCABULARY)' ] || \
+	@[ -f $(PEER_SCRIPT) ] || { echo 'bench-peers: PART=$(PART) has no peer; model and prep have' >&2; exit 1; }
+	@[ $(PART) = model ] || { [ -n '$(TEXT)' ] && [ -n '$(VOCABULARY)' ]; } || \
 	  { echo 'bench-peers: wanted: TEXT=FILE-OR-FOLDER VOCABULARY=vocab.txt' >&2; exit 1; }
-	@scripts/install-packages build numerics
+	@scripts/install-packages build numerics peers
 	@$(MAKE) --no-print-directory $(PEERS)/installed
-	$(PEERS)/bin/python $(PEER_SCRIPT) $(BUILD) $(TEXT) $(VOCABULARY)
+	$(PEERS)/bin/python $(PEER_SCRIPT) $(BUILD) $(TEXT) $(VOCABULARY) $(CORPUS)
 
 # --- the rest --------------------------------------------------------------------------------
 packages:
@@ -272,8 +275,10 @@ help:
 	@echo 'make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)'
 	@echo 'make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers'
 	@echo 'make                    build build/lambert'
-	@echo 'make bench [PART=store]      measure (docs/performance.md); PART=prep TEXT=DIR VOCABULARY=FILE'
-	@echo 'make bench-peers PART=prep TEXT=DIR VOCABULARY=FILE   beside Hugging Face, in one run'
+	@echo 'make bench [PART=model] [MODEL=config]   measure (docs/performance.md); other parts: store,'
+	@echo '                        and prep with TEXT=DIR VOCABULARY=FILE'
+	@echo 'make bench-peers [PART=model] [CORPUS=DIR]   beside PyTorch, in one run; or'
+	@echo '                        PART=prep TEXT=DIR VOCABULARY=FILE, beside tokenizers'
 	@echo 'make docs               write docs/config.md anew from the key table'
 	@echo 'make format             clang-format every source file'
 	@echo 'make clean              delete build/'

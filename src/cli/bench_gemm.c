@@ -122,14 +122,24 @@ static void measure_shape(struct bench_model *bench, const struct layer_shape *s
         measure_form(bench, shape, (enum gemm_form)form, operands);
 }
 
-static real *operand(size_t rows, size_t columns)
+/* In memory as the model's: huge pages where there are. */
+static real *operand(size_t elements)
 {
-    real *data = memory_new(rows * columns, sizeof *data);
+    void *memory;
     struct rng rng;
-    rng_init(&rng, rng_key(1, RNG_TEST, rows, columns));
-    for (size_t i = 0; i < rows * columns; i++)
+    struct error err;
+    if (memory_big(&memory, elements * sizeof(real), "measuring matrix products", &err) < 0)
+        bug("%s", err.text);
+    real *data = memory;
+    rng_init(&rng, rng_key(1, RNG_TEST, elements, 0));
+    for (size_t i = 0; i < elements; i++)
         data[i] = (real)(rng_uniform(&rng) - 0.5) / 64;
     return data;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 void bench_model_gemms(struct bench_model *bench)
@@ -142,15 +152,16 @@ void bench_model_gemms(struct bench_model *bench)
         {"qkv", T, H, 3 * H}, {"output", T, H, H},     {"up", T, H, F},
         {"down", T, F, H},    {"decoder", M, H, V},
     };
-    const size_t widest = (size_t)(F > 3 * H ? F : 3 * H), rows = (size_t)(T > M ? T : M);
-    struct operands operands = {.x = operand(rows, (size_t)(F > H ? F : H)),
-                                .w = operand((size_t)(V > (int)widest ? V : (int)widest), widest),
-                                .y = operand(rows, widest * rows > (size_t)V * (size_t)M
-                                                       ? widest
-                                                       : (size_t)V * (size_t)M / rows + 1)};
+    size_t x = 0, w = 0, y = 0;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        x = larger(x, (size_t)shapes[i].rows * (size_t)shapes[i].in);
+        w = larger(w, (size_t)shapes[i].in * (size_t)shapes[i].out);
+        y = larger(y, (size_t)shapes[i].rows * (size_t)shapes[i].out);
+    }
+    struct operands operands = {operand(x), operand(w), operand(y)};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         measure_shape(bench, &shapes[i], &operands);
-    free(operands.x);
-    free(operands.w);
-    free(operands.y);
+    memory_big_free(operands.x, x * sizeof(real));
+    memory_big_free(operands.w, w * sizeof(real));
+    memory_big_free(operands.y, y * sizeof(real));
 }

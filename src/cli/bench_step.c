@@ -214,6 +214,7 @@ static void measure_micro(struct bench_model *bench, int phase)
     double micro = median_of(bench, train_once);
     add_at(bench, S, "peak", bench->peak / 1e9, "GFLOP/s", "measured between the repeats");
     add_at(bench, S, "micro-batch", 1e3 * micro, "ms", "forward with dropout, and backward");
+    add_at(bench, S, "micro-batch-tokens", bench->batch.tokens, "", NULL);
     add_at(bench, S, "micro-batch-share-of-peak", 100 * operations / micro / bench->peak, "%", NULL);
     report_parts(bench, S);
     if (bench->arguments->one_thread)

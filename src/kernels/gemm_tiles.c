@@ -171,14 +171,15 @@ static void multiply_block(const struct pass *pass, int row, int rows, int colum
     const struct rows_of_a a = rows_of_a(pass, row, rows, pass->k_first + first, k, memory);
     for (int j = 0; j < columns; j += tile->columns) {
         const float *panel = packed + (size_t)(column + j) * (size_t)k;
+        const float *ahead = panel + (size_t)tile->columns * (size_t)k; /* the next panel */
         float *c = p->c + (size_t)row * (size_t)p->ldc + pass->column + column + j;
         for (int i = 0; i < rows; i += tile->rows, c += (size_t)tile->rows * (size_t)p->ldc) {
             const int tile_rows = smaller(tile->rows, rows - i);
             for (int r = 0; r < tile_rows; r++)
                 fetch(c + (size_t)r * (size_t)p->ldc, (size_t)tile->columns);
             tile->multiply(tile_rows, smaller(tile->columns, columns - j), k,
-                           a.first + (size_t)i * a.step, a.row_step, a.k_step, panel, finish, c,
-                           p->ldc);
+                           a.first + (size_t)i * a.step, a.row_step, a.k_step, panel,
+                           ahead + (size_t)(i / tile->rows) * 2 * (size_t)k, finish, c, p->ldc);
         }
     }
 }
@@ -278,6 +279,6 @@ void gemm_tiles_packed(const struct tile_kernels *tile, const struct product *p)
                                turned ? p->lda : 1,
                                p->b + (size_t)j * (size_t)p->k +
                                    (size_t)first * (size_t)tile->columns,
-                               finish, p->c + (size_t)i * (size_t)p->ldc + j, p->ldc);
+                               p->b, finish, p->c + (size_t)i * (size_t)p->ldc + j, p->ldc);
     }
 }

@@ -19,9 +19,11 @@ struct tile_finish {
 struct tile_kernels {
     int rows, columns; /* MR, NR */
 
-    /* C [rows, columns] of one panel; rows <= MR, columns <= NR. */
+    /* C [rows, columns] of one panel; rows <= MR, columns <= NR. Meanwhile 2 k elements from `ahead`
+     * on, which need not be there, are fetched into the second-level cache. */
     void (*multiply)(int rows, int columns, int k, const float *a, int row_step, int k_step,
-                     const float *panel, struct tile_finish finish, float *c, int ldc);
+                     const float *panel, const float *ahead, struct tile_finish finish, float *c,
+                     int ldc);
 
     /* packed [panels, k, NR] from b [k, columns], or where it is transposed from b [columns, k]. */
     void (*pack)(bool transposed, int columns, int k, const float *b, int ldb, float *packed);

@@ -39,25 +39,38 @@ INLINE void finish_full(vfloat sum, struct tile_finish finish, float *c)
     *place = finish.beta == 0 ? sum * finish.alpha : sum * finish.alpha + *place * finish.beta;
 }
 
+INLINE void add_products(int rows, const float *a, size_t row_step, const float *panel,
+                         vfloat sums[MR][VECTORS])
+{
+    const vfloat b0 = *(const vloose *)(const void *)panel;
+    const vfloat b1 = *(const vloose *)(const void *)(panel + WIDTH);
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) {
+        sums[i][0] += a[(size_t)i * row_step] * b0;
+        sums[i][1] += a[(size_t)i * row_step] * b1;
+    }
+}
+
+enum { STRIDE = 8, LINE = 16 }; /* a line of the cache is fetched for every 8 steps of k */
+
 /* `rows` is a constant where this is called, and so is the step that is 1. All loops over the tile
  * are unrolled: then the sums are registers. */
 INLINE void multiply_rows(int rows, int columns, int k, const float *a, size_t row_step,
-                          size_t k_step, const float *panel, struct tile_finish finish, float *c,
-                          size_t ldc)
+                          size_t k_step, const float *panel, const float *ahead,
+                          struct tile_finish finish, float *c, size_t ldc)
 {
     vfloat sums[MR][VECTORS];
+    int p = 0;
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
         sums[i][0] = sums[i][1] = (vfloat){0};
-    for (int p = 0; p < k; p++, a += k_step, panel += NR) {
-        const vfloat b0 = *(const vloose *)(const void *)panel;
-        const vfloat b1 = *(const vloose *)(const void *)(panel + WIDTH);
-#pragma GCC unroll 8
-        for (int i = 0; i < rows; i++) {
-            sums[i][0] += a[(size_t)i * row_step] * b0;
-            sums[i][1] += a[(size_t)i * row_step] * b1;
-        }
+    for (; p + STRIDE <= k; p += STRIDE, ahead += LINE) {
+        __builtin_prefetch(ahead, 0, 2);
+        for (int q = 0; q < STRIDE; q++, a += k_step, panel += NR)
+            add_products(rows, a, row_step, panel, sums);
     }
+    for (; p < k; p++, a += k_step, panel += NR)
+        add_products(rows, a, row_step, panel, sums);
     if (columns == NR) {
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
@@ -76,21 +89,23 @@ INLINE void multiply_rows(int rows, int columns, int k, const float *a, size_t r
 }
 
 INLINE void multiply_steps(int rows, int columns, int k, const float *a, int row_step, int k_step,
-                           const float *panel, struct tile_finish finish, float *c, int ldc)
+                           const float *panel, const float *ahead, struct tile_finish finish,
+                           float *c, int ldc)
 {
     if (k_step == 1)
-        multiply_rows(rows, columns, k, a, (size_t)row_step, 1, panel, finish, c, (size_t)ldc);
+        multiply_rows(rows, columns, k, a, (size_t)row_step, 1, panel, ahead, finish, c, (size_t)ldc);
     else
-        multiply_rows(rows, columns, k, a, 1, (size_t)k_step, panel, finish, c,
+        multiply_rows(rows, columns, k, a, 1, (size_t)k_step, panel, ahead, finish, c,
                       (size_t)ldc);
 }
 
 static void multiply(int rows, int columns, int k, const float *a, int row_step, int k_step,
-                     const float *panel, struct tile_finish finish, float *c, int ldc)
+                     const float *panel, const float *ahead, struct tile_finish finish, float *c,
+                     int ldc)
 {
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
-        multiply_steps(n, columns, k, a, row_step, k_step, panel, finish, c, ldc);                 \
+        multiply_steps(n, columns, k, a, row_step, k_step, panel, ahead, finish, c, ldc);              \
         break
     switch (rows) {
         CASE(1);
@@ -193,7 +208,7 @@ static void pack(bool transposed, int columns, int k, const float *b, int ldb, f
         pack_rows(columns, k, b, ldb, packed);
 }
 
-enum { ROWS_AHEAD = 8, LINE = 16 };
+enum { ROWS_AHEAD = 8 };
 
 static void group(int rows, int k, const float *a, int lda, float *groups, size_t group_step)
 {
