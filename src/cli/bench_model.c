@@ -29,6 +29,7 @@ static const char usage[] =
     "  --samples     take the samples of data.corpus\n"
     "  --repeat N    how often each thing is measured; medians are given (5)\n"
     "  --gemm        only the machine and the matrix products\n"
+    "  --steps       only micro-batches and steps\n"
     "  --one-thread  the micro-batch on one thread as well\n"
     "  --whole       do a whole step once, instead of adding up its pieces\n"
     "  --json        one JSON object\n"
@@ -47,6 +48,9 @@ static int set_option(struct bench_model_arguments *arguments, int option, struc
         return option_integer("--repeat", optarg, 1, BENCH_MOST_REPEATS, &arguments->repeat, err);
     case 'g':
         arguments->gemm_only = true;
+        return 0;
+    case 't':
+        arguments->steps_only = true;
         return 0;
     case '1':
         arguments->one_thread = true;
@@ -70,6 +74,7 @@ static int parse(int argc, char **argv, struct bench_model_arguments *arguments)
     static const struct option options[] = {{"samples", no_argument, NULL, 's'},
                                             {"repeat", required_argument, NULL, 'r'},
                                             {"gemm", no_argument, NULL, 'g'},
+                                            {"steps", no_argument, NULL, 't'},
                                             {"one-thread", no_argument, NULL, '1'},
                                             {"whole", no_argument, NULL, 'w'},
                                             {"json", no_argument, NULL, 'j'},
@@ -173,7 +178,8 @@ static void report_machine(struct bench_model *bench)
 static int measure(struct bench_model *bench, struct error *err)
 {
     report_machine(bench);
-    bench_model_gemms(bench);
+    if (!bench->arguments->steps_only)
+        bench_model_gemms(bench);
     if (bench->arguments->gemm_only)
         return 0;
     bench_model_optimizer(bench);

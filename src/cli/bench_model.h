@@ -19,7 +19,7 @@ struct bench_model_arguments {
     char **words;
     int word_count;
     long long repeat;
-    bool samples, gemm_only, one_thread, whole, json, help;
+    bool samples, gemm_only, steps_only, one_thread, whole, json, help;
 };
 
 struct bench_model {

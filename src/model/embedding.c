@@ -47,6 +47,7 @@ void embedding_forward(const struct embedding_pass *pass)
     int H = pass->config->hidden;
 #pragma omp parallel for schedule(static)
     for (int row = 0; row < pass->batch->tokens; row++) {
+        double begun = part_begin();
         struct row_tables at = tables_of(pass, row);
         real *z = pass->kept->z + (size_t)row * (size_t)H;
         real *x = pass->kept->x + (size_t)row * (size_t)H;
@@ -59,6 +60,7 @@ void embedding_forward(const struct embedding_pass *pass)
         struct dropout dropout = dropout_of(pass, row);
         if (dropout.threshold > 0)
             kernels->dropout(&dropout, (uint32_t)pass->rows->position[row], x, x, H);
+        part_end(PART_EMBEDDING, begun);
     }
 }
 
@@ -72,6 +74,7 @@ static void norm_backward(const struct embedding_pass *pass, real *dx, real *gra
     memset(dgamma, 0, 2 * (size_t)blocks * H * sizeof *dgamma);
 #pragma omp parallel for schedule(static)
     for (int b = 0; b < blocks; b++) {
+        double begun = part_begin();
         int end = (b + 1) * ROW_BLOCK < T ? (b + 1) * ROW_BLOCK : T;
         for (int row = b * ROW_BLOCK; row < end; row++) {
             size_t at = (size_t)row * H, sum = (size_t)b * H;
@@ -82,6 +85,7 @@ static void norm_backward(const struct embedding_pass *pass, real *dx, real *gra
                                         pass->kept->mean[row], pass->kept->rstd[row], dx + at,
                                         dx + at, dgamma + sum, dbeta + sum, (int)H);
         }
+        part_end(PART_EMBEDDING, begun);
     }
     column_sums(dgamma, blocks, (int)H, grads + norm->weight);
     column_sums(dbeta, blocks, (int)H, grads + norm->bias);
@@ -96,6 +100,7 @@ void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads
     norm_backward(pass, dx, grads);
 #pragma omp parallel for schedule(static)
     for (int column = 0; column < H; column += COLUMN_BLOCK) {
+        double begun = part_begin();
         size_t width = (size_t)(H - column < COLUMN_BLOCK ? H - column : COLUMN_BLOCK);
         for (int row = 0; row < T; row++) {
             struct row_tables at = tables_of(pass, row);
@@ -104,5 +109,6 @@ void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads
             kernels->accumulate(dz, grads + at.position + column, width);
             kernels->accumulate(dz, grads + at.type + column, width);
         }
+        part_end(PART_EMBEDDING, begun);
     }
 }
