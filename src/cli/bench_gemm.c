@@ -98,6 +98,9 @@ static void measure_form(struct bench_model *bench, const struct layer_shape *sh
     static const char *const forms[] = {"forward", "dx", "dw"};
     static const char *const makers[] = {"gemm", "blas"};
     const double operations = 2.0 * shape->rows * shape->in * shape->out;
+    const double bytes = (double)sizeof(real) *
+                         ((double)shape->rows * shape->in + (double)shape->in * shape->out +
+                          (double)shape->rows * shape->out);
     const bool was_blas = gemm_is_blas();
     double seconds[2];
     for (int blas = was_blas; blas < 2; blas++) {
@@ -113,6 +116,10 @@ static void measure_form(struct bench_model *bench, const struct layer_shape *sh
         free(name);
         free(note);
     }
+    char *name = memory_text("intensity-%s-%s", shape->name, forms[form]);
+    bench_report_add(&bench->report, name, operations / bytes, "flop/B",
+                     "each matrix read or written once");
+    free(name);
 }
 
 static void measure_shape(struct bench_model *bench, const struct layer_shape *shape,
