@@ -1,5 +1,6 @@
 #include "lambert/kernels/parallel.h"
 
+#include <omp.h>
 #include <string.h>
 
 #include "lambert/kernels/kernels.h"
@@ -16,10 +17,13 @@ void column_sums(const real *partial, int blocks, int n, real *sum)
     }
 }
 
+/* One long run a thread: then memset() writes past the cache, and memory is not read first. */
 void array_clear(real *x, size_t n)
 {
-    enum { RUN = 1 << 16 };
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < n; i += RUN)
-        memset(x + i, 0, (n - i < RUN ? n - i : RUN) * sizeof *x);
+#pragma omp parallel
+    {
+        size_t threads = (size_t)omp_get_num_threads(), thread = (size_t)omp_get_thread_num();
+        size_t begin = n / threads * thread, end = thread + 1 == threads ? n : begin + n / threads;
+        memset(x + begin, 0, (end - begin) * sizeof *x);
+    }
 }
