@@ -163,13 +163,33 @@ static int clear(const struct corpus_folder *folder, uint64_t plan, struct error
     return remove_files(folder->path, is_our_temporary, err);
 }
 
+/* Before anything in the folder is looked at: what stands there may be another's work. */
+static int lock(struct corpus_folder *folder, struct error *err)
+{
+    char *path = path_join(folder->path, LOCK_FILE);
+    int status = file_lock(path, &folder->lock, err);
+    free(path);
+    return status < 0 ? error_prefix(err, "cannot prepare a corpus in %s", folder->path) : 0;
+}
+
+/* Removed while it is held, as file_lock() allows. */
+static void unlock(struct corpus_folder *folder)
+{
+    struct error err;
+    if (folder->lock < 0)
+        return;
+    if (remove_file(folder->path, LOCK_FILE, &err) < 0)
+        log_warning("%s", err.text);
+    close(folder->lock);
+    folder->lock = -1;
+}
+
 static int begin(struct corpus_folder *folder, bool overwrite, const struct vocabulary *vocabulary,
                  uint64_t plan, struct error *err)
 {
-    if (!folder_exists(folder->path)) {
-        folder->created = true;
-        return folder_create(folder->path, err);
-    }
+    folder->created = !folder_exists(folder->path);
+    if (folder_create(folder->path, err) < 0 || lock(folder, err) < 0)
+        return -1;
     char *path = path_join(folder->path, VOCABULARY_FILE);
     int status = 0;
     folder->had_vocabulary = file_exists(path);
@@ -185,7 +205,7 @@ static int begin(struct corpus_folder *folder, bool overwrite, const struct voca
 int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
                         const struct vocabulary *vocabulary, uint64_t plan, struct error *err)
 {
-    *folder = (struct corpus_folder){.path = memory_copy_text(path)};
+    *folder = (struct corpus_folder){.path = memory_copy_text(path), .lock = -1};
     int status = begin(folder, overwrite, vocabulary, plan, err);
     if (status < 0)
         corpus_folder_release(folder);
@@ -200,6 +220,7 @@ void corpus_folder_abandon(struct corpus_folder *folder)
         status = remove_file(folder->path, VOCABULARY_FILE, &err);
     if (status < 0)
         log_warning("%s", err.text);
+    unlock(folder);
     if (folder->created)
         rmdir(folder->path); /* left alone when somebody put something there meanwhile */
 }
@@ -221,6 +242,8 @@ void corpus_folder_leave(struct corpus_folder *folder)
 
 void corpus_folder_release(struct corpus_folder *folder)
 {
+    if (folder->path)
+        unlock(folder);
     free(folder->path);
     *folder = (struct corpus_folder){0};
 }

@@ -12,9 +12,15 @@ struct corpus_folder {
     char *path;
     bool created;        /* by corpus_folder_begin() */
     bool had_vocabulary; /* before */
+    int lock;            /* descriptor; -1: not held */
 };
 
-/* Refuses a folder that holds a corpus, or another vocab.txt than `vocabulary`, unless overwrite.
+/* Takes the folder's lock (file_lock() says what that is worth on shared file systems), then makes
+ * it ready; while another preparation has the lock, the folder is not touched and begin fails. One
+ * process of a job, rank 0, holds it for all of them until the folder is released. What was killed
+ * leaves the file, but not the lock.
+ *
+ * Refuses a folder that holds a corpus, or another vocab.txt than `vocabulary`, unless overwrite.
  * The old manifest is removed first, then shards, counts, records and temporary files of a corpus
  * or of an interrupted preparation; but the shards and records of an interrupted one stay when all
  * its records bear the hash `plan`. */
@@ -30,6 +36,7 @@ void corpus_folder_abandon(struct corpus_folder *folder);
 /* After a failure that leaves parts worth keeping: the same as abandon where there are none. */
 void corpus_folder_leave(struct corpus_folder *folder);
 
-void corpus_folder_release(struct corpus_folder *folder); /* fine on a zeroed one */
+/* Gives up the lock; fine on a zeroed one. */
+void corpus_folder_release(struct corpus_folder *folder);
 
 #endif

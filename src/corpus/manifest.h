@@ -18,6 +18,7 @@
 #define VOCABULARY_FILE   "vocab.txt"
 #define COUNTS_FILE       "tokens.counts"
 #define SHARD_FILE_SUFFIX ".shard"
+#define LOCK_FILE         "prep.lock" /* while a preparation is at work */
 
 /* tokens.counts: a container with one section, u64 [vocabulary size]. */
 #define COUNTS_KIND    "counts"

@@ -64,6 +64,40 @@ static void locking(void **state)
     free(path);
 }
 
+/* Each holder removes the file; whoever opened that one meanwhile has no lock. */
+static void lock_and_remove(const char *path, const char *held)
+{
+    struct error err;
+    int lock;
+    for (int round = 0; round < 3000; round++) {
+        if (file_lock(path, &lock, &err) < 0)
+            continue;
+        if (mkdir(held, 0700) != 0 || rmdir(held) != 0 || file_remove(path, &err) != 0)
+            _exit(1);
+        close(lock);
+    }
+    _exit(7);
+}
+
+static void removing_a_locked_file(void **state)
+{
+    (void)state;
+    enum { PROCESSES = 4 };
+    char *path = memory_copy_text(scratch_path("removed-lock"));
+    char *held = memory_copy_text(scratch_path("held"));
+    pid_t children[PROCESSES];
+    for (int i = 0; i < PROCESSES; i++)
+        if ((children[i] = fork()) == 0)
+            lock_and_remove(path, held);
+    for (int i = 0; i < PROCESSES; i++) {
+        int code;
+        assert_int_equal(waitpid(children[i], &code, 0), children[i]);
+        assert_true(WIFEXITED(code) && WEXITSTATUS(code) == 7);
+    }
+    free(path);
+    free(held);
+}
+
 static void reading_a_pipe(void **state)
 {
     (void)state;
@@ -156,6 +190,7 @@ int main(void)
         cmocka_unit_test(reading),
         cmocka_unit_test(removing),
         cmocka_unit_test(locking),
+        cmocka_unit_test(removing_a_locked_file),
         cmocka_unit_test(reading_a_pipe),
         cmocka_unit_test(reading_without_end),
         cmocka_unit_test(reading_what_is_not_there),

@@ -5,9 +5,11 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -545,6 +547,71 @@ static void leftovers_of_an_interrupted_run_go(void **state)
     end(&b);
 }
 
+static int wait_for(pid_t child)
+{
+    int code;
+    assert_int_equal(waitpid(child, &code, 0), child);
+    return code;
+}
+
+/* Locks are those of a process. */
+static void assert_refused_to_others(struct bench *b)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20); /* were it let in, its threads would hang: a fork has none of the parent's */
+        _exit(prepare_corpus(&b->options, &b->report, &b->err) == -1 &&
+                      strstr(b->err.text, "another process is at work")
+                  ? 7
+                  : 1);
+    }
+    int code = wait_for(child);
+    assert_true(WIFEXITED(code) && WEXITSTATUS(code) == 7);
+}
+
+static void two_at_once_do_not_meet(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct preparation *p;
+    begin(&b);
+    write_many(b.texts, 300);
+    assert_int_equal(prepare_open(&p, &b.options, 0, 1, &b.err), 0);
+    assert_int_equal(prepare_begin(p, &b.err), 0);
+    assert_refused_to_others(&b);
+    assert_int_equal(prepare_pieces(p, &b.err), 0);
+    b.options.overwrite = true;
+    b.options.shard_bytes = 4096; /* another plan: would remove what is there */
+    assert_refused_to_others(&b);
+    assert_int_equal(prepare_finish(p, &b.report, &b.err), 0);
+    prepare_close(p);
+    corpus_close(open_corpus(&b));
+    assert_int_equal(count_files(b.output), 4); /* no lock among them */
+    prepare(&b);
+    end(&b);
+}
+
+static void the_lock_of_what_was_killed_does_not_stand(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct preparation *p;
+    begin(&b);
+    write_many(b.texts, 30);
+    pid_t child = fork();
+    if (child == 0) {
+        if (prepare_open(&p, &b.options, 0, 1, &b.err) == 0 && prepare_begin(p, &b.err) == 0)
+            raise(SIGKILL);
+        _exit(1);
+    }
+    int code = wait_for(child);
+    assert_true(WIFSIGNALED(code) && WTERMSIG(code) == SIGKILL);
+    assert_int_equal(count_files(b.output), 1); /* the lock's file */
+    prepare(&b);
+    assert_int_equal(count_files(b.output), 4);
+    end(&b);
+}
+
 static void a_vocabulary_that_lies_there_is_not_lost(void **state)
 {
     (void)state;
@@ -589,6 +656,8 @@ int main(void)
         cmocka_unit_test(case_can_be_kept),
         cmocka_unit_test(a_corpus_is_not_overwritten_unasked),
         cmocka_unit_test(leftovers_of_an_interrupted_run_go),
+        cmocka_unit_test(two_at_once_do_not_meet),
+        cmocka_unit_test(the_lock_of_what_was_killed_does_not_stand),
         cmocka_unit_test(a_vocabulary_that_lies_there_is_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

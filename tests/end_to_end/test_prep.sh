@@ -106,6 +106,26 @@ if [ ! -e killed/corpus.json ]; then
 fi
 same one killed
 
+# Two into one folder: the second is refused while the first is at work (here it waits for its input),
+# and what a killed one leaves refuses nobody.
+mkfifo slow
+"$LAMBERT" prep --vocabulary vocab.txt --output shared - <slow >out.txt 2>err.txt & job=$!
+exec 3>slow
+tries=0
+until [ -e shared/prep.lock ] || [ $tries = 500 ]; do
+    sleep 0.01
+    tries=$((tries + 1))
+done
+expect 1 'shared/prep.lock is locked: another process is at work' \
+    "$LAMBERT" prep --vocabulary vocab.txt --output shared --overwrite texts
+expect 1 'another process is at work' \
+    mpirun -n 2 "$LAMBERT" prep --vocabulary vocab.txt --output shared --overwrite texts
+kill -9 $job
+wait $job 2>/dev/null || true
+exec 3>&-
+prep shared texts
+same one shared
+
 # Ten times the input (110 MB) takes no more memory, but for fingerprints of lines (bounded).
 peak() {
     OMP_NUM_THREADS=2 /usr/bin/env python3 - "$@" <<'END'

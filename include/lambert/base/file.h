@@ -56,8 +56,14 @@ int file_write(const char *path, const void *data, size_t size, struct error *er
 int file_remove(const char *path, struct error *err); /* fine if there is none */
 
 /* Takes the lock of a file (made if need be), for as long as the process lives or until close() of
- * *descriptor: -1 with a sentence while another process has it, on any machine that shares the file
- * system. Where the file system knows no locks (errno ENOLCK, ENOSYS) it is taken for granted. */
+ * *descriptor: -1 with a sentence while another process has it. The system releases the lock of a
+ * process that is killed. Its holder may remove the file before it closes it; the file must not be
+ * opened otherwise meanwhile (closing it would give up the lock).
+ *
+ * It is a POSIX record lock (fcntl), so it holds between machines on NFS 4, on NFS 3 with lockd, and
+ * on Lustre mounted with `flock`. NFS mounted `nolock` or `local_lock=posix` and Lustre mounted
+ * `localflock` keep apart only the processes of one machine; where the file system knows no locks
+ * (errno ENOLCK, ENOSYS) the lock is taken for granted. */
 int file_lock(const char *path, int *descriptor, struct error *err);
 
 bool file_exists(const char *path);

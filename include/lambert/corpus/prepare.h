@@ -14,7 +14,9 @@
  *
  * Between these the caller makes the ranks agree. When prepare_pieces() failed or was interrupted,
  * the parts that are done stay, and the same preparation, run again, goes on from them; any other
- * one into that folder removes them.
+ * one into that folder removes them. From prepare_begin() to prepare_close() rank 0 holds the
+ * folder's lock for the job (DIR/prep.lock; file_lock() says what it is worth on shared file
+ * systems), and a second preparation into the folder is refused at prepare_begin().
  *
  * Input files that are TFRecords (docs/formats.md) become ready samples, every record checked, a
  * piece and a shard of a split for each file, in memory for about 200 bytes a record; text and
@@ -74,7 +76,8 @@ int prepare_open(struct preparation **preparation, const struct prepare_options 
                  int ranks, struct error *err);
 void prepare_close(struct preparation *preparation); /* NULL is fine */
 
-/* With `overwrite` the old corpus is gone from here on. */
+/* Fails while another preparation is at work in the folder. With `overwrite` the old corpus is gone
+ * from here on. */
 int prepare_begin(struct preparation *preparation, struct error *err);
 
 /* Over all OpenMP threads. */
