@@ -38,27 +38,6 @@ static void print_samples(const struct sample_summary *summary, const char *why)
     printf("\n");
 }
 
-static int bin_of(uint64_t tokens)
-{
-    int bin = 0;
-    while (tokens >>= 1)
-        bin++;
-    return bin < LENGTH_BINS ? bin : LENGTH_BINS - 1;
-}
-
-void length_histogram_make(struct length_histogram *histogram, const struct document_store *store)
-{
-    uint64_t documents = document_store_documents(store);
-    *histogram = (struct length_histogram){0};
-    for (uint64_t d = 0; d < documents; d++) {
-        struct document_view view = document_store_view(store, d);
-        uint64_t tokens = 0;
-        for (uint32_t s = 0; s < view.sentences; s++)
-            tokens += view.lengths[s];
-        histogram->documents[bin_of(tokens)]++;
-    }
-}
-
 static void print_bin(int bin, uint64_t documents, uint64_t most, uint64_t all)
 {
     static const char bar[] = "########################################";
@@ -73,21 +52,20 @@ static void print_bin(int bin, uint64_t documents, uint64_t most, uint64_t all)
            100 * (double)documents / (double)all, length > 0 ? " " : "", length, bar);
 }
 
-static void print_histogram(const struct document_store *store)
+static void print_histogram(const uint64_t bins[LENGTH_BINS])
 {
-    struct length_histogram histogram;
-    uint64_t most = 0, all = document_store_documents(store);
+    uint64_t most = 0, all = 0;
     int first = LENGTH_BINS, last = -1;
-    length_histogram_make(&histogram, store);
     for (int bin = 0; bin < LENGTH_BINS; bin++) {
-        uint64_t here = histogram.documents[bin];
+        uint64_t here = bins[bin];
+        all += here;
         most = here > most ? here : most;
         first = here > 0 && first == LENGTH_BINS ? bin : first;
         last = here > 0 ? bin : last;
     }
     printf("  %20s %10s\n", "tokens in a document", "documents");
     for (int bin = first; bin <= last; bin++)
-        print_bin(bin, histogram.documents[bin], most, all);
+        print_bin(bin, bins[bin], most, all);
 }
 
 static double percent(uint64_t part, uint64_t whole)
@@ -188,5 +166,5 @@ void corpus_report_print(const struct corpus *corpus, const struct corpus_statis
     for (int i = 0; i < SAMPLE_SUMMARIES; i++)
         print_samples(&statistics->samples[i], statistics->no_samples.text);
     if (document_store_documents(corpus_store(corpus, CORPUS_TRAIN)) > 0)
-        print_histogram(corpus_store(corpus, CORPUS_TRAIN));
+        print_histogram(statistics->length_bins);
 }

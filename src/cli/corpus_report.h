@@ -6,13 +6,6 @@
 #include "corpus_statistics.h"
 #include "lambert/corpus/corpus.h"
 
-/* How many documents have 1, 2 to 3, 4 to 7, ... tokens. */
-enum { LENGTH_BINS = 40 };
-struct length_histogram {
-    uint64_t documents[LENGTH_BINS];
-};
-void length_histogram_make(struct length_histogram *histogram, const struct document_store *store);
-
 double corpus_report_unknown_part(const struct prepare_report *report);
 
 void corpus_report_print(const struct corpus *corpus, const struct corpus_statistics *statistics);

@@ -1,89 +1,63 @@
 #include "corpus_statistics.h"
 
-#include <stdlib.h>
-
-#include "lambert/base/memory.h"
+#include "lambert/base/distribution.h"
 #include "lambert/config/config.h"
 #include "lambert/corpus/sampler.h"
 #include "lambert/train/options.h"
 
-enum { LONGEST_SENTENCE = UINT16_MAX, PLANNED_SAMPLES = 20000 };
+enum { PLANNED_SAMPLES = 20000 };
 
-static int by_value(const void *a, const void *b)
+static struct length_summary summarise(const struct distribution *lengths)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    return (struct length_summary){.mean = distribution_mean(lengths),
+                                   .half = distribution_quantile(lengths, 0.5),
+                                   .ninety = distribution_quantile(lengths, 0.9),
+                                   .ninety_nine = distribution_quantile(lengths, 0.99),
+                                   .longest = lengths->largest};
 }
 
-/* The smallest value that `part` of them are at most. */
-static uint64_t quantile(const uint64_t *sorted, uint64_t count, double part)
+static int bin_of(uint64_t tokens)
 {
-    uint64_t place = (uint64_t)(part * (double)count);
-    return sorted[place < count ? place : count - 1];
+    int bin = 0;
+    while (tokens >>= 1)
+        bin++;
+    return bin < LENGTH_BINS ? bin : LENGTH_BINS - 1;
 }
 
-static struct length_summary summarise(uint64_t *lengths, uint64_t count)
-{
-    struct length_summary summary = {0};
-    if (count == 0)
-        return summary;
-    qsort(lengths, count, sizeof *lengths, by_value);
-    for (uint64_t i = 0; i < count; i++)
-        summary.mean += (double)lengths[i];
-    summary.mean /= (double)count;
-    summary.half = quantile(lengths, count, 0.5);
-    summary.ninety = quantile(lengths, count, 0.9);
-    summary.ninety_nine = quantile(lengths, count, 0.99);
-    summary.longest = lengths[count - 1];
-    return summary;
-}
+struct lengths {
+    struct distribution sentence_tokens, document_sentences, document_tokens;
+};
 
-/* How often each length occurs [LONGEST_SENTENCE + 1]: there are too many sentences to sort. */
-static struct length_summary summarise_histogram(const uint64_t *histogram)
+static uint64_t add_document(struct lengths *lengths, const struct document_view *view)
 {
-    struct length_summary summary = {0};
-    uint64_t count = 0, below = 0;
-    for (int length = 0; length <= LONGEST_SENTENCE; length++)
-        count += histogram[length];
-    for (int length = 0; length <= LONGEST_SENTENCE; length++) {
-        uint64_t here = histogram[length], to = below + here;
-        double part = (double)to / (double)count, before = (double)below / (double)count;
-        if (here == 0)
-            continue;
-        summary.mean += (double)length * (double)here / (double)count;
-        if (before <= 0.5 && part > 0.5)
-            summary.half = (uint64_t)length;
-        if (before <= 0.9 && part > 0.9)
-            summary.ninety = (uint64_t)length;
-        if (before <= 0.99 && part > 0.99)
-            summary.ninety_nine = (uint64_t)length;
-        summary.longest = (uint64_t)length;
-        below = to;
+    uint64_t tokens = 0;
+    for (uint32_t s = 0; s < view->sentences; s++) {
+        distribution_add(&lengths->sentence_tokens, view->lengths[s]);
+        tokens += view->lengths[s];
     }
-    return summary;
+    distribution_add(&lengths->document_sentences, view->sentences);
+    distribution_add(&lengths->document_tokens, tokens);
+    return tokens;
 }
 
 static void measure_lengths(struct corpus_statistics *statistics,
                             const struct document_store *store)
 {
     uint64_t documents = document_store_documents(store);
-    uint64_t *sentences = memory_new(documents, sizeof *sentences);
-    uint64_t *tokens = memory_new(documents, sizeof *tokens);
-    uint64_t *histogram = memory_new(LONGEST_SENTENCE + 1, sizeof *histogram);
+    struct lengths lengths;
+    distribution_init(&lengths.sentence_tokens);
+    distribution_init(&lengths.document_sentences);
+    distribution_init(&lengths.document_tokens);
     for (uint64_t d = 0; d < documents; d++) {
         struct document_view view = document_store_view(store, d);
-        sentences[d] = view.sentences;
-        for (uint32_t s = 0; s < view.sentences; s++) {
-            histogram[view.lengths[s]]++;
-            tokens[d] += view.lengths[s];
-        }
+        statistics->length_bins[bin_of(add_document(&lengths, &view))]++;
     }
-    statistics->sentence_tokens = summarise_histogram(histogram);
-    statistics->document_sentences = summarise(sentences, documents);
-    statistics->document_tokens = summarise(tokens, documents);
-    free(sentences);
-    free(tokens);
-    free(histogram);
+    statistics->sentence_tokens = summarise(&lengths.sentence_tokens);
+    statistics->document_sentences = summarise(&lengths.document_sentences);
+    statistics->document_tokens = summarise(&lengths.document_tokens);
+    distribution_release(&lengths.sentence_tokens);
+    distribution_release(&lengths.document_sentences);
+    distribution_release(&lengths.document_tokens);
 }
 
 /* The first samples stand for all: their order is random. */

@@ -7,7 +7,8 @@
 #include "lambert/base/error.h"
 #include "lambert/corpus/corpus.h"
 
-/* Of lengths: the half, nine tenths, ... of them are at most this. */
+/* Of lengths: the half, nine tenths, ... of them are at most this (base/distribution.h: above 65,535
+ * up to 1/32,768 more). */
 struct length_summary {
     double mean;
     uint64_t half, ninety, ninety_nine, longest;
@@ -22,12 +23,13 @@ struct sample_summary {
         padding; /* tokens of padding to sequence_length, a token: 0.5 means half as many again */
 };
 
-enum { SAMPLE_SUMMARIES = 2 };
+enum { SAMPLE_SUMMARIES = 2, LENGTH_BINS = 40 };
 
 struct corpus_statistics {
     struct length_summary sentence_tokens;
     struct length_summary document_sentences;
     struct length_summary document_tokens;
+    uint64_t length_bins[LENGTH_BINS]; /* documents of 1, 2 to 3, 4 to 7, ... tokens */
     struct sample_summary samples[SAMPLE_SUMMARIES]; /* at 128 and 512 */
     struct error no_samples;                         /* why not, where there are none */
 };

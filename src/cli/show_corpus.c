@@ -66,16 +66,14 @@ static void put_lengths(cJSON *object, const char *name, const struct length_sum
 }
 
 /* Element i: documents of 2^i to 2^(i+1) - 1 tokens. */
-static void put_histogram(cJSON *root, const struct document_store *store)
+static void put_histogram(cJSON *root, const uint64_t documents[LENGTH_BINS])
 {
-    struct length_histogram histogram;
     int bins = LENGTH_BINS;
-    length_histogram_make(&histogram, store);
-    while (bins > 0 && histogram.documents[bins - 1] == 0)
+    while (bins > 0 && documents[bins - 1] == 0)
         bins--;
     cJSON *array = cJSON_AddArrayToObject(root, "document_tokens_log2");
     for (int i = 0; i < bins; i++)
-        cJSON_AddItemToArray(array, cJSON_CreateNumber((double)histogram.documents[i]));
+        cJSON_AddItemToArray(array, cJSON_CreateNumber((double)documents[i]));
 }
 
 static void print_json(const struct corpus *corpus, const struct corpus_statistics *statistics)
@@ -88,7 +86,7 @@ static void print_json(const struct corpus *corpus, const struct corpus_statisti
     put_lengths(root, "sentence_tokens", &statistics->sentence_tokens);
     put_lengths(root, "document_sentences", &statistics->document_sentences);
     put_lengths(root, "document_tokens", &statistics->document_tokens);
-    put_histogram(root, corpus_store(corpus, CORPUS_TRAIN));
+    put_histogram(root, statistics->length_bins);
     cJSON *samples = cJSON_AddArrayToObject(root, "samples");
     for (int i = 0; i < SAMPLE_SUMMARIES && statistics->samples[i].samples > 0; i++) {
         cJSON *item = cJSON_CreateObject();
