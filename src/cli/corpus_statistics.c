@@ -51,6 +51,8 @@ static void measure_lengths(struct corpus_statistics *statistics,
     for (uint64_t d = 0; d < documents; d++) {
         struct document_view view = document_store_view(store, d);
         statistics->length_bins[bin_of(add_document(&lengths, &view))]++;
+        if ((d + 1) % STORE_WALK == 0 || d + 1 == documents)
+            document_store_forget(store, d / STORE_WALK * STORE_WALK, d + 1);
     }
     statistics->sentence_tokens = summarise(&lengths.sentence_tokens);
     statistics->document_sentences = summarise(&lengths.document_sentences);
@@ -60,8 +62,10 @@ static void measure_lengths(struct corpus_statistics *statistics,
     distribution_release(&lengths.document_tokens);
 }
 
-/* The first samples stand for all: their order is random. */
-static void measure_samples(struct sample_summary *summary, struct sampler *sampler)
+/* The first samples stand for all: their order is random. For each, the system maps up to 64 KB of
+ * the index where its documents lie. */
+static void measure_samples(struct sample_summary *summary, struct sampler *sampler,
+                            const struct document_store *store)
 {
     struct sample_plan plan;
     uint64_t tokens = 0, planned = 0;
@@ -69,6 +73,8 @@ static void measure_samples(struct sample_summary *summary, struct sampler *samp
     for (; planned < summary->samples && planned < PLANNED_SAMPLES; planned++) {
         sampler_plan(sampler, planned, &plan, NULL);
         tokens += (uint64_t)plan.tokens;
+        document_store_forget(store, plan.a.document, plan.a.document + 1);
+        document_store_forget(store, plan.b.document, plan.b.document + 1);
     }
     summary->mean_tokens = (double)tokens / (double)planned;
     summary->padding = summary->sequence_length / summary->mean_tokens - 1;
@@ -78,15 +84,15 @@ static void measure_samples(struct sample_summary *summary, struct sampler *samp
 static void try_samples(struct sample_summary *summary, const struct corpus *corpus,
                         struct error *why)
 {
+    const struct document_store *store = corpus_store(corpus, CORPUS_TRAIN);
     struct config config;
     struct sampler *sampler;
     config_defaults(&config);
     struct sampler_options options = sampler_options_of(&config, 0);
     options.sequence_length = summary->sequence_length;
-    if (sampler_new(&sampler, corpus_store(corpus, CORPUS_TRAIN), corpus_vocabulary(corpus),
-                    &options, why) < 0)
+    if (sampler_new(&sampler, store, corpus_vocabulary(corpus), &options, why) < 0)
         return;
-    measure_samples(summary, sampler);
+    measure_samples(summary, sampler, store);
     sampler_free(sampler);
 }
 

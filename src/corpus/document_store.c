@@ -130,6 +130,16 @@ struct document_view document_store_view(const struct document_store *store, uin
     return view;
 }
 
+void document_store_forget(const struct document_store *store, uint64_t first, uint64_t end)
+{
+    require(first <= end && end <= document_store_documents(store));
+    if (first == end)
+        return;
+    uint32_t last = find_shard(store, end - 1);
+    for (uint32_t shard = find_shard(store, first); shard <= last; shard++)
+        shard_forget(store->shards + shard);
+}
+
 enum shard_contents document_store_contents(const struct document_store *store)
 {
     return store->count > 0 ? (enum shard_contents)store->shards->meta.contents
@@ -200,7 +210,9 @@ static int for_each_shard(const struct document_store *store,
     for (int64_t i = 0; i < (int64_t)store->count; i++) {
         struct error mine;
         place_move();
-        if (check(store->shards + i, &mine) == 0)
+        int status = check(store->shards + i, &mine);
+        shard_forget(store->shards + i);
+        if (status == 0)
             continue;
 #pragma omp critical
         if (i < bad) {

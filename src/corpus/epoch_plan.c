@@ -68,6 +68,7 @@ static void set_mark(struct epoch_range *range, uint64_t document, uint32_t sent
 static void cut_range(const struct epoch_plan *plan, struct epoch_range *range)
 {
     struct chunk chunk;
+    uint64_t walked = range->first_document;
     range->samples = 0;
     for (uint64_t d = range->first_document; d < range->end_document; d++) {
         struct segments segments = segments_of(plan, d);
@@ -77,7 +78,12 @@ static void cut_range(const struct epoch_plan *plan, struct epoch_range *range)
             segments_cut(&segments, s, &chunk);
             range->samples++;
         }
+        if (d + 1 - walked == STORE_WALK) {
+            document_store_forget(plan->store, walked, d + 1);
+            walked = d + 1;
+        }
     }
+    document_store_forget(plan->store, walked, range->end_document);
     place_move();
 }
 

@@ -55,6 +55,8 @@ static int check_ready_samples(const struct document_store *store, int sequence_
     for (uint64_t i = 0; i < samples; i++) {
         struct document_view view = document_store_view(store, i);
         longest = ready_tokens(&view) > longest ? ready_tokens(&view) : longest;
+        if ((i + 1) % STORE_WALK == 0 || i + 1 == samples)
+            document_store_forget(store, i / STORE_WALK * STORE_WALK, i + 1);
     }
     if (longest <= (uint32_t)sequence_length)
         return 0;

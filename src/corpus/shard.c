@@ -181,7 +181,13 @@ int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, 
         shard_close(shard);
         return -1;
     }
+    shard_forget(shard); /* the system maps many pages for one that is looked at */
     return 0;
+}
+
+void shard_forget(const struct shard *shard)
+{
+    file_map_forget(&shard->container.map);
 }
 
 void shard_close(struct shard *shard)

@@ -80,7 +80,8 @@ struct shard {
  * on the number of documents. */
 int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, int vocabulary_size,
                struct error *err);
-void shard_close(struct shard *shard); /* fine on a zeroed shard */
+void shard_close(struct shard *shard);        /* fine on a zeroed shard */
+void shard_forget(const struct shard *shard); /* as file_map_forget() */
 
 struct shard_summary shard_summary(const struct shard *shard);
 

@@ -174,6 +174,48 @@ static void mapping(void **state)
     file_map_close(&map);
 }
 
+/* Pages of memory that count as this process's. */
+static long resident_pages(void)
+{
+    long size, resident;
+    FILE *stream = fopen("/proc/self/statm", "r");
+    assert_non_null(stream);
+    assert_int_equal(fscanf(stream, "%ld %ld", &size, &resident), 2);
+    fclose(stream);
+    return resident;
+}
+
+static uint64_t sum_bytes(const struct file_map *map)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < map->size; i++)
+        sum += map->data[i];
+    return sum;
+}
+
+static void forgetting_a_map(void **state)
+{
+    (void)state;
+    enum { SIZE = 16 << 20 };
+    struct error err;
+    struct file_map map;
+    const char *path = scratch_path("forgotten");
+    char *bytes = memory_new(SIZE, 1);
+    memset(bytes, 3, SIZE);
+    assert_int_equal(file_write(path, bytes, SIZE, &err), 0);
+    free(bytes);
+    const long pages = SIZE / sysconf(_SC_PAGESIZE);
+    assert_int_equal(file_map_open(&map, path, &err), 0);
+    long before = resident_pages();
+    assert_int_equal(sum_bytes(&map), 3L * SIZE);
+    assert_true(resident_pages() - before > pages * 9 / 10);
+    file_map_forget(&map);
+    assert_true(resident_pages() - before < pages / 10);
+    assert_int_equal(sum_bytes(&map), 3L * SIZE); /* they come back */
+    file_map_close(&map);
+    file_map_forget(&map); /* fine on a closed one */
+}
+
 static void what_is_there(void **state)
 {
     (void)state;
@@ -195,6 +237,7 @@ int main(void)
         cmocka_unit_test(reading_without_end),
         cmocka_unit_test(reading_what_is_not_there),
         cmocka_unit_test(mapping),
+        cmocka_unit_test(forgetting_a_map),
         cmocka_unit_test(what_is_there),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

@@ -138,3 +138,8 @@ once=$(peak "$LAMBERT" prep --vocabulary vocab.txt --output p1 --shard-megabytes
 ten=$(peak "$LAMBERT" prep --vocabulary vocab.txt --output p10 --shard-megabytes 1 huge.txt huge.txt \
     huge.txt huge.txt huge.txt huge.txt huge.txt huge.txt huge.txt huge.txt)
 [ "$ten" -le $((once + 50000)) ] || fail "memory grew from $once KB to $ten KB"
+
+# Nor does looking at the corpus of it, which has a hundred shards more.
+once=$(peak "$LAMBERT" show corpus p1)
+ten=$(peak "$LAMBERT" show corpus p10)
+[ "$ten" -le $((once + 6000)) ] || fail "memory of show corpus grew from $once KB to $ten KB"

@@ -24,6 +24,10 @@ struct file_map {
     size_t size;
 };
 int file_map_open(struct file_map *map, const char *path, struct error *err);
+/* Its pages no longer count as this process's memory; they come back when they are looked at, from
+ * the system's page cache as long as that has them. Others may be looking meanwhile. Fine on a
+ * closed one. */
+void file_map_forget(const struct file_map *map);
 void file_map_close(struct file_map *map);
 
 /* An atomic write in progress.
@@ -60,8 +64,8 @@ int file_remove(const char *path, struct error *err); /* fine if there is none *
  * process that is killed. Its holder may remove the file before it closes it; the file must not be
  * opened otherwise meanwhile (closing it would give up the lock).
  *
- * It is a POSIX record lock (fcntl), so it holds between machines on NFS 4, on NFS 3 with lockd, and
- * on Lustre mounted with `flock`. NFS mounted `nolock` or `local_lock=posix` and Lustre mounted
+ * It is a POSIX record lock (fcntl), so it holds between machines on NFS 4, on NFS 3 with lockd,
+ * and on Lustre mounted with `flock`. NFS mounted `nolock` or `local_lock=posix` and Lustre mounted
  * `localflock` keep apart only the processes of one machine; where the file system knows no locks
  * (errno ENOLCK, ENOSYS) the lock is taken for granted. */
 int file_lock(const char *path, int *descriptor, struct error *err);

@@ -46,6 +46,13 @@ struct document_view {
 };
 struct document_view document_store_view(const struct document_store *store, uint64_t document);
 
+/* Whoever walks over a store says how far it has got, so that the index, which is mapped, does not
+ * pile up in the process's memory: the pages of the shards that hold documents [first, end) are
+ * given back. What is looked at again comes back; others may be looking meanwhile. In runs of
+ * STORE_WALK documents it costs next to nothing. */
+enum { STORE_WALK = 4096 };
+void document_store_forget(const struct document_store *store, uint64_t first, uint64_t end);
+
 enum shard_contents document_store_contents(const struct document_store *store);
 
 /* What a document of a store of ready samples has beside its ids, in place. Ranges are those that
