@@ -162,7 +162,7 @@ check: packages
 	@scripts/run-tests $(BUILD)
 
 # --- a cluster on one machine ------------------------------------------------------------------
-# tests/cluster: hosts of their own in network namespaces.
+# tests/cluster: hosts of their own in network namespaces, and a Slurm on them (docs/cluster.md).
 SWITCH = $(BUILD)/tests/cluster/switch
 
 $(SWITCH): tests/cluster/switch.c
@@ -171,7 +171,7 @@ $(SWITCH): tests/cluster/switch.c
 	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP $< -o $@
 
 check-cluster:
-	@scripts/install-packages build cluster
+	@scripts/install-packages build cluster slurm
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(SWITCH)
 	@scripts/run-tests $(BUILD) '^cluster/'
 
@@ -271,7 +271,7 @@ clean:
 help:
 	@echo 'make demo [CORPUS=DIR] [QUICK=1]  text to a trained BERT in 5 minutes (DIR: your text; 1: in one)'
 	@echo 'make check              build and run all tests'
-	@echo 'make check-cluster      four hosts in network namespaces, faults (a minute)'
+	@echo 'make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)'
 	@echo 'make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)'
 	@echo 'make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers'
 	@echo 'make                    build build/lambert'

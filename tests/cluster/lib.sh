@@ -10,8 +10,8 @@
 #     . "$(dirname "$0")/lib.sh"
 #     hosts_up 4 100 1gbit        # h0 to h3, 10.77.0.10 to .13; 100 microseconds each way, a rate
 #     in_host h1 COMMAND...       # as ssh would, arguments kept
-#     host_cut h3; host_heal h3   # the link goes down, comes back
-#     host_kill h3 PATTERN        # SIGKILL to h3's processes of that name (pgrep -x; . for all)
+#     host_cut h3                 # its link goes down
+#     host_kill h3 PATTERN        # SIGKILL to h3's processes of that name (pgrep -x; .* for all)
 set -eu
 
 skip() {
@@ -63,12 +63,13 @@ mkdir "$HOSTS"
 ip link set lo up
 export OMP_NUM_THREADS=1 # each host takes all cores of the machine for its own
 
-# wait_for SECONDS WHAT COMMAND...: until the command succeeds
+# wait_for SECONDS LOG WHAT COMMAND...: until the command succeeds; or else the log's end is shown
 wait_for() {
-    wait_until=$(($(date +%s) + $1)) wait_what=$2
-    shift 2
+    wait_until=$(($(date +%s) + $1)) wait_log=$2 wait_what=$3
+    shift 3
     until "$@"; do
-        [ "$(date +%s)" -le $wait_until ] || fail "after a long wait: no $wait_what"
+        [ "$(date +%s)" -le $wait_until ] ||
+            { tail -n 40 "$wait_log"; fail "after a long wait: no $wait_what"; }
         sleep 0.05
     done
 }
@@ -90,7 +91,7 @@ host_up() {
         hostname "$1" && mount --bind "$HOSTS/etc-hosts" /etc/hosts && mount -t tmpfs tmpfs /dev/shm &&
         : >"$HOSTS/$1.ready" && exec sleep infinity' host_up "$1" &
     echo $! >"$HOSTS/$1.pid"
-    wait_for 10 "host $1" [ -e "$HOSTS/$1.ready" ]
+    wait_for 10 /dev/null "host $1" [ -e "$HOSTS/$1.ready" ]
     ip link add "sw${1#h}" type veth peer name eth0 netns "$(cat "$HOSTS/$1.pid")"
     ip link set "sw${1#h}" up
     in_host "$1" ip link set lo up
@@ -118,17 +119,14 @@ hosts_up() {
         host_up "$host"
     done
     hosts_rate "$3"
+    : >"$HOSTS/switch.log"
     # shellcheck disable=SC2086
     "$BUILD/tests/cluster/switch" "$2" $switch_ports >"$HOSTS/switch.log" 2>&1 &
-    wait_for 10 "switch: $(cat "$HOSTS/switch.log")" grep -q ready "$HOSTS/switch.log"
+    wait_for 10 "$HOSTS/switch.log" switch grep -q ready "$HOSTS/switch.log"
 }
 
 host_cut() {
     ip link set "sw${1#h}" down
-}
-
-host_heal() {
-    ip link set "sw${1#h}" up
 }
 
 # host_processes HOST NAME: those of that name (pgrep -x) but the one that holds the namespaces
@@ -148,4 +146,13 @@ link_check() {
     server=$!
     in_host h0 python3 "$CLUSTER/link.py" measure "$(host_address h1)" "$1" "$2"
     wait $server
+}
+
+# same_losses WANTED SEEN: step by step, to rounding, in the metrics of two run folders
+same_losses() {
+    for name in mlm_loss nsp_loss; do
+        field $name "$1" >wanted.txt
+        field $name "$2" >seen.txt
+        agree 1e-3 wanted.txt seen.txt || fail "$2: $name is not that of $1"
+    done
 }
