@@ -12,6 +12,7 @@ static const struct {
 } things[] = {
     {"corpus", "what a corpus holds, how many samples it gives, whether it is whole", show_corpus},
     {"batch", "training samples as the model will see them", show_batch},
+    {"deal", "how global batches are dealt to ranks, and how evenly", show_deal},
     {"tokens", "text from standard input as word pieces", show_tokens},
     {"gradients", "the gradient of a global batch, as a safetensors file", show_gradients},
     {"checkpoint", "where a checkpoint stands and what is in it", show_checkpoint},
@@ -37,7 +38,7 @@ static int run(int argc, char **argv)
 {
     if (argc < 2)
         return command_misused(
-            "show", "show what? corpus, batch, tokens, gradients, checkpoint or config; see "
+            "show", "show what? corpus, batch, deal, tokens, gradients, checkpoint or config; see "
                     "lambert show --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_usage();
@@ -48,7 +49,7 @@ static int run(int argc, char **argv)
             return things[i].run(argc - 1, argv + 1);
     return command_misused(
         "show",
-        "cannot show '%s'; corpus, batch, tokens, gradients, checkpoint or config can be "
+        "cannot show '%s'; corpus, batch, deal, tokens, gradients, checkpoint or config can be "
         "shown",
         argv[1]);
 }

@@ -5,6 +5,7 @@
 
 int show_corpus(int argc, char **argv);
 int show_batch(int argc, char **argv);
+int show_deal(int argc, char **argv);
 int show_gradients(int argc, char **argv);
 int show_tokens(int argc, char **argv);
 int show_config(int argc, char **argv);
