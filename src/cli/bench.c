@@ -11,6 +11,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } parts[] = {
     {"model", "a training step: matrix products, forward, backward, optimizer", bench_model},
+    {"net", "messages between the ranks of a job", bench_net},
     {"prep", "text to token ids, stage by stage", bench_prep},
     {"store", "a corpus index of Wikipedia's size: opening it, planning and reading samples",
      bench_store},
@@ -34,7 +35,8 @@ static void print_usage(void)
 static int run(int argc, char **argv)
 {
     if (argc < 2)
-        return command_misused("bench", "measure what? model, prep or store; see lambert bench --help");
+        return command_misused("bench",
+                               "measure what? model, net, prep or store; see lambert bench --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_usage();
         return EXIT_DONE;
@@ -42,7 +44,8 @@ static int run(int argc, char **argv)
     for (int i = 0; i < PARTS; i++)
         if (strcmp(argv[1], parts[i].name) == 0)
             return parts[i].run(argc - 1, argv + 1);
-    return command_misused("bench", "cannot measure '%s'; model, prep and store can be measured", argv[1]);
+    return command_misused(
+        "bench", "cannot measure '%s'; model, net, prep and store can be measured", argv[1]);
 }
 
 const struct command command_bench = {

@@ -31,7 +31,7 @@ left_nothing() {
 expect 2 "prep or store" "$LAMBERT" bench
 expect 2 "cannot measure 'gemn'" "$LAMBERT" bench gemn
 works "$LAMBERT" bench --help
-for part in prep store; do
+for part in model net prep store; do
     works "$LAMBERT" bench $part --help
     grep -q "usage: lambert bench $part" out.txt || fail "bench $part --help"
 done
@@ -70,3 +70,14 @@ results out.txt generate documents sentences tokens shards size open check-index
     check-index-one-thread $(at 128) $(at 512) peak peak-memory memory
 grep -q '"name":"documents","value":500,' out.txt || fail "not 500 documents: $(cat out.txt)"
 left_nothing
+
+net="mpirun -n 3 $LAMBERT bench net --megabytes 0.1 --repeat 2"
+expect 1 "nobody to talk to" "$LAMBERT" bench net
+expect 2 "out of range" "$LAMBERT" bench net --megabytes 0
+expect 2 "no input" "$LAMBERT" bench net text.txt
+works $net
+grep -q "^all-at-once  *[0-9.]* GB/s" out.txt || fail "no table: $(cat out.txt)"
+works $net --json
+[ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line, of rank 0: $(cat out.txt)"
+results out.txt ranks nodes latency-node bandwidth-node all-at-once
+grep -q '"name":"ranks","value":3,' out.txt || fail "not 3 ranks: $(cat out.txt)"

@@ -1,0 +1,120 @@
+#include "lambert/dist/probe.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "lambert/base/error.h"
+#include "lambert/base/memory.h"
+
+enum { TAG = 1 };
+
+void probe_nodes(const struct dist *dist, int *first)
+{
+    MPI_Comm node;
+    int mine = dist->rank;
+    MPI_Comm_split_type(dist->world, MPI_COMM_TYPE_SHARED, dist->rank, MPI_INFO_NULL, &node);
+    MPI_Bcast(&mine, 1, MPI_INT, 0, node); /* ranks are ordered: its rank 0 is the lowest */
+    MPI_Comm_free(&node);
+    MPI_Allgather(&mine, 1, MPI_INT, first, 1, MPI_INT, dist->world);
+}
+
+static void send(const struct dist *dist, const char *data, int bytes, int to)
+{
+    MPI_Send(data, bytes, MPI_BYTE, to, TAG, dist->world);
+}
+
+static void receive(const struct dist *dist, char *data, int bytes, int from)
+{
+    MPI_Recv(data, bytes, MPI_BYTE, from, TAG, dist->world, MPI_STATUS_IGNORE);
+}
+
+static void travel(const struct dist *dist, int a, int b, char *data, int bytes)
+{
+    if (dist->rank == a) {
+        send(dist, data, bytes, b);
+        receive(dist, data, bytes, b);
+    } else {
+        receive(dist, data, bytes, a);
+        send(dist, data, bytes, a);
+    }
+}
+
+/* Pages that were never written are all one page of zeros, which costs less to send. */
+static char *written_memory(size_t bytes)
+{
+    char *data = memory_new(bytes + 1, 1);
+    memset(data, 1, bytes + 1);
+    return data;
+}
+
+double probe_pair(const struct dist *dist, int a, int b, size_t bytes, int repeat)
+{
+    require(a != b && repeat > 0 && bytes <= INT32_MAX);
+    double seconds = 0;
+    dist_barrier(dist);
+    if (dist->rank == a || dist->rank == b) {
+        char *data = written_memory(bytes);
+        travel(dist, a, b, data, (int)bytes); /* opens the connection */
+        double started = MPI_Wtime();
+        for (int i = 0; i < repeat; i++)
+            travel(dist, a, b, data, (int)bytes);
+        seconds = (MPI_Wtime() - started) / (2 * repeat);
+        free(data);
+    }
+    MPI_Bcast(&seconds, 1, MPI_DOUBLE, a, dist->world);
+    return seconds;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Begins the p-th part of all messages; the number of requests so far. */
+static int begin_part(const struct dist *dist, int p, const char *out, char *in, size_t bytes,
+                      MPI_Request *requests, int count)
+{
+    size_t part = (bytes + PROBE_PARTS - 1) / PROBE_PARTS, start = smaller((size_t)p * part, bytes);
+    int length = (int)smaller(part, bytes - start);
+    for (int k = 1; k < dist->size; k++) {
+        int from = (dist->rank - k + dist->size) % dist->size;
+        MPI_Irecv(in + (size_t)from * bytes + start, length, MPI_BYTE, from, TAG + p, dist->world,
+                  &requests[count++]);
+    }
+    for (int k = 1; k < dist->size; k++) {
+        int to = (dist->rank + k) % dist->size;
+        MPI_Isend(out + (size_t)to * bytes + start, length, MPI_BYTE, to, TAG + p, dist->world,
+                  &requests[count++]);
+    }
+    return count;
+}
+
+static void exchange(const struct dist *dist, const char *out, char *in, size_t bytes,
+                     MPI_Request *requests)
+{
+    int count = 0;
+    for (int p = 0; p < PROBE_PARTS; p++)
+        count = begin_part(dist, p, out, in, bytes, requests, count);
+    MPI_Waitall(count, requests, MPI_STATUSES_IGNORE);
+}
+
+double probe_all(const struct dist *dist, size_t bytes, int repeat)
+{
+    require(repeat > 0 && bytes <= INT32_MAX);
+    size_t ranks = (size_t)dist->size;
+    char *out = written_memory(ranks * bytes), *in = written_memory(ranks * bytes);
+    MPI_Request *requests = memory_new(2 * PROBE_PARTS * ranks, sizeof *requests);
+    exchange(dist, out, in, bytes, requests); /* opens the connections */
+    dist_barrier(dist);
+    double started = MPI_Wtime();
+    for (int i = 0; i < repeat; i++)
+        exchange(dist, out, in, bytes, requests);
+    double seconds = (MPI_Wtime() - started) / repeat;
+    dist_max_double(dist, &seconds, 1);
+    free(requests);
+    free(out);
+    free(in);
+    return seconds;
+}
