@@ -253,6 +253,22 @@ bench-peers: $(BUILD)/lambert
 	@$(MAKE) --no-print-directory $(PEERS)/installed
 	$(PEERS)/bin/python $(PEER_SCRIPT) $(BUILD) $(TEXT) $(VOCABULARY) $(CORPUS)
 
+# --- scaling ---------------------------------------------------------------------------------
+# docs/scaling.md: a model of step time and the exchange on up to 1,024 simulated hosts. CORPUS is a
+# folder that `lambert prep` made. What docs/scaling.json holds already is not done again.
+.PHONY: scaling check-scaling
+SCALING = docs/scaling.json
+
+scaling: $(BUILD)/lambert
+	@[ -n '$(CORPUS)' ] || { echo 'scaling: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
+	@scripts/install-packages build simgrid
+	scripts/scaling/run.py $(BUILD) $(CORPUS) $(SCALING)
+	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
+
+check-scaling: $(BUILD)/lambert $(SWITCH)
+	@scripts/install-packages build cluster
+	scripts/scaling/check.py $(BUILD) $(SCALING)
+
 # --- the rest --------------------------------------------------------------------------------
 packages:
 	@scripts/install-packages
@@ -280,6 +296,8 @@ help:
 	@echo 'make bench-peers [PART=model] [CORPUS=DIR]   beside PyTorch, in one run; or'
 	@echo '                        PART=prep TEXT=DIR VOCABULARY=FILE, beside tokenizers'
 	@echo 'make docs               write docs/config.md anew from the key table'
+	@echo 'make scaling CORPUS=DIR      write docs/scaling.md anew (SimGrid; hours)'
+	@echo 'make check-scaling      hold its model against steps on hosts in network namespaces'
 	@echo 'make format             clang-format every source file'
 	@echo 'make clean              delete build/'
 	@echo 'DEV=1 makes warnings errors; BLAS=NAME links lib NAME instead of OpenBLAS.'

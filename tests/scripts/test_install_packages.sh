@@ -36,7 +36,7 @@ echo "echo \"\$*\" >>'$WORK/calls'" | stand_in apt-get
 # Words that are no group
 installed no .
 user 0
-expect 2 "no group 'nonsense'.*build, demo, fuzz and numerics" "$install" nonsense
+expect 2 "no group 'nonsense'.*build, cluster, demo, fuzz, numerics and simgrid" "$install" nonsense
 expect 2 "no group 'nonsense'" "$install" build nonsense
 no_call "an unknown group"
 
@@ -49,6 +49,7 @@ expect 1 "apt-get install .* bible-kjv bible-kjv-text$" "$install" demo
 ! grep -qw gcc err.txt || fail "demo alone named the build's packages"
 expect 1 "apt-get install .* gcc .* bible-kjv" "$install" build demo
 expect 1 "apt-get install .* clang libclang-rt-dev llvm$" "$install" fuzz
+expect 1 "apt-get install .* libsimgrid-dev$" "$install" simgrid
 no_call "another user than root"
 
 # Only what is lacking

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Holds the model of step time against steps that were made: a small BERT on hosts in network
+namespaces of this machine (tests/cluster/measure_scaling.sh).
+
+    scripts/scaling/check.py BUILD RESULTS.json [--case HOSTS:MEGABITS ...]     adds to the file
+
+What computing costs is measured with the same ranks on the same cores and no network between them,
+before and afterwards; what the network does, by `lambert bench net`. From both the model says how long a step should take
+with the network in between. Nothing else may run on the machine meanwhile.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+import model
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+CASES = ["2:1000", "2:300", "4:1000", "4:300"]
+
+
+def measure(build, hosts, megabits):
+    done = subprocess.run([os.path.join(ROOT, "tests/cluster/measure_scaling.sh"), build, str(hosts),
+                           str(megabits)], stdout=subprocess.PIPE, text=True, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode != 0 or len(lines) != 5:
+        sys.exit(f"check: measure_scaling.sh failed ({done.returncode}): {done.stdout}")
+    deal, net, before, spread, after = lines
+    alone = {name: (before[name] + after[name]) / 2 for name in before if name != "run"}
+    return deal, {result["name"]: result["value"] for result in net["results"]}, alone, spread
+
+
+def predict(hosts, deal, net, alone, shape):
+    """Seconds of a step: the parts, and the whole."""
+    work = model.Work(deal["global_batch"], deal["tokens"], deal["masked"], deal["operations"],
+                      deal["imbalance"])
+    summing = alone["communication_seconds"] - alone["communication_wait_seconds"]
+    computing = alone["seconds"] - alone["communication_seconds"]  # clearing and update included
+    moved = (hosts + 1) / hosts * shape.elements * 4  # in memory, on one host
+    node = model.Node("measured", useful=deal["operations"] / hosts / computing,
+                      memory=moved / summing, message=0)
+    network = model.Network(net["bandwidth"] * 8, net["latency"] * 1e-6, in_turn=True)
+    schedule = model.Schedule(micro_batch=2048)
+    step = model.step_time(shape, work, hosts, node, network, schedule)
+    seconds = step.seconds - step.clear - step.update  # they are in the computing
+    return {"computing": computing, "imbalance": step.waiting, "stall": step.stall,
+            "sums": step.sums, "exposed": step.exposed, "seconds": seconds,
+            "not_overlapped": computing + step.waiting + step.sums + 2 *
+            model.traffic(shape, hosts, schedule, 4)[0] / network.bandwidth}
+
+
+def check(build, hosts, megabits):
+    deal, net, alone, spread = measure(build, hosts, megabits)
+    shape = model.Shape(layers=4, hidden=512, intermediate=2048, vocab=alone["vocabulary"], positions=128)
+    parts = predict(hosts, deal, net, alone, shape)
+    return {"hosts": hosts, "megabits": megabits, "bandwidth": net["bandwidth"], "all_at_once": net["all-at-once"],
+            "latency": net["latency"], "alone": alone["seconds"], "predicted": parts,
+            "measured": spread["seconds"], "measured_wait": spread["communication_wait_seconds"],
+            "error": parts["seconds"] / spread["seconds"] - 1}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("output")
+    parser.add_argument("--case", action="append", metavar="HOSTS:MEGABITS")
+    arguments = parser.parse_args()
+    results = {}
+    if os.path.exists(arguments.output):
+        with open(arguments.output, encoding="utf-8") as file:
+            results = json.load(file)
+    found = results.setdefault("check", {})
+    for case in arguments.case or CASES:
+        hosts, megabits = map(int, case.split(":"))
+        found[case] = result = check(arguments.build, hosts, megabits)
+        print(f"{hosts} hosts at {megabits} Mbit/s: measured {result['measured']:.3f} s, model "
+              f"{result['predicted']['seconds']:.3f} s ({100 * result['error']:+.1f}%)")
+        with open(arguments.output, "w", encoding="utf-8") as file:
+            json.dump(results, file, indent=1, sort_keys=True)
+            file.write("\n")
+
+
+if __name__ == "__main__":
+    main()

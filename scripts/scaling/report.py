@@ -1,0 +1,210 @@
+#!/usr/bin/python3
+"""Writes the tables of docs/scaling.md anew, between their marks, and draws docs/scaling.png.
+
+    scripts/scaling/report.py docs/scaling.json
+
+Needs Debian's python3-matplotlib."""
+import collections
+import json
+import logging
+import os
+import sys
+
+import model
+
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+NETWORKS = [100, 25, 10]
+COLOURS = {100: "#0072b2", 25: "#009e73", 10: "#d55e00"}
+HERE = os.path.dirname(os.path.abspath(__file__))
+DOCS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs")
+PARTS = {"waiting": "imbalance", "clear": "clearing", "stall": "weights not there yet",
+         "sums": "sums", "messages": "calls", "exposed": "gradients not there yet",
+         "update": "update"}
+
+
+def rows_of(results, gigabits, bfloat16=False):
+    """(row, its phases) in the order of model.ROWS."""
+    for row in model.ROWS:
+        yield row, [found for found in results["model"]
+                    if (found["row"], found["nodes"]) == (row.label, row.nodes)
+                    and found["gigabits"] == gigabits and found["bfloat16"] == bfloat16]
+
+
+def run_efficiency(phases):
+    """Of both phases: computing, as a part of all that passes."""
+    computing = sum(phase["steps"] * phase["compute"] for phase in phases)
+    return computing / sum(phase["steps"] * phase["seconds"] for phase in phases)
+
+
+def hours(phases):
+    return sum(phase["steps"] * phase["seconds"] for phase in phases) / 3600
+
+
+def against_first(results, gigabits):
+    """Node-hours of the 512 row, divided by those of each row of the paper: what the paper counts."""
+    found = {}
+    for row, phases in rows_of(results, gigabits):
+        if row.paper_chips:
+            found[row] = hours(phases) * row.nodes
+    first = found[model.ROWS[0]]
+    return {row: first / spent for row, spent in found.items()}
+
+
+def paper_efficiency(row):
+    first = model.ROWS[0]
+    return first.paper_hours * first.paper_chips / (row.paper_hours * row.paper_chips)
+
+
+def per_cent(value):
+    return f"{100 * value:.1f}%"
+
+
+def limits(phases):
+    """The two greatest losses of the row's first phase."""
+    first = phases[0]
+    lost = sorted(PARTS, key=lambda part: -first[part])[:2]
+    return ", ".join(f"{PARTS[part]} {100 * first[part] / first['seconds']:.1f}%" for part in lost)
+
+
+def weak_table(results):
+    lines = ["| row | nodes | paper | " + " | ".join(f"{g} Gbit/s" for g in NETWORKS) + " | "
+             + " | ".join(f"{g}: against the 512 row" for g in NETWORKS[:1]) + " | hours at 100 |",
+             "|---|---|---|" + "---|" * (len(NETWORKS) + 2)]
+    relative = against_first(results, 100)
+    by_network = {g: list(rows_of(results, g)) for g in NETWORKS}
+    for index, row in enumerate(model.ROWS):
+        if not row.paper_chips:
+            continue
+        cells = [per_cent(run_efficiency(by_network[g][index][1])) for g in NETWORKS]
+        lines.append(f"| {row.label} | {row.nodes} | {per_cent(paper_efficiency(row))} | "
+                     + " | ".join(cells) + f" | {per_cent(relative[row])} | "
+                     f"{hours(by_network[100][index][1]):.1f} |")
+    return lines
+
+
+def wide_table(results):
+    lines = ["| row | 100 Gbit/s | 25 Gbit/s | 10 Gbit/s | 25, bfloat16 gradients | "
+             "what is lost most, first phase at 25 |", "|---|---|---|---|---|---|"]
+    for index, row in enumerate(model.ROWS):
+        if row.nodes != 1024:
+            continue
+        cells = [per_cent(run_efficiency(list(rows_of(results, g))[index][1])) for g in NETWORKS]
+        rounded = list(rows_of(results, 25, True))[index][1]
+        plain = list(rows_of(results, 25))[index][1]
+        lines.append(f"| {row.label} | " + " | ".join(cells) +
+                     f" | {per_cent(run_efficiency(rounded))} | {limits(plain)} |")
+    return lines
+
+
+def phase_table(results):
+    lines = ["| row | phase | sequences a node | imbalance | computing, s | step at 100 | at 25 | "
+             "at 10 |", "|---|---|---|---|---|---|---|---|"]
+    seen = collections.defaultdict(dict)
+    for found in results["model"]:
+        if not found["bfloat16"]:
+            seen[found["row"], found["nodes"], found["phase"]][found["gigabits"]] = found
+    for (label, nodes, phase), networks in seen.items():
+        one = networks[100]
+        lines.append(f"| {label} on {nodes} | {phase} | {one['sequences'] / nodes:.0f} | "
+                     f"{per_cent(one['imbalance'])} | {one['compute']:.3f} | " +
+                     " | ".join(f"{networks[g]['seconds']:.3f}" for g in NETWORKS) + " |")
+    return lines
+
+
+def simulated_table(results):
+    lines = ["| row | nodes | Gbit/s | bucket | | simulated, s | model, s | | efficiency |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    ordered = sorted(results["simulated"].values(),
+                     key=lambda found: (found["nodes"], found["row"], -found["gigabits"],
+                                        found["bucket"], found["taper"], found["shuffle"]))
+    for found in ordered:
+        what = ["bfloat16 gradients"] * found["bfloat16"]
+        what += ["weights gathered before forward"] * (not found["overlap"])
+        what += [f"{found['taper']}:1 fat tree"] * (found["taper"] > 0)
+        what += ["hosts in random order"] * found["shuffle"]
+        seen = found["simulated"]
+        lines.append(f"| {found['row']} | {found['nodes']} | {found['gigabits']} | "
+                     f"{found['bucket'] >> 20}M | {', '.join(what)} | {seen['step']:.3f} | "
+                     f"{found['model_seconds']:.3f} | "
+                     f"{100 * (found['model_seconds'] / seen['step'] - 1):+.1f}% | "
+                     f"{per_cent(seen['compute'] / seen['step'])} |")
+    return lines
+
+
+def check_table(results):
+    lines = ["| hosts | Mbit/s | alone, s | measured, s | model, s | | without overlap, s |",
+             "|---|---|---|---|---|---|---|"]
+    for _, found in sorted(results["check"].items(), key=lambda item: (item[1]["hosts"],
+                                                                     -item[1]["megabits"])):
+        parts = found["predicted"]
+        lines.append(f"| {found['hosts']} | {found['megabits']} | {found['alone']:.3f} | "
+                     f"{found['measured']:.3f} | {parts['seconds']:.3f} | "
+                     f"{100 * found['error']:+.0f}% | {parts['not_overlapped']:.3f} |")
+    return lines
+
+
+def put_tables(path, tables):
+    """The lines between <!-- table NAME --> and <!-- end --> become the table's."""
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    out, inside = [], False
+    for line in lines:
+        if line == "<!-- end -->":
+            inside = False
+        if not inside:
+            out.append(line)
+        if line.startswith("<!-- table "):
+            out += [""] + tables[line.split()[2]] + [""]
+            inside = True
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(out))
+
+
+def draw(results, path):
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    paper = [row for row in model.ROWS if row.paper_chips]
+    places = range(len(paper))
+    axes.plot(places, [100 * paper_efficiency(row) for row in paper], "o-", color="#606060",
+              label="the paper, TPUv3 (time on chips against its 512 row)")
+    for gigabits in NETWORKS:
+        axes.plot(places, [100 * run_efficiency(phases) for row, phases in
+                           rows_of(results, gigabits) if row.paper_chips],
+                  "s-", color=COLOURS[gigabits], label=f"model, {gigabits} Gbit/s")
+        seen = [(paper.index(row), found) for row in paper for found in
+                results["simulated"].values()
+                if (found["row"], found["nodes"], found["gigabits"]) == (row.label, row.nodes, gigabits)
+                and found["overlap"] and not found["taper"] and not found["bfloat16"]]
+        axes.plot([place for place, _ in seen],
+                  [100 * found["simulated"]["compute"] / found["simulated"]["step"]
+                   for _, found in seen], "x", color=COLOURS[gigabits], markersize=8,
+                  label=f"simulated, first phase, {gigabits} Gbit/s")
+    axes.set_xticks(list(places), [f"{row.label}\n{row.nodes} nodes" for row in paper])
+    axes.set_ylabel("weak-scaling efficiency, %")
+    axes.set_ylim(70, 104)
+    axes.grid(color="#e6e6e6")
+    axes.set_axisbelow(True)
+    axes.legend(fontsize=7, loc="lower left")
+    for side in "top", "right":
+        axes.spines[side].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path, dpi=150)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    with open(sys.argv[1], encoding="utf-8") as file:
+        results = json.load(file)
+    put_tables(os.path.join(DOCS, "scaling.md"),
+               {"weak": weak_table(results), "wide": wide_table(results),
+                "steps": phase_table(results), "simulated": simulated_table(results),
+                "check": check_table(results)})
+    draw(results, os.path.join(DOCS, "scaling.png"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Scaling of Lambert to 1,024 nodes: the model for all rows, the simulation for some of them.
+
+    scripts/scaling/run.py BUILD CORPUS OUTPUT.json [--only PATTERN] [--list]
+
+Adds to OUTPUT.json what it does not hold yet: a simulation of 1,024 nodes takes minutes. Deals
+(`lambert show deal`) and the simulation's files go to BUILD/scaling.
+"""
+import argparse
+import dataclasses
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+import model
+import simulation
+from model import Network, Node, Schedule
+
+NODES = {
+    "2t": Node("2 TFLOP/s", useful=2e12, memory=200e9, message=1e-6),
+}
+NETWORKS = {
+    100: Network(100, 2e-6),
+    25: Network(25, 10e-6),
+    10: Network(10, 20e-6),
+}
+SHAPE = model.Shape()
+PLAIN = Schedule()
+# In the simulation of many nodes four or eight buckets travel as one, so that there are fewer messages.
+COARSE, COARSEST = Schedule(bucket=16 << 20), Schedule(bucket=32 << 20)
+
+# From so many nodes on all compute as long as the busiest: events then fall together, and simulating
+# takes minutes, not hours.
+LEVEL_FROM = 512
+
+
+def schedule_of(nodes):
+    return PLAIN if nodes < 512 else COARSE if nodes < 1024 else COARSEST
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    row: model.Row
+    phase: model.Phase
+    gigabits: int
+    schedule: Schedule
+    taper: int = 0
+    shuffle: bool = False
+
+    @property
+    def name(self):
+        words = [self.row.label.lower(), f"{self.row.nodes}n", self.phase.name, f"{self.gigabits}g"]
+        words += [f"b{self.schedule.bucket >> 20}m"]
+        words += ["bf16"] * self.schedule.bfloat16 + ["late"] * (not self.schedule.overlap)
+        words += [f"taper{self.taper}"] * (self.taper > 0) + ["shuffled"] * self.shuffle
+        return "-".join(words)
+
+
+def config_of(row):
+    return os.path.join(simulation.ROOT, "configs", row.config + ".ini")
+
+
+def simulated_cases():
+    """First phases (the shorter steps: the harder ones), and what stands out."""
+    by_label = {(row.label, row.nodes): row for row in model.ROWS}
+    first = lambda row: model.phases_of(config_of(row))[0]
+    case = lambda label, nodes, gigabits, schedule, **words: Case(
+        by_label[label, nodes], first(by_label[label, nodes]), gigabits, schedule, **words)
+    cases = []
+    for row in model.ROWS:
+        cases += [Case(row, first(row), gigabits, schedule_of(row.nodes)) for gigabits in NETWORKS]
+    for bucket in (COARSE, COARSEST):  # what coarse buckets change
+        cases += [case("4K", 128, gigabits, bucket) for gigabits in (25, 100)]
+    cases += [case("8K", 1024, gigabits, dataclasses.replace(COARSEST, bfloat16=True))
+              for gigabits in (25, 100)]
+    cases += [case("8K", 1024, 100, dataclasses.replace(COARSEST, overlap=False))]
+    cases += [case("8K", 256, 25, COARSE, taper=2), case("8K", 256, 25, COARSE),
+              case("8K", 256, 25, COARSE, taper=2, shuffle=True)]
+    unique = {case.name: case for case in cases}
+    return sorted(unique.values(), key=lambda case: case.row.nodes)
+
+
+def deal_of(build, corpus, row, phase):
+    folder = os.path.join(build, "scaling")
+    path = os.path.join(folder, f"deal-{row.config}-{row.nodes}-{phase.name}.json")
+    os.makedirs(folder, exist_ok=True)
+    if not os.path.exists(path):
+        done = subprocess.run([os.path.join(build, "lambert"), "show", "deal", config_of(row),
+                               f"data.corpus={corpus}", "--phase", phase.name, "--ranks",
+                               str(row.nodes), "--batches", "4", "--json"],
+                              stdout=subprocess.PIPE, check=True)
+        with open(path, "wb") as file:
+            file.write(done.stdout)
+    with open(path, encoding="utf-8") as file:
+        deal = json.load(file)
+    return model.Work(deal["global_batch"], deal["tokens"], deal["masked"], deal["operations"],
+                      deal["imbalance"]), deal["rank_operations"]
+
+
+def model_rows(build, corpus, schedule):
+    """Every row, phase and network by the formulas."""
+    rows = []
+    for row in model.ROWS:
+        for phase in model.phases_of(config_of(row)):
+            work, _ = deal_of(build, corpus, row, phase)
+            for gigabits, network in NETWORKS.items():
+                step = model.step_time(SHAPE, work, row.nodes, NODES["2t"], network, schedule)
+                rows.append({"row": row.label, "nodes": row.nodes, "phase": phase.name,
+                             "steps": phase.steps, "gigabits": gigabits,
+                             "sequences": work.sequences,
+                             "imbalance": work.imbalance, "seconds": step.seconds,
+                             "bfloat16": schedule.bfloat16, **dataclasses.asdict(step)})
+    return rows
+
+
+def simulate(program, build, corpus, case):
+    """Beside what is simulated, what the formulas say of that very batch and schedule."""
+    work, operations = deal_of(build, corpus, case.row, case.phase)
+    computing = sum(operations) / len(operations) / NODES["2t"].useful
+    if case.row.nodes >= LEVEL_FROM:
+        operations = [max(operations)] * len(operations)
+    mean = sum(operations) / len(operations)
+    work = dataclasses.replace(work, operations=sum(operations),
+                               imbalance=max(operations) / mean - 1)
+    network = NETWORKS[case.gigabits]
+    started = time.monotonic()
+    seen = simulation.run(program, os.path.join(build, "scaling"), SHAPE, work, operations,
+                          NODES["2t"], network, case.schedule, case.taper, case.shuffle)
+    seen["compute"] = round(computing, 6)
+    step = model.step_time(SHAPE, work, case.row.nodes, NODES["2t"], network, case.schedule)
+    return {"row": case.row.label, "nodes": case.row.nodes, "phase": case.phase.name,
+            "gigabits": case.gigabits, "bucket": case.schedule.bucket,
+            "bfloat16": case.schedule.bfloat16, "overlap": case.schedule.overlap,
+            "taper": case.taper, "shuffle": case.shuffle, "simulated": seen,
+            "model_seconds": round(step.seconds, 6),
+            "took_seconds": round(time.monotonic() - started, 1)}
+
+
+def save(path, results):
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=1, sort_keys=True)
+        file.write("\n")
+    os.replace(path + ".new", path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("corpus")
+    parser.add_argument("output")
+    parser.add_argument("--only", default="", help="simulate cases whose names match this pattern")
+    parser.add_argument("--list", action="store_true", help="print the names of all cases")
+    arguments = parser.parse_args()
+    cases = [case for case in simulated_cases() if re.search(arguments.only, case.name)]
+    if arguments.list:
+        print("\n".join(case.name for case in cases))
+        return
+    results = {"simulated": {}}
+    if os.path.exists(arguments.output):
+        with open(arguments.output, encoding="utf-8") as file:
+            results = json.load(file)
+    results["model"] = model_rows(arguments.build, arguments.corpus, PLAIN)
+    results["model"] += model_rows(arguments.build, arguments.corpus,
+                                   dataclasses.replace(PLAIN, bfloat16=True))
+    results["nodes"] = {name: dataclasses.asdict(node) for name, node in NODES.items()}
+    save(arguments.output, results)
+    program = simulation.build(os.path.join(arguments.build, "scaling"))
+    for case in cases:
+        if case.name in results["simulated"]:
+            continue
+        found = simulate(program, arguments.build, arguments.corpus, case)
+        results["simulated"][case.name] = found
+        save(arguments.output, results)
+        print(f"{case.name}: {found['simulated']['step']:.4f} s, model {found['model_seconds']:.4f}",
+              file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

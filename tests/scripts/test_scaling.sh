@@ -1,0 +1,74 @@
+#!/bin/sh
+# scripts/scaling: the formulas against what they must say, and, where SimGrid is installed, against
+# src/dist/exchange.c on a few simulated hosts.
+. "$(dirname "$0")/../lib.sh"
+export PYTHONDONTWRITEBYTECODE=1
+
+python3 - "$ROOT/scripts/scaling" <<'END' || fail "the model"
+import dataclasses, math, sys
+sys.path.insert(0, sys.argv[1])
+import model
+from model import *
+
+near = lambda a, b: abs(a - b) <= 1e-9 * abs(b)
+shape = Shape()
+assert shape.elements == 336226108  # of BERT-Large with both heads, as `lambert show checkpoint` has it
+pieces = shape.pieces(100, 15)
+assert near(sum(share for share, _, _ in pieces), 1)
+assert pieces[0][1] == 0 and pieces[-1][2] == shape.elements
+assert all(a[2] == b[1] for a, b in zip(pieces, pieces[1:]))
+
+assert stages(1, 16) == [] and stages(12, 16) == [12] and stages(17, 16) == [17]
+assert stages(16, 16) == [4, 4] and stages(1024, 16) == [32, 32] and stages(512, 16) == [32, 16]
+for nodes in (2, 12, 17, 32, 1024):  # nothing is sent twice
+    sent, _, _ = traffic(shape, nodes, Schedule(), 4)
+    assert near(sent, 4 * shape.elements * (nodes - 1) / nodes), nodes
+
+work = Work(1024 * 32, 1024 * 3200.0, 1024 * 480.0, 1024 * 6e12, 0.0)
+node, slow = Node("", 2e12, 200e9, 1e-6), Network(10, 2e-5)
+free = step_time(shape, work, 1024, Node("", 2e12, 1e30, 0), Network(1e30, 0), Schedule())
+assert near(free.efficiency, 1) and near(free.compute, 3)
+last = 0
+for gigabits in (1, 10, 25, 100, 400):  # a faster network never makes a step longer
+    step = step_time(shape, work, 1024, node, Network(gigabits, 2e-6), Schedule())
+    assert last < step.efficiency < 1
+    last = step.efficiency
+uneven = step_time(shape, dataclasses.replace(work, imbalance=0.1), 1024, node, slow, Schedule())
+assert near(uneven.waiting, 0.3)
+# where the network takes nearly all the time, it takes what two passes of all bytes take
+endless = step_time(shape, work, 1024, node, Network(0.01, 0), Schedule())
+passes = 2 * 4 * shape.elements * 1023 / 1024 / 1.25e6
+assert passes < endless.seconds < passes + 3.1
+assert sum(micro_shares(work, 1024, Schedule())) == 1
+assert len(micro_shares(work, 512, Schedule())) == 2
+
+rows = {(row.label, row.nodes): row for row in ROWS}
+phases = phases_of(sys.argv[1] + "/../../configs/" + rows["64K/32K", 1024].config + ".ini")
+assert [(p.length, p.batch, p.steps) for p in phases] == [(128, 65536, 7037), (512, 32768, 1562)]
+END
+
+command -v smpicc >/dev/null || { echo "the simulation was left out: no smpicc"; exit 0; }
+python3 - "$ROOT/scripts/scaling" "$WORK" <<'END' || fail "the simulation"
+import sys
+sys.path.insert(0, sys.argv[1])
+import model, simulation
+from model import *
+
+program = simulation.build(sys.argv[2])
+node = Node("", 2e12, 200e9, 1e-6)
+def both(nodes, gigabits, uneven=0, **words):
+    operations = [1e12] * nodes
+    operations[nodes // 2] *= 1 + uneven
+    work = Work(8 * nodes, 800.0 * nodes, 120.0 * nodes, sum(operations),
+                max(operations) * nodes / sum(operations) - 1)
+    network, schedule = Network(gigabits, 2e-6), Schedule(bucket=16 << 20, **words)
+    seen = simulation.run(program, sys.argv[2], Shape(), work, operations, node, network, schedule)
+    return seen, model.step_time(Shape(), work, nodes, node, network, schedule)
+
+for nodes, gigabits, words in ((2, 100, {}), (4, 10, {}), (16, 25, {}), (16, 10, {"bfloat16": True}),
+                               (4, 25, {"uneven": 0.2}), (16, 25, {"overlap": False})):
+    seen, step = both(nodes, gigabits, **words)
+    print(nodes, gigabits, words, seen["step"], step.seconds)
+    assert seen["ranks"] == nodes and seen["step"] > seen["compute_most"]
+    assert abs(step.seconds / seen["step"] - 1) < 0.05
+END
