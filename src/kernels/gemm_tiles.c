@@ -17,8 +17,9 @@ enum {
     LEAST_COLUMNS = 256
 };
 
-/* Groups of A's columns lie so far apart that they do not fall into the same sets of the cache. */
-enum { MARGIN = 16 };
+/* Groups of A's columns lie so far apart that they do not fall into the same sets of the cache. A
+ * multiple of 6 and of 8, the rows of a group. */
+enum { MARGIN = 48 };
 
 /* As much of B is packed at a time, by all threads: 8 MB, so that it stays in the third-level cache. */
 enum { MOST_PACKED = 2 << 20 };

@@ -1,13 +1,14 @@
 #!/bin/sh
-# `lambert bench` on tiny inputs: exit codes, JSON that parses, every result a positive number, and
-# nothing left behind.
+# `lambert bench` on tiny inputs: exit codes, JSON that parses, every result a positive number (shares of
+# a micro-batch may be 0), and nothing left behind.
 . "$(dirname "$0")/../lib.sh"
 make_text text.txt 120
 "$LAMBERT" vocab --output vocab.txt --size 200 text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
 mkdir temporary
 export TMPDIR="$WORK/temporary"
 
-# results FILE NAME...: one object, with these results and no others, each a positive number
+# results FILE NAME...: one object, with these results and no others, each a positive number; shares of a
+# micro-batch, of which there can be nothing, between 0 and 100
 results() {
     python3 - "$@" <<'END' || fail "$1: $(cat "$1")"
 import json, math, sys
@@ -15,7 +16,10 @@ results = json.load(open(sys.argv[1]))["results"]
 names = [result["name"] for result in results]
 assert names == sys.argv[2:], names
 for result in results:
-    assert result["value"] > 0 and math.isfinite(result["value"]), result
+    value = result["value"]
+    assert math.isfinite(value), result
+    share = result["name"].startswith(("part-", "not-gemm-"))
+    assert 0 <= value <= 100 if share else value > 0, result
 END
     python3 -m json.tool "$1" >/dev/null || fail "$1 is not JSON"
 }
@@ -28,12 +32,12 @@ left_nothing() {
     [ -z "$(ls temporary)" ] || fail "left behind: $(ls temporary)"
 }
 
-expect 2 "prep or store" "$LAMBERT" bench
+expect 2 "model, net, prep or store" "$LAMBERT" bench
 expect 2 "cannot measure 'gemn'" "$LAMBERT" bench gemn
 works "$LAMBERT" bench --help
 for part in model net prep store; do
     works "$LAMBERT" bench $part --help
-    grep -q "usage: lambert bench $part" out.txt || fail "bench $part --help"
+    grep -q "usage: .*lambert bench $part" out.txt || fail "bench $part --help"
 done
 
 sizes="text documents-met sentences-met tokens-met"
@@ -81,3 +85,59 @@ works $net --json
 [ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line, of rank 0: $(cat out.txt)"
 results out.txt ranks nodes latency-node bandwidth-node all-at-once
 grep -q '"name":"ranks","value":3,' out.txt || fail "not 3 ranks: $(cat out.txt)"
+
+model="$LAMBERT bench model $ROOT/configs/tiny.ini data.corpus=corpus run.folder=run --repeat 1"
+expect 2 "no configuration" "$LAMBERT" bench model
+expect 1 "missing.ini" "$LAMBERT" bench model missing.ini
+expect 2 "out of range" $model --repeat 0
+expect 2 "see lambert bench model" $model --unknown
+expect 1 "unknown key 'train.nonsense'" $model train.nonsense=1
+expect 1 "no corpus" $model --samples
+expect 1 "LAMBERT_GEMM" env LAMBERT_GEMM=unknown $model
+
+machine="peak peak-one-thread bandwidth-read bandwidth-mixed"
+products() {
+    for shape in qkv output up down decoder; do
+        for form in forward dx dw; do
+            for maker in "$@"; do
+                echo "$maker-$shape-$form"
+            done
+        done
+    done
+}
+# phase LENGTH [NAME]: the results of a phase; NAME: one more
+phase() {
+    for name in forward forward-share-of-peak peak micro-batch micro-batch-tokens \
+        micro-batch-share-of-peak part-projection-gemm part-feed-forward-gemm part-attention-gemm \
+        part-heads-gemm part-softmax part-gelu part-norm part-bias part-heads part-embedding \
+        part-waiting not-gemm ${2:-} step step-useful step-share-of-peak tokens sequences; do
+        echo "$name-$1"
+    done
+}
+# steps [NAME]: the results of both phases, and of the optimizer
+steps() {
+    echo update update-bandwidth update-share-of-bandwidth $(phase 32 ${1:-}) $(phase 64 ${1:-}) \
+        activations
+}
+
+export LAMBERT_GEMM=blas
+works $model --gemm
+grep -q "^blas-qkv-forward  *[0-9.e+-]* %" out.txt || fail "no table: $(cat out.txt)"
+works $model --json
+results out.txt $machine $(products blas) $(steps)
+[ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line: $(cat out.txt)"
+works mpirun -n 2 $model --json --whole --steps
+results out.txt $machine $(steps)
+
+# By Lambert's tiles, where this CPU has them and LAMBERT_ISA does not forbid them.
+export LAMBERT_GEMM=lambert
+if $model --gemm --json >out.txt 2>err.txt; then
+    results out.txt $machine $(products gemm blas)
+    make_corpus
+    works $model --json --samples --one-thread model.num_hidden_layers=1
+    results out.txt $machine $(products gemm blas) $(steps speed-up)
+else
+    grep -q "no such kernels" err.txt || fail "LAMBERT_GEMM=lambert: $(cat err.txt)"
+fi
+[ ! -e run ] || fail "bench model made a run folder"
+left_nothing

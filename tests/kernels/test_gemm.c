@@ -1,5 +1,6 @@
-/* gemm() and gemm_parallel() against a triple loop in double, between rows of foreign numbers; and
- * the same bits from any number of threads. */
+/* Matrix products by every way there is (Lambert's tiles for each instruction set, cblas) against
+ * their definition, what follows a product, packed operands, and the same bits from any number of
+ * threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,244 +13,349 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fence.h"
+#include "gemm_problem.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/rng.h"
-#include "lambert/kernels/gemm.h"
+#include "lambert/kernels/parallel.h"
 
-typedef void product(enum gemm_form form, int m, int n, int k, real alpha, const real *a, int lda,
-                     const real *b, int ldb, real beta, real *c, int ldc);
-
-/* One matrix as stored: `rows` rows, `ld` apart, the first `columns` of each in use. */
-struct matrix {
-    int rows, columns, ld;
-    real *data;
-};
-
-enum { MARGIN = 3 };
-static const real FOREIGN = 12345;
-
-/* Numbers where the matrix is, `around` in the margin of its rows. */
-static struct matrix matrix_new(int rows, int columns, real around, struct rng *rng)
-{
-    struct matrix x = {rows, columns, columns + MARGIN, NULL};
-    x.data = memory_new((size_t)rows * (size_t)x.ld, sizeof(real));
-    for (int i = 0; i < rows * x.ld; i++)
-        x.data[i] = i % x.ld < columns ? (real)rng_normal(rng) : around;
-    return x;
-}
-
-static double at(const struct matrix *x, int row, int column)
-{
-    return (double)x->data[row * x->ld + column];
-}
-
-struct problem {
-    enum gemm_form form;
-    int m, n, k;
-    struct matrix a, b, c;
-    double *sums, *sizes; /* [m, n]: of the products that make an element, of their sizes */
-};
-
-static void compute(struct problem *p)
-{
-    for (int i = 0; i < p->m; i++)
-        for (int j = 0; j < p->n; j++)
-            for (int l = 0; l < p->k; l++) {
-                double a = p->form == GEMM_TN ? at(&p->a, l, i) : at(&p->a, i, l);
-                double b = p->form == GEMM_NT ? at(&p->b, j, l) : at(&p->b, l, j);
-                p->sums[i * p->n + j] += a * b;
-                p->sizes[i * p->n + j] += fabs(a * b);
-            }
-}
-
-/* The margins of A and B hold NaN, which would show if it were read. */
-static void problem_init(struct problem *p, enum gemm_form form, const int shape[3])
-{
-    int m = shape[0], n = shape[1], k = shape[2];
-    struct rng rng;
-    rng_init(&rng, rng_key(2, RNG_TEST, (uint64_t)(m * 10000 + n), (uint64_t)k));
-    *p = (struct problem){.form = form, .m = m, .n = n, .k = k};
-    p->a = form == GEMM_TN ? matrix_new(k, m, (real)NAN, &rng) : matrix_new(m, k, (real)NAN, &rng);
-    p->b = form == GEMM_NT ? matrix_new(n, k, (real)NAN, &rng) : matrix_new(k, n, (real)NAN, &rng);
-    p->c = matrix_new(m, n, FOREIGN, &rng);
-    p->sums = memory_new((size_t)m * (size_t)n, sizeof(double));
-    p->sizes = memory_new((size_t)m * (size_t)n, sizeof(double));
-    compute(p);
-}
-
-static void problem_release(struct problem *p)
-{
-    free(p->a.data);
-    free(p->b.data);
-    free(p->c.data);
-    free(p->sums);
-    free(p->sizes);
-}
-
-struct factors {
-    real alpha, beta;
-};
-
-/* The product into a copy of C; with beta 0 the copy is full of NaN, which must not be read. */
-static struct matrix solve(const struct problem *p, product *multiply, struct factors by)
-{
-    struct matrix c = p->c;
-    c.data = memory_new((size_t)(c.rows * c.ld), sizeof(real));
-    for (int i = 0; i < c.rows * c.ld; i++)
-        c.data[i] = by.beta == 0 && i % c.ld < c.columns ? (real)NAN : p->c.data[i];
-    multiply(p->form, p->m, p->n, p->k, by.alpha, p->a.data, p->a.ld, p->b.data, p->b.ld, by.beta,
-             c.data, c.ld);
-    return c;
-}
-
-/* An element goes through at most k + 3 roundings, in whatever order it is summed, and each is off
- * by at most 2^-24 of the sum of sizes: no correct product is farther off. A term too few or too
- * many is about 1 / k of that sum, thousands of times more. */
-static void expect_product(const struct problem *p, struct factors by, const struct matrix *c)
-{
-    double alpha = (double)by.alpha, beta = (double)by.beta;
-    for (int i = 0; i < p->m; i++)
-        for (int j = 0; j < c->ld; j++) {
-            double got = at(c, i, j), want = (double)FOREIGN, tolerance = 0;
-            if (j < p->n) {
-                double old = beta * at(&p->c, i, j);
-                want = alpha * p->sums[i * p->n + j] + old;
-                tolerance = fabs(alpha) * p->sizes[i * p->n + j] + fabs(old);
-                tolerance *= (p->k + 3) * 0x1p-24;
-            }
-            if (!(fabs(got - want) <= tolerance))
-                fail_msg("form %d, %d x %d x %d, alpha %g, beta %g: C[%d, %d] is %.9g, not %.9g",
-                         p->form, p->m, p->n, p->k, alpha, beta, i, j, got, want);
-        }
-}
-
-static const int shapes[][3] = {
-    /* m, n, k */
-    {1, 1, 1},    {1, 7, 64},   {7, 1, 513},  {1, 513, 7},  {513, 1, 7},   {63, 64, 65},
-    {64, 63, 1},  {64, 64, 64}, {65, 64, 63}, {64, 65, 64}, {513, 7, 64},  {7, 513, 65},
-    {65, 513, 7}, {513, 65, 1}, {128, 12, 9}, {12, 128, 9}, {577, 130, 5}, {130, 577, 5},
+/* Around the sizes of tiles (6 or 8 by 16 or 32), of blocks (96 or 128 rows, 384 of k) and of cblas's
+ * pieces (64), and rows or columns that are few. */
+static const struct gemm_shape shapes[] = {
+    {1, 1, 1},      {1, 7, 64},     {7, 1, 513},   {1, 513, 7},    {513, 1, 7},   {63, 64, 65},
+    {64, 63, 1},    {64, 64, 64},   {65, 64, 63},  {64, 65, 64},   {513, 7, 64},  {7, 513, 65},
+    {65, 513, 7},   {513, 65, 1},   {128, 12, 9},  {12, 128, 9},   {577, 130, 5}, {130, 577, 5},
+    {6, 16, 383},   {8, 32, 384},   {9, 33, 385},  {5, 15, 768},   {97, 47, 400}, {129, 31, 769},
+    {31, 257, 385}, {200, 40, 801}, {33, 1025, 3}, {2, 1600, 2},   {257, 70, 17}, {40, 300, 390},
 };
 static const struct factors factors[] = {{1, 0}, {1, 1}, {-0.5, 0}, {-0.5, 1}, {0.125, -2}};
 
-enum { SHAPES = sizeof shapes / sizeof *shapes, FACTORS = sizeof factors / sizeof *factors };
+enum {
+    FORMS = GEMM_TN + 1,
+    SHAPES = sizeof shapes / sizeof *shapes,
+    FACTORS = sizeof factors / sizeof *factors
+};
 
-static struct problem problems[3 * SHAPES];
+static struct gemm_problem problems[FORMS * SHAPES];
+enum { PROBLEMS = FORMS * SHAPES };
 
 static int make_problems(void **state)
 {
     (void)state;
     for (int form = GEMM_NT; form <= GEMM_TN; form++)
         for (int s = 0; s < SHAPES; s++)
-            problem_init(&problems[form * SHAPES + s], (enum gemm_form)form, shapes[s]);
+            gemm_problem_init(&problems[form * SHAPES + s], (enum gemm_form)form, shapes[s], 1);
     return 0;
 }
 
 static int release_problems(void **state)
 {
     (void)state;
-    for (int i = 0; i < 3 * SHAPES; i++)
-        problem_release(&problems[i]);
+    for (int i = 0; i < PROBLEMS; i++)
+        gemm_problem_release(&problems[i]);
     return 0;
 }
 
-static void check_all(product *multiply)
+static void for_each_way(void (*check)(void))
 {
-    for (int i = 0; i < 3 * SHAPES; i++)
-        for (int f = 0; f < FACTORS; f++) {
-            struct matrix c = solve(&problems[i], multiply, factors[f]);
-            expect_product(&problems[i], factors[f], &c);
-            free(c.data);
-        }
+    struct gemm_way ways[MOST_GEMM_WAYS];
+    const int count = gemm_ways(ways);
+    for (int w = 0; w < count; w++) {
+        gemm_way_take(&ways[w]);
+        check();
+    }
 }
 
-static void gemm_is_the_product(void **state)
+static void check_product(const struct gemm_problem *p, gemm_function *multiply, struct factors by)
 {
-    (void)state;
-    omp_set_num_threads(2);
-    check_all(gemm);
+    struct matrix c = gemm_problem_solve(p, multiply, by);
+    gemm_problem_expect(p, by, &c);
+    matrix_release(&c);
+}
+
+static void check_all(gemm_function *multiply)
+{
+    for (int i = 0; i < PROBLEMS; i++)
+        for (int f = 0; f < FACTORS; f++)
+            check_product(&problems[i], multiply, factors[f]);
+}
+
+/* --- gemm_parallel() -------------------------------------------------------------------------- */
+
+static void check_parallel(void)
+{
+    check_all(gemm_parallel);
 }
 
 static void gemm_parallel_is_the_product(void **state)
 {
     (void)state;
     omp_set_num_threads(2);
-    check_all(gemm_parallel);
+    for_each_way(check_parallel);
 }
 
-static void gemm_in_parallel(enum gemm_form form, int m, int n, int k, real alpha, const real *a,
-                             int lda, const real *b, int ldb, real beta, real *c, int ldc)
+/* --- gemm_pack() and gemm_packed() ------------------------------------------------------------ */
+
+enum { ROWS_AT_ONCE = 37 };
+
+/* B, packed once for the rows of all threads, into no more memory than was promised. */
+static void gemm_by_packing(enum gemm_form form, int m, int n, int k, real alpha, const real *a,
+                            int lda, const real *b, int ldb, real beta, real *c, int ldc)
 {
-#pragma omp parallel
-#pragma omp single
-    gemm(form, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    const size_t bytes = gemm_packed_size(n, k) * sizeof(real);
+    const size_t step = form == GEMM_TN ? 1 : (size_t)lda;
+    real *packed = fence_new(bytes);
+    for (size_t i = 0; i < gemm_packed_size(n, k); i++)
+        packed[i] = (real)NAN;
+    gemm_pack(form == GEMM_NT, n, k, b, ldb, packed);
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < m; i += ROWS_AT_ONCE)
+        gemm_packed(form == GEMM_TN, m - i < ROWS_AT_ONCE ? m - i : ROWS_AT_ONCE, n, k, alpha,
+                    a + (size_t)i * step, lda, packed, beta, c + (size_t)i * (size_t)ldc, ldc);
+    fence_free(packed, bytes);
 }
 
-static void gemm_inside_a_parallel_region(void **state)
+static void check_packed(void)
+{
+    check_all(gemm_by_packing);
+}
+
+static void gemm_packed_is_the_product(void **state)
 {
     (void)state;
     omp_set_num_threads(2);
-    check_all(gemm_in_parallel);
+    for_each_way(check_packed);
 }
 
-static void same_bits(const struct problem *p, int threads, const struct matrix *one,
-                      const struct matrix *other)
+/* --- what follows a product ------------------------------------------------------------------- */
+
+/* What the parts of C were when they were handed over. */
+struct handed {
+    const struct gemm_problem *problem;
+    struct matrix c;    /* the product */
+    struct matrix seen; /* copied from c, which is overwritten */
+    int *times;         /* [m, n] */
+    bool whole_rows;
+    int wrong_parts;
+};
+
+static const real TAKEN = 777;
+
+static bool part_is_right(const struct handed *h, int row, int rows, int column, int columns)
 {
-    if (memcmp(one->data, other->data, (size_t)(one->rows * one->ld) * sizeof(real)) != 0)
-        fail_msg("form %d, %d x %d x %d: %d threads give other bits than one", p->form, p->m, p->n,
-                 p->k, threads);
+    const struct gemm_problem *p = h->problem;
+    if (h->whole_rows && (column != 0 || columns != p->n))
+        return false;
+    return row >= 0 && row % ROW_BLOCK == 0 && rows > 0 && row + rows <= p->m && column >= 0 &&
+           columns > 0 && column + columns <= p->n;
 }
 
-/* The number of threads changes seldom: each change makes OpenMP build a new team. */
-static void same_bits_of_all(const struct problem *list, int count, product *multiply)
+/* On any thread: nothing fails here. */
+static void take_part(void *context, int row, int rows, int column, int columns)
 {
-    struct matrix one[3 * SHAPES];
-    assert_in_range(count, 1, 3 * SHAPES);
+    struct handed *h = context;
+    if (!part_is_right(h, row, rows, column, columns)) {
+#pragma omp atomic
+        h->wrong_parts++;
+        return;
+    }
+    for (int i = row; i < row + rows; i++)
+        for (int j = column; j < column + columns; j++) {
+#pragma omp atomic
+            h->times[i * h->problem->n + j]++;
+            *matrix_at(&h->seen, i, j) = *matrix_at(&h->c, i, j);
+            *matrix_at(&h->c, i, j) = TAKEN;
+        }
+}
+
+static void check_handed(const struct handed *h, struct factors by)
+{
+    const struct gemm_problem *p = h->problem;
+    if (h->wrong_parts > 0)
+        gemm_problem_fail(p, "a part that is none");
+    for (int i = 0; i < p->m; i++)
+        for (int j = 0; j < p->n; j++) {
+            if (h->times[i * p->n + j] != 1)
+                gemm_problem_fail(p, "an element that is not handed over once");
+            if (*matrix_at(&h->c, i, j) != TAKEN)
+                gemm_problem_fail(p, "an element that was written after it was handed over");
+        }
+    gemm_problem_expect(p, by, &h->seen);
+    matrix_expect_around(&h->c);
+}
+
+static void try_epilogue(const struct gemm_problem *p, struct factors by, bool whole_rows)
+{
+    struct handed h = {.problem = p, .whole_rows = whole_rows};
+    h.c = gemm_problem_start(p, by);
+    h.seen = matrix_copy(&p->c);
+    h.times = memory_new((size_t)p->m * (size_t)p->n, sizeof *h.times);
+    const struct gemm_epilogue then = {take_part, &h, whole_rows};
+    gemm_parallel_then(p->form, p->m, p->n, p->k, by.alpha, p->a.data, p->a.ld, p->b.data, p->b.ld,
+                       by.beta, h.c.data, h.c.ld, &then);
+    check_handed(&h, by);
+    matrix_release(&h.c);
+    matrix_release(&h.seen);
+    free(h.times);
+}
+
+static void check_epilogues(void)
+{
+    for (int i = 0; i < PROBLEMS; i++)
+        for (int f = 0; f < FACTORS; f += FACTORS - 1) {
+            try_epilogue(&problems[i], factors[f], false);
+            try_epilogue(&problems[i], factors[f], true);
+        }
+}
+
+static void every_part_is_handed_over_once(void **state)
+{
+    (void)state;
     for (int threads = 1; threads <= 3; threads++) {
         omp_set_num_threads(threads);
+        for_each_way(check_epilogues);
+    }
+}
+
+/* --- threads ---------------------------------------------------------------------------------- */
+
+enum { MOST_THREADS = 4 };
+
+static void same_bits_of_all(const struct gemm_problem *list, int count, gemm_function *multiply)
+{
+    struct matrix one[PROBLEMS];
+    const struct factors by = factors[FACTORS - 1];
+    assert_in_range(count, 1, PROBLEMS);
+    for (int threads = 1; threads <= MOST_THREADS; threads++) {
+        omp_set_num_threads(threads);
         for (int i = 0; i < count; i++) {
-            struct matrix c = solve(&list[i], multiply, factors[FACTORS - 1]);
+            struct matrix c = gemm_problem_solve(&list[i], multiply, by);
             if (threads == 1) {
                 one[i] = c;
                 continue;
             }
-            same_bits(&list[i], threads, &one[i], &c);
-            free(c.data);
+            if (!matrix_same_bits(&one[i], &c))
+                gemm_problem_fail(&list[i], "several threads give other bits than one");
+            matrix_release(&c);
         }
     }
     for (int i = 0; i < count; i++)
-        free(one[i].data);
+        matrix_release(&one[i]);
+}
+
+static void check_bits(void)
+{
+    same_bits_of_all(problems, PROBLEMS, gemm_parallel);
+    same_bits_of_all(problems, PROBLEMS, gemm_by_packing);
 }
 
 static void threads_change_no_bit(void **state)
 {
     (void)state;
-    same_bits_of_all(problems, 3 * SHAPES, gemm_parallel);
-    same_bits_of_all(problems, 3 * SHAPES, gemm_in_parallel);
+    for_each_way(check_bits);
 }
 
-static void threads_change_no_bit_of_large_products(void **state)
+/* --- large products --------------------------------------------------------------------------- */
+
+/* B of the first three is more than is packed at a time: several passes over k, over columns, over
+ * both. The others are long one way. */
+static const struct gemm_shape large[] = {
+    {70, 5000, 1000}, {40, 20000, 200}, {33, 12000, 600}, {1030, 70, 40},
+    {70, 1030, 40},   {90, 100, 600},   {1, 1, 5000},     {4200, 3, 17},
+};
+enum { LARGE = sizeof large / sizeof *large, SAMPLE_STEP = 32, WIDEST_WHOLE_ROWS = 5000 };
+
+static struct gemm_problem large_problems[LARGE];
+
+static void check_large(void)
+{
+    for (int i = 0; i < LARGE; i++) {
+        omp_set_num_threads(2);
+        try_epilogue(&large_problems[i], factors[0], false);
+        try_epilogue(&large_problems[i], factors[FACTORS - 1],
+                     large_problems[i].n <= WIDEST_WHOLE_ROWS);
+    }
+    same_bits_of_all(large_problems, LARGE, gemm_parallel);
+}
+
+static void large_products(void **state)
 {
     (void)state;
-    static const int large[][3] = {{1030, 70, 40}, {70, 1030, 40}, {90, 100, 600},
-                                   {1, 1, 5000},   {64, 64, 1000}, {4200, 3, 17}};
     for (int form = GEMM_NT; form <= GEMM_TN; form++) {
-        struct problem list[6];
-        for (int i = 0; i < 6; i++)
-            problem_init(&list[i], (enum gemm_form)form, large[i]);
-        same_bits_of_all(list, 6, gemm_parallel);
-        for (int i = 0; i < 6; i++)
-            problem_release(&list[i]);
+        for (int i = 0; i < LARGE; i++)
+            gemm_problem_init(&large_problems[i], (enum gemm_form)form, large[i], SAMPLE_STEP);
+        for_each_way(check_large);
+        for (int i = 0; i < LARGE; i++)
+            gemm_problem_release(&large_problems[i]);
     }
+}
+
+/* --- the choice of a way ---------------------------------------------------------------------- */
+
+static int select_with(const char *gemm, struct error *err)
+{
+    assert_int_equal(gemm ? setenv("LAMBERT_GEMM", gemm, 1) : unsetenv("LAMBERT_GEMM"), 0);
+    return gemm_select(err);
+}
+
+static void a_way_is_chosen_by_name(void **state)
+{
+    (void)state;
+    for (const struct kernels *const *table = kernels_available(); *table; table++) {
+        struct error err = {""};
+        kernels = *table;
+        assert_int_equal(select_with("blas", &err), 0);
+        assert_true(gemm_is_blas());
+        assert_int_equal(select_with(NULL, &err), 0);
+        assert_int_equal(gemm_is_blas(), !kernels->tile);
+        assert_int_equal(select_with("blas", &err), 0);
+        assert_int_equal(select_with("", &err), 0);
+        assert_int_equal(gemm_is_blas(), !kernels->tile);
+        assert_int_equal(select_with("lambert", &err), kernels->tile ? 0 : -1);
+        assert_int_equal(gemm_is_blas(), !kernels->tile);
+        if (!kernels->tile)
+            assert_non_null(strstr(err.text, "LAMBERT_GEMM=lambert"));
+    }
+}
+
+static void an_unknown_way_is_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"openblas", "Blas", "blas ", "l"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct error err = {""};
+        assert_int_equal(select_with(names[i], &err), -1);
+        assert_non_null(strstr(err.text, "LAMBERT_GEMM"));
+        assert_non_null(strstr(err.text, names[i]));
+    }
+}
+
+static void check_memory(void)
+{
+    if (gemm_is_blas()) {
+        assert_int_equal(gemm_memory(8), 0);
+        return;
+    }
+    assert_true(gemm_memory(1) > 0);
+    assert_int_equal(gemm_memory(9) - gemm_memory(8), gemm_memory(2) - gemm_memory(1));
+}
+
+static void memory_grows_with_threads(void **state)
+{
+    (void)state;
+    for_each_way(check_memory);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gemm_is_the_product),
         cmocka_unit_test(gemm_parallel_is_the_product),
-        cmocka_unit_test(gemm_inside_a_parallel_region),
+        cmocka_unit_test(gemm_packed_is_the_product),
+        cmocka_unit_test(every_part_is_handed_over_once),
         cmocka_unit_test(threads_change_no_bit),
-        cmocka_unit_test(threads_change_no_bit_of_large_products),
+        cmocka_unit_test(large_products),
+        cmocka_unit_test(a_way_is_chosen_by_name),
+        cmocka_unit_test(an_unknown_way_is_refused),
+        cmocka_unit_test(memory_grows_with_threads),
     };
     return cmocka_run_group_tests(tests, make_problems, release_problems);
 }

@@ -5,12 +5,17 @@
  * terms over 8 or more lanes is off by a random walk of up to n / 8 roundings of partial sums: for
  * n = 3072 that is 2 U times the sum of the terms' sizes; 8 U are allowed. exp(v) turns an error of
  * v into a relative error, so where v was rounded, |v| U is added. exp may give 0 instead of
- * numbers near and below the smallest normal float: TINY. */
+ * numbers near and below the smallest normal float: TINY.
+ *
+ * It is the micro-benchmark of these kernels too: `build/tests/kernels/test_kernels --bench [N]` tests
+ * nothing and prints how long each takes for a row of N elements (bench_rows.h). */
 #include "trial.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "bench_rows.h"
 
 static const double U = 0x1p-24;
 static const double TINY = 2e-38;
@@ -28,6 +33,7 @@ static void select_expecting(const char *isa, const struct kernels *wanted)
 {
     struct error err;
     assert_int_equal(isa ? setenv("LAMBERT_ISA", isa, 1) : unsetenv("LAMBERT_ISA"), 0);
+    assert_int_equal(unsetenv("LAMBERT_GEMM"), 0); /* lambert goes ill with plain */
     assert_int_equal(kernels_select(&err), 0);
     assert_ptr_equal(kernels, wanted);
 }
@@ -317,11 +323,14 @@ static void gelu_backward_on(const struct kernels *k, enum gelu_form form, const
 {
     float *dy = row_normal(n, 0, 1), *dbias0 = row_normal(n, 0, 1);
     float *dbias = row_copy(dbias0, n), *da = row_new((size_t)n), *in_place = row_copy(dy, n);
+    float *y = row_new((size_t)n), *y_again = row_new((size_t)n);
     row_freeze(dy);
-    k->gelu_backward(form, a, dy, da, dbias, n);
+    k->gelu_backward(form, a, dy, da, y, dbias, n);
     expect_gelu_gradient(form, a, dy, da, dbias0, dbias, n);
-    k->gelu_backward(form, a, in_place, in_place, dbias0, n);
+    expect_gelu(form, a, y, n);
+    k->gelu_backward(form, a, in_place, in_place, y_again, dbias0, n);
     expect_same_row("da over dy", in_place, da, n);
+    expect_same_row("y, da over dy", y_again, y, n);
     expect_same_row("dbias, da over dy", dbias0, dbias, n);
 }
 
@@ -419,7 +428,7 @@ static void activations_over_their_range(void **state)
     trials_of_length(sweep_slopes, 10007);
 }
 
-/* --- softmax ---------------------------------------- */
+/* --- attention ---------------------------------------- */
 
 struct sum_of_exponentials {
     double top, lse;
@@ -435,89 +444,136 @@ static struct sum_of_exponentials sum_exponentials(double scale, const float *s,
     return (struct sum_of_exponentials){top, top + log(sum)};
 }
 
-/* exp(v), v made of numbers as large as `size`. What is too small for any float must be 0. */
-static void expect_probability(int i, float got, double v, double size)
+static double off_by(double size) /* exp(v), v made of numbers as large as `size`: relative */
 {
-    double want = exp(v);
-    expect_near("p", i, (double)got, want,
-                (12 + 2 * size) * U * want + (want < 1e-46 ? want : TINY));
+    return (12 + 2 * size) * U;
 }
 
-static void softmax_on(const struct kernels *k, float scale, const float *s, int n)
+/* exp(v) times `kept`. What is too small for any float must be 0. */
+static void expect_exp(const char *what, int i, float got, double v, double size, double kept)
 {
-    float *p = row_copy(s, n), *again = row_copy(s, n);
+    double want = exp(v);
+    double tolerance = off_by(size) * want + (want < 1e-46 ? want : TINY);
+    expect_near(what, i, (double)got, want * kept, tolerance * kept);
+}
+
+static const struct dropout no_dropout = {0x0123456789abcdef, 7, 0};
+enum { QUERY = 11 };
+
+/* What dropout multiplies each element by: 0 or its scale. */
+static float *row_of_mask(const struct kernels *k, const struct dropout *dropout, int n)
+{
+    float *mask = row_normal(n, 1, 0);
+    k->dropout(dropout, QUERY, mask, mask, n);
+    row_freeze(mask);
+    return mask;
+}
+
+static void weights_on(const struct kernels *k, const struct dropout *dropout, float scale,
+                       const float *s, float *sum, float *lse, int n)
+{
+    float *weights = row_copy(s, n), *mask = row_of_mask(k, dropout, n);
     struct sum_of_exponentials e = sum_exponentials((double)scale, s, n);
-    float lse = k->softmax(scale, p, n);
-    expect_near("log-sum-exp", 0, (double)lse, e.lse,
-                8 * U + 4 * U * (fabs(e.top) + fabs(e.lse - e.top)));
-    k->softmax_again(scale, lse, again, n);
+    double terms = exp(e.lse - e.top), apart = 0;
+    *sum = k->attention_weights(dropout, QUERY, scale, weights, lse, n);
     for (int i = 0; i < n; i++) {
-        double v = (double)scale * (double)s[i];
-        expect_probability(i, p[i], v - e.lse, fabs(v) + fabs(e.top));
-        expect_probability(i, again[i], v - (double)lse, fabs(v) + fabs((double)lse));
+        double v = (double)scale * (double)s[i], size = fabs(v) + fabs(e.top);
+        expect_exp("weight", i, weights[i], v - e.top, size, (double)mask[i]);
+        apart += off_by(size) * exp(v - e.top) + TINY;
+    }
+    apart += 8 * U * terms;
+    expect_near("sum", 0, (double)*sum, terms, apart);
+    expect_near("lse", 0, (double)*lse, e.lse,
+                apart / terms + 2 * U * (fabs(e.top) + fabs(e.lse - e.top) + fabs(e.lse)));
+}
+
+/* The sum is that before dropout. */
+static void attention_weights_on(const struct kernels *k, float scale, const float *s, int n)
+{
+    float sum, lse, sum_dropped, lse_dropped;
+    weights_on(k, &no_dropout, scale, s, &sum, &lse, n);
+    weights_on(k, &some_dropout, scale, s, &sum_dropped, &lse_dropped, n);
+    expect_same_row("sum, with dropout", &sum_dropped, &sum, 1);
+    expect_same_row("lse, with dropout", &lse_dropped, &lse, 1);
+}
+
+static void try_weights(const struct kernels *k, int n)
+{
+    float *s = row_normal(n, 0, 5);
+    row_freeze(s);
+    attention_weights_on(k, 0.125f, s, n);
+    attention_weights_on(k, 1, s, n);
+}
+
+static void try_spread_weights(const struct kernels *k, int n)
+{
+    float *spread = row_normal(n, 0, 40), *far = row_normal(n, 0, 2); /* the whole range of exp */
+    for (int i = 0; i < n; i++)
+        far[i] -= 1e4f;
+    attention_weights_on(k, 1, spread, n);
+    attention_weights_on(k, 0.125f, far, n);
+}
+
+static void try_uneven_weights(const struct kernels *k, int n)
+{
+    float *some = row_normal(n, 3, 2);
+    for (int i = n / 2; i < n - 1; i++)
+        some[i] = -1e4f;
+    attention_weights_on(k, 1, some, n);
+    float *alone = row_normal(n, -90, 0); /* all equal, and one that outweighs all */
+    attention_weights_on(k, 1, alone, n);
+    alone[n / 3] = 90;
+    attention_weights_on(k, 1, alone, n);
+}
+
+static void attention_weights(void **state)
+{
+    (void)state;
+    trials(try_weights);
+    trials(try_spread_weights);
+    trials(try_uneven_weights);
+}
+
+static void attention_backward_on(const struct kernels *k, const struct dropout *dropout,
+                                  float scale, float lse, const float *s, int n)
+{
+    const float delta = 0.3f;
+    float *dp = row_normal(n, 0, 2), *p = row_copy(s, n), *mask = row_of_mask(k, dropout, n);
+    dp[n / 2] = delta;
+    float *ds = row_copy(dp, n);
+    k->attention_backward(dropout, QUERY, scale, lse, delta, p, ds, n);
+    for (int i = 0; i < n; i++) {
+        double v = (double)scale * (double)s[i], size = fabs(v) + fabs((double)lse);
+        double kept = (double)mask[i], d = kept * (double)dp[i], less = d - (double)delta;
+        double weight = exp(v - (double)lse), sizes = fabs(d) + fabs((double)delta);
+        expect_exp("p", i, p[i], v - (double)lse, size, kept);
+        expect_near("ds", i, (double)ds[i], (double)scale * weight * less,
+                    (double)scale * ((off_by(size) * weight + TINY) * fabs(less) +
+                                     4 * U * weight * sizes) + TINY);
     }
 }
 
-static void try_softmax(const struct kernels *k, int n)
+static void try_attention_backward(const struct kernels *k, int n)
 {
-    float *s = row_normal(n, 0, 5);
-    softmax_on(k, 0.125f, s, n);
-    softmax_on(k, 1, s, n);
-    float *spread = row_normal(n, 0, 40); /* through the whole range of exp */
-    softmax_on(k, 1, spread, n);
-}
-
-static void try_masked_softmax(const struct kernels *k, int n)
-{
-    float *some = row_normal(n, 3, 2), *all = row_normal(n, 0, 2);
-    for (int i = 0; i < n; i++)
-        all[i] -= 1e4f;
-    for (int i = n / 2; i < n - 1; i++)
-        some[i] = -1e4f;
-    softmax_on(k, 1, some, n);
-    softmax_on(k, 0.125f, all, n);
-    float *alone = row_normal(n, -90, 0); /* one that outweighs all, and all but equal ones */
-    softmax_on(k, 1, alone, n);
-    alone[n / 3] = 90;
-    softmax_on(k, 1, alone, n);
+    float *s = row_normal(n, 0, 5), *spread = row_normal(n, 0, 40);
+    float lse = (float)sum_exponentials(0.125, s, n).lse;
+    float lse_spread = (float)sum_exponentials(1, spread, n).lse;
+    row_freeze(s), row_freeze(spread);
+    attention_backward_on(k, &no_dropout, 0.125f, lse, s, n);
+    attention_backward_on(k, &some_dropout, 0.125f, lse, s, n);
+    attention_backward_on(k, &some_dropout, 1, lse_spread, spread, n);
 }
 
 static void sweep_exp(const struct kernels *k, int n)
 {
-    float *v = row_of_steps(-110, 0, n), *p = row_copy(v, n);
-    k->softmax_again(1, 0, p, n);
-    for (int i = 0; i < n; i++)
-        expect_probability(i, p[i], (double)v[i], 0);
+    attention_backward_on(k, &no_dropout, 1, 0, row_of_steps(-110, 0, n), n);
 }
 
-static void softmax(void **state)
+static void attention_backward(void **state)
 {
     (void)state;
-    trials(try_softmax);
-    trials(try_masked_softmax);
+    trials(try_attention_backward);
     trials_of_length(sweep_exp, 30011);
-}
-
-static void try_softmax_backward(const struct kernels *k, int n)
-{
-    const float scale = 0.125f, delta = 0.3f;
-    float *p = row_normal(n, 0, 1), *dp0 = row_normal(n, 0, 2);
-    for (int i = 0; i < n; i++)
-        p[i] = i % 5 == 4 ? 0 : fabsf(p[i]) / (float)n;
-    dp0[n / 2] = delta;
-    float *dp = row_copy(dp0, n);
-    row_freeze(p);
-    k->softmax_backward(scale, delta, p, dp, n);
-    for (int i = 0; i < n; i++) {
-        double want = (double)scale * (double)p[i] * ((double)dp0[i] - (double)delta);
-        expect_near("ds", i, (double)dp[i], want, 4 * U * fabs(want));
-    }
-}
-
-static void softmax_backward(void **state)
-{
-    (void)state;
-    trials(try_softmax_backward);
 }
 
 /* --- cross-entropy ---------------------------------------- */
@@ -613,6 +669,18 @@ static void try_accumulate(const struct kernels *k, int n)
     expect_same_row("sum, and nothing more", sum, want, n);
 }
 
+static void try_multiply(const struct kernels *k, int n)
+{
+    const float alpha = -0.3f;
+    float *x = row_normal(n, 0, 3), *want = row_copy(x, n);
+    for (int i = 0; i < n; i++)
+        want[i] = alpha * x[i];
+    k->multiply(alpha, x, (size_t)n);
+    expect_same_row("x", x, want, n);
+    k->multiply(alpha, x, 0);
+    expect_same_row("x, and nothing more", x, want, n);
+}
+
 static void try_axpy(const struct kernels *k, int n)
 {
     const float alpha = -0.3f;
@@ -666,12 +734,64 @@ static void sums(void **state)
 {
     (void)state;
     trials(try_accumulate);
+    trials(try_multiply);
     trials(try_axpy);
     trials(try_dot);
     trials(try_sum_squares);
 }
 
-int main(void)
+/* --- the optimizer ---------------------------------------- */
+
+static const struct adam_numbers adam = {.clip = 0.5f,
+                                         .beta1 = 0.9f,
+                                         .beta2 = 0.999f,
+                                         .rest1 = 0.1f,
+                                         .rest2 = 0.001f,
+                                         .unbias1 = 2.5f,
+                                         .unbias2 = 300,
+                                         .epsilon = 1e-6f,
+                                         .decay = 0.01f};
+
+/* The moments from the old ones and the gradient; the direction from the moments that were stored. */
+static void expect_adam(int i, double w, double g, double m0, double v0, double m, double v,
+                        double u)
+{
+    const double d = (double)adam.clip * g, m_old = (double)adam.beta1 * m0;
+    const double v_old = (double)adam.beta2 * v0, m_add = (double)adam.rest1 * d;
+    const double v_add = (double)adam.rest2 * d * d;
+    expect_near("m", i, m, m_old + m_add, 4 * U * (fabs(m_old) + fabs(m_add)));
+    expect_near("v", i, v, v_old + v_add, 5 * U * (v_old + v_add));
+    const double step = (double)adam.unbias1 * m /
+                        (sqrt((double)adam.unbias2 * v) + (double)adam.epsilon);
+    const double decay = (double)adam.decay * w;
+    expect_near("u", i, u, step + decay, 6 * U * (fabs(step) + fabs(decay)));
+}
+
+static void try_adam(const struct kernels *k, int n)
+{
+    float *w = row_normal(n, 0, 1), *g = row_normal(n, 0, 1e-2), *m0 = row_normal(n, 0, 1e-2);
+    float *v0 = row_normal(n, 0, 1e-2);
+    for (int i = 0; i < n; i++)
+        v0[i] *= v0[i];
+    g[n / 2] = m0[n / 2] = v0[n / 2] = 0; /* as an embedding that does not occur */
+    float *u = row_copy(g, n), *m = row_copy(m0, n), *v = row_copy(v0, n);
+    row_freeze(w);
+    k->adam_direction(&adam, w, u, m, v, (size_t)n);
+    for (int i = 0; i < n; i++)
+        expect_adam(i, (double)w[i], (double)g[i], (double)m0[i], (double)v0[i], (double)m[i],
+                    (double)v[i], (double)u[i]);
+    float *same = row_copy(u, n);
+    k->adam_direction(&adam, w, u, m, v, 0);
+    expect_same_row("u, and nothing more", u, same, n);
+}
+
+static void adam_direction(void **state)
+{
+    (void)state;
+    trials(try_adam);
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_until_chosen),
@@ -684,10 +804,13 @@ int main(void)
         cmocka_unit_test(gelu_backward),
         cmocka_unit_test(bias_tanh),
         cmocka_unit_test(activations_over_their_range),
-        cmocka_unit_test(softmax),
-        cmocka_unit_test(softmax_backward),
+        cmocka_unit_test(attention_weights),
+        cmocka_unit_test(attention_backward),
         cmocka_unit_test(cross_entropy),
         cmocka_unit_test(sums),
+        cmocka_unit_test(adam_direction),
     };
+    if (argc > 1 && strcmp(argv[1], "--bench") == 0)
+        return bench_rows(argc > 2 ? atoi(argv[2]) : 768);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

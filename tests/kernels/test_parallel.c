@@ -1,4 +1,5 @@
-/* Sums over blocks of rows: added in order, whatever the table and the number of threads. */
+/* Sums over blocks of rows: added in order, whatever the table and the number of threads; and
+ * clearing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,11 +90,29 @@ static void blocks_are_added_in_order(void **state)
     }
 }
 
+static void exactly_the_array_is_cleared(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 1, 1000, 65535, 65536, 65537, 300000};
+    enum { LONGEST = 300000 };
+    real *x = memory_new(LONGEST + 1, sizeof *x);
+    omp_set_num_threads(3);
+    for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
+        for (size_t i = 0; i <= LONGEST; i++)
+            x[i] = 1;
+        array_clear(x, lengths[l]);
+        for (size_t i = 0; i <= LONGEST; i++)
+            assert_true(x[i] == (i < lengths[l] ? 0 : 1));
+    }
+    free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_make_blocks),
         cmocka_unit_test(blocks_are_added_in_order),
+        cmocka_unit_test(exactly_the_array_is_cleared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,7 +184,7 @@ static double gelu(const struct point *p)
 static void check_gelu(enum gelu_form form, int n, double first, double last)
 {
     struct point p;
-    double a[LONGEST], y[LONGEST], da[LONGEST], dbias[LONGEST];
+    double a[LONGEST], y[LONGEST], y_again[LONGEST], da[LONGEST], dbias[LONGEST];
     point_init(&p, n);
     p.form = form;
     for (int i = 0; i < n; i++)
@@ -192,7 +192,8 @@ static void check_gelu(enum gelu_form form, int n, double first, double last)
     memcpy(a, p.x, sizeof a);
     start(dbias);
     kernels->bias_gelu(form, p.bias, a, y, n);
-    kernels->gelu_backward(form, a, p.w, da, dbias, n);
+    kernels->gelu_backward(form, a, p.w, da, y_again, dbias, n);
+    assert_memory_equal(y_again, y, (size_t)n * sizeof *y);
     take_start_away(dbias, n);
     expect_gradient("da", gelu, &p, p.x, da);
     expect_gradient("gelu's dbias", gelu, &p, p.bias, dbias);
@@ -233,46 +234,62 @@ static void tanh_gradient(void **state)
     }
 }
 
-/* --- softmax -----------------------------------------------------------------------------------
+/* --- attention ---------------------------------------------------------------------------------
  */
 
-static double softmax(const struct point *p)
+/* Of a row of scores: dropout(softmax) in `weights`; returns log-sum-exp. */
+static double attend(const struct point *p, double *weights)
 {
-    double s[LONGEST];
-    memcpy(s, p->x, sizeof s);
-    kernels->softmax(p->scale, s, p->n);
-    return weighted(p, s);
+    double lse, sum;
+    memcpy(weights, p->x, sizeof p->x);
+    sum = kernels->attention_weights(&p->dropout, ROW, p->scale, weights, &lse, p->n);
+    kernels->multiply(1 / sum, weights, (size_t)p->n);
+    return lse;
+}
+
+/* With one value for each key, w: the output that the attention of this row comes to. */
+static double attention(const struct point *p)
+{
+    double weights[LONGEST];
+    attend(p, weights);
+    return kernels->dot(weights, p->w, p->n);
 }
 
 static double log_sum_exp(const struct point *p)
 {
-    double s[LONGEST];
-    memcpy(s, p->x, sizeof s);
-    return kernels->softmax(p->scale, s, p->n);
+    double weights[LONGEST];
+    return attend(p, weights);
 }
 
-static void softmax_gradient(void **state)
+static void attention_gradient_of(const struct point *p, double *x)
+{
+    double weights[LONGEST], again[LONGEST], ds[LONGEST], dlse[LONGEST];
+    double lse = attend(p, weights), delta = attention(p);
+    memcpy(again, p->x, sizeof again);
+    memcpy(ds, p->w, sizeof ds);
+    kernels->attention_backward(&p->dropout, ROW, p->scale, lse, delta, again, ds, p->n);
+    for (int i = 0; i < p->n; i++) {
+        assert_true(fabs(again[i] - weights[i]) <= 1e-14);
+        dlse[i] = p->scale * exp(p->scale * p->x[i] - lse);
+    }
+    expect_gradient("ds", attention, p, x, ds);
+    expect_gradient("the slope of log-sum-exp", log_sum_exp, p, x, dlse);
+}
+
+static void attention_gradient(void **state)
 {
     (void)state;
     for (int l = 0; l < LENGTHS; l++) {
         struct point p;
-        double probs[LONGEST], again[LONGEST], ds[LONGEST], dlse[LONGEST];
         point_init(&p, lengths[l]);
-        memcpy(probs, p.x, sizeof probs);
-        memcpy(again, p.x, sizeof again);
-        memcpy(ds, p.w, sizeof ds);
-        double lse = kernels->softmax(p.scale, probs, p.n);
-        kernels->softmax_again(p.scale, lse, again, p.n);
-        double delta = kernels->dot(probs, p.w, p.n);
-        kernels->softmax_backward(p.scale, delta, again, ds, p.n);
-        for (int i = 0; i < p.n; i++) {
-            assert_true(fabs(again[i] - probs[i]) <= 1e-14);
-            dlse[i] = p.scale * probs[i];
-        }
-        expect_gradient("ds", softmax, &p, p.x, ds);
-        expect_gradient("the slope of log-sum-exp", log_sum_exp, &p, p.x, dlse);
+        attention_gradient_of(&p, p.x);
+        p.dropout.threshold = 0;
+        attention_gradient_of(&p, p.x);
     }
 }
+
+/* --- cross-entropy -----------------------------------------------------------------------------
+ */
 
 static double cross_entropy(const struct point *p)
 {
@@ -306,7 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layernorm_gradients), cmocka_unit_test(residual_layernorm_gradients),
         cmocka_unit_test(gelu_gradients),      cmocka_unit_test(tanh_gradient),
-        cmocka_unit_test(softmax_gradient),    cmocka_unit_test(cross_entropy_gradient),
+        cmocka_unit_test(attention_gradient),  cmocka_unit_test(cross_entropy_gradient),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,12 @@
-#define _GNU_SOURCE
 #include "trial.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "fence.h"
 #include "lambert/base/memory.h"
 
 enum place { ALIGNED, OFF_BY_ONE, AT_FENCE, PLACES };
@@ -73,23 +72,13 @@ static size_t block_bytes(void)
     return ((LONGEST_ROW + 2 * GUARD) * sizeof(real) + page - 1) / page * page;
 }
 
-static void map_block(struct row *row)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = block_bytes();
-    void *block =
-        mmap(NULL, bytes + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(block != MAP_FAILED);
-    assert_int_equal(mprotect((char *)block + bytes, page, PROT_NONE), 0);
-    row->block = block;
-}
-
 real *row_new(size_t n)
 {
     assert_in_range(rows_in_use, 0, ROWS - 1);
     assert_in_range(n, 0, LONGEST_ROW);
     struct row *row = &rows[rows_in_use++];
     if (!row->block)
-        map_block(row);
+        row->block = fence_new(block_bytes());
     row->n = n;
     row->guard_behind = now.place == AT_FENCE ? 0 : GUARD - 1;
     row->begin = now.place == AT_FENCE ? row->block + block_bytes() / sizeof(real) - n

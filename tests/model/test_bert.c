@@ -1,5 +1,6 @@
-/* The model in single precision, as it runs: against the slow reference, with any number of
- * threads, and its count of operations. */
+/* The model in single precision, as it runs, with each table of row kernels and each way to make
+ * matrix products: against the slow reference, with any number of threads, gradients against those of
+ * the plain table with cblas; and the count of operations. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/kernels/gemm.h"
+#include "lambert/kernels/kernels.h"
 #include "random_batch.h"
 #include "reference.h"
 
@@ -33,9 +36,19 @@ static const struct sequence_shape sequences[] = {
 
 enum { SEQUENCES = sizeof sequences / sizeof sequences[0] };
 
-static void losses_are_those_of_the_reference(void **state)
+/* The plain table, whose products cblas makes, comes first. */
+static void for_each_way(void (*check)(void))
 {
-    (void)state;
+    for (const struct kernels *const *table = kernels_available(); *table; table++)
+        for (int blas = (*table)->tile ? 0 : 1; blas < 2; blas++) {
+            kernels = *table;
+            gemm_use_blas(blas);
+            check();
+        }
+}
+
+static void check_losses(void)
+{
     struct packed_batch batch;
     struct bert *bert;
     struct error err;
@@ -53,6 +66,12 @@ static void losses_are_those_of_the_reference(void **state)
     free(params);
     bert_free(bert);
     packed_batch_release(&batch);
+}
+
+static void losses_are_those_of_the_reference(void **state)
+{
+    (void)state;
+    for_each_way(check_losses);
 }
 
 /* Gradient of the batch with this many threads. */
@@ -75,9 +94,8 @@ static real *gradient(const struct packed_batch *batch, int threads, size_t *siz
     return grads;
 }
 
-static void threads_change_no_bit(void **state)
+static void check_bits(void)
 {
-    (void)state;
     struct packed_batch batch;
     size_t size;
     random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
@@ -156,6 +174,65 @@ static void a_watch_is_told_the_truth(void **state)
     packed_batch_release(&batch);
 }
 
+static void threads_change_no_bit(void **state)
+{
+    (void)state;
+    for_each_way(check_bits);
+}
+
+static double norm(const real *x, size_t n)
+{
+    double squares = 0;
+    for (size_t i = 0; i < n; i++)
+        squares += (double)x[i] * (double)x[i];
+    return sqrt(squares);
+}
+
+/* Tensor by tensor. That of the keys' bias is 0 but for rounding: hence the whole gradient's norm. */
+static void expect_close(const struct param_table *table, real *got, const real *wanted)
+{
+    const double whole = norm(wanted, table->size);
+    for (int t = 0; t < table->count; t++) {
+        const struct param_info *tensor = &table->infos[t];
+        const size_t begin = tensor->offset, count = tensor->count;
+        for (size_t i = begin; i < begin + count; i++)
+            got[i] -= wanted[i];
+        double apart = norm(got + begin, count), length = norm(wanted + begin, count);
+        if (!(apart <= 1e-5 * length + 1e-7 * whole))
+            fail_msg("%s kernels, %s: the gradient of %s, %g long, is off by %g", kernels->name,
+                     gemm_is_blas() ? "cblas" : "tiles", tensor->name, length, apart);
+    }
+}
+
+static struct packed_batch shared_batch;
+static real *plain_gradient;
+
+static void check_gradient(void)
+{
+    size_t size;
+    struct bert *bert;
+    struct error err;
+    struct bert_capacity capacity = capacity_for(&shared_batch);
+    real *got = gradient(&shared_batch, 2, &size);
+    if (!plain_gradient) {
+        plain_gradient = got;
+        return;
+    }
+    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    expect_close(bert_params(bert), got, plain_gradient);
+    bert_free(bert);
+    free(got);
+}
+
+static void gradients_are_those_of_the_plain_kernels(void **state)
+{
+    (void)state;
+    random_batch(&shared_batch, sequences, SEQUENCES, shape.vocab, 3);
+    for_each_way(check_gradient);
+    free(plain_gradient);
+    packed_batch_release(&shared_batch);
+}
+
 /* Counted by hand for one layer, where all but keys and values is for head rows only. */
 static void operations_are_the_useful_ones(void **state)
 {
@@ -176,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_are_those_of_the_reference),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(gradients_are_those_of_the_plain_kernels),
         cmocka_unit_test(a_watch_is_told_the_truth),
         cmocka_unit_test(operations_are_the_useful_ones),
     };

@@ -1,0 +1,83 @@
+/* Matrix products with random operands, what they must come to, and the ways to make them.
+ *
+ *     struct gemm_problem p;
+ *     gemm_problem_init(&p, GEMM_NT, (struct gemm_shape){64, 65, 66}, 1);
+ *     struct matrix c = gemm_problem_solve(&p, gemm_parallel, (struct factors){1, 0});
+ *     gemm_problem_expect(&p, (struct factors){1, 0}, &c);
+ *     matrix_release(&c);
+ *     gemm_problem_release(&p);
+ *
+ * Rows of A and B have NaN between them, which would show if it were read; rows of C have foreign
+ * numbers, which must be there afterwards. Each ends at a page that cannot be touched. */
+#ifndef LAMBERT_TESTS_KERNELS_GEMM_PROBLEM_H
+#define LAMBERT_TESTS_KERNELS_GEMM_PROBLEM_H
+
+#include "lambert/base/rng.h"
+#include "lambert/kernels/gemm.h"
+#include "lambert/kernels/kernels.h"
+
+/* As stored: `rows` rows, `ld` apart, the first `columns` of each in use; nothing behind the last
+ * one, and as much as between two rows before the first. */
+struct matrix {
+    int rows, columns, ld;
+    real *data;
+    real around; /* what is between rows */
+};
+
+struct matrix matrix_new(int rows, int columns, real around, struct rng *rng); /* normal numbers */
+struct matrix matrix_copy(const struct matrix *x);
+void matrix_release(struct matrix *x);
+
+real *matrix_at(const struct matrix *x, int row, int column);
+void matrix_expect_around(const struct matrix *x); /* fails where other numbers are between rows */
+bool matrix_same_bits(const struct matrix *x, const struct matrix *y);
+
+struct gemm_shape {
+    int m, n, k;
+};
+
+/* An element of C: the sum of the products that make it, and of their sizes. */
+struct gemm_sample {
+    int row, column;
+    long double sum, size;
+};
+
+struct gemm_problem {
+    enum gemm_form form;
+    int m, n, k;
+    struct matrix a, b, c;
+    struct gemm_sample *samples; /* the elements that are held against their definition */
+    int sample_count;
+};
+
+/* Of each row of C, one of `step` neighbours is held against its definition: 1 for all of them. With
+ * 32 none of the tiles is left out. */
+void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_shape shape, int step);
+void gemm_problem_release(struct gemm_problem *p);
+
+struct factors {
+    real alpha, beta;
+};
+
+typedef void gemm_function(enum gemm_form form, int m, int n, int k, real alpha, const real *a,
+                           int lda, const real *b, int ldb, real beta, real *c, int ldc);
+
+/* The product into a copy of C; with beta 0 the copy is full of NaN, which must not be read. */
+struct matrix gemm_problem_start(const struct gemm_problem *p, struct factors by);
+struct matrix gemm_problem_solve(const struct gemm_problem *p, gemm_function *multiply,
+                                 struct factors by);
+void gemm_problem_expect(const struct gemm_problem *p, struct factors by, const struct matrix *c);
+
+/* The ways that this machine has: each table's own, and cblas beside the last of them. */
+struct gemm_way {
+    const struct kernels *table;
+    bool blas;
+};
+enum { MOST_GEMM_WAYS = 5 };
+int gemm_ways(struct gemm_way ways[MOST_GEMM_WAYS]);
+void gemm_way_take(const struct gemm_way *way);
+
+/* Fails the test, and says which product and way. */
+void gemm_problem_fail(const struct gemm_problem *p, const char *what);
+
+#endif

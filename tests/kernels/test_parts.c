@@ -1,0 +1,117 @@
+/* Seconds by part of the model: counted for all threads, only between start and stop, and products
+ * where parts_gemm says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <omp.h>
+#include <string.h>
+
+#include "lambert/kernels/gemm.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/kernels/parts.h"
+
+static void parts_have_names(void **state)
+{
+    (void)state;
+    for (int p = 0; p < PARTS; p++) {
+        const char *name = part_name((enum part)p), *end = strstr(name, "-gemm");
+        assert_true(islower((unsigned char)name[0]));
+        assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz-"), strlen(name));
+        assert_int_equal(part_is_gemm((enum part)p), end && strlen(end) == strlen("-gemm"));
+        for (int q = 0; q < p; q++)
+            assert_string_not_equal(name, part_name((enum part)q));
+    }
+}
+
+/* Sums are those, and no other part has any. */
+static void expect_only(const double seconds[PARTS], enum part part, double wanted)
+{
+    for (int p = 0; p < PARTS; p++)
+        assert_true(seconds[p] == (p == (int)part ? wanted : 0));
+}
+
+static void seconds_of_all_threads_are_added(void **state)
+{
+    (void)state;
+    double seconds[PARTS];
+    for (int again = 0; again < 2; again++) { /* starting clears */
+        parts_start();
+#pragma omp parallel num_threads(4)
+        {
+            parts_add(PART_GELU, 0.25);
+            parts_add(PART_GELU, 0.5);
+        }
+        parts_stop(seconds);
+        expect_only(seconds, PART_GELU, 3);
+    }
+}
+
+static void nothing_is_counted_unasked(void **state)
+{
+    (void)state;
+    double seconds[PARTS];
+    parts_start();
+    parts_stop(seconds);
+    double begun = part_begin();
+    assert_true(begun == 0);
+    part_end(PART_NORM, begun);
+    parts_stop(seconds);
+    expect_only(seconds, PART_NORM, 0);
+}
+
+static void what_lies_between_is_counted(void **state)
+{
+    (void)state;
+    double seconds[PARTS], outside = parts_clock();
+    parts_start();
+    double begun = part_begin();
+    while (parts_clock() - begun < 2e-3)
+        ;
+    part_end(PART_NORM, begun);
+    parts_stop(seconds);
+    assert_true(seconds[PART_NORM] >= 2e-3);
+    assert_true(seconds[PART_NORM] <= parts_clock() - outside);
+    expect_only(seconds, PART_NORM, seconds[PART_NORM]);
+}
+
+static void products_count_where_they_belong(void **state)
+{
+    (void)state;
+    enum { SIDE = 100 };
+    static real a[SIDE * SIDE], b[SIDE * SIDE], c[SIDE * SIDE];
+    double seconds[PARTS];
+    for (int blas = 0; blas < 2; blas++)
+        for (int part = 0; part < PARTS; part++) {
+            gemm_use_blas(blas);
+            parts_gemm = (enum part)part;
+            parts_start();
+            gemm_parallel(GEMM_NN, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, c, SIDE);
+            parts_stop(seconds);
+            assert_true(seconds[part] > 0);
+            expect_only(seconds, (enum part)part, seconds[part]);
+        }
+}
+
+static int select_fastest(void **state)
+{
+    struct error err;
+    (void)state;
+    return kernels_select(&err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_have_names),
+        cmocka_unit_test(seconds_of_all_threads_are_added),
+        cmocka_unit_test(nothing_is_counted_unasked),
+        cmocka_unit_test(what_lies_between_is_counted),
+        cmocka_unit_test(products_count_where_they_belong),
+    };
+    return cmocka_run_group_tests(tests, select_fastest, NULL);
+}
