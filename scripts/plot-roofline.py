@@ -30,7 +30,7 @@ def main():
     peak, bandwidth = value["peak"], value["bandwidth-mixed"]
 
     figure, axes = plt.subplots(figsize=(8, 5))
-    x = [2.0 ** e for e in range(-3, 11)]
+    x = sorted([2.0 ** e for e in range(-3, 11)] + [peak / bandwidth])
     axes.plot(x, [min(peak, bandwidth * i) for i in x], color="black", linewidth=1.5)
     axes.annotate(f"FMA peak {peak:.0f} GFLOP/s", (x[-1], peak), ha="right", va="bottom")
     axes.annotate(f"{bandwidth:.0f} GB/s", (x[1], bandwidth * x[1]), ha="right", va="bottom")

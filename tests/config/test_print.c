@@ -155,7 +155,7 @@ static void result_keys(void **state)
         "corpus",         "vocabulary",         "cache_megabytes",  "micro_batch_tokens",
         "evaluate_every", "evaluate_sequences", "checkpoint_every", "checkpoint_keep",
         "log_every",      "report_every",       "on_nonfinite",     "watchdog_seconds",
-        "[train]",        "ranks_per_node",     "reproducible"};
+        "ranks_per_node", "reproducible"};
     for (const char *line = unusual; *line != '\0'; line += strcspn(line, "\n") + 1) {
         size_t name = strcspn(line, " \n");
         bool out = false;

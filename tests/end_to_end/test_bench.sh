@@ -102,6 +102,7 @@ products() {
             for maker in "$@"; do
                 echo "$maker-$shape-$form"
             done
+            echo "intensity-$shape-$form"
         done
     done
 }
