@@ -73,19 +73,25 @@ static double percent(uint64_t part, uint64_t whole)
     return whole > 0 ? 100 * (double)part / (double)whole : 0;
 }
 
+static void print_copies(const char *head, const char *what, uint64_t copies, uint64_t all,
+                         double text, uint64_t per_print)
+{
+    printf("  %-12s %" PRIu64 " %s are copies of others: %.2f%% of them, %.2f%% of the text", head,
+           copies, what, percent(copies, all), text);
+    if (per_print > 1)
+        printf(" (estimated from one of %" PRIu64 ")", per_print);
+    printf("\n");
+}
+
 static void print_duplicates(const struct prepare_report *report)
 {
-    uint64_t documents = report->documents - report->empty_documents;
-    printf("  %-12s %" PRIu64 " documents are copies of others: %.2f%% of them, %.2f%% of the text\n",
-           "duplicates", report->duplicate_documents,
-           percent(report->duplicate_documents, documents),
-           percent(report->duplicate_document_bytes, report->text_bytes));
-    printf("  %-12s %" PRIu64 " lines are copies of others: %.2f%% of them, %.2f%% of the text", "",
-           report->duplicate_lines, percent(report->duplicate_lines, report->lines),
-           percent(report->duplicate_line_bytes, report->text_bytes));
-    if (report->lines_per_print > 1)
-        printf(" (estimated from one of %" PRIu64 ")", report->lines_per_print);
-    printf("\n");
+    print_copies("duplicates", "documents", report->duplicate_documents,
+                 report->documents - report->empty_documents,
+                 percent(report->duplicate_document_bytes, report->text_bytes),
+                 report->documents_per_print);
+    print_copies("", "lines", report->duplicate_lines, report->lines,
+                 percent(report->duplicate_line_bytes, report->text_bytes),
+                 report->lines_per_print);
 }
 
 double corpus_report_unknown_part(const struct prepare_report *report)

@@ -115,8 +115,10 @@ int piece_add(struct piece *piece, enum corpus_split split, uint64_t hash,
 {
     if (!piece->writers[split] && open_writer(piece, split, err) < 0)
         return -1;
-    fingerprints_add(&piece->documents, piece->plan->document_bits, hash, document->text.size);
+    const uint64_t before = piece->report.text_bytes;
     count_lines(piece, document);
+    fingerprints_add(&piece->documents, piece->plan->document_bits, hash,
+                     piece->report.text_bytes - before);
     if (split == CORPUS_TRAIN)
         count_tokens(piece, encoder);
     else

@@ -21,7 +21,8 @@ const struct prepare_options prepare_defaults = {.lower_case = true,
                                                  .shard_bytes = UINT64_C(16) << 20,
                                                  .compression = 1};
 
-/* Duplicates are counted exactly up to 80 MB of text, then estimated from a million or so lines. */
+/* Duplicates are counted exactly up to 80 MB of text or so, then estimated from a million or so
+ * lines; prepare_finish.c thins them where lines turn out to be much shorter than that. */
 enum { MOST_FINGERPRINTS = 1 << 20, LINE_BYTES = 80, DOCUMENT_BYTES = 512 };
 
 /* What the fingerprints are spread by; compressed text is taken for four times its size, a stream

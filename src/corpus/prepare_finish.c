@@ -11,9 +11,13 @@
 #include "preparation.h"
 #include "prepare_report.h"
 
+/* Of all pieces, thinned when there turn out to be more than was expected: so they take at most
+ * 2 * 32 MB. */
 struct prints {
     struct buffer documents, lines;
+    int document_bits, line_bits;
 };
+enum { MOST_PRINTS = 2 << 20 };
 
 static void add_piece(struct preparation *p, const struct piece *piece, struct prints *prints)
 {
@@ -22,8 +26,10 @@ static void add_piece(struct preparation *p, const struct piece *piece, struct p
     piece_enter(piece, &p->manifest);
     for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
         p->counts[id] += piece->counts[id];
-    buffer_put(&prints->documents, piece->documents.data, piece->documents.size);
-    buffer_put(&prints->lines, piece->lines.data, piece->lines.size);
+    prints->document_bits = fingerprints_join(&prints->documents, prints->document_bits,
+                                              &piece->documents, MOST_PRINTS);
+    prints->line_bits =
+        fingerprints_join(&prints->lines, prints->line_bits, &piece->lines, MOST_PRINTS);
 }
 
 static int add_pieces(struct preparation *p, struct prints *prints, struct error *err)
@@ -47,12 +53,18 @@ static int add_pieces(struct preparation *p, struct prints *prints, struct error
 static void complete_report(struct preparation *p, struct prints *prints)
 {
     struct prepare_report *report = &p->manifest.report;
+    const bool samples = p->manifest.contents == SHARD_READY_SAMPLES;
+    const struct duplicates all_documents = {.count = report->documents - report->empty_documents,
+                                             .bytes = samples ? report->input_bytes
+                                                              : report->text_bytes};
+    const struct duplicates all_lines = {.count = report->lines, .bytes = report->text_bytes};
     struct duplicates documents =
-        fingerprints_duplicates(&prints->documents, p->plan.document_bits);
-    struct duplicates lines = fingerprints_duplicates(&prints->lines, p->plan.line_bits);
+        fingerprints_duplicates(&prints->documents, prints->document_bits, &all_documents);
+    struct duplicates lines =
+        fingerprints_duplicates(&prints->lines, prints->line_bits, &all_lines);
     report->files = (uint64_t)p->inputs.count;
-    report->documents_per_print = UINT64_C(1) << p->plan.document_bits;
-    report->lines_per_print = UINT64_C(1) << p->plan.line_bits;
+    report->documents_per_print = UINT64_C(1) << prints->document_bits;
+    report->lines_per_print = UINT64_C(1) << prints->line_bits;
     report->duplicate_documents = documents.count;
     report->duplicate_document_bytes = documents.bytes;
     report->duplicate_lines = lines.count;
@@ -64,7 +76,7 @@ static void complete_report(struct preparation *p, struct prints *prints)
 
 static int add_up(struct preparation *p, struct error *err)
 {
-    struct prints prints = {0};
+    struct prints prints = {.document_bits = p->plan.document_bits, .line_bits = p->plan.line_bits};
     p->manifest = (struct manifest){.vocabulary_hash = p->plan.shard.vocabulary_hash,
                                     .vocabulary_size = p->plan.shard.vocabulary_size,
                                     .contents = p->plan.shard.contents,

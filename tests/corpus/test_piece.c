@@ -101,8 +101,8 @@ static void a_record_comes_back_as_it_was(void **state)
     for (int id = 0; id < b.plan.shard.vocabulary_size; id++)
         tokens += back.counts[id];
     assert_int_equal(tokens, back.shards[CORPUS_TRAIN].tokens);
-    assert_int_equal(fingerprints_duplicates(&back.lines, 0).count, 1);
-    assert_int_equal(fingerprints_duplicates(&back.documents, 0).count, 0);
+    assert_int_equal(fingerprints_duplicates(&back.lines, 0, &(struct duplicates){0}).count, 1);
+    assert_int_equal(fingerprints_duplicates(&back.documents, 0, &(struct duplicates){0}).count, 0);
     char *path = path_join(b.folder, "piece-00003-00007.record");
     assert_true(piece_record_plan(path, &plan));
     assert_int_equal(plan, 42);

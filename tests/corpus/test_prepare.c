@@ -338,6 +338,7 @@ static void duplicates_are_counted(void **state)
     write_text(b.texts, "b.txt", "one two\nthree\n\nseven\n");
     prepare(&b);
     assert_int_equal(b.report.duplicate_documents, 2);
+    assert_int_equal(b.report.duplicate_document_bytes, 2 * (7 + 5)); /* of its lines' text */
     assert_int_equal(b.report.lines, 9);
     assert_int_equal(b.report.duplicate_lines, 5); /* "one two" 3 times more, "three" 2 */
     assert_int_equal(b.report.duplicate_line_bytes, 3 * 7 + 2 * 5);

@@ -23,8 +23,9 @@
  * TFRecords in one input are refused. Of the options, split_sentences and shard_bytes are then
  * without effect, and lower_case only says how the text was treated.
  *
- * Memory: about twice shard_bytes and 10 MB a thread, and for finishing about 100 MB, whatever the
- * size of the input. */
+ * Memory: about twice shard_bytes and 10 MB a thread, a few hundred bytes an input file, and for
+ * finishing at most about 150 MB for fingerprints (2^21 of lines and as many of documents, 16 bytes
+ * each, and room to grow and to sort them) and half a kilobyte a shard for the manifest. */
 #ifndef LAMBERT_CORPUS_PREPARE_H
 #define LAMBERT_CORPUS_PREPARE_H
 
