@@ -118,7 +118,9 @@ struct sample {
 
 static void add_integers(cJSON *line, const char *name, const int32_t *values, int count)
 {
-    cJSON_AddItemToObject(line, name, cJSON_CreateIntArray(values, count));
+    /* cJSON makes nothing of no numbers that lie nowhere */
+    cJSON_AddItemToObject(line, name,
+                          count > 0 ? cJSON_CreateIntArray(values, count) : cJSON_CreateArray());
 }
 
 static void print_json(const struct sample *sample)
