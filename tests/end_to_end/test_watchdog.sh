@@ -56,8 +56,8 @@ says() {
 begin stopped phase.one.steps=1000000 train.watchdog_seconds=3
 kill -STOP $pid1
 ends_by_itself
-says 0 "step [0-9]+, .*waiting in MPI_"
-says 2 "step [0-9]+, .*waiting in MPI_"
+says 0 "step [0-9]+, .*waiting in (MPI_|the exchange)"
+says 2 "step [0-9]+, .*waiting in (MPI_|the exchange)"
 ! grep -q "rank 1 on" log.txt || fail "a stopped rank spoke"
 
 # The thread that reads the corpus is stopped (by a tracer, as a debugger does), its rank lives.
@@ -81,9 +81,9 @@ children="$children $tracer"
 sleep 0.5
 if kill -0 $tracer 2>/dev/null; then
     ends_by_itself
-    says 0 "step [0-9]+, data is there, waiting in MPI_"
+    says 0 "step [0-9]+, data is there, waiting in (MPI_|the exchange)"
     says 1 "step [0-9]+, waiting for data$"
-    says 2 "step [0-9]+, data is there, waiting in MPI_"
+    says 2 "step [0-9]+, data is there, waiting in (MPI_|the exchange)"
 elif grep -q "ptrace: Operation not permitted" tracer.txt; then
     echo "this machine lets no process trace another: a data thread that hangs was not tried"
     kill -TERM $pid0
