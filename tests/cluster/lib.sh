@@ -57,6 +57,7 @@ if [ "${LAMBERT_TEST_INSIDE:-}" = "" ]; then
 fi
 
 . "$(dirname "$0")/../lib.sh"
+trap - EXIT # run_inside removes the folder when nobody writes into it any more
 CLUSTER=$ROOT/tests/cluster
 export HOSTS=$WORK/hosts # for rsh, wherever mpirun calls it
 mkdir "$HOSTS"

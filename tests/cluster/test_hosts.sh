@@ -114,7 +114,8 @@ lose() {
 
 # go_on FOLDER: on the hosts that are left, from the last checkpoint
 go_on() {
-    checkpoint=$(ls "$1/checkpoints" | tail -n 1)
+    # not what was half written when it was killed
+    checkpoint=$(basename "$(ls "$1"/checkpoints/*.checkpoint | tail -n 1)")
     cluster_train 1 "h0 h1 h2" "$1" --resume >resumed.log 2>&1 ||
         { cat resumed.log; fail "$1: resuming on three hosts"; }
     grep -q "^3 rank(s) on 3 node(s)" resumed.log || fail "$1: not resumed on three hosts"

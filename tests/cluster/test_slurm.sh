@@ -14,15 +14,15 @@ export OMPI_MCA_btl_tcp_if_include=10.77.0.0/24 OMPI_MCA_oob_tcp_if_include=10.7
 words="data.corpus=corpus train.checkpoint_every=10"
 
 # A minute's limit and the signal about 30 s after the start: that is as fine as Slurm's clock goes.
-# Steps for 40 s, by the pace of 20 steps.
+# Steps for 34 s, by the pace of 20 steps; beside other jobs they take longer.
 printf 'h1\nh2\n' >two-hosts
 # shellcheck disable=SC2086
 in_host h1 mpirun --mca plm_rsh_agent "$CLUSTER/rsh" --hostfile two-hosts "$LAMBERT" train \
     configs/tiny.ini $words run.folder=pace phase.one.steps=20 phase.two.steps=1 >pace.log 2>&1 ||
     { cat pace.log; fail "the run for the pace"; }
-limit_steps=$(field seconds pace | awk '{ sum += $1 } END { printf "%d", 40 * NR / sum }')
-echo "pace: $limit_steps steps in 40 s"
-[ "$limit_steps" -gt 40 ] || fail "too slow a network for this test"
+limit_steps=$(field seconds pace | awk '{ sum += $1 } END { printf "%d", 34 * NR / sum }')
+echo "pace: $limit_steps steps in 34 s"
+[ "$limit_steps" -gt 30 ] || fail "too slow a network for this test"
 
 slurm_up "$NODES"
 
@@ -79,7 +79,7 @@ finished() {
 
 # came_back NAME JOB WHY: as often as it was put back into the queue, it was resumed
 came_back() {
-    wait_for 120 "$1.log" "end of job $1" finished "$1" "$2"
+    wait_for 180 "$1.log" "end of job $1" finished "$1" "$2"
     restarts=$(job_field Restarts "$2")
     [ "$restarts" -ge 1 ] || give_up "$1" "was not put back into the queue"
     [ "$(grep -c "resumed from $1/checkpoints" "$1.log")" = "$restarts" ] ||
