@@ -102,8 +102,8 @@ static void axpy(const struct kernels *k, const struct rows *r)
 
 static void adam_direction(const struct kernels *k, const struct rows *r)
 {
-    const struct adam_numbers numbers = {1, (real)0.9,  (real)0.999, (real)0.1, (real)0.001,
-                                         1, 1, (real)1e-6, (real)0.01};
+    const struct adam_numbers numbers = {1, (real)0.9, (real)0.999, (real)0.1, (real)0.001,
+                                         1, 1,         (real)1e-6,  (real)0.01};
     k->adam_direction(&numbers, r->x[0], r->x[1], r->x[2], r->x[ROWS - 1], (size_t)r->n);
 }
 

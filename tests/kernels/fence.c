@@ -19,8 +19,8 @@ static size_t whole_pages(size_t bytes)
 void *fence_new(size_t bytes)
 {
     const size_t pages = whole_pages(bytes);
-    char *block = mmap(NULL, pages + page_size(), PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *block =
+        mmap(NULL, pages + page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     require(block != MAP_FAILED);
     require(mprotect(block + pages, page_size(), PROT_NONE) == 0);
     return block + pages - bytes;

@@ -105,7 +105,8 @@ static void add_samples(struct gemm_problem *p, int step)
         }
 }
 
-void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_shape shape, int step)
+void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_shape shape,
+                       int step)
 {
     const int m = shape.m, n = shape.n, k = shape.k;
     struct rng rng;
@@ -152,8 +153,8 @@ void gemm_problem_fail(const struct gemm_problem *p, const char *what)
 }
 
 /* An element goes through at most k + 3 roundings, in whatever order it is summed, and each is off
- * by at most U of the sum of sizes: no correct product is farther off. A term too few or too many is
- * about 1 / k of that sum, thousands of times more. */
+ * by at most U of the sum of sizes: no correct product is farther off. A term too few or too many
+ * is about 1 / k of that sum, thousands of times more. */
 static void expect_sample(const struct gemm_problem *p, struct factors by, const struct matrix *c,
                           const struct gemm_sample *s)
 {

@@ -50,9 +50,10 @@ struct gemm_problem {
     int sample_count;
 };
 
-/* Of each row of C, one of `step` neighbours is held against its definition: 1 for all of them. With
- * 32 none of the tiles is left out. */
-void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_shape shape, int step);
+/* Of each row of C, one of `step` neighbours is held against its definition: 1 for all of them.
+ * With 32 none of the tiles is left out. */
+void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_shape shape,
+                       int step);
 void gemm_problem_release(struct gemm_problem *p);
 
 struct factors {

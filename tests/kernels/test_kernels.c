@@ -7,8 +7,8 @@
  * v into a relative error, so where v was rounded, |v| U is added. exp may give 0 instead of
  * numbers near and below the smallest normal float: TINY.
  *
- * It is the micro-benchmark of these kernels too: `build/tests/kernels/test_kernels --bench [N]` tests
- * nothing and prints how long each takes for a row of N elements (bench_rows.h). */
+ * It is the micro-benchmark of these kernels too: `build/tests/kernels/test_kernels --bench [N]`
+ * tests nothing and prints how long each takes for a row of N elements (bench_rows.h). */
 #include "trial.h"
 
 #include <math.h>
@@ -444,7 +444,8 @@ static struct sum_of_exponentials sum_exponentials(double scale, const float *s,
     return (struct sum_of_exponentials){top, top + log(sum)};
 }
 
-static double off_by(double size) /* exp(v), v made of numbers as large as `size`: relative */
+/* The relative error of exp(v), v made of numbers as large as `size`. */
+static double off_by(double size)
 {
     return (12 + 2 * size) * U;
 }
@@ -548,8 +549,9 @@ static void attention_backward_on(const struct kernels *k, const struct dropout 
         double weight = exp(v - (double)lse), sizes = fabs(d) + fabs((double)delta);
         expect_exp("p", i, p[i], v - (double)lse, size, kept);
         expect_near("ds", i, (double)ds[i], (double)scale * weight * less,
-                    (double)scale * ((off_by(size) * weight + TINY) * fabs(less) +
-                                     4 * U * weight * sizes) + TINY);
+                    (double)scale *
+                            ((off_by(size) * weight + TINY) * fabs(less) + 4 * U * weight * sizes) +
+                        TINY);
     }
 }
 
@@ -752,7 +754,7 @@ static const struct adam_numbers adam = {.clip = 0.5f,
                                          .epsilon = 1e-6f,
                                          .decay = 0.01f};
 
-/* The moments from the old ones and the gradient; the direction from the moments that were stored. */
+/* Moments from the old ones and the gradient; the direction from the moments that were stored. */
 static void expect_adam(int i, double w, double g, double m0, double v0, double m, double v,
                         double u)
 {
@@ -761,8 +763,8 @@ static void expect_adam(int i, double w, double g, double m0, double v0, double 
     const double v_add = (double)adam.rest2 * d * d;
     expect_near("m", i, m, m_old + m_add, 4 * U * (fabs(m_old) + fabs(m_add)));
     expect_near("v", i, v, v_old + v_add, 5 * U * (v_old + v_add));
-    const double step = (double)adam.unbias1 * m /
-                        (sqrt((double)adam.unbias2 * v) + (double)adam.epsilon);
+    const double step =
+        (double)adam.unbias1 * m / (sqrt((double)adam.unbias2 * v) + (double)adam.epsilon);
     const double decay = (double)adam.decay * w;
     expect_near("u", i, u, step + decay, 6 * U * (fabs(step) + fabs(decay)));
 }

@@ -64,8 +64,7 @@ static void fill_a(struct operands *o, enum layout layout, int group, struct rng
 {
     o->row_step = layout == ALONG_ROWS ? o->k + GAP : 1;
     o->k_step = layout == ALONG_ROWS ? 1 : layout == IN_GROUPS ? group : o->rows + GAP;
-    o->a_size = o->k == 0 ? 0
-                          : (size_t)((o->rows - 1) * o->row_step + (o->k - 1) * o->k_step + 1);
+    o->a_size = o->k == 0 ? 0 : (size_t)((o->rows - 1) * o->row_step + (o->k - 1) * o->k_step + 1);
     o->a = floats_new(o->a_size, NAN);
     for (int i = 0; i < o->rows; i++)
         for (int p = 0; p < o->k; p++)
@@ -88,8 +87,8 @@ static void define(struct operands *o, int width)
     for (int p = 0; p < o->k; p++)
         for (int i = 0; i < o->rows; i++)
             for (int j = 0; j < o->columns; j++) {
-                double product = (double)o->a[i * o->row_step + p * o->k_step] *
-                                 (double)o->panel[p * width + j];
+                double product =
+                    (double)o->a[i * o->row_step + p * o->k_step] * (double)o->panel[p * width + j];
                 o->sums[i][j] += product;
                 o->sizes[i][j] += fabs(product);
             }

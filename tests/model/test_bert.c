@@ -1,6 +1,6 @@
 /* The model in single precision, as it runs, with each table of row kernels and each way to make
- * matrix products: against the slow reference, with any number of threads, gradients against those of
- * the plain table with cblas; and the count of operations. */
+ * matrix products: against the slow reference, with any number of threads, gradients against those
+ * of the plain table with cblas; and the count of operations. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -188,7 +188,7 @@ static double norm(const real *x, size_t n)
     return sqrt(squares);
 }
 
-/* Tensor by tensor. That of the keys' bias is 0 but for rounding: hence the whole gradient's norm. */
+/* Tensor by tensor. That of the keys' bias is 0 but for rounding: hence the whole one's norm. */
 static void expect_close(const struct param_table *table, real *got, const real *wanted)
 {
     const double whole = norm(wanted, table->size);
