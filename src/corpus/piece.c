@@ -3,14 +3,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "fingerprints.h"
 #include "lambert/base/container.h"
 #include "lambert/base/file.h"
 #include "lambert/base/hash.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "prepare_report.h"
+#include "shard.h"
 
 #define RECORD_KIND "piece"
 enum { RECORD_VERSION = 1 };
@@ -315,13 +316,33 @@ bool piece_record_plan(const char *path, uint64_t *hash)
     return whole;
 }
 
-static bool shard_is_there(const struct piece *piece, enum corpus_split split)
+static int check_shard(const struct piece *piece, const char *path, enum corpus_split split,
+                       struct error *err)
 {
-    struct stat file;
+    const struct shard_options *options = &piece->plan->shard;
+    const struct shard_summary *wanted = &piece->shards[split];
+    struct shard shard;
+    if (shard_open(&shard, path, options->vocabulary_hash, options->vocabulary_size, err) < 0)
+        return -1;
+    const struct shard_summary found = shard_summary(&shard);
+    int status = container_verify(&shard.container, err);
+    if (status == 0 && (found.bytes != wanted->bytes || found.hash != wanted->hash))
+        status = error_set(err, "%s is not the shard that its record describes", path);
+    shard_close(&shard);
+    return status;
+}
+
+/* The record was written after it, so it is not there, or not what it was, only where something
+ * happened to the folder. */
+static bool shard_holds(const struct piece *piece, enum corpus_split split)
+{
+    struct error err;
     char *path = shard_path(piece->plan, piece->number, piece->part, split);
-    bool there = stat(path, &file) == 0 && (uint64_t)file.st_size == piece->shards[split].bytes;
+    bool holds = check_shard(piece, path, split, &err) == 0;
+    if (!holds)
+        log_warning("a part that was done is prepared again: %s", err.text);
     free(path);
-    return there;
+    return holds;
 }
 
 bool piece_is_done(const struct piece_plan *plan, uint64_t number, uint32_t part)
@@ -336,7 +357,7 @@ bool piece_is_done(const struct piece_plan *plan, uint64_t number, uint32_t part
     piece_init(&piece, plan);
     done = piece_read(&piece, number, part, &err) == 0;
     for (int s = 0; s < CORPUS_SPLITS && done; s++)
-        done = !piece.made[s] || shard_is_there(&piece, (enum corpus_split)s);
+        done = !piece.made[s] || shard_holds(&piece, (enum corpus_split)s);
     piece_release(&piece);
     return done;
 }

@@ -14,6 +14,7 @@
 #include "fixture.h"
 #include "lambert/base/file.h"
 #include "lambert/base/hash.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
 struct bench {
@@ -68,16 +69,22 @@ static void make_part(struct bench *b, uint64_t number, uint32_t part)
     assert_int_equal(piece_commit(&b->piece, &b->err), 0);
 }
 
+/* Twice undoes it. */
+static void damage_at(const char *path, long at)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    assert_true(fputc(byte ^ 1, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
 static void damage(struct bench *b, const char *name)
 {
     char *path = path_join(b->folder, name);
-    FILE *file = fopen(path, "r+b");
-    assert_non_null(file);
-    assert_int_equal(fseek(file, 64, SEEK_SET), 0);
-    int byte = fgetc(file);
-    assert_int_equal(fseek(file, 64, SEEK_SET), 0);
-    assert_true(fputc(byte ^ 1, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    damage_at(path, 64);
     free(path);
 }
 
@@ -135,6 +142,40 @@ static void only_what_is_whole_is_done(void **state)
     end(&b);
 }
 
+/* Of the same size, but with a byte that is not its own, or whole but of another part. */
+static void a_shard_that_does_not_hold_is_not_done(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin(&b);
+    log_set_level(LOG_ERROR); /* it warns of them */
+    char *shard = path_join(b.folder, "train-00000.shard");
+    char *other = path_join(b.folder, "train-00001.shard");
+    make_part(&b, 0, 0);
+    struct file_map map;
+    assert_int_equal(file_map_open(&map, shard, &b.err), 0);
+    const long size = (long)map.size;
+    file_map_close(&map);
+    for (long at = 0; at < size; at++) {
+        damage_at(shard, at);
+        assert_false(piece_is_done(&b.plan, 0, 0));
+        damage_at(shard, at);
+    }
+    assert_true(piece_is_done(&b.plan, 0, 0));
+    for (uint64_t number = 0; number < 2; number++) {
+        piece_begin(&b.piece, number, 0, true);
+        add(&b, CORPUS_TRAIN, number == 0 ? "w0 w1\n" : "w1 w0\n");
+        assert_int_equal(piece_commit(&b.piece, &b.err), 0);
+        assert_true(piece_is_done(&b.plan, number, 0));
+    }
+    assert_int_equal(rename(other, shard), 0);
+    assert_false(piece_is_done(&b.plan, 0, 0));
+    log_set_level(LOG_INFO);
+    free(shard);
+    free(other);
+    end(&b);
+}
+
 static void an_empty_part_has_a_record_and_no_shard(void **state)
 {
     (void)state;
@@ -173,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_comes_back_as_it_was),
         cmocka_unit_test(only_what_is_whole_is_done),
+        cmocka_unit_test(a_shard_that_does_not_hold_is_not_done),
         cmocka_unit_test(an_empty_part_has_a_record_and_no_shard),
         cmocka_unit_test(shards_are_entered_by_name),
     };

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -271,6 +272,22 @@ static void ranks_make_the_same_bytes(void **state)
     end(&b);
 }
 
+/* Turns a bit in the middle, so that the size stays. */
+static void damage(const char *folder, const char *name)
+{
+    char *path = path_join(folder, name);
+    struct stat status;
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(fseek(file, status.st_size / 2, SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, status.st_size / 2, SEEK_SET), 0);
+    assert_true(fputc(byte ^ 1, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+}
+
 /* A preparation that ended early is gone on with: what is done is not done again. */
 static void parts_that_are_done_are_kept(void **state)
 {
@@ -293,6 +310,7 @@ static void parts_that_are_done_are_kept(void **state)
 
     remove_shared_name(b.output, "piece-00003.record");
     remove_shared_name(b.output, "train-00005.shard");
+    damage(b.output, "train-00006.shard");
     char *kept = path_join(b.output, "train-00007.shard");
     struct stat before, after;
     assert_int_equal(stat(kept, &before), 0);

@@ -13,10 +13,11 @@
  *     prepare_close(preparation)                                every rank
  *
  * Between these the caller makes the ranks agree. When prepare_pieces() failed or was interrupted,
- * the parts that are done stay, and the same preparation, run again, goes on from them; any other
- * one into that folder removes them. From prepare_begin() to prepare_close() rank 0 holds the
- * folder's lock for the job (DIR/prep.lock; file_lock() says what it is worth on shared file
- * systems), and a second preparation into the folder is refused at prepare_begin().
+ * the parts that are done stay, and the same preparation, run again, goes on from those whose
+ * checksums hold; any other one into that folder removes them. From prepare_begin() to
+ * prepare_close() rank 0 holds the folder's lock for the job (DIR/prep.lock; file_lock() says what
+ * it is worth on shared file systems), and a second preparation into the folder is refused at
+ * prepare_begin().
  *
  * Input files that are TFRecords (docs/formats.md) become ready samples, every record checked, a
  * piece and a shard of a split for each file, in memory for about 200 bytes a record; text and
