@@ -47,7 +47,8 @@ const struct key config_keys[] = {
         "Share of tokens to predict (BERT, arXiv 1810.04805: 15%)."),
     KEY(data, masking, "tokens", "tokens | whole_words | spans", RESULT,
         "What is masked together: single tokens, all pieces of a word, or spans of 1 to longest_span "
-        "words, one of n words with probability proportional to 1/n (ALBERT, arXiv 1909.11942)."),
+        "words, one of n words with probability proportional to 1/n (ALBERT, arXiv 1909.11942). A "
+        "sequence whose words all have more pieces than are to be masked gets single tokens masked."),
     KEY(data, longest_span, "3", "[1, 64]", RESULT,
         "Words of the longest span (masking = spans)."),
     KEY(data, mask_replace_prob, "0.8", "[0, 1]", RESULT,

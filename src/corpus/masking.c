@@ -115,9 +115,11 @@ static int choose(struct masking_memory *memory, int words, int word, int span, 
 
 /* Picks words, or spans that begin with them, at random until `count` tokens are picked; passes
  * over words that have too many. */
-static int pick_words(const struct masking_options *options, struct masking_memory *memory,
-                      int words, int count, struct rng *rng)
+static int pick(const struct masking_options *options, struct masking_memory *memory,
+                const int32_t *ids, int tokens, int a_end, struct rng *rng)
 {
+    const int count = masking_count(options, tokens);
+    const int words = find_words(options, memory, ids, tokens, a_end);
     int32_t *deck = memory->deck;
     int picked = 0;
     for (int w = 0; w < words; w++)
@@ -138,8 +140,11 @@ int masking_apply(const struct masking_options *options, struct masking_memory *
 {
     require(tokens >= 3 && tokens <= memory->capacity && a_end > 1 && a_end < tokens);
     memset(memory->chosen, 0, (size_t)tokens);
-    int words = find_words(options, memory, ids, tokens, a_end);
-    int picked = pick_words(options, memory, words, masking_count(options, tokens), rng);
+    struct masking_options single = *options;
+    single.unit = MASK_TOKENS;
+    int picked = pick(options, memory, ids, tokens, a_end, rng);
+    if (picked == 0) /* no word fits */
+        picked = pick(&single, memory, ids, tokens, a_end, rng);
     for (int p = 0, m = 0; m < picked; p++)
         if (memory->chosen[p]) {
             positions[m] = p;

@@ -36,8 +36,13 @@ void masking_memory_release(struct masking_memory *memory);
 
 /* ids [tokens] = [CLS] A [SEP] B [SEP], or [CLS] A [SEP]; the first [SEP] at position a_end. Hides
  * tokens in place and writes where, ascending, and what stood there: positions, labels
- * [masking_count]. Returns how many; fewer than masking_count() only when whole words do not fit or
- * there are too few tokens.
+ * [masking_count]. Returns how many, at least 1; fewer than masking_count() only when some whole
+ * words do not fit or there are too few tokens.
+ *
+ * Where every word has more tokens than are wanted, Google's program masks nothing, though it wants
+ * at least one token. Here single tokens are masked in such a sequence, as if the unit were
+ * MASK_TOKENS: it teaches something, and max_predictions and what memory is planned for hold, which
+ * a whole word would break.
  *
  * Spans are of whole words, in one segment. Their lengths are drawn in turn; one that meets a span
  * before it, the end of its segment or the number of tokens still wanted ends there. */

@@ -310,6 +310,35 @@ static void spans_end_with_their_segment(void **state)
     assert_true(across < 0.06 * 4000); /* two spans that meet there by chance */
 }
 
+/* One word of five pieces, of which one is to be masked; and two of them, for two masks. */
+static void where_no_word_fits_single_tokens_are_masked(void **state)
+{
+    (void)state;
+    const struct masking_options all[] = {whole_words(0.15), spans(0.15, 3)};
+    for (int u = 0; u < 2; u++)
+        for (int tokens = 7; tokens <= 13; tokens += 6) {
+            struct outcome o;
+            int often[LONGEST] = {0};
+            memset(continuation, 1, sizeof continuation);
+            for (uint64_t k = 0; k < 500; k++) {
+                apply(&all[u], k, tokens, tokens == 7 ? 6 : 7, &o);
+                assert_int_equal(o.masked, masking_count(&all[u], tokens));
+                for (int m = 0; m < o.masked; m++) {
+                    assert_int_equal(o.labels[m], o.before[o.positions[m]]);
+                    often[o.positions[m]]++;
+                }
+            }
+            for (int p = 1; p < tokens - 1; p++)
+                assert_true(tokens == 13 && p == 7 ? often[p] == 0 : often[p] > 50);
+        }
+    struct masking_options few = whole_words(0.5);
+    struct outcome o;
+    memset(continuation, 1, sizeof continuation);
+    few.max_predictions = 2;
+    apply(&few, 1, 60, 59, &o); /* max_predictions holds whatever the words */
+    assert_int_equal(o.masked, 2);
+}
+
 /* --- one segment, other shares --- */
 
 static void a_single_segment_is_masked_as_a_pair_is(void **state)
@@ -360,6 +389,7 @@ int main(void)
         cmocka_unit_test(pieces_of_a_word_go_together),
         cmocka_unit_test(a_piece_after_sep_belongs_to_the_word_before),
         cmocka_unit_test(words_too_long_are_passed_over),
+        cmocka_unit_test(where_no_word_fits_single_tokens_are_masked),
         cmocka_unit_test(span_lengths_are_alberts),
         cmocka_unit_test(spans_are_of_whole_words_of_one_segment),
         cmocka_unit_test(spans_end_with_their_segment),
