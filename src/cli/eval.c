@@ -93,9 +93,11 @@ static void print_text(const struct evaluation *e, const char *path, int sequenc
     printf("%s on %" PRIu64 " held-out sequences of up to %d, %" PRIu64 " masked tokens\n", path,
            e->sequences, sequence_length, e->masked);
     printf("                loss   accuracy\n");
-    printf("  MLM       %8.4f     %5.1f%%\n", e->mlm_loss, 100 * e->mlm_accuracy);
-    printf("  guessing  %8.4f     %5.1f%%   (token frequencies of the training text)\n",
-           e->unigram_loss, 100 * e->unigram_accuracy);
+    if (e->masked > 0) {
+        printf("  MLM       %8.4f     %5.1f%%\n", e->mlm_loss, 100 * e->mlm_accuracy);
+        printf("  guessing  %8.4f     %5.1f%%   (token frequencies of the training text)\n",
+               e->unigram_loss, 100 * e->unigram_accuracy);
+    }
     if (!isnan(e->nsp_loss))
         printf("  pairs     %8.4f     %5.1f%%   (guessing: 0.6931, 50%%)\n", e->nsp_loss,
                100 * e->nsp_accuracy);

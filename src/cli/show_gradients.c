@@ -101,9 +101,12 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 
 static void print_text(const struct gradients_summary *s, const char *path)
 {
-    printf("%s: MLM loss %.6f, NSP loss %.6f, gradient norm %.6g; %" PRIu64 " sequences, %" PRIu64
-           " tokens, %" PRIu64 " masked\n",
-           path, s->mlm_loss, s->nsp_loss, s->gradient_norm, s->sequences, s->tokens, s->masked);
+    printf("%s: ", path);
+    if (s->masked > 0)
+        printf("MLM loss %.6f, ", s->mlm_loss);
+    printf("NSP loss %.6f, gradient norm %.6g; %" PRIu64 " sequences, %" PRIu64 " tokens, %" PRIu64
+           " masked\n",
+           s->nsp_loss, s->gradient_norm, s->sequences, s->tokens, s->masked);
 }
 
 static void print_json(const struct gradients_summary *s, const char *path)

@@ -5,6 +5,7 @@
 
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/train/metrics.h"
 #include "lambert/train/options.h"
 
 struct evaluator {
@@ -130,12 +131,12 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
     dist_sum_double(dist, all, (int)(sizeof all / sizeof *all));
     double masked = all[2], labelled = all[5];
     *result = (struct evaluation){
-        .mlm_loss = all[0] / masked,
-        .mlm_accuracy = all[1] / masked,
-        .nsp_loss = labelled > 0 ? all[3] / labelled : NAN,
-        .nsp_accuracy = labelled > 0 ? all[4] / labelled : NAN,
-        .unigram_loss = all[6] / masked,
-        .unigram_accuracy = all[7] / masked,
+        .mlm_loss = metrics_mean(all[0], masked),
+        .mlm_accuracy = metrics_mean(all[1], masked),
+        .nsp_loss = metrics_mean(all[3], labelled),
+        .nsp_accuracy = metrics_mean(all[4], labelled),
+        .unigram_loss = metrics_mean(all[6], masked),
+        .unigram_accuracy = metrics_mean(all[7], masked),
         .sequences = evaluator->sequences,
         .masked = (uint64_t)masked,
     };

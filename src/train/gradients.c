@@ -7,6 +7,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/corpus/batch_source.h"
 #include "lambert/store/safetensors.h"
+#include "lambert/train/metrics.h"
 #include "lambert/train/options.h"
 #include "lambert/train/run.h"
 #include "start.h"
@@ -86,7 +87,7 @@ static void summarise(const struct job *job, const struct step_metrics *metrics,
 {
     const struct bert_sums *sums = &metrics->sums;
     double squares = kernels->sum_squares(job->traffic.grads, job->table->size);
-    *summary = (struct gradients_summary){.mlm_loss = sums->mlm_loss / sums->masked,
+    *summary = (struct gradients_summary){.mlm_loss = metrics_mean(sums->mlm_loss, sums->masked),
                                           .nsp_loss = sums->nsp_loss / fmax(sums->sequences, 1),
                                           .gradient_norm = sqrt(squares),
                                           .sequences = metrics->sequences,

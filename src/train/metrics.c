@@ -96,10 +96,16 @@ static cJSON *line_new(const char *kind, const char *phase, const struct run_sta
     return line;
 }
 
-/* Of nothing: not a number, null in JSON. */
-static double mean(double sum, double count)
+double metrics_mean(double sum, double count)
 {
     return count > 0 ? sum / count : NAN;
+}
+
+double metrics_loss(const struct bert_sums *sums)
+{
+    double mlm = metrics_mean(sums->mlm_loss, sums->masked);
+    double nsp = metrics_mean(sums->nsp_loss, sums->sequences);
+    return sums->masked == 0 ? nsp : sums->sequences == 0 ? mlm : mlm + nsp;
 }
 
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
@@ -109,12 +115,11 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
         return 0;
     const struct bert_sums *sums = &step->sums;
     cJSON *line = line_new("step", phase, state);
-    double mlm = mean(sums->mlm_loss, sums->masked), nsp = mean(sums->nsp_loss, sums->sequences);
-    add(line, "loss", sums->sequences > 0 ? mlm + nsp : mlm);
-    add(line, "mlm_loss", mlm);
-    add(line, "nsp_loss", nsp);
-    add(line, "mlm_accuracy", mean(sums->mlm_correct, sums->masked));
-    add(line, "nsp_accuracy", mean(sums->nsp_correct, sums->sequences));
+    add(line, "loss", metrics_loss(sums));
+    add(line, "mlm_loss", metrics_mean(sums->mlm_loss, sums->masked));
+    add(line, "nsp_loss", metrics_mean(sums->nsp_loss, sums->sequences));
+    add(line, "mlm_accuracy", metrics_mean(sums->mlm_correct, sums->masked));
+    add(line, "nsp_accuracy", metrics_mean(sums->nsp_correct, sums->sequences));
     add(line, "learning_rate", step->rate);
     add(line, "gradient_norm", step->report.gradient_norm);
     add(line, "clip", step->report.clip);

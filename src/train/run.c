@@ -95,7 +95,27 @@ static int prepare_folder(struct job *job, struct error *err)
 
 /* --- a phase ---------------------------------------------------------------------------------- */
 
-enum { PAIR_TEXT = 64 };
+enum { PAIR_TEXT = 64, MASKED_TEXT = 128 };
+
+/* "MLM loss 4.1250, accuracy 25.0%"; of ready samples none may have a mask. */
+static const char *masked_text(const struct bert_sums *sums, char text[MASKED_TEXT])
+{
+    if (sums->masked == 0)
+        return "nothing masked";
+    snprintf(text, MASKED_TEXT, "MLM loss %.4f, accuracy %.1f%%", sums->mlm_loss / sums->masked,
+             100 * sums->mlm_correct / sums->masked);
+    return text;
+}
+
+/* The same, beside what guessing from frequencies gives in brackets. */
+static const char *heldout_text(const struct evaluation *e, char text[MASKED_TEXT])
+{
+    if (e->masked == 0)
+        return "nothing masked";
+    snprintf(text, MASKED_TEXT, "MLM loss %.4f (unigram guess %.4f), accuracy %.1f%% (%.1f%%)",
+             e->mlm_loss, e->unigram_loss, 100 * e->mlm_accuracy, 100 * e->unigram_accuracy);
+    return text;
+}
 
 /* "; NSP loss 0.6931, accuracy 50.0%", or nothing where no sequence has a label. */
 static const char *pair_text(const struct config *config, double loss, double accuracy,
@@ -112,16 +132,14 @@ static const char *pair_text(const struct config *config, double loss, double ac
 static int evaluate(struct job *job, struct phase_run *run, struct error *err)
 {
     struct evaluation result;
-    char pair[PAIR_TEXT];
+    char pair[PAIR_TEXT], masked[MASKED_TEXT];
     if (!run->evaluator)
         return 0;
     place_task("evaluation after step", job->state.total_steps);
     if (evaluator_run(run->evaluator, job->dist, job->bert, job->traffic.weights, &result, err) < 0)
         return -1;
-    log_info("step %" PRId64 ": held-out MLM loss %.4f (unigram guess %.4f), accuracy %.1f%% "
-             "(%.1f%%)%s; %" PRIu64 " sequences of up to %d",
-             job->state.total_steps, result.mlm_loss, result.unigram_loss,
-             100 * result.mlm_accuracy, 100 * result.unigram_accuracy,
+    log_info("step %" PRId64 ", held-out: %s%s; %" PRIu64 " sequences of up to %d",
+             job->state.total_steps, heldout_text(&result, masked),
              pair_text(job->config, result.nsp_loss, result.nsp_accuracy, pair), result.sequences,
              run->phase->sequence_length);
     int status = metrics_evaluation(&job->metrics, run->phase->name, &job->state,
@@ -141,31 +159,36 @@ static const char *late_text(const struct balance_report *balance, char text[LAT
     return text;
 }
 
+static void log_step(const struct job *job, const struct phase_run *run,
+                     const struct step_metrics *step, double peak)
+{
+    const struct bert_sums *sums = &step->sums;
+    char masked[MASKED_TEXT], pair[PAIR_TEXT], late[LATE_TEXT];
+    pair_text(job->config, metrics_mean(sums->nsp_loss, sums->sequences),
+              metrics_mean(sums->nsp_correct, sums->sequences), pair);
+    log_info("phase %s, step %" PRId64 " of %d: %s%s; rate %.3g; gradient norm %.3g; "
+             "%.0f sequences/s, %.0f tokens/s, %.0f%% of peak%s",
+             run->phase->name, job->state.phase_step, run->phase->steps, masked_text(sums, masked),
+             pair, step->rate, step->report.gradient_norm, (double)step->sequences / step->seconds,
+             (double)step->tokens / step->seconds, peak, late_text(&step->balance, late));
+}
+
 static void report_step(const struct job *job, struct phase_run *run,
                         const struct step_metrics *step)
 {
     const struct bert_sums *sums = &step->sums;
-    char pair[PAIR_TEXT];
-    double mlm = sums->mlm_loss / sums->masked, mlm_accuracy = sums->mlm_correct / sums->masked;
-    double nsp = NAN, nsp_accuracy = NAN;
-    if (sums->sequences > 0) {
-        nsp = sums->nsp_loss / sums->sequences;
-        nsp_accuracy = sums->nsp_correct / sums->sequences;
-    }
-    double peak = 100 * step->operations / step->seconds / step->peak;
-    char late[LATE_TEXT];
+    const double peak = 100 * step->operations / step->seconds / step->peak;
+    const double sequences_per_second = (double)step->sequences / step->seconds;
     bool first = job->state.phase_step == (int64_t)run->progress.initial + 1;
     if (first || job->state.phase_step % job->config->train.log_every == 0)
-        log_info("phase %s, step %" PRId64 " of %d: MLM loss %.4f, accuracy %.1f%%%s; rate %.3g; "
-                 "gradient norm %.3g; %.0f sequences/s, %.0f tokens/s, %.0f%% of peak%s",
-                 run->phase->name, job->state.phase_step, run->phase->steps, mlm,
-                 100 * mlm_accuracy, pair_text(job->config, nsp, nsp_accuracy, pair), step->rate,
-                 step->report.gradient_norm, (double)step->sequences / step->seconds,
-                 (double)step->tokens / step->seconds, peak, late_text(&step->balance, late));
-    progress_update(&run->progress, (double)job->state.phase_step,
-                    "loss %.3f, MLM %.1f%%, %.0f seq/s, %.0f%% of peak",
-                    isnan(nsp) ? mlm : mlm + nsp, 100 * mlm_accuracy,
-                    (double)step->sequences / step->seconds, peak);
+        log_step(job, run, step, peak);
+    if (sums->masked > 0)
+        progress_update(&run->progress, (double)job->state.phase_step,
+                        "loss %.3f, MLM %.1f%%, %.0f seq/s, %.0f%% of peak", metrics_loss(sums),
+                        100 * sums->mlm_correct / sums->masked, sequences_per_second, peak);
+    else
+        progress_update(&run->progress, (double)job->state.phase_step,
+                        "nothing masked, %.0f seq/s, %.0f%% of peak", sequences_per_second, peak);
 }
 
 static bool due(int64_t step, int every)

@@ -89,6 +89,38 @@ done
 field mlm_loss small-split-1 >losses-small.txt
 agree 1e-4 losses-1.txt losses-small.txt >out.txt || fail "small micro-batches: $(cat out.txt)"
 
+# A global batch, and a held-out set, without masks: there is no loss, and nothing that is no number.
+write few-masks.tfrecord --count 60 --masked 1
+prep few-masks --heldout 0.2 few-masks.tfrecord
+for n in 1 2; do
+    mpirun -n $n "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=few-masks run.folder=few-$n \
+        phase.one.steps=12 phase.two.steps=6 phase.one.global_batch=4 phase.two.global_batch=4 \
+        train.log_every=1 >log.txt 2>&1 || fail "training on few masks: $(cat log.txt)"
+    grep -qi 'nan' log.txt && fail "there is something that is no number: $(grep -i nan log.txt)"
+    grep -q 'step 2 of 12: nothing masked; NSP loss' log.txt || fail "step 2: $(cat log.txt)"
+    grep -q 'held-out: nothing masked; NSP loss' log.txt || fail "evaluation: $(cat log.txt)"
+    field mlm_loss few-$n >losses-$n.txt
+    field loss few-$n >sums-$n.txt
+    field nsp_loss few-$n >pairs-$n.txt
+done
+[ "$(grep -c null losses-1.txt)" -ge 12 ] || fail "mlm_loss: $(cat losses-1.txt)"
+[ "$(grep -vc null losses-1.txt)" -ge 1 ] || fail "no batch has the masks: $(cat losses-1.txt)"
+grep -q null sums-1.txt && fail "loss is null: $(cat sums-1.txt)"
+agree 1e-4 pairs-1.txt pairs-2.txt >out.txt || fail "one rank and two: $(cat out.txt)"
+agree 1e-4 sums-1.txt sums-2.txt >out.txt || fail "one rank and two: $(cat out.txt)"
+"$LAMBERT" eval "$ROOT/configs/tiny.ini" data.corpus=few-masks run.folder=few-1 >out.txt 2>err.txt ||
+    fail "eval: $(cat err.txt)"
+grep -q ' pairs ' out.txt && ! grep -Eq 'nan|MLM|guessing  ' out.txt || fail "eval: $(cat out.txt)"
+"$LAMBERT" eval "$ROOT/configs/tiny.ini" data.corpus=few-masks run.folder=few-1 --json >out.txt \
+    2>err.txt || fail "eval --json: $(cat err.txt)"
+grep -q '"mlm_loss":null' out.txt && grep -q '"unigram_accuracy":null' out.txt ||
+    fail "eval --json: $(cat out.txt)"
+"$LAMBERT" show gradients "$ROOT/configs/tiny.ini" data.corpus=few-masks run.folder=few-1 \
+    phase.two.global_batch=4 --output gradients.safetensors --batch 1 --phase two --json >out.txt \
+    2>err.txt || fail "show gradients: $(cat err.txt)"
+grep -q '"mlm_loss":null' out.txt || fail "show gradients: $(cat out.txt)"
+"$ROOT/scripts/run-summary.py" few-1 >out.txt 2>err.txt || fail "run-summary: $(cat err.txt)"
+
 # Too long for a phase.
 write long.tfrecord --length 64 --count 40
 prep long --heldout 0 long.tfrecord

@@ -4,7 +4,7 @@ standard library: the encoder that Lambert's decoder is tested against.
 
     write_tfrecords.py OUTPUT VOCABULARY [--first I] [--count N] [--length L] [--seed S]
                        [--form plain|gzip|members|zlib] [--unpacked] [--new-names] [--no-weights]
-                       [--bare] [--damage NAME] [--json FILE]
+                       [--bare] [--masked N] [--damage NAME] [--json FILE]
 
 Sample i is a function of (seed, i). --json appends each sample as `lambert show batch --json` prints
 it, index apart. --damage makes one mistake in the middle record (in all, where one is not enough).
@@ -196,6 +196,7 @@ def arguments():
     parser.add_argument("--new-names", action="store_true")
     parser.add_argument("--no-weights", action="store_true")
     parser.add_argument("--bare", action="store_true", help="every fourth record without masks")
+    parser.add_argument("--masked", type=int, help="the first so many records with masks, no more")
     parser.add_argument("--damage")
     parser.add_argument("--json")
     return parser.parse_args()
@@ -209,7 +210,7 @@ def main():
     records, lines = [], []
     for i in range(a.first, a.first + a.count):
         made = sample(ids, i, a.length, a.seed)
-        if a.bare and i % 4 == 0:
+        if (a.bare and i % 4 == 0) or (a.masked is not None and i >= a.first + a.masked):
             for p, label in zip(made["masked_positions"], made["masked_labels"]):
                 made["input_ids"][p] = label
             made["masked_positions"], made["masked_labels"] = [], []

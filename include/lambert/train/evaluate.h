@@ -11,9 +11,10 @@
 #include "lambert/dist/dist.h"
 #include "lambert/model/bert.h"
 
+/* Of an objective that the set has no term of (no masked token, no label), not numbers. */
 struct evaluation {
     double mlm_loss, mlm_accuracy;
-    double nsp_loss, nsp_accuracy; /* of the second objective; not numbers where it has none */
+    double nsp_loss, nsp_accuracy; /* of the second objective */
     double unigram_loss;           /* cross-entropy of the masked tokens under the training text's
                                       frequencies (one added to each count) */
     double unigram_accuracy;       /* of always answering the commonest token */

@@ -15,7 +15,7 @@ struct gradients_request {
     uint64_t batch; /* number of the global batch in its phase */
 };
 
-/* Means over the batch. */
+/* Means over the batch; mlm_loss is not a number where nothing is masked. */
 struct gradients_summary {
     double mlm_loss, nsp_loss;
     double gradient_norm;

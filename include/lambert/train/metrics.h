@@ -47,6 +47,11 @@ int metrics_open(struct metrics *metrics, const char *run_folder, int rank, int6
                  struct error *err);
 void metrics_close(struct metrics *metrics);
 
+/* The mean of a sum of `count` terms; of nothing it is not a number: null in JSON. The loss is the
+ * sum of those means that have terms. */
+double metrics_mean(double sum, double count);
+double metrics_loss(const struct bert_sums *sums);
+
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
                  const struct step_metrics *step, struct error *err);
 
