@@ -92,6 +92,9 @@ agree 1e-4 losses-1.txt losses-small.txt >out.txt || fail "small micro-batches: 
 # A global batch, and a held-out set, without masks: there is no loss, and nothing that is no number.
 write few-masks.tfrecord --count 60 --masked 1
 prep few-masks --heldout 0.2 few-masks.tfrecord
+"$LAMBERT" show batch "$ROOT/configs/tiny.ini" data.corpus=few-masks run.folder=none --json --count 1 \
+    --split heldout >out.txt 2>err.txt || fail "show batch: $(cat err.txt)"
+grep -q '"masked_positions":\[\],"masked_labels":\[\]' out.txt || fail "show batch: $(cat out.txt)"
 for n in 1 2; do
     mpirun -n $n "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=few-masks run.folder=few-$n \
         phase.one.steps=12 phase.two.steps=6 phase.one.global_batch=4 phase.two.global_batch=4 \
