@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 import model
+import run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -78,9 +79,7 @@ def main():
         found[case] = result = check(arguments.build, hosts, megabits)
         print(f"{hosts} hosts at {megabits} Mbit/s: measured {result['measured']:.3f} s, model "
               f"{result['predicted']['seconds']:.3f} s ({100 * result['error']:+.1f}%)")
-        with open(arguments.output, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=1, sort_keys=True)
-            file.write("\n")
+        run.save(arguments.output, results)
 
 
 if __name__ == "__main__":

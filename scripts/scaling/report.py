@@ -26,12 +26,13 @@ PARTS = {"waiting": "imbalance", "clear": "clearing", "stall": "weights not ther
          "update": "update"}
 
 
-def rows_of(results, gigabits, bfloat16=False):
+def rows_of(results, gigabits, bfloat16=False, node="2t"):
     """(row, its phases) in the order of model.ROWS."""
     for row in model.ROWS:
         yield row, [found for found in results["model"]
                     if (found["row"], found["nodes"]) == (row.label, row.nodes)
-                    and found["gigabits"] == gigabits and found["bfloat16"] == bfloat16]
+                    and found["gigabits"] == gigabits and found["bfloat16"] == bfloat16
+                    and found["node"] == node]
 
 
 def run_efficiency(phases):
@@ -87,16 +88,17 @@ def weak_table(results):
 
 
 def wide_table(results):
-    lines = ["| row | 100 Gbit/s | 25 Gbit/s | 10 Gbit/s | 25, bfloat16 gradients | "
-             "what is lost most, first phase at 25 |", "|---|---|---|---|---|---|"]
-    for index, row in enumerate(model.ROWS):
+    columns = [("100 Gbit/s", 100, False, "2t"), ("25", 25, False, "2t"), ("10", 10, False, "2t"),
+               ("25, bfloat16 gradients", 25, True, "2t"), ("8 TFLOP/s a node, 100", 100, False, "8t"),
+               ("2 cores a node, 100", 100, False, "2c"), ("2 cores, 10", 10, False, "2c")]
+    lines = ["| row | " + " | ".join(name for name, _, _, _ in columns) +
+             " | lost most, first phase, 25 Gbit/s |", "|---|" + "---|" * (len(columns) + 1)]
+    for row, plain in rows_of(results, 25):
         if row.nodes != 1024:
             continue
-        cells = [per_cent(run_efficiency(list(rows_of(results, g))[index][1])) for g in NETWORKS]
-        rounded = list(rows_of(results, 25, True))[index][1]
-        plain = list(rows_of(results, 25))[index][1]
-        lines.append(f"| {row.label} | " + " | ".join(cells) +
-                     f" | {per_cent(run_efficiency(rounded))} | {limits(plain)} |")
+        cells = [per_cent(run_efficiency(dict(rows_of(results, *which))[row]))
+                 for _, *which in columns]
+        lines.append(f"| {row.label} | " + " | ".join(cells) + f" | {limits(plain)} |")
     return lines
 
 
@@ -105,7 +107,7 @@ def phase_table(results):
              "at 10 |", "|---|---|---|---|---|---|---|---|"]
     seen = collections.defaultdict(dict)
     for found in results["model"]:
-        if not found["bfloat16"]:
+        if not found["bfloat16"] and found["node"] == "2t":
             seen[found["row"], found["nodes"], found["phase"]][found["gigabits"]] = found
     for (label, nodes, phase), networks in seen.items():
         one = networks[100]
@@ -177,7 +179,8 @@ def draw(results, path):
         seen = [(paper.index(row), found) for row in paper for found in
                 results["simulated"].values()
                 if (found["row"], found["nodes"], found["gigabits"]) == (row.label, row.nodes, gigabits)
-                and found["overlap"] and not found["taper"] and not found["bfloat16"]]
+                and found["overlap"] and not found["taper"] and not found["bfloat16"]
+                and found["bucket"] == model.Schedule().bucket]
         axes.plot([place for place, _ in seen],
                   [100 * found["simulated"]["compute"] / found["simulated"]["step"]
                    for _, found in seen], "x", color=COLOURS[gigabits], markersize=8,

@@ -21,6 +21,9 @@ from model import Network, Node, Schedule
 
 NODES = {
     "2t": Node("2 TFLOP/s", useful=2e12, memory=200e9, message=1e-6),
+    "8t": Node("8 TFLOP/s", useful=8e12, memory=400e9, message=1e-6),
+    # docs/performance.md: 2 cores of an EPYC with AVX-512, four fifths of their peak
+    "2c": Node("2 cores", useful=450e9, memory=27e9, message=1e-6),
 }
 NETWORKS = {
     100: Network(100, 2e-6),
@@ -29,8 +32,8 @@ NETWORKS = {
 }
 SHAPE = model.Shape()
 PLAIN = Schedule()
-# In the simulation of many nodes four or eight buckets travel as one, so that there are fewer messages.
-COARSE, COARSEST = Schedule(bucket=16 << 20), Schedule(bucket=32 << 20)
+# In the simulation of many nodes four or sixteen buckets travel as one: fewer messages.
+COARSE, COARSEST = Schedule(bucket=16 << 20), Schedule(bucket=64 << 20)
 
 # From so many nodes on all compute as long as the busiest: events then fall together, and simulating
 # takes minutes, not hours.
@@ -100,15 +103,15 @@ def deal_of(build, corpus, row, phase):
                       deal["imbalance"]), deal["rank_operations"]
 
 
-def model_rows(build, corpus, schedule):
-    """Every row, phase and network by the formulas."""
+def model_rows(build, corpus, name, schedule):
+    """Every row, phase and network by the formulas, for the node of that name."""
     rows = []
     for row in model.ROWS:
         for phase in model.phases_of(config_of(row)):
             work, _ = deal_of(build, corpus, row, phase)
             for gigabits, network in NETWORKS.items():
-                step = model.step_time(SHAPE, work, row.nodes, NODES["2t"], network, schedule)
-                rows.append({"row": row.label, "nodes": row.nodes, "phase": phase.name,
+                step = model.step_time(SHAPE, work, row.nodes, NODES[name], network, schedule)
+                rows.append({"node": name, "row": row.label, "nodes": row.nodes, "phase": phase.name,
                              "steps": phase.steps, "gigabits": gigabits,
                              "sequences": work.sequences,
                              "imbalance": work.imbalance, "seconds": step.seconds,
@@ -139,10 +142,25 @@ def simulate(program, build, corpus, case):
             "took_seconds": round(time.monotonic() - started, 1)}
 
 
+def rounded(value):
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {name: rounded(inside) for name, inside in value.items()}
+    return [rounded(inside) for inside in value] if isinstance(value, list) else value
+
+
 def save(path, results):
+    """An object a line."""
     with open(path + ".new", "w", encoding="utf-8") as file:
-        json.dump(results, file, indent=1, sort_keys=True)
-        file.write("\n")
+        parts = []
+        for part, found in sorted(rounded(results).items()):
+            rows = [json.dumps(row, sort_keys=True) for row in found] if isinstance(found, list) else [
+                f"{json.dumps(name)}: {json.dumps(found[name], sort_keys=True)}"
+                for name in sorted(found)]
+            brackets = "[]" if isinstance(found, list) else "{}"
+            parts.append(f'"{part}": {brackets[0]}\n ' + ",\n ".join(rows) + "\n" + brackets[1])
+        file.write("{" + ",\n".join(parts) + "}\n")
     os.replace(path + ".new", path)
 
 
@@ -163,9 +181,10 @@ def main():
     if os.path.exists(arguments.output):
         with open(arguments.output, encoding="utf-8") as file:
             results = json.load(file)
-    results["model"] = model_rows(arguments.build, arguments.corpus, PLAIN)
-    results["model"] += model_rows(arguments.build, arguments.corpus,
-                                   dataclasses.replace(PLAIN, bfloat16=True))
+    results["model"] = []
+    for name in NODES:
+        for schedule in (PLAIN, dataclasses.replace(PLAIN, bfloat16=True)):
+            results["model"] += model_rows(arguments.build, arguments.corpus, name, schedule)
     results["nodes"] = {name: dataclasses.asdict(node) for name, node in NODES.items()}
     save(arguments.output, results)
     program = simulation.build(os.path.join(arguments.build, "scaling"))
