@@ -221,15 +221,12 @@ static int show_batches(const struct arguments *arguments, const struct config *
 
 static int show(const struct arguments *arguments, struct error *err)
 {
-    struct config config;
-    struct corpus *corpus;
-    if (config_load(&config, arguments->config, arguments->words, arguments->word_count, err) < 0)
+    struct show_phase shown;
+    if (show_phase_open(&shown, arguments->config, arguments->words, arguments->word_count,
+                        arguments->phase, err) < 0)
         return -1;
-    int phase = arguments->phase ? phase_of(&config, arguments->phase, err) : 0;
-    if (phase < 0 || corpus_of(&config, phase, &corpus, err) < 0)
-        return -1;
-    int status = show_batches(arguments, &config, phase, corpus, err);
-    corpus_close(corpus);
+    int status = show_batches(arguments, &shown.config, shown.phase, shown.corpus, err);
+    corpus_close(shown.corpus);
     return status;
 }
 
