@@ -7,7 +7,6 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
 #include "lambert/base/rng.h"
-#include "lambert/corpus/batch_source.h"
 #include "lambert/corpus/sampler.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/parallel.h"

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lambert/base/progress.h"
 #include "peak.h"
 
 /* "model name" of the first processor the kernel lists; "unknown CPU" where it lists none. */
@@ -88,23 +88,16 @@ int cpu_set_threads(int wanted, int ranks_sharing)
 /* --- peak ---------------------------------------------------------------------------------------
  */
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static double try_peak(peak_loop *loop, int threads, long rounds)
 {
-    double operations = 0, sink = 0, started = seconds_now();
+    double operations = 0, sink = 0, started = clock_seconds();
 #pragma omp parallel num_threads(threads) reduction(+ : operations, sink)
     {
         float result;
         operations += loop(rounds, &result);
         sink += (double)result;
     }
-    double seconds = seconds_now() - started;
+    double seconds = clock_seconds() - started;
     return sink == sink ? operations / seconds
                         : 0; /* a use of the results, so that they are made */
 }

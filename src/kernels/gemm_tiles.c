@@ -252,11 +252,6 @@ void gemm_tiles_parallel(const struct tile_kernels *tile, const struct product *
 
 /* --- on one thread ---------------------------------------------------------------------------- */
 
-size_t gemm_tiles_packed_size(const struct tile_kernels *tile, int n, int k)
-{
-    return (size_t)pieces(n, tile->columns) * (size_t)tile->columns * (size_t)k;
-}
-
 void gemm_tiles_pack(const struct tile_kernels *tile, bool transposed, int n, int k, const float *b,
                      int ldb, float *packed)
 {

@@ -21,7 +21,6 @@ struct product {
 
 void gemm_tiles_parallel(const struct tile_kernels *tile, const struct product *product);
 
-size_t gemm_tiles_packed_size(const struct tile_kernels *tile, int n, int k);
 void gemm_tiles_pack(const struct tile_kernels *tile, bool transposed, int n, int k, const float *b,
                      int ldb, float *packed);
 /* product->b is packed. */

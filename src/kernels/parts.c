@@ -2,7 +2,6 @@
 
 #include <omp.h>
 #include <string.h>
-#include <time.h>
 
 bool parts_on;
 enum part parts_gemm = PART_PROJECTION_GEMM;
@@ -37,13 +36,6 @@ const char *part_name(enum part part)
 bool part_is_gemm(enum part part)
 {
     return parts[part].gemm;
-}
-
-double parts_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 void parts_add(enum part part, double seconds)

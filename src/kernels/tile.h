@@ -1,6 +1,6 @@
 /* The inner loops of Lambert's own matrix product: tiles of C, MR rows by NR columns, that stay in
  * registers while k runs. tile_vector.c is written once and compiled for each instruction set;
- * gemm.c cuts matrices into what tiles want (the scheme of Goto and van de Geijn, "Anatomy of
+ * gemm_tiles.c cuts matrices into what tiles want (the scheme of Goto and van de Geijn, "Anatomy of
  * high-performance matrix multiplication", ACM TOMS 34, 2008).
  *
  * B comes packed: panels of NR columns, each [k, NR] without gaps, zeros beyond the last column. A

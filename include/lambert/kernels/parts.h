@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "lambert/base/progress.h"
+
 enum part {
     PART_PROJECTION_GEMM, /* queries, keys, values and attention's output */
     PART_FEED_FORWARD_GEMM,
@@ -32,18 +34,17 @@ bool part_is_gemm(enum part part);
 extern enum part parts_gemm;
 
 extern bool parts_on;
-double parts_clock(void);
 void parts_add(enum part part, double seconds);
 
 static inline double part_begin(void)
 {
-    return parts_on ? parts_clock() : 0;
+    return parts_on ? clock_seconds() : 0;
 }
 
 static inline void part_end(enum part part, double begun)
 {
     if (parts_on)
-        parts_add(part, parts_clock() - begun);
+        parts_add(part, clock_seconds() - begun);
 }
 
 /* Outside parallel regions. Clears the sums and begins; ends, and gives the sums of all threads. */
