@@ -52,32 +52,17 @@ static inline vstate interleave_high(vstate x, vstate y)
 #endif
 }
 
-/* The bits of columns first .. first + CHUNK - 1. Only the lower halves of the lanes of a state
- * mean anything until the end: the upper ones are left over from the products. */
-static void chunk_bits(const struct dropout *dropout, uint32_t row, int first, uint16_t *bits)
-{
-    uint32_t key0 = (uint32_t)dropout->key, key1 = (uint32_t)(dropout->key >> 32);
-    vstate c0, c1 = (vstate){0} + row, c2 = (vstate){0} + dropout->stream, c3 = {0};
-    for (int i = 0; i < LANES; i++)
-        c0[i] = (uint64_t)(first / 8 + i);
-    for (int round = 0; round < DROPOUT_ROUNDS; round++) {
-        vstate a = multiply(c0, 0xD2511F53u), b = multiply(c2, 0xCD9E8D57u);
-        c0 = (b >> 32) ^ c1 ^ (uint64_t)key0;
-        c2 = (a >> 32) ^ c3 ^ (uint64_t)key1;
-        c1 = b;
-        c3 = a;
-        key0 += 0x9E3779B9u;
-        key1 += 0xBB67AE85u;
-    }
-    vstate low = (c0 & 0xffffffffu) | c1 << 32, high = (c2 & 0xffffffffu) | c3 << 32;
-    vstate pairs[2] = {interleave_low(low, high), interleave_high(low, high)};
-    memcpy(bits, pairs, sizeof pairs);
-}
+#ifdef __AVX512F__
+static const vstate lane_number = {0, 1, 2, 3, 4, 5, 6, 7};
+#else
+static const vstate lane_number = {0, 1, 2, 3};
+#endif
 
 /* Dropout along a row, for columns taken in steps of WIDTH from 0 on. */
 struct dropper {
-    const struct dropout *dropout;
-    uint32_t row;
+    bool all_kept; /* threshold 0 */
+    vstate row, stream;
+    vstate keys[DROPOUT_ROUNDS][2];
     vfloat scale;
     vint threshold;
     uint16_t bits[CHUNK];
@@ -86,18 +71,46 @@ struct dropper {
 static inline void dropper_init(struct dropper *dropper, const struct dropout *dropout,
                                 uint32_t row)
 {
-    dropper->dropout = dropout;
-    dropper->row = row;
+    uint32_t key0 = (uint32_t)dropout->key, key1 = (uint32_t)(dropout->key >> 32);
+    dropper->all_kept = dropout->threshold == 0;
+    if (dropper->all_kept)
+        return;
+    dropper->row = (vstate){0} + row;
+    dropper->stream = (vstate){0} + dropout->stream;
+    for (int round = 0; round < DROPOUT_ROUNDS; round++) {
+        dropper->keys[round][0] = (vstate){0} + key0;
+        dropper->keys[round][1] = (vstate){0} + key1;
+        key0 += 0x9E3779B9u;
+        key1 += 0xBB67AE85u;
+    }
     dropper->scale = v_all(dropout_scale(dropout->threshold));
     dropper->threshold = (vint){0} + (int32_t)dropout->threshold;
 }
 
+/* The bits of columns first .. first + CHUNK - 1. Only the lower halves of the lanes of a state
+ * mean anything until the end: the upper ones are left over from the products. */
+static inline void chunk_bits(struct dropper *dropper, int first)
+{
+    vstate c0 = lane_number + (uint64_t)(first / 8), c1 = dropper->row, c2 = dropper->stream;
+    vstate c3 = {0};
+    for (int round = 0; round < DROPOUT_ROUNDS; round++) {
+        vstate a = multiply(c0, 0xD2511F53u), b = multiply(c2, 0xCD9E8D57u);
+        c0 = (b >> 32) ^ c1 ^ dropper->keys[round][0];
+        c2 = (a >> 32) ^ c3 ^ dropper->keys[round][1];
+        c1 = b;
+        c3 = a;
+    }
+    vstate low = (c0 & 0xffffffffu) | c1 << 32, high = (c2 & 0xffffffffu) | c3 << 32;
+    vstate pairs[2] = {interleave_low(low, high), interleave_high(low, high)};
+    memcpy(dropper->bits, pairs, sizeof pairs);
+}
+
 static inline vfloat drop(struct dropper *dropper, int column, vfloat x)
 {
-    if (dropper->dropout->threshold == 0)
+    if (dropper->all_kept)
         return x;
     if (column % CHUNK == 0)
-        chunk_bits(dropper->dropout, dropper->row, column, dropper->bits);
+        chunk_bits(dropper, column);
     vbits bits;
     memcpy(&bits, dropper->bits + column % CHUNK, sizeof bits);
     vint kept = __builtin_convertvector(bits, vint) >= dropper->threshold;

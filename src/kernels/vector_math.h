@@ -27,23 +27,43 @@ static inline vfloat v_all(float x)
     return x - (vfloat){0};
 }
 
-/* The first `count` elements at p, 0 in the other lanes. The full width is one load. */
+/* The lanes below `count`, as masked loads and stores want them. */
+#ifdef __AVX512F__
+static inline __mmask16 v_lanes(int count)
+{
+    return (__mmask16)((1u << count) - 1);
+}
+#else
+static inline vint v_lanes(int count)
+{
+    return (vint){0, 1, 2, 3, 4, 5, 6, 7} < count;
+}
+#endif
+
+/* The first `count` elements at p, 0 in the other lanes; count >= 1. No element past them is read. */
 static inline vfloat v_load(const float *p, int count)
 {
-    vfloat v = {0};
-    if (count >= WIDTH)
-        memcpy(&v, p, sizeof v);
-    else
-        memcpy(&v, p, (size_t)count * sizeof *p);
-    return v;
+#ifdef __AVX512F__
+    return (vfloat)(count >= WIDTH ? _mm512_loadu_ps(p) : _mm512_maskz_loadu_ps(v_lanes(count), p));
+#else
+    return (vfloat)(count >= WIDTH ? _mm256_loadu_ps(p)
+                                   : _mm256_maskload_ps(p, (__m256i)v_lanes(count)));
+#endif
 }
 
 static inline void v_store(float *p, vfloat v, int count)
 {
+#ifdef __AVX512F__
     if (count >= WIDTH)
-        memcpy(p, &v, sizeof v);
+        _mm512_storeu_ps(p, (__m512)v);
     else
-        memcpy(p, &v, (size_t)count * sizeof *p);
+        _mm512_mask_storeu_ps(p, v_lanes(count), (__m512)v);
+#else
+    if (count >= WIDTH)
+        _mm256_storeu_ps(p, (__m256)v);
+    else
+        _mm256_maskstore_ps(p, (__m256i)v_lanes(count), (__m256)v);
+#endif
 }
 
 /* Lanes of x where the mask (a comparison's result: 0 or -1) holds, else of y. */
@@ -57,34 +77,59 @@ static inline vfloat v_abs(vfloat x)
     return (vfloat)((vint)x & 0x7fffffff);
 }
 
+/* x > y ? x : y */
 static inline vfloat v_max(vfloat x, vfloat y)
 {
-    return v_select(x > y, x, y);
+#ifdef __AVX512F__
+    return (vfloat)_mm512_max_ps((__m512)x, (__m512)y);
+#else
+    return (vfloat)_mm256_max_ps((__m256)x, (__m256)y);
+#endif
 }
 
 /* In the first `count` lanes x, in the others `other`. */
 static inline vfloat v_first(vfloat x, int count, float other)
 {
-    vint lane;
-    for (int i = 0; i < WIDTH; i++)
-        lane[i] = i;
-    return v_select(lane < count, x, v_all(other));
+    if (count >= WIDTH)
+        return x;
+#ifdef __AVX512F__
+    return (vfloat)_mm512_mask_blend_ps(v_lanes(count), _mm512_set1_ps(other), (__m512)x);
+#else
+    return v_select(v_lanes(count), x, v_all(other));
+#endif
+}
+
+/* The lower half of v with the upper half folded onto it, once by adding, once by the larger. */
+static inline __m128 v_fold_sum(vfloat v)
+{
+#ifdef __AVX512F__
+    __m256 w = _mm256_add_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
+#else
+    __m256 w = (__m256)v;
+#endif
+    return _mm_add_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
+}
+
+static inline __m128 v_fold_max(vfloat v)
+{
+#ifdef __AVX512F__
+    __m256 w = _mm256_max_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
+#else
+    __m256 w = (__m256)v;
+#endif
+    return _mm_max_ps(_mm256_castps256_ps128(w), _mm256_extractf128_ps(w, 1));
 }
 
 static inline float v_sum(vfloat v)
 {
-    for (int half = WIDTH / 2; half >= 1; half /= 2)
-        for (int i = 0; i < half; i++)
-            v[i] += v[i + half];
-    return v[0];
+    __m128 four = v_fold_sum(v), two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(two) + _mm_cvtss_f32(_mm_movehdup_ps(two));
 }
 
 static inline float v_largest(vfloat v)
 {
-    float best = v[0];
-    for (int i = 1; i < WIDTH; i++)
-        best = v[i] > best ? v[i] : best;
-    return best;
+    __m128 four = v_fold_max(v), two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
 /* sum += the lanes of v, in double. */
