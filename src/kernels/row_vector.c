@@ -353,14 +353,30 @@ static void axpy(float alpha, const float *x, float *y, size_t n)
         y[i] += alpha * x[i];
 }
 
-static void adam_direction(const struct adam_numbers *k, const float *restrict w,
+/* Long arrays come from memory: the line that is wanted `AHEAD` elements on is asked for now. There
+ * need not be one. */
+enum { AHEAD = 1024 };
+
+static inline void fetch(const float *line)
+{
+    _mm_prefetch((const char *)line, _MM_HINT_T0);
+}
+
+static void adam_direction(const struct adam_numbers *numbers, const float *restrict w,
                            float *restrict g, float *restrict m, float *restrict v, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        float gradient = k->clip * g[i];
-        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
-        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
-        g[i] = k->unbias1 * m[i] / (sqrtf(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
+    const struct adam_numbers k = *numbers; /* which no store can change */
+    for (size_t i = 0; i < n; i += WIDTH) {
+        const int count = n - i < WIDTH ? (int)(n - i) : WIDTH;
+        fetch(m + i + AHEAD);
+        fetch(v + i + AHEAD);
+        vfloat gradient = k.clip * v_load(g + i, count);
+        vfloat first = k.beta1 * v_load(m + i, count) + k.rest1 * gradient;
+        vfloat second = k.beta2 * v_load(v + i, count) + k.rest2 * gradient * gradient;
+        vfloat root = v_sqrt(k.unbias2 * second) + k.epsilon;
+        v_store(m + i, first, count);
+        v_store(v + i, second, count);
+        v_store(g + i, k.unbias1 * first / root + k.decay * v_load(w + i, count), count);
     }
 }
 
@@ -372,19 +388,31 @@ static float dot(const float *x, const float *y, int n)
     return v_sum(sum);
 }
 
+/* Four sums, since one would wait for the adder. */
 static double sum_squares(const float *x, size_t n)
 {
-    vdouble sum = {0};
-    for (size_t i = 0; i < n; i += WIDTH) {
-        vfloat v = v_load(x + i, n - i < WIDTH ? (int)(n - i) : WIDTH);
-        vhalf low, high;
-        memcpy(&low, &v, sizeof low);
-        memcpy(&high, (const char *)&v + sizeof low, sizeof high);
-        vdouble a = __builtin_convertvector(low, vdouble);
-        vdouble b = __builtin_convertvector(high, vdouble);
-        sum += a * a + b * b;
+    vdouble sum[4] = {0};
+    size_t i = 0;
+    for (; i + 2 * WIDTH <= n; i += 2 * WIDTH) {
+        fetch(x + i + AHEAD);
+        fetch(x + i + AHEAD + 16);
+        for (int k = 0; k < 4; k++) {
+            vhalf part;
+            memcpy(&part, x + i + k * WIDTH / 2, sizeof part);
+            vdouble d = __builtin_convertvector(part, vdouble);
+            sum[k] += d * d;
+        }
     }
-    return v_sum_double(sum);
+    for (; i < n; i += WIDTH) {
+        vfloat v = v_load(x + i, n - i < WIDTH ? (int)(n - i) : WIDTH);
+        vhalf parts[2];
+        memcpy(parts, &v, sizeof parts);
+        for (int k = 0; k < 2; k++) {
+            vdouble d = __builtin_convertvector(parts[k], vdouble);
+            sum[k] += d * d;
+        }
+    }
+    return v_sum_double((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 const struct kernels TABLE = {

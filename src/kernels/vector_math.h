@@ -87,6 +87,15 @@ static inline vfloat v_max(vfloat x, vfloat y)
 #endif
 }
 
+static inline vfloat v_sqrt(vfloat x)
+{
+#ifdef __AVX512F__
+    return (vfloat)_mm512_sqrt_ps((__m512)x);
+#else
+    return (vfloat)_mm256_sqrt_ps((__m256)x);
+#endif
+}
+
 /* In the first `count` lanes x, in the others `other`. */
 static inline vfloat v_first(vfloat x, int count, float other)
 {

@@ -194,23 +194,38 @@ static double ratio_of(const struct optimizer *o, int tensor)
     return o->rule->ratio(&o->options, decay_of(o, tensor), w, u);
 }
 
+/* The elements whose weights, gradients and two moments fit the first-level cache. */
+enum { HOT = 2048 };
+
 /* The first pass: moments, and u over the gradient, with its norm while it is in the cache. */
+static struct sums find_direction(struct optimizer *o, const struct rule_numbers *numbers,
+                                  const struct piece *piece, real *shard_grads, const real *params,
+                                  bool norms_wanted)
+{
+    struct sums sums = {0, 0};
+    for (size_t i = 0; i < (size_t)piece->count; i += HOT) {
+        const size_t left = (size_t)piece->count - i, n = left < HOT ? left : HOT;
+        real *u = shard_grads + piece->shard + i;
+        const real *w = params + piece->flat + i;
+        o->rule->direction(numbers, w, u, o->moments[0] + piece->shard + i,
+                           o->moments[1] ? o->moments[1] + piece->shard + i : NULL, n);
+        if (norms_wanted) {
+            sums.w += kernels->sum_squares(w, n);
+            sums.u += kernels->sum_squares(u, n);
+        }
+    }
+    return sums;
+}
+
 static void find_directions(struct optimizer *o, const struct rule_numbers *common,
                             real *shard_grads, const real *params, bool norms_wanted)
 {
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->piece_count; i++) {
-        const struct piece *piece = &o->pieces[i];
-        size_t n = (size_t)piece->count;
-        real *u = shard_grads + piece->shard;
-        const real *w = params + piece->flat;
         struct rule_numbers numbers = *common;
-        numbers.adam.decay = (real)decay_of(o, piece->tensor);
-        o->rule->direction(&numbers, w, u, o->moments[0] + piece->shard,
-                           o->moments[1] ? o->moments[1] + piece->shard : NULL, n);
-        if (norms_wanted)
-            o->piece_sums[i] =
-                (struct sums){kernels->sum_squares(w, n), kernels->sum_squares(u, n)};
+        numbers.adam.decay = (real)decay_of(o, o->pieces[i].tensor);
+        o->piece_sums[i] =
+            find_direction(o, &numbers, &o->pieces[i], shard_grads, params, norms_wanted);
     }
 }
 
