@@ -232,12 +232,17 @@ MODEL ?= configs/bert-base-512.ini
 TEXT ?=
 VOCABULARY ?=
 CORPUS ?=
+RANKS ?= 2
 PEER_SCRIPT = scripts/bench-$(PART)
+# The cores of this machine, dealt to RANKS.
+ON_RANKS = . scripts/mpi-test-env.sh; \
+  mpirun -n $(RANKS) --map-by slot:PE=$$(($$(nproc) / $(RANKS))) --bind-to core
 .PHONY: bench bench-peers
 
 bench: $(BUILD)/lambert
 	$(BUILD)/lambert bench $(PART) $(if $(filter model,$(PART)),$(MODEL) --one-thread) \
 	  $(if $(VOCABULARY),--vocabulary $(VOCABULARY)) $(TEXT)
+	$(if $(filter model,$(PART)),$(ON_RANKS) $(BUILD)/lambert bench model $(MODEL) --steps --one-rank)
 
 $(PEERS)/installed: scripts/numerics/requirements.txt
 	@rm -rf $(PEERS) && mkdir -p $(BUILD)

@@ -7,60 +7,6 @@
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/gemm.h"
 
-/* --- memory ----------------------------------------------------------------------------------- */
-
-enum { BANDWIDTH_ELEMENTS = 1 << 25 }; /* an array: 128 MB, more than any cache holds */
-enum { CHUNK = 1 << 14 };
-
-static double read_all(const float *x)
-{
-    double started = clock_seconds(), sum = 0;
-#pragma omp parallel for schedule(static) reduction(+ : sum)
-    for (size_t c = 0; c < BANDWIDTH_ELEMENTS; c += CHUNK) {
-        float part[16] = {0};
-        for (size_t i = c; i < c + CHUNK; i += 16)
-            for (int lane = 0; lane < 16; lane++)
-                part[lane] += x[i + (size_t)lane];
-        for (int lane = 0; lane < 16; lane++)
-            sum += (double)part[lane];
-    }
-    double seconds = clock_seconds() - started;
-    return sum >= 0 ? seconds : 0; /* a use of the sum, so that it is made */
-}
-
-static double mix_all(const float *restrict w, float *restrict g, float *restrict m,
-                      float *restrict v)
-{
-    double started = clock_seconds();
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < BANDWIDTH_ELEMENTS; i++) {
-        m[i] = 0.5f * m[i] + g[i];
-        v[i] = 0.5f * v[i] + g[i];
-        g[i] = m[i] + v[i] + w[i];
-    }
-    return clock_seconds() - started;
-}
-
-void bench_bandwidth_measure(struct bench_bandwidth *bandwidth, int repeat)
-{
-    const size_t bytes = BANDWIDTH_ELEMENTS * sizeof(float);
-    double reading[BENCH_MOST_REPEATS], mixing[BENCH_MOST_REPEATS];
-    float *arrays[4];
-    struct error err;
-    for (int i = 0; i < 4; i++)
-        if (memory_big((void **)&arrays[i], bytes, "measuring bandwidth", &err) < 0)
-            bug("%s", err.text);
-    mix_all(arrays[0], arrays[1], arrays[2], arrays[3]); /* first touch */
-    for (int r = 0; r < repeat; r++) {
-        reading[r] = read_all(arrays[0]);
-        mixing[r] = mix_all(arrays[0], arrays[1], arrays[2], arrays[3]);
-    }
-    *bandwidth = (struct bench_bandwidth){.read = (double)bytes / bench_median(reading, repeat),
-                                          .mixed = 7 * (double)bytes / bench_median(mixing, repeat)};
-    for (int i = 0; i < 4; i++)
-        memory_big_free(arrays[i], bytes);
-}
-
 /* --- matrix products -------------------------------------------------------------------------- */
 
 struct layer_shape {

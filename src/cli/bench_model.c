@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "bench_bandwidth.h"
 #include "bench_model.h"
 #include "command.h"
 #include "lambert/base/log.h"
@@ -30,7 +31,9 @@ static const char usage[] =
     "  --repeat N    how often each thing is measured; medians are given (5)\n"
     "  --gemm        only the machine and the matrix products\n"
     "  --steps       only micro-batches and steps\n"
-    "  --one-thread  the micro-batch on one thread as well\n"
+    "  --phase NAME  only this phase of the configuration\n"
+    "  --one-thread  what all threads do, as a multiple of what one does\n"
+    "  --one-rank    under mpirun: what all ranks do, as a multiple of what one does\n"
     "  --whole       do a whole step once, instead of adding up its pieces\n"
     "  --json        one JSON object\n"
     "  --help        this text\n"
@@ -55,6 +58,12 @@ static int set_option(struct bench_model_arguments *arguments, int option, struc
     case '1':
         arguments->one_thread = true;
         return 0;
+    case 'n':
+        arguments->one_rank = true;
+        return 0;
+    case 'p':
+        arguments->phase = optarg;
+        return 0;
     case 'w':
         arguments->whole = true;
         return 0;
@@ -76,6 +85,8 @@ static int parse(int argc, char **argv, struct bench_model_arguments *arguments)
                                             {"gemm", no_argument, NULL, 'g'},
                                             {"steps", no_argument, NULL, 't'},
                                             {"one-thread", no_argument, NULL, '1'},
+                                            {"one-rank", no_argument, NULL, 'n'},
+                                            {"phase", required_argument, NULL, 'p'},
                                             {"whole", no_argument, NULL, 'w'},
                                             {"json", no_argument, NULL, 'j'},
                                             {"help", no_argument, NULL, 'h'},
@@ -126,11 +137,22 @@ static int allocate(struct bench_model *bench, struct error *err)
     return 0;
 }
 
+static int choose_phases(struct bench_model *bench, struct error *err)
+{
+    bench->phase_end = bench->config.phase_count;
+    if (!bench->arguments->phase)
+        return 0;
+    bench->phase_begin = phase_of(&bench->config, bench->arguments->phase, err);
+    bench->phase_end = bench->phase_begin + 1;
+    return bench->phase_begin < 0 ? -1 : 0;
+}
+
 static int open_bench(struct bench_model *bench, struct error *err)
 {
     const struct bench_model_arguments *arguments = bench->arguments;
     if (kernels_select(err) < 0 || config_load(&bench->config, arguments->config, arguments->words,
-                                               arguments->word_count, err) < 0)
+                                               arguments->word_count, err) < 0 ||
+        choose_phases(bench, err) < 0)
         return -1;
     bench->threads = cpu_set_threads(bench->config.run.threads, dist_local_size(bench->dist));
     if (arguments->samples && corpus_of(&bench->config, 0, &bench->corpus, err) < 0)
@@ -164,7 +186,6 @@ static void report_machine(struct bench_model *bench)
     bench->peak = cpu_peak_flops(bench->threads);
     bench->peak_one = cpu_peak_flops(1);
     bench_bandwidth_measure(&bandwidth, (int)bench->arguments->repeat);
-    bench->bandwidth = bandwidth.mixed;
     if (!bench->report.object)
         printf("%s, core type %s; row kernels %s\n", blas.library, blas.core, kernels->name);
     bench_report_add(&bench->report, "peak", bench->peak / 1e9, "GFLOP/s",
@@ -183,7 +204,7 @@ static int measure(struct bench_model *bench, struct error *err)
     if (bench->arguments->gemm_only)
         return 0;
     bench_model_optimizer(bench);
-    for (int p = 0; p < bench->config.phase_count; p++)
+    for (int p = bench->phase_begin; p < bench->phase_end; p++)
         if (bench_model_phase(bench, p, err) < 0)
             return -1;
     bench_report_add(&bench->report, "activations", (double)bench->activations / 1e9, "GB",

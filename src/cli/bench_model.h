@@ -19,7 +19,8 @@ struct bench_model_arguments {
     char **words;
     int word_count;
     long long repeat;
-    bool samples, gemm_only, steps_only, one_thread, whole, json, help;
+    const char *phase; /* NULL: all */
+    bool samples, gemm_only, steps_only, one_thread, one_rank, whole, json, help;
 };
 
 struct bench_model {
@@ -27,10 +28,10 @@ struct bench_model {
     struct dist *dist;
     struct bench_report report; /* of rank 0 */
     struct config config;
+    int phase_begin, phase_end; /* those that are measured */
     struct corpus *corpus; /* NULL: made-up sequences */
     int threads;
     double peak, peak_one; /* operations a second: of this rank's threads, of one */
-    double bandwidth;      /* bytes a second, reads and writes mixed as in LAMB */
 
     struct bert_config model;
     struct bert *bert;
@@ -45,15 +46,10 @@ struct bench_model {
     struct packed_batch batch; /* the micro-batch at hand */
 };
 
-struct bench_bandwidth {
-    double read, mixed; /* bytes a second, all threads */
-};
-void bench_bandwidth_measure(struct bench_bandwidth *bandwidth, int repeat);
-
 /* Every shape that a micro-batch of full size has, forward, dx and dW. */
 void bench_model_gemms(struct bench_model *bench);
 
-/* Clearing, norms and update, against the bandwidth. */
+/* Clearing, norms and update, against the bandwidth, measured in turn. */
 void bench_model_optimizer(struct bench_model *bench);
 
 /* A micro-batch of the phase's sequence length, and a step of its global batch. */

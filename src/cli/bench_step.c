@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench_bandwidth.h"
 #include "bench_model.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
@@ -30,25 +31,33 @@ static double update_once(struct bench_model *bench)
     return clock_seconds() - started;
 }
 
+static double update_again(struct bench_model *bench)
+{
+    for (size_t i = 0; i < bench->shard; i++) /* the update before has used them up */
+        bench->shard_grads[i] = (real)1e-4 * (real)(i % 17);
+    return update_once(bench);
+}
+
 void bench_model_optimizer(struct bench_model *bench)
 {
-    double seconds[BENCH_MOST_REPEATS];
+    double seconds[BENCH_MOST_REPEATS], shares[BENCH_MOST_REPEATS];
     const int repeat = (int)bench->arguments->repeat;
     const double bytes = FLOATS_MOVED * sizeof(real) * (double)bench->shard;
-    for (int r = -1; r < repeat; r++) {
-        for (size_t i = 0; i < bench->shard; i++) /* the step before has used them up */
-            bench->shard_grads[i] = (real)1e-4 * (real)(i % 17);
-        double once = update_once(bench);
-        if (r >= 0)
-            seconds[r] = once;
+    struct bench_bandwidth bandwidth;
+    bench_bandwidth_open(&bandwidth);
+    update_again(bench);
+    for (int r = 0; r < repeat; r++) {
+        seconds[r] = update_again(bench);
+        shares[r] = 100 * bytes / seconds[r] / bench_bandwidth_mixed(&bandwidth);
     }
+    bench_bandwidth_close(&bandwidth);
     bench->update_seconds = bench_median(seconds, repeat);
     bench_report_add(&bench->report, "update", 1e3 * bench->update_seconds, "ms",
                      "norms, moments, weights, clearing of gradients");
     bench_report_add(&bench->report, "update-bandwidth", bytes / bench->update_seconds / 1e9,
                      "GB/s", "of the bytes that have to move");
-    bench_report_add(&bench->report, "update-share-of-bandwidth",
-                     100 * bytes / bench->update_seconds / bench->bandwidth, "%", NULL);
+    bench_report_add(&bench->report, "update-share-of-bandwidth", bench_median(shares, repeat), "%",
+                     "of bandwidth-mixed, measured in turn with it");
 }
 
 /* --- micro-batches ---------------------------------------------------------------------------- */
@@ -115,20 +124,28 @@ static double train_once(struct bench_model *bench)
     return clock_seconds() - started;
 }
 
+struct timing {
+    double seconds;  /* median */
+    double possible; /* operations that the FMA units could have done meanwhile, median */
+};
+
 /* The clock of a CPU changes with the load, and on a shared machine by itself: the peak is measured
- * anew behind each repeat, and bench->peak becomes the median of these. */
-static double median_of(struct bench_model *bench, double (*once)(struct bench_model *bench))
+ * before and behind each repeat. bench->peak becomes the median of these. */
+static struct timing timing_of(struct bench_model *bench, double (*once)(struct bench_model *bench))
 {
-    double seconds[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
+    double seconds[BENCH_MOST_REPEATS], possible[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
     const int repeat = (int)bench->arguments->repeat;
     once(bench);
+    double before = cpu_peak_flops(bench->threads);
     for (int r = 0; r < repeat; r++) {
         dist_barrier(bench->dist);
         seconds[r] = once(bench);
-        peaks[r] = cpu_peak_flops(omp_get_max_threads());
+        peaks[r] = cpu_peak_flops(bench->threads);
+        possible[r] = seconds[r] * (before + peaks[r]) / 2;
+        before = peaks[r];
     }
     bench->peak = bench_median(peaks, repeat);
-    return bench_median(seconds, repeat);
+    return (struct timing){bench_median(seconds, repeat), bench_median(possible, repeat)};
 }
 
 /* A name with the sequence length behind it. */
@@ -160,65 +177,100 @@ static void report_parts(struct bench_model *bench, int length)
 }
 
 /* A step of the global batch: its share of this rank, an update, and nothing else. */
-static double step_seconds(struct bench_model *bench, int phase, double micro)
+static struct timing step_timing(struct bench_model *bench, double batches,
+                                 const struct timing *micro)
 {
-    const double sequences = (double)bench->config.phases[phase].global_batch /
-                             dist_size(bench->dist) / bench->batch.sequences;
     if (!bench->arguments->whole)
-        return sequences * micro + bench->update_seconds;
+        return (struct timing){batches * micro->seconds + bench->update_seconds,
+                               batches * micro->possible + bench->update_seconds * bench->peak};
     double started = clock_seconds();
-    for (int i = 0; i < (int)ceil(sequences); i++)
+    for (int i = 0; i < (int)ceil(batches); i++)
         train_once(bench);
-    return (clock_seconds() - started) * sequences / ceil(sequences) + update_once(bench);
+    double seconds = (clock_seconds() - started) * batches / ceil(batches) + update_once(bench);
+    return (struct timing){seconds, seconds * bench->peak};
 }
 
-static void report_step(struct bench_model *bench, int phase, double micro, double operations)
+static void report_step(struct bench_model *bench, int phase, const struct timing *micro,
+                        double operations)
 {
     const struct config_phase *settings = &bench->config.phases[phase];
     const int S = settings->sequence_length;
-    const double seconds = step_seconds(bench, phase, micro);
     const double batches = (double)settings->global_batch / dist_size(bench->dist) /
                            bench->batch.sequences;
+    const struct timing step = step_timing(bench, batches, micro);
     char note[64];
     snprintf(note, sizeof note, "global batch of %d", settings->global_batch);
-    add_at(bench, S, "step", seconds, "s", note);
-    add_at(bench, S, "step-useful", batches * operations / seconds / 1e9, "GFLOP/s", NULL);
-    add_at(bench, S, "step-share-of-peak", 100 * batches * operations / seconds / bench->peak, "%",
+    add_at(bench, S, "step", step.seconds, "s", note);
+    add_at(bench, S, "step-useful", batches * operations / step.seconds / 1e9, "GFLOP/s", NULL);
+    add_at(bench, S, "step-share-of-peak", 100 * batches * operations / step.possible, "%",
            "useful operations");
-    add_at(bench, S, "tokens", batches * bench->batch.tokens / seconds, "1/s", NULL);
-    add_at(bench, S, "sequences", batches * bench->batch.sequences / seconds, "1/s", NULL);
+    add_at(bench, S, "tokens", batches * bench->batch.tokens / step.seconds, "1/s", NULL);
+    add_at(bench, S, "sequences", batches * bench->batch.sequences / step.seconds, "1/s", NULL);
 }
 
-static void report_one_thread(struct bench_model *bench, int length, double all)
+/* All threads and one, in turn. */
+static void report_one_thread(struct bench_model *bench, int length)
 {
-    omp_set_num_threads(1);
-    const double peak = bench->peak;
-    double one = median_of(bench, train_once);
-    bench->peak = peak;
-    omp_set_num_threads(bench->threads);
-    add_at(bench, length, "speed-up", one / all, "", "all threads against one");
+    double ratios[BENCH_MOST_REPEATS];
+    const int repeat = (int)bench->arguments->repeat;
+    for (int r = 0; r < repeat; r++) {
+        double all = train_once(bench);
+        omp_set_num_threads(1);
+        ratios[r] = train_once(bench) / all;
+        omp_set_num_threads(bench->threads);
+    }
+    add_at(bench, length, "thread-speed-up", bench_median(ratios, repeat), "",
+           "all threads against one, in turn");
+}
+
+/* All ranks at once and the first alone, in turn. */
+static void report_one_rank(struct bench_model *bench, int length)
+{
+    double ratios[BENCH_MOST_REPEATS];
+    const int repeat = (int)bench->arguments->repeat, ranks = dist_size(bench->dist);
+    for (int r = 0; r < repeat; r++) {
+        dist_barrier(bench->dist);
+        double together = train_once(bench), alone = 0;
+        dist_max_double(bench->dist, &together, 1);
+        if (dist_rank(bench->dist) == 0)
+            alone = train_once(bench);
+        dist_max_double(bench->dist, &alone, 1);
+        ratios[r] = ranks * alone / together;
+    }
+    add_at(bench, length, "rank-speed-up", bench_median(ratios, repeat), "",
+           "all ranks against one, in turn");
+}
+
+static void report_micro(struct bench_model *bench, int length, const struct timing *forward,
+                         const struct timing *micro, double operations)
+{
+    char note[64];
+    snprintf(note, sizeof note, "%d sequences, %d tokens", bench->batch.sequences,
+             bench->batch.tokens);
+    add_at(bench, length, "forward", 1e3 * forward->seconds, "ms", note);
+    add_at(bench, length, "forward-share-of-peak", 100 * operations / 3 / forward->possible, "%",
+           NULL);
+    add_at(bench, length, "peak", bench->peak / 1e9, "GFLOP/s", "measured between the repeats");
+    add_at(bench, length, "micro-batch", 1e3 * micro->seconds, "ms",
+           "forward with dropout, and backward");
+    add_at(bench, length, "micro-batch-tokens", bench->batch.tokens, "", NULL);
+    add_at(bench, length, "micro-batch-share-of-peak", 100 * operations / micro->possible, "%",
+           NULL);
 }
 
 static void measure_micro(struct bench_model *bench, int phase)
 {
-    const int S = bench->config.phases[phase].sequence_length;
+    const int length = bench->config.phases[phase].sequence_length;
     const double operations = bert_operations(&bench->model, &bench->batch);
-    char note[64];
-    snprintf(note, sizeof note, "%d sequences, %d tokens", bench->batch.sequences,
-             bench->batch.tokens);
-    double forward = median_of(bench, forward_once);
-    add_at(bench, S, "forward", 1e3 * forward, "ms", note);
-    add_at(bench, S, "forward-share-of-peak", 100 * operations / 3 / forward / bench->peak, "%",
-           NULL);
-    double micro = median_of(bench, train_once);
-    add_at(bench, S, "peak", bench->peak / 1e9, "GFLOP/s", "measured between the repeats");
-    add_at(bench, S, "micro-batch", 1e3 * micro, "ms", "forward with dropout, and backward");
-    add_at(bench, S, "micro-batch-tokens", bench->batch.tokens, "", NULL);
-    add_at(bench, S, "micro-batch-share-of-peak", 100 * operations / micro / bench->peak, "%", NULL);
-    report_parts(bench, S);
+    const struct timing forward = timing_of(bench, forward_once);
+    const struct timing micro = timing_of(bench, train_once);
+    report_micro(bench, length, &forward, &micro, operations);
+    report_parts(bench, length);
     if (bench->arguments->one_thread)
-        report_one_thread(bench, S, micro);
-    report_step(bench, phase, micro, operations);
+        report_one_thread(bench, length);
+    if (bench->arguments->one_rank)
+        report_one_rank(bench, length);
+    report_step(bench, phase, &micro, operations);
 }
 
 int bench_model_phase(struct bench_model *bench, int phase, struct error *err)

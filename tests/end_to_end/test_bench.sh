@@ -96,6 +96,7 @@ expect 2 "out of range" $model --repeat 0
 expect 2 "see lambert bench model" $model --unknown
 expect 1 "unknown key 'train.nonsense'" $model train.nonsense=1
 expect 1 "no corpus" $model --samples
+expect 1 "third" $model --phase third
 expect 1 "LAMBERT_GEMM" env LAMBERT_GEMM=unknown $model
 
 machine="peak peak-one-thread bandwidth-read bandwidth-mixed"
@@ -132,6 +133,10 @@ results out.txt $machine $(products blas) $(steps)
 [ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line: $(cat out.txt)"
 works mpirun -n 2 $model --json --whole --steps
 results out.txt $machine $(steps)
+works mpirun -n 2 $model --json --steps --one-rank
+results out.txt $machine $(steps rank-speed-up)
+works $model --json --steps --phase two
+results out.txt $machine update update-bandwidth update-share-of-bandwidth $(phase 64) activations
 
 # By Lambert's tiles, where this CPU has them and LAMBERT_ISA does not forbid them.
 export LAMBERT_GEMM=lambert
@@ -139,7 +144,7 @@ if $model --gemm --json >out.txt 2>err.txt; then
     results out.txt $machine $(products gemm blas)
     make_corpus
     works $model --json --samples --one-thread model.num_hidden_layers=1
-    results out.txt $machine $(products gemm blas) $(steps speed-up)
+    results out.txt $machine $(products gemm blas) $(steps thread-speed-up)
 else
     grep -q "no such kernels" err.txt || fail "LAMBERT_GEMM=lambert: $(cat err.txt)"
 fi
