@@ -208,19 +208,23 @@ static void report_step(struct bench_model *bench, int phase, const struct timin
     add_at(bench, S, "sequences", batches * bench->batch.sequences / step.seconds, "1/s", NULL);
 }
 
-/* All threads and one, in turn. */
+/* All threads and one, in turn; and the peak of the cores beside it, whose clocks may be lower where
+ * all of them work. */
 static void report_one_thread(struct bench_model *bench, int length)
 {
-    double ratios[BENCH_MOST_REPEATS];
+    double ratios[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
     const int repeat = (int)bench->arguments->repeat;
     for (int r = 0; r < repeat; r++) {
-        double all = train_once(bench);
+        const double all = train_once(bench), peak = cpu_peak_flops(bench->threads);
         omp_set_num_threads(1);
         ratios[r] = train_once(bench) / all;
+        peaks[r] = peak / cpu_peak_flops(1);
         omp_set_num_threads(bench->threads);
     }
     add_at(bench, length, "thread-speed-up", bench_median(ratios, repeat), "",
            "all threads against one, in turn");
+    add_at(bench, length, "peak-speed-up", bench_median(peaks, repeat), "",
+           "the FMA peak: all threads against one, in turn");
 }
 
 /* All ranks at once and the first alone, in turn. */

@@ -208,6 +208,7 @@ static void run_pass(struct pass *pass)
     share_out(pass, omp_get_max_threads());
     const int tasks = pieces(pass->product->m, pass->block_rows) *
                       pieces(pass->columns, pass->block_columns);
+    tasks_deal(tasks);
 #pragma omp parallel
     {
         float *memory = workspace.blocks + (size_t)omp_get_thread_num() * BLOCK_ELEMENTS;
@@ -217,8 +218,7 @@ static void run_pass(struct pass *pass)
             pack_number(pass, i, blocks, groups);
         part_end(parts_gemm, begun);
 #pragma omp barrier
-#pragma omp for schedule(dynamic) nowait
-        for (int t = 0; t < tasks; t++)
+        for (int t = tasks_take(); t >= 0; t = tasks_take())
             make_block(pass, t, memory);
     }
 }

@@ -5,6 +5,7 @@
 
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
+#include "lambert/kernels/parallel.h"
 #include "lambert/kernels/parts.h"
 
 /* Queries handled at a time: scores of a block and 512 keys are 128 KB. */
@@ -163,12 +164,12 @@ static void forward_head(const struct attention *at, const struct head *head, re
 
 void attention_forward(const struct attention *at, real *lse, real *context)
 {
-#pragma omp parallel for collapse(2) schedule(dynamic)
-    for (int n = 0; n < at->sequences; n++)
-        for (int number = 0; number < at->heads; number++) {
-            struct head head = head_of(at, n, number);
-            forward_head(at, &head, lse, context);
-        }
+    tasks_deal(at->sequences * at->heads);
+#pragma omp parallel
+    for (int t = tasks_take(); t >= 0; t = tasks_take()) {
+        struct head head = head_of(at, t / at->heads, t % at->heads);
+        forward_head(at, &head, lse, context);
+    }
 }
 
 /* --- backward --------------------------------------------------------------------------------- */
@@ -250,10 +251,10 @@ void attention_backward(const struct attention *at, const real *lse, const real 
                         const real *dcontext, real *dq, real *dk, real *dv)
 {
     const struct gradients gradients = {context, dcontext, (real *)lse, dq, dk, dv};
-#pragma omp parallel for collapse(2) schedule(dynamic)
-    for (int n = 0; n < at->sequences; n++)
-        for (int number = 0; number < at->heads; number++) {
-            struct head head = head_of(at, n, number);
-            backward_head(at, &head, &gradients);
-        }
+    tasks_deal(at->sequences * at->heads);
+#pragma omp parallel
+    for (int t = tasks_take(); t >= 0; t = tasks_take()) {
+        struct head head = head_of(at, t / at->heads, t % at->heads);
+        backward_head(at, &head, &gradients);
+    }
 }

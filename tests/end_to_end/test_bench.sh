@@ -121,7 +121,7 @@ phase() {
 }
 # steps [NAME]: the results of both phases, and of the optimizer
 steps() {
-    echo update update-bandwidth update-share-of-bandwidth $(phase 32 ${1:-}) $(phase 64 ${1:-}) \
+    echo update update-bandwidth update-share-of-bandwidth $(phase 32 "${1:-}") $(phase 64 "${1:-}") \
         activations
 }
 
@@ -144,7 +144,7 @@ if $model --gemm --json >out.txt 2>err.txt; then
     results out.txt $machine $(products gemm blas)
     make_corpus
     works $model --json --samples --one-thread model.num_hidden_layers=1
-    results out.txt $machine $(products gemm blas) $(steps thread-speed-up)
+    results out.txt $machine $(products gemm blas) $(steps "thread-speed-up peak-speed-up")
 else
     grep -q "no such kernels" err.txt || fail "LAMBERT_GEMM=lambert: $(cat err.txt)"
 fi

@@ -23,4 +23,19 @@ void column_sums(const real *partial, int blocks, int n, real *sum);
 /* x [n] = 0, each thread a run of it. */
 void array_clear(real *x, size_t n);
 
+/* --- tasks ------------------------------------------------------------------------------------
+ *
+ * Tasks [0, count) of about the same size, in runs of neighbours, one run a thread: so a thread gets
+ * the same rows from one loop to the next and finds them in its own caches (cores may have no cache
+ * in common). Who is through with his run takes what is left of others'.
+ *
+ *     tasks_deal(count);
+ *     #pragma omp parallel
+ *         for (int t = tasks_take(); t >= 0; t = tasks_take())
+ *
+ * tasks_deal() outside of a parallel region, whose threads are then all that take: one loop at a
+ * time. tasks_take() gives -1 when none is left. */
+void tasks_deal(int count);
+int tasks_take(void);
+
 #endif
