@@ -5,6 +5,7 @@
 #include "lambert/base/log.h"
 #include "lambert/kernels/blas.h"
 #include "lambert/kernels/cpu.h"
+#include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/train/run.h"
 
@@ -33,7 +34,8 @@ void announce_machine(const struct dist *dist, int threads)
     log_info("%d rank(s) on %d node(s), %s; rank 0: %s, %d of %d cores (%s), %d thread(s)",
              dist_size(dist), dist_nodes(dist), dist_library(dist), cpu.model, cpu.bound,
              cpu.online, cpu.binding, threads);
-    log_info("BLAS: %s%s%s%s; row kernels: %s", blas.library, blas.core[0] ? ", core type " : "",
-             blas.core, blas.mended ? " (set by Lambert: the library does not know this CPU)" : "",
-             kernels->name);
+    log_info("matrix products: %s; row kernels: %s; BLAS: %s%s%s%s",
+             gemm_is_blas() ? "the BLAS's" : "Lambert's own", kernels->name, blas.library,
+             blas.core[0] ? ", core type " : "", blas.core,
+             blas.mended ? " (set by Lambert: the library does not know this CPU)" : "");
 }

@@ -24,8 +24,8 @@ struct run_request {
  * the same sentence on every rank. */
 int run_training(struct dist *dist, const struct run_request *request, struct error *err);
 
-/* Who computes with what: ranks, cores, threads, binding, BLAS, kernels. Collective; rank 0 logs.
- */
+/* Who computes with what: ranks, cores, threads, binding, matrix products,
+ * kernels, BLAS. Collective; rank 0 logs. */
 void announce_machine(const struct dist *dist, int threads);
 
 /* [local] Threads for this rank, as run.threads says; call once, before any parallel region. */
