@@ -8,12 +8,13 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/kernels/cpu.h"
+#include "lambert/kernels/gemm.h"
 #include "lambert/train/options.h"
 #include "memory_plan.h"
 
 /* Says what this rank and its machine will hold before it is taken. */
 static int plan_memory(const struct job *job, const struct param_table *table,
-                       const struct bert_capacity *capacity, struct error *err)
+                       const struct bert_capacity *capacity, int threads, struct error *err)
 {
     struct optimizer_options options = optimizer_options_of(job->config);
     struct traffic_options traffic = traffic_options_of(job->config);
@@ -22,6 +23,7 @@ static int plan_memory(const struct job *job, const struct param_table *table,
         .traffic = traffic_memory(&job->sharding, rank, &traffic),
         .moments = optimizer_memory(table, &job->sharding, rank, &options),
         .activations = bert_memory(&job->bert_config, capacity),
+        .products = gemm_memory(threads),
         .corpus_cache = (size_t)job->config->data.cache_megabytes << 20,
     };
     log_info("model: %d layers, hidden %d, %d heads, vocabulary %d: %zu tensors, %.2f million "
@@ -46,7 +48,7 @@ static int allocate(struct job *job, const struct bert_capacity *capacity, struc
 }
 
 /* Collective. */
-static int plan_and_allocate(struct job *job, struct error *err)
+static int plan_and_allocate(struct job *job, int threads, struct error *err)
 {
     struct bert_capacity capacity = capacity_of(job->config);
     for (int c = 0; c < job->corpora.count; c++)
@@ -56,7 +58,7 @@ static int plan_and_allocate(struct job *job, struct error *err)
     struct param_table table;
     param_table_init(&table, &job->bert_config);
     sharding_init_staged(&job->sharding, table.size, SHARDING_BUCKET, OPTIMIZER_UNIT, &stages);
-    int status = plan_memory(job, &table, &capacity, err);
+    int status = plan_memory(job, &table, &capacity, threads, err);
     param_table_release(&table);
     if (status < 0 || dist_agree(job->dist, allocate(job, &capacity, err), err) < 0)
         return -1;
@@ -127,7 +129,7 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
         dist_same(dist, "the corpus", job->state.corpus_hash, err) < 0)
         return -1;
     if (divide_nodes(dist, config->train.ranks_per_node, err) < 0 ||
-        plan_and_allocate(job, err) < 0)
+        plan_and_allocate(job, threads, err) < 0)
         return -1;
     initialise_weights(job);
     job->peak = cpu_peak_flops(threads);

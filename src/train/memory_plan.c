@@ -13,7 +13,7 @@ static double own_bytes(const struct memory_plan *plan)
 {
     const struct traffic_memory *traffic = &plan->traffic;
     size_t own = traffic->gradients + traffic->shard + traffic->buffers + plan->moments +
-                 plan->activations + plan->corpus_cache;
+                 plan->activations + plan->products + plan->corpus_cache;
     return (double)own;
 }
 
@@ -29,11 +29,12 @@ static void announce(const struct memory_plan *plan, const struct dist *dist, do
     const struct traffic_memory *traffic = &plan->traffic;
     log_info(
         "memory a rank: gradients %.0f MB, summed shard %.0f MB, messages %.0f MB, moments "
-        "%.0f MB, activations %.0f MB, corpus cache %.0f MB; weights %.0f MB%s: %.0f MB in all",
+        "%.0f MB, activations %.0f MB, matrix products %.0f MB, corpus cache %.0f MB; weights %.0f "
+        "MB%s: %.0f MB in all",
         megabytes((double)traffic->gradients), megabytes((double)traffic->shard),
         megabytes((double)traffic->buffers), megabytes((double)plan->moments),
-        megabytes((double)plan->activations), megabytes((double)plan->corpus_cache),
-        megabytes((double)traffic->weights),
+        megabytes((double)plan->activations), megabytes((double)plan->products),
+        megabytes((double)plan->corpus_cache), megabytes((double)traffic->weights),
         traffic->shares ? ", which the ranks of a node share" : "",
         megabytes(own_bytes(plan) + (double)traffic->weights));
     log_info("memory of rank 0's machine: %.0f MB for %d rank(s)", megabytes(machine),

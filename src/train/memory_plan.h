@@ -11,6 +11,7 @@
 struct memory_plan {
     struct traffic_memory traffic;
     size_t moments, activations, corpus_cache;
+    size_t products; /* what matrix products work in */
 };
 
 /* Collective; rank 0 logs what a rank and what its node will hold. -1 on all ranks, with the

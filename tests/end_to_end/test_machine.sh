@@ -1,6 +1,6 @@
 #!/bin/sh
 # What train says at its start of the machine: threads, cores and binding, whose matrix products, the
-# row kernels, the BLAS; and its warning of threads that have to take turns.
+# row kernels, the BLAS, the memory it will take; and its warning of threads that have to take turns.
 . "$(dirname "$0")/../lib.sh"
 make_corpus
 unset LAMBERT_ISA LAMBERT_GEMM
@@ -18,6 +18,17 @@ says() {
 }
 says_not() {
     ! grep -E -- "$1" log.txt >&2 || fail "train said '$1'"
+}
+
+# The parts of the memory plan, rounded to megabytes each, are the sum it gives.
+adds_up() {
+    sed -n 's/^memory a rank: //p' log.txt | awk '{
+        while (match($0, /[0-9]+ MB( in all)?/)) {
+            word = substr($0, RSTART, RLENGTH); parts++
+            if (word ~ /all/) total = word + 0; else sum += word
+            $0 = substr($0, RSTART + RLENGTH)
+        } } END { exit !(parts >= 8 && sum - total <= parts / 2 && total - sum <= parts / 2) }' ||
+        { cat log.txt >&2; fail "the memory plan does not add up"; }
 }
 
 core=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
@@ -43,8 +54,12 @@ says "matrix products: the BLAS's; row kernels: plain"
 
 begin OMP_NUM_THREADS=1 LAMBERT_GEMM=blas "$LAMBERT"
 says "matrix products: the BLAS's; row kernels: "
+says "matrix products 0 MB"
+adds_up
 
 if grep -q avx2 /proc/cpuinfo; then
     begin OMP_NUM_THREADS=1 LAMBERT_ISA=v3 "$LAMBERT"
     says "matrix products: Lambert's own; row kernels: v3"
+    says "matrix products [1-9][0-9]* MB"
+    adds_up
 fi
