@@ -100,9 +100,26 @@ static void blas_pack(bool transposed, int n, int k, const real *b, int ldb, rea
 
 /* --- either way ------------------------------------------------------------------------------- */
 
-void gemm_parallel_then(enum gemm_form form, int m, int n, int k, real alpha, const real *a,
-                        int lda, const real *b, int ldb, real beta, real *c, int ldc,
-                        const struct gemm_epilogue *then)
+void gemm_epilogue_alone(const struct gemm_epilogue *epilogue, int m, int n)
+{
+#pragma omp parallel for schedule(static)
+    for (int row = 0; row < m; row += ROW_BLOCK)
+        epilogue->part(epilogue->context, row, m - row < ROW_BLOCK ? m - row : ROW_BLOCK, 0, n);
+}
+
+/* C = beta C: what is left of a product over nothing. */
+static void scale(int m, int n, real beta, real *c, int ldc)
+{
+    for (int i = 0; i < m; i++, c += ldc)
+        if (beta == 0)
+            memset(c, 0, (size_t)n * sizeof *c);
+        else
+            kernels->multiply(beta, c, (size_t)n);
+}
+
+static void multiply_parallel(enum gemm_form form, int m, int n, int k, real alpha, const real *a,
+                              int lda, const real *b, int ldb, real beta, real *c, int ldc,
+                              const struct gemm_epilogue *then)
 {
 #if OWN
     if (!gemm_is_blas()) {
@@ -112,6 +129,33 @@ void gemm_parallel_then(enum gemm_form form, int m, int n, int k, real alpha, co
     }
 #endif
     blas_parallel(form, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, then);
+}
+
+/* Whether the epilogue can be done to rows as they are finished. */
+static bool follows(const struct gemm_epilogue *then, int n)
+{
+#if OWN
+    if (!gemm_is_blas())
+        return !then->whole_rows || n <= gemm_tiles_widest(kernels->tile);
+#endif
+    (void)n;
+    (void)then;
+    return true;
+}
+
+void gemm_parallel_then(enum gemm_form form, int m, int n, int k, real alpha, const real *a,
+                        int lda, const real *b, int ldb, real beta, real *c, int ldc,
+                        const struct gemm_epilogue *then)
+{
+    const bool follow = then && k > 0 && follows(then, n);
+    if (m <= 0 || n <= 0)
+        return;
+    if (k > 0)
+        multiply_parallel(form, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, follow ? then : NULL);
+    else
+        scale(m, n, beta, c, ldc);
+    if (then && !follow)
+        gemm_epilogue_alone(then, m, n);
 }
 
 enum { WIDEST_TILE = 32 };
@@ -136,6 +180,10 @@ void gemm_packed(bool transposed, int m, int n, int k, real alpha, const real *a
                  const real *packed, real beta, real *c, int ldc)
 {
     const enum gemm_form form = transposed ? GEMM_TN : GEMM_NN;
+    if (m <= 0 || n <= 0 || k <= 0) {
+        scale(m, n, beta, c, ldc);
+        return;
+    }
 #if OWN
     if (!gemm_is_blas()) {
         const struct product product = {form, m, n, k, alpha, a, lda, packed, 0, beta, c, ldc, NULL};

@@ -223,14 +223,17 @@ static void run_pass(struct pass *pass)
     }
 }
 
+int gemm_tiles_widest(const struct tile_kernels *tile)
+{
+    return MOST_PACKED / BLOCK_K / tile->columns * tile->columns;
+}
+
 void gemm_tiles_parallel(const struct tile_kernels *tile, const struct product *product)
 {
     const int n = product->n, k = product->k;
-    if (product->m <= 0 || n <= 0)
-        return;
     reserve_workspace(omp_get_max_threads());
     const bool whole = product->then && product->then->whole_rows;
-    const int widest = MOST_PACKED / BLOCK_K / tile->columns * tile->columns;
+    const int widest = gemm_tiles_widest(tile);
     require(!whole || n <= widest);
     const int fits = k < BLOCK_K ? MOST_PACKED / k / tile->columns * tile->columns : widest;
     const int columns = n <= fits ? n : fits;

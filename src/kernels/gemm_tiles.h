@@ -19,6 +19,10 @@ struct product {
     const struct gemm_epilogue *then; /* NULL: nothing follows */
 };
 
+/* How wide rows may be that an epilogue wants whole. */
+int gemm_tiles_widest(const struct tile_kernels *tile);
+
+/* m, n and k are positive. */
 void gemm_tiles_parallel(const struct tile_kernels *tile, const struct product *product);
 
 void gemm_tiles_pack(const struct tile_kernels *tile, bool transposed, int n, int k, const float *b,

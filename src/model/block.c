@@ -187,7 +187,7 @@ static void feed_forward_backward(const struct block_pass *pass, real *grads)
     const struct gemm_epilogue then_gelu = gelu_rows_backward(&activated);
     const struct gemm_epilogue then_norm1 = norm_rows_backward(&attended);
 
-    rows_alone(&norm2, R, H);
+    gemm_epilogue_alone(&norm2, R, H);
     norm_rows_sums(&fed, grads);
     parts_gemm = PART_FEED_FORWARD_GEMM;
     linear_input_gradient(R, F, H, s->f, H, params + layout->down.weight, 0, s->ffn, &then_gelu);

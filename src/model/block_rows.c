@@ -11,13 +11,6 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-void rows_alone(const struct gemm_epilogue *epilogue, int rows, int columns)
-{
-#pragma omp parallel for schedule(static)
-    for (int row = 0; row < rows; row += ROW_BLOCK)
-        epilogue->part(epilogue->context, row, smaller(ROW_BLOCK, rows - row), 0, columns);
-}
-
 static struct gemm_epilogue epilogue_of(void (*part)(void *, int, int, int, int),
                                         const void *context, bool whole_rows)
 {

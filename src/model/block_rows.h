@@ -57,7 +57,4 @@ struct gelu_gradient_rows {
 struct gemm_epilogue gelu_rows_backward(const struct gelu_gradient_rows *rows);
 void gelu_rows_sums(const struct gelu_gradient_rows *rows, real *grads);
 
-/* All rows, without a product before them. */
-void rows_alone(const struct gemm_epilogue *epilogue, int rows, int columns);
-
 #endif

@@ -27,6 +27,8 @@ static const long double U = 0x1p-24L;
 
 static size_t stored(const struct matrix *x)
 {
+    if (x->rows == 0)
+        return MARGIN;
     return MARGIN + (size_t)(x->rows - 1) * (size_t)x->ld + (size_t)x->columns;
 }
 

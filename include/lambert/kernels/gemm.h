@@ -4,7 +4,8 @@
  *     GEMM_NN   C [m, n] = alpha A [m, k] B [k, n]  + beta C     dx = dy W
  *     GEMM_TN   C [m, n] = alpha A [k, m]ᵀ B [k, n] + beta C     dW = dyᵀ x
  *
- * lda, ldb, ldc are the distances between rows as stored. beta 0 never reads C.
+ * lda, ldb, ldc are the distances between rows as stored. beta 0 never reads C. Where m or n is 0
+ * there is no C, and nothing is done; where k is 0 the product is nothing, and C = beta C.
  *
  * There are two ways to make them. Lambert's own tiles (tile.h), where the CPU has x86-64-v3 or v4:
  * faster than OpenBLAS on these shapes, and what follows a product can be done to its rows while they
@@ -24,7 +25,8 @@ enum gemm_form { GEMM_NT, GEMM_NN, GEMM_TN };
 
 /* Called by one thread for each part of C that is finished, rows [row, row + rows) and columns
  * [column, column + columns): together they are all of C. row is a multiple of ROW_BLOCK
- * (parallel.h). whole_rows: columns are always all n. */
+ * (parallel.h). whole_rows: columns are always all n; of rows that are too wide to be finished in
+ * one go (over 5,440 elements) this is done to all of C at the end. */
 struct gemm_epilogue {
     void (*part)(void *context, int row, int rows, int column, int columns);
     void *context;
@@ -42,6 +44,9 @@ static inline void gemm_parallel(enum gemm_form form, int m, int n, int k, real 
 {
     gemm_parallel_then(form, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, NULL);
 }
+
+/* The epilogue by itself, for all of a C [m, n] that is there. Opens a parallel region of its own. */
+void gemm_epilogue_alone(const struct gemm_epilogue *epilogue, int m, int n);
 
 /* For the inside of a parallel region, on the calling thread: B is packed once and then serves
  * several products.
