@@ -1,4 +1,6 @@
 /* ranks: 1 2 3 */
+/* The optimizer in single precision, with the kernels that a run on this machine would take
+ * (LAMBERT_ISA included), and its equations with every table. */
 #include "../dist/ranks.h"
 
 #include <math.h>
@@ -14,23 +16,44 @@
 #include "optimizer_checks.h"
 #include "small_table.h"
 
-static void lamb_makes_the_golden_steps(void **state)
+/* With every table of kernels; afterwards the one that was chosen at the start is in use again. */
+static void for_each_table(void (*check)(void))
 {
-    (void)state;
+    const struct kernels *chosen = kernels;
+    for (const struct kernels *const *table = kernels_available(); *table; table++) {
+        kernels = *table;
+        check();
+    }
+    kernels = chosen;
+}
+
+static void check_golden_steps(void)
+{
     check_golden(ranks, true, 0, golden_a, 1e-6);
     check_golden(ranks, true, 1, golden_b, 1e-6);
     check_golden(ranks, false, 0, golden_c, 1e-6);
 }
 
-static void rules_are_those_of_the_equations(void **state)
+static void lamb_makes_the_golden_steps(void **state)
 {
     (void)state;
+    for_each_table(check_golden_steps);
+}
+
+static void check_rules(void)
+{
     static const char *const names[] = {"lamb", "adamw", "lars", "sgd"};
     for (int n = 0; n < 4; n++) {
         struct optimizer_options options = usual_options(names[n]);
         options.max_grad_norm = 1;
         check_against_reference(ranks, &options, 2e-6);
     }
+}
+
+static void rules_are_those_of_the_equations(void **state)
+{
+    (void)state;
+    for_each_table(check_rules);
 }
 
 /* A run on the small table: everything it holds, to be compared as bytes. */
@@ -438,5 +461,10 @@ int main(int argc, char **argv)
         RANKS_TEST(memory_is_that_of_the_moments),
         RANKS_TEST(an_unknown_rule_is_refused),
     };
+    struct error err;
+    if (kernels_select(&err) != 0) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
     return RANKS_RUN(tests, &argc, &argv);
 }
