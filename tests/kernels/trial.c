@@ -114,6 +114,15 @@ void row_freeze(const real *begin)
     fail_msg("not a row of this trial");
 }
 
+real *row_of_steps(real first, real last, int n)
+{
+    real *row = row_new((size_t)n);
+    for (int i = 0; i < n; i++)
+        row[i] = first + (last - first) * (real)i / (real)(n - 1);
+    row_freeze(row);
+    return row;
+}
+
 static void check_row(const struct row *row)
 {
     for (int i = 1; i <= GUARD; i++)

@@ -4,7 +4,7 @@
  * double as well). src/kernels/row_vector.c is vector code written once and compiled for each
  * instruction set (x86-64-v3, x86-64-v4). kernels_select() chooses one table at start from what the
  * CPU has, or the one named by the environment variable LAMBERT_ISA (plain, v3, v4).
- * tests/kernels/test_kernels.c holds every variant against the plain one.
+ * tests/kernels/trial.h holds every variant against the definition, in double.
  *
  * Each function works on one row of n elements and knows no threads. Pointers need no alignment
  * beyond that of real. Where a parameter is both read and written its comment says so; other
