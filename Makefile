@@ -5,7 +5,8 @@ MPICC   ?= mpicc
 BUILD   ?= build
 # The cblas to link: any library with the standard cblas interface.
 BLAS    ?= openblas
-# Where the header cblas.h lies, when the compiler does not find it by itself.
+# Where the header cblas.h lies, when the compiler does not find it by itself. All libraries declare the
+# same in it, so that OpenBLAS's serves for any; without OpenBLAS: BLAS_INCLUDE='-isystem FOLDER'.
 BLAS_INCLUDE ?= $(shell pkg-config --cflags-only-I openblas 2>/dev/null)
 BLAS_LIBS    ?= -l$(BLAS)
 
@@ -41,7 +42,7 @@ SAY = @$(if $(V),:,echo)
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check check-cluster check-numerics demo docs fuzz tests clean help packages format
+.PHONY: all check check-cluster check-isa check-numerics demo docs fuzz tests clean help packages format
 
 all: $(BUILD)/lambert
 
@@ -160,6 +161,11 @@ check: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@scripts/check-layers
 	@scripts/run-tests $(BUILD)
+
+# Three times all tests: with the plain kernels, with x86-64-v3, with the BLAS's products.
+check-isa: packages
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests
+	@scripts/check-isa $(BUILD)
 
 # --- a cluster on one machine ------------------------------------------------------------------
 # tests/cluster: hosts of their own in network namespaces, and a Slurm on them (docs/cluster.md).
@@ -292,6 +298,7 @@ clean:
 help:
 	@echo 'make demo [CORPUS=DIR] [QUICK=1]  text to a trained BERT in 5 minutes (DIR: your text; 1: in one)'
 	@echo 'make check              build and run all tests'
+	@echo 'make check-isa          the same with other kernels: plain, x86-64-v3, products of the BLAS'
 	@echo 'make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)'
 	@echo 'make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)'
 	@echo 'make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers'
