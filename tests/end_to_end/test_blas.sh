@@ -2,10 +2,12 @@
 # Where OpenBLAS would run its oldest kernels the program starts itself again with better ones, says
 # so, and leaves the user's own choice alone.
 . "$(dirname "$0")/../lib.sh"
+
+grep -q avx2 /proc/cpuinfo || { echo "skipped: this CPU has no AVX2, nothing to mend"; exit 0; }
+ldd "$LAMBERT" | grep -q openblas || { echo "skipped: another BLAS than OpenBLAS is linked"; exit 0; }
+
 make_corpus
 words="phase.one.steps=1 phase.two.steps=1"
-
-grep -q avx2 /proc/cpuinfo || { echo "this CPU has no AVX2: nothing to mend"; exit 0; }
 
 # The user's choice stays, even a poor one.
 OPENBLAS_CORETYPE=Prescott train 1 chosen $words || { tail -n 5 log.txt; fail "with OPENBLAS_CORETYPE"; }
