@@ -10,6 +10,7 @@ static const struct {
     const char *summary;
     int (*run)(int argc, char **argv);
 } parts[] = {
+    {"kernels", "each row kernel, beside its plain twin and beside memory", bench_kernels},
     {"model", "a training step: matrix products, forward, backward, optimizer", bench_model},
     {"net", "messages between the ranks of a job", bench_net},
     {"prep", "text to token ids, stage by stage", bench_prep},
@@ -24,7 +25,7 @@ static void print_usage(void)
           "\n",
           stdout);
     for (int i = 0; i < PARTS; i++)
-        printf("  %-6s %s\n", parts[i].name, parts[i].summary);
+        printf("  %-8s %s\n", parts[i].name, parts[i].summary);
     fputs("\n"
           "lambert bench PART --help says more.\n"
           "\n"
@@ -36,7 +37,8 @@ static int run(int argc, char **argv)
 {
     if (argc < 2)
         return command_misused("bench",
-                               "measure what? model, net, prep or store; see lambert bench --help");
+                               "measure what? kernels, model, net, prep or store; see lambert bench "
+                               "--help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_usage();
         return EXIT_DONE;
@@ -45,7 +47,8 @@ static int run(int argc, char **argv)
         if (strcmp(argv[1], parts[i].name) == 0)
             return parts[i].run(argc - 1, argv + 1);
     return command_misused(
-        "bench", "cannot measure '%s'; model, net, prep and store can be measured", argv[1]);
+        "bench", "cannot measure '%s'; kernels, model, net, prep and store can be measured",
+        argv[1]);
 }
 
 const struct command command_bench = {

@@ -9,6 +9,7 @@
 
 #include "lambert/base/error.h"
 
+int bench_kernels(int argc, char **argv);
 int bench_model(int argc, char **argv);
 int bench_net(int argc, char **argv);
 int bench_prep(int argc, char **argv);

@@ -4,7 +4,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
 
-enum { ELEMENTS = 1 << 25 }; /* an array: 128 MB, more than any cache holds */
+enum { ELEMENTS = BENCH_BANDWIDTH_ELEMENTS };
 enum { BYTES = ELEMENTS * (int)sizeof(float) };
 enum { CHUNK = 1 << 14 };
 

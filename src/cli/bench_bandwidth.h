@@ -2,7 +2,8 @@
 #ifndef LAMBERT_CLI_BENCH_BANDWIDTH_H
 #define LAMBERT_CLI_BENCH_BANDWIDTH_H
 
-enum { BENCH_BANDWIDTH_ARRAYS = 4 };
+/* Of an array: 128 MB, more than any cache holds. */
+enum { BENCH_BANDWIDTH_ARRAYS = 4, BENCH_BANDWIDTH_ELEMENTS = 1 << 25 };
 
 struct bench_bandwidth {
     float *arrays[BENCH_BANDWIDTH_ARRAYS];

@@ -33,10 +33,10 @@ left_nothing() {
     [ -z "$(ls temporary)" ] || fail "left behind: $(ls temporary)"
 }
 
-expect 2 "model, net, prep or store" "$LAMBERT" bench
+expect 2 "kernels, model, net, prep or store" "$LAMBERT" bench
 expect 2 "cannot measure 'gemn'" "$LAMBERT" bench gemn
 works "$LAMBERT" bench --help
-for part in model net prep store; do
+for part in kernels model net prep store; do
     works "$LAMBERT" bench $part --help
     grep -q "usage: .*lambert bench $part" out.txt || fail "bench $part --help"
 done
@@ -88,6 +88,35 @@ works $net --json
 [ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line, of rank 0: $(cat out.txt)"
 results out.txt ranks nodes latency-node bandwidth-node all-at-once
 grep -q '"name":"ranks","value":3,' out.txt || fail "not 3 ranks: $(cat out.txt)"
+
+row_kernels() {
+    for kernel in dropout layernorm residual_layernorm layernorm_backward bias_gelu bias_gelu_tanh \
+        gelu_backward gelu_backward_tanh bias_tanh attention_weights attention_backward cross_entropy \
+        accumulate multiply axpy adam_direction dot sum_squares; do
+        for what in "$@"; do
+            echo "$kernel-$what"
+        done
+    done
+}
+in_memory() {
+    for kernel in accumulate multiply axpy adam_direction dot sum_squares; do
+        echo "$kernel-memory $kernel-memory-share-of-bandwidth"
+    done
+}
+kernels="$LAMBERT bench kernels --length 100 --repeat 1"
+expect 2 "out of range" "$LAMBERT" bench kernels --length 0
+expect 2 "no input" "$LAMBERT" bench kernels text.txt
+expect 1 "LAMBERT_ISA" env LAMBERT_ISA=v9 $kernels
+LAMBERT_ISA=plain LAMBERT_GEMM= works $kernels --json
+[ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line: $(cat out.txt)"
+results out.txt copy-100 copy-100-elements $(row_kernels 100 100-elements) $(in_memory)
+if LAMBERT_ISA=v3 LAMBERT_GEMM= $kernels --json >out.txt 2>err.txt; then
+    results out.txt copy-100 copy-100-elements $(row_kernels 100 100-elements 100-speed-up) $(in_memory)
+    LAMBERT_ISA=v3 LAMBERT_GEMM= works $kernels
+    grep -q "^dropout-100  *[0-9.e+-]* GB/s .* times plain" out.txt || fail "no table: $(cat out.txt)"
+else
+    grep -q "no such kernels" err.txt || fail "LAMBERT_ISA=v3: $(cat err.txt)"
+fi
 
 model="$LAMBERT bench model $ROOT/configs/tiny.ini data.corpus=corpus run.folder=run --repeat 1"
 expect 2 "no configuration" "$LAMBERT" bench model

@@ -1,13 +1,8 @@
-/* The choice of a table of row kernels.
- *
- * This program is the micro-benchmark of these kernels too: `build/tests/kernels/test_kernels --bench
- * [N]` tests nothing and prints how long each takes for a row of N elements (bench_rows.h). */
+/* The choice of a table of row kernels. */
 #include "trial.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "bench_rows.h"
 
 static void plain_until_chosen(void **state)
 {
@@ -55,14 +50,12 @@ static void an_unknown_name_is_refused(void **state)
     }
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_until_chosen),
         cmocka_unit_test(a_table_is_chosen_by_name),
         cmocka_unit_test(an_unknown_name_is_refused),
     };
-    if (argc > 1 && strcmp(argv[1], "--bench") == 0)
-        return bench_rows(argc > 2 ? atoi(argv[2]) : 768);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
