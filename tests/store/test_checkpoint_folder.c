@@ -3,9 +3,12 @@
 #include "sample.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
@@ -210,6 +213,40 @@ static void temporary_files_go(void **state)
     expect_prune(3, "notes.txt notes.txt.tmp-1-1 " STEP("00000010"));
 }
 
+/* Killed while it writes a checkpoint, in a process of its own. */
+static void write_and_be_killed(int64_t step)
+{
+    struct file_writer writer;
+    struct error err;
+    char *path = checkpoint_path(run_folder, step);
+    if (file_writer_open(&writer, path, &err) == 0 &&
+        file_writer_write(&writer, "half of it", 10, &err) == 0)
+        kill(getpid(), SIGKILL);
+    _exit(1);
+}
+
+static void what_a_killed_run_was_writing_goes(void **state)
+{
+    (void)state;
+    int status;
+    new_run("killed");
+    store(10, 1);
+    const pid_t child = fork();
+    if (child == 0)
+        write_and_be_killed(20);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    struct folder_list list;
+    struct error err;
+    char *folder = path_join(run_folder, "checkpoints");
+    assert_int_equal(folder_list_open(&list, folder, &err), 0);
+    assert_int_equal(list.count, 2); /* it did leave something */
+    folder_list_close(&list);
+    free(folder);
+    expect_newest(10, 0);
+    expect_prune(3, STEP("00000010"));
+}
+
 static void what_cannot_be_removed_is_said(void **state)
 {
     (void)state;
@@ -233,6 +270,7 @@ int main(int argc, char **argv)
         RANKS_TEST(the_newest_are_kept),
         RANKS_TEST(the_damaged_take_no_place_of_the_whole),
         RANKS_TEST(temporary_files_go),
+        RANKS_TEST(what_a_killed_run_was_writing_goes),
         RANKS_TEST(what_cannot_be_removed_is_said),
     };
     if (ranks_open(&argc, &argv) != 0)
