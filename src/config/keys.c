@@ -134,7 +134,7 @@ const struct key config_keys[] = {
         "same."),
     KEY(train, watchdog_seconds, "1800", "[0, 1000000000]", FREE,
         "A run that makes no progress for so long ends with code 1, and each rank says where it is, instead "
-        "of hanging for ever; 0: it may hang. Longer than rank 0 takes to write a checkpoint, while "
+        "of hanging for ever, lambert eval too; 0: it may hang. Longer than rank 0 takes to write a checkpoint, while "
         "the others wait."),
     KEY(train, ranks_per_node, "0", "[0, 1000000]", FREE,
         "Ranks that share one copy of the weights and read each other's gradients in memory; 0: all "

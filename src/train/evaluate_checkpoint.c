@@ -1,9 +1,11 @@
 #include <stdlib.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/base/place.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/train/evaluate.h"
 #include "lambert/train/options.h"
+#include "watchdog.h"
 
 /* What evaluation holds. */
 struct bench {
@@ -61,12 +63,14 @@ static int check_model(const struct config *config, const struct checkpoint_meta
     return status < 0 ? error_prefix(err, "cannot evaluate %s", path) : 0;
 }
 
-int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
-                        const char *path, struct evaluation *result, struct error *err)
+static int evaluate(const struct dist *dist, const struct config *config, int phase,
+                    const char *path, struct evaluation *result, struct error *err)
 {
     struct bench bench;
     struct checkpoint_meta meta = {0};
+    place_task("getting corpus and memory", -1);
     int status = dist_agree(dist, bench_init(&bench, dist, config, phase, err), err);
+    place_task("reading the checkpoint", -1);
     if (status == 0)
         status = checkpoint_read(dist, path, bert_params(bench.bert), &bench.sharding, &meta,
                                  bench.params, NULL, NULL, err);
@@ -74,9 +78,24 @@ int evaluate_checkpoint(const struct dist *dist, const struct config *config, in
         status = dist_agree(dist, check_vocabulary(&bench, &meta, path, err), err);
     if (status == 0)
         status = dist_agree(dist, check_model(config, &meta, path, err), err);
+    place_task("evaluation", -1);
     if (status == 0)
         status = evaluator_run(bench.evaluator, dist, bench.bert, bench.params, result, err);
     checkpoint_meta_release(&meta);
     bench_release(&bench);
+    return status;
+}
+
+int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
+                        const char *path, struct evaluation *result, struct error *err)
+{
+    struct watchdog *watchdog;
+    int status = watchdog_start(&watchdog, config->train.watchdog_seconds,
+                                "Evaluate once more when that is mended", err);
+    if (dist_agree(dist, status, err) == 0)
+        status = evaluate(dist, config, phase, path, result, err);
+    else
+        status = -1;
+    watchdog_stop(watchdog);
     return status;
 }

@@ -404,7 +404,8 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
 {
     struct watchdog *watchdog;
     signals_watch(); /* from here on a signal waits for the end of a step */
-    int status = watchdog_start(&watchdog, request->config->train.watchdog_seconds, err);
+    int status = watchdog_start(&watchdog, request->config->train.watchdog_seconds,
+                                "--resume goes on from the last checkpoint", err);
     if (dist_agree(dist, status, err) == 0)
         status = run_watched(dist, request, err);
     else

@@ -48,6 +48,7 @@ enum watch_event watch_look(struct watch *watch, uint64_t moves, double elapsed)
 
 struct watchdog {
     struct watch watch;
+    const char *advice;
     double pause; /* seconds between looks */
     pthread_t thread;
     pthread_mutex_t mutex; /* guards stop */
@@ -83,10 +84,11 @@ static void report(const struct watchdog *watchdog, const char *place)
               clock_text(watchdog->watch.silent, silent), place);
 }
 
-static void end(void)
+static void end(const char *advice)
 {
     log_error("the run stands still and is ended; a rank that did not say where it is hangs as a "
-              "whole (its machine, its disk). --resume goes on from the last checkpoint");
+              "whole (its machine, its disk). %s",
+              advice);
     _exit(EXIT_STANDSTILL);
 }
 
@@ -102,7 +104,7 @@ static void look(struct watchdog *watchdog, double elapsed)
     if (event == WATCH_REPORT)
         report(watchdog, buffer_text(&place));
     if (event == WATCH_END)
-        end();
+        end(watchdog->advice);
     if (event == WATCH_RELIEF) {
         set_alarm(0);
         log_warning("rank %d moves again: %s", log_rank(), buffer_text(&place));
@@ -154,13 +156,14 @@ static void init_condition(pthread_cond_t *condition)
     pthread_condattr_destroy(&clock);
 }
 
-int watchdog_start(struct watchdog **out, double limit, struct error *err)
+int watchdog_start(struct watchdog **out, double limit, const char *advice, struct error *err)
 {
     *out = NULL;
     if (limit <= 0)
         return 0;
     struct watchdog *watchdog = memory_new(1, sizeof *watchdog);
     watch_init(&watchdog->watch, limit);
+    watchdog->advice = advice;
     watchdog->pause = fmin(limit / 20, 1);
     pthread_mutex_init(&watchdog->mutex, NULL);
     init_condition(&watchdog->changed);

@@ -20,8 +20,9 @@
 
 struct watchdog;
 
-/* [local] limit 0: there is none, *watchdog is NULL. One in a process. */
-int watchdog_start(struct watchdog **watchdog, double limit, struct error *err);
+/* [local] limit 0: there is none, *watchdog is NULL. One in a process. `advice`, which lives for ever,
+ * is what the last sentence says to do. */
+int watchdog_start(struct watchdog **watchdog, double limit, const char *advice, struct error *err);
 void watchdog_stop(struct watchdog *watchdog); /* NULL is fine */
 
 /* --- what it thinks ---------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A run in which something hangs ends, with a code, and each rank that lives says where it is; one that
+# A run, or an evaluation, in which something hangs ends, with a code, and each rank that lives says where it is; one that
 # is slow, or that was suspended, goes on.
 . "$(dirname "$0")/../lib.sh"
 make_corpus
@@ -51,6 +51,16 @@ says() {
     grep -qE "error: rank $1 on $host made no progress for 0:0[3-9]: $2" log.txt ||
         { cat log.txt; fail "rank $1 did not say '$2'"; }
 }
+
+# eval ends as well: of a checkpoint that never comes, rank 0 waits for its bytes and rank 1 for rank 0.
+mkfifo pipe
+code=0
+timeout 60 mpirun -n 2 "$LAMBERT" eval "$ROOT/configs/tiny.ini" --checkpoint pipe data.corpus=corpus \
+    run.folder=none train.watchdog_seconds=2 >log.txt 2>&1 || code=$?
+[ $code -eq 1 ] || { cat log.txt; fail "eval: exit code $code"; }
+grep -qE "error: rank [01] on $host made no progress for 0:0[2-9]: reading the checkpoint" log.txt ||
+    { cat log.txt; fail "eval did not say where it was"; }
+grep -q "the run stands still and is ended.*Evaluate once more" log.txt || { cat log.txt; fail "eval's end"; }
 
 # A rank that is stopped, the others wait for it.
 begin stopped phase.one.steps=1000000 train.watchdog_seconds=3

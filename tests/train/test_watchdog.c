@@ -109,7 +109,7 @@ static struct watchdog *start(double limit)
 {
     struct error err;
     struct watchdog *watchdog;
-    if (watchdog_start(&watchdog, limit, &err) != 0)
+    if (watchdog_start(&watchdog, limit, "try again", &err) != 0)
         _exit(99);
     return watchdog;
 }
@@ -234,7 +234,7 @@ static void zero_is_none(void **state)
     (void)state;
     struct error err;
     struct watchdog *watchdog;
-    assert_int_equal(watchdog_start(&watchdog, 0, &err), 0);
+    assert_int_equal(watchdog_start(&watchdog, 0, "try again", &err), 0);
     assert_null(watchdog);
     watchdog_stop(watchdog);
 }
