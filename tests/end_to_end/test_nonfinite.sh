@@ -67,7 +67,8 @@ with open("model/model.safetensors", "r+b") as file:
     tensor = header["bert.embeddings.position_embeddings.weight"]
     width = tensor["shape"][1]
     file.seek(8 + size + tensor["data_offsets"][0] + 4 * width * 24)
-    file.write(struct.pack(f"<{width}f", -3e38, *[3e38] * (width - 1)))
+    few = width // 4 # too far from the mean, in float: dropout must not take them all away
+    file.write(struct.pack(f"<{width}f", *[-3e38] * few, *[3e38] * (width - few)))
 END
 
 poisoned="run.start_from=model optimizer.name=adamw optimizer.weight_decay=0
