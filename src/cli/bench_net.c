@@ -20,6 +20,7 @@ static const char usage[] =
     "  slowest-bandwidth              with the rank of another node that is slowest to reach\n"
     "  latency-node, bandwidth-node   with ranks of the same node: the median\n"
     "  all-at-once                    what a rank sends in a second, and what it receives\n"
+    "  message                        what beginning and ending one costs a rank's processor\n"
     "\n"
     "  --megabytes X  in a message of the bandwidth, and in all that a rank sends at once (16)\n"
     "  --repeat N     times; the median is told (5)\n"
@@ -28,7 +29,7 @@ static const char usage[] =
     "\n"
     "example: mpirun -n 4 --map-by node lambert bench net\n";
 
-enum { MESSAGES = 100 /* for the latency */, SMALL = 8 /* bytes */ };
+enum { MESSAGES = 100 /* for the latency */, SMALL = 8 /* bytes */, CALLS = 1000 };
 
 struct arguments {
     double megabytes;
@@ -158,6 +159,16 @@ static void report_all_at_once(struct bench *bench)
         "a rank, each way");
 }
 
+static void report_calls(struct bench *bench)
+{
+    double seconds[BENCH_MOST_REPEATS];
+    int repeat = (int)bench->arguments->repeat;
+    for (int i = 0; i < repeat; i++)
+        seconds[i] = probe_calls(bench->dist, CALLS);
+    add(bench, "message", 1e6 * bench_median(seconds, repeat), "us",
+        "8 bytes to the next rank, sending or receiving");
+}
+
 static int measure(struct dist *dist, const void *context, struct error *err)
 {
     struct bench bench = {.dist = dist, .arguments = context};
@@ -174,6 +185,7 @@ static int measure(struct dist *dist, const void *context, struct error *err)
     report_links(&bench, first, false);
     report_links(&bench, first, true);
     report_all_at_once(&bench);
+    report_calls(&bench);
     if (dist_rank(dist) == 0)
         bench_report_end(&bench.report);
     free(first);

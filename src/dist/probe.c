@@ -8,7 +8,7 @@
 #include "lambert/base/error.h"
 #include "lambert/base/memory.h"
 
-enum { TAG = 1 };
+enum { TAG = 1, SMALL = 8 /* bytes */ };
 
 void probe_nodes(const struct dist *dist, int *first)
 {
@@ -115,6 +115,33 @@ double probe_all(const struct dist *dist, size_t bytes, int repeat)
     dist_max_double(dist, &seconds, 1);
     free(requests);
     free(out);
+    free(in);
+    return seconds;
+}
+
+static void send_around(const struct dist *dist, int messages, const char *out, char *in,
+                        MPI_Request *requests)
+{
+    int previous = (dist->rank + dist->size - 1) % dist->size, next = (dist->rank + 1) % dist->size;
+    for (int i = 0; i < messages; i++)
+        MPI_Irecv(in + (size_t)i * SMALL, SMALL, MPI_BYTE, previous, TAG, dist->world, &requests[i]);
+    for (int i = 0; i < messages; i++)
+        MPI_Isend(out, SMALL, MPI_BYTE, next, TAG, dist->world, &requests[messages + i]);
+    MPI_Waitall(2 * messages, requests, MPI_STATUSES_IGNORE);
+}
+
+double probe_calls(const struct dist *dist, int messages)
+{
+    require(dist->size > 1 && messages > 0);
+    char out[SMALL] = {0}, *in = memory_new((size_t)messages, SMALL);
+    MPI_Request *requests = memory_new(2 * (size_t)messages, sizeof *requests);
+    send_around(dist, 1, out, in, requests); /* opens the connections */
+    dist_barrier(dist);
+    double started = MPI_Wtime();
+    send_around(dist, messages, out, in, requests);
+    double seconds = (MPI_Wtime() - started) / (2 * messages);
+    dist_max_double(dist, &seconds, 1);
+    free(requests);
     free(in);
     return seconds;
 }

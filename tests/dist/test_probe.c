@@ -52,9 +52,17 @@ static void test_all(void **state)
     assert_same_time(probe_all(ranks, 300000, 2));
 }
 
+static void test_calls(void **state)
+{
+    (void)state;
+    assert_same_time(probe_calls(ranks, 1));
+    assert_same_time(probe_calls(ranks, 1000));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {RANKS_TEST(test_nodes), RANKS_TEST(test_pair),
-                                       RANKS_TEST(test_pair_carries_bytes), RANKS_TEST(test_all)};
+                                       RANKS_TEST(test_pair_carries_bytes), RANKS_TEST(test_all),
+                                       RANKS_TEST(test_calls)};
     return RANKS_RUN(tests, &argc, &argv);
 }

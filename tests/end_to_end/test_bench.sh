@@ -86,7 +86,7 @@ works $net
 grep -q "^all-at-once  *[0-9.]* GB/s" out.txt || fail "no table: $(cat out.txt)"
 works $net --json
 [ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line, of rank 0: $(cat out.txt)"
-results out.txt ranks nodes latency-node bandwidth-node all-at-once
+results out.txt ranks nodes latency-node bandwidth-node all-at-once message
 grep -q '"name":"ranks","value":3,' out.txt || fail "not 3 ranks: $(cat out.txt)"
 
 row_kernels() {
