@@ -266,15 +266,22 @@ bench-peers: $(BUILD)/lambert
 
 # --- scaling ---------------------------------------------------------------------------------
 # docs/scaling.md: a model of step time and the exchange on up to 1,024 simulated hosts. CORPUS is a
-# folder that `lambert prep` made. What docs/scaling.json holds already is not done again.
+# folder that `lambert prep` made. What docs/scaling.json holds already is not done again. With what
+# `lambert bench model` and `lambert bench net` printed (--json): only a table, of that node and network.
 .PHONY: scaling check-scaling
 SCALING = docs/scaling.json
+BENCH ?=
+NET ?=
 
 scaling: $(BUILD)/lambert
 	@[ -n '$(CORPUS)' ] || { echo 'scaling: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
+ifneq ($(BENCH)$(NET),)
+	@scripts/scaling/own.py $(BUILD) $(CORPUS) $(if $(BENCH),--model $(BENCH)) $(if $(NET),--net $(NET))
+else
 	@scripts/install-packages build simgrid
 	scripts/scaling/run.py $(BUILD) $(CORPUS) $(SCALING)
 	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
+endif
 
 check-scaling: $(BUILD)/lambert $(SWITCH)
 	@scripts/install-packages build cluster
@@ -308,7 +315,8 @@ help:
 	@echo 'make bench-peers [PART=model] [CORPUS=DIR]   beside PyTorch, in one run; or'
 	@echo '                        PART=prep TEXT=DIR VOCABULARY=FILE, beside tokenizers'
 	@echo 'make docs               write docs/config.md anew from the key table'
-	@echo 'make scaling CORPUS=DIR      write docs/scaling.md anew (SimGrid; hours)'
+	@echo 'make scaling CORPUS=DIR      write docs/scaling.md anew (SimGrid; hours); with'
+	@echo '                        BENCH=FILE NET=FILE, JSON of lambert bench: its rows for your cluster'
 	@echo 'make check-scaling      hold its model against steps on hosts in network namespaces'
 	@echo 'make format             clang-format every source file'
 	@echo 'make clean              delete build/'

@@ -5,16 +5,19 @@ namespaces of this machine (tests/cluster/measure_scaling.sh).
     scripts/scaling/check.py BUILD RESULTS.json [--case HOSTS:MEGABITS ...]     adds to the file
 
 What computing costs is measured with the same ranks on the same cores and no network between them,
-before and afterwards; what the network does, by `lambert bench net`. From both the model says how long a step should take
-with the network in between. Nothing else may run on the machine meanwhile.
+before and afterwards; what the network does, by `lambert bench net`. From both the model says how long
+a step should take with the network in between; and once more from nothing but the JSON of `lambert
+bench`, as scripts/scaling/own.py does. Nothing else may run on the machine meanwhile.
 """
 import argparse
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 
 import model
+import rates
 import run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,38 +29,53 @@ def measure(build, hosts, megabits):
     done = subprocess.run([os.path.join(ROOT, "tests/cluster/measure_scaling.sh"), build, str(hosts),
                            str(megabits)], stdout=subprocess.PIPE, text=True, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode != 0 or len(lines) != 5:
+    if done.returncode != 0 or len(lines) != 6:
         sys.exit(f"check: measure_scaling.sh failed ({done.returncode}): {done.stdout}")
-    deal, net, before, spread, after = lines
+    deal, net, bench, before, spread, after = lines
     alone = {name: (before[name] + after[name]) / 2 for name in before if name != "run"}
-    return deal, {result["name"]: result["value"] for result in net["results"]}, alone, spread
+    return (deal, rates.results_in(net, "net", "bench net"), rates.results_in(bench, "model", "bench model"),
+            alone, spread)
+
+
+SCHEDULE = model.Schedule(micro_batch=2048)
+
+
+def work_of(deal):
+    return model.Work(deal["global_batch"], deal["tokens"], deal["masked"], deal["operations"],
+                      deal["imbalance"])
 
 
 def predict(hosts, deal, net, alone, shape):
     """Seconds of a step: the parts, and the whole."""
-    work = model.Work(deal["global_batch"], deal["tokens"], deal["masked"], deal["operations"],
-                      deal["imbalance"])
+    work = work_of(deal)
     summing = alone["communication_seconds"] - alone["communication_wait_seconds"]
     computing = alone["seconds"] - alone["communication_seconds"]  # clearing and update included
     moved = (hosts + 1) / hosts * shape.elements * 4  # in memory, on one host
     node = model.Node("measured", useful=deal["operations"] / hosts / computing,
                       memory=moved / summing, message=0)
     network = model.Network(net["bandwidth"] * 8, net["latency"] * 1e-6, in_turn=True)
-    schedule = model.Schedule(micro_batch=2048)
-    step = model.step_time(shape, work, hosts, node, network, schedule)
+    step = model.step_time(shape, work, hosts, node, network, SCHEDULE)
     seconds = step.seconds - step.clear - step.update  # they are in the computing
     return {"computing": computing, "imbalance": step.waiting, "stall": step.stall,
             "sums": step.sums, "exposed": step.exposed, "seconds": seconds,
             "not_overlapped": computing + step.waiting + step.sums + 2 *
-            model.traffic(shape, hosts, schedule, 4)[0] / network.bandwidth}
+            model.traffic(shape, hosts, SCHEDULE, 4)[0] / network.bandwidth}
+
+
+def predict_by_benches(hosts, deal, net, bench, shape):
+    """Of the same step, from what `lambert bench` says of the ranks and of the network."""
+    node = dataclasses.replace(rates.node_of(bench, 128), message=rates.message_of(net))
+    network = rates.network_of(net, in_turn=True)
+    return model.step_time(shape, work_of(deal), hosts, node, network, SCHEDULE).seconds
 
 
 def check(build, hosts, megabits):
-    deal, net, alone, spread = measure(build, hosts, megabits)
+    deal, net, bench, alone, spread = measure(build, hosts, megabits)
     shape = model.Shape(layers=4, hidden=512, intermediate=2048, vocab=alone["vocabulary"], positions=128)
     parts = predict(hosts, deal, net, alone, shape)
     return {"hosts": hosts, "megabits": megabits, "bandwidth": net["bandwidth"], "all_at_once": net["all-at-once"],
-            "latency": net["latency"], "alone": alone["seconds"], "predicted": parts,
+            "latency": net["latency"], "message": net["message"], "alone": alone["seconds"],
+            "predicted": parts, "by_benches": predict_by_benches(hosts, deal, net, bench, shape),
             "measured": spread["seconds"], "measured_wait": spread["communication_wait_seconds"],
             "error": parts["seconds"] / spread["seconds"] - 1}
 
@@ -78,7 +96,8 @@ def main():
         hosts, megabits = map(int, case.split(":"))
         found[case] = result = check(arguments.build, hosts, megabits)
         print(f"{hosts} hosts at {megabits} Mbit/s: measured {result['measured']:.3f} s, model "
-              f"{result['predicted']['seconds']:.3f} s ({100 * result['error']:+.1f}%)")
+              f"{result['predicted']['seconds']:.3f} s ({100 * result['error']:+.1f}%), by lambert bench "
+              f"{result['by_benches']:.3f} s")
         run.save(arguments.output, results)
 
 

@@ -122,6 +122,17 @@ class Step:
         return self.compute / self.seconds
 
 
+PARTS = {"waiting": "imbalance", "clear": "clearing", "stall": "weights not there yet",
+         "sums": "sums", "messages": "calls", "exposed": "gradients not there yet",
+         "update": "update"}
+
+
+def limits(parts, seconds):
+    """The two greatest losses of a step, in words."""
+    lost = sorted(PARTS, key=lambda part: -parts[part])[:2]
+    return ", ".join(f"{PARTS[part]} {100 * parts[part] / seconds:.1f}%" for part in lost)
+
+
 def stages(nodes, split):
     """Members of a group in each stage: stages_of() in src/dist/stages.c."""
     if nodes == 1:

@@ -4,9 +4,10 @@
 #
 #     tests/cluster/measure_scaling.sh BUILD HOSTS RATE       RATE in Mbit/s
 #
-# Prints JSON objects, one a line: the deal of a global batch, `bench net` between the hosts, and the
-# medians of what training reports: all ranks on one host, where nothing goes through a network, then
-# a rank on each host, then all on one again. Each rank has one thread throughout.
+# Prints JSON objects, one a line: the deal of a global batch, `bench net` between the hosts, `bench
+# model` of as many ranks on one host, and the medians of what training reports: all ranks on one host,
+# where nothing goes through a network, then a rank on each host, then all on one again. Each rank has
+# one thread throughout.
 . "$(dirname "$0")/lib.sh"
 hosts=$2 rate=$3 STEPS=9
 { hosts_up "$hosts" 50 "${rate}mbit" && make_corpus; } >/dev/null
@@ -56,6 +57,7 @@ END
 
 "$LAMBERT" show deal scaling.ini --ranks "$hosts" --batches "$STEPS" --json
 on_hosts bench net --megabytes 8 --repeat 3 --json 2>/dev/null
+mpirun -n "$hosts" "$LAMBERT" bench model scaling.ini --steps --repeat 3 --json 2>/dev/null
 alone() {
     mpirun -n "$hosts" "$LAMBERT" train scaling.ini run.folder="$1" >log.txt 2>&1 ||
         { cat log.txt >&2; fail "on one host"; }

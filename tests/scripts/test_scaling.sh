@@ -47,6 +47,39 @@ phases = phases_of(sys.argv[1] + "/../../configs/" + rows["64K/32K", 1024].confi
 assert [(p.length, p.batch, p.steps) for p in phases] == [(128, 65536, 7037), (512, 32768, 1562)]
 END
 
+# What lambert bench says becomes the model's node and network, or an error that says what is wrong.
+python3 - "$ROOT/scripts/scaling" <<'END' || fail "the rates"
+import sys
+sys.path.insert(0, sys.argv[1])
+import rates
+
+def bench(part, **values):
+    results = [{"name": name.replace("_", "-"), "value": value} for name, value in values.items()]
+    return {"part": part, "results": results}
+
+def refused(call, words):
+    try:
+        call()
+    except SystemExit as error:
+        assert words in str(error), error
+        return
+    raise AssertionError(words)
+
+near = lambda a, b: abs(a - b) <= 1e-9 * abs(b)
+machine = rates.results_in(bench("model", micro_batch_share_of_peak_128=75.0, peak_128=400.0,
+                                 bandwidth_mixed=20.0), "model", "model.json")
+node = rates.node_of(machine, 128)
+assert near(node.useful, 300e9) and near(node.memory, 20e9) and node.message == rates.MESSAGE
+refused(lambda: rates.node_of(machine, 512), "512 tokens")
+net = bench("net", ranks=4, nodes=4, latency=25.0, all_at_once=1.25, message=2.0)
+found = rates.results_in(net, "net", "net.json")
+network = rates.network_of(found)
+assert near(network.bandwidth, 1.25e9) and near(network.latency, 25e-6)
+assert near(rates.message_of(found), 2e-6)
+refused(lambda: rates.results_in(net, "model", "net.json"), "net.json: not the JSON of lambert bench model")
+refused(lambda: rates.network_of({**found, "ranks": 8}), "8 ranks on 4 nodes")
+END
+
 command -v smpicc >/dev/null || { echo "the simulation was left out: no smpicc"; exit 0; }
 python3 - "$ROOT/scripts/scaling" "$WORK" <<'END' || fail "the simulation"
 import sys
