@@ -44,7 +44,7 @@ class Schedule:
     """What src/dist/exchange.c and src/train do."""
     bucket: int = 4 << 20     # elements
     slots: int = 4            # buckets on their way at a time
-    split: int = 16           # nodes from which there are two stages
+    split: int = 16           # nodes from which there are two stages; from its square on three
     bfloat16: bool = False    # gradients on the wire
     overlap: bool = True      # the gathering of weights with the next forward
     micro_batch: int = 4096   # tokens
@@ -135,10 +135,11 @@ def limits(parts, seconds):
 
 def stages(nodes, split):
     """Members of a group in each stage: stages_of() in src/dist/stages.c."""
-    if nodes == 1:
-        return []
-    outer = max(f for f in range(1, math.isqrt(nodes) + 1) if nodes % f == 0) if nodes >= split else 1
-    return [f for f in (nodes // outer, outer) if f > 1]
+    divisors = [f for f in range(1, nodes + 1) if nodes % f == 0]
+    ways = [(a, b, c) for c in divisors for b in divisors if nodes % (b * c) == 0
+            for a in (nodes // (b * c),) if a >= b >= c and (b == 1 or nodes >= split)
+            and (c == 1 or nodes >= split * split)]
+    return [f for f in min(ways, key=sum) if f > 1]
 
 
 def traffic(shape, nodes, schedule, element):

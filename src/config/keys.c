@@ -141,7 +141,7 @@ const struct key config_keys[] = {
         "of a machine. A lower number that divides it makes several nodes of each machine."),
     KEY(train, gradient_wire, "float32", "float32 | bfloat16", RESULT,
         "Type of the gradients that go from node to node: bfloat16 halves the bytes, rounds what each "
-        "node contributes once (twice from 16 nodes on, where there are two stages), and is summed in "
+        "node contributes once (twice from 16 nodes on, thrice from 256), and is summed in "
         "float32. On one node it changes nothing."),
 
     KEY(train, reproducible, "no", YES_NO, FREE,

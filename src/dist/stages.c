@@ -8,7 +8,7 @@ static void append(struct stages *stages, int members)
         stages->members[stages->count++] = members;
 }
 
-/* The largest divisor of n that is not above its root. */
+/* The largest divisor of n that is not above its root: with n over it, the least sum of two factors. */
 static int lesser_factor(int n)
 {
     int factor = 1;
@@ -18,14 +18,32 @@ static int lesser_factor(int n)
     return factor;
 }
 
+/* The least of the three factors of n whose sum is least. */
+static int least_factor(int n)
+{
+    int best = 1, least = n + 1;
+    for (int f = 1; f <= n / f / f; f++) {
+        if (n % f != 0)
+            continue;
+        int second = lesser_factor(n / f), sum = f + second + n / f / second;
+        if (second >= f && sum < least) {
+            best = f;
+            least = sum;
+        }
+    }
+    return best;
+}
+
 struct stages stages_of(int local, int nodes, int split)
 {
-    require(local > 0 && nodes > 0);
+    require(local > 0 && nodes > 0 && split > 1);
     struct stages stages = {.node = local > 1};
-    int outer = nodes >= split ? lesser_factor(nodes) : 1;
+    int third = nodes / split >= split ? least_factor(nodes) : 1;
+    int second = nodes >= split ? lesser_factor(nodes / third) : 1;
     append(&stages, local);
-    append(&stages, nodes / outer);
-    append(&stages, outer);
+    append(&stages, nodes / third / second);
+    append(&stages, second);
+    append(&stages, third);
     return stages;
 }
 

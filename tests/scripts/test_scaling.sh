@@ -19,8 +19,10 @@ assert pieces[0][1] == 0 and pieces[-1][2] == shape.elements
 assert all(a[2] == b[1] for a, b in zip(pieces, pieces[1:]))
 
 assert stages(1, 16) == [] and stages(12, 16) == [12] and stages(17, 16) == [17]
-assert stages(16, 16) == [4, 4] and stages(1024, 16) == [32, 32] and stages(512, 16) == [32, 16]
-for nodes in (2, 12, 17, 32, 1024):  # nothing is sent twice
+assert stages(16, 16) == [4, 4] and stages(128, 16) == [16, 8] and stages(255, 16) == [17, 15]
+assert stages(256, 16) == [8, 8, 4] and stages(1024, 16) == [16, 8, 8] and stages(257, 16) == [257]
+assert stages(270, 16) == [9, 6, 5] and stages(514, 16) == [257, 2]  # as in tests/dist/test_stages.c
+for nodes in (2, 12, 17, 32, 270, 1024):  # nothing is sent twice
     sent, _, _ = traffic(shape, nodes, Schedule(), 4)
     assert near(sent, 4 * shape.elements * (nodes - 1) / nodes), nodes
 

@@ -5,8 +5,9 @@
  *
  * The first stage is the ranks of a node, which share memory; then come the nodes, in one stage or,
  * where they are many, in two of a and b nodes: a rank then has a + b - 2 peers instead of a b - 1,
- * and its messages are a or b times as long as they would be. (Neighbouring nodes make up the first
- * of the two, in which all but 1/a of the traffic between nodes flows.)
+ * and its messages are a or b times as long as they would be. Where they are very many, in three.
+ * (Neighbouring nodes make up the first of them, in which all but 1/a of the traffic between nodes
+ * flows.)
  *
  * dist_stages() in dist.h gives the stages of a job; here is the arithmetic. All functions are
  * [local]. */
@@ -15,7 +16,7 @@
 
 #include <stdbool.h>
 
-enum { STAGES_MOST = 3 };
+enum { STAGES_MOST = 4 };
 
 struct stages {
     int count;                /* 0 for one rank */
@@ -23,8 +24,9 @@ struct stages {
     bool node;                /* the first stage is the ranks of one node */
 };
 
-/* Stages of `nodes` nodes with `local` ranks each; nodes are split in two from `split` on, where
- * they can be: a prime number of nodes stays one stage. */
+/* Stages of `nodes` nodes with `local` ranks each; nodes are split in two from `split` on, and in
+ * three from its square on, where they can be: a prime number of nodes stays one stage. split is 2
+ * or more. */
 struct stages stages_of(int local, int nodes, int split);
 
 enum { STAGES_SPLIT = 16 };
