@@ -49,7 +49,7 @@ expect 1 "apt-get install .* bible-kjv bible-kjv-text$" "$install" demo
 ! grep -qw gcc err.txt || fail "demo alone named the build's packages"
 expect 1 "apt-get install .* gcc .* bible-kjv" "$install" build demo
 expect 1 "apt-get install .* clang libclang-rt-dev llvm$" "$install" fuzz
-expect 1 "apt-get install .* libsimgrid-dev$" "$install" simgrid
+expect 1 "apt-get install .* libsimgrid-dev libtcmalloc-minimal4$" "$install" simgrid
 no_call "another user than root"
 
 # Only what is lacking
