@@ -283,6 +283,17 @@ else
 	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
 endif
 
+# BERT-Base on four hosts and a network of 1 Gbit/s, with and without it: a case takes a minute or two, and
+# adds to $(SCALING). ONLY is a pattern of cases (scripts/scaling/loss.py --list).
+.PHONY: measure-loss
+ONLY ?=
+
+measure-loss: $(BUILD)/lambert $(SWITCH)
+	@[ -n '$(CORPUS)' ] || { echo 'measure-loss: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
+	@scripts/install-packages build cluster
+	scripts/scaling/loss.py $(BUILD) $(CORPUS) $(SCALING) --only '$(ONLY)'
+	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
+
 check-scaling: $(BUILD)/lambert $(SWITCH)
 	@scripts/install-packages build cluster
 	scripts/scaling/check.py $(BUILD) $(SCALING)
@@ -317,6 +328,7 @@ help:
 	@echo 'make docs               write docs/config.md anew from the key table'
 	@echo 'make scaling CORPUS=DIR      write docs/scaling.md anew (SimGrid; hours); with'
 	@echo '                        BENCH=FILE NET=FILE, JSON of lambert bench: its rows for your cluster'
+	@echo 'make measure-loss CORPUS=DIR [ONLY=PATTERN]   BERT-Base on 4 hosts with and without a network'
 	@echo 'make check-scaling      hold its model against steps on hosts in network namespaces'
 	@echo 'make format             clang-format every source file'
 	@echo 'make clean              delete build/'

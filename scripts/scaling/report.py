@@ -8,6 +8,7 @@ import collections
 import json
 import logging
 import os
+import statistics
 import sys
 
 import model
@@ -118,7 +119,7 @@ def simulated_table(results):
                      key=lambda found: (found["nodes"], found["row"], -found["gigabits"],
                                         found["bucket"], found["taper"], found["shuffle"]))
     for found in ordered:
-        what = ["bfloat16 gradients"] * found["bfloat16"]
+        what = ["two stages"] * found.get("two_stages", False) + ["bfloat16 gradients"] * found["bfloat16"]
         what += ["weights gathered before forward"] * (not found["overlap"])
         what += [f"{found['taper']}:1 fat tree"] * (found["taper"] > 0)
         what += ["hosts in random order"] * found["shuffle"]
@@ -142,6 +143,52 @@ def check_table(results):
                      f"{100 * found['error']:+.0f}% | {found['by_benches']:.3f} | "
                      f"{100 * (found['by_benches'] / found['measured'] - 1):+.0f}% | "
                      f"{parts['not_overlapped']:.3f} |")
+    return lines
+
+
+PLACES = {"apart": "four jobs of one rank, which exchange nothing",
+          "together": "four ranks through the memory of one host",
+          "unlimited": "four hosts, links without a limit and without delay",
+          "network": "four hosts, 1 Gbit/s and 0.2 ms",
+          "network-bfloat16": "the same, bfloat16 gradients"}
+
+
+def medians(times):
+    """Of all times that a case was measured: a step, what its ranks waited, what they did for messages
+    otherwise, what the switch took."""
+    of = lambda value: statistics.median(value(one) for one in times)
+    return (of(lambda one: one["seconds"]), of(lambda one: one["communication_wait_seconds"]),
+            of(lambda one: one["communication_seconds"] - one["communication_wait_seconds"]),
+            of(lambda one: one["processors"].get("switch", 0)))
+
+
+def loss_table(results):
+    """lost: against the same ranks together."""
+    lines = ["| length | | times | step, s | lost | waiting for messages, s | sending and summing, s | "
+             "switch, s of a core |", "|---|---|---|---|---|---|---|---|"]
+    for length in 128, 512:
+        for place, words in PLACES.items():
+            times = results["loss"][f"{length}-{place}"]
+            seconds, waited, busy, switch = medians(times)
+            together = results["loss"][f"{length}-together"]
+            if place == "apart":  # other samples than the others had: as many tokens as theirs
+                seconds = together[0]["tokens"] / statistics.median(
+                    one["tokens_per_second"] for one in times)
+            lost = 1 - medians(together)[0] / seconds
+            lines.append(f"| {length} | {words} | {len(times)} | {seconds:.2f} | {per_cent(lost)} | "
+                         f"{waited:.2f} | {busy:.2f} | {switch:.2f} |")
+    return lines
+
+
+def loss_model_table(results):
+    lines = ["| as fast as here, times | 128 | bfloat16 gradients | 512 | bfloat16 gradients |",
+             "|---|---|---|---|---|"]
+    for index in range(0, len(results["loss_model"]["128"]), 2):
+        cells = [per_cent(results["loss_model"][length][index + half]["lost"])
+                 for length in ("128", "512") for half in (0, 1)]
+        times = results["loss_model"]["128"][index]
+        lines.append(f"| {times['times']} ({times['useful'] / 1e9:.0f} GFLOP/s) | " + " | ".join(cells)
+                     + " |")
     return lines
 
 
@@ -201,7 +248,8 @@ def main():
     put_tables(os.path.join(DOCS, "scaling.md"),
                {"weak": weak_table(results), "wide": wide_table(results),
                 "steps": phase_table(results), "simulated": simulated_table(results),
-                "check": check_table(results)})
+                "check": check_table(results), "loss": loss_table(results),
+                "loss_model": loss_model_table(results)})
     draw(results, os.path.join(DOCS, "scaling.png"))
 
 

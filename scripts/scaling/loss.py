@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""What four ranks lose to a network of 1 Gbit/s and 0.2 ms: steps of BERT-Base, 64 sequences in all, with
+and without the network (tests/cluster/measure_training.sh).
+
+    scripts/scaling/loss.py BUILD CORPUS RESULTS.json [--only PATTERN] [--list]     adds to the file
+
+Every case is measured once more each time; docs/scaling.md has medians over all times. Nothing else may
+run on the machine meanwhile: a case takes one to two minutes on 2 cores, and 14 GB of memory."""
+import argparse
+import dataclasses
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+import model
+import run
+
+ROOT = run.simulation.ROOT
+CONFIG = os.path.join(ROOT, "configs/bert-base-512.ini")
+HOSTS, BATCH, STEPS, LENGTHS = 4, 64, 4, (128, 512)
+MEGABITS, DELAY = 1000, 200  # microseconds each way
+BASE = model.Shape(layers=12, hidden=768, intermediate=3072)
+MEMORY = 13e9     # bytes a second of a host: half of what the machine's two cores move
+ON_WIRE = 0.949   # of a link's bits that are TCP's payload, in frames of 1,514 bytes
+# What measure_training.sh calls them, and keys of the configuration.
+PLACES = {
+    "apart": ("apart", []),
+    "together": ("together", []),
+    "unlimited": ("100000:0", []),
+    "network": (f"{MEGABITS}:{DELAY}", []),
+    "network-bfloat16": (f"{MEGABITS}:{DELAY}", ["train.gradient_wire=bfloat16"]),
+}
+
+
+def measure(build, corpus, length, place):
+    where, words = PLACES[place]
+    done = subprocess.run([os.path.join(ROOT, "tests/cluster/measure_training.sh"), build, CONFIG,
+                           os.path.abspath(corpus), where, str(HOSTS), str(length), str(BATCH),
+                           str(STEPS), *words], stdout=subprocess.PIPE, text=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode != 0 or len(lines) != 1:
+        sys.exit(f"loss: measure_training.sh failed ({done.returncode}): {done.stdout}")
+    return json.loads(lines[0])
+
+
+def deal_of(build, corpus, length):
+    """`lambert show deal` of the batches that were trained."""
+    done = subprocess.run([os.path.join(build, "lambert"), "show", "deal", CONFIG,
+                           f"data.corpus={corpus}", f"phase.one.sequence_length={length}",
+                           f"phase.one.max_predictions_per_sequence={length * 20 // 128}",
+                           f"phase.one.global_batch={BATCH}", "--phase", "one", "--ranks", str(HOSTS),
+                           "--batches", str(STEPS), "--json"], stdout=subprocess.PIPE, check=True)
+    deal = json.loads(done.stdout)
+    return model.Work(deal["global_batch"], deal["tokens"], deal["masked"], deal["operations"],
+                      deal["imbalance"])
+
+
+def predict(work, useful, bfloat16):
+    """A step of nodes that compute so fast."""
+    node = model.Node("", useful=useful, memory=MEMORY, message=1e-6)
+    network = model.Network(MEGABITS / 1000 * ON_WIRE, DELAY * 1e-6, in_turn=True)
+    return model.step_time(BASE, work, HOSTS, node, network, model.Schedule(bfloat16=bfloat16))
+
+
+def predictions(work, seconds):
+    """For nodes as fast as those measured, whose step without a network takes so many seconds; and for
+    faster ones. What is lost is what communication adds."""
+    useful = work.operations / HOSTS / seconds
+    rows = []
+    for times in 1, 2, 4, 16:
+        for bfloat16 in False, True:
+            step = predict(work, useful * times, bfloat16)
+            rows.append({"times": times, "useful": useful * times, "bfloat16": bfloat16,
+                         "seconds": step.seconds, **dataclasses.asdict(step),
+                         "lost": (step.stall + step.sums + step.messages + step.exposed) / step.seconds})
+    return rows
+
+
+def add_predictions(arguments, results):
+    """By the speed of the ranks together, where that has been measured."""
+    for length in LENGTHS:
+        together = results["loss"].get(f"{length}-together")
+        if together:
+            work = deal_of(arguments.build, arguments.corpus, length)
+            seconds = statistics.median(one["seconds"] for one in together)
+            results.setdefault("loss_model", {})[str(length)] = predictions(work, seconds)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("corpus")
+    parser.add_argument("output")
+    parser.add_argument("--only", default="", help="cases whose names match this pattern")
+    parser.add_argument("--list", action="store_true", help="print the names of all cases")
+    arguments = parser.parse_args()
+    cases = [(length, place) for length in LENGTHS for place in PLACES
+             if re.search(arguments.only, f"{length}-{place}")]
+    if arguments.list:
+        print("\n".join(f"{length}-{place}" for length, place in cases))
+        return
+    results = {}
+    if os.path.exists(arguments.output):
+        with open(arguments.output, encoding="utf-8") as file:
+            results = json.load(file)
+    found = results.setdefault("loss", {})
+    for length, place in cases:
+        times = found.setdefault(f"{length}-{place}", [])
+        times.append(measure(arguments.build, arguments.corpus, length, place))
+        print(f"{length}-{place}: {times[-1]['seconds']:.3f} s a step", file=sys.stderr)
+        run.save(arguments.output, results)
+    add_predictions(arguments, results)
+    run.save(arguments.output, results)
+
+
+if __name__ == "__main__":
+    main()
