@@ -1,8 +1,10 @@
 /* What `lambert bench` can measure: one file each. They get the words from their own name on and
- * return the exit code. What they share: a table of results, medians, a folder that goes away. */
+ * return the exit code. What they share: options, a table of results, medians, a folder that goes
+ * away. */
 #ifndef LAMBERT_CLI_BENCH_H
 #define LAMBERT_CLI_BENCH_H
 
+#include <getopt.h>
 #include <stdbool.h>
 
 #include <cjson/cJSON.h>
@@ -14,6 +16,32 @@ int bench_model(int argc, char **argv);
 int bench_net(int argc, char **argv);
 int bench_prep(int argc, char **argv);
 int bench_store(int argc, char **argv);
+
+/* --- options ------------------------------------------------------------------------------------
+ */
+
+enum { BENCH_MOST_REPEATS = 100 };
+
+/* What the parts have in common; the table of a part's options ends with these. */
+struct bench_options {
+    long long repeat; /* as set before, where the part has no BENCH_REPEAT */
+    bool json, help;
+};
+#define BENCH_REPEAT                                                                               \
+    {                                                                                              \
+        "repeat", required_argument, NULL, 'r'                                                     \
+    }
+#define BENCH_OPTIONS                                                                              \
+    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},                            \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+/* Options of the words of `part` ("bench net"), optind behind them; `set` gets those that are the
+ * part's own (not named r, j or h). 0, or the exit code of wrong use, which is printed. */
+int bench_options_read(struct bench_options *common, const char *part, int argc, char **argv,
+                       const struct option *options,
+                       int (*set)(void *arguments, int option, struct error *err), void *arguments);
 
 /* --- results -------------------------------------------------------------------------------------
  *
@@ -33,13 +61,14 @@ void bench_report_begin(struct bench_report *report, const char *part, int threa
 /* name and unit are of one word each, name-of-several-words; note may be NULL. */
 void bench_report_add(struct bench_report *report, const char *name, double value, const char *unit,
                       const char *note);
+/* The same with a sequence length behind the name: name-128. */
+void bench_report_add_at(struct bench_report *report, int length, const char *name, double value,
+                         const char *unit, const char *note);
 void bench_report_end(struct bench_report *report);
 void bench_report_drop(struct bench_report *report); /* after a failure: no JSON */
 
 /* --- time ---------------------------------------------------------------------------------------
  */
-
-enum { BENCH_MOST_REPEATS = 100 };
 
 /* Of seconds [count], count > 0; sorts them. */
 double bench_median(double *seconds, int count);

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,8 @@
 static const char usage[] =
     "usage: lambert bench kernels [options]\n"
     "\n"
-    "Each row kernel with the instructions that a run would take (LAMBERT_ISA chooses others), and\n"
+    "Each row kernel with the instructions that a run would take (LAMBERT_ISA chooses others), "
+    "and\n"
     "in turn its plain twin. On one thread, rows in the first-level cache:\n"
     "\n"
     "  copy-N                 memcpy() of a row of N elements, to compare with\n"
@@ -39,43 +39,27 @@ static const char usage[] =
 enum { LONGEST = 1 << 20 };
 
 struct arguments {
-    long long length, repeat; /* length 0: the usual ones */
-    bool json, help;
+    long long length; /* 0: the usual ones */
+    struct bench_options common;
 };
 
-static int set_option(struct arguments *arguments, int option, struct error *err)
+static int set_option(void *context, int option, struct error *err)
 {
-    switch (option) {
-    case 'l':
-        return option_integer("--length", optarg, 1, LONGEST, &arguments->length, err);
-    case 'r':
-        return option_integer("--repeat", optarg, 1, BENCH_MOST_REPEATS, &arguments->repeat, err);
-    case 'j':
-        arguments->json = true;
-        return 0;
-    case 'h':
-        arguments->help = true;
-        return 0;
-    default:
-        return error_set(err, "see lambert bench kernels --help");
-    }
+    struct arguments *arguments = context;
+    (void)option; /* the only one */
+    return option_integer("--length", optarg, 1, LONGEST, &arguments->length, err);
 }
 
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
-    static const struct option options[] = {{"length", required_argument, NULL, 'l'},
-                                            {"repeat", required_argument, NULL, 'r'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    struct error err;
-    int option;
-    *arguments = (struct arguments){.repeat = 15};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        if (set_option(arguments, option, &err) < 0)
-            return command_misused("bench kernels", "%s", err.text);
-    if (!arguments->help && optind < argc)
+    static const struct option options[] = {
+        {"length", required_argument, NULL, 'l'}, BENCH_REPEAT, BENCH_OPTIONS};
+    *arguments = (struct arguments){.common.repeat = 15};
+    int code = bench_options_read(&arguments->common, "bench kernels", argc, argv, options,
+                                  set_option, arguments);
+    if (code != 0)
+        return code;
+    if (!arguments->common.help && optind < argc)
         return command_misused("bench kernels",
                                "no input is wanted; see lambert bench kernels --help");
     return 0;
@@ -177,7 +161,8 @@ static void measure_length(struct bench *bench, int n)
 
 enum { CHUNK = 1 << 14 };
 
-/* Bytes a second, all threads. The rows that such a kernel wants are the first three and the last. */
+/* Bytes a second, all threads. The rows that such a kernel wants are the first three and the last.
+ */
 static double run_long(const struct bench_call *call, const struct bench_bandwidth *bandwidth)
 {
     const double started = clock_seconds();
@@ -228,15 +213,15 @@ int bench_kernels(int argc, char **argv)
     int code = parse(argc, argv, &arguments);
     if (code != 0)
         return code;
-    if (arguments.help) {
+    if (arguments.common.help) {
         fputs(usage, stdout);
         return EXIT_DONE;
     }
     if (kernels_select(&err) < 0)
         return command_failed("bench kernels", &err);
-    struct bench bench = {.repeat = (int)arguments.repeat, .plain = kernels_available()[0]};
-    bench_report_begin(&bench.report, "kernels", cpu_set_threads(0, 1), arguments.json);
-    if (!arguments.json)
+    struct bench bench = {.repeat = (int)arguments.common.repeat, .plain = kernels_available()[0]};
+    bench_report_begin(&bench.report, "kernels", cpu_set_threads(0, 1), arguments.common.json);
+    if (!arguments.common.json)
         printf("kernels %s\n", kernels->name);
     if (arguments.length > 0)
         measure_length(&bench, (int)arguments.length);

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +21,11 @@ static const char usage[] =
     "memory\n"
     "bandwidth, every matrix product, and for each phase's sequence length a micro-batch forward "
     "and\n"
-    "backward, its parts, the optimizer and a whole step of the phase's global batch. Sequences are "
+    "backward, its parts, the optimizer and a whole step of the phase's global batch. Sequences "
+    "are "
     "of\n"
-    "full length and made up, or with --samples come from data.corpus. Shares of peak count useful\n"
+    "full length and made up, or with --samples come from data.corpus. Shares of peak count "
+    "useful\n"
     "operations only: no padding, nothing the loss does not need, nothing done twice.\n"
     "\n"
     "  --samples     take the samples of data.corpus\n"
@@ -41,14 +42,14 @@ static const char usage[] =
     "examples: lambert bench model configs/bert-base-512.ini\n"
     "          lambert bench model configs/bert-large-512.ini model.num_hidden_layers=4\n";
 
-static int set_option(struct bench_model_arguments *arguments, int option, struct error *err)
+static int set_option(void *context, int option, struct error *err)
 {
+    struct bench_model_arguments *arguments = context;
+    (void)err;
     switch (option) {
     case 's':
         arguments->samples = true;
         return 0;
-    case 'r':
-        return option_integer("--repeat", optarg, 1, BENCH_MOST_REPEATS, &arguments->repeat, err);
     case 'g':
         arguments->gemm_only = true;
         return 0;
@@ -67,38 +68,27 @@ static int set_option(struct bench_model_arguments *arguments, int option, struc
     case 'w':
         arguments->whole = true;
         return 0;
-    case 'j':
-        arguments->json = true;
-        return 0;
-    case 'h':
-        arguments->help = true;
-        return 0;
-    default:
-        return error_set(err, "see lambert bench model --help");
     }
+    return 0;
 }
 
 static int parse(int argc, char **argv, struct bench_model_arguments *arguments)
 {
     static const struct option options[] = {{"samples", no_argument, NULL, 's'},
-                                            {"repeat", required_argument, NULL, 'r'},
+                                            BENCH_REPEAT,
                                             {"gemm", no_argument, NULL, 'g'},
                                             {"steps", no_argument, NULL, 't'},
                                             {"one-thread", no_argument, NULL, '1'},
                                             {"one-rank", no_argument, NULL, 'n'},
                                             {"phase", required_argument, NULL, 'p'},
                                             {"whole", no_argument, NULL, 'w'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    struct error err;
-    int option;
-    *arguments = (struct bench_model_arguments){.repeat = 5};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        if (set_option(arguments, option, &err) < 0)
-            return command_misused("bench model", "%s", err.text);
-    if (arguments->help)
+                                            BENCH_OPTIONS};
+    *arguments = (struct bench_model_arguments){.common.repeat = 5};
+    int code = bench_options_read(&arguments->common, "bench model", argc, argv, options,
+                                  set_option, arguments);
+    if (code != 0)
+        return code;
+    if (arguments->common.help)
         return 0;
     if (optind >= argc)
         return command_misused("bench model",
@@ -150,17 +140,17 @@ static int choose_phases(struct bench_model *bench, struct error *err)
 static int open_bench(struct bench_model *bench, struct error *err)
 {
     const struct bench_model_arguments *arguments = bench->arguments;
-    if (kernels_select(err) < 0 || config_load(&bench->config, arguments->config, arguments->words,
-                                               arguments->word_count, err) < 0 ||
+    if (kernels_select(err) < 0 ||
+        config_load(&bench->config, arguments->config, arguments->words, arguments->word_count,
+                    err) < 0 ||
         choose_phases(bench, err) < 0)
         return -1;
     bench->threads = cpu_set_threads(bench->config.run.threads, dist_local_size(bench->dist));
     if (arguments->samples && corpus_of(&bench->config, 0, &bench->corpus, err) < 0)
         return -1;
-    bench->model =
-        bert_config_of(&bench->config, bench->corpus
-                                           ? vocabulary_size(corpus_vocabulary(bench->corpus))
-                                           : BENCH_VOCABULARY);
+    bench->model = bert_config_of(&bench->config,
+                                  bench->corpus ? vocabulary_size(corpus_vocabulary(bench->corpus))
+                                                : BENCH_VOCABULARY);
     return arguments->gemm_only ? 0 : allocate(bench, err);
 }
 
@@ -185,7 +175,7 @@ static void report_machine(struct bench_model *bench)
     blas_describe(&blas);
     bench->peak = cpu_peak_flops(bench->threads);
     bench->peak_one = cpu_peak_flops(1);
-    bench_bandwidth_measure(&bandwidth, (int)bench->arguments->repeat);
+    bench_bandwidth_measure(&bandwidth, (int)bench->arguments->common.repeat);
     if (!bench->report.object)
         printf("%s, core type %s; row kernels %s\n", blas.library, blas.core, kernels->name);
     bench_report_add(&bench->report, "peak", bench->peak / 1e9, "GFLOP/s",
@@ -219,7 +209,8 @@ static int run(struct dist *dist, const void *context, struct error *err)
     int status = dist_agree(dist, open_bench(&bench, err), err);
     if (status == 0) {
         const bool silent = dist_rank(dist) != 0; /* collects, and drops it */
-        bench_report_begin(&bench.report, "model", bench.threads, bench.arguments->json || silent);
+        bench_report_begin(&bench.report, "model", bench.threads,
+                           bench.arguments->common.json || silent);
         status = dist_agree(dist, measure(&bench, err), err);
         if (status < 0 || silent)
             bench_report_drop(&bench.report);
@@ -236,7 +227,7 @@ int bench_model(int argc, char **argv)
     int code = parse(argc, argv, &arguments);
     if (code != 0)
         return code;
-    if (arguments.help) {
+    if (arguments.common.help) {
         fputs(usage, stdout);
         return EXIT_DONE;
     }

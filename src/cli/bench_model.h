@@ -18,9 +18,9 @@ struct bench_model_arguments {
     const char *config;
     char **words;
     int word_count;
-    long long repeat;
+    struct bench_options common;
     const char *phase; /* NULL: all */
-    bool samples, gemm_only, steps_only, one_thread, one_rank, whole, json, help;
+    bool samples, gemm_only, steps_only, one_thread, one_rank, whole;
 };
 
 struct bench_model {

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,43 +32,26 @@ enum { MESSAGES = 100 /* for the latency */, SMALL = 8 /* bytes */, CALLS = 1000
 
 struct arguments {
     double megabytes;
-    long long repeat;
-    bool json, help;
+    struct bench_options common;
 };
 
-static int set_option(struct arguments *arguments, int option, struct error *err)
+static int set_option(void *context, int option, struct error *err)
 {
-    switch (option) {
-    case 'm':
-        return option_real("--megabytes", optarg, 0.001, 1000, &arguments->megabytes, err);
-    case 'r':
-        return option_integer("--repeat", optarg, 1, BENCH_MOST_REPEATS, &arguments->repeat, err);
-    case 'j':
-        arguments->json = true;
-        return 0;
-    case 'h':
-        arguments->help = true;
-        return 0;
-    default:
-        return error_set(err, "see lambert bench net --help");
-    }
+    struct arguments *arguments = context;
+    (void)option; /* the only one */
+    return option_real("--megabytes", optarg, 0.001, 1000, &arguments->megabytes, err);
 }
 
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
-    static const struct option options[] = {{"megabytes", required_argument, NULL, 'm'},
-                                            {"repeat", required_argument, NULL, 'r'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    struct error err;
-    int option;
-    *arguments = (struct arguments){.megabytes = 16, .repeat = 5};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        if (set_option(arguments, option, &err) < 0)
-            return command_misused("bench net", "%s", err.text);
-    if (!arguments->help && optind < argc)
+    static const struct option options[] = {
+        {"megabytes", required_argument, NULL, 'm'}, BENCH_REPEAT, BENCH_OPTIONS};
+    *arguments = (struct arguments){.megabytes = 16, .common.repeat = 5};
+    int code = bench_options_read(&arguments->common, "bench net", argc, argv, options, set_option,
+                                  arguments);
+    if (code != 0)
+        return code;
+    if (!arguments->common.help && optind < argc)
         return command_misused("bench net", "no input is wanted; see lambert bench net --help");
     return 0;
 }
@@ -97,7 +79,7 @@ struct links {
 static void measure_link(struct bench *bench, int rank, struct links *links)
 {
     double latency[BENCH_MOST_REPEATS], transfer[BENCH_MOST_REPEATS];
-    int repeat = (int)bench->arguments->repeat;
+    int repeat = (int)bench->arguments->common.repeat;
     for (int i = 0; i < repeat; i++) {
         latency[i] = probe_pair(bench->dist, 0, rank, SMALL, MESSAGES);
         transfer[i] =
@@ -150,7 +132,7 @@ static void report_links(struct bench *bench, const int *first, bool same_node)
 static void report_all_at_once(struct bench *bench)
 {
     double seconds[BENCH_MOST_REPEATS];
-    int repeat = (int)bench->arguments->repeat;
+    int repeat = (int)bench->arguments->common.repeat;
     double others = dist_size(bench->dist) - 1;
     size_t each = (size_t)(1e6 * bench->arguments->megabytes / others) + 1;
     for (int i = 0; i < repeat; i++)
@@ -162,7 +144,7 @@ static void report_all_at_once(struct bench *bench)
 static void report_calls(struct bench *bench)
 {
     double seconds[BENCH_MOST_REPEATS];
-    int repeat = (int)bench->arguments->repeat;
+    int repeat = (int)bench->arguments->common.repeat;
     for (int i = 0; i < repeat; i++)
         seconds[i] = probe_calls(bench->dist, CALLS);
     add(bench, "message", 1e6 * bench_median(seconds, repeat), "us",
@@ -177,7 +159,7 @@ static int measure(struct dist *dist, const void *context, struct error *err)
                               "bench net, with N of 2 or more");
     if (dist_rank(dist) == 0)
         bench_report_begin(&bench.report, "net", cpu_set_threads(0, dist_local_size(dist)),
-                           bench.arguments->json);
+                           bench.arguments->common.json);
     int *first = memory_new((size_t)dist_size(dist), sizeof *first);
     probe_nodes(dist, first);
     add(&bench, "ranks", dist_size(dist), "", NULL);
@@ -198,7 +180,7 @@ int bench_net(int argc, char **argv)
     int code = parse(argc, argv, &arguments);
     if (code != 0)
         return code;
-    if (arguments.help) {
+    if (arguments.common.help) {
         fputs(usage, stdout);
         return EXIT_DONE;
     }

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <omp.h>
 #include <stdio.h>
@@ -47,15 +46,15 @@ struct arguments {
     const char *vocabulary;
     const char *stage; /* NULL: all */
     bool cased;
-    long long megabytes, repeat;
+    long long megabytes;
+    struct bench_options common;
     char **inputs;
     int input_count;
-    bool json;
-    bool help;
 };
 
-static int set_option(struct arguments *arguments, int option, struct error *err)
+static int set_option(void *context, int option, struct error *err)
 {
+    struct arguments *arguments = context;
     switch (option) {
     case 'v':
         arguments->vocabulary = optarg;
@@ -68,17 +67,8 @@ static int set_option(struct arguments *arguments, int option, struct error *err
         return 0;
     case 'm':
         return option_integer("--megabytes", optarg, 1, 100000, &arguments->megabytes, err);
-    case 'r':
-        return option_integer("--repeat", optarg, 1, BENCH_MOST_REPEATS, &arguments->repeat, err);
-    case 'j':
-        arguments->json = true;
-        return 0;
-    case 'h':
-        arguments->help = true;
-        return 0;
-    default:
-        return error_set(err, "see lambert bench prep --help");
     }
+    return 0;
 }
 
 static int parse(int argc, char **argv, struct arguments *arguments)
@@ -87,20 +77,16 @@ static int parse(int argc, char **argv, struct arguments *arguments)
                                             {"cased", no_argument, NULL, 'c'},
                                             {"stage", required_argument, NULL, 's'},
                                             {"megabytes", required_argument, NULL, 'm'},
-                                            {"repeat", required_argument, NULL, 'r'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    struct error err;
-    int option;
-    *arguments = (struct arguments){.megabytes = 64, .repeat = 5};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        if (set_option(arguments, option, &err) < 0)
-            return command_misused("bench prep", "%s", err.text);
+                                            BENCH_REPEAT,
+                                            BENCH_OPTIONS};
+    *arguments = (struct arguments){.megabytes = 64, .common.repeat = 5};
+    int code = bench_options_read(&arguments->common, "bench prep", argc, argv, options, set_option,
+                                  arguments);
+    if (code != 0)
+        return code;
     arguments->inputs = argv + optind;
     arguments->input_count = argc - optind;
-    if (!arguments->help && (arguments->input_count == 0 || !arguments->vocabulary))
+    if (!arguments->common.help && (arguments->input_count == 0 || !arguments->vocabulary))
         return command_misused("bench prep", "--vocabulary and INPUT are wanted; see lambert bench "
                                              "prep --help");
     return 0;
@@ -337,7 +323,7 @@ static int measure_once(struct bench *bench, const struct stage *stage, const ch
 {
     double seconds;
     bench->threads = threads;
-    if (bench_time(stage->run, bench, (int)bench->arguments->repeat, &seconds, err) < 0)
+    if (bench_time(stage->run, bench, (int)bench->arguments->common.repeat, &seconds, err) < 0)
         return -1;
     *speed = (double)bench->text.bytes / 1e6 / seconds;
     bench_report_add(&bench->report, name, *speed, "MB/s", stage->note);
@@ -403,7 +389,7 @@ static int measure(struct bench *bench, struct error *err)
 static int run(const struct arguments *arguments, struct error *err)
 {
     struct bench bench = {.arguments = arguments, .all_threads = cpu_set_threads(0, 1)};
-    bench_report_begin(&bench.report, "prep", bench.all_threads, arguments->json);
+    bench_report_begin(&bench.report, "prep", bench.all_threads, arguments->common.json);
     int status = measure(&bench, err);
     bench_folder_remove(bench.folder);
     bench_text_release(&bench.text);
@@ -422,7 +408,7 @@ int bench_prep(int argc, char **argv)
     int code = parse(argc, argv, &arguments);
     if (code != 0)
         return code;
-    if (arguments.help) {
+    if (arguments.common.help) {
         fputs(usage, stdout);
         return EXIT_DONE;
     }

@@ -16,9 +16,9 @@
 
 /* --- the optimizer ---------------------------------------------------------------------------- */
 
-/* Bytes an update of one element cannot do without, in floats: the gradient's norm reads g; the first
- * pass reads w, g, m, v and writes m, v and u; the second reads w and u and writes w; and clearing
- * the gradients writes g. */
+/* Bytes an update of one element cannot do without, in floats: the gradient's norm reads g; the
+ * first pass reads w, g, m, v and writes m, v and u; the second reads w and u and writes w; and
+ * clearing the gradients writes g. */
 enum { FLOATS_MOVED = 1 + 7 + 3 + 1 };
 
 static double update_once(struct bench_model *bench)
@@ -41,7 +41,7 @@ static double update_again(struct bench_model *bench)
 void bench_model_optimizer(struct bench_model *bench)
 {
     double seconds[BENCH_MOST_REPEATS], shares[BENCH_MOST_REPEATS];
-    const int repeat = (int)bench->arguments->repeat;
+    const int repeat = (int)bench->arguments->common.repeat;
     const double bytes = FLOATS_MOVED * sizeof(real) * (double)bench->shard;
     struct bench_bandwidth bandwidth;
     bench_bandwidth_open(&bandwidth);
@@ -134,7 +134,7 @@ struct timing {
 static struct timing timing_of(struct bench_model *bench, double (*once)(struct bench_model *bench))
 {
     double seconds[BENCH_MOST_REPEATS], possible[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
-    const int repeat = (int)bench->arguments->repeat;
+    const int repeat = (int)bench->arguments->common.repeat;
     once(bench);
     double before = cpu_peak_flops(bench->threads);
     for (int r = 0; r < repeat; r++) {
@@ -148,15 +148,6 @@ static struct timing timing_of(struct bench_model *bench, double (*once)(struct 
     return (struct timing){bench_median(seconds, repeat), bench_median(possible, repeat)};
 }
 
-/* A name with the sequence length behind it. */
-static void add_at(struct bench_model *bench, int length, const char *name, double value,
-                   const char *unit, const char *note)
-{
-    char *full = memory_text("%s-%d", name, length);
-    bench_report_add(&bench->report, full, value, unit, note);
-    free(full);
-}
-
 /* Parts of the time of all threads in one micro-batch. */
 static void report_parts(struct bench_model *bench, int length)
 {
@@ -168,12 +159,14 @@ static void report_parts(struct bench_model *bench, int length)
     for (int p = 0; p < PARTS; p++) {
         char name[64];
         snprintf(name, sizeof name, "part-%s", part_name((enum part)p));
-        add_at(bench, length, name, 100 * seconds[p] / all, "%", NULL);
+        bench_report_add_at(&bench->report, length, name, 100 * seconds[p] / all, "%", NULL);
         gemm += part_is_gemm((enum part)p) ? seconds[p] : 0;
         rest -= seconds[p];
     }
-    add_at(bench, length, "part-waiting", 100 * rest / all, "%", "for other threads");
-    add_at(bench, length, "not-gemm", 100 * (1 - gemm / all), "%", "of a micro-batch");
+    bench_report_add_at(&bench->report, length, "part-waiting", 100 * rest / all, "%",
+                        "for other threads");
+    bench_report_add_at(&bench->report, length, "not-gemm", 100 * (1 - gemm / all), "%",
+                        "of a micro-batch");
 }
 
 /* A step of the global batch: its share of this rank, an update, and nothing else. */
@@ -195,25 +188,28 @@ static void report_step(struct bench_model *bench, int phase, const struct timin
 {
     const struct config_phase *settings = &bench->config.phases[phase];
     const int S = settings->sequence_length;
-    const double batches = (double)settings->global_batch / dist_size(bench->dist) /
-                           bench->batch.sequences;
+    const double batches =
+        (double)settings->global_batch / dist_size(bench->dist) / bench->batch.sequences;
     const struct timing step = step_timing(bench, batches, micro);
     char note[64];
     snprintf(note, sizeof note, "global batch of %d", settings->global_batch);
-    add_at(bench, S, "step", step.seconds, "s", note);
-    add_at(bench, S, "step-useful", batches * operations / step.seconds / 1e9, "GFLOP/s", NULL);
-    add_at(bench, S, "step-share-of-peak", 100 * batches * operations / step.possible, "%",
-           "useful operations");
-    add_at(bench, S, "tokens", batches * bench->batch.tokens / step.seconds, "1/s", NULL);
-    add_at(bench, S, "sequences", batches * bench->batch.sequences / step.seconds, "1/s", NULL);
+    bench_report_add_at(&bench->report, S, "step", step.seconds, "s", note);
+    bench_report_add_at(&bench->report, S, "step-useful", batches * operations / step.seconds / 1e9,
+                        "GFLOP/s", NULL);
+    bench_report_add_at(&bench->report, S, "step-share-of-peak",
+                        100 * batches * operations / step.possible, "%", "useful operations");
+    bench_report_add_at(&bench->report, S, "tokens", batches * bench->batch.tokens / step.seconds,
+                        "1/s", NULL);
+    bench_report_add_at(&bench->report, S, "sequences",
+                        batches * bench->batch.sequences / step.seconds, "1/s", NULL);
 }
 
-/* All threads and one, in turn; and the peak of the cores beside it, whose clocks may be lower where
- * all of them work. */
+/* All threads and one, in turn; and the peak of the cores beside it, whose clocks may be lower
+ * where all of them work. */
 static void report_one_thread(struct bench_model *bench, int length)
 {
     double ratios[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
-    const int repeat = (int)bench->arguments->repeat;
+    const int repeat = (int)bench->arguments->common.repeat;
     for (int r = 0; r < repeat; r++) {
         const double all = train_once(bench), peak = cpu_peak_flops(bench->threads);
         omp_set_num_threads(1);
@@ -221,17 +217,17 @@ static void report_one_thread(struct bench_model *bench, int length)
         peaks[r] = peak / cpu_peak_flops(1);
         omp_set_num_threads(bench->threads);
     }
-    add_at(bench, length, "thread-speed-up", bench_median(ratios, repeat), "",
-           "all threads against one, in turn");
-    add_at(bench, length, "peak-speed-up", bench_median(peaks, repeat), "",
-           "the FMA peak: all threads against one, in turn");
+    bench_report_add_at(&bench->report, length, "thread-speed-up", bench_median(ratios, repeat), "",
+                        "all threads against one, in turn");
+    bench_report_add_at(&bench->report, length, "peak-speed-up", bench_median(peaks, repeat), "",
+                        "the FMA peak: all threads against one, in turn");
 }
 
 /* All ranks at once and the first alone, in turn. */
 static void report_one_rank(struct bench_model *bench, int length)
 {
     double ratios[BENCH_MOST_REPEATS];
-    const int repeat = (int)bench->arguments->repeat, ranks = dist_size(bench->dist);
+    const int repeat = (int)bench->arguments->common.repeat, ranks = dist_size(bench->dist);
     for (int r = 0; r < repeat; r++) {
         dist_barrier(bench->dist);
         double together = train_once(bench), alone = 0;
@@ -241,8 +237,8 @@ static void report_one_rank(struct bench_model *bench, int length)
         dist_max_double(bench->dist, &alone, 1);
         ratios[r] = ranks * alone / together;
     }
-    add_at(bench, length, "rank-speed-up", bench_median(ratios, repeat), "",
-           "all ranks against one, in turn");
+    bench_report_add_at(&bench->report, length, "rank-speed-up", bench_median(ratios, repeat), "",
+                        "all ranks against one, in turn");
 }
 
 static void report_micro(struct bench_model *bench, int length, const struct timing *forward,
@@ -251,15 +247,17 @@ static void report_micro(struct bench_model *bench, int length, const struct tim
     char note[64];
     snprintf(note, sizeof note, "%d sequences, %d tokens", bench->batch.sequences,
              bench->batch.tokens);
-    add_at(bench, length, "forward", 1e3 * forward->seconds, "ms", note);
-    add_at(bench, length, "forward-share-of-peak", 100 * operations / 3 / forward->possible, "%",
-           NULL);
-    add_at(bench, length, "peak", bench->peak / 1e9, "GFLOP/s", "measured between the repeats");
-    add_at(bench, length, "micro-batch", 1e3 * micro->seconds, "ms",
-           "forward with dropout, and backward");
-    add_at(bench, length, "micro-batch-tokens", bench->batch.tokens, "", NULL);
-    add_at(bench, length, "micro-batch-share-of-peak", 100 * operations / micro->possible, "%",
-           NULL);
+    bench_report_add_at(&bench->report, length, "forward", 1e3 * forward->seconds, "ms", note);
+    bench_report_add_at(&bench->report, length, "forward-share-of-peak",
+                        100 * operations / 3 / forward->possible, "%", NULL);
+    bench_report_add_at(&bench->report, length, "peak", bench->peak / 1e9, "GFLOP/s",
+                        "measured between the repeats");
+    bench_report_add_at(&bench->report, length, "micro-batch", 1e3 * micro->seconds, "ms",
+                        "forward with dropout, and backward");
+    bench_report_add_at(&bench->report, length, "micro-batch-tokens", bench->batch.tokens, "",
+                        NULL);
+    bench_report_add_at(&bench->report, length, "micro-batch-share-of-peak",
+                        100 * operations / micro->possible, "%", NULL);
 }
 
 static void measure_micro(struct bench_model *bench, int phase)
@@ -281,9 +279,8 @@ int bench_model_phase(struct bench_model *bench, int phase, struct error *err)
 {
     struct sampler_options options = sampler_options_of(&bench->config, phase);
     struct sampler *sampler = NULL;
-    if (bench->corpus &&
-        sampler_new(&sampler, corpus_store(bench->corpus, CORPUS_TRAIN),
-                    corpus_vocabulary(bench->corpus), &options, err) < 0)
+    if (bench->corpus && sampler_new(&sampler, corpus_store(bench->corpus, CORPUS_TRAIN),
+                                     corpus_vocabulary(bench->corpus), &options, err) < 0)
         return -1;
     int status = make_batch(bench, phase, sampler, err);
     sampler_free(sampler);

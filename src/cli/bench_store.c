@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <omp.h>
 #include <stdio.h>
@@ -46,12 +45,12 @@ struct arguments {
     long long documents, samples;
     double sentences_per_document;
     const char *folder;
-    bool json;
-    bool help;
+    struct bench_options common;
 };
 
-static int set_option(struct arguments *arguments, int option, struct error *err)
+static int set_option(void *context, int option, struct error *err)
 {
+    struct arguments *arguments = context;
     switch (option) {
     case 'd':
         return option_integer("--documents", optarg, 2, UINT32_MAX, &arguments->documents, err);
@@ -63,15 +62,8 @@ static int set_option(struct arguments *arguments, int option, struct error *err
     case 'f':
         arguments->folder = optarg;
         return 0;
-    case 'j':
-        arguments->json = true;
-        return 0;
-    case 'h':
-        arguments->help = true;
-        return 0;
-    default:
-        return error_set(err, "see lambert bench store --help");
     }
+    return 0;
 }
 
 static int parse(int argc, char **argv, struct arguments *arguments)
@@ -81,18 +73,14 @@ static int parse(int argc, char **argv, struct arguments *arguments)
         {"sentences-per-document", required_argument, NULL, 's'},
         {"samples", required_argument, NULL, 'n'},
         {"folder", required_argument, NULL, 'f'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {0}};
-    struct error err;
-    int option;
+        BENCH_OPTIONS};
     *arguments =
         (struct arguments){.documents = 7000000, .samples = 20000, .sentences_per_document = 18.6};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        if (set_option(arguments, option, &err) < 0)
-            return command_misused("bench store", "%s", err.text);
-    if (!arguments->help && optind < argc)
+    int code = bench_options_read(&arguments->common, "bench store", argc, argv, options,
+                                  set_option, arguments);
+    if (code != 0)
+        return code;
+    if (!arguments->common.help && optind < argc)
         return command_misused("bench store", "no input is wanted; see lambert bench store --help");
     return 0;
 }
@@ -110,15 +98,6 @@ struct bench {
     int shards;
     struct document_store *store;
 };
-
-/* A name with the sequence length behind it. */
-static void add_at(struct bench *bench, const char *name, int length, double value,
-                   const char *unit, const char *note)
-{
-    char *full = memory_text("%s-%d", name, length);
-    bench_report_add(&bench->report, full, value, unit, note);
-    free(full);
-}
 
 /* --- the store -------------------------------------------------------------------------------- */
 
@@ -212,9 +191,9 @@ static uint64_t measure_epochs(struct bench *bench, struct sampler *sampler, int
     started = clock_seconds();
     sampler_epoch_samples(sampler, 2);
     double one = clock_seconds() - started;
-    add_at(bench, "samples", length, (double)samples, "", "in an epoch");
-    add_at(bench, "plan-epoch", length, all, "s", "all threads");
-    add_at(bench, "plan-epoch-one-thread", length, one, "s", NULL);
+    bench_report_add_at(&bench->report, length, "samples", (double)samples, "", "in an epoch");
+    bench_report_add_at(&bench->report, length, "plan-epoch", all, "s", "all threads");
+    bench_report_add_at(&bench->report, length, "plan-epoch-one-thread", one, "s", NULL);
     return samples;
 }
 
@@ -256,13 +235,17 @@ static int measure_fill(struct bench *bench, struct sampler *sampler, uint64_t c
 static void report_cost(struct bench *bench, int length, const struct sample_cost *cost)
 {
     double ours = cost->plan + cost->fill, step = cost->operations / bench->peak;
-    add_at(bench, "plan-sample", length, 1e6 * cost->plan, "us", "one thread");
-    add_at(bench, "fill-sample", length, 1e6 * cost->fill, "us", "one thread, blocks not cached");
-    add_at(bench, "step-sample", length, 1e6 * step, "us",
-           "BERT-Base's arithmetic at the peak of all threads");
-    add_at(bench, "share-of-step", length, 100 * ours / step, "%", "goal: below 1");
-    add_at(bench, "cores-fed", length, cost->operations / bench->peak_one / ours, "cores",
-           "that one sampling thread keeps busy, at their peak");
+    bench_report_add_at(&bench->report, length, "plan-sample", 1e6 * cost->plan, "us",
+                        "one thread");
+    bench_report_add_at(&bench->report, length, "fill-sample", 1e6 * cost->fill, "us",
+                        "one thread, blocks not cached");
+    bench_report_add_at(&bench->report, length, "step-sample", 1e6 * step, "us",
+                        "BERT-Base's arithmetic at the peak of all threads");
+    bench_report_add_at(&bench->report, length, "share-of-step", 100 * ours / step, "%",
+                        "goal: below 1");
+    bench_report_add_at(&bench->report, length, "cores-fed",
+                        cost->operations / bench->peak_one / ours, "cores",
+                        "that one sampling thread keeps busy, at their peak");
 }
 
 static int measure_samples_with(struct bench *bench, struct sampler *sampler, int length,
@@ -285,7 +268,8 @@ static int measure_samples(struct bench *bench, int length, struct error *err)
     double started = clock_seconds();
     if (sampler_new(&sampler, bench->store, bench->vocabulary, &options, err) < 0)
         return -1;
-    add_at(bench, "sampler", length, clock_seconds() - started, "s", "new, with the index checked");
+    bench_report_add_at(&bench->report, length, "sampler", clock_seconds() - started, "s",
+                        "new, with the index checked");
     int status = measure_samples_with(bench, sampler, length, err);
     sampler_free(sampler);
     return status;
@@ -336,7 +320,7 @@ static int run(const struct arguments *arguments, struct error *err)
     struct bench bench = {.arguments = arguments, .threads = cpu_set_threads(0, 1)};
     bench.vocabulary = artificial_vocabulary();
     config_defaults(&bench.config);
-    bench_report_begin(&bench.report, "store", bench.threads, arguments->json);
+    bench_report_begin(&bench.report, "store", bench.threads, arguments->common.json);
     int status = measure(&bench, err);
     document_store_close(bench.store);
     artificial_corpus_free_paths(bench.paths, bench.shards);
@@ -356,7 +340,7 @@ int bench_store(int argc, char **argv)
     int code = parse(argc, argv, &arguments);
     if (code != 0)
         return code;
-    if (arguments.help) {
+    if (arguments.common.help) {
         fputs(usage, stdout);
         return EXIT_DONE;
     }

@@ -12,6 +12,39 @@
 #include "lambert/base/progress.h"
 #include "lambert/kernels/cpu.h"
 
+/* --- options ---------------------------------------------------------------------------------- */
+
+static int set_common(struct bench_options *common, const char *part, int option, struct error *err)
+{
+    switch (option) {
+    case 'r':
+        return option_integer("--repeat", optarg, 1, BENCH_MOST_REPEATS, &common->repeat, err);
+    case 'j':
+        common->json = true;
+        return 0;
+    case 'h':
+        common->help = true;
+        return 0;
+    default:
+        return error_set(err, "see lambert %s --help", part);
+    }
+}
+
+int bench_options_read(struct bench_options *common, const char *part, int argc, char **argv,
+                       const struct option *options,
+                       int (*set)(void *arguments, int option, struct error *err), void *arguments)
+{
+    struct error err;
+    int option;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        const bool is_common = strchr("rjh?", option) != NULL;
+        if ((is_common ? set_common(common, part, option, &err) : set(arguments, option, &err)) < 0)
+            return command_misused(part, "%s", err.text);
+    }
+    return 0;
+}
+
 /* --- results ---------------------------------------------------------------------------------- */
 
 void bench_report_begin(struct bench_report *report, const char *part, int threads, bool json)
@@ -48,6 +81,14 @@ void bench_report_add(struct bench_report *report, const char *name, double valu
     }
     printf("%-28s %12.4g %-9s%s%s\n", name, value, unit, note ? "  " : "", note ? note : "");
     fflush(stdout);
+}
+
+void bench_report_add_at(struct bench_report *report, int length, const char *name, double value,
+                         const char *unit, const char *note)
+{
+    char *full = memory_text("%s-%d", name, length);
+    bench_report_add(report, full, value, unit, note);
+    free(full);
 }
 
 void bench_report_end(struct bench_report *report)
