@@ -10,6 +10,7 @@
 #     . "$(dirname "$0")/lib.sh"
 #     hosts_up 4 100 1gbit        # h0 to h3, 10.77.0.10 to .13; 100 microseconds each way, a rate
 #     in_host h1 COMMAND...       # as ssh would, arguments kept
+#     on_hosts FILE COMMAND...    # a rank a slot of the hostfile
 #     host_cut h3                 # its link goes down
 #     host_kill h3 PATTERN        # SIGKILL to h3's processes of that name (pgrep -x; .* for all)
 set -eu
@@ -125,6 +126,16 @@ hosts_up() {
     "$BUILD/tests/cluster/switch" "$2" $switch_ports >"$HOSTS/switch.log" 2>&1 &
     switch_process=$!
     wait_for 10 "$HOSTS/switch.log" switch grep -q ready "$HOSTS/switch.log"
+}
+
+# on_hosts HOSTFILE WORDS...: mpirun from h0 with these options and program, as docs/cluster.md says it,
+# rsh in the place of ssh
+on_hosts() {
+    on_hosts_file=$1
+    shift
+    TMPDIR=/dev/shm in_host h0 mpirun --mca plm_rsh_agent "$CLUSTER/rsh" \
+        --tune "$ROOT/configs/openmpi.conf" --mca btl_tcp_if_include 10.77.0.0/24 \
+        --mca oob_tcp_if_include 10.77.0.0/24 --hostfile "$on_hosts_file" "$@"
 }
 
 host_cut() {

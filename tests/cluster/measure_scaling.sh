@@ -36,12 +36,6 @@ learning_rate = 1e-3
 END
 seq 0 $((hosts - 1)) | sed 's/.*/h& slots=1/' >hostfile
 
-on_hosts() {
-    TMPDIR=/dev/shm in_host h0 mpirun --mca plm_rsh_agent "$CLUSTER/rsh" \
-        --tune "$ROOT/configs/openmpi.conf" --mca btl_tcp_if_include 10.77.0.0/24 \
-        --mca oob_tcp_if_include 10.77.0.0/24 --hostfile hostfile "$LAMBERT" "$@"
-}
-
 # medians NAME: of the steps of the run folder NAME but the first two, in which caches warm up
 medians() {
     python3 - "$1" <<'END'
@@ -56,7 +50,7 @@ END
 }
 
 "$LAMBERT" show deal scaling.ini --ranks "$hosts" --batches "$STEPS" --json
-on_hosts bench net --megabytes 8 --repeat 3 --json 2>/dev/null
+on_hosts hostfile "$LAMBERT" bench net --megabytes 8 --repeat 3 --json 2>/dev/null
 mpirun -n "$hosts" "$LAMBERT" bench model scaling.ini --steps --repeat 3 --json 2>/dev/null
 alone() {
     mpirun -n "$hosts" "$LAMBERT" train scaling.ini run.folder="$1" >log.txt 2>&1 ||
@@ -64,6 +58,7 @@ alone() {
     medians "$1"
 }
 alone before
-on_hosts train scaling.ini run.folder=spread >log.txt 2>&1 || { cat log.txt >&2; fail "on $hosts hosts"; }
+on_hosts hostfile "$LAMBERT" train scaling.ini run.folder=spread >log.txt 2>&1 ||
+    { cat log.txt >&2; fail "on $hosts hosts"; }
 medians spread
 alone after

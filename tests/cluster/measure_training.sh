@@ -47,10 +47,7 @@ together() {
 
 spread() {
     seq 0 $((hosts - 1)) | sed 's/.*/h& slots=1/' >hostfile
-    TMPDIR=/dev/shm in_host h0 mpirun --mca plm_rsh_agent "$CLUSTER/rsh" \
-        --tune "$ROOT/configs/openmpi.conf" --mca btl_tcp_if_include 10.77.0.0/24 \
-        --mca oob_tcp_if_include 10.77.0.0/24 --hostfile hostfile --bind-to none "$LAMBERT" \
-        train "$@" run.folder=run >log.txt 2>&1
+    on_hosts hostfile --bind-to none "$LAMBERT" train "$@" run.folder=run >log.txt 2>&1
 }
 
 folders=run

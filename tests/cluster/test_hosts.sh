@@ -10,8 +10,7 @@ make_corpus >/dev/null
 words="data.corpus=corpus phase.one.steps=120 phase.two.steps=80 train.checkpoint_every=10
     phase.one.global_batch=64 phase.two.global_batch=64"
 
-# cluster_train SLOTS HOSTS FOLDER WORDS...: as docs/cluster.md says it, rsh in the place of ssh; h0 is
-# where mpirun runs
+# cluster_train SLOTS HOSTS FOLDER WORDS...
 cluster_train() {
     cluster_slots=$1 cluster_hosts=$2 cluster_folder=$3
     shift 3
@@ -19,10 +18,8 @@ cluster_train() {
         echo "$cluster_host slots=$cluster_slots"
     done >"hosts.$cluster_folder"
     # shellcheck disable=SC2086
-    TMPDIR=/dev/shm in_host h0 mpirun --mca plm_rsh_agent "$CLUSTER/rsh" \
-        --tune "$ROOT/configs/openmpi.conf" --mca btl_tcp_if_include 10.77.0.0/24 \
-        --mca oob_tcp_if_include 10.77.0.0/24 --hostfile "hosts.$cluster_folder" \
-        "$LAMBERT" train "$ROOT/configs/tiny.ini" $words run.folder="$cluster_folder" "$@"
+    on_hosts "hosts.$cluster_folder" "$LAMBERT" train "$ROOT/configs/tiny.ini" $words \
+        run.folder="$cluster_folder" "$@"
 }
 
 last_step() {
