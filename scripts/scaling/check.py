@@ -40,14 +40,9 @@ def measure(build, hosts, megabits):
 SCHEDULE = model.Schedule(micro_batch=2048)
 
 
-def work_of(deal):
-    return model.Work(deal["global_batch"], deal["tokens"], deal["masked"], deal["operations"],
-                      deal["imbalance"])
-
-
 def predict(hosts, deal, net, alone, shape):
     """Seconds of a step: the parts, and the whole."""
-    work = work_of(deal)
+    work = model.Work.of_deal(deal)
     summing = alone["communication_seconds"] - alone["communication_wait_seconds"]
     computing = alone["seconds"] - alone["communication_seconds"]  # clearing and update included
     moved = (hosts + 1) / hosts * shape.elements * 4  # in memory, on one host
@@ -66,7 +61,7 @@ def predict_by_benches(hosts, deal, net, bench, shape):
     """Of the same step, from what `lambert bench` says of the ranks and of the network."""
     node = dataclasses.replace(rates.node_of(bench, 128), message=rates.message_of(net))
     network = rates.network_of(net, in_turn=True)
-    return model.step_time(shape, work_of(deal), hosts, node, network, SCHEDULE).seconds
+    return model.step_time(shape, model.Work.of_deal(deal), hosts, node, network, SCHEDULE).seconds
 
 
 def check(build, hosts, megabits):
@@ -87,10 +82,7 @@ def main():
     parser.add_argument("output")
     parser.add_argument("--case", action="append", metavar="HOSTS:MEGABITS")
     arguments = parser.parse_args()
-    results = {}
-    if os.path.exists(arguments.output):
-        with open(arguments.output, encoding="utf-8") as file:
-            results = json.load(file)
+    results = run.load(arguments.output)
     found = results.setdefault("check", {})
     for case in arguments.case or CASES:
         hosts, megabits = map(int, case.split(":"))

@@ -6,11 +6,9 @@ and without the network (tests/cluster/measure_training.sh).
 
 Every case is measured once more each time; docs/scaling.md has medians over all times. Nothing else may
 run on the machine meanwhile: a case takes one to two minutes on 2 cores, and 14 GB of memory."""
-import argparse
 import dataclasses
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -47,15 +45,12 @@ def measure(build, corpus, length, place):
 
 
 def deal_of(build, corpus, length):
-    """`lambert show deal` of the batches that were trained."""
-    done = subprocess.run([os.path.join(build, "lambert"), "show", "deal", CONFIG,
-                           f"data.corpus={corpus}", f"phase.one.sequence_length={length}",
-                           f"phase.one.max_predictions_per_sequence={length * 20 // 128}",
-                           f"phase.one.global_batch={BATCH}", "--phase", "one", "--ranks", str(HOSTS),
-                           "--batches", str(STEPS), "--json"], stdout=subprocess.PIPE, check=True)
-    deal = json.loads(done.stdout)
-    return model.Work(deal["global_batch"], deal["tokens"], deal["masked"], deal["operations"],
-                      deal["imbalance"])
+    """Of the batches that were trained."""
+    deal = run.show_deal(build, CONFIG, corpus, "one", HOSTS, STEPS,
+                         f"phase.one.sequence_length={length}",
+                         f"phase.one.max_predictions_per_sequence={length * 20 // 128}",
+                         f"phase.one.global_batch={BATCH}")
+    return model.Work.of_deal(json.loads(deal))
 
 
 def predict(work, useful, bfloat16):
@@ -90,28 +85,15 @@ def add_predictions(arguments, results):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("build")
-    parser.add_argument("corpus")
-    parser.add_argument("output")
-    parser.add_argument("--only", default="", help="cases whose names match this pattern")
-    parser.add_argument("--list", action="store_true", help="print the names of all cases")
-    arguments = parser.parse_args()
-    cases = [(length, place) for length in LENGTHS for place in PLACES
-             if re.search(arguments.only, f"{length}-{place}")]
-    if arguments.list:
-        print("\n".join(f"{length}-{place}" for length, place in cases))
-        return
-    results = {}
-    if os.path.exists(arguments.output):
-        with open(arguments.output, encoding="utf-8") as file:
-            results = json.load(file)
+    arguments = run.arguments_of(__doc__)
+    cases = run.cases_wanted(arguments, {f"{length}-{place}": (length, place)
+                                         for length in LENGTHS for place in PLACES})
+    results = run.load(arguments.output)
     found = results.setdefault("loss", {})
-    for length, place in cases:
-        times = found.setdefault(f"{length}-{place}", [])
+    for name, (length, place) in cases.items():
+        times = found.setdefault(name, [])
         times.append(measure(arguments.build, arguments.corpus, length, place))
-        print(f"{length}-{place}: {times[-1]['seconds']:.3f} s a step", file=sys.stderr)
+        print(f"{name}: {times[-1]['seconds']:.3f} s a step", file=sys.stderr)
         run.save(arguments.output, results)
     add_predictions(arguments, results)
     run.save(arguments.output, results)

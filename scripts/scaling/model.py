@@ -100,6 +100,11 @@ class Work:
     operations: float
     imbalance: float  # of the busiest rank: operations beyond the average, as a part of it
 
+    @classmethod
+    def of_deal(cls, deal):
+        return cls(deal["global_batch"], deal["tokens"], deal["masked"], deal["operations"],
+                   deal["imbalance"])
+
 
 @dataclass(frozen=True)
 class Step:

@@ -62,10 +62,6 @@ def per_cent(value):
     return f"{100 * value:.1f}%"
 
 
-def limits(phases):
-    return model.limits(phases[0], phases[0]["seconds"])
-
-
 def weak_table(results):
     lines = ["| row | nodes | paper | " + " | ".join(f"{g} Gbit/s" for g in NETWORKS) + " | "
              + " | ".join(f"{g}: against the 512 row" for g in NETWORKS[:1]) + " | hours at 100 |",
@@ -93,7 +89,8 @@ def wide_table(results):
             continue
         cells = [per_cent(run_efficiency(dict(rows_of(results, *which))[row]))
                  for _, *which in columns]
-        lines.append(f"| {row.label} | " + " | ".join(cells) + f" | {limits(plain)} |")
+        lost = model.limits(plain[0], plain[0]["seconds"])
+        lines.append(f"| {row.label} | " + " | ".join(cells) + f" | {lost} |")
     return lines
 
 

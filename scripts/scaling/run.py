@@ -80,21 +80,25 @@ def simulated_cases():
     return sorted(unique.values(), key=lambda case: case.row.nodes)
 
 
+def show_deal(build, config, corpus, phase, ranks, batches, *words):
+    """JSON of `lambert show deal`; words are keys of the configuration."""
+    done = subprocess.run([os.path.join(build, "lambert"), "show", "deal", config,
+                           f"data.corpus={corpus}", *words, "--phase", phase, "--ranks", str(ranks),
+                           "--batches", str(batches), "--json"], stdout=subprocess.PIPE, check=True)
+    return done.stdout
+
+
 def deal_of(build, corpus, row, phase):
     folder = os.path.join(build, "scaling")
     path = os.path.join(folder, f"deal-{row.config}-{row.nodes}-{phase.name}.json")
     os.makedirs(folder, exist_ok=True)
     if not os.path.exists(path):
-        done = subprocess.run([os.path.join(build, "lambert"), "show", "deal", config_of(row),
-                               f"data.corpus={corpus}", "--phase", phase.name, "--ranks",
-                               str(row.nodes), "--batches", "4", "--json"],
-                              stdout=subprocess.PIPE, check=True)
+        deal = show_deal(build, config_of(row), corpus, phase.name, row.nodes, 4)
         with open(path, "wb") as file:
-            file.write(done.stdout)
+            file.write(deal)
     with open(path, encoding="utf-8") as file:
         deal = json.load(file)
-    return model.Work(deal["global_batch"], deal["tokens"], deal["masked"], deal["operations"],
-                      deal["imbalance"]), deal["rank_operations"]
+    return model.Work.of_deal(deal), deal["rank_operations"]
 
 
 def model_rows(build, corpus, name, schedule):
@@ -144,6 +148,35 @@ def rounded(value):
     return [rounded(inside) for inside in value] if isinstance(value, list) else value
 
 
+def load(path):
+    """What save() wrote; an empty object where there is no file yet."""
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def cases_wanted(arguments, cases):
+    """Those of --only; with --list prints their names and ends the program."""
+    wanted = {name: case for name, case in cases.items() if re.search(arguments.only, name)}
+    if arguments.list:
+        print("\n".join(wanted))
+        sys.exit()
+    return wanted
+
+
+def arguments_of(description):
+    """BUILD CORPUS OUTPUT.json [--only PATTERN] [--list]"""
+    parser = argparse.ArgumentParser(description=description,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("corpus")
+    parser.add_argument("output")
+    parser.add_argument("--only", default="", help="cases whose names match this pattern")
+    parser.add_argument("--list", action="store_true", help="print the names of all cases")
+    return parser.parse_args()
+
+
 def save(path, results):
     """An object a line."""
     with open(path + ".new", "w", encoding="utf-8") as file:
@@ -159,22 +192,9 @@ def save(path, results):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("build")
-    parser.add_argument("corpus")
-    parser.add_argument("output")
-    parser.add_argument("--only", default="", help="simulate cases whose names match this pattern")
-    parser.add_argument("--list", action="store_true", help="print the names of all cases")
-    arguments = parser.parse_args()
-    cases = [case for case in simulated_cases() if re.search(arguments.only, case.name)]
-    if arguments.list:
-        print("\n".join(case.name for case in cases))
-        return
-    results = {"simulated": {}}
-    if os.path.exists(arguments.output):
-        with open(arguments.output, encoding="utf-8") as file:
-            results = json.load(file)
+    arguments = arguments_of(__doc__)
+    cases = cases_wanted(arguments, {case.name: case for case in simulated_cases()})
+    results = {"simulated": {}, **load(arguments.output)}
     results["model"] = []
     for name in NODES:
         for schedule in (PLAIN, dataclasses.replace(PLAIN, bfloat16=True)):
@@ -182,13 +202,13 @@ def main():
     results["nodes"] = {name: dataclasses.asdict(node) for name, node in NODES.items()}
     save(arguments.output, results)
     program = simulation.build(os.path.join(arguments.build, "scaling"))
-    for case in cases:
-        if case.name in results["simulated"]:
+    for name, case in cases.items():
+        if name in results["simulated"]:
             continue
         found = simulate(program, arguments.build, arguments.corpus, case)
-        results["simulated"][case.name] = found
+        results["simulated"][name] = found
         save(arguments.output, results)
-        print(f"{case.name}: {found['simulated']['step']:.4f} s, model {found['model_seconds']:.4f}",
+        print(f"{name}: {found['simulated']['step']:.4f} s, model {found['model_seconds']:.4f}",
               file=sys.stderr)
 
 
