@@ -388,6 +388,14 @@ static float dot(const float *x, const float *y, int n)
     return v_sum(sum);
 }
 
+static inline vdouble add_squares(vdouble sum, const float *x)
+{
+    vhalf part;
+    memcpy(&part, x, sizeof part);
+    vdouble d = __builtin_convertvector(part, vdouble);
+    return sum + d * d;
+}
+
 /* Four sums, since one would wait for the adder. */
 static double sum_squares(const float *x, size_t n)
 {
@@ -396,21 +404,15 @@ static double sum_squares(const float *x, size_t n)
     for (; i + 2 * WIDTH <= n; i += 2 * WIDTH) {
         fetch(x + i + AHEAD);
         fetch(x + i + AHEAD + 16);
-        for (int k = 0; k < 4; k++) {
-            vhalf part;
-            memcpy(&part, x + i + k * WIDTH / 2, sizeof part);
-            vdouble d = __builtin_convertvector(part, vdouble);
-            sum[k] += d * d;
-        }
+        for (int k = 0; k < 4; k++)
+            sum[k] = add_squares(sum[k], x + i + k * WIDTH / 2);
     }
     for (; i < n; i += WIDTH) {
         vfloat v = v_load(x + i, n - i < WIDTH ? (int)(n - i) : WIDTH);
-        vhalf parts[2];
-        memcpy(parts, &v, sizeof parts);
-        for (int k = 0; k < 2; k++) {
-            vdouble d = __builtin_convertvector(parts[k], vdouble);
-            sum[k] += d * d;
-        }
+        float rest[WIDTH];
+        memcpy(rest, &v, sizeof rest);
+        for (int k = 0; k < 2; k++)
+            sum[k] = add_squares(sum[k], rest + k * WIDTH / 2);
     }
     return v_sum_double((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
