@@ -227,13 +227,12 @@ void dist_broadcast(const struct dist *dist, int root, void *data, size_t size)
 /* A message from `rank` to rank 0, called by both. */
 static void pass(const struct dist *dist, int rank, void *data, int count, MPI_Datatype type)
 {
-    enum { TAG = 1 };
     if (dist->rank == 0) {
         place_wait("MPI_Recv from rank", rank);
-        MPI_Recv(data, count, type, rank, TAG, dist->world, MPI_STATUS_IGNORE);
+        MPI_Recv(data, count, type, rank, TAG_GATHER, dist->world, MPI_STATUS_IGNORE);
     } else {
         place_wait("MPI_Send to rank", 0);
-        MPI_Send(data, count, type, 0, TAG, dist->world);
+        MPI_Send(data, count, type, 0, TAG_GATHER, dist->world);
     }
     place_go();
 }

@@ -55,11 +55,6 @@ struct exchange {
 
 /* --- set-up ----------------------------------------------------------------------------------- */
 
-static size_t length(struct slice part)
-{
-    return part.end - part.begin;
-}
-
 static int most_members(const struct stages *stages)
 {
     int most = 1;
@@ -80,10 +75,10 @@ static void measure_slot(const struct exchange *x, int rank, size_t *received, s
     *received = *packed = 0;
     for (int b = 0; b < x->sharding->buckets; b++)
         for (int s = x->shared; s < stages->count; s++) {
-            size_t own = length(sharding_part(x->sharding, b, rank, s + 1));
+            size_t own = slice_length(sharding_part(x->sharding, b, rank, s + 1));
             *received = larger(*received, own * (size_t)(stages->members[s] - 1));
             if (x->options.bfloat16)
-                *packed = larger(*packed, length(sharding_part(x->sharding, b, rank, s)));
+                *packed = larger(*packed, slice_length(sharding_part(x->sharding, b, rank, s)));
         }
 }
 
@@ -160,7 +155,7 @@ int exchange_new(struct exchange **exchange, const struct dist *dist,
     size_t start = 0;
     for (int b = 0; b < sharding->buckets; b++) {
         x->shard_start[b] = start;
-        start += length(sharding_slice(sharding, b, dist->rank));
+        start += slice_length(sharding_slice(sharding, b, dist->rank));
     }
     *exchange = x;
     return 0;
@@ -207,11 +202,9 @@ static struct slice own_part(const struct exchange *x, const struct transfer *t,
 
 static int tag_of(const struct transfer *t)
 {
-    enum {
-        BUCKETS = 4096
-    }; /* MPI promises tags up to 32767; so many buckets are never on the way
-          together */
-    return (t->bucket % BUCKETS * STAGES_MOST + t->stage) * KINDS + (int)t->kind;
+    /* So many buckets are never on their way together. */
+    enum { BUCKETS = (TAG_ROWS - TAG_EXCHANGE) / STAGES_MOST / KINDS };
+    return TAG_EXCHANGE + (t->bucket % BUCKETS * STAGES_MOST + t->stage) * KINDS + (int)t->kind;
 }
 
 static bool rounds(const struct exchange *x, int stage)
@@ -261,16 +254,17 @@ static void post_reduction(struct exchange *x, struct transfer *t)
     size_t wire = rounded ? sizeof(uint16_t) : x->element;
     int members = x->sharding->stages.members[t->stage];
     for (int k = 1; k < members; k++)
-        receive(x, t, peer(x, t->stage, k), received_at(t, k, length(own), wire),
-                length(own) * wire);
+        receive(x, t, peer(x, t->stage, k), received_at(t, k, slice_length(own), wire),
+                slice_length(own) * wire);
     if (rounded)
-        contribution_pack((const real *)gradients_at(x, all.begin), length(all), t->slot->packed);
+        contribution_pack((const real *)gradients_at(x, all.begin), slice_length(all),
+                          t->slot->packed);
     for (int k = 1; k < members; k++) {
         int to = peer(x, t->stage, k);
         struct slice part = sharding_part(x->sharding, t->bucket, to, t->stage + 1);
         const void *from = rounded ? (const void *)(t->slot->packed + (part.begin - all.begin))
                                    : gradients_at(x, part.begin);
-        dispatch(x, t, to, from, length(part) * wire);
+        dispatch(x, t, to, from, slice_length(part) * wire);
     }
 }
 
@@ -281,11 +275,11 @@ static void post_gathering(struct exchange *x, struct transfer *t)
     for (int k = 1; k < members; k++) {
         int from = peer(x, t->stage, k);
         struct slice part = sharding_part(x->sharding, t->bucket, from, t->stage + 1);
-        receive(x, t, from, x->arrays.weights + part.begin, length(part) * sizeof(real));
+        receive(x, t, from, x->arrays.weights + part.begin, slice_length(part) * sizeof(real));
     }
     for (int k = 1; k < members; k++)
         dispatch(x, t, peer(x, t->stage, k), x->arrays.weights + own.begin,
-                 length(own) * sizeof(real));
+                 slice_length(own) * sizeof(real));
 }
 
 /* --- the stages of a bucket ------------------------------------------------------------------- */
@@ -298,9 +292,9 @@ static void sum_part(struct exchange *x, const struct transfer *t, struct slice 
     void *out = last ? (unsigned char *)x->arrays.shard + x->shard_start[t->bucket] * x->element
                      : gradients_at(x, part.begin);
     if (x->options.element == EXCHANGE_FIXED)
-        contributions_sum_fixed(x->contributions, members, length(part), out);
+        contributions_sum_fixed(x->contributions, members, slice_length(part), out);
     else
-        contributions_sum(x->contributions, members, length(part), out);
+        contributions_sum(x->contributions, members, slice_length(part), out);
 }
 
 static void sum_neighbours(struct exchange *x, const struct transfer *t)
@@ -324,7 +318,7 @@ static void sum_received(struct exchange *x, const struct transfer *t)
     x->contributions[own] = (struct contribution){.values = gradients_at(x, part.begin)};
     for (int k = 1; k < members; k++)
         x->contributions[(own + k) % members] = (struct contribution){
-            .values = received_at(t, k, length(part), wire), .bfloat16 = rounded};
+            .values = received_at(t, k, slice_length(part), wire), .bfloat16 = rounded};
     sum_part(x, t, part);
 }
 
@@ -432,7 +426,7 @@ static void copy_alone(struct exchange *x, int bucket)
     struct slice slice = sharding_slice(x->sharding, bucket, 0);
     if (!x->in_place)
         memcpy((unsigned char *)x->arrays.shard + x->shard_start[bucket] * x->element,
-               gradients_at(x, slice.begin), length(slice) * x->element);
+               gradients_at(x, slice.begin), slice_length(slice) * x->element);
 }
 
 void exchange_reduce_begin(struct exchange *exchange, int bucket)

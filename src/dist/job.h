@@ -19,6 +19,13 @@ struct dist {
     int *counts, *starts; /* [size] each: working memory of the collectives in sharding.c */
 };
 
+/* Tags of messages on `world`. MPI promises those up to 32767. */
+enum {
+    TAG_EXCHANGE = 0, /* from here on, those of exchange.c */
+    TAG_ROWS = 1 << 14,
+    TAG_GATHER
+};
+
 #ifdef LAMBERT_DOUBLE
 #define MPI_REAL_TYPE MPI_DOUBLE
 #else

@@ -59,7 +59,7 @@ size_t sharding_count(const struct sharding *sharding, int rank)
     size_t count = 0;
     for (int b = 0; b < sharding->buckets; b++) {
         struct slice slice = sharding_slice(sharding, b, rank);
-        count += slice.end - slice.begin;
+        count += slice_length(slice);
     }
     return count;
 }
@@ -93,7 +93,7 @@ void shard_extract(const struct sharding *sharding, int rank, const real *flat, 
 {
     for (int b = 0; b < sharding->buckets; b++) {
         struct slice slice = sharding_slice(sharding, b, rank);
-        size_t count = slice.end - slice.begin;
+        size_t count = slice_length(slice);
         memcpy(shard, flat + slice.begin, count * sizeof *shard);
         shard += count;
     }
@@ -103,7 +103,7 @@ void shard_insert(const struct sharding *sharding, int rank, const real *shard, 
 {
     for (int b = 0; b < sharding->buckets; b++) {
         struct slice slice = sharding_slice(sharding, b, rank);
-        size_t count = slice.end - slice.begin;
+        size_t count = slice_length(slice);
         memcpy(flat + slice.begin, shard, count * sizeof *flat);
         shard += count;
     }

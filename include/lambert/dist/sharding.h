@@ -42,6 +42,12 @@ void sharding_init_staged(struct sharding *sharding, size_t size, size_t bucket,
 struct slice {
     size_t begin, end; /* in the flat array */
 };
+
+static inline size_t slice_length(struct slice slice)
+{
+    return slice.end - slice.begin;
+}
+
 struct slice sharding_slice(const struct sharding *sharding, int bucket, int rank);
 
 /* What a rank works on when `stage` begins: the whole bucket in stage 0, the slice in stage

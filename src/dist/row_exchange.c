@@ -1,0 +1,358 @@
+#include "lambert/dist/row_exchange.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "lambert/base/arena.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/place.h"
+#include "lambert/base/progress.h"
+#include "row_walk.h"
+
+/* A way of rows: from those who look them up to the owner, or back. */
+enum way { TO_OWNER, FROM_OWNER };
+
+struct row_exchange {
+    const struct dist *dist;
+    const struct sharding *sharding;
+    struct row_matrix matrix;
+    real *staged; /* [rows, width] of the scratch: rows on their way, each at its place; others hold
+                     nothing */
+    real *messages;        /* the rest of it: those of one stage */
+    size_t words;          /* of a set */
+    uint64_t *sets;        /* [members of all stages and 1, words]: set_of() */
+    MPI_Request *requests; /* [2 members] */
+    real **received;       /* [members] */
+    struct arena arena;
+    struct row_exchange_report report;
+};
+
+/* --- sets of rows ----------------------------------------------------------------------------- */
+
+/* What the member of that place brings to a stage: the rows that it or a rank behind it, one that
+ * has sent it its rows in a stage before, looks up. */
+static uint64_t *set_of(const struct row_exchange *x, int stage, int digit)
+{
+    size_t before = 0;
+    for (int s = 0; s < stage; s++)
+        before += (size_t)x->sharding->stages.members[s];
+    return x->sets + (before + (size_t)digit) * x->words;
+}
+
+static int own_digit(const struct row_exchange *x, int stage)
+{
+    const struct stages *stages = &x->sharding->stages;
+    return stage < stages->count ? stages_digit(stages, stage, x->dist->rank) : 0;
+}
+
+static uint64_t *own_set(const struct row_exchange *x, int stage)
+{
+    return set_of(x, stage, own_digit(x, stage));
+}
+
+/* The elements of those rows in a rank's part, when a stage begins. */
+static struct row_walk walk_of(const struct row_exchange *x, const uint64_t *set, int rank,
+                               int stage)
+{
+    return row_walk_of(&x->matrix, x->sharding, set, rank, stage);
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+/* Elements of the matrix that a rank works on when a stage begins: of the rank that has most. */
+static size_t part_most(const struct sharding *sharding, const struct row_matrix *matrix, int stage)
+{
+    size_t most = 0;
+    for (int r = 0; r < sharding->ranks; r++) {
+        size_t size = 0;
+        for (int b = 0; b < row_matrix_buckets(matrix, sharding); b++)
+            size += slice_length(row_matrix_part(matrix, sharding, b, r, stage));
+        most = larger(most, size);
+    }
+    return most;
+}
+
+size_t row_exchange_needs(const struct sharding *sharding, const struct row_matrix *matrix)
+{
+    size_t messages = 0, behind = 1; /* ranks whose rows a member brings to a stage */
+    for (int s = 0; s < sharding->stages.count; s++) {
+        size_t members = (size_t)sharding->stages.members[s];
+        size_t rows = smaller((size_t)matrix->most * behind, (size_t)matrix->rows);
+        size_t most = rows * (size_t)matrix->width;
+        size_t own = smaller(part_most(sharding, matrix, s), most);
+        size_t others = smaller(part_most(sharding, matrix, s + 1), most) * (members - 1);
+        messages = larger(messages, own + others);
+        behind *= members;
+    }
+    return row_matrix_size(matrix) + messages;
+}
+
+static void lay_out(struct row_exchange *x, struct arena *arena)
+{
+    const struct stages *stages = &x->sharding->stages;
+    size_t sets = 1, most = 1;
+    for (int s = 0; s < stages->count; s++) {
+        sets += (size_t)stages->members[s];
+        most = larger(most, (size_t)stages->members[s]);
+    }
+    x->sets = arena_take(arena, sets * x->words, sizeof *x->sets);
+    x->requests = arena_take(arena, 2 * most, sizeof(MPI_Request));
+    x->received = arena_take(arena, most, sizeof *x->received);
+}
+
+static struct row_exchange exchange_of(const struct sharding *sharding,
+                                       const struct row_matrix *matrix)
+{
+    return (struct row_exchange){
+        .sharding = sharding, .matrix = *matrix, .words = row_set_words(matrix->rows)};
+}
+
+size_t row_exchange_memory(const struct sharding *sharding, const struct row_matrix *matrix)
+{
+    struct row_exchange plan = exchange_of(sharding, matrix);
+    struct arena arena;
+    arena_measure(&arena);
+    lay_out(&plan, &arena);
+    return arena.used;
+}
+
+int row_exchange_new(struct row_exchange **exchange, const struct dist *dist,
+                     const struct sharding *sharding, const struct row_matrix *matrix,
+                     real *scratch, struct error *err)
+{
+    require(sharding->ranks == dist->size && row_matrix_size(matrix) <= sharding->size);
+    require(row_matrix_size(matrix) <= INT32_MAX / sizeof(real)); /* a message's bytes are an int */
+    struct row_exchange *x = memory_new(1, sizeof *x);
+    *exchange = NULL;
+    *x = exchange_of(sharding, matrix);
+    x->dist = dist;
+    x->staged = scratch;
+    x->messages = scratch + row_matrix_size(matrix);
+    if (arena_init(&x->arena, row_exchange_memory(sharding, matrix), "rows between ranks", err) <
+        0) {
+        free(x);
+        return -1;
+    }
+    lay_out(x, &x->arena);
+    *exchange = x;
+    return 0;
+}
+
+void row_exchange_free(struct row_exchange *exchange)
+{
+    if (exchange == NULL)
+        return;
+    arena_release(&exchange->arena);
+    free(exchange);
+}
+
+/* --- messages --------------------------------------------------------------------------------- */
+
+/* The rank that is k places on in the own group of the stage. */
+static int peer_digit(const struct row_exchange *x, int stage, int k)
+{
+    return (own_digit(x, stage) + k) % x->sharding->stages.members[stage];
+}
+
+static int peer(const struct row_exchange *x, int stage, int k)
+{
+    return stages_member(&x->sharding->stages, stage, x->dist->rank, peer_digit(x, stage, k));
+}
+
+static void receive(struct row_exchange *x, int *requests, int from, void *to, size_t bytes)
+{
+    if (bytes > 0)
+        MPI_Irecv(to, (int)bytes, MPI_BYTE, from, TAG_ROWS, x->dist->world,
+                  &x->requests[(*requests)++]);
+}
+
+static void dispatch(struct row_exchange *x, int *requests, int to, const void *from, size_t bytes)
+{
+    if (bytes > 0)
+        MPI_Isend(from, (int)bytes, MPI_BYTE, to, TAG_ROWS, x->dist->world,
+                  &x->requests[(*requests)++]);
+    x->report.bytes_sent += bytes;
+}
+
+static void await(struct row_exchange *x, int requests, const char *what, int stage)
+{
+    place_wait(what, stage);
+    MPI_Waitall(requests, x->requests, MPI_STATUSES_IGNORE);
+    place_go();
+}
+
+/* Everyone in the group gets to know what each of its members brings. */
+static void share_sets_in(struct row_exchange *x, int stage)
+{
+    int members = x->sharding->stages.members[stage], requests = 0;
+    uint64_t *next = own_set(x, stage + 1);
+    for (int k = 1; k < members; k++)
+        receive(x, &requests, peer(x, stage, k), set_of(x, stage, peer_digit(x, stage, k)),
+                x->words * sizeof *next);
+    for (int k = 1; k < members; k++)
+        dispatch(x, &requests, peer(x, stage, k), own_set(x, stage), x->words * sizeof *next);
+    await(x, requests, "the exchange of rows, which are looked up, stage", stage);
+    memset(next, 0, x->words * sizeof *next);
+    for (int m = 0; m < members; m++)
+        for (size_t w = 0; w < x->words; w++)
+            next[w] |= set_of(x, stage, m)[w];
+}
+
+static void share_sets(struct row_exchange *x, const struct row_list *list)
+{
+    uint64_t *own = own_set(x, 0);
+    require(list->count <= x->matrix.most);
+    memset(own, 0, x->words * sizeof *own);
+    for (int i = 0; i < list->count; i++)
+        row_set_add(own, list->rows[i]);
+    for (int s = 0; s < x->sharding->stages.count; s++)
+        share_sets_in(x, s);
+}
+
+/* What is in messages between this rank and the one k places on: that one's rows in the own part,
+ * or the own ones in its part. */
+static struct row_walk walk_theirs(const struct row_exchange *x, int stage, int k)
+{
+    return walk_of(x, set_of(x, stage, peer_digit(x, stage, k)), x->dist->rank, stage + 1);
+}
+
+static struct row_walk walk_own(const struct row_exchange *x, int stage, int k)
+{
+    return walk_of(x, own_set(x, stage), peer(x, stage, k), stage + 1);
+}
+
+/* All messages of a stage there and back; what has come lies in received[] then. */
+static void pass_messages(struct row_exchange *x, int stage, enum way way)
+{
+    int members = x->sharding->stages.members[stage], requests = 0;
+    real *next = x->messages;
+    for (int k = 1; k < members; k++) {
+        struct row_walk in = way == TO_OWNER ? walk_theirs(x, stage, k) : walk_own(x, stage, k);
+        size_t count = row_walk_count(in);
+        x->received[k] = next;
+        receive(x, &requests, peer(x, stage, k), next, count * sizeof *next);
+        next += count;
+    }
+    for (int k = 1; k < members; k++) {
+        struct row_walk out = way == TO_OWNER ? walk_own(x, stage, k) : walk_theirs(x, stage, k);
+        size_t count = row_walk_pack(out, x->staged, next);
+        dispatch(x, &requests, peer(x, stage, k), next, count * sizeof *next);
+        next += count;
+    }
+    await(x, requests, "the exchange of rows, stage", stage);
+}
+
+/* Rows that others bring and this rank does not. */
+static void clear_new(const struct row_exchange *x, int stage)
+{
+    const uint64_t *own = own_set(x, stage);
+    struct row_walk walk = walk_of(x, own_set(x, stage + 1), x->dist->rank, stage + 1);
+    struct slice run;
+    while (row_walk_next(&walk, &run)) {
+        if (!row_set_has(own, run.begin / (size_t)x->matrix.width))
+            memset(x->staged + run.begin, 0, slice_length(run) * sizeof *x->staged);
+    }
+}
+
+static void pass_to_owner(struct row_exchange *x, int stage)
+{
+    pass_messages(x, stage, TO_OWNER);
+    clear_new(x, stage);
+    for (int k = 1; k < x->sharding->stages.members[stage]; k++)
+        row_walk_unpack_adding(walk_theirs(x, stage, k), x->received[k], x->staged);
+}
+
+static void pass_from_owner(struct row_exchange *x, int stage)
+{
+    pass_messages(x, stage, FROM_OWNER);
+    for (int k = 1; k < x->sharding->stages.members[stage]; k++)
+        row_walk_unpack(walk_own(x, stage, k), x->received[k], x->staged);
+}
+
+/* --- the two ways ----------------------------------------------------------------------------- */
+
+static size_t row_bytes(const struct row_exchange *x)
+{
+    return (size_t)x->matrix.width * sizeof(real);
+}
+
+static real *staged_row(const struct row_exchange *x, int row)
+{
+    return x->staged + (size_t)row * (size_t)x->matrix.width;
+}
+
+/* Own slices of what anyone looks up. */
+static void stage_weights(const struct row_exchange *x, const real *weights)
+{
+    int owned = x->sharding->stages.count;
+    struct row_walk walk = walk_of(x, own_set(x, owned), x->dist->rank, owned);
+    struct slice run;
+    while (row_walk_next(&walk, &run))
+        memcpy(x->staged + run.begin, weights + run.begin, slice_length(run) * sizeof *weights);
+}
+
+void row_exchange_fetch(struct row_exchange *exchange, const struct row_list *wanted,
+                        const real *weights, real *values)
+{
+    double started = clock_seconds();
+    share_sets(exchange, wanted);
+    stage_weights(exchange, weights);
+    for (int s = exchange->sharding->stages.count - 1; s >= 0; s--)
+        pass_from_owner(exchange, s);
+    for (int i = 0; i < wanted->count; i++)
+        memcpy(values + (size_t)i * (size_t)exchange->matrix.width,
+               staged_row(exchange, wanted->rows[i]), row_bytes(exchange));
+    exchange->report.wait_seconds += clock_seconds() - started;
+}
+
+/* Own slices of the sum to where the shard has them. */
+static void add_to_shard(const struct row_exchange *x, real *shard)
+{
+    int owned = x->sharding->stages.count;
+    const uint64_t *set = own_set(x, owned);
+    struct row_walk walk = walk_of(x, set, x->dist->rank, owned);
+    struct slice run;
+    int bucket = -1;
+    size_t start = 0, next = 0; /* of the bucket's slice in the flat array; in the shard */
+    while (row_walk_next(&walk, &run)) {
+        for (; bucket < walk.bucket; bucket++) {
+            struct slice slice = sharding_slice(x->sharding, bucket + 1, x->dist->rank);
+            shard += next;
+            start = slice.begin;
+            next = slice_length(slice);
+        }
+        for (size_t i = run.begin; i < run.end; i++)
+            shard[i - start] += x->staged[i];
+    }
+}
+
+void row_exchange_add(struct row_exchange *exchange, const struct row_list *changed,
+                      const real *gradients, real *shard)
+{
+    double started = clock_seconds();
+    share_sets(exchange, changed);
+    for (int i = 0; i < changed->count; i++)
+        memcpy(staged_row(exchange, changed->rows[i]),
+               gradients + (size_t)i * (size_t)exchange->matrix.width, row_bytes(exchange));
+    for (int s = 0; s < exchange->sharding->stages.count; s++)
+        pass_to_owner(exchange, s);
+    add_to_shard(exchange, shard);
+    exchange->report.wait_seconds += clock_seconds() - started;
+}
+
+struct row_exchange_report row_exchange_report(const struct row_exchange *exchange)
+{
+    return exchange->report;
+}
