@@ -99,12 +99,17 @@ void bert_set_watch(struct bert *bert, const struct bert_watch *watch)
 static struct embedding_pass embedding_pass_of(struct bert *bert, const real *params,
                                                const struct packed_batch *batch, bool dropout)
 {
+    const struct bert_watch *watch = dropout ? bert->watch : NULL;
+    struct bert_lookups lookups = {0};
+    if (watch && watch->lookups)
+        lookups = *watch->lookups;
     return (struct embedding_pass){.config = &bert->config,
                                    .layout = &bert->layout,
                                    .params = params,
                                    .batch = batch,
                                    .rows = &bert->rows,
                                    .dropout = dropout,
+                                   .lookups = lookups,
                                    .kept = &bert->embedding};
 }
 
@@ -145,6 +150,12 @@ static size_t start_of(const struct bert *bert, int layer)
     return heads ? bert->layout.pooler.weight : bert->layout.blocks[layer].qkv.weight;
 }
 
+/* Where the matrix of the word embeddings ends, which begins the flat arrays. */
+static size_t words_end(const struct bert *bert)
+{
+    return bert->layout.word + (size_t)bert->config.vocab * (size_t)bert->config.hidden;
+}
+
 /* Embedding and blocks; returns the head rows of the last block's output. */
 static const real *encode(struct bert *bert, const real *params, const struct packed_batch *batch,
                           bool training)
@@ -154,7 +165,7 @@ static const real *encode(struct bert *bert, const real *params, const struct pa
     batch_rows_set(&bert->rows, batch);
     struct embedding_pass embedding = embedding_pass_of(bert, params, batch, training);
     place_at("forward, embedding", -1);
-    watch_needs(watch, 0, start_of(bert, 0));
+    watch_needs(watch, embedding.lookups.values ? words_end(bert) : 0, start_of(bert, 0));
     embedding_forward(&embedding);
     for (int l = 0; l < bert->config.layers; l++) {
         struct block_pass block = block_pass_of(bert, params, batch, training, l);
@@ -163,6 +174,8 @@ static const real *encode(struct bert *bert, const real *params, const struct pa
         block_forward(&block, input_of(bert, l));
         watch_pause(watch);
     }
+    if (embedding.lookups.values)
+        watch_needs(watch, 0, words_end(bert));
     watch_needs(watch, start_of(bert, bert->config.layers), bert->table.size);
     return bert->blocks[bert->config.layers - 1].y2;
 }
@@ -196,17 +209,20 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     heads.nsp_scale = nsp_scale;
     place_at("forward and backward, heads", -1);
     heads_run(&heads, y, bert->scratch.d, grads, sums);
-    watch_complete(bert->watch, start_of(bert, bert->config.layers));
+    struct embedding_pass embedding = embedding_pass_of(bert, params, batch, true);
+    size_t front = embedding.lookups.gradients ? words_end(bert) : 0;
+    watch_complete(bert->watch, start_of(bert, bert->config.layers), bert->table.size);
+    if (front > 0)
+        watch_complete(bert->watch, 0, front);
     for (int l = bert->config.layers - 1; l >= 0; l--) {
         struct block_pass block = block_pass_of(bert, params, batch, true, l);
         place_at("backward, layer", l);
         block_backward(&block, input_of(bert, l), grads);
-        watch_complete(bert->watch, start_of(bert, l));
+        watch_complete(bert->watch, start_of(bert, l), start_of(bert, l + 1));
     }
-    struct embedding_pass embedding = embedding_pass_of(bert, params, batch, true);
     place_at("backward, embedding", -1);
     embedding_backward(&embedding, bert->scratch.d, grads);
-    watch_complete(bert->watch, 0);
+    watch_complete(bert->watch, front, start_of(bert, 0));
 }
 
 double bert_operations(const struct bert_config *config, const struct packed_batch *batch)

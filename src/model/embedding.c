@@ -25,19 +25,41 @@ static struct dropout dropout_of(const struct embedding_pass *pass, int row)
     return dropout_at(pass->rows->key[row], DROPOUT_EMBEDDING, 0, 0, threshold);
 }
 
-/* Where the row's three vectors lie in the flat arrays. */
+/* Where the row's vectors of position and type lie in the flat arrays. */
 struct row_tables {
-    size_t word, position, type;
+    size_t position, type;
 };
 
 static struct row_tables tables_of(const struct embedding_pass *pass, int row)
 {
     size_t H = (size_t)pass->config->hidden;
     return (struct row_tables){
-        .word = pass->layout->word + (size_t)pass->batch->input_ids[row] * H,
         .position = pass->layout->position + (size_t)pass->rows->position[row] * H,
         .type = pass->layout->type + (size_t)pass->batch->token_type_ids[row] * H,
     };
+}
+
+/* And where that of its word lies: in the flat array, or among the lookups. */
+static size_t word_of(const struct embedding_pass *pass, int row)
+{
+    return pass->layout->word + (size_t)pass->batch->input_ids[row] * (size_t)pass->config->hidden;
+}
+
+static size_t lookup_of(const struct embedding_pass *pass, int row)
+{
+    return (size_t)pass->lookups.slots[row] * (size_t)pass->config->hidden;
+}
+
+static const real *word_vector(const struct embedding_pass *pass, int row)
+{
+    return pass->lookups.values ? pass->lookups.values + lookup_of(pass, row)
+                                : pass->params + word_of(pass, row);
+}
+
+static real *word_gradient(const struct embedding_pass *pass, int row, real *grads)
+{
+    return pass->lookups.gradients ? pass->lookups.gradients + lookup_of(pass, row)
+                                   : grads + word_of(pass, row);
 }
 
 void embedding_forward(const struct embedding_pass *pass)
@@ -51,7 +73,7 @@ void embedding_forward(const struct embedding_pass *pass)
         struct row_tables at = tables_of(pass, row);
         real *z = pass->kept->z + (size_t)row * (size_t)H;
         real *x = pass->kept->x + (size_t)row * (size_t)H;
-        memcpy(z, params + at.word, (size_t)H * sizeof *z);
+        memcpy(z, word_vector(pass, row), (size_t)H * sizeof *z);
         kernels->accumulate(params + at.position, z, (size_t)H);
         kernels->accumulate(params + at.type, z, (size_t)H);
         kernels->layernorm(params + norm->weight, params + norm->bias,
@@ -98,6 +120,8 @@ void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads
 {
     int H = pass->config->hidden, T = pass->batch->tokens;
     norm_backward(pass, dx, grads);
+    if (pass->lookups.gradients)
+        array_clear(pass->lookups.gradients, (size_t)pass->lookups.count * (size_t)H);
 #pragma omp parallel for schedule(static)
     for (int column = 0; column < H; column += COLUMN_BLOCK) {
         double begun = part_begin();
@@ -105,7 +129,7 @@ void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads
         for (int row = 0; row < T; row++) {
             struct row_tables at = tables_of(pass, row);
             const real *dz = dx + (size_t)row * (size_t)H + column;
-            kernels->accumulate(dz, grads + at.word + column, width);
+            kernels->accumulate(dz, word_gradient(pass, row, grads) + column, width);
             kernels->accumulate(dz, grads + at.position + column, width);
             kernels->accumulate(dz, grads + at.type + column, width);
         }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "lambert/model/bert.h"
 #include "layout.h"
 #include "rows.h"
 
@@ -20,7 +21,8 @@ struct embedding_pass {
     const real *params;
     const struct packed_batch *batch;
     const struct batch_rows *rows;
-    bool dropout; /* training */
+    bool dropout;                /* training */
+    struct bert_lookups lookups; /* {0}: none */
     struct embedding_activations *kept;
 };
 
@@ -30,7 +32,8 @@ void embedding_plan(struct embedding_activations *kept, struct arena *arena,
 /* -> kept->x */
 void embedding_forward(const struct embedding_pass *pass);
 
-/* dx [T, H] is used up; gradients of the tables and LayerNorm's weights are added to grads. */
+/* dx [T, H] is used up; gradients of the tables and LayerNorm's weights are added to grads, but for
+ * those that lookups take. */
 void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads);
 
 #endif

@@ -1,4 +1,4 @@
-/* Calls to a struct bert_watch, where there is one. */
+/* Calls to a struct bert_watch, and what is in it, where there is one. */
 #ifndef LAMBERT_MODEL_WATCH_H
 #define LAMBERT_MODEL_WATCH_H
 
@@ -10,10 +10,10 @@ static inline void watch_needs(const struct bert_watch *watch, size_t begin, siz
         watch->needs(watch->who, begin, end);
 }
 
-static inline void watch_complete(const struct bert_watch *watch, size_t begin)
+static inline void watch_complete(const struct bert_watch *watch, size_t begin, size_t end)
 {
     if (watch && watch->complete)
-        watch->complete(watch->who, begin);
+        watch->complete(watch->who, begin, end);
 }
 
 static inline void watch_pause(const struct bert_watch *watch)

@@ -17,7 +17,7 @@ static int plan_memory(const struct job *job, const struct param_table *table,
                        const struct bert_capacity *capacity, int threads, struct error *err)
 {
     struct optimizer_options options = optimizer_options_of(job->config);
-    struct traffic_options traffic = traffic_options_of(job->config);
+    struct traffic_options traffic = traffic_options_of(job->config, &job->bert_config, capacity);
     int rank = dist_rank(job->dist);
     struct memory_plan plan = {
         .traffic = traffic_memory(&job->sharding, rank, &traffic),
@@ -54,7 +54,7 @@ static int plan_and_allocate(struct job *job, int threads, struct error *err)
     for (int c = 0; c < job->corpora.count; c++)
         capacity_widen(&capacity, job->corpora.opened[c]);
     struct stages stages = dist_stages(job->dist, STAGES_SPLIT);
-    struct traffic_options traffic = traffic_options_of(job->config);
+    struct traffic_options traffic = traffic_options_of(job->config, &job->bert_config, &capacity);
     struct param_table table;
     param_table_init(&table, &job->bert_config);
     sharding_init_staged(&job->sharding, table.size, SHARDING_BUCKET, OPTIMIZER_UNIT, &stages);

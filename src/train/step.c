@@ -40,7 +40,7 @@ static int64_t micro_batches(const struct job *job)
 static void add_gradient(struct job *job, const double scale[2], bool last,
                          struct step_metrics *metrics)
 {
-    traffic_watch(&job->traffic, job->bert, last);
+    traffic_watch(&job->traffic, job->bert, &job->micro, last);
     bert_train(job->bert, job->traffic.weights, &job->micro, scale[0], scale[1], job->traffic.grads,
                &metrics->sums);
     traffic_unwatch(&job->traffic, job->bert);

@@ -3,14 +3,31 @@
 #include <string.h>
 
 #include "fixed_point.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/kernels/parallel.h"
 
-struct traffic_options traffic_options_of(const struct config *config)
+struct traffic_options traffic_options_of(const struct config *config,
+                                          const struct bert_config *bert,
+                                          const struct bert_capacity *capacity)
 {
-    return (struct traffic_options){.bfloat16 =
-                                        strcmp(config->train.gradient_wire, "bfloat16") == 0,
-                                    .fixed = config->train.reproducible};
+    int most = capacity->tokens < bert->vocab ? capacity->tokens : bert->vocab;
+    return (struct traffic_options){
+        .bfloat16 = strcmp(config->train.gradient_wire, "bfloat16") == 0,
+        .fixed = config->train.reproducible,
+        .tokens = capacity->tokens,
+        .words = {.rows = bert->vocab, .width = bert->hidden, .most = most}};
+}
+
+/* Buckets that lie in the word embeddings and may go apart: none without a network, or where sums
+ * are exact only if they are made in one go. Gradients are the scratch memory of rows. */
+static int matrix_buckets(const struct sharding *sharding, const struct traffic_options *options)
+{
+    const struct row_matrix *words = &options->words;
+    bool network = sharding->stages.count > sharding->stages.node;
+    bool room = row_exchange_needs(sharding, words) <= sharding->size;
+    size_t size = (size_t)words->rows * (size_t)words->width;
+    return network && room && !options->fixed ? (int)(size / sharding->bucket) : 0;
 }
 
 static enum exchange_element element_of(const struct traffic_options *options)
@@ -45,6 +62,9 @@ struct traffic_memory traffic_memory(const struct sharding *sharding, int rank,
         memory.gradients += sharding->size * sizeof(real);
         memory.shard += shard_bytes(sharding, rank);
     }
+    if (matrix_buckets(sharding, options) > 0)
+        memory.buffers += row_exchange_memory(sharding, &options->words) +
+                          lookups_memory(&options->words, options->tokens);
     return memory;
 }
 
@@ -68,6 +88,20 @@ static int take_own_arrays(struct traffic *traffic, struct error *err)
     return 0;
 }
 
+static int take_rows(struct traffic *traffic, const struct traffic_options *options,
+                     struct error *err)
+{
+    traffic->matrix = matrix_buckets(traffic->sharding, options);
+    if (traffic->matrix == 0)
+        return 0;
+    log_info(
+        "between nodes, rows of the word embeddings that are looked up go apart from the matrix");
+    if (lookups_init(&traffic->lookups, &options->words, options->tokens, err) < 0)
+        return -1;
+    return row_exchange_new(&traffic->rows, traffic->dist, traffic->sharding, &options->words,
+                            traffic->grads, err);
+}
+
 int traffic_init(struct traffic *traffic, const struct dist *dist, const struct sharding *sharding,
                  const struct traffic_options *options, struct error *err)
 {
@@ -81,14 +115,18 @@ int traffic_init(struct traffic *traffic, const struct dist *dist, const struct 
     if (status == 0)
         status = exchange_new(&traffic->exchange, dist, sharding, node_arrays_of(traffic->memory),
                               &exchange, err);
+    if (status == 0)
+        status = take_rows(traffic, options, err);
     return dist_agree(dist, status, err);
 }
 
 void traffic_release(struct traffic *traffic)
 {
     if (traffic->exchange)
-        exchange_gather_wait(traffic->exchange);
+        traffic_settle(traffic);
     exchange_free(traffic->exchange);
+    row_exchange_free(traffic->rows);
+    lookups_release(&traffic->lookups);
     if (traffic->fixed) {
         memory_big_free(traffic->grads, traffic->sharding->size * sizeof(real));
         memory_big_free(traffic->shard_grads,
@@ -98,13 +136,52 @@ void traffic_release(struct traffic *traffic)
     *traffic = (struct traffic){0};
 }
 
+/* --- weights ---------------------------------------------------------------------------------- */
+
+/* In the order in which the next forward pass needs them. */
+static void send_weights(struct traffic *traffic)
+{
+    int buckets = traffic->sharding->buckets;
+    for (int i = 0; i < buckets; i++)
+        exchange_gather_begin(traffic->exchange, (traffic->matrix + i) % buckets);
+    traffic->held = false;
+}
+
+/* Rows are held up by nothing where they go before everything else. */
+void traffic_share_weights(struct traffic *traffic)
+{
+    traffic->held = true;
+    if (traffic->rows == NULL)
+        send_weights(traffic);
+}
+
+void traffic_settle(struct traffic *traffic)
+{
+    if (traffic->held)
+        send_weights(traffic);
+    exchange_gather_wait(traffic->exchange);
+}
+
+/* Rows of the first micro-batch, and then all weights, where they are not there yet; true if so. */
+static bool fetch(struct traffic *traffic)
+{
+    if (!traffic->held)
+        return false;
+    row_exchange_fetch(traffic->rows, &traffic->lookups.list, traffic->weights,
+                       traffic->lookups.vectors);
+    send_weights(traffic);
+    return true;
+}
+
 /* --- gradients -------------------------------------------------------------------------------- */
 
 void traffic_start(struct traffic *traffic, int64_t micro_batches)
 {
-    traffic->next = traffic->sharding->buckets - 1;
-    traffic->complete = traffic->sharding->size;
+    traffic->sent = 0;
+    traffic->front = 0;
+    traffic->back = traffic->sharding->size;
     traffic->first = true;
+    traffic->lookups.list.count = 0;
     if (traffic->fixed)
         traffic->limit = fixed_point_limit(micro_batches > 0 ? micro_batches : 1);
 }
@@ -119,14 +196,35 @@ static void add_fixed(const struct traffic *traffic, size_t begin, size_t end)
         fixed_point_add(traffic->grads + begin, end - begin, traffic->limit, sums + begin);
 }
 
-/* Sends off the buckets that lie in [begin, size). */
-static void send_complete(struct traffic *traffic, size_t begin)
+/* From the back to the front, but for the matrix of the word embeddings. */
+static int sent_next(const struct traffic *traffic)
 {
+    int last = traffic->sharding->buckets - 1;
+    return traffic->sent < traffic->matrix ? traffic->sent
+                                           : last - (traffic->sent - traffic->matrix);
+}
+
+static bool is_complete(const struct traffic *traffic, int bucket)
+{
+    size_t begin = (size_t)bucket * traffic->sharding->bucket;
+    return begin >= traffic->back || begin + traffic->sharding->bucket <= traffic->front;
+}
+
+static void on_complete(void *who, size_t begin, size_t end)
+{
+    struct traffic *traffic = who;
     if (traffic->fixed)
-        add_fixed(traffic, begin, traffic->complete);
-    traffic->complete = begin;
-    while (traffic->next >= 0 && (size_t)traffic->next * traffic->sharding->bucket >= begin)
-        exchange_reduce_begin(traffic->exchange, traffic->next--);
+        add_fixed(traffic, begin, end);
+    if (end == traffic->back)
+        traffic->back = begin;
+    else
+        traffic->front = end;
+    if (traffic->back == traffic->front)
+        traffic->back = 0;
+    while (traffic->sent < traffic->sharding->buckets && is_complete(traffic, sent_next(traffic))) {
+        exchange_reduce_begin(traffic->exchange, sent_next(traffic));
+        traffic->sent++;
+    }
 }
 
 static void on_needs(void *who, size_t begin, size_t end)
@@ -135,11 +233,6 @@ static void on_needs(void *who, size_t begin, size_t end)
     size_t bucket = traffic->sharding->bucket;
     for (size_t b = begin / bucket; b * bucket < end; b++)
         exchange_gather_wait_for(traffic->exchange, (int)b);
-}
-
-static void on_complete(void *who, size_t begin)
-{
-    send_complete(who, begin);
 }
 
 static void on_pause(void *who)
@@ -152,14 +245,31 @@ static void clear(const struct traffic *traffic)
     array_clear(traffic->grads, traffic->sharding->size);
 }
 
-void traffic_watch(struct traffic *traffic, struct bert *bert, bool last)
+/* What of the word embeddings this micro-batch has apart from the matrix. */
+static void look_up(struct traffic *traffic, const struct packed_batch *batch, bool last)
 {
+    struct lookups *lookups = &traffic->lookups;
+    bool fetched;
+    lookups_of(lookups, batch);
+    fetched = fetch(traffic);
+    traffic->looked_up = (struct bert_lookups){.slots = lookups->slots,
+                                               .count = lookups->list.count,
+                                               .values = fetched ? lookups->vectors : NULL,
+                                               .gradients = last ? lookups->vectors : NULL};
+}
+
+void traffic_watch(struct traffic *traffic, struct bert *bert, const struct packed_batch *batch,
+                   bool last)
+{
+    if (traffic->rows)
+        look_up(traffic, batch, last);
     if (traffic->first || traffic->fixed)
         clear(traffic);
     traffic->watch = (struct bert_watch){.needs = on_needs,
                                          .complete = last ? on_complete : NULL,
                                          .pause = on_pause,
-                                         .who = traffic};
+                                         .who = traffic,
+                                         .lookups = traffic->rows ? &traffic->looked_up : NULL};
     bert_set_watch(bert, &traffic->watch);
 }
 
@@ -176,35 +286,38 @@ void traffic_unwatch(struct traffic *traffic, struct bert *bert)
 void traffic_reduced(struct traffic *traffic)
 {
     const struct exchange_arrays *arrays = node_arrays_of(traffic->memory);
+    fetch(traffic);
     exchange_gather_wait(traffic->exchange);
-    if (traffic->next >= 0) {
+    if (traffic->sent < traffic->sharding->buckets) {
         require(traffic->first);
         clear(traffic);
-        send_complete(traffic, 0);
+        on_complete(traffic, 0, traffic->sharding->size);
     }
     exchange_reduce_wait(traffic->exchange);
+    if (traffic->rows)
+        row_exchange_add(traffic->rows, &traffic->lookups.list, traffic->lookups.vectors,
+                         traffic->shard_grads);
     if (traffic->fixed)
         fixed_point_read(arrays->shard, sharding_count(traffic->sharding, dist_rank(traffic->dist)),
                          traffic->shard_grads);
 }
 
-/* --- weights ---------------------------------------------------------------------------------- */
+/* --- what it did ------------------------------------------------------------------------------ */
 
-/* In the order in which the next forward pass needs them. */
-void traffic_share_weights(struct traffic *traffic)
+static struct exchange_report report_of(const struct traffic *traffic)
 {
-    for (int b = 0; b < traffic->sharding->buckets; b++)
-        exchange_gather_begin(traffic->exchange, b);
-}
-
-void traffic_settle(struct traffic *traffic)
-{
-    exchange_gather_wait(traffic->exchange);
+    struct exchange_report report = exchange_report(traffic->exchange);
+    if (traffic->rows) {
+        struct row_exchange_report rows = row_exchange_report(traffic->rows);
+        report.wait_seconds += rows.wait_seconds;
+        report.bytes_sent += rows.bytes_sent;
+    }
+    return report;
 }
 
 struct exchange_report traffic_report(struct traffic *traffic)
 {
-    struct exchange_report now = exchange_report(traffic->exchange), last = traffic->reported;
+    struct exchange_report now = report_of(traffic), last = traffic->reported;
     traffic->reported = now;
     return (struct exchange_report){.wait_seconds = now.wait_seconds - last.wait_seconds,
                                     .work_seconds = now.work_seconds - last.work_seconds,

@@ -13,21 +13,34 @@
  *                                                reads them
  *
  * traffic_watch() clears grads for the first micro-batch. Where gradients are summed in fixed point
- * (train.reproducible) it does so for each, whose gradient is then added to what goes out. */
+ * (train.reproducible) it does so for each, whose gradient is then added to what goes out.
+ *
+ * The word embeddings are a fifth of all bytes and, being tied to the MLM head, wanted first in
+ * forward and complete last in backward, when there is nothing to hide them behind. So where there
+ * is a network, the rows that tokens look up go apart (dist/row_exchange.h): fetched before
+ * forward, added after backward, they are few. The matrix as a whole is then complete with the head
+ * and needed by it: its buckets are the first of the gradients that leave, and the last of the
+ * weights that come. */
 #ifndef LAMBERT_TRAIN_TRAFFIC_H
 #define LAMBERT_TRAIN_TRAFFIC_H
 
 #include "lambert/config/config.h"
 #include "lambert/dist/exchange.h"
 #include "lambert/dist/node_arrays.h"
+#include "lambert/dist/row_exchange.h"
 #include "lambert/model/bert.h"
+#include "lookups.h"
 
 struct traffic_options {
     bool bfloat16; /* gradients between nodes */
     bool fixed;    /* sums in fixed point */
+    int tokens;    /* of a micro-batch, at most */
+    struct row_matrix words;
 };
 
-struct traffic_options traffic_options_of(const struct config *config);
+struct traffic_options traffic_options_of(const struct config *config,
+                                          const struct bert_config *bert,
+                                          const struct bert_capacity *capacity);
 
 struct traffic {
     const struct dist *dist;
@@ -41,11 +54,17 @@ struct traffic {
     real *grads;       /* [size] of this rank */
     real *shard_grads; /* [own shard] */
 
-    int next;        /* the bucket that is sent off next; -1: all are */
-    size_t complete; /* gradients from here on are ready to go */
-    bool first;      /* micro-batch of the step */
-    double limit;    /* of a gradient in fixed point */
+    struct row_exchange *rows; /* NULL: word embeddings do not go apart */
+    struct lookups lookups;    /* of this micro-batch, with rows */
+    bool held;                 /* updated weights, until rows have been fetched */
+
+    int matrix;         /* buckets wholly in the word embeddings, that go apart */
+    int sent;           /* buckets of gradients so far */
+    size_t front, back; /* gradients [0, front) and [back, size) are complete */
+    bool first;         /* micro-batch of the step */
+    double limit;       /* of a gradient in fixed point */
     struct bert_watch watch;
+    struct bert_lookups looked_up;
     struct exchange_report reported; /* when traffic_report() was last called */
 };
 
@@ -66,8 +85,10 @@ void traffic_release(struct traffic *traffic);
 /* micro_batches: of the global batch, all ranks together; matters in fixed point alone. */
 void traffic_start(struct traffic *traffic, int64_t micro_batches);
 
-/* Around bert_train(bert, weights, ..., grads, ...) of a micro-batch. */
-void traffic_watch(struct traffic *traffic, struct bert *bert, bool last);
+/* Around bert_train(bert, weights, ..., grads, ...) of a micro-batch. Collective for the first of a
+ * step, together with traffic_reduced() of ranks that have none. */
+void traffic_watch(struct traffic *traffic, struct bert *bert, const struct packed_batch *batch,
+                   bool last);
 void traffic_unwatch(struct traffic *traffic, struct bert *bert);
 
 void traffic_reduced(struct traffic *traffic);

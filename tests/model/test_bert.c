@@ -109,77 +109,6 @@ static void check_bits(void)
     packed_batch_release(&batch);
 }
 
-/* What a watch saw: gradients as they were when they were said to be complete. */
-struct sighting {
-    const real *grads;
-    real *seen; /* [size] */
-    size_t size, complete, needed;
-    int pauses;
-    bool backward;
-};
-
-static void see_need(void *who, size_t begin, size_t end)
-{
-    struct sighting *sighting = who;
-    assert_false(sighting->backward);
-    assert_int_equal(begin, sighting->needed);
-    assert_true(end > begin);
-    sighting->needed = end;
-}
-
-static void see_complete(void *who, size_t begin)
-{
-    struct sighting *sighting = who;
-    assert_true(begin < sighting->complete);
-    memcpy(sighting->seen + begin, sighting->grads + begin,
-           (sighting->complete - begin) * sizeof *sighting->seen);
-    sighting->complete = begin;
-    sighting->backward = true;
-}
-
-static void see_pause(void *who)
-{
-    ((struct sighting *)who)->pauses++;
-    assert_false(omp_in_parallel());
-}
-
-static void a_watch_is_told_the_truth(void **state)
-{
-    (void)state;
-    struct packed_batch batch;
-    struct bert *bert;
-    struct error err;
-    struct bert_sums sums = {0};
-    random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
-    struct bert_capacity capacity = capacity_for(&batch);
-    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
-    size_t size = bert_params(bert)->size;
-    real *params = memory_new(size, sizeof *params), *grads = memory_new(size, sizeof *grads);
-    struct sighting sighting = {
-        .grads = grads, .seen = memory_new(size, sizeof *grads), .size = size, .complete = size};
-    struct bert_watch watch = {see_need, see_complete, see_pause, &sighting};
-    random_params(bert_params(bert), 0.1, 4, params);
-    bert_set_watch(bert, &watch);
-    bert_train(bert, params, &batch, 0.02, 0.2, grads, &sums);
-    assert_int_equal(sighting.needed, size);
-    assert_int_equal(sighting.complete, 0);
-    assert_true(sighting.pauses >= 5 * shape.layers);
-    assert_memory_equal(sighting.seen, grads, size * sizeof *grads);
-    bert_set_watch(bert, NULL);
-    bert_train(bert, params, &batch, 0.02, 0.2, grads, &sums); /* would trip over `backward` */
-    free(sighting.seen);
-    free(params);
-    free(grads);
-    bert_free(bert);
-    packed_batch_release(&batch);
-}
-
-static void threads_change_no_bit(void **state)
-{
-    (void)state;
-    for_each_way(check_bits);
-}
-
 static double norm(const real *x, size_t n)
 {
     double squares = 0;
@@ -202,6 +131,143 @@ static void expect_close(const struct param_table *table, real *got, const real 
             fail_msg("%s kernels, %s: the gradient of %s, %g long, is off by %g", kernels->name,
                      gemm_is_blas() ? "cblas" : "tiles", tensor->name, length, apart);
     }
+}
+
+/* What a watch saw: gradients as they were when they were said to be complete, and weights, which
+ * are not there before they were asked for. */
+struct sighting {
+    const real *grads, *weights;
+    real *seen, *params;           /* [size] */
+    size_t size, complete, needed; /* elements in all */
+    int pauses;
+    bool backward;
+};
+
+static void see_need(void *who, size_t begin, size_t end)
+{
+    struct sighting *sighting = who;
+    assert_false(sighting->backward);
+    assert_true(begin < end && end <= sighting->size);
+    for (size_t i = begin; i < end; i++) {
+        assert_true(isnan(sighting->params[i]));
+        sighting->params[i] = sighting->weights[i];
+    }
+    sighting->needed += end - begin;
+}
+
+static void see_complete(void *who, size_t begin, size_t end)
+{
+    struct sighting *sighting = who;
+    assert_true(begin < end && end <= sighting->size);
+    memcpy(sighting->seen + begin, sighting->grads + begin, (end - begin) * sizeof(real));
+    sighting->complete += end - begin;
+    sighting->backward = true;
+}
+
+static void see_pause(void *who)
+{
+    ((struct sighting *)who)->pauses++;
+    assert_false(omp_in_parallel());
+}
+
+/* A training pass that is watched, with lookups or NULL; returns the gradient. */
+static real *watched_gradient(const struct packed_batch *batch, const struct bert_lookups *lookups)
+{
+    struct bert *bert;
+    struct error err;
+    struct bert_sums sums = {0};
+    struct bert_capacity capacity = capacity_for(batch);
+    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    size_t size = bert_params(bert)->size;
+    real *weights = memory_new(size, sizeof *weights), *params = memory_new(size, sizeof *params);
+    real *grads = memory_new(size, sizeof *grads), *seen = memory_new(size, sizeof *seen);
+    struct sighting sighting = {
+        .grads = grads, .weights = weights, .seen = seen, .params = params, .size = size};
+    struct bert_watch watch = {.needs = see_need,
+                               .complete = see_complete,
+                               .pause = see_pause,
+                               .who = &sighting,
+                               .lookups = lookups};
+    random_params(bert_params(bert), 0.1, 4, weights);
+    for (size_t i = 0; i < size; i++)
+        params[i] = (real)NAN;
+    bert_set_watch(bert, &watch);
+    bert_train(bert, params, batch, 0.02, 0.2, grads, &sums);
+    assert_int_equal(sighting.needed, size);
+    assert_int_equal(sighting.complete, size);
+    assert_true(sighting.pauses >= 5 * shape.layers);
+    assert_memory_equal(seen, grads, size * sizeof *grads);
+    bert_set_watch(bert, NULL);
+    bert_train(bert, params, batch, 0.02, 0.2, seen, &sums); /* would trip over `backward` */
+    free(weights);
+    free(params);
+    free(seen);
+    bert_free(bert);
+    return grads;
+}
+
+static void a_watch_is_told_the_truth(void **state)
+{
+    (void)state;
+    struct packed_batch batch;
+    random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
+    free(watched_gradient(&batch, NULL));
+    packed_batch_release(&batch);
+}
+
+/* A row for each token, in the reverse order of ids: the rows' order is the caller's. */
+static void take_lookups(const struct packed_batch *batch, const real *weights, int32_t *slots,
+                         real *vectors)
+{
+    size_t H = (size_t)shape.hidden;
+    for (int t = 0; t < batch->tokens; t++)
+        slots[t] = shape.vocab - 1 - batch->input_ids[t];
+    for (int v = 0; v < shape.vocab; v++)
+        memcpy(vectors + (size_t)(shape.vocab - 1 - v) * H, weights + (size_t)v * H,
+               H * sizeof *vectors);
+}
+
+/* Values that came by themselves, gradients that leave by themselves, or both: the same sum. */
+static void lookups_go_apart(void **state)
+{
+    (void)state;
+    struct packed_batch batch;
+    struct param_table table;
+    size_t V = (size_t)shape.vocab, H = (size_t)shape.hidden;
+    random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
+    param_table_init(&table, &shape);
+    real *weights = memory_new(table.size, sizeof *weights);
+    real *vectors = memory_new(V * H, sizeof *vectors);
+    int32_t *slots = memory_new((size_t)batch.tokens, sizeof *slots);
+    real *together = watched_gradient(&batch, NULL);
+    random_params(&table, 0.1, 4, weights);
+    for (int way = 1; way <= 3; way++) {
+        take_lookups(&batch, weights, slots, vectors);
+        struct bert_lookups lookups = {.slots = slots,
+                                       .count = shape.vocab,
+                                       .values = way & 1 ? vectors : NULL,
+                                       .gradients = way & 2 ? vectors : NULL};
+        real *apart = watched_gradient(&batch, &lookups);
+        if (lookups.gradients) {
+            assert_memory_not_equal(apart, together, V * H * sizeof *apart);
+            for (size_t v = 0; v < V; v++)
+                kernels->accumulate(vectors + (V - 1 - v) * H, apart + v * H, H);
+        }
+        expect_close(&table, apart, together);
+        free(apart);
+    }
+    free(weights);
+    free(vectors);
+    free(slots);
+    free(together);
+    param_table_release(&table);
+    packed_batch_release(&batch);
+}
+
+static void threads_change_no_bit(void **state)
+{
+    (void)state;
+    for_each_way(check_bits);
 }
 
 static struct packed_batch shared_batch;
@@ -255,6 +321,7 @@ int main(void)
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(gradients_are_those_of_the_plain_kernels),
         cmocka_unit_test(a_watch_is_told_the_truth),
+        cmocka_unit_test(lookups_go_apart),
         cmocka_unit_test(operations_are_the_useful_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,17 +64,31 @@ void bert_evaluate(struct bert *bert, const real *params, const struct packed_ba
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
                 double mlm_scale, double nsp_scale, real *grads, struct bert_sums *sums);
 
+/* The rows of the word embeddings that tokens look up, where they are kept apart from the matrix
+ * [V, H]: that is tied to the MLM head, which reads it last, and whose gradient is complete first.
+ */
+struct bert_lookups {
+    const int32_t *slots; /* [T] where the row of each token is in the arrays */
+    int count;
+    const real *values; /* [count, H] that forward reads; NULL: it reads params */
+    real *gradients;    /* [count, H] that backward sets; NULL: it adds to grads. May be the memory
+                           of values */
+};
+
 /* Who wants to do something meanwhile: bert_train() calls, from the thread that called it and
- * outside parallel regions, in this order. The flat arrays are gone through from the front to the
- * back and then from the back to the front: embeddings, layers, heads. A member may be NULL. */
+ * outside parallel regions. The flat
+ * arrays are gone through from the front to the back and then from the back to the front:
+ * embeddings, layers, heads. The word embeddings, which are tied, are needed first and complete
+ * last, or with lookups needed with the heads and complete with them. A member may be NULL. */
 struct bert_watch {
     void (*needs)(void *who, size_t begin, size_t end); /* params [begin, end) are read from now on
                                                            (backward asks no more) */
-    void (*complete)(void *who, size_t begin); /* grads [begin, table size) are as they will be when
-                                                  bert_train() returns; falls, at last to 0. The
-                                                  word embeddings are tied: they come last */
-    void (*pause)(void *who);                  /* between two big products */
+    void (*complete)(void *who, size_t begin, size_t end); /* grads [begin, end) are as they will be
+                                                              when bert_train() returns; all are, at
+                                                              last */
+    void (*pause)(void *who);                              /* between two big products */
     void *who;
+    const struct bert_lookups *lookups; /* of the micro-batch */
 };
 
 /* For the calls of bert_train() from now on; NULL: nobody watches. The watch must outlive them. */
