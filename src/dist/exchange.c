@@ -391,19 +391,25 @@ static void finish(struct exchange *x, const struct transfer *t)
         t->slot->taken = false;
 }
 
-/* Slots are taken in the order of beginning, the same on all ranks: so the bucket that was begun
+/* What is begun, and what is not yet, up to a bucket whose weights are waited for; NO_BUCKET: all.
+ *
+ * Slots are taken in the order of beginning, the same on all ranks: so the bucket that was begun
  * first of those that are not done anywhere has one everywhere, and gets on. */
-static void move_on(struct exchange *x)
+enum { NO_BUCKET = -1 };
+
+static void move_on(struct exchange *x, int wanted)
 {
     int kept = 0;
     bool room = true;
     for (int i = 0; i < x->waiting; i++) {
         struct transfer t = x->queue[i];
+        bool last = t.kind == GATHER && t.bucket == wanted;
         room = room && take_slot(x, &t);
-        if (room && advance(x, &t))
+        if ((room || t.slot) && advance(x, &t))
             finish(x, &t);
         else
             x->queue[kept++] = t;
+        room = room && !last;
     }
     x->waiting = kept;
 }
@@ -437,7 +443,7 @@ void exchange_reduce_begin(struct exchange *exchange, int bucket)
         copy_alone(exchange, bucket);
     if (exchange->shared)
         raise_flag(exchange, COMPLETE, bucket, exchange->begun[REDUCE][bucket]);
-    move_on(exchange);
+    move_on(exchange, NO_BUCKET);
     exchange->report.work_seconds += clock_seconds() - started;
 }
 
@@ -445,7 +451,6 @@ void exchange_gather_begin(struct exchange *exchange, int bucket)
 {
     double started = clock_seconds();
     begin(exchange, GATHER, bucket);
-    move_on(exchange);
     exchange->report.work_seconds += clock_seconds() - started;
 }
 
@@ -456,14 +461,14 @@ void exchange_poll(struct exchange *exchange)
         return;
     double started = clock_seconds();
     for (int i = 0; i < TRIES; i++)
-        move_on(exchange);
+        move_on(exchange, NO_BUCKET);
     exchange->report.work_seconds += clock_seconds() - started;
 }
 
 /* One try while waiting; another process may need the core. */
-static void try_again(struct exchange *x)
+static void try_again(struct exchange *x, int wanted)
 {
-    move_on(x);
+    move_on(x, wanted);
     sched_yield();
 }
 
@@ -473,9 +478,9 @@ void exchange_reduce_wait(struct exchange *exchange)
     for (int b = 0; b < exchange->sharding->buckets; b++) {
         place_wait("the exchange, gradients of bucket", b);
         while (exchange->on_way[REDUCE][b])
-            try_again(exchange);
+            try_again(exchange, NO_BUCKET);
         while (exchange->shared && !all_raised(exchange, READ, b, exchange->begun[REDUCE][b]))
-            try_again(exchange);
+            try_again(exchange, NO_BUCKET);
         place_go();
     }
     exchange->report.wait_seconds += clock_seconds() - started;
@@ -488,7 +493,7 @@ void exchange_gather_wait_for(struct exchange *exchange, int bucket)
     double started = clock_seconds();
     place_wait("the exchange, weights of bucket", bucket);
     while (exchange->on_way[GATHER][bucket])
-        try_again(exchange);
+        try_again(exchange, bucket);
     place_go();
     exchange->report.wait_seconds += clock_seconds() - started;
 }

@@ -15,6 +15,9 @@ struct run {
 static struct run *runs;
 static int threads, memory;
 
+static void (*pause_between)(void *who);
+static void *pause_who;
+
 static void reserve(int count)
 {
     void *data;
@@ -41,6 +44,8 @@ void tasks_deal(int count)
 int tasks_take(void)
 {
     const int mine = omp_get_thread_num();
+    if (mine == 0 && pause_between)
+        pause_between(pause_who);
     for (int i = 0; i < threads; i++) {
         struct run *run = &runs[(mine + i) % threads];
         if (atomic_load_explicit(&run->next, memory_order_relaxed) >= run->end)
@@ -50,4 +55,10 @@ int tasks_take(void)
             return task;
     }
     return -1;
+}
+
+void tasks_set_pause(void (*pause)(void *who), void *who)
+{
+    pause_between = pause;
+    pause_who = who;
 }

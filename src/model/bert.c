@@ -8,6 +8,7 @@
 #include "heads.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/place.h"
+#include "lambert/kernels/parallel.h"
 #include "layout.h"
 #include "rows.h"
 #include "watch.h"
@@ -203,6 +204,8 @@ void bert_evaluate(struct bert *bert, const real *params, const struct packed_ba
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
                 double mlm_scale, double nsp_scale, real *grads, struct bert_sums *sums)
 {
+    if (bert->watch)
+        tasks_set_pause(bert->watch->pause, bert->watch->who);
     const real *y = encode(bert, params, batch, true);
     struct heads_pass heads = heads_pass_of(bert, params, batch);
     heads.mlm_scale = mlm_scale;
@@ -223,6 +226,7 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     place_at("backward, embedding", -1);
     embedding_backward(&embedding, bert->scratch.d, grads);
     watch_complete(bert->watch, front, start_of(bert, 0));
+    tasks_set_pause(NULL, NULL);
 }
 
 double bert_operations(const struct bert_config *config, const struct packed_batch *batch)

@@ -5,6 +5,7 @@
 #include "fixed_point.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/progress.h"
 #include "lambert/kernels/parallel.h"
 
 struct traffic_options traffic_options_of(const struct config *config,
@@ -235,9 +236,17 @@ static void on_needs(void *who, size_t begin, size_t end)
         exchange_gather_wait_for(traffic->exchange, (int)b);
 }
 
+/* Often enough for a network that is faster than the buffers of its connections are deep, seldom
+ * enough to cost nothing. */
 static void on_pause(void *who)
 {
-    exchange_poll(((struct traffic *)who)->exchange);
+    static const double interval = 1e-3; /* seconds */
+    struct traffic *traffic = who;
+    double now = clock_seconds();
+    if (now - traffic->polled < interval)
+        return;
+    exchange_poll(traffic->exchange);
+    traffic->polled = clock_seconds();
 }
 
 static void clear(const struct traffic *traffic)

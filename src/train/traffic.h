@@ -62,6 +62,7 @@ struct traffic {
     int sent;           /* buckets of gradients so far */
     size_t front, back; /* gradients [0, front) and [back, size) are complete */
     bool first;         /* micro-batch of the step */
+    double polled;      /* when messages were last moved on, by clock_seconds() */
     double limit;       /* of a gradient in fixed point */
     struct bert_watch watch;
     struct bert_lookups looked_up;

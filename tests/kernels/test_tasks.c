@@ -82,12 +82,47 @@ static void others_runs_are_taken(void **state)
     omp_set_num_threads(before);
 }
 
+static void count_pause(void *who)
+{
+    assert_int_equal(omp_get_thread_num(), 0);
+    ++*(int *)who;
+}
+
+/* The thread that deals, here the only one that takes anything, pauses before each task and before
+ * it finds none left. */
+static void the_first_thread_pauses(void **state)
+{
+    enum { THREADS = 3 };
+    const int before = omp_get_max_threads();
+    int pauses = 0;
+    (void)state;
+    omp_set_num_threads(THREADS);
+    tasks_set_pause(count_pause, &pauses);
+    tasks_deal(MOST);
+#pragma omp parallel
+    if (omp_get_thread_num() == 0)
+        take_all();
+    assert_int_equal(pauses, MOST + 1);
+    tasks_deal(MOST);
+#pragma omp parallel
+    if (omp_get_thread_num() > 0)
+        take_all();
+    assert_int_equal(pauses, MOST + 1);
+    tasks_set_pause(NULL, NULL);
+    tasks_deal(MOST);
+#pragma omp parallel
+    take_all();
+    assert_int_equal(pauses, MOST + 1);
+    omp_set_num_threads(before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_task_once),
         cmocka_unit_test(own_run_first),
         cmocka_unit_test(others_runs_are_taken),
+        cmocka_unit_test(the_first_thread_pauses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

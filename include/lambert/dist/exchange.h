@@ -88,7 +88,8 @@ void exchange_free(struct exchange *exchange); /* NULL is fine; nothing may be o
 void exchange_reduce_begin(struct exchange *exchange, int bucket);
 
 /* The own slice of a bucket of the weights is up to date. No rank of the node may still compute
- * with the old weights: so it is after a sum over all ranks that each enters when it has done. */
+ * with the old weights: so it is after a sum over all ranks that each enters when it has done. The
+ * next call that moves messages sends it off. */
 void exchange_gather_begin(struct exchange *exchange, int bucket);
 
 /* Moves on what is on its way, without waiting. Cheap when there is nothing. */
@@ -98,7 +99,8 @@ void exchange_poll(struct exchange *exchange);
  * gradients of this one, on the others of its node: gradients may then be written again. */
 void exchange_reduce_wait(struct exchange *exchange);
 
-/* Until the weights of a bucket whose gathering was begun are whole. */
+/* Until the weights of a bucket whose gathering was begun are whole. Of what was begun later
+ * nothing is sent off meanwhile, which would share the network with it. */
 void exchange_gather_wait_for(struct exchange *exchange, int bucket);
 
 /* The same for all. */

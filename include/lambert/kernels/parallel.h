@@ -38,4 +38,9 @@ void array_clear(real *x, size_t n);
 void tasks_deal(int count);
 int tasks_take(void);
 
+/* From now on the thread that deals calls pause(who) before each task that it takes: what it has to
+ * do now and then, such as moving messages on, need not wait for the end of a big product. NULL:
+ * nothing. */
+void tasks_set_pause(void (*pause)(void *who), void *who);
+
 #endif

@@ -75,8 +75,7 @@ struct bert_lookups {
                            of values */
 };
 
-/* Who wants to do something meanwhile: bert_train() calls, from the thread that called it and
- * outside parallel regions. The flat
+/* Who wants to do something meanwhile: bert_train() calls, from the thread that called it. The flat
  * arrays are gone through from the front to the back and then from the back to the front:
  * embeddings, layers, heads. The word embeddings, which are tied, are needed first and complete
  * last, or with lookups needed with the heads and complete with them. A member may be NULL. */
@@ -86,7 +85,8 @@ struct bert_watch {
     void (*complete)(void *who, size_t begin, size_t end); /* grads [begin, end) are as they will be
                                                               when bert_train() returns; all are, at
                                                               last */
-    void (*pause)(void *who);                              /* between two big products */
+    void (*pause)(void *who); /* between two products, and between their parts (kernels/parallel.h,
+                                 tasks): often, and then within a parallel region */
     void *who;
     const struct bert_lookups *lookups; /* of the micro-batch */
 };
