@@ -78,13 +78,37 @@ static void fitting(void **state)
     const int tokens[] = {10, 20, 30, 40};
     for (int n = 0; n < 4; n++)
         add(&batch, tokens[n], 0);
-    assert_int_equal(packed_batch_fit(&batch, 0, 30), 2);
-    assert_int_equal(packed_batch_fit(&batch, 0, 29), 1);
-    assert_int_equal(packed_batch_fit(&batch, 0, 59), 2);
-    assert_int_equal(packed_batch_fit(&batch, 0, 60), 3);
     assert_int_equal(packed_batch_fit(&batch, 0, 1000), 4);
+    assert_int_equal(packed_batch_fit(&batch, 0, 100), 4);
+    assert_int_equal(packed_batch_fit(&batch, 0, 99), 3); /* two of 60 and 40 */
+    assert_int_equal(packed_batch_fit(&batch, 0, 60), 3);
+    assert_int_equal(packed_batch_fit(&batch, 0, 59), 2); /* does not fit: three */
+    assert_int_equal(packed_batch_fit(&batch, 0, 29), 1);
     assert_int_equal(packed_batch_fit(&batch, 1, 50), 2);
     assert_int_equal(packed_batch_fit(&batch, 3, 1), 1); /* too long for the budget: alone */
+    packed_batch_release(&batch);
+}
+
+/* No last one that is much smaller than the others. */
+static void pieces_are_even(void **state)
+{
+    (void)state;
+    enum { SEQUENCES = 1000, BUDGET = 4096, LONGEST = 130 };
+    struct packed_batch batch;
+    int total = 0, pieces = 0, least = BUDGET;
+    packed_batch_init(&batch);
+    for (int n = 0; n < SEQUENCES; n++)
+        add(&batch, 5 + n * 37 % (LONGEST - 5), 0);
+    total = batch.tokens;
+    for (int first = 0; first < SEQUENCES; pieces++) {
+        int count = packed_batch_fit(&batch, first, BUDGET);
+        int tokens = batch.sequence_start[first + count] - batch.sequence_start[first];
+        assert_true(tokens <= BUDGET);
+        least = tokens < least ? tokens : least;
+        first += count;
+    }
+    assert_int_equal(pieces, (total + BUDGET - 1) / BUDGET);
+    assert_true(least > total / pieces - LONGEST);
     packed_batch_release(&batch);
 }
 
@@ -165,9 +189,13 @@ static void a_slice_outside_is_a_bug(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(appending),        cmocka_unit_test(memory_is_kept),
-        cmocka_unit_test(fitting),          cmocka_unit_test(slicing),
-        cmocka_unit_test(slice_of_nothing), cmocka_unit_test(a_slice_outside_is_a_bug),
+        cmocka_unit_test(appending),
+        cmocka_unit_test(memory_is_kept),
+        cmocka_unit_test(fitting),
+        cmocka_unit_test(pieces_are_even),
+        cmocka_unit_test(slicing),
+        cmocka_unit_test(slice_of_nothing),
+        cmocka_unit_test(a_slice_outside_is_a_bug),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
