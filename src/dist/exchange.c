@@ -391,25 +391,44 @@ static void finish(struct exchange *x, const struct transfer *t)
         t->slot->taken = false;
 }
 
-/* What is begun, and what is not yet, up to a bucket whose weights are waited for; NO_BUCKET: all.
+/* Buckets whose weights are waited for. */
+struct wanted {
+    int begin, end;
+};
+
+static const struct wanted nothing = {0};
+
+static bool wants(struct wanted wanted, const struct transfer *t)
+{
+    return t->kind == GATHER && t->bucket >= wanted.begin && t->bucket < wanted.end;
+}
+
+static int count_missing(const struct exchange *x, struct wanted wanted)
+{
+    int missing = 0;
+    for (int b = wanted.begin; b < wanted.end; b++)
+        missing += x->on_way[GATHER][b];
+    return missing;
+}
+
+/* Moves on what is under way, and begins what is not: but nothing behind what is wanted, if
+ * anything is.
  *
  * Slots are taken in the order of beginning, the same on all ranks: so the bucket that was begun
  * first of those that are not done anywhere has one everywhere, and gets on. */
-enum { NO_BUCKET = -1 };
-
-static void move_on(struct exchange *x, int wanted)
+static void move_on(struct exchange *x, struct wanted wanted)
 {
-    int kept = 0;
-    bool room = true;
+    int kept = 0, missing = count_missing(x, wanted);
+    bool waits = missing > 0, room = true;
     for (int i = 0; i < x->waiting; i++) {
         struct transfer t = x->queue[i];
-        bool last = t.kind == GATHER && t.bucket == wanted;
         room = room && take_slot(x, &t);
         if ((room || t.slot) && advance(x, &t))
             finish(x, &t);
         else
             x->queue[kept++] = t;
-        room = room && !last;
+        missing -= wants(wanted, &t);
+        room = room && !(waits && missing == 0);
     }
     x->waiting = kept;
 }
@@ -443,7 +462,7 @@ void exchange_reduce_begin(struct exchange *exchange, int bucket)
         copy_alone(exchange, bucket);
     if (exchange->shared)
         raise_flag(exchange, COMPLETE, bucket, exchange->begun[REDUCE][bucket]);
-    move_on(exchange, NO_BUCKET);
+    move_on(exchange, nothing);
     exchange->report.work_seconds += clock_seconds() - started;
 }
 
@@ -461,12 +480,12 @@ void exchange_poll(struct exchange *exchange)
         return;
     double started = clock_seconds();
     for (int i = 0; i < TRIES; i++)
-        move_on(exchange, NO_BUCKET);
+        move_on(exchange, nothing);
     exchange->report.work_seconds += clock_seconds() - started;
 }
 
 /* One try while waiting; another process may need the core. */
-static void try_again(struct exchange *x, int wanted)
+static void try_again(struct exchange *x, struct wanted wanted)
 {
     move_on(x, wanted);
     sched_yield();
@@ -478,30 +497,31 @@ void exchange_reduce_wait(struct exchange *exchange)
     for (int b = 0; b < exchange->sharding->buckets; b++) {
         place_wait("the exchange, gradients of bucket", b);
         while (exchange->on_way[REDUCE][b])
-            try_again(exchange, NO_BUCKET);
+            try_again(exchange, nothing);
         while (exchange->shared && !all_raised(exchange, READ, b, exchange->begun[REDUCE][b]))
-            try_again(exchange, NO_BUCKET);
+            try_again(exchange, nothing);
         place_go();
     }
     exchange->report.wait_seconds += clock_seconds() - started;
 }
 
-void exchange_gather_wait_for(struct exchange *exchange, int bucket)
+void exchange_gather_wait_for(struct exchange *exchange, int begin, int end)
 {
-    if (!exchange->on_way[GATHER][bucket])
+    struct wanted wanted = {begin, end};
+    if (count_missing(exchange, wanted) == 0)
         return;
     double started = clock_seconds();
-    place_wait("the exchange, weights of bucket", bucket);
-    while (exchange->on_way[GATHER][bucket])
-        try_again(exchange, bucket);
+    place_wait("the exchange, weights of bucket", begin);
+    while (count_missing(exchange, wanted) > 0)
+        try_again(exchange, wanted);
     place_go();
+    move_on(exchange, nothing);
     exchange->report.wait_seconds += clock_seconds() - started;
 }
 
 void exchange_gather_wait(struct exchange *exchange)
 {
-    for (int b = 0; b < exchange->sharding->buckets; b++)
-        exchange_gather_wait_for(exchange, b);
+    exchange_gather_wait_for(exchange, 0, exchange->sharding->buckets);
 }
 
 struct exchange_report exchange_report(const struct exchange *exchange)

@@ -232,8 +232,8 @@ static void on_needs(void *who, size_t begin, size_t end)
 {
     struct traffic *traffic = who;
     size_t bucket = traffic->sharding->bucket;
-    for (size_t b = begin / bucket; b * bucket < end; b++)
-        exchange_gather_wait_for(traffic->exchange, (int)b);
+    exchange_gather_wait_for(traffic->exchange, (int)(begin / bucket),
+                             (int)((end + bucket - 1) / bucket));
 }
 
 /* Often enough for a network that is faster than the buffers of its connections are deep, seldom

@@ -99,9 +99,9 @@ void exchange_poll(struct exchange *exchange);
  * gradients of this one, on the others of its node: gradients may then be written again. */
 void exchange_reduce_wait(struct exchange *exchange);
 
-/* Until the weights of a bucket whose gathering was begun are whole. Of what was begun later
- * nothing is sent off meanwhile, which would share the network with it. */
-void exchange_gather_wait_for(struct exchange *exchange, int bucket);
+/* Until the weights of buckets [begin, end), as far as their gathering was begun, are whole. Of
+ * what was begun later nothing is sent off meanwhile, which would share the network with them. */
+void exchange_gather_wait_for(struct exchange *exchange, int begin, int end);
 
 /* The same for all. */
 void exchange_gather_wait(struct exchange *exchange);
