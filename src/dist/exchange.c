@@ -127,6 +127,14 @@ size_t exchange_memory(const struct sharding *sharding, int rank, bool shared,
     return arena.used;
 }
 
+int exchange_slots(const struct sharding *sharding)
+{
+    enum { LEAST = 4 };
+    static const size_t elements = 8 << 20; /* in all */
+    int slots = (int)(elements / sharding->bucket);
+    return slots > LEAST ? slots : LEAST;
+}
+
 size_t exchange_flags(const struct sharding *sharding, int local_ranks)
 {
     return (size_t)sharding->buckets * FLAGS * (size_t)local_ranks;

@@ -8,6 +8,18 @@
 
 /* --- who owns what ---------------------------------------------------------------------------- */
 
+size_t sharding_bucket(const struct stages *stages)
+{
+    enum { PART = 1 << 18, LEAST = 1 << 20 };
+    size_t local = stages->node ? (size_t)stages->members[0] : 1, most = 1;
+    for (int s = stages->node; s < stages->count; s++)
+        most = (size_t)stages->members[s] > most ? (size_t)stages->members[s] : most;
+    size_t bucket = PART * local * most;
+    if (stages->count == stages->node || bucket > SHARDING_BUCKET)
+        return SHARDING_BUCKET;
+    return bucket < LEAST ? LEAST : bucket;
+}
+
 void sharding_init_staged(struct sharding *sharding, size_t size, size_t bucket, size_t unit,
                           const struct stages *stages)
 {

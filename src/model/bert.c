@@ -171,7 +171,6 @@ static const real *encode(struct bert *bert, const real *params, const struct pa
     for (int l = 0; l < bert->config.layers; l++) {
         struct block_pass block = block_pass_of(bert, params, batch, training, l);
         place_at("forward, layer", l);
-        watch_needs(watch, start_of(bert, l), start_of(bert, l + 1));
         block_forward(&block, input_of(bert, l));
         watch_pause(watch);
     }
@@ -221,7 +220,6 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
         struct block_pass block = block_pass_of(bert, params, batch, true, l);
         place_at("backward, layer", l);
         block_backward(&block, input_of(bert, l), grads);
-        watch_complete(bert->watch, start_of(bert, l), start_of(bert, l + 1));
     }
     place_at("backward, embedding", -1);
     embedding_backward(&embedding, bert->scratch.d, grads);

@@ -143,6 +143,7 @@ void block_forward(const struct block_pass *pass, const real *x)
     int H = pass->config->hidden, F = pass->config->intermediate, R = pass->set->count;
     const real *x_rows = pass->set->rows ? kept->x_rows : x;
 
+    watch_needs(pass->watch, layout->qkv.weight, layout->output.weight);
     project_qkv(pass, x);
     watch_pause(pass->watch);
     struct attention attention = attention_of(pass);
@@ -154,6 +155,7 @@ void block_forward(const struct block_pass *pass, const real *x)
                                        kept->mean1, kept->rstd1};
     const struct gemm_epilogue then_norm1 = norm_rows_forward(&attended);
     parts_gemm = PART_PROJECTION_GEMM;
+    watch_needs(pass->watch, layout->output.weight, layout->up.weight);
     linear_forward(R, H, H, kept->context, params + layout->output.weight, kept->z1, H,
                    &then_norm1);
 
@@ -162,8 +164,10 @@ void block_forward(const struct block_pass *pass, const real *x)
     const struct gemm_epilogue then_gelu = gelu_rows_forward(pass);
     const struct gemm_epilogue then_norm2 = norm_rows_forward(&fed);
     parts_gemm = PART_FEED_FORWARD_GEMM;
+    watch_needs(pass->watch, layout->up.weight, layout->down.weight);
     linear_forward(R, H, F, kept->y1, params + layout->up.weight, kept->a, F, &then_gelu);
     watch_pause(pass->watch);
+    watch_needs(pass->watch, layout->down.weight, layout->end);
     linear_forward(R, F, H, pass->scratch->g, params + layout->down.weight, kept->z2, H, &then_norm2);
 }
 
@@ -193,9 +197,11 @@ static void feed_forward_backward(const struct block_pass *pass, real *grads)
     linear_input_gradient(R, F, H, s->f, H, params + layout->down.weight, 0, s->ffn, &then_gelu);
     watch_pause(pass->watch);
     linear_weight_gradient(R, F, H, s->f, H, s->g, grads + layout->down.weight);
+    watch_complete(pass->watch, layout->down.weight, layout->end);
     watch_pause(pass->watch);
     gelu_rows_sums(&activated, grads);
     linear_weight_gradient(R, H, F, s->ffn, F, kept->y1, grads + layout->up.weight);
+    watch_complete(pass->watch, layout->up.weight, layout->down.weight);
     watch_pause(pass->watch);
     linear_input_gradient(R, H, F, s->ffn, F, params + layout->up.weight, 1, s->e, &then_norm1);
     watch_pause(pass->watch);
@@ -212,6 +218,7 @@ void block_backward(const struct block_pass *pass, const real *x, real *grads)
     feed_forward_backward(pass, grads);
     parts_gemm = PART_PROJECTION_GEMM;
     linear_weight_gradient(R, H, H, s->f, H, kept->context, grads + layout->output.weight);
+    watch_complete(pass->watch, layout->output.weight, layout->up.weight);
     linear_input_gradient(R, H, H, s->f, H, pass->params + layout->output.weight, 0, s->e, NULL);
     watch_pause(pass->watch);
 
@@ -221,4 +228,5 @@ void block_backward(const struct block_pass *pass, const real *x, real *grads)
                        s->dqkv + H, s->dqkv + 2 * H);
     watch_pause(pass->watch);
     project_qkv_backward(pass, x, grads);
+    watch_complete(pass->watch, layout->qkv.weight, layout->output.weight);
 }

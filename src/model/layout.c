@@ -64,6 +64,9 @@ void bert_layout_init(struct bert_layout *layout, const struct param_table *tabl
     };
     for (int l = 0; l < layers; l++)
         layout->blocks[l] = block(table, l);
+    for (int l = 0; l < layers; l++)
+        layout->blocks[l].end =
+            l + 1 < layers ? layout->blocks[l + 1].qkv.weight : layout->pooler.weight;
 }
 
 void bert_layout_release(struct bert_layout *layout)

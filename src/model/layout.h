@@ -22,6 +22,8 @@ struct block_layout {
     struct linear_layout up;   /* [F, H], "intermediate" */
     struct linear_layout down; /* [H, F], "output" */
     struct norm_layout norm;
+    size_t
+        end; /* where the next block begins, or the heads; all lies in the order of this struct */
 };
 
 struct bert_layout {

@@ -57,7 +57,8 @@ static int plan_and_allocate(struct job *job, int threads, struct error *err)
     struct traffic_options traffic = traffic_options_of(job->config, &job->bert_config, &capacity);
     struct param_table table;
     param_table_init(&table, &job->bert_config);
-    sharding_init_staged(&job->sharding, table.size, SHARDING_BUCKET, OPTIMIZER_UNIT, &stages);
+    sharding_init_staged(&job->sharding, table.size, sharding_bucket(&stages), OPTIMIZER_UNIT,
+                         &stages);
     int status = plan_memory(job, &table, &capacity, threads, err);
     param_table_release(&table);
     if (status < 0 || dist_agree(job->dist, allocate(job, &capacity, err), err) < 0)

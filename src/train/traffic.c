@@ -36,10 +36,12 @@ static enum exchange_element element_of(const struct traffic_options *options)
     return options->fixed ? EXCHANGE_FIXED : EXCHANGE_REAL;
 }
 
-static struct exchange_options exchange_options_of(const struct traffic_options *options)
+static struct exchange_options exchange_options_of(const struct sharding *sharding,
+                                                   const struct traffic_options *options)
 {
-    return (struct exchange_options){
-        .element = element_of(options), .bfloat16 = options->bfloat16, .slots = EXCHANGE_SLOTS};
+    return (struct exchange_options){.element = element_of(options),
+                                     .bfloat16 = options->bfloat16,
+                                     .slots = exchange_slots(sharding)};
 }
 
 static size_t shard_bytes(const struct sharding *sharding, int rank)
@@ -52,7 +54,7 @@ static size_t shard_bytes(const struct sharding *sharding, int rank)
 struct traffic_memory traffic_memory(const struct sharding *sharding, int rank,
                                      const struct traffic_options *options)
 {
-    struct exchange_options exchange = exchange_options_of(options);
+    struct exchange_options exchange = exchange_options_of(sharding, options);
     struct node_arrays_memory arrays = node_arrays_memory(sharding, rank, element_of(options));
     struct traffic_memory memory = {.weights = arrays.weights,
                                     .gradients = arrays.gradients,
@@ -106,7 +108,7 @@ static int take_rows(struct traffic *traffic, const struct traffic_options *opti
 int traffic_init(struct traffic *traffic, const struct dist *dist, const struct sharding *sharding,
                  const struct traffic_options *options, struct error *err)
 {
-    struct exchange_options exchange = exchange_options_of(options);
+    struct exchange_options exchange = exchange_options_of(sharding, options);
     *traffic = (struct traffic){.dist = dist, .sharding = sharding, .fixed = options->fixed};
     if (node_arrays_new(&traffic->memory, dist, sharding, element_of(options), err) < 0)
         return -1;

@@ -142,6 +142,29 @@ static void extract_and_insert(void **state)
             check_copies(sizes[s], buckets[b]);
 }
 
+static size_t bucket_for(int local, int nodes)
+{
+    struct stages stages = stages_of(local, nodes, STAGES_SPLIT);
+    return sharding_bucket(&stages);
+}
+
+/* A megabyte of float to each other node of the first stage, of buckets that are not too many. */
+static void buckets_grow_with_the_job(void **state)
+{
+    (void)state;
+    const size_t million = 1 << 20;
+    assert_int_equal(bucket_for(1, 1), 4 * million);
+    assert_int_equal(bucket_for(8, 1), 4 * million); /* no network */
+    assert_int_equal(bucket_for(1, 2), million);
+    assert_int_equal(bucket_for(1, 4), million);
+    assert_int_equal(bucket_for(2, 4), 2 * million);
+    assert_int_equal(bucket_for(1, 8), 2 * million);
+    assert_int_equal(bucket_for(1, 11), 11 * (million / 4));
+    assert_int_equal(bucket_for(1, 16), million); /* 4 x 4 */
+    assert_int_equal(bucket_for(1, 1024), 4 * million);
+    assert_int_equal(bucket_for(8, 64), 4 * million);
+}
+
 /* At the bucket of real runs Open MPI takes other algorithms than for small messages. */
 static void a_bucket_of_real_size(void **state)
 {
@@ -152,11 +175,9 @@ static void a_bucket_of_real_size(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        RANKS_TEST(slices_are_a_partition),
-        RANKS_TEST(slices_are_even),
-        RANKS_TEST(gather_gives_what_the_owners_had),
-        RANKS_TEST(extract_and_insert),
-        RANKS_TEST(a_bucket_of_real_size),
+        RANKS_TEST(slices_are_a_partition),           RANKS_TEST(slices_are_even),
+        RANKS_TEST(gather_gives_what_the_owners_had), RANKS_TEST(extract_and_insert),
+        RANKS_TEST(buckets_grow_with_the_job),        RANKS_TEST(a_bucket_of_real_size),
     };
     return RANKS_RUN(tests, &argc, &argv);
 }

@@ -69,7 +69,10 @@ struct exchange_options {
     int slots;     /* buckets on their way at a time, at least 1 */
 };
 
-enum { EXCHANGE_SLOTS = 4 };
+/* [local] As many as are worth while: four, and more where buckets are small. With fewer a network
+ * is idle until the main thread looks again; with more, what is needed first shares it with what is
+ * not. */
+int exchange_slots(const struct sharding *sharding);
 
 struct exchange;
 

@@ -27,9 +27,15 @@ struct sharding {
 };
 
 enum {
-    SHARDING_BUCKET = 4 << 20, /* elements by default: 16 MB of float */
+    SHARDING_BUCKET = 4 << 20, /* elements of the largest: 16 MB of float */
     SHARDING_LINE = 16         /* the smallest unit: a cache line of float */
 };
+
+/* Elements of the buckets for such stages: small enough that little is left to wait for at the
+ * ends, when only the last bucket of gradients is on its way, or the first of weights; and large
+ * enough that messages of the first stage between nodes are a megabyte, up to SHARDING_BUCKET. A
+ * multiple of every power of two up to 2^18. */
+size_t sharding_bucket(const struct stages *stages);
 
 /* One stage of all ranks, cut at multiples of SHARDING_LINE. bucket is a multiple of that, and less
  * than 2 GB. */
