@@ -143,6 +143,10 @@ const struct key config_keys[] = {
         "Type of the gradients that go from node to node: bfloat16 halves the bytes, rounds what each "
         "node contributes once (twice from 16 nodes on, thrice from 256), and is summed in "
         "float32. On one node it changes nothing."),
+    KEY(train, weight_type, "float32", "float32 | bfloat16", RESULT,
+        "Type of the weights that forward and backward compute with, and that go from node to node: bfloat16 "
+        "halves the bytes. The optimizer keeps them in float32, as do checkpoints, and evaluation "
+        "uses those. The same on any number of ranks."),
 
     KEY(train, reproducible, "no", YES_NO, FREE,
         "Weights with the same bits on any number of ranks and threads (of CPUs with the same "
@@ -184,7 +188,7 @@ const struct section config_sections[] = {
     {"model", "The shape of the BERT, by the names of Hugging Face's config.json. The defaults are "
               "BERT-Base's (arXiv 1810.04805). The size of the vocabulary is the corpus's."},
     {"optimizer", "The update rule. Moments go on from phase to phase."},
-    {"train", "How the work is done. None of these but gradient_wire changes the result (rounding "
+    {"train", "How the work is done. None of these but gradient_wire and weight_type changes the result (rounding "
               "aside)."},
     {"phase",
      "One section `[phase NAME]` a phase, run in the order they stand in; NAME is of letters, "

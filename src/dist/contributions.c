@@ -85,3 +85,10 @@ void contribution_pack(const real *values, size_t n, uint16_t *packed)
     for (size_t i = 0; i < n; i++)
         packed[i] = bfloat_from_float((float)values[i]);
 }
+
+void contribution_unpack(const uint16_t *packed, size_t n, real *values)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < n; i++)
+        values[i] = bfloat_to_float(packed[i]);
+}

@@ -21,7 +21,8 @@ void contributions_sum(const struct contribution *c, int count, size_t n, real *
  * otherwise sums must fit. */
 void contributions_sum_fixed(const struct contribution *c, int count, size_t n, int64_t *out);
 
-/* Rounds to bfloat16. */
+/* Rounds to bfloat16; and back, which is exact. */
 void contribution_pack(const real *values, size_t n, uint16_t *packed);
+void contribution_unpack(const uint16_t *packed, size_t n, real *values);
 
 #endif

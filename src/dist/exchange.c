@@ -31,6 +31,7 @@ struct transfer {
     int bucket;
     int stage;         /* it is in; a reduction counts up, a gathering down */
     struct slot *slot; /* NULL: it has none yet, or needs none */
+    bool bfloat16;     /* weights travel so */
     bool posted;       /* the messages of the stage are on their way; the flag is set */
 };
 
@@ -68,17 +69,22 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* Elements that a slot receives, and packs, at most. */
+/* Bytes that a slot receives, and packs, at most. */
 static void measure_slot(const struct exchange *x, int rank, size_t *received, size_t *packed)
 {
     const struct stages *stages = &x->sharding->stages;
     *received = *packed = 0;
     for (int b = 0; b < x->sharding->buckets; b++)
         for (int s = x->shared; s < stages->count; s++) {
+            size_t all = slice_length(sharding_part(x->sharding, b, rank, s));
             size_t own = slice_length(sharding_part(x->sharding, b, rank, s + 1));
-            *received = larger(*received, own * (size_t)(stages->members[s] - 1));
-            if (x->options.bfloat16)
-                *packed = larger(*packed, slice_length(sharding_part(x->sharding, b, rank, s)));
+            *received = larger(*received, own * (size_t)(stages->members[s] - 1) * x->element);
+            if (x->options.bfloat16_gradients)
+                *packed = larger(*packed, all * sizeof(uint16_t));
+            if (x->options.bfloat16_weights) {
+                *received = larger(*received, (all - own) * sizeof(uint16_t));
+                *packed = larger(*packed, own * sizeof(uint16_t));
+            }
         }
 }
 
@@ -90,8 +96,8 @@ static void lay_out(struct exchange *x, int rank, struct arena *arena)
     x->slots = arena_take(arena, slots, sizeof *x->slots);
     for (size_t i = 0; i < slots; i++) {
         struct slot slot = {.requests = arena_take(arena, 2 * most, sizeof(MPI_Request)),
-                            .received = arena_take(arena, received, x->element),
-                            .packed = arena_take(arena, packed, sizeof(uint16_t))};
+                            .received = arena_take(arena, received, 1),
+                            .packed = arena_take(arena, packed, 1)};
         if (x->slots)
             x->slots[i] = slot;
     }
@@ -108,7 +114,7 @@ static struct exchange exchange_of(const struct sharding *sharding, bool shared,
                                    const struct exchange_options *options)
 {
     require(options->slots > 0);
-    require(!options->bfloat16 || options->element == EXCHANGE_REAL);
+    require(!options->bfloat16_gradients || options->element == EXCHANGE_REAL);
     size_t element = options->element == EXCHANGE_FIXED ? sizeof(int64_t) : sizeof(real);
     require(sharding->bucket <= INT32_MAX / element);
     return (struct exchange){.sharding = sharding,
@@ -215,9 +221,20 @@ static int tag_of(const struct transfer *t)
     return TAG_EXCHANGE + (t->bucket % BUCKETS * STAGES_MOST + t->stage) * KINDS + (int)t->kind;
 }
 
+/* Inside a node messages are as cheap as rounding. */
+static bool between_nodes(const struct exchange *x, int stage)
+{
+    return !(x->sharding->stages.node && stage == 0);
+}
+
 static bool rounds(const struct exchange *x, int stage)
 {
-    return x->options.bfloat16 && !(x->sharding->stages.node && stage == 0);
+    return x->options.bfloat16_gradients && between_nodes(x, stage);
+}
+
+static bool packs(const struct exchange *x, const struct transfer *t)
+{
+    return t->bfloat16 && between_nodes(x, t->stage);
 }
 
 static void receive(const struct exchange *x, struct transfer *t, int from, void *to, size_t bytes)
@@ -273,6 +290,35 @@ static void post_reduction(struct exchange *x, struct transfer *t)
         const void *from = rounded ? (const void *)(t->slot->packed + (part.begin - all.begin))
                                    : gradients_at(x, part.begin);
         dispatch(x, t, to, from, slice_length(part) * wire);
+    }
+}
+
+/* Weights of a stage that go as bfloat16. Those of others lie packed in the order of peers. */
+static void post_gathering_packed(struct exchange *x, struct transfer *t)
+{
+    struct slice own = own_part(x, t, t->stage + 1);
+    int members = x->sharding->stages.members[t->stage];
+    unsigned char *to = t->slot->received;
+    for (int k = 1; k < members; k++) {
+        int from = peer(x, t->stage, k);
+        struct slice part = sharding_part(x->sharding, t->bucket, from, t->stage + 1);
+        size_t bytes = slice_length(part) * sizeof(uint16_t);
+        receive(x, t, from, to, bytes);
+        to += bytes;
+    }
+    contribution_pack(x->arrays.weights + own.begin, slice_length(own), t->slot->packed);
+    for (int k = 1; k < members; k++)
+        dispatch(x, t, peer(x, t->stage, k), t->slot->packed, slice_length(own) * sizeof(uint16_t));
+}
+
+static void unpack_gathered(struct exchange *x, const struct transfer *t)
+{
+    const uint16_t *packed = (const uint16_t *)t->slot->received;
+    for (int k = 1; k < x->sharding->stages.members[t->stage]; k++) {
+        int from = peer(x, t->stage, k);
+        struct slice part = sharding_part(x->sharding, t->bucket, from, t->stage + 1);
+        contribution_unpack(packed, slice_length(part), x->arrays.weights + part.begin);
+        packed += slice_length(part);
     }
 }
 
@@ -355,6 +401,8 @@ static bool pass_messages(struct exchange *x, struct transfer *t)
         t->slot->count = 0;
         if (t->kind == REDUCE)
             post_reduction(x, t);
+        else if (packs(x, t))
+            post_gathering_packed(x, t);
         else
             post_gathering(x, t);
         t->posted = true;
@@ -362,6 +410,8 @@ static bool pass_messages(struct exchange *x, struct transfer *t)
     MPI_Testall(t->slot->count, t->slot->requests, &arrived, MPI_STATUSES_IGNORE);
     if (arrived && t->kind == REDUCE)
         sum_received(x, t);
+    if (arrived && t->kind == GATHER && packs(x, t))
+        unpack_gathered(x, t);
     return arrived;
 }
 
@@ -441,7 +491,7 @@ static void move_on(struct exchange *x, struct wanted wanted)
     x->waiting = kept;
 }
 
-static void begin(struct exchange *x, enum kind kind, int bucket)
+static void begin(struct exchange *x, enum kind kind, int bucket, bool bfloat16)
 {
     require(bucket >= 0 && bucket < x->sharding->buckets && !x->on_way[kind][bucket]);
     x->begun[kind][bucket]++;
@@ -450,6 +500,7 @@ static void begin(struct exchange *x, enum kind kind, int bucket)
         .kind = kind,
         .bucket = bucket,
         .stage = kind == REDUCE ? 0 : x->sharding->stages.count - 1,
+        .bfloat16 = bfloat16,
     };
 }
 
@@ -465,7 +516,7 @@ static void copy_alone(struct exchange *x, int bucket)
 void exchange_reduce_begin(struct exchange *exchange, int bucket)
 {
     double started = clock_seconds();
-    begin(exchange, REDUCE, bucket);
+    begin(exchange, REDUCE, bucket, false);
     if (exchange->sharding->stages.count == 0)
         copy_alone(exchange, bucket);
     if (exchange->shared)
@@ -474,10 +525,11 @@ void exchange_reduce_begin(struct exchange *exchange, int bucket)
     exchange->report.work_seconds += clock_seconds() - started;
 }
 
-void exchange_gather_begin(struct exchange *exchange, int bucket)
+void exchange_gather_begin(struct exchange *exchange, int bucket, bool bfloat16)
 {
+    require(!bfloat16 || exchange->options.bfloat16_weights);
     double started = clock_seconds();
-    begin(exchange, GATHER, bucket);
+    begin(exchange, GATHER, bucket, bfloat16);
     exchange->report.work_seconds += clock_seconds() - started;
 }
 

@@ -94,6 +94,7 @@ static void update(struct job *job, double rate, struct step_metrics *metrics)
 {
     bool finite = isfinite(metrics->sums.mlm_loss) && isfinite(metrics->sums.nsp_loss);
     struct traffic *traffic = &job->traffic;
+    traffic_own_weights(traffic);
     if (finite)
         optimizer_step(job->optimizer, job->dist, rate, traffic->shard_grads, traffic->weights,
                        &metrics->report, metrics->tensors);
@@ -122,10 +123,12 @@ void job_step(struct job *job, const struct packed_batch *share, double rate,
     place_at("updating weights", -1);
     update(job, rate, metrics);
     place_at(metrics->updated ? "gathering weights" : "finding what is not finite", -1);
-    if (metrics->updated)
+    if (metrics->updated) {
         traffic_share_weights(&job->traffic);
-    else
+    } else {
+        traffic_keep_weights(&job->traffic);
         nonfinite_agree(nonfinite, job->dist);
+    }
     metrics->rate = rate;
     metrics->peak = job->peak;
 }

@@ -14,7 +14,8 @@ struct traffic_options traffic_options_of(const struct config *config,
 {
     int most = capacity->tokens < bert->vocab ? capacity->tokens : bert->vocab;
     return (struct traffic_options){
-        .bfloat16 = strcmp(config->train.gradient_wire, "bfloat16") == 0,
+        .bfloat16_gradients = strcmp(config->train.gradient_wire, "bfloat16") == 0,
+        .bfloat16_weights = strcmp(config->train.weight_type, "bfloat16") == 0,
         .fixed = config->train.reproducible,
         .tokens = capacity->tokens,
         .words = {.rows = bert->vocab, .width = bert->hidden, .most = most}};
@@ -40,7 +41,8 @@ static struct exchange_options exchange_options_of(const struct sharding *shardi
                                                    const struct traffic_options *options)
 {
     return (struct exchange_options){.element = element_of(options),
-                                     .bfloat16 = options->bfloat16,
+                                     .bfloat16_gradients = options->bfloat16_gradients,
+                                     .bfloat16_weights = options->bfloat16_weights,
                                      .slots = exchange_slots(sharding)};
 }
 
@@ -65,6 +67,8 @@ struct traffic_memory traffic_memory(const struct sharding *sharding, int rank,
         memory.gradients += sharding->size * sizeof(real);
         memory.shard += shard_bytes(sharding, rank);
     }
+    if (options->bfloat16_weights)
+        memory.shard += rounded_weights_memory(sharding, rank);
     if (matrix_buckets(sharding, options) > 0)
         memory.buffers += row_exchange_memory(sharding, &options->words) +
                           lookups_memory(&options->words, options->tokens);
@@ -109,7 +113,11 @@ int traffic_init(struct traffic *traffic, const struct dist *dist, const struct 
                  const struct traffic_options *options, struct error *err)
 {
     struct exchange_options exchange = exchange_options_of(sharding, options);
-    *traffic = (struct traffic){.dist = dist, .sharding = sharding, .fixed = options->fixed};
+    *traffic = (struct traffic){.dist = dist,
+                                .sharding = sharding,
+                                .fixed = options->fixed,
+                                .rounds = options->bfloat16_weights,
+                                .held = options->bfloat16_weights};
     if (node_arrays_new(&traffic->memory, dist, sharding, element_of(options), err) < 0)
         return -1;
     traffic->weights = node_arrays_of(traffic->memory)->weights;
@@ -120,15 +128,19 @@ int traffic_init(struct traffic *traffic, const struct dist *dist, const struct 
                               &exchange, err);
     if (status == 0)
         status = take_rows(traffic, options, err);
+    if (status == 0 && traffic->rounds)
+        status = rounded_weights_init(&traffic->rounded, sharding, dist_rank(dist),
+                                      traffic->weights, err);
     return dist_agree(dist, status, err);
 }
 
 void traffic_release(struct traffic *traffic)
 {
     if (traffic->exchange)
-        traffic_settle(traffic);
+        exchange_gather_wait(traffic->exchange);
     exchange_free(traffic->exchange);
     row_exchange_free(traffic->rows);
+    rounded_weights_release(&traffic->rounded);
     lookups_release(&traffic->lookups);
     if (traffic->fixed) {
         memory_big_free(traffic->grads, traffic->sharding->size * sizeof(real));
@@ -142,12 +154,39 @@ void traffic_release(struct traffic *traffic)
 /* --- weights ---------------------------------------------------------------------------------- */
 
 /* In the order in which the next forward pass needs them. */
-static void send_weights(struct traffic *traffic)
+static void send_weights(struct traffic *traffic, bool bfloat16)
 {
     int buckets = traffic->sharding->buckets;
     for (int i = 0; i < buckets; i++)
-        exchange_gather_begin(traffic->exchange, (traffic->matrix + i) % buckets);
+        exchange_gather_begin(traffic->exchange, (traffic->matrix + i) % buckets, bfloat16);
     traffic->held = false;
+}
+
+/* Rows of the first micro-batch, and then all weights, where they are not there yet; true if rows
+ * were. */
+static bool send_held(struct traffic *traffic)
+{
+    if (!traffic->held)
+        return false;
+    if (traffic->rounds)
+        rounded_weights_round(&traffic->rounded);
+    if (traffic->rows)
+        row_exchange_fetch(traffic->rows, &traffic->lookups.list, traffic->weights,
+                           traffic->lookups.vectors);
+    send_weights(traffic, traffic->rounds);
+    return traffic->rows != NULL;
+}
+
+void traffic_own_weights(struct traffic *traffic)
+{
+    if (traffic->rounds)
+        rounded_weights_restore(&traffic->rounded);
+}
+
+void traffic_keep_weights(struct traffic *traffic)
+{
+    if (traffic->rounds)
+        rounded_weights_round(&traffic->rounded);
 }
 
 /* Rows are held up by nothing where they go before everything else. */
@@ -155,25 +194,19 @@ void traffic_share_weights(struct traffic *traffic)
 {
     traffic->held = true;
     if (traffic->rows == NULL)
-        send_weights(traffic);
+        send_held(traffic);
 }
 
+/* Where weights are rounded the whole ones travel now, and rounded ones once more for the next
+ * step. */
 void traffic_settle(struct traffic *traffic)
 {
-    if (traffic->held)
-        send_weights(traffic);
     exchange_gather_wait(traffic->exchange);
-}
-
-/* Rows of the first micro-batch, and then all weights, where they are not there yet; true if so. */
-static bool fetch(struct traffic *traffic)
-{
-    if (!traffic->held)
-        return false;
-    row_exchange_fetch(traffic->rows, &traffic->lookups.list, traffic->weights,
-                       traffic->lookups.vectors);
-    send_weights(traffic);
-    return true;
+    traffic_own_weights(traffic);
+    if (traffic->held || traffic->rounds)
+        send_weights(traffic, false);
+    exchange_gather_wait(traffic->exchange);
+    traffic->held = traffic->rounds;
 }
 
 /* --- gradients -------------------------------------------------------------------------------- */
@@ -262,7 +295,7 @@ static void look_up(struct traffic *traffic, const struct packed_batch *batch, b
     struct lookups *lookups = &traffic->lookups;
     bool fetched;
     lookups_of(lookups, batch);
-    fetched = fetch(traffic);
+    fetched = send_held(traffic);
     traffic->looked_up = (struct bert_lookups){.slots = lookups->slots,
                                                .count = lookups->list.count,
                                                .values = fetched ? lookups->vectors : NULL,
@@ -274,6 +307,8 @@ void traffic_watch(struct traffic *traffic, struct bert *bert, const struct pack
 {
     if (traffic->rows)
         look_up(traffic, batch, last);
+    else
+        send_held(traffic);
     if (traffic->first || traffic->fixed)
         clear(traffic);
     traffic->watch = (struct bert_watch){.needs = on_needs,
@@ -297,7 +332,7 @@ void traffic_unwatch(struct traffic *traffic, struct bert *bert)
 void traffic_reduced(struct traffic *traffic)
 {
     const struct exchange_arrays *arrays = node_arrays_of(traffic->memory);
-    fetch(traffic);
+    send_held(traffic);
     exchange_gather_wait(traffic->exchange);
     if (traffic->sent < traffic->sharding->buckets) {
         require(traffic->first);

@@ -7,10 +7,12 @@
  *                                                and, in the last micro-batch, sends buckets of
  *                                                gradients off as they are complete
  *     traffic_reduced(&traffic)                  own slices of the sum are there
+ *     traffic_own_weights(&traffic)              own slices of the weights are the optimizer's
  *     ...the optimizer...
- *     traffic_share_weights(&traffic)            sends updated slices off
- *     traffic_settle(&traffic)                   weights are whole: before anyone but bert_train()
- *                                                reads them
+ *     traffic_share_weights(&traffic)            updated slices are for everyone;
+ *     or traffic_keep_weights(&traffic)          there was no update
+ *     traffic_settle(&traffic)                   weights are whole, as the optimizer has them:
+ * before anyone but bert_train() reads them
  *
  * traffic_watch() clears grads for the first micro-batch. Where gradients are summed in fixed point
  * (train.reproducible) it does so for each, whose gradient is then added to what goes out.
@@ -20,7 +22,10 @@
  * is a network, the rows that tokens look up go apart (dist/row_exchange.h): fetched before
  * forward, added after backward, they are few. The matrix as a whole is then complete with the head
  * and needed by it: its buckets are the first of the gradients that leave, and the last of the
- * weights that come. */
+ * weights that come.
+ *
+ * Weights to compute with may be rounded to bfloat16 (rounded_weights.h), and travel as such then.
+ */
 #ifndef LAMBERT_TRAIN_TRAFFIC_H
 #define LAMBERT_TRAIN_TRAFFIC_H
 
@@ -30,11 +35,13 @@
 #include "lambert/dist/row_exchange.h"
 #include "lambert/model/bert.h"
 #include "lookups.h"
+#include "rounded_weights.h"
 
 struct traffic_options {
-    bool bfloat16; /* gradients between nodes */
-    bool fixed;    /* sums in fixed point */
-    int tokens;    /* of a micro-batch, at most */
+    bool bfloat16_gradients; /* between nodes */
+    bool bfloat16_weights;   /* to compute with */
+    bool fixed;              /* sums in fixed point */
+    int tokens;              /* of a micro-batch, at most */
     struct row_matrix words;
 };
 
@@ -56,7 +63,9 @@ struct traffic {
 
     struct row_exchange *rows; /* NULL: word embeddings do not go apart */
     struct lookups lookups;    /* of this micro-batch, with rows */
-    bool held;                 /* updated weights, until rows have been fetched */
+    bool rounds;               /* weights to compute with */
+    struct rounded_weights rounded;
+    bool held; /* updated weights: they are sent off when the next step begins */
 
     int matrix;         /* buckets wholly in the word embeddings, that go apart */
     int sent;           /* buckets of gradients so far */
@@ -93,6 +102,8 @@ void traffic_watch(struct traffic *traffic, struct bert *bert, const struct pack
 void traffic_unwatch(struct traffic *traffic, struct bert *bert);
 
 void traffic_reduced(struct traffic *traffic);
+void traffic_own_weights(struct traffic *traffic);
+void traffic_keep_weights(struct traffic *traffic);
 void traffic_share_weights(struct traffic *traffic);
 void traffic_settle(struct traffic *traffic);
 

@@ -137,7 +137,7 @@ static void check_shard(const struct bench *bench)
                 assert_true(((int64_t *)bench->arrays.shard)[at] == fixed_sum_at(i));
             } else {
                 real wanted = sum_at(&sharding->stages, sharding->stages.count, rank, i,
-                                     bench->options.bfloat16);
+                                     bench->options.bfloat16_gradients);
                 assert_true(((real *)bench->arrays.shard)[at] == wanted);
             }
     }
@@ -151,7 +151,7 @@ static void gather_all(struct bench *bench)
         struct slice slice = sharding_slice(sharding, b, dist_rank(ranks));
         memcpy(bench->arrays.weights + slice.begin, values[dist_rank(ranks)] + slice.begin,
                (slice.end - slice.begin) * sizeof(real));
-        exchange_gather_begin(bench->exchange, b);
+        exchange_gather_begin(bench->exchange, b, bench->options.bfloat16_weights);
     }
     exchange_gather_wait(bench->exchange);
 }
@@ -215,7 +215,20 @@ static void one_slot(void **state)
 static void bfloat16_between_nodes(void **state)
 {
     (void)state;
-    for_all_layouts(&(struct exchange_options){.slots = 3, .bfloat16 = true});
+    for_all_layouts(&(struct exchange_options){.slots = 3, .bfloat16_gradients = true});
+}
+
+/* Of values that bfloat16 has nothing is lost. */
+static void bfloat16_weights(void **state)
+{
+    (void)state;
+    for (int r = 0; r < dist_size(ranks); r++)
+        for (size_t i = 0; i < LARGEST; i++)
+            values[r][i] = rounded(values[r][i], true);
+    for_all_layouts(&(struct exchange_options){.slots = 3, .bfloat16_weights = true});
+    for_all_layouts(&(struct exchange_options){
+        .slots = 2, .bfloat16_weights = true, .element = EXCHANGE_FIXED});
+    make_values();
 }
 
 static void fixed_point(void **state)
@@ -268,8 +281,13 @@ static void alone_nothing_moves(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        RANKS_TEST(sums_and_weights), RANKS_TEST(one_slot), RANKS_TEST(bfloat16_between_nodes),
-        RANKS_TEST(fixed_point),      RANKS_TEST(volume),   RANKS_TEST(alone_nothing_moves),
+        RANKS_TEST(sums_and_weights),
+        RANKS_TEST(one_slot),
+        RANKS_TEST(bfloat16_between_nodes),
+        RANKS_TEST(bfloat16_weights),
+        RANKS_TEST(fixed_point),
+        RANKS_TEST(volume),
+        RANKS_TEST(alone_nothing_moves),
     };
     if (ranks_open(&argc, &argv) != 0)
         return 1;

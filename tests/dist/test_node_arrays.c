@@ -79,7 +79,7 @@ static void update_and_gather(struct bench *bench)
         doze(bench);
         for (size_t i = slice.begin; i < slice.end; i++)
             bench->arrays->weights[i] += *sum++;
-        exchange_gather_begin(bench->exchange, b);
+        exchange_gather_begin(bench->exchange, b, false);
     }
     exchange_gather_wait(bench->exchange);
 }

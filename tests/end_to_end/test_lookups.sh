@@ -57,10 +57,20 @@ agree 1e-4 one.mlm_loss fixed.mlm_loss || fail "MLM losses in fixed point differ
 last_of() {
     ls "run-$1"/checkpoints/*.checkpoint | tail -n 1
 }
-run whole 3 train.ranks_per_node=1 train.checkpoint_every=7 train.evaluate_every=3 train.checkpoint_keep=9
-cmp "$(last_of three)" "$(last_of whole)" || fail "checkpoints and evaluation change weights"
-mkdir -p run-resumed/checkpoints
-cp "$(ls run-whole/checkpoints/*.checkpoint | head -n 1)" run-resumed/checkpoints
-train 3 run-resumed $words train.ranks_per_node=1 train.checkpoint_every=7 train.evaluate_every=3 \
-    train.checkpoint_keep=9 --resume || { cat log.txt; fail "resuming"; }
-cmp "$(last_of whole)" "$(last_of resumed)" || fail "the resumed run ends elsewhere"
+
+for type in float32 bfloat16; do
+    often="train.ranks_per_node=1 train.weight_type=$type train.checkpoint_every=7
+        train.evaluate_every=3 train.checkpoint_keep=9"
+    run plain-$type 3 train.ranks_per_node=1 train.weight_type=$type
+    run whole-$type 3 $often
+    cmp "$(last_of plain-$type)" "$(last_of whole-$type)" ||
+        fail "$type: checkpoints and evaluation change weights"
+    mkdir -p run-resumed-$type/checkpoints
+    cp "$(ls run-whole-$type/checkpoints/*.checkpoint | head -n 1)" run-resumed-$type/checkpoints
+    train 3 run-resumed-$type $words $often --resume || { cat log.txt; fail "$type: resuming"; }
+    cmp "$(last_of whole-$type)" "$(last_of resumed-$type)" ||
+        fail "$type: the resumed run ends elsewhere"
+done
+run shared-bfloat16 4 train.ranks_per_node=2 train.weight_type=bfloat16 train.evaluate_every=3
+agree 1e-4 plain-bfloat16.mlm_loss shared-bfloat16.mlm_loss ||
+    fail "weights of bfloat16 that ranks share give other losses"

@@ -54,6 +54,12 @@ says skip "error: .*step $((good + 10)) of phase one: .*10th such step in a row"
 whole skip "$good"
 cmp "$(last_checkpoint stop)" "$(last_checkpoint skip)" || fail "skipping changed the weights"
 
+# Weights that are rounded to compute with are whole again when there is no update.
+fails stop-rounded $diverging train.weight_type=bfloat16
+fails skip-rounded $diverging train.weight_type=bfloat16 train.on_nonfinite=skip
+cmp "$(last_checkpoint stop-rounded)" "$(last_checkpoint skip-rounded)" ||
+    fail "skipping changed weights before rounding"
+
 # --- some samples are at fault: those that reach a position whose row overflows ------------------
 
 train 1 seed phase.one.steps=1 phase.two.steps=1 || { cat log.txt; fail "the seed"; }

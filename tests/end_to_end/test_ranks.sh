@@ -52,6 +52,19 @@ paste communication_bytes.bfloat16 communication_bytes.4x1of1 | tail -n 20 |
     awk '$1 * 4 != $2 * 3 { print $1 " bytes, not 3/4 of " $2; bad = 1 } END { exit bad }' ||
     fail "bfloat16 does not halve the gradients"
 
+# Weights of bfloat16: the same on all layouts, and with both half of all bytes.
+run weights 1 1 train.weight_type=bfloat16
+same weights 0.02 0.1
+cmp -s mlm_loss.1x1 mlm_loss.weights && fail "weights of bfloat16 change nothing"
+for layout in 3x2 4x1of1; do
+    run weights-$layout ${layout%%x*} 2 train.weight_type=bfloat16 train.ranks_per_node=1
+    agree 1e-4 mlm_loss.weights mlm_loss.weights-$layout || fail "MLM losses of weights-$layout differ"
+done
+# In the first step of a phase weights travel twice: whole ones for evaluation were the last.
+paste communication_bytes.weights-4x1of1 communication_bytes.4x1of1 | tail -n 19 |
+    awk '$1 * 4 != $2 * 3 { print $1 " bytes, not 3/4 of " $2; bad = 1 } END { exit bad }' ||
+    fail "bfloat16 does not halve the weights"
+
 expect 1 "train.ranks_per_node .3. does not divide" mpirun -n 4 "$LAMBERT" train \
     "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=no train.ranks_per_node=3
 

@@ -82,6 +82,7 @@ struct config_train {
     int watchdog_seconds;            /* 0: none */
     int ranks_per_node;              /* 0: those that share a machine */
     char gradient_wire[CONFIG_NAME]; /* float32 | bfloat16 */
+    char weight_type[CONFIG_NAME];   /* float32 | bfloat16 */
     bool reproducible;
 };
 

@@ -64,9 +64,10 @@ size_t exchange_flags(const struct sharding *sharding, int local_ranks);
 
 struct exchange_options {
     enum exchange_element element;
-    bool bfloat16; /* gradients of EXCHANGE_REAL are rounded to bfloat16, to nearest, when they go
-                      from node to node; sums are made in real */
-    int slots;     /* buckets on their way at a time, at least 1 */
+    bool bfloat16_gradients; /* of EXCHANGE_REAL: rounded to bfloat16, to nearest, when they go from
+                                node to node; sums are made in real */
+    bool bfloat16_weights;   /* weights may go from node to node as bfloat16, where they are that */
+    int slots;               /* buckets on their way at a time, at least 1 */
 };
 
 /* [local] As many as are worth while: four, and more where buckets are small. With fewer a network
@@ -92,8 +93,9 @@ void exchange_reduce_begin(struct exchange *exchange, int bucket);
 
 /* The own slice of a bucket of the weights is up to date. No rank of the node may still compute
  * with the old weights: so it is after a sum over all ranks that each enters when it has done. The
- * next call that moves messages sends it off. */
-void exchange_gather_begin(struct exchange *exchange, int bucket);
+ * next call that moves messages sends it off. `bfloat16`, on all ranks or on none: the slice holds
+ * nothing but values that bfloat16 has, and travels as such, in half the bytes. */
+void exchange_gather_begin(struct exchange *exchange, int bucket, bool bfloat16);
 
 /* Moves on what is on its way, without waiting. Cheap when there is nothing. */
 void exchange_poll(struct exchange *exchange);
