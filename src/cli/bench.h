@@ -17,8 +17,7 @@ int bench_net(int argc, char **argv);
 int bench_prep(int argc, char **argv);
 int bench_store(int argc, char **argv);
 
-/* --- options ------------------------------------------------------------------------------------
- */
+/* --- options -------------------------------------------------------------------------------- */
 
 enum { BENCH_MOST_REPEATS = 100 };
 
@@ -67,8 +66,7 @@ void bench_report_add_at(struct bench_report *report, int length, const char *na
 void bench_report_end(struct bench_report *report);
 void bench_report_drop(struct bench_report *report); /* after a failure: no JSON */
 
-/* --- time ---------------------------------------------------------------------------------------
- */
+/* --- time ----------------------------------------------------------------------------------- */
 
 /* Of seconds [count], count > 0; sorts them. */
 double bench_median(double *seconds, int count);
@@ -77,8 +75,7 @@ double bench_median(double *seconds, int count);
 int bench_time(int (*body)(void *context, struct error *err), void *context, int repeat,
                double *seconds, struct error *err);
 
-/* --- a temporary folder -------------------------------------------------------------------------
- */
+/* --- a temporary folder --------------------------------------------------------------------- */
 
 /* A new folder in `parent`, or where that is NULL in TMPDIR, or /tmp; free() the path. A killed
  * program leaves it behind. */

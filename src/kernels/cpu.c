@@ -85,8 +85,7 @@ int cpu_set_threads(int wanted, int ranks_sharing)
     return wanted;
 }
 
-/* --- peak ---------------------------------------------------------------------------------------
- */
+/* --- peak ----------------------------------------------------------------------------------- */
 
 static double try_peak(peak_loop *loop, int threads, long rounds)
 {

@@ -117,8 +117,7 @@ int start_weights(struct job *job, const char *path, struct error *err)
     return 0;
 }
 
-/* --- from a checkpoint of the run --------------------------------------------------------------
- */
+/* --- from a checkpoint of the run ----------------------------------------------------------- */
 
 /* Rank 0's choice of checkpoint, told to all: free(); NULL: there is none. */
 static int agree_on_newest(struct job *job, char **path, struct error *err)

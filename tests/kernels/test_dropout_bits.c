@@ -151,8 +151,7 @@ static void thresholds_of_probabilities(void **state)
     assert_int_equal(dropout_threshold(1), 65536);
 }
 
-/* --- chance ------------------------------------------------------------------------------------
- */
+/* --- chance --------------------------------------------------------------------------------- */
 
 enum { MASKS = 256, COLUMNS = 768 };
 

@@ -113,8 +113,7 @@ static void take_start_away(double *sum, int n)
         assert_true(sum[i] == BEFORE);
 }
 
-/* --- layer normalisation -----------------------------------------------------------------------
- */
+/* --- layer normalisation -------------------------------------------------------------------- */
 
 static double layernorm(const struct point *p)
 {
@@ -170,8 +169,7 @@ static void residual_layernorm_gradients(void **state)
     }
 }
 
-/* --- activations -------------------------------------------------------------------------------
- */
+/* --- activations ---------------------------------------------------------------------------- */
 
 static double gelu(const struct point *p)
 {
@@ -234,8 +232,7 @@ static void tanh_gradient(void **state)
     }
 }
 
-/* --- attention ---------------------------------------------------------------------------------
- */
+/* --- attention ------------------------------------------------------------------------------ */
 
 /* Of a row of scores: dropout(softmax) in `weights`; returns log-sum-exp. */
 static double attend(const struct point *p, double *weights)
@@ -288,8 +285,7 @@ static void attention_gradient(void **state)
     }
 }
 
-/* --- cross-entropy -----------------------------------------------------------------------------
- */
+/* --- cross-entropy -------------------------------------------------------------------------- */
 
 static double cross_entropy(const struct point *p)
 {
