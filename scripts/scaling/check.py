@@ -48,7 +48,7 @@ def predict(hosts, deal, net, alone, shape):
     moved = (hosts + 1) / hosts * shape.elements * 4  # in memory, on one host
     node = model.Node("measured", useful=deal["operations"] / hosts / computing,
                       memory=moved / summing, message=0)
-    network = model.Network(net["bandwidth"] * 8, net["latency"] * 1e-6, in_turn=True)
+    network = model.Network(net["bandwidth"] * 8, net["latency"] * 1e-6)
     step = model.step_time(shape, work, hosts, node, network, SCHEDULE)
     seconds = step.seconds - step.clear - step.update  # they are in the computing
     return {"computing": computing, "imbalance": step.waiting, "stall": step.stall,
@@ -60,7 +60,7 @@ def predict(hosts, deal, net, alone, shape):
 def predict_by_benches(hosts, deal, net, bench, shape):
     """Of the same step, from what `lambert bench` says of the ranks and of the network."""
     node = dataclasses.replace(rates.node_of(bench, 128), message=rates.message_of(net))
-    network = rates.network_of(net, in_turn=True)
+    network = rates.network_of(net)
     return model.step_time(shape, model.Work.of_deal(deal), hosts, node, network, SCHEDULE).seconds
 
 

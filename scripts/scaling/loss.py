@@ -29,7 +29,8 @@ PLACES = {
     "together": ("together", []),
     "unlimited": ("100000:0", []),
     "network": (f"{MEGABITS}:{DELAY}", []),
-    "network-bfloat16": (f"{MEGABITS}:{DELAY}", ["train.gradient_wire=bfloat16"]),
+    "network-bfloat16": (f"{MEGABITS}:{DELAY}", ["train.gradient_wire=bfloat16",
+                                                 "train.weight_type=bfloat16"]),
 }
 
 
@@ -56,7 +57,7 @@ def deal_of(build, corpus, length):
 def predict(work, useful, bfloat16):
     """A step of nodes that compute so fast."""
     node = model.Node("", useful=useful, memory=MEMORY, message=1e-6)
-    network = model.Network(MEGABITS / 1000 * ON_WIRE, DELAY * 1e-6, in_turn=True)
+    network = model.Network(MEGABITS / 1000 * ON_WIRE, DELAY * 1e-6)
     return model.step_time(BASE, work, HOSTS, node, network, model.Schedule(bfloat16=bfloat16))
 
 

@@ -3,13 +3,15 @@ says them in words.
 
     compute   operations of the busiest node / useful operations a second of a node
     clear     of the gradients, before the first micro-batch
-    stall     of the first forward, for weights that have not arrived (the all-gather of the step before)
+    stall     of the first forward, for weights that have not arrived (the all-gather of the step before),
+              and before it, for the rows of the word embeddings that it looks up
     sums      adding up the gradients that arrive, in memory, by the cores that compute otherwise
     messages  the calls that send and receive, by one core while the others wait
-    exposed   what the reduce-scatter takes beyond the end of backward
+    exposed   what the reduce-scatter takes beyond the end of backward, with the rows looked up
     update    LAMB on 1/N of the weights, and sums over all ranks: of losses, norms, trust ratios
 """
 import configparser
+import itertools
 import math
 from dataclasses import dataclass, replace
 
@@ -31,8 +33,6 @@ class Node:
 class Network:
     gigabits: float
     latency: float  # seconds
-    in_turn: bool = False  # what goes from one node to another goes in turn, as on one TCP connection;
-                           # else all that is on its way shares the wire
 
     @property
     def bandwidth(self):
@@ -42,14 +42,14 @@ class Network:
 @dataclass(frozen=True)
 class Schedule:
     """What src/dist/exchange.c and src/train do."""
-    bucket: int = 4 << 20     # elements
-    slots: int = 4            # buckets on their way at a time
+    bucket: int = 0           # elements; 0: as bucket_of() says
     split: int = 16           # nodes from which there are two stages; from its square on three
-    bfloat16: bool = False    # gradients on the wire
+    bfloat16: bool = False    # gradients and weights on the wire
     overlap: bool = True      # the gathering of weights with the next forward
+    apart: bool = True        # rows that are looked up go apart from the matrix of word embeddings
     micro_batch: int = 4096   # tokens
-    polls_forward: int = 4    # in a layer
-    polls_backward: int = 7
+    pause: float = 2.5e-3     # seconds from one look at the messages to the next; 1e-3 in traffic.c: for
+                              # the sake of simulating time
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,23 @@ class Shape:
     positions: int = 512
 
     @property
+    def matrix(self):
+        """Of the word embeddings, which is where the elements begin."""
+        return self.vocab * self.hidden
+
+    @property
     def embedding(self):
         return (self.vocab + self.positions + 2 + 2) * self.hidden
 
     @property
-    def layer(self):
+    def layer_parts(self):
+        """Elements of queries, keys and values; of attention's output; of the feed-forward's two products."""
         H, F = self.hidden, self.intermediate
-        return 4 * (H * H + H) + 2 * H * F + F + H + 4 * H
+        return [3 * (H * H + H), H * H + 3 * H, F * H + F, F * H + 3 * H]
+
+    @property
+    def layer(self):
+        return sum(self.layer_parts)
 
     @property
     def head(self):
@@ -83,11 +93,12 @@ class Shape:
         many tokens and masked positions: bert_operations() in src/model/bert.c."""
         H, F = self.hidden, self.intermediate
         rows = masked + 1
-        block = tokens * (4 * H * H + 2 * H * F) + 2 * tokens * tokens * H
-        last = 2 * tokens * H * H + rows * (2 * H * H + 2 * H * F) + 2 * rows * tokens * H
+        block = [tokens * 3 * H * H + 2 * tokens * tokens * H, tokens * H * H] + 2 * [tokens * H * F]
+        last = [(2 * tokens + rows) * H * H + 2 * rows * tokens * H, rows * H * H] + 2 * [rows * H * F]
         head = masked * (H * H + H * self.vocab) + H * H + 2 * H
-        work = [0] + [block] * (self.layers - 1) + [last, head]
-        ends = [self.embedding + i * self.layer for i in range(self.layers + 1)] + [self.elements]
+        work = [0] + (self.layers - 1) * block + last + [head]
+        sizes = [self.embedding] + self.layers * self.layer_parts + [self.head]
+        ends = list(itertools.accumulate(sizes))
         return [(w / sum(work), begin, end) for w, begin, end in zip(work, [0] + ends, ends)]
 
 
@@ -147,9 +158,22 @@ def stages(nodes, split):
     return [f for f in min(ways, key=sum) if f > 1]
 
 
-def traffic(shape, nodes, schedule, element):
+def bucket_of(nodes, schedule):
+    """Elements of a bucket: sharding_bucket() in src/dist/sharding.c, with one rank a node."""
+    if schedule.bucket:
+        return schedule.bucket
+    return min(max(max(stages(nodes, schedule.split)) << 18, 1 << 20), 4 << 20)
+
+
+def slots_of(bucket):
+    """Buckets on their way at a time: exchange_slots() in src/dist/exchange.c."""
+    return max(4, (8 << 20) // bucket)
+
+
+def traffic(shape, nodes, schedule):
     """Of one rank in a reduce-scatter: bytes sent (and received), bytes that sums move in memory, and
-    messages begun, receiving ones too."""
+    messages begun, receiving ones too. An all-gather sends as much."""
+    element = 2 if schedule.bfloat16 else 4
     sent = summed = messages = 0
     part = shape.elements * 4.0
     for members in stages(nodes, schedule.split):
@@ -158,41 +182,90 @@ def traffic(shape, nodes, schedule, element):
         summed += part / members * 2 + wire * (members - 1) / members  # own, result; received
         if element == 2:
             summed += part + wire  # rounding before it is sent
+            summed += part / members + wire / members + (part + wire) * (members - 1) / members  # weights
         messages += 2 * (members - 1)
         part /= members
-    return sent, summed, messages * math.ceil(shape.elements / schedule.bucket)
+    return sent, summed, messages * math.ceil(shape.elements / bucket_of(nodes, schedule))
 
 
 def micro_shares(work, nodes, schedule):
-    """Parts of a node's work in each micro-batch: full ones, and what is left for the last
-    (packed_batch_fit() in src/base/packed_batch.c)."""
+    """Parts of a node's work in each micro-batch: even ones, as few as can be (packed_batch_fit() in
+    src/base/packed_batch.c)."""
     tokens, length = work.tokens / nodes, work.tokens / work.sequences
     full = schedule.micro_batch - length / 2  # no sequence is cut
     count = max(1, math.ceil(tokens / full))
-    return [full / tokens] * (count - 1) + [1 - (count - 1) * full / tokens]
+    return [1 / count] * count
 
 
-def stall_of(pieces, buckets, behind, bucket, clear, first, transfer):
-    """Seconds that the first forward, which computes for `first` seconds after clearing, waits: bucket
-    b of the weights has come after b + 1 transfers and those of the `behind` it that share the wire."""
+def in_matrix(shape, bucket, schedule):
+    """Buckets wholly in the word embeddings, of those that go apart: of the buckets of gradients they are
+    the first, and of those of weights the last."""
+    return shape.matrix // bucket if schedule.apart else 0
+
+
+def stall_of(pieces, buckets, apart, bucket, clear, first, transfer):
+    """Seconds that the first forward, which computes for `first` seconds after clearing, waits: the b-th
+    bucket of the weights has come after b transfers."""
     clock = clear
-    for share, _, end in pieces:
-        last = math.ceil(end / bucket)
-        clock = max(clock, transfer * min(last + behind, buckets)) + share * first
+    for number, (share, _, end) in enumerate(pieces):
+        head = number == len(pieces) - 1
+        needed = buckets if head else math.ceil(end / bucket) - apart
+        clock = max(clock, transfer * needed) + share * first
     return clock - first - clear
 
 
-def exposed_of(pieces, buckets, schedule, backward, transfer):
+def exposed_of(pieces, buckets, apart, bucket, backward, transfer):
     """Seconds from the end of the last backward until all gradients are summed: buckets travel one
     after another, each when the gradients of its last piece are there."""
     clock = sent = 0.0
-    bucket = buckets - 1
-    for share, begin, _ in reversed(pieces):
+    left = list(range(buckets - 1, apart - 1, -1))
+    for number, (share, begin, _) in enumerate(reversed(pieces)):
         clock += share * backward
-        while bucket >= 0 and bucket * schedule.bucket >= begin:
+        if number == 0:
+            sent = clock + transfer * apart
+        while left and left[0] * bucket >= begin:
             sent = max(sent, clock) + transfer
-            bucket -= 1
+            left.pop(0)
     return max(0.0, sent - clock)
+
+
+# Different words among so many tokens, in samples of length 512 of the corpus of docs/scaling.md.
+WORDS = [(1, 1), (471, 236), (829, 393), (2097, 873), (4156, 1528), (8243, 2613), (16424, 4310),
+         (65601, 10024), (262219, 17953), (4e9, 30522)]
+
+
+def words_of(tokens):
+    """Between two points of WORDS a power of the tokens."""
+    for (fewer, few), (more, many) in zip(WORDS, WORDS[1:]):
+        if tokens <= more:
+            power = math.log(many / few) / math.log(more / fewer)
+            return few * (max(tokens, fewer) / fewer) ** power
+    return WORDS[-1][1]
+
+
+def set_bytes(shape):
+    """Of a message that says which rows a rank looks up."""
+    return shape.vocab / 8
+
+
+def row_bytes(shape, tokens, nodes, schedule):
+    """Of a message of rows in each stage, where a node looks up `tokens`: they go through the stages, and
+    what a group has in common goes on once (src/dist/row_exchange.c)."""
+    group, found = 1, []
+    for members in stages(nodes, schedule.split):
+        found.append(words_of(tokens * group) * shape.hidden * 4 / (group * members))
+        group *= members
+    return found
+
+
+def rows_exchanged(shape, tokens, nodes, schedule, network):
+    """Seconds that those messages take, one way, and messages begun."""
+    parts = zip(stages(nodes, schedule.split), row_bytes(shape, tokens, nodes, schedule))
+    seconds = messages = 0
+    for members, part in parts:
+        seconds += (members - 1) * (part + set_bytes(shape)) / network.bandwidth + 2 * network.latency
+        messages += 2 * 2 * (members - 1)
+    return seconds, messages
 
 
 def step_time(shape, work, nodes, node, network, schedule):
@@ -200,21 +273,28 @@ def step_time(shape, work, nodes, node, network, schedule):
     clear = shape.elements * 4 / node.memory
     if nodes == 1:
         return Step(compute, 0, clear, 0, 0, 0, 0, shape.elements * 4 * FLOATS_UPDATED / node.memory)
-    buckets = math.ceil(shape.elements / schedule.bucket)
-    reduced, summed, messages = traffic(shape, nodes, schedule, 2 if schedule.bfloat16 else 4)
-    gathered, _, _ = traffic(shape, nodes, schedule, 4)
+    bucket = bucket_of(nodes, schedule)
+    buckets = math.ceil(shape.elements / bucket)
+    travels, summed, messages = traffic(shape, nodes, schedule)
     sums, calls = summed / node.memory, messages * node.message
     pieces = shape.pieces(work.tokens / work.sequences, work.masked / work.sequences)
     busiest = compute * (1 + work.imbalance)
     shares = micro_shares(work, nodes, schedule)
     stages_latency = len(stages(nodes, schedule.split)) * network.latency
-    gather = gathered / buckets / network.bandwidth
-    behind = 0 if network.in_turn else schedule.slots - 1
-    stall = stall_of(pieces, buckets, behind, schedule.bucket, clear, busiest * shares[0] / 3 + calls, gather)
+    transfer = travels / buckets / network.bandwidth
+    apart = in_matrix(shape, bucket, schedule)
+    stall = stall_of(pieces, buckets, apart, bucket, clear,
+                     busiest * shares[0] / 3 + calls, transfer)
     if not schedule.overlap:
-        stall = gather * buckets
-    exposed = exposed_of(pieces, buckets, schedule, busiest * shares[-1] * 2 / 3 + sums + calls,
-                         reduced / buckets / network.bandwidth)
+        stall = transfer * buckets
+    exposed = exposed_of(pieces, buckets, apart, bucket,
+                         busiest * shares[-1] * 2 / 3 + sums + calls,
+                         transfer)
+    if apart > 0:
+        tokens = work.tokens / nodes
+        fetch, asked = rows_exchanged(shape, tokens * shares[0], nodes, schedule, network)
+        add, given = rows_exchanged(shape, tokens * shares[-1], nodes, schedule, network)
+        stall, exposed, calls = stall + fetch, exposed + add, calls + (asked + given) / 2 * node.message
     rounds = math.ceil(math.log2(nodes))
     update = (shape.elements / nodes * 4 * FLOATS_UPDATED / node.memory +
               rounds * ((SMALL_SUMS + 2) * network.latency + NORM_BYTES / network.bandwidth))

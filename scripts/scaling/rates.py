@@ -36,10 +36,10 @@ def message_of(results):
     return results["message"] * 1e-6
 
 
-def network_of(results, in_turn=False):
+def network_of(results):
     """The network between nodes as `lambert bench net` measured it, with one rank a node: what all
     carry at once."""
     if results["ranks"] != results["nodes"]:
         sys.exit(f"lambert bench net has measured {results['ranks']:.0f} ranks on {results['nodes']:.0f} "
                  "nodes; the model is of one rank a node")
-    return Network(results["all-at-once"] * 8, results["latency"] * 1e-6, in_turn)
+    return Network(results["all-at-once"] * 8, results["latency"] * 1e-6)

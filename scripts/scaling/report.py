@@ -80,8 +80,9 @@ def weak_table(results):
 
 def wide_table(results):
     columns = [("100 Gbit/s", 100, False, "2t"), ("25", 25, False, "2t"), ("10", 10, False, "2t"),
-               ("25, bfloat16 gradients", 25, True, "2t"), ("8 TFLOP/s a node, 100", 100, False, "8t"),
-               ("2 cores a node, 100", 100, False, "2c"), ("2 cores, 10", 10, False, "2c")]
+               ("25, bfloat16", 25, True, "2t"), ("10, bfloat16", 10, True, "2t"),
+               ("8 TFLOP/s a node, 100", 100, False, "8t"), ("2 cores a node, 100", 100, False, "2c"),
+               ("2 cores, 10", 10, False, "2c")]
     lines = ["| row | " + " | ".join(name for name, _, _, _ in columns) +
              " | lost most, first phase, 25 Gbit/s |", "|---|" + "---|" * (len(columns) + 1)]
     for row, plain in rows_of(results, 25):
@@ -116,7 +117,7 @@ def simulated_table(results):
                      key=lambda found: (found["nodes"], found["row"], -found["gigabits"],
                                         found["bucket"], found["taper"], found["shuffle"]))
     for found in ordered:
-        what = ["two stages"] * found.get("two_stages", False) + ["bfloat16 gradients"] * found["bfloat16"]
+        what = ["bfloat16"] * found["bfloat16"]
         what += ["weights gathered before forward"] * (not found["overlap"])
         what += [f"{found['taper']}:1 fat tree"] * (found["taper"] > 0)
         what += ["hosts in random order"] * found["shuffle"]
@@ -147,7 +148,7 @@ PLACES = {"apart": "four jobs of one rank, which exchange nothing",
           "together": "four ranks through the memory of one host",
           "unlimited": "four hosts, links without a limit and without delay",
           "network": "four hosts, 1 Gbit/s and 0.2 ms",
-          "network-bfloat16": "the same, bfloat16 gradients"}
+          "network-bfloat16": "the same, bfloat16"}
 
 
 def medians(times):
@@ -178,7 +179,7 @@ def loss_table(results):
 
 
 def loss_model_table(results):
-    lines = ["| as fast as here, times | 128 | bfloat16 gradients | 512 | bfloat16 gradients |",
+    lines = ["| as fast as here, times | 128 | bfloat16 | 512 | bfloat16 |",
              "|---|---|---|---|---|"]
     for index in range(0, len(results["loss_model"]["128"]), 2):
         cells = [per_cent(results["loss_model"][length][index + half]["lost"])
@@ -220,7 +221,7 @@ def draw(results, path):
                 results["simulated"].values()
                 if (found["row"], found["nodes"], found["gigabits"]) == (row.label, row.nodes, gigabits)
                 and found["overlap"] and not found["taper"] and not found["bfloat16"]
-                and found["bucket"] == model.Schedule().bucket]
+                and found["bucket"] == model.bucket_of(found["nodes"], model.Schedule())]
         axes.plot([place for place, _ in seen],
                   [100 * found["simulated"]["compute"] / found["simulated"]["step"]
                    for _, found in seen], "x", color=COLOURS[gigabits], markersize=8,

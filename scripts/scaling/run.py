@@ -52,7 +52,7 @@ class Case:
     @property
     def name(self):
         words = [self.row.label.lower(), f"{self.row.nodes}n", self.phase.name, f"{self.gigabits}g"]
-        words += [f"b{self.schedule.bucket >> 20}m"]
+        words += [f"b{model.bucket_of(self.row.nodes, self.schedule) >> 20}m"]
         words += ["bf16"] * self.schedule.bfloat16 + ["late"] * (not self.schedule.overlap)
         words += [f"taper{self.taper}"] * (self.taper > 0) + ["shuffled"] * self.shuffle
         return "-".join(words)
@@ -133,7 +133,7 @@ def simulate(program, build, corpus, case):
     seen["compute"] = round(computing, 6)
     step = model.step_time(SHAPE, work, case.row.nodes, NODES["2t"], network, case.schedule)
     return {"row": case.row.label, "nodes": case.row.nodes, "phase": case.phase.name,
-            "gigabits": case.gigabits, "bucket": case.schedule.bucket,
+            "gigabits": case.gigabits, "bucket": model.bucket_of(case.row.nodes, case.schedule),
             "bfloat16": case.schedule.bfloat16, "overlap": case.schedule.overlap,
             "taper": case.taper, "shuffle": case.shuffle, "simulated": seen,
             "model_seconds": round(step.seconds, 6),

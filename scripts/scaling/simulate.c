@@ -23,7 +23,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/dist/exchange.h"
 
-enum { MOST_PIECES = 64, MOST_BUCKETS = 4096, MOST_MICRO = 1024 };
+enum { MOST_PIECES = 256, MOST_BUCKETS = 4096, MOST_MICRO = 1024 };
 
 /* A part of the model: its share of the operations, and where its parameters lie. */
 struct piece {
@@ -33,11 +33,11 @@ struct piece {
 
 struct plan {
     double scale;
-    double elements;                      /* parameters */
-    double bucket;                        /* elements */
-    double slots;                         /* buckets on their way at a time */
-    double bfloat16;                      /* 1: gradients go from node to node in bfloat16 */
-    double polls_forward, polls_backward; /* in a piece: bert_watch's pauses */
+    double elements;   /* parameters */
+    double bucket;     /* elements */
+    double slots;      /* buckets on their way at a time */
+    double bfloat16;   /* 1: gradients and weights go from node to node in bfloat16 */
+    double pause;      /* seconds between bert_watch's pauses */
     double overlap;    /* 1: weights are gathered while the next step's forward begins */
     double sum_rate;   /* bytes of memory a second, in sums */
     double message;    /* seconds that sending or receiving one takes of the rank's computing */
@@ -46,6 +46,10 @@ struct plan {
     double norm_bytes; /* summed over all ranks */
     double small_sums; /* over all ranks, of a few numbers each */
     double unit;       /* elements at whose multiples slices are cut */
+    double matrix;     /* elements of the word embeddings, where they go apart; else 0 */
+    double set_bytes;  /* of a message that says which rows are looked up */
+    double fetched[STAGES_MOST]; /* bytes of a message of rows, in each stage, before forward */
+    double added[STAGES_MOST];   /* after backward */
     struct piece pieces[MOST_PIECES]; /* in the order of forward */
     int piece_count;
     double micro[MOST_MICRO]; /* each micro-batch's share of the step's computing */
@@ -63,8 +67,8 @@ static struct {
     double summing;  /* seconds so far */
     double message;  /* seconds a message */
     double owed;     /* seconds for messages that were begun and not yet paid for */
-    void *sink;      /* where all that is received goes, of all ranks: memory, of which 1,024 ranks would
-                        touch much, is slower to get than a message to simulate */
+    void *sink; /* where all that is received goes, of all ranks: memory, of which 1,024 ranks would
+                   touch much, is slower to get than a message to simulate */
 } self;
 
 void simulated_compute(double seconds)
@@ -163,21 +167,14 @@ static double *number_of(struct plan *plan, const char *name)
         const char *name;
         double *value;
     } numbers[] = {
-        {"scale", &plan->scale},
-        {"elements", &plan->elements},
-        {"bucket", &plan->bucket},
-        {"slots", &plan->slots},
-        {"bfloat16", &plan->bfloat16},
-        {"polls_forward", &plan->polls_forward},
-        {"polls_backward", &plan->polls_backward},
-        {"message", &plan->message},
-        {"overlap", &plan->overlap},
-        {"sum_rate", &plan->sum_rate},
-        {"update", &plan->update},
-        {"clear", &plan->clear},
-        {"norm_bytes", &plan->norm_bytes},
-        {"small_sums", &plan->small_sums},
-        {"unit", &plan->unit},
+        {"scale", &plan->scale},           {"elements", &plan->elements},
+        {"bucket", &plan->bucket},         {"slots", &plan->slots},
+        {"bfloat16", &plan->bfloat16},     {"pause", &plan->pause},
+        {"message", &plan->message},       {"overlap", &plan->overlap},
+        {"sum_rate", &plan->sum_rate},     {"update", &plan->update},
+        {"clear", &plan->clear},           {"norm_bytes", &plan->norm_bytes},
+        {"small_sums", &plan->small_sums}, {"unit", &plan->unit},
+        {"matrix", &plan->matrix},         {"set_bytes", &plan->set_bytes},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (strcmp(numbers[i].name, name) == 0)
@@ -201,6 +198,15 @@ static int read_line(FILE *file, struct plan *plan)
     }
     if (strcmp(name, "micro") == 0 && plan->micro_count < MOST_MICRO)
         return fscanf(file, "%lf", &plan->micro[plan->micro_count++]) == 1 ? 1 : -1;
+    if (strcmp(name, "rows") == 0) {
+        int stage;
+        if (fscanf(file, "%d %lf %lf", &stage, &share, &end) != 3 || stage < 0 ||
+            stage >= STAGES_MOST)
+            return -1;
+        plan->fetched[stage] = share;
+        plan->added[stage] = end;
+        return 1;
+    }
     double *number = number_of(plan, name);
     return number && fscanf(file, "%lf", number) == 1 ? 1 : -1;
 }
@@ -239,9 +245,11 @@ struct job {
     struct plan plan;
     struct sharding sharding;
     struct exchange *exchange;
-    double seconds;   /* of computing in a step */
-    int next_reduced; /* buckets above it are begun */
-    uint64_t *norms;  /* [norm_words] */
+    double seconds;        /* of computing in a step */
+    int apart;             /* buckets wholly in the word embeddings, which go apart */
+    int reduced;           /* buckets whose reduction is begun */
+    MPI_Request *requests; /* [2 ranks] of rows */
+    uint64_t *norms;       /* [norm_words] */
     int norm_words;
 
     double stalled; /* seconds in forward, for weights */
@@ -249,20 +257,76 @@ struct job {
     double updated; /* norms and update, with the wait for others */
 };
 
-static void compute_piece(struct job *job, double seconds, double polls)
+static void compute_piece(struct job *job, double seconds)
 {
-    for (int i = 0; i < (int)polls; i++) {
-        simulated_compute(seconds / polls);
+    int pauses = 1 + (int)(seconds / job->plan.pause);
+    for (int i = 0; i < pauses; i++) {
+        simulated_compute(seconds / pauses);
         exchange_poll(job->exchange);
         forget();
     }
 }
 
-static void wait_for_weights(struct job *job, const struct piece *piece)
+/* --- rows of the word embeddings (src/dist/row_exchange.c, but for what is in the messages) --- */
+
+static void pass_rows(struct job *job, int stage, double bytes)
+{
+    const struct stages *stages = &job->sharding.stages;
+    int count = 0, size = (int)(bytes / job->plan.scale) + 1, rank = dist_rank(job->dist);
+    enum { TAG = 1 << 14 };
+    for (int m = 0; m < stages->members[stage]; m++) {
+        int peer = stages_member(stages, stage, rank, m);
+        if (peer == rank)
+            continue;
+        simulated_irecv(NULL, size, MPI_BYTE, peer, TAG, MPI_COMM_WORLD, &job->requests[count++]);
+        simulated_isend(self.sink, size, MPI_BYTE, peer, TAG, MPI_COMM_WORLD,
+                        &job->requests[count++]);
+    }
+    pay();
+    MPI_Waitall(count, job->requests, MPI_STATUSES_IGNORE);
+}
+
+static void share_sets(struct job *job)
+{
+    for (int s = 0; s < job->sharding.stages.count; s++)
+        pass_rows(job, s, job->plan.set_bytes);
+}
+
+static void fetch_rows(struct job *job)
+{
+    if (job->apart == 0)
+        return;
+    share_sets(job);
+    for (int s = job->sharding.stages.count - 1; s >= 0; s--)
+        pass_rows(job, s, job->plan.fetched[s]);
+}
+
+static void add_rows(struct job *job)
+{
+    if (job->apart == 0)
+        return;
+    share_sets(job);
+    for (int s = 0; s < job->sharding.stages.count; s++)
+        pass_rows(job, s, job->plan.added[s]);
+}
+
+/* --- forward and backward ------------------------------------------------------------------- */
+
+static void wait_for_elements(struct job *job, double begin, double end)
+{
+    size_t bucket = job->sharding.bucket;
+    exchange_gather_wait_for(job->exchange, (int)((size_t)begin / bucket),
+                             (int)(((size_t)end + bucket - 1) / bucket));
+}
+
+static void wait_for_weights(struct job *job, int piece)
 {
     double started = MPI_Wtime();
-    for (size_t b = piece->begin / job->sharding.bucket; b * job->sharding.bucket < piece->end; b++)
-        exchange_gather_wait_for(job->exchange, (int)b);
+    const struct piece *needed = &job->plan.pieces[piece];
+    double words = job->apart > 0 ? job->plan.matrix : 0;
+    if (piece == job->plan.piece_count - 1)
+        wait_for_elements(job, 0, words);
+    wait_for_elements(job, piece == 0 ? words : (double)needed->begin, (double)needed->end);
     forget();
     job->stalled += MPI_Wtime() - started;
 }
@@ -271,19 +335,32 @@ static void forward(struct job *job, double seconds, bool first)
 {
     for (int p = 0; p < job->plan.piece_count; p++) {
         if (first)
-            wait_for_weights(job, &job->plan.pieces[p]);
-        compute_piece(job, seconds * job->plan.pieces[p].share, job->plan.polls_forward);
+            wait_for_weights(job, p);
+        compute_piece(job, seconds * job->plan.pieces[p].share);
     }
+}
+
+/* What is complete when a piece is done, in the order of src/train/traffic.c. */
+static void reduce(struct job *job, const struct piece *piece)
+{
+    int buckets = job->sharding.buckets;
+    while (job->reduced < job->apart)
+        exchange_reduce_begin(job->exchange, job->reduced++);
+    for (; job->reduced < buckets; job->reduced++) {
+        int bucket = buckets - 1 - (job->reduced - job->apart);
+        if ((size_t)bucket * job->sharding.bucket < piece->begin)
+            break;
+        exchange_reduce_begin(job->exchange, bucket);
+    }
+    forget();
 }
 
 static void backward(struct job *job, double seconds, bool last)
 {
     for (int p = job->plan.piece_count - 1; p >= 0; p--) {
-        compute_piece(job, seconds * job->plan.pieces[p].share, job->plan.polls_backward);
-        while (last && job->next_reduced >= 0 &&
-               (size_t)job->next_reduced * job->sharding.bucket >= job->plan.pieces[p].begin)
-            exchange_reduce_begin(job->exchange, job->next_reduced--);
-        forget();
+        compute_piece(job, seconds * job->plan.pieces[p].share);
+        if (last)
+            reduce(job, &job->plan.pieces[p]);
     }
 }
 
@@ -301,10 +378,12 @@ static void update(struct job *job)
 
 static void gather(struct job *job)
 {
-    for (int b = 0; b < job->sharding.buckets; b++)
-        exchange_gather_begin(job->exchange, b);
-    forget();
+    int buckets = job->sharding.buckets;
     double started = MPI_Wtime();
+    fetch_rows(job);
+    for (int i = 0; i < buckets; i++)
+        exchange_gather_begin(job->exchange, (job->apart + i) % buckets, job->plan.bfloat16 != 0);
+    forget();
     if (!job->plan.overlap)
         exchange_gather_wait(job->exchange);
     job->stalled += MPI_Wtime() - started;
@@ -313,7 +392,7 @@ static void gather(struct job *job)
 static void step(struct job *job)
 {
     gather(job);
-    job->next_reduced = job->sharding.buckets - 1;
+    job->reduced = 0;
     simulated_compute(job->plan.clear);
     for (int m = 0; m < job->plan.micro_count; m++) {
         double seconds = job->seconds * job->plan.micro[m];
@@ -323,6 +402,7 @@ static void step(struct job *job)
     double started = MPI_Wtime();
     exchange_reduce_wait(job->exchange);
     forget();
+    add_rows(job);
     job->waited += MPI_Wtime() - started;
     update(job);
 }
@@ -352,8 +432,13 @@ static void make_exchange(struct job *job)
                                      .gradients = array_for_all(job),
                                      .shard = array_for_all(job)};
     self.sink = arrays.weights;
-    struct exchange_options options = {
-        .element = EXCHANGE_REAL, .bfloat16 = plan->bfloat16 != 0, .slots = (int)plan->slots};
+    job->apart = (int)(plan->matrix / plan->bucket);
+    job->plan.matrix /= plan->scale;
+    job->requests = memory_new(2 * (size_t)dist_size(job->dist), sizeof(MPI_Request));
+    struct exchange_options options = {.element = EXCHANGE_REAL,
+                                       .bfloat16_gradients = plan->bfloat16 != 0,
+                                       .bfloat16_weights = plan->bfloat16 != 0,
+                                       .slots = (int)plan->slots};
     if (exchange_new(&job->exchange, job->dist, &job->sharding, &arrays, &options, &err) < 0)
         fail("no exchange:", err.text);
 }

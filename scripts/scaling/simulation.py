@@ -62,15 +62,19 @@ def platform(nodes, network, taper):
 
 def plan(shape, work, nodes, node, schedule):
     pieces = shape.pieces(work.tokens / work.sequences, work.masked / work.sequences)
-    lines = [f"scale {SCALE}", f"elements {shape.elements}", f"bucket {schedule.bucket}",
-             f"slots {schedule.slots}", f"bfloat16 {int(schedule.bfloat16)}",
-             f"overlap {int(schedule.overlap)}", f"polls_forward {schedule.polls_forward}",
-             f"polls_backward {schedule.polls_backward}", f"sum_rate {node.memory}",
+    shares = model.micro_shares(work, nodes, schedule)
+    rows = [model.row_bytes(shape, work.tokens / nodes * share, nodes, schedule)
+            for share in (shares[0], shares[-1])]
+    lines = [f"scale {SCALE}", f"elements {shape.elements}", f"bucket {model.bucket_of(nodes, schedule)}",
+             f"slots {model.slots_of(model.bucket_of(nodes, schedule))}", f"bfloat16 {int(schedule.bfloat16)}",
+             f"overlap {int(schedule.overlap)}", f"pause {schedule.pause}", f"sum_rate {node.memory}",
              f"message {node.message}", f"update {4 * model.FLOATS_UPDATED / node.memory}",
              f"clear {4 * shape.elements / node.memory}", f"norm_bytes {model.NORM_BYTES}",
-             f"small_sums {model.SMALL_SUMS}", f"unit {model.UNIT}"]
+             f"small_sums {model.SMALL_SUMS}", f"unit {model.UNIT}",
+             f"matrix {shape.matrix if schedule.apart else 0}", f"set_bytes {model.set_bytes(shape)}"]
     lines += [f"piece {share} {begin} {end}" for share, begin, end in pieces]
-    lines += [f"micro {share}" for share in model.micro_shares(work, nodes, schedule)]
+    lines += [f"micro {share}" for share in shares]
+    lines += [f"rows {stage} {fetched} {added}" for stage, (fetched, added) in enumerate(zip(*rows))]
     return "\n".join(lines) + "\n"
 
 
