@@ -54,7 +54,7 @@ def predict(hosts, deal, net, alone, shape):
     return {"computing": computing, "imbalance": step.waiting, "stall": step.stall,
             "sums": step.sums, "exposed": step.exposed, "seconds": seconds,
             "not_overlapped": computing + step.waiting + step.sums + 2 *
-            model.traffic(shape, hosts, SCHEDULE, 4)[0] / network.bandwidth}
+            model.traffic(shape, hosts, SCHEDULE)[0] / network.bandwidth}
 
 
 def predict_by_benches(hosts, deal, net, bench, shape):

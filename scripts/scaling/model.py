@@ -200,7 +200,7 @@ def micro_shares(work, nodes, schedule):
 def in_matrix(shape, bucket, schedule):
     """Buckets wholly in the word embeddings, of those that go apart: of the buckets of gradients they are
     the first, and of those of weights the last."""
-    return shape.matrix // bucket if schedule.apart else 0
+    return int(shape.matrix // bucket) if schedule.apart else 0
 
 
 def stall_of(pieces, buckets, apart, bucket, clear, first, transfer):
