@@ -283,14 +283,14 @@ else
 	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
 endif
 
-# BERT-Base on four hosts and a network of 1 Gbit/s, with and without it: a case takes a minute or two, and
+# BERT-Base on four hosts and a network of 1 Gbit/s, with and without it: a case takes one to four minutes, and
 # adds to $(SCALING). ONLY is a pattern of cases (scripts/scaling/loss.py --list).
 .PHONY: measure-loss
 ONLY ?=
 
 measure-loss: $(BUILD)/lambert $(SWITCH)
 	@[ -n '$(CORPUS)' ] || { echo 'measure-loss: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
-	@scripts/install-packages build cluster
+	@scripts/install-packages build cluster simgrid
 	scripts/scaling/loss.py $(BUILD) $(CORPUS) $(SCALING) --only '$(ONLY)'
 	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
 

@@ -15,10 +15,12 @@ import sys
 
 import model
 import run
+import simulation
 
 ROOT = run.simulation.ROOT
 CONFIG = os.path.join(ROOT, "configs/bert-base-512.ini")
 HOSTS, BATCH, STEPS, LENGTHS = 4, 64, 4, (128, 512)
+TIMES = 1, 2.5, 5, 10, 40  # as fast as the machine that measured, which is slow
 MEGABITS, DELAY = 1000, 200  # microseconds each way
 BASE = model.Shape(layers=12, hidden=768, intermediate=3072)
 MEMORY = 13e9     # bytes a second of a host: half of what the machine's two cores move
@@ -54,35 +56,38 @@ def deal_of(build, corpus, length):
     return model.Work.of_deal(json.loads(deal))
 
 
-def predict(work, useful, bfloat16):
-    """A step of nodes that compute so fast."""
+def predict(build, program, work, useful, bfloat16):
+    """What communication adds to a step of nodes that compute so fast, as a part of it: by the model, and
+    simulated."""
     node = model.Node("", useful=useful, memory=MEMORY, message=1e-6)
     network = model.Network(MEGABITS / 1000 * ON_WIRE, DELAY * 1e-6)
-    return model.step_time(BASE, work, HOSTS, node, network, model.Schedule(bfloat16=bfloat16))
+    schedule = model.Schedule(bfloat16=bfloat16)
+    step = model.step_time(BASE, work, HOSTS, node, network, schedule)
+    seen = simulation.run(program, os.path.join(build, "scaling"), BASE, work,
+                          [work.operations / HOSTS] * HOSTS, node, network, schedule)
+    return {"useful": useful, "bfloat16": bfloat16, "seconds": step.seconds, **dataclasses.asdict(step),
+            "lost": (step.stall + step.sums + step.messages + step.exposed) / step.seconds,
+            "simulated": seen,
+            "simulated_lost": (seen["gather_wait"] + seen["sums"] + seen["reduce_wait"]) / seen["step"]}
 
 
-def predictions(work, seconds):
+def predictions(build, program, work, seconds):
     """For nodes as fast as those measured, whose step without a network takes so many seconds; and for
-    faster ones. What is lost is what communication adds."""
-    useful = work.operations / HOSTS / seconds
-    rows = []
-    for times in 1, 2, 4, 16:
-        for bfloat16 in False, True:
-            step = predict(work, useful * times, bfloat16)
-            rows.append({"times": times, "useful": useful * times, "bfloat16": bfloat16,
-                         "seconds": step.seconds, **dataclasses.asdict(step),
-                         "lost": (step.stall + step.sums + step.messages + step.exposed) / step.seconds})
-    return rows
+    faster ones."""
+    return [{"times": times, **predict(build, program, work, work.operations / HOSTS / seconds * times, bfloat16)}
+            for times in TIMES for bfloat16 in (False, True)]
 
 
 def add_predictions(arguments, results):
     """By the speed of the ranks together, where that has been measured."""
+    program = simulation.build(os.path.join(arguments.build, "scaling"))
     for length in LENGTHS:
         together = results["loss"].get(f"{length}-together")
         if together:
             work = deal_of(arguments.build, arguments.corpus, length)
             seconds = statistics.median(one["seconds"] for one in together)
-            results.setdefault("loss_model", {})[str(length)] = predictions(work, seconds)
+            results.setdefault("loss_model", {})[str(length)] = predictions(
+                arguments.build, program, work, seconds)
 
 
 def main():

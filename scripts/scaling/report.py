@@ -117,7 +117,7 @@ def simulated_table(results):
                      key=lambda found: (found["nodes"], found["row"], -found["gigabits"],
                                         found["bucket"], found["taper"], found["shuffle"]))
     for found in ordered:
-        what = ["bfloat16"] * found["bfloat16"]
+        what = ["older schedule"] * found.get("older", False) + ["bfloat16"] * found["bfloat16"]
         what += ["weights gathered before forward"] * (not found["overlap"])
         what += [f"{found['taper']}:1 fat tree"] * (found["taper"] > 0)
         what += ["hosts in random order"] * found["shuffle"]
@@ -166,7 +166,9 @@ def loss_table(results):
              "switch, s of a core |", "|---|---|---|---|---|---|---|---|"]
     for length in 128, 512:
         for place, words in PLACES.items():
-            times = results["loss"][f"{length}-{place}"]
+            times = results["loss"].get(f"{length}-{place}")
+            if not times:
+                continue
             seconds, waited, busy, switch = medians(times)
             together = results["loss"][f"{length}-together"]
             if place == "apart":  # other samples than the others had: as many tokens as theirs
@@ -182,8 +184,9 @@ def loss_model_table(results):
     lines = ["| as fast as here, times | 128 | bfloat16 | 512 | bfloat16 |",
              "|---|---|---|---|---|"]
     for index in range(0, len(results["loss_model"]["128"]), 2):
-        cells = [per_cent(results["loss_model"][length][index + half]["lost"])
-                 for length in ("128", "512") for half in (0, 1)]
+        rows = [results["loss_model"][length][index + half] for length in ("128", "512")
+                for half in (0, 1)]
+        cells = [f"{per_cent(row['lost'])} ({per_cent(row['simulated_lost'])})" for row in rows]
         times = results["loss_model"]["128"][index]
         lines.append(f"| {times['times']} ({times['useful'] / 1e9:.0f} GFLOP/s) | " + " | ".join(cells)
                      + " |")

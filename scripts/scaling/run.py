@@ -73,7 +73,10 @@ def simulated_cases():
         cases += [Case(row, first(row), gigabits, PLAIN) for gigabits in NETWORKS]
     for bucket in (COARSE, COARSEST):  # what coarse buckets change
         cases += [case("4K", 128, gigabits, bucket) for gigabits in (25, 100)]
-    cases += [case("8K", 1024, 25, dataclasses.replace(PLAIN, bfloat16=True))]
+    cases += [case("8K", 1024, 25, dataclasses.replace(PLAIN, bfloat16=True)),
+              case("8K", 1024, 25, dataclasses.replace(COARSE, bfloat16=True))]
+    for label in "8K", "16K", "32K", "64K/32K":  # sooner simulated
+        cases += [case(label, 1024, gigabits, COARSE) for gigabits in NETWORKS]
     cases += [case("8K", 256, 25, COARSE, taper=2), case("8K", 256, 25, COARSE),
               case("8K", 256, 25, COARSE, taper=2, shuffle=True)]
     unique = {case.name: case for case in cases}

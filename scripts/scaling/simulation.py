@@ -30,6 +30,7 @@ PRELOADED = "libtcmalloc_minimal.so.4"
 
 def build(folder):
     """The program simulate, made in the folder."""
+    os.makedirs(folder, exist_ok=True)
     program = os.path.join(folder, "simulate")
     sources = [os.path.join(HERE, name) for name in ("simulate.c", "sums.c")]
     sources += [os.path.join(ROOT, "src/dist", name + ".c") for name in DIST]

@@ -23,8 +23,13 @@ assert stages(16, 16) == [4, 4] and stages(128, 16) == [16, 8] and stages(255, 1
 assert stages(256, 16) == [8, 8, 4] and stages(1024, 16) == [16, 8, 8] and stages(257, 16) == [257]
 assert stages(270, 16) == [9, 6, 5] and stages(514, 16) == [257, 2]  # as in tests/dist/test_stages.c
 for nodes in (2, 12, 17, 32, 270, 1024):  # nothing is sent twice
-    sent, _, _ = traffic(shape, nodes, Schedule(), 4)
+    sent, _, _ = traffic(shape, nodes, Schedule())
     assert near(sent, 4 * shape.elements * (nodes - 1) / nodes), nodes
+    assert near(traffic(shape, nodes, Schedule(bfloat16=True))[0], sent / 2)
+million = 1 << 20  # as in tests/dist/test_sharding.c
+assert [bucket_of(nodes, Schedule()) for nodes in (2, 4, 8, 11, 16, 1024)] == [
+    million, million, 2 * million, 11 * million // 4, million, 4 * million]
+assert near(words_of(471), 236) and words_of(1e5) < words_of(1e6) < shape.vocab
 
 work = Work(1024 * 32, 1024 * 3200.0, 1024 * 480.0, 1024 * 6e12, 0.0)
 node, slow = Node("", 2e12, 200e9, 1e-6), Network(10, 2e-5)
@@ -38,11 +43,11 @@ for gigabits in (1, 10, 25, 100, 400):  # a faster network never makes a step lo
 uneven = step_time(shape, dataclasses.replace(work, imbalance=0.1), 1024, node, slow, Schedule())
 assert near(uneven.waiting, 0.3)
 # where the network takes nearly all the time, it takes what two passes of all bytes take
-endless = step_time(shape, work, 1024, node, Network(0.01, 0), Schedule())
+endless = step_time(shape, work, 1024, node, Network(0.01, 0), Schedule(apart=False))
 passes = 2 * 4 * shape.elements * 1023 / 1024 / 1.25e6
 assert passes < endless.seconds < passes + 3.1
 assert sum(micro_shares(work, 1024, Schedule())) == 1
-assert len(micro_shares(work, 512, Schedule())) == 2
+assert micro_shares(work, 512, Schedule()) == [0.5, 0.5]
 
 rows = {(row.label, row.nodes): row for row in ROWS}
 phases = phases_of(sys.argv[1] + "/../../configs/" + rows["64K/32K", 1024].config + ".ini")
@@ -96,12 +101,13 @@ def both(nodes, gigabits, uneven=0, **words):
     operations[nodes // 2] *= 1 + uneven
     work = Work(8 * nodes, 800.0 * nodes, 120.0 * nodes, sum(operations),
                 max(operations) * nodes / sum(operations) - 1)
-    network, schedule = Network(gigabits, 2e-6), Schedule(bucket=16 << 20, **words)
+    network, schedule = Network(gigabits, 2e-6), Schedule(**{"bucket": 16 << 20, **words})
     seen = simulation.run(program, sys.argv[2], Shape(), work, operations, node, network, schedule)
     return seen, model.step_time(Shape(), work, nodes, node, network, schedule)
 
 for nodes, gigabits, words in ((2, 100, {}), (4, 10, {}), (16, 25, {}), (16, 10, {"bfloat16": True}),
-                               (4, 25, {"uneven": 0.2}), (16, 25, {"overlap": False})):
+                               (4, 25, {"uneven": 0.2}), (16, 25, {"overlap": False}),
+                               (4, 25, {"apart": False}), (4, 10, {"bucket": 0})):
     seen, step = both(nodes, gigabits, **words)
     print(nodes, gigabits, words, seen["step"], step.seconds)
     assert seen["ranks"] == nodes and seen["step"] > seen["compute_most"]
