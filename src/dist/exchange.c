@@ -29,6 +29,7 @@ struct slot {
 struct transfer {
     enum kind kind;
     int bucket;
+    unsigned number;   /* of its kind, in the order of beginning */
     int stage;         /* it is in; a reduction counts up, a gathering down */
     struct slot *slot; /* NULL: it has none yet, or needs none */
     bool bfloat16;     /* weights travel so */
@@ -49,8 +50,9 @@ struct exchange {
     size_t *shard_start;                /* [buckets]: where a bucket's slice begins in the shard */
     struct transfer *queue;             /* [KINDS buckets]; the first `waiting` are on their way */
     int waiting;
-    uint64_t *begun[KINDS]; /* [buckets] how often, which is what flags are compared with */
-    bool *on_way[KINDS];    /* [buckets] */
+    unsigned numbers[KINDS]; /* of the next transfers */
+    uint64_t *begun[KINDS];  /* [buckets] how often, which is what flags are compared with */
+    bool *on_way[KINDS];     /* [buckets] */
     struct exchange_report report;
 };
 
@@ -214,11 +216,13 @@ static struct slice own_part(const struct exchange *x, const struct transfer *t,
     return sharding_part(x->sharding, t->bucket, x->dist->rank, stage);
 }
 
+/* By the number of the transfer, which is the same on all ranks: so many are never on their way
+ * together. */
 static int tag_of(const struct transfer *t)
 {
-    /* So many buckets are never on their way together. */
-    enum { BUCKETS = (TAG_ROWS - TAG_EXCHANGE) / STAGES_MOST / KINDS };
-    return TAG_EXCHANGE + (t->bucket % BUCKETS * STAGES_MOST + t->stage) * KINDS + (int)t->kind;
+    enum { NUMBERS = (TAG_ROWS - TAG_EXCHANGE) / STAGES_MOST / KINDS };
+    int number = (int)(t->number % NUMBERS);
+    return TAG_EXCHANGE + (number * STAGES_MOST + t->stage) * KINDS + (int)t->kind;
 }
 
 /* Inside a node messages are as cheap as rounding. */
@@ -499,6 +503,7 @@ static void begin(struct exchange *x, enum kind kind, int bucket, bool bfloat16)
     x->queue[x->waiting++] = (struct transfer){
         .kind = kind,
         .bucket = bucket,
+        .number = x->numbers[kind]++,
         .stage = kind == REDUCE ? 0 : x->sharding->stages.count - 1,
         .bfloat16 = bfloat16,
     };

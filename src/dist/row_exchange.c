@@ -133,7 +133,7 @@ int row_exchange_new(struct row_exchange **exchange, const struct dist *dist,
                      real *scratch, struct error *err)
 {
     require(sharding->ranks == dist->size && row_matrix_size(matrix) <= sharding->size);
-    require(row_matrix_size(matrix) <= INT32_MAX / sizeof(real)); /* a message's bytes are an int */
+    require(row_matrix_size(matrix) <= ROW_MATRIX_MOST);
     struct row_exchange *x = memory_new(1, sizeof *x);
     *exchange = NULL;
     *x = exchange_of(sharding, matrix);

@@ -27,9 +27,9 @@ static int matrix_buckets(const struct sharding *sharding, const struct traffic_
 {
     const struct row_matrix *words = &options->words;
     bool network = sharding->stages.count > sharding->stages.node;
-    bool room = row_exchange_needs(sharding, words) <= sharding->size;
     size_t size = (size_t)words->rows * (size_t)words->width;
-    return network && room && !options->fixed ? (int)(size / sharding->bucket) : 0;
+    bool fits = size <= ROW_MATRIX_MOST && row_exchange_needs(sharding, words) <= sharding->size;
+    return network && fits && !options->fixed ? (int)(size / sharding->bucket) : 0;
 }
 
 static enum exchange_element element_of(const struct traffic_options *options)

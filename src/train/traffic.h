@@ -3,7 +3,7 @@
  *     traffic_start(&traffic)                    a step begins
  *     for each micro-batch:
  *         traffic_watch(&traffic, bert, last)    during bert_train(): waits for weights that are
- *                                                still on their way, a layer before it needs them,
+ *                                                still on their way, product by product,
  *                                                and, in the last micro-batch, sends buckets of
  *                                                gradients off as they are complete
  *     traffic_reduced(&traffic)                  own slices of the sum are there
@@ -24,8 +24,8 @@
  * and needed by it: its buckets are the first of the gradients that leave, and the last of the
  * weights that come.
  *
- * Weights to compute with may be rounded to bfloat16 (rounded_weights.h), and travel as such then.
- */
+ * Weights to compute with may be rounded to bfloat16 (rounded_weights.h), and
+ * their buckets travel as such then. */
 #ifndef LAMBERT_TRAIN_TRAFFIC_H
 #define LAMBERT_TRAIN_TRAFFIC_H
 

@@ -4,7 +4,7 @@
 # some ranks; and the same bits whether or not checkpoints and evaluation want all weights in between.
 . "$(dirname "$0")/../lib.sh"
 make_corpus
-seq -f '[unused%.0f]' 1000 33800 >>vocab.txt # V x H is 1.03 buckets (SHARDING_BUCKET)
+seq -f '[unused%.0f]' 1000 33800 >>vocab.txt # V x H is 4.2 M: four buckets, between two nodes
 "$LAMBERT" prep --vocabulary vocab.txt --output corpus --heldout 0.1 --overwrite text.txt 2>log.txt ||
     fail "prep: $(cat log.txt)"
 words="model.hidden_size=128 model.intermediate_size=512 phase.one.steps=12 phase.two.steps=8 phase.one.global_batch=10
@@ -62,6 +62,7 @@ for type in float32 bfloat16; do
     often="train.ranks_per_node=1 train.weight_type=$type train.checkpoint_every=7
         train.evaluate_every=3 train.checkpoint_keep=9"
     run plain-$type 3 train.ranks_per_node=1 train.weight_type=$type
+    grep -q "$apart" log.txt || fail "$type: no rows go apart"
     run whole-$type 3 $often
     cmp "$(last_of plain-$type)" "$(last_of whole-$type)" ||
         fail "$type: checkpoints and evaluation change weights"
@@ -71,6 +72,10 @@ for type in float32 bfloat16; do
     cmp "$(last_of whole-$type)" "$(last_of resumed-$type)" ||
         fail "$type: the resumed run ends elsewhere"
 done
+# Rounded rows are what the same weights are on a node, where none go apart.
+run node-bfloat16 2 train.weight_type=bfloat16
+grep -q "$apart" log.txt && fail "rounded rows go apart inside a node"
+agree 2e-6 node-bfloat16.mlm_loss plain-bfloat16.mlm_loss || fail "rows are rounded otherwise"
 run shared-bfloat16 4 train.ranks_per_node=2 train.weight_type=bfloat16 train.evaluate_every=3
 agree 1e-4 plain-bfloat16.mlm_loss shared-bfloat16.mlm_loss ||
     fail "weights of bfloat16 that ranks share give other losses"

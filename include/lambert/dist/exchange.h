@@ -17,13 +17,13 @@
  *         every so often:                                exchange_poll(exchange)
  *         exchange_reduce_wait(exchange)          own slices of the sum are in arrays.shard
  *         ...own slices of arrays.weights are updated
- *         for each bucket:                               exchange_gather_begin(exchange, bucket)
- *         exchange_gather_wait(exchange)          arrays.weights are whole
+ *         for each bucket:                               exchange_gather_begin(exchange, bucket,
+ * false) exchange_gather_wait(exchange)          arrays.weights are whole
  *
  * Collective in the sense that every rank of the job begins the same buckets in the same order; but
  * a begin never waits. Messages move in _poll() and _wait() only, for Open MPI makes no progress by
  * itself. Nothing is allocated after exchange_new(). MPI_THREAD_FUNNELED is enough: only the thread
- * that opened dist calls in here; sums use threads of their own where OpenMP has them.
+ * that opened dist calls in here; sums use all threads, within a parallel region the calling one.
  *
  * Several buckets are on their way at a time (options.slots); those begun later wait for a slot. */
 #ifndef LAMBERT_DIST_EXCHANGE_H
@@ -104,8 +104,8 @@ void exchange_poll(struct exchange *exchange);
  * gradients of this one, on the others of its node: gradients may then be written again. */
 void exchange_reduce_wait(struct exchange *exchange);
 
-/* Until the weights of buckets [begin, end), as far as their gathering was begun, are whole. Of
- * what was begun later nothing is sent off meanwhile, which would share the network with them. */
+/* Until the weights of buckets [begin, end), as far as their gathering was begun, are whole. No
+ * bucket behind them sets out meanwhile, which would share the network with them. */
 void exchange_gather_wait_for(struct exchange *exchange, int begin, int end);
 
 /* The same for all. */

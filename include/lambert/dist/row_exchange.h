@@ -29,6 +29,9 @@ struct row_matrix {
     int most; /* rows that a rank looks up at a time, at most */
 };
 
+/* Elements of a matrix at most: Open MPI 4 computes the bytes of a message in int. */
+enum { ROW_MATRIX_MOST = INT32_MAX / sizeof(real) };
+
 /* Rows of the matrix, ascending, each once. */
 struct row_list {
     const int32_t *rows; /* [count] */
