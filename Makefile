@@ -22,18 +22,24 @@ ARCH := $(shell uname -m)
 
 # The layers, each with what it may use: itself and what stands to the right. scripts/check-layers
 # reads this table too, and a test links only the layers that the folder it tests may use.
-LAYERS = base config kernels text corpus model dist optim store train
+LAYERS = base batch config kernels text corpus prepare sample model dist optim store trainer run command bench
 USES_base    =
+USES_batch   = base
 USES_config  = base
 USES_kernels = base
 USES_text    = base
 USES_corpus  = text base
-USES_model   = kernels base
+USES_prepare = corpus text base
+USES_sample  = corpus batch text base
+USES_model   = kernels batch base
 USES_dist    = base
-USES_optim   = dist model kernels base
-USES_store   = optim dist model corpus kernels text base
-USES_train   = store optim dist model corpus kernels text config base
-USES_cli     = train store optim dist model corpus kernels text config base
+USES_optim   = dist model kernels batch base
+USES_store   = optim dist model kernels batch text base
+USES_trainer = optim dist model kernels batch base
+USES_run     = trainer store optim dist model kernels sample corpus batch text config base
+USES_command = dist base
+USES_bench   = command run trainer store optim dist model kernels sample prepare corpus batch text config base
+USES_cli     = bench command run trainer store optim dist model kernels sample prepare corpus batch text config base
 
 # `make V=1` shows the commands; otherwise a word and the file.
 Q = $(if $(V),,@)
@@ -112,6 +118,7 @@ endef
 $(foreach layer,$(LAYERS) cli,$(eval $(call layer_rules,$(layer))))
 
 libraries_of = $(foreach layer,$(1) $(USES_$(1)),$(BUILD)/lib/lib$(layer).a)
+test_libraries_of = $(foreach layer,$(TEST_USES_$(1)) $(1) $(USES_$(1)),$(BUILD)/lib/lib$(layer).a)
 double_libraries_of = $(foreach layer,$(1) $(USES_$(1)),$(BUILD)/lib/libdouble_$(layer).a)
 
 # The linker is mpicc wherever dist is linked in.
@@ -124,24 +131,31 @@ $(BUILD)/lambert: $(call libraries_of,cli)
 
 # --- tests -----------------------------------------------------------------------------------
 # tests/LAYER/test_NAME.c tests src/LAYER/NAME.c; test_NAME_double.c does so in double precision.
-# tests/LAYER/*.c of other names are helpers linked into all tests of that layer.
+# tests/LAYER/*.c of other names are helpers linked into all tests of that layer, and of those that
+# share them. A test sees the private headers of src as <LAYER/NAME.h>.
+TEST_FLAGS = -Isrc -Itests
 TEST_SOURCES := $(wildcard tests/*/test_*.c)
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SOURCES))
 test_layer = $(word 3,$(subst /, ,$(1)))
-test_helpers = $(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c))
+HELPERS_batch   = tests/base/scratch.c
+HELPERS_prepare = tests/corpus/fixture.c
+HELPERS_sample  = tests/corpus/fixture.c
+# What tests of a layer need besides what the layer itself may use: a corpus to read is made first.
+TEST_USES_corpus = prepare
+test_helpers = $(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)) $(HELPERS_$(1))
 
 $(filter %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helpers,$$(firstword $$(subst /, ,$$*))) \
     $$(call double_libraries_of,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(SAY) '  TEST  $@'
-	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(CFLAGS) -DLAMBERT_DOUBLE -MMD -MP $(filter %.c,$^) \
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) $(CFLAGS) -DLAMBERT_DOUBLE -MMD -MP $(filter %.c,$^) \
 	  $(filter %.a,$^) -lcmocka $(LIBS) -o $@
 
 $(filter-out %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helpers,$$(firstword $$(subst /, ,$$*))) \
-    $$(call libraries_of,$$(firstword $$(subst /, ,$$*)))
+    $$(call test_libraries_of,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(SAY) '  TEST  $@'
-	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(CFLAGS) -MMD -MP $(filter %.c,$^) \
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) $(CFLAGS) -MMD -MP $(filter %.c,$^) \
 	  $(filter %.a,$^) -lcmocka $(LIBS) -o $@
 
 # tests/fuzz/fuzz_NAME.c without libFuzzer: tests/text/test_fuzz_corpus.sh calls it for its corpus.
@@ -266,10 +280,10 @@ bench-peers: $(BUILD)/lambert
 
 # --- scaling ---------------------------------------------------------------------------------
 # docs/scaling.md: a model of step time and the exchange on up to 1,024 simulated hosts. CORPUS is a
-# folder that `lambert prep` made. What docs/scaling.json holds already is not done again. With what
+# folder that `lambert prep` made. What scripts/scaling/scaling.json holds already is not done again. With what
 # `lambert bench model` and `lambert bench net` printed (--json): only a table, of that node and network.
 .PHONY: scaling check-scaling
-SCALING = docs/scaling.json
+SCALING = scripts/scaling/scaling.json
 BENCH ?=
 NET ?=
 

@@ -12,7 +12,7 @@ import math
 import os
 import sys
 
-# What a line of each kind must hold (src/train/metrics.c) to be drawn; other kinds are passed over.
+# What a line of each kind must hold (src/run/metrics.c) to be drawn; other kinds are passed over.
 PLACE = ["total_step", "total_sequences", "total_tokens"]
 FIELDS = {
     "step": PLACE + ["mlm_loss", "nsp_loss", "mlm_accuracy", "nsp_accuracy", "learning_rate",

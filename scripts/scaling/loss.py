@@ -49,7 +49,7 @@ def measure(build, corpus, length, place):
 
 def deal_of(build, corpus, length):
     """Of the batches that were trained."""
-    deal = run.show_deal(build, CONFIG, corpus, "one", HOSTS, STEPS,
+    deal = run.show_balance(build, CONFIG, corpus, "one", HOSTS, STEPS,
                          f"phase.one.sequence_length={length}",
                          f"phase.one.max_predictions_per_sequence={length * 20 // 128}",
                          f"phase.one.global_batch={BATCH}")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 FLOATS_UPDATED = 11  # read or written for each element by norms, moments and update, in floats
 NORM_BYTES = 150e3   # of exact sums of squares that go over all ranks (src/optim/exact_sum.c)
-SMALL_SUMS = 3       # over all ranks, of a few numbers each (src/train/step.c)
+SMALL_SUMS = 3       # over all ranks, of a few numbers each (src/run/step.c)
 UNIT = 2048          # elements at whose multiples slices are cut (OPTIMIZER_UNIT)
 
 
@@ -41,14 +41,14 @@ class Network:
 
 @dataclass(frozen=True)
 class Schedule:
-    """What src/dist/exchange.c and src/train do."""
+    """What src/dist/exchange.c and src/trainer do."""
     bucket: int = 0           # elements; 0: as bucket_of() says
     split: int = 16           # nodes from which there are two stages; from its square on three
     bfloat16: bool = False    # gradients and weights on the wire
     overlap: bool = True      # the gathering of weights with the next forward
     apart: bool = True        # rows that are looked up go apart from the matrix of word embeddings
     micro_batch: int = 4096   # tokens
-    pause: float = 2.5e-3     # seconds from one look at the messages to the next; 1e-3 in traffic.c: for
+    pause: float = 2.5e-3     # seconds from one look at the messages to the next; 1e-3 in param_sync.c: for
                               # the sake of simulating time
 
 
@@ -104,7 +104,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Work:
-    """Of a global batch and its dealing: `lambert show deal --json`."""
+    """Of a global batch and its dealing: `lambert show balance --json`."""
     sequences: int
     tokens: float
     masked: float
@@ -190,7 +190,7 @@ def traffic(shape, nodes, schedule):
 
 def micro_shares(work, nodes, schedule):
     """Parts of a node's work in each micro-batch: even ones, as few as can be (packed_batch_fit() in
-    src/base/packed_batch.c)."""
+    src/batch/packed_batch.c)."""
     tokens, length = work.tokens / nodes, work.tokens / work.sequences
     full = schedule.micro_batch - length / 2  # no sequence is cut
     count = max(1, math.ceil(tokens / full))

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes the tables of docs/scaling.md anew, between their marks, and draws docs/scaling.png.
 
-    scripts/scaling/report.py docs/scaling.json
+    scripts/scaling/report.py scripts/scaling/scaling.json
 
 Needs Debian's python3-matplotlib."""
 import collections

@@ -4,7 +4,7 @@
     scripts/scaling/run.py BUILD CORPUS OUTPUT.json [--only PATTERN] [--list]
 
 Adds to OUTPUT.json what it does not hold yet: a simulation of 1,024 nodes takes minutes. Deals
-(`lambert show deal`) and the simulation's files go to BUILD/scaling.
+(`lambert show balance`) and the simulation's files go to BUILD/scaling.
 """
 import argparse
 import dataclasses
@@ -83,9 +83,9 @@ def simulated_cases():
     return sorted(unique.values(), key=lambda case: case.row.nodes)
 
 
-def show_deal(build, config, corpus, phase, ranks, batches, *words):
-    """JSON of `lambert show deal`; words are keys of the configuration."""
-    done = subprocess.run([os.path.join(build, "lambert"), "show", "deal", config,
+def show_balance(build, config, corpus, phase, ranks, batches, *words):
+    """JSON of `lambert show balance`; words are keys of the configuration."""
+    done = subprocess.run([os.path.join(build, "lambert"), "show", "balance", config,
                            f"data.corpus={corpus}", *words, "--phase", phase, "--ranks", str(ranks),
                            "--batches", str(batches), "--json"], stdout=subprocess.PIPE, check=True)
     return done.stdout
@@ -96,7 +96,7 @@ def deal_of(build, corpus, row, phase):
     path = os.path.join(folder, f"deal-{row.config}-{row.nodes}-{phase.name}.json")
     os.makedirs(folder, exist_ok=True)
     if not os.path.exists(path):
-        deal = show_deal(build, config_of(row), corpus, phase.name, row.nodes, 4)
+        deal = show_balance(build, config_of(row), corpus, phase.name, row.nodes, 4)
         with open(path, "wb") as file:
             file.write(deal)
     with open(path, encoding="utf-8") as file:

@@ -37,7 +37,7 @@ struct plan {
     double bucket;     /* elements */
     double slots;      /* buckets on their way at a time */
     double bfloat16;   /* 1: gradients and weights go from node to node in bfloat16 */
-    double pause;      /* seconds between bert_watch's pauses */
+    double pause;      /* seconds between bert_hooks's pauses */
     double overlap;    /* 1: weights are gathered while the next step's forward begins */
     double sum_rate;   /* bytes of memory a second, in sums */
     double message;    /* seconds that sending or receiving one takes of the rank's computing */
@@ -340,7 +340,7 @@ static void forward(struct job *job, double seconds, bool first)
     }
 }
 
-/* What is complete when a piece is done, in the order of src/train/traffic.c. */
+/* What is complete when a piece is done, in the order of src/train/param_sync.c. */
 static void reduce(struct job *job, const struct piece *piece)
 {
     int buckets = job->sharding.buckets;

@@ -2,8 +2,8 @@
  * waits in src/dist/exchange.c. On a machine it asks again and again until something has arrived;
  * in SimGrid's SMPI asking takes no time, so time would stand still. Here the second call sleeps
  * until the first message arrives of those that the first call has found missing. */
-#ifndef LAMBERT_SCALING_SIMULATED_H
-#define LAMBERT_SCALING_SIMULATED_H
+#ifndef LAMBERT_SCRIPTS_SCALING_SIMULATED_H
+#define LAMBERT_SCRIPTS_SCALING_SIMULATED_H
 
 #include <mpi.h>
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/place.h"
 
 enum { BUFFER_SIZE = 1 << 18 };
 
@@ -101,7 +101,7 @@ int file_writer_write(struct file_writer *writer, const void *data, size_t size,
     if (size != 0 && fwrite(data, 1, size, writer->stream) != size)
         return failed(writer, err);
     writer->bytes += size;
-    place_move();
+    activity_heartbeat();
     return 0;
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "lambert/command/command.h"
 
 double array_norm(const float *values, size_t count)
 {

@@ -83,7 +83,7 @@ static void print_copies(const char *head, const char *what, uint64_t copies, ui
     printf("\n");
 }
 
-static void print_duplicates(const struct prepare_report *report)
+static void print_duplicates(const struct corpus_report *report)
 {
     print_copies("duplicates", "documents", report->duplicate_documents,
                  report->documents - report->empty_documents,
@@ -94,13 +94,13 @@ static void print_duplicates(const struct prepare_report *report)
                  report->lines_per_print);
 }
 
-double corpus_report_unknown_part(const struct prepare_report *report)
+double corpus_report_unknown_part(const struct corpus_report *report)
 {
     return report->words > 0 ? (double)report->unknown_words / (double)report->words : 0;
 }
 
 /* What prep warned of; only what there is. */
-static void print_damage(const struct prepare_report *report)
+static void print_damage(const struct corpus_report *report)
 {
     if (report->damaged_lines > 0)
         printf("  %-12s %" PRIu64 " lines that are no JSON object with a \"text\"\n", "damaged",
@@ -113,7 +113,7 @@ static void print_damage(const struct prepare_report *report)
                report->cut_documents);
 }
 
-static void print_text(const struct prepare_report *report)
+static void print_text(const struct corpus_report *report)
 {
     printf("  %-12s %.1f MB of text in %" PRIu64 " files; %.1f MB in the corpus\n", "made of",
            (double)report->input_bytes / 1e6, report->files, (double)report->corpus_bytes / 1e6);
@@ -130,7 +130,7 @@ static void print_text(const struct prepare_report *report)
            100 * corpus_report_unknown_part(report), report->words);
 }
 
-static void print_ready(const struct prepare_report *report, const struct sample_totals *samples)
+static void print_ready(const struct corpus_report *report, const struct sample_totals *samples)
 {
     printf("  %-12s %.1f MB of records in %" PRIu64 " TFRecord files; %.1f MB in the corpus\n",
            "made of", (double)report->input_bytes / 1e6, report->files,
@@ -151,7 +151,7 @@ static void print_ready(const struct prepare_report *report, const struct sample
 
 void corpus_report_print(const struct corpus *corpus, const struct corpus_statistics *statistics)
 {
-    const struct prepare_report report = corpus_report(corpus);
+    const struct corpus_report report = corpus_report(corpus);
     const struct sample_totals samples = corpus_samples(corpus);
     const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
     printf("%s (hash %016" PRIx64 ")\n", corpus_folder(corpus), corpus_hash(corpus));

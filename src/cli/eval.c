@@ -7,14 +7,14 @@
 
 #include <cjson/cJSON.h>
 
-#include "command.h"
+#include "lambert/command/command.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/kernels/kernels.h"
+#include "lambert/run/evaluate.h"
+#include "lambert/run/options.h"
+#include "lambert/run/run.h"
 #include "lambert/store/checkpoint.h"
-#include "lambert/train/evaluate.h"
-#include "lambert/train/options.h"
-#include "lambert/train/run.h"
 
 static const char usage[] =
     "usage: lambert eval CONFIG [SECTION.KEY=VALUE ...] [--checkpoint PATH] [--phase NAME] "

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/command/command.h"
 #include "lambert/store/hugging_face.h"
 #include "model_card.h"
 #include "open_checkpoint.h"

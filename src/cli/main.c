@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
 #include "lambert/base/log.h"
 #include "lambert/base/nearest.h"
 #include "lambert/base/version.h"
+#include "lambert/command/command.h"
 #include "lambert/kernels/blas.h"
 
 static const struct command *const commands[] = {&command_vocab, &command_prep,   &command_train,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "lambert/config/config.h"
-#include "lambert/train/options.h"
+#include "lambert/run/options.h"
 
 int open_checkpoint(struct checkpoint_file *file, const char *path, struct error *err)
 {

@@ -2,10 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "command.h"
 #include "corpus_report.h"
 #include "lambert/base/log.h"
-#include "lambert/corpus/prepare.h"
+#include "lambert/command/command.h"
+#include "lambert/prepare/prepare.h"
 
 static const char usage[] =
     "usage: lambert prep --vocabulary FILE --output DIR [options] INPUT...\n"
@@ -114,7 +114,7 @@ static int parse(int argc, char **argv, struct prepare_options *prepare, bool *h
 }
 
 /* What `lambert show corpus` says. */
-static int print_report(const struct prepare_report *report, const char *output, struct error *err)
+static int print_report(const struct corpus_report *report, const char *output, struct error *err)
 {
     struct corpus *corpus;
     struct corpus_statistics statistics;
@@ -139,7 +139,7 @@ static int begin(struct dist *dist, struct preparation *preparation, struct erro
 
 static int do_pieces(struct dist *dist, struct preparation *preparation, struct error *err)
 {
-    int status = dist_agree(dist, prepare_pieces(preparation, err), err);
+    int status = dist_agree(dist, prepare_chunks(preparation, err), err);
     if (status < 0 && dist_rank(dist) == 0)
         prepare_leave(preparation);
     return status;
@@ -148,7 +148,7 @@ static int do_pieces(struct dist *dist, struct preparation *preparation, struct 
 static int finish(struct dist *dist, struct preparation *preparation, const char *output,
                   struct error *err)
 {
-    struct prepare_report report;
+    struct corpus_report report;
     int status = 0;
     if (dist_rank(dist) == 0) {
         status = prepare_finish(preparation, &report, err);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "lambert/command/command.h"
 
 static const struct {
     const char *name;
@@ -12,7 +12,7 @@ static const struct {
 } things[] = {
     {"corpus", "what a corpus holds, how many samples it gives, whether it is whole", show_corpus},
     {"batch", "training samples as the model will see them", show_batch},
-    {"deal", "how global batches are dealt to ranks, and how evenly", show_deal},
+    {"balance", "how global batches are dealt to ranks, and how evenly", show_balance},
     {"tokens", "text from standard input as word pieces", show_tokens},
     {"gradients", "the gradient of a global batch, as a safetensors file", show_gradients},
     {"checkpoint", "where a checkpoint stands and what is in it", show_checkpoint},

@@ -1,7 +1,7 @@
 /* What `lambert show` can show: one file each. They get the words from their own name on and return
  * the exit code. */
-#ifndef LAMBERT_CLI_SHOW_H
-#define LAMBERT_CLI_SHOW_H
+#ifndef LAMBERT_SRC_CLI_SHOW_H
+#define LAMBERT_SRC_CLI_SHOW_H
 
 #include "lambert/base/error.h"
 #include "lambert/config/config.h"
@@ -9,7 +9,7 @@
 
 int show_corpus(int argc, char **argv);
 int show_batch(int argc, char **argv);
-int show_deal(int argc, char **argv);
+int show_balance(int argc, char **argv);
 int show_gradients(int argc, char **argv);
 int show_tokens(int argc, char **argv);
 int show_config(int argc, char **argv);

@@ -5,13 +5,13 @@
 
 #include <cjson/cJSON.h>
 
-#include "command.h"
 #include "lambert/base/buffer.h"
-#include "lambert/base/packed_batch.h"
+#include "lambert/batch/packed_batch.h"
+#include "lambert/command/command.h"
 #include "lambert/config/config.h"
 #include "lambert/corpus/corpus.h"
-#include "lambert/corpus/sampler.h"
-#include "lambert/train/options.h"
+#include "lambert/run/options.h"
+#include "lambert/sample/sampler.h"
 #include "show.h"
 
 static const char usage[] =

@@ -6,10 +6,10 @@
 
 #include <cjson/cJSON.h>
 
-#include "command.h"
 #include "compare_checkpoints.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
+#include "lambert/command/command.h"
 #include "open_checkpoint.h"
 #include "show.h"
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
 #include "lambert/base/buffer.h"
+#include "lambert/command/command.h"
 #include "lambert/config/config.h"
 #include "show.h"
 

@@ -6,10 +6,10 @@
 
 #include <cjson/cJSON.h>
 
-#include "command.h"
 #include "corpus_report.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/command/command.h"
 #include "lambert/corpus/corpus.h"
 #include "show.h"
 
@@ -78,7 +78,7 @@ static void put_histogram(cJSON *root, const uint64_t documents[LENGTH_BINS])
 
 static void print_json(const struct corpus *corpus, const struct corpus_statistics *statistics)
 {
-    const struct prepare_report report = corpus_report(corpus);
+    const struct corpus_report report = corpus_report(corpus);
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "folder", corpus_folder(corpus));
     cJSON_AddItemToObject(root, "manifest", cJSON_Parse(corpus_manifest(corpus)));

@@ -6,13 +6,13 @@
 
 #include <cjson/cJSON.h>
 
-#include "command.h"
 #include "lambert/base/log.h"
+#include "lambert/command/command.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/kernels/kernels.h"
-#include "lambert/train/gradients.h"
-#include "lambert/train/options.h"
+#include "lambert/run/gradients.h"
+#include "lambert/run/options.h"
 #include "show.h"
 
 static const char usage[] =

@@ -1,4 +1,4 @@
-#include "lambert/train/options.h"
+#include "lambert/run/options.h"
 #include "show.h"
 
 int show_phase_open(struct show_phase *shown, const char *path, char *const *words, int word_count,

@@ -5,8 +5,8 @@
 
 #include <cjson/cJSON.h>
 
-#include "command.h"
 #include "lambert/base/memory.h"
+#include "lambert/command/command.h"
 #include "lambert/text/tokenizer.h"
 #include "show.h"
 

@@ -2,15 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
 #include "lambert/base/buffer.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
+#include "lambert/command/command.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/kernels/kernels.h"
-#include "lambert/train/options.h"
-#include "lambert/train/run.h"
+#include "lambert/run/options.h"
+#include "lambert/run/run.h"
 
 static const char usage[] =
     "usage: lambert train CONFIG [SECTION.KEY=VALUE ...] [--resume] [--accept KEYS]\n"

@@ -3,10 +3,10 @@
 #include <omp.h>
 #include <stdio.h>
 
-#include "command.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
+#include "lambert/command/command.h"
 #include "lambert/text/document_reader.h"
 #include "lambert/text/input_feed.h"
 #include "lambert/text/input_list.h"
@@ -26,9 +26,9 @@ static const char usage[] =
     "  --help               this text\n"
     "\n"
     "All cores are used, and under mpirun all ranks; the same text gives the same vocabulary,\n"
-    "whatever their number. Memory is bounded: of more than 1 GB of text (64 pieces of 16 MB), "
+    "whatever their number. Memory is bounded: of more than 1 GB of text (64 chunks of 16 MB), "
     "words\n"
-    "that occur once in a piece are left out of its counts, and at most the 4 million most "
+    "that occur once in a chunk are left out of its counts, and at most the 4 million most "
     "frequent\n"
     "words are learnt from.\n"
     "\n"
@@ -101,7 +101,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
-/* Of a text of more pieces than this, words that occur once in a piece are left out of its counts.
+/* Of a text of more chunks than this, words that occur once in a chunk are left out of its counts.
  */
 enum { PIECE_BYTES = 16 << 20, PIECES_COUNTED_WHOLE = 64 };
 
@@ -110,7 +110,7 @@ struct count {
     const struct vocabulary_trainer_options *options;
     struct vocabulary_trainer *trainer; /* gets the words of all threads */
     struct input_feed *feed;
-    uint64_t least; /* times that a word must occur in a piece */
+    uint64_t least; /* times that a word must occur in a chunk */
     struct progress progress;
     int status;
     struct error *err;
@@ -141,10 +141,10 @@ static void join(struct count *count, const struct vocabulary_trainer *trainer, 
 }
 
 /* One thread, with words of its own until it is done. */
-static void count_pieces(struct count *count)
+static void count_chunks(struct count *count)
 {
     struct vocabulary_trainer *mine = vocabulary_trainer_new(count->options);
-    struct vocabulary_trainer *piece = vocabulary_trainer_new(count->options);
+    struct vocabulary_trainer *chunk = vocabulary_trainer_new(count->options);
     struct input_work work = {0};
     struct document document;
     struct error err;
@@ -152,9 +152,9 @@ static void count_pieces(struct count *count)
     document_init(&document);
     while ((got = input_feed_next(count->feed, &work, &err)) == 1) {
         for (int s = 0; s < work.span_count; s++)
-            count_span(piece, &work, &work.spans[s], &document);
-        vocabulary_trainer_merge(mine, piece, count->least);
-        vocabulary_trainer_reset(piece);
+            count_span(chunk, &work, &work.spans[s], &document);
+        vocabulary_trainer_merge(mine, chunk, count->least);
+        vocabulary_trainer_reset(chunk);
         if (omp_get_thread_num() == 0)
             progress_update(&count->progress, (double)input_feed_taken(count->feed) / 1e6, "%s",
                             "");
@@ -162,27 +162,27 @@ static void count_pieces(struct count *count)
     join(count, mine, got, &err);
     document_release(&document);
     input_work_release(&work);
-    vocabulary_trainer_free(piece);
+    vocabulary_trainer_free(chunk);
     vocabulary_trainer_free(mine);
 }
 
-/* This rank's pieces, over its threads. */
+/* This rank's chunks, over its threads. */
 static int count_share(struct dist *dist, const struct arguments *arguments,
                        struct vocabulary_trainer *trainer, const struct input_list *inputs,
                        struct error *err)
 {
-    const struct input_feed_options feed = {.piece_bytes = PIECE_BYTES,
+    const struct input_feed_options feed = {.chunk_bytes = PIECE_BYTES,
                                             .rank = (uint64_t)dist_rank(dist),
                                             .ranks = (uint64_t)dist_size(dist)};
     struct count count = {.options = &arguments->trainer,
                           .trainer = trainer,
                           .feed = input_feed_new(inputs, &feed),
                           .err = err};
-    count.least = input_feed_pieces(count.feed) > PIECES_COUNTED_WHOLE ? 2 : 1;
+    count.least = input_feed_chunks(count.feed) > PIECES_COUNTED_WHOLE ? 2 : 1;
     progress_init(&count.progress, "counting words", (double)inputs->bytes / 1e6 / dist_size(dist),
                   "MB", 10);
 #pragma omp parallel
-    count_pieces(&count);
+    count_chunks(&count);
     progress_release(&count.progress);
     input_feed_free(count.feed);
     return count.status;

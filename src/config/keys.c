@@ -188,8 +188,9 @@ const struct section config_sections[] = {
     {"model", "The shape of the BERT, by the names of Hugging Face's config.json. The defaults are "
               "BERT-Base's (arXiv 1810.04805). The size of the vocabulary is the corpus's."},
     {"optimizer", "The update rule. Moments go on from phase to phase."},
-    {"train", "How the work is done. None of these but gradient_wire and weight_type changes the result (rounding "
-              "aside)."},
+    {"train",
+     "How the work is done. None of these but gradient_wire and weight_type changes the result (rounding "
+     "aside)."},
     {"phase",
      "One section `[phase NAME]` a phase, run in the order they stand in; NAME is of letters, "
      "digits, `-` and `_`. On the command line: `phase.NAME.steps=100`.\n"

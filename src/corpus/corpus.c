@@ -7,7 +7,7 @@
 #include "lambert/base/container.h"
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
-#include "manifest.h"
+#include "lambert/corpus/manifest.h"
 
 struct corpus {
     char *folder;
@@ -156,7 +156,7 @@ uint64_t corpus_hash(const struct corpus *corpus)
     return manifest_hash(&corpus->manifest);
 }
 
-struct prepare_report corpus_report(const struct corpus *corpus)
+struct corpus_report corpus_report(const struct corpus *corpus)
 {
     return corpus->manifest.report;
 }

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "block_cache.h"
+#include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/place.h"
-#include "shard.h"
+#include "lambert/corpus/shard.h"
 
 struct document_store {
     struct shard *shards;     /* [count] */
@@ -209,7 +209,7 @@ static int for_each_shard(const struct document_store *store,
 #pragma omp parallel for schedule(dynamic, 1) if (store->count > 1)
     for (int64_t i = 0; i < (int64_t)store->count; i++) {
         struct error mine;
-        place_move();
+        activity_heartbeat();
         int status = check(store->shards + i, &mine);
         shard_forget(store->shards + i);
         if (status == 0)

@@ -1,4 +1,4 @@
-#include "manifest.h"
+#include "lambert/corpus/manifest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/version.h"
-#include "prepare_report.h"
+#include "lambert/corpus/corpus_report.h"
 
 #define FORMAT "lambert corpus"
 
@@ -113,11 +113,11 @@ static void put_samples(cJSON *root, const struct manifest *manifest)
 
 static void put_report(cJSON *root, const struct manifest *manifest)
 {
-    struct prepare_report report = manifest->report;
+    struct corpus_report report = manifest->report;
     cJSON *object = cJSON_AddObjectToObject(root, "report");
-    for (int f = 0; f < prepare_report_fields; f++)
-        cJSON_AddNumberToObject(object, prepare_report_name(f),
-                                (double)*prepare_report_field(&report, f));
+    for (int f = 0; f < corpus_report_fields; f++)
+        cJSON_AddNumberToObject(object, corpus_report_name(f),
+                                (double)*corpus_report_field(&report, f));
 }
 
 void manifest_print(const struct manifest *manifest, struct buffer *out)
@@ -261,9 +261,9 @@ static void get_fields(struct parse *parse, const cJSON *root, struct manifest *
         manifest->heldout_fraction = fraction->valuedouble;
     get_contents(parse, root, manifest);
     get_splits(parse, root, manifest);
-    for (int f = 0; f < prepare_report_fields; f++)
-        *prepare_report_field(&manifest->report, f) =
-            get_count(parse, report, prepare_report_name(f));
+    for (int f = 0; f < corpus_report_fields; f++)
+        *corpus_report_field(&manifest->report, f) =
+            get_count(parse, report, corpus_report_name(f));
     if (get_hash(parse, root, "hash") != manifest_hash(manifest))
         parse_failed(parse, "hash");
 }

@@ -1,4 +1,4 @@
-#include "shard.h"
+#include "lambert/corpus/shard.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include "lambert/base/container.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
-#include "shard.h"
+#include "lambert/corpus/shard.h"
 
 /* The index is small (2 bytes a sentence, 16 a document) and is kept until the end, so that ids can
  * go straight into the one section that is open. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lambert/base/half.h"
+#include "lambert/base/float16.h"
 #include "lambert/dist/exchange.h"
 
 enum { BLOCK = 1024 }; /* elements: a sum stays in the first-level cache while it is made */
@@ -21,7 +21,7 @@ static size_t length_of(size_t block, size_t n)
 static void add_packed(const uint16_t *restrict values, size_t n, real *restrict sum)
 {
     for (size_t i = 0; i < n; i++)
-        sum[i] += bfloat_to_float(values[i]);
+        sum[i] += bfloat16_to_float(values[i]);
 }
 
 static void add(const real *restrict values, size_t n, real *restrict sum)
@@ -35,7 +35,7 @@ static void sum_block(const struct contribution *c, int count, size_t begin, siz
 {
     real sum[BLOCK];
     for (size_t i = 0; i < n; i++)
-        sum[i] = c[0].bfloat16 ? bfloat_to_float(((const uint16_t *)c[0].values)[begin + i])
+        sum[i] = c[0].bfloat16 ? bfloat16_to_float(((const uint16_t *)c[0].values)[begin + i])
                                : ((const real *)c[0].values)[begin + i];
     for (int k = 1; k < count; k++) {
         if (c[k].bfloat16)
@@ -83,12 +83,12 @@ void contribution_pack(const real *values, size_t n, uint16_t *packed)
 {
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < n; i++)
-        packed[i] = bfloat_from_float((float)values[i]);
+        packed[i] = bfloat16_from_float((float)values[i]);
 }
 
 void contribution_unpack(const uint16_t *packed, size_t n, real *values)
 {
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < n; i++)
-        values[i] = bfloat_to_float(packed[i]);
+        values[i] = bfloat16_to_float(packed[i]);
 }

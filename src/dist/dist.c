@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "job.h"
+#include "dist_internal.h"
+#include "lambert/base/activity.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/place.h"
 
 enum { MESSAGE_PART = 1 << 26 }; /* bytes a message: MPI counts in int */
 
@@ -154,18 +154,18 @@ void dist_abort(const struct dist *dist)
 
 void dist_barrier(const struct dist *dist)
 {
-    place_wait("MPI_Barrier", -1);
+    activity_wait_begin("MPI_Barrier", -1);
     MPI_Barrier(dist->world);
-    place_go();
+    activity_wait_end();
 }
 
 /* The lowest rank for which `is` holds; the number of ranks when there is none. */
 static int lowest_rank(const struct dist *dist, bool is)
 {
     int mine = is ? dist->rank : dist->size, lowest;
-    place_wait("MPI_Allreduce (the ranks agree on something)", -1);
+    activity_wait_begin("MPI_Allreduce (the ranks agree on something)", -1);
     MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, dist->world);
-    place_go();
+    activity_wait_end();
     return lowest;
 }
 
@@ -185,30 +185,30 @@ bool dist_any(const struct dist *dist, bool value)
 
 void dist_sum_double(const struct dist *dist, double *values, int count)
 {
-    place_wait("MPI_Allreduce (a sum over the ranks)", -1);
+    activity_wait_begin("MPI_Allreduce (a sum over the ranks)", -1);
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, dist->world);
-    place_go();
+    activity_wait_end();
 }
 
 void dist_machine_sum_double(const struct dist *dist, double *values, int count)
 {
-    place_wait("MPI_Allreduce (a sum over a machine's ranks)", -1);
+    activity_wait_begin("MPI_Allreduce (a sum over a machine's ranks)", -1);
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, dist->machine);
-    place_go();
+    activity_wait_end();
 }
 
 void dist_max_double(const struct dist *dist, double *values, int count)
 {
-    place_wait("MPI_Allreduce (a maximum over the ranks)", -1);
+    activity_wait_begin("MPI_Allreduce (a maximum over the ranks)", -1);
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_MAX, dist->world);
-    place_go();
+    activity_wait_end();
 }
 
 void dist_sum_u64(const struct dist *dist, uint64_t *values, int count)
 {
-    place_wait("MPI_Allreduce (a sum over the ranks)", -1);
+    activity_wait_begin("MPI_Allreduce (a sum over the ranks)", -1);
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, MPI_SUM, dist->world);
-    place_go();
+    activity_wait_end();
 }
 
 void dist_broadcast(const struct dist *dist, int root, void *data, size_t size)
@@ -216,9 +216,9 @@ void dist_broadcast(const struct dist *dist, int root, void *data, size_t size)
     char *bytes = data;
     while (dist->size > 1 && size > 0) {
         size_t part = size < MESSAGE_PART ? size : MESSAGE_PART;
-        place_wait("MPI_Bcast from rank", root);
+        activity_wait_begin("MPI_Bcast from rank", root);
         MPI_Bcast(bytes, (int)part, MPI_BYTE, root, dist->world);
-        place_go();
+        activity_wait_end();
         bytes += part;
         size -= part;
     }
@@ -228,13 +228,13 @@ void dist_broadcast(const struct dist *dist, int root, void *data, size_t size)
 static void pass(const struct dist *dist, int rank, void *data, int count, MPI_Datatype type)
 {
     if (dist->rank == 0) {
-        place_wait("MPI_Recv from rank", rank);
+        activity_wait_begin("MPI_Recv from rank", rank);
         MPI_Recv(data, count, type, rank, TAG_GATHER, dist->world, MPI_STATUS_IGNORE);
     } else {
-        place_wait("MPI_Send to rank", 0);
+        activity_wait_begin("MPI_Send to rank", 0);
         MPI_Send(data, count, type, 0, TAG_GATHER, dist->world);
     }
-    place_go();
+    activity_wait_end();
 }
 
 /* One rank after another: what is gathered is big, and rank 0 deals with it alone anyway. */

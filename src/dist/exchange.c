@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "contributions.h"
-#include "job.h"
+#include "dist_internal.h"
+#include "lambert/base/activity.h"
 #include "lambert/base/arena.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/place.h"
 #include "lambert/base/progress.h"
 
 enum kind { REDUCE, GATHER, KINDS };
@@ -560,12 +560,12 @@ void exchange_reduce_wait(struct exchange *exchange)
 {
     double started = clock_seconds();
     for (int b = 0; b < exchange->sharding->buckets; b++) {
-        place_wait("the exchange, gradients of bucket", b);
+        activity_wait_begin("the exchange, gradients of bucket", b);
         while (exchange->on_way[REDUCE][b])
             try_again(exchange, nothing);
         while (exchange->shared && !all_raised(exchange, READ, b, exchange->begun[REDUCE][b]))
             try_again(exchange, nothing);
-        place_go();
+        activity_wait_end();
     }
     exchange->report.wait_seconds += clock_seconds() - started;
 }
@@ -576,10 +576,10 @@ void exchange_gather_wait_for(struct exchange *exchange, int begin, int end)
     if (count_missing(exchange, wanted) == 0)
         return;
     double started = clock_seconds();
-    place_wait("the exchange, weights of bucket", begin);
+    activity_wait_begin("the exchange, weights of bucket", begin);
     while (count_missing(exchange, wanted) > 0)
         try_again(exchange, wanted);
-    place_go();
+    activity_wait_end();
     move_on(exchange, nothing);
     exchange->report.wait_seconds += clock_seconds() - started;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "job.h"
+#include "dist_internal.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "node_memory.h"

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "job.h"
-#include "lambert/base/place.h"
+#include "dist_internal.h"
+#include "lambert/base/activity.h"
 
 enum { HUGE_PAGE = 2 << 20 };
 
@@ -121,9 +121,9 @@ int node_memory_map(void **data, const struct dist *dist, size_t bytes, struct e
         return -1;
     }
     madvise(*data, size, MADV_HUGEPAGE); /* a wish */
-    place_wait("MPI_Barrier of a node", -1);
+    activity_wait_begin("MPI_Barrier of a node", -1);
     MPI_Barrier(dist->node);
-    place_go();
+    activity_wait_end();
     return 0;
 }
 

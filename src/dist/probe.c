@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "job.h"
+#include "dist_internal.h"
 #include "lambert/base/error.h"
 #include "lambert/base/memory.h"
 
@@ -124,7 +124,8 @@ static void send_around(const struct dist *dist, int messages, const char *out, 
 {
     int previous = (dist->rank + dist->size - 1) % dist->size, next = (dist->rank + 1) % dist->size;
     for (int i = 0; i < messages; i++)
-        MPI_Irecv(in + (size_t)i * SMALL, SMALL, MPI_BYTE, previous, TAG, dist->world, &requests[i]);
+        MPI_Irecv(in + (size_t)i * SMALL, SMALL, MPI_BYTE, previous, TAG, dist->world,
+                  &requests[i]);
     for (int i = 0; i < messages; i++)
         MPI_Isend(out, SMALL, MPI_BYTE, next, TAG, dist->world, &requests[messages + i]);
     MPI_Waitall(2 * messages, requests, MPI_STATUSES_IGNORE);

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "job.h"
+#include "dist_internal.h"
+#include "lambert/base/activity.h"
 #include "lambert/base/arena.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/place.h"
 #include "lambert/base/progress.h"
 #include "row_walk.h"
 
@@ -188,9 +188,9 @@ static void dispatch(struct row_exchange *x, int *requests, int to, const void *
 
 static void await(struct row_exchange *x, int requests, const char *what, int stage)
 {
-    place_wait(what, stage);
+    activity_wait_begin(what, stage);
     MPI_Waitall(requests, x->requests, MPI_STATUSES_IGNORE);
-    place_go();
+    activity_wait_end();
 }
 
 /* Everyone in the group gets to know what each of its members brings. */

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "job.h"
-#include "lambert/base/place.h"
+#include "dist_internal.h"
+#include "lambert/base/activity.h"
 
 /* --- who owns what ---------------------------------------------------------------------------- */
 
@@ -94,10 +94,10 @@ void shard_gather(const struct dist *dist, const struct sharding *sharding, real
     require(sharding->ranks == dist->size);
     for (int b = 0; dist->size > 1 && b < sharding->buckets; b++) {
         measure_bucket(dist, sharding, b);
-        place_wait("MPI_Allgatherv of bucket", b);
+        activity_wait_begin("MPI_Allgatherv of bucket", b);
         MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_REAL_TYPE, flat + (size_t)b * sharding->bucket,
                        dist->counts, dist->starts, MPI_REAL_TYPE, dist->world);
-        place_go();
+        activity_wait_end();
     }
 }
 

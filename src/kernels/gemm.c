@@ -6,14 +6,14 @@
 
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
-#include "lambert/kernels/parts.h"
+#include "lambert/kernels/profile.h"
 
 #ifdef LAMBERT_DOUBLE
 #define CBLAS_GEMM cblas_dgemm
-#define OWN 0
+#define OWN        0
 #else
 #define CBLAS_GEMM cblas_sgemm
-#define OWN 1
+#define OWN        1
 #include "gemm_tiles.h"
 #endif
 
@@ -27,8 +27,9 @@ int gemm_select(struct error *err)
         return error_set(err, "LAMBERT_GEMM=%s: blas, lambert, or unset it for the fastest",
                          wanted);
     if (wanted && strcmp(wanted, "lambert") == 0 && !kernels->tile)
-        return error_set(err, "LAMBERT_GEMM=lambert: there are no such kernels for this CPU or with "
-                              "LAMBERT_ISA=plain; unset one of the two");
+        return error_set(err,
+                         "LAMBERT_GEMM=lambert: there are no such kernels for this CPU or with "
+                         "LAMBERT_ISA=plain; unset one of the two");
     return 0;
 }
 
@@ -75,13 +76,13 @@ static void blas_parallel(enum gemm_form form, int m, int n, int k, real alpha, 
     for (int first = 0; first < side; first += piece) {
         int count = side - first < piece ? side - first : piece;
         size_t at = (size_t)first;
-        double begun = part_begin();
+        double begun = profile_begin();
         if (rows)
             blas(form, count, n, k, alpha, a + at * step_a, lda, b, ldb, beta, c + at * (size_t)ldc,
                  ldc);
         else
             blas(form, m, count, k, alpha, a, lda, b + at * step_b, ldb, beta, c + at, ldc);
-        part_end(parts_gemm, begun);
+        profile_end(profile_gemm, begun);
         if (then)
             then->part(then->context, rows ? first : 0, rows ? count : m, rows ? 0 : first,
                        rows ? n : count);
@@ -186,7 +187,8 @@ void gemm_packed(bool transposed, int m, int n, int k, real alpha, const real *a
     }
 #if OWN
     if (!gemm_is_blas()) {
-        const struct product product = {form, m, n, k, alpha, a, lda, packed, 0, beta, c, ldc, NULL};
+        const struct product product = {form,   m, n,    k, alpha, a,   lda,
+                                        packed, 0, beta, c, ldc,   NULL};
         gemm_tiles_packed(kernels->tile, &product);
         return;
     }

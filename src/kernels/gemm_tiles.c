@@ -5,7 +5,7 @@
 
 #include "lambert/base/memory.h"
 #include "lambert/kernels/parallel.h"
-#include "lambert/kernels/parts.h"
+#include "lambert/kernels/profile.h"
 
 /* A panel of B, [BLOCK_K, NR], and a tile's rows of A go by each other in the first-level cache, a
  * block of A, [BLOCK_ROWS, BLOCK_K], and of C in the second. */
@@ -54,8 +54,7 @@ static void reserve_workspace(int threads)
         workspace.packed = take(MOST_PACKED);
     if (workspace.threads >= threads)
         return;
-    memory_big_free(workspace.blocks,
-                    (size_t)workspace.threads * BLOCK_ELEMENTS * sizeof(float));
+    memory_big_free(workspace.blocks, (size_t)workspace.threads * BLOCK_ELEMENTS * sizeof(float));
     workspace.blocks = take((size_t)threads * BLOCK_ELEMENTS);
     workspace.threads = threads;
 }
@@ -96,11 +95,11 @@ static void share_out(struct pass *pass, int threads)
     while (!whole && pass->block_columns > LEAST_COLUMNS &&
            pieces(pass->product->m, rows) * pieces(pass->columns, pass->block_columns) <
                2 * threads)
-        pass->block_columns = pieces(pass->block_columns / 2, pass->tile->columns) *
-                              pass->tile->columns;
-    while (pass->block_rows > ROW_BLOCK && pieces(pass->product->m, pass->block_rows) *
-                                                   pieces(pass->columns, pass->block_columns) <
-                                               2 * threads)
+        pass->block_columns =
+            pieces(pass->block_columns / 2, pass->tile->columns) * pass->tile->columns;
+    while (pass->block_rows > ROW_BLOCK &&
+           pieces(pass->product->m, pass->block_rows) * pieces(pass->columns, pass->block_columns) <
+               2 * threads)
         pass->block_rows = pass->block_rows == 96 ? ROW_BLOCK : pass->block_rows / 2;
 }
 
@@ -193,10 +192,10 @@ static void make_block(const struct pass *pass, int number, float *memory)
     const int column = number % across * pass->block_columns;
     const int rows = smaller(pass->block_rows, p->m - row);
     const int columns = smaller(pass->block_columns, pass->columns - column);
-    double begun = part_begin();
+    double begun = profile_begin();
     for (int block = 0; block * BLOCK_K < pass->k; block++)
         multiply_block(pass, row, rows, column, columns, block, memory);
-    part_end(parts_gemm, begun);
+    profile_end(profile_gemm, begun);
     if (pass->last && p->then)
         p->then->part(p->then->context, row, rows, pass->column + column, columns);
 }
@@ -206,19 +205,19 @@ static void run_pass(struct pass *pass)
     const int groups = pieces(pass->columns, TOGETHER * pass->tile->columns);
     const int blocks = pieces(pass->k, BLOCK_K);
     share_out(pass, omp_get_max_threads());
-    const int tasks = pieces(pass->product->m, pass->block_rows) *
-                      pieces(pass->columns, pass->block_columns);
-    tasks_deal(tasks);
+    const int tasks =
+        pieces(pass->product->m, pass->block_rows) * pieces(pass->columns, pass->block_columns);
+    task_queue_reset(tasks);
 #pragma omp parallel
     {
         float *memory = workspace.blocks + (size_t)omp_get_thread_num() * BLOCK_ELEMENTS;
-        double begun = part_begin();
+        double begun = profile_begin();
 #pragma omp for schedule(static) nowait
         for (int i = 0; i < blocks * groups; i++)
             pack_number(pass, i, blocks, groups);
-        part_end(parts_gemm, begun);
+        profile_end(profile_gemm, begun);
 #pragma omp barrier
-        for (int t = tasks_take(); t >= 0; t = tasks_take())
+        for (int t = task_queue_next(); t >= 0; t = task_queue_next())
             make_block(pass, t, memory);
     }
 }

@@ -190,8 +190,8 @@ static void axpy(real alpha, const real *x, real *y, size_t n)
         y[i] += alpha * x[i];
 }
 
-static void adam_direction(const struct adam_numbers *k, const real *restrict w,
-                           real *restrict g, real *restrict m, real *restrict v, size_t n)
+static void adam_direction(const struct adam_numbers *k, const real *restrict w, real *restrict g,
+                           real *restrict m, real *restrict v, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         real gradient = k->clip * g[i];

@@ -236,8 +236,8 @@ static void bias_gelu(enum gelu_form form, const float *bias, float *x, float *y
         bias_gelu_of(GELU_TANH, bias, x, y, n);
 }
 
-static void gelu_backward(enum gelu_form form, const float *a, const float *dy, float *da,
-                          float *y, float *dbias, int n)
+static void gelu_backward(enum gelu_form form, const float *a, const float *dy, float *da, float *y,
+                          float *dbias, int n)
 {
     if (form == GELU_ERF)
         gelu_backward_of(GELU_ERF, a, dy, da, y, dbias, n);

@@ -93,10 +93,10 @@ INLINE void multiply_steps(int rows, int columns, int k, const float *a, int row
                            float *c, int ldc)
 {
     if (k_step == 1)
-        multiply_rows(rows, columns, k, a, (size_t)row_step, 1, panel, ahead, finish, c, (size_t)ldc);
-    else
-        multiply_rows(rows, columns, k, a, 1, (size_t)k_step, panel, ahead, finish, c,
+        multiply_rows(rows, columns, k, a, (size_t)row_step, 1, panel, ahead, finish, c,
                       (size_t)ldc);
+    else
+        multiply_rows(rows, columns, k, a, 1, (size_t)k_step, panel, ahead, finish, c, (size_t)ldc);
 }
 
 static void multiply(int rows, int columns, int k, const float *a, int row_step, int k_step,
@@ -105,7 +105,7 @@ static void multiply(int rows, int columns, int k, const float *a, int row_step,
 {
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
-        multiply_steps(n, columns, k, a, row_step, k_step, panel, ahead, finish, c, ldc);              \
+        multiply_steps(n, columns, k, a, row_step, k_step, panel, ahead, finish, c, ldc);          \
         break
     switch (rows) {
         CASE(1);
@@ -152,7 +152,9 @@ INLINE void swap_blocks(vfloat rows[WIDTH], int half)
         }
 }
 
-enum { AHEAD = 8 * WIDTH }; /* elements of a row: so many rows at once are more than a CPU follows */
+enum {
+    AHEAD = 8 * WIDTH
+}; /* elements of a row: so many rows at once are more than a CPU follows */
 
 /* WIDTH rows of b and WIDTH places of k. */
 INLINE void transpose_full(const float *b, size_t ldb, float *packed)

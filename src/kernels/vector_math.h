@@ -4,8 +4,8 @@
  * Errors, against double precision, where the result is a normal number: v_exp and v_tanh 2 ulp;
  * v_normal 7 ulp for |x| < 4, and more the farther out (x² is rounded: 63 ulp at 12). NaN gives
  * NaN. */
-#ifndef LAMBERT_KERNELS_VECTOR_MATH_H
-#define LAMBERT_KERNELS_VECTOR_MATH_H
+#ifndef LAMBERT_SRC_KERNELS_VECTOR_MATH_H
+#define LAMBERT_SRC_KERNELS_VECTOR_MATH_H
 
 #include <immintrin.h>
 #include <stdint.h>
@@ -112,7 +112,8 @@ static inline vfloat v_first(vfloat x, int count, float other)
 static inline __m128 v_fold_sum(vfloat v)
 {
 #ifdef __AVX512F__
-    __m256 w = _mm256_add_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
+    __m256 w =
+        _mm256_add_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
 #else
     __m256 w = (__m256)v;
 #endif
@@ -122,7 +123,8 @@ static inline __m128 v_fold_sum(vfloat v)
 static inline __m128 v_fold_max(vfloat v)
 {
 #ifdef __AVX512F__
-    __m256 w = _mm256_max_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
+    __m256 w =
+        _mm256_max_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
 #else
     __m256 w = (__m256)v;
 #endif

@@ -6,7 +6,7 @@
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
-#include "lambert/kernels/parts.h"
+#include "lambert/kernels/profile.h"
 
 /* Queries handled at a time: scores of a block and 512 keys are 128 KB. */
 enum { QUERY_BLOCK = 64 };
@@ -55,11 +55,11 @@ static struct work work_of(const struct attention *at)
 /* One sequence and head. */
 struct head {
     int number;
-    int keys_at, keys;             /* rows of the batch; S of them */
-    int queries_at, queries;       /* among the R query rows */
-    size_t column;                 /* of the head in rows of A D elements */
-    const real *k, *v;             /* [S, D], rows ld_kv apart */
-    real scale;                    /* 1 / √D */
+    int keys_at, keys;       /* rows of the batch; S of them */
+    int queries_at, queries; /* among the R query rows */
+    size_t column;           /* of the head in rows of A D elements */
+    const real *k, *v;       /* [S, D], rows ld_kv apart */
+    real scale;              /* 1 / √D */
 };
 
 static struct head head_of(const struct attention *at, int n, int number)
@@ -114,10 +114,9 @@ static void weigh(const struct attention *at, const struct head *head, const str
     for (int i = 0; i < block->count; i++) {
         const int row = row_set_at(at->query, block->begin + i);
         struct dropout dropout = dropout_of(at, head, row);
-        sums[i] = kernels->attention_weights(
-            &dropout, (uint32_t)at->position[row], head->scale,
-            work->scores + (size_t)i * score_step(head->keys),
-            lse_at(at, head, lse, block->begin + i), head->keys);
+        sums[i] = kernels->attention_weights(&dropout, (uint32_t)at->position[row], head->scale,
+                                             work->scores + (size_t)i * score_step(head->keys),
+                                             lse_at(at, head, lse, block->begin + i), head->keys);
     }
 }
 
@@ -127,35 +126,35 @@ static void forward_block(const struct attention *at, const struct head *head,
 {
     const int width = at->heads * at->head_size, step = (int)score_step(head->keys);
     real sums[QUERY_BLOCK];
-    double begun = part_begin();
+    double begun = profile_begin();
     gemm_packed(false, block->count, head->keys, at->head_size, 1, block->q, at->ld_q,
                 work->by_keys[0], 0, work->scores, step);
-    part_end(PART_ATTENTION_GEMM, begun);
+    profile_end(PROFILE_ATTENTION_GEMM, begun);
 
-    begun = part_begin();
+    begun = profile_begin();
     weigh(at, head, block, work, lse, sums);
-    part_end(PART_SOFTMAX, begun);
+    profile_end(PROFILE_SOFTMAX, begun);
 
-    begun = part_begin();
+    begun = profile_begin();
     gemm_packed(false, block->count, at->head_size, head->keys, 1, work->scores, step,
                 work->by_keys[1], 0, context + block->output, width);
-    part_end(PART_ATTENTION_GEMM, begun);
+    profile_end(PROFILE_ATTENTION_GEMM, begun);
 
-    begun = part_begin();
+    begun = profile_begin();
     for (int i = 0; i < block->count; i++)
         kernels->multiply(1 / sums[i], context + block->output + (size_t)i * (size_t)width,
                           (size_t)at->head_size);
-    part_end(PART_SOFTMAX, begun);
+    profile_end(PROFILE_SOFTMAX, begun);
 }
 
 static void forward_head(const struct attention *at, const struct head *head, real *lse,
                          real *context)
 {
     const struct work work = work_of(at);
-    double begun = part_begin();
+    double begun = profile_begin();
     gemm_pack(true, head->keys, at->head_size, head->k, at->ld_kv, work.by_keys[0]);
     gemm_pack(false, at->head_size, head->keys, head->v, at->ld_kv, work.by_keys[1]);
-    part_end(PART_ATTENTION_GEMM, begun);
+    profile_end(PROFILE_ATTENTION_GEMM, begun);
     for (int first = 0; first < head->queries; first += QUERY_BLOCK) {
         struct block block = block_of(at, head, first);
         forward_block(at, head, &block, &work, lse, context);
@@ -164,9 +163,9 @@ static void forward_head(const struct attention *at, const struct head *head, re
 
 void attention_forward(const struct attention *at, real *lse, real *context)
 {
-    tasks_deal(at->sequences * at->heads);
+    task_queue_reset(at->sequences * at->heads);
 #pragma omp parallel
-    for (int t = tasks_take(); t >= 0; t = tasks_take()) {
+    for (int t = task_queue_next(); t >= 0; t = task_queue_next()) {
         struct head head = head_of(at, t / at->heads, t % at->heads);
         forward_head(at, &head, lse, context);
     }
@@ -211,16 +210,16 @@ static void backward_block(const struct attention *at, const struct head *head,
     const real *doutput = g->dcontext + block->output;
     const real begun_sums = first ? 0 : 1;
 
-    double begun = part_begin();
+    double begun = profile_begin();
     gemm_packed(false, count, S, D, 1, block->q, at->ld_q, work->by_keys[0], 0, work->scores, step);
     gemm_packed(false, count, S, D, 1, doutput, width, work->by_keys[1], 0, work->dscores, step);
-    part_end(PART_ATTENTION_GEMM, begun);
+    profile_end(PROFILE_ATTENTION_GEMM, begun);
 
-    begun = part_begin();
+    begun = profile_begin();
     weigh_again(at, head, block, work, g);
-    part_end(PART_SOFTMAX, begun);
+    profile_end(PROFILE_SOFTMAX, begun);
 
-    begun = part_begin();
+    begun = profile_begin();
     gemm_pack(false, D, count, doutput, width, work->by_output);
     gemm_pack(false, D, count, block->q, at->ld_q, work->by_queries);
     gemm_packed(true, S, D, count, 1, work->scores, step, work->by_output, begun_sums,
@@ -229,18 +228,18 @@ static void backward_block(const struct attention *at, const struct head *head,
                 g->dq + (size_t)block->begin * (size_t)at->ld_q + head->column, at->ld_q);
     gemm_packed(true, S, D, count, 1, work->dscores, step, work->by_queries, begun_sums,
                 g->dk + key_offset, at->ld_kv);
-    part_end(PART_ATTENTION_GEMM, begun);
+    profile_end(PROFILE_ATTENTION_GEMM, begun);
 }
 
 static void backward_head(const struct attention *at, const struct head *head,
                           const struct gradients *g)
 {
     const struct work work = work_of(at);
-    double begun = part_begin();
+    double begun = profile_begin();
     gemm_pack(true, head->keys, at->head_size, head->k, at->ld_kv, work.by_keys[0]);
     gemm_pack(true, head->keys, at->head_size, head->v, at->ld_kv, work.by_keys[1]);
     gemm_pack(false, at->head_size, head->keys, head->k, at->ld_kv, work.by_keys[2]);
-    part_end(PART_ATTENTION_GEMM, begun);
+    profile_end(PROFILE_ATTENTION_GEMM, begun);
     for (int first = 0; first < head->queries; first += QUERY_BLOCK) {
         struct block block = block_of(at, head, first);
         backward_block(at, head, &block, &work, first == 0, g);
@@ -251,9 +250,9 @@ void attention_backward(const struct attention *at, const real *lse, const real 
                         const real *dcontext, real *dq, real *dk, real *dv)
 {
     const struct gradients gradients = {context, dcontext, (real *)lse, dq, dk, dv};
-    tasks_deal(at->sequences * at->heads);
+    task_queue_reset(at->sequences * at->heads);
 #pragma omp parallel
-    for (int t = tasks_take(); t >= 0; t = tasks_take()) {
+    for (int t = task_queue_next(); t >= 0; t = task_queue_next()) {
         struct head head = head_of(at, t / at->heads, t % at->heads);
         backward_head(at, &head, &gradients);
     }

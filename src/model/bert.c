@@ -6,12 +6,12 @@
 #include "block.h"
 #include "embedding.h"
 #include "heads.h"
+#include "hooks.h"
+#include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/place.h"
 #include "lambert/kernels/parallel.h"
 #include "layout.h"
 #include "rows.h"
-#include "watch.h"
 
 struct bert {
     struct bert_config config;
@@ -19,7 +19,7 @@ struct bert {
     struct param_table table;
     struct bert_layout layout;
     struct arena arena;
-    const struct bert_watch *watch; /* of training; NULL: none */
+    const struct bert_hooks *hooks; /* of training; NULL: none */
 
     struct batch_rows rows;
     struct embedding_activations embedding;
@@ -90,9 +90,9 @@ const struct param_table *bert_params(const struct bert *bert)
     return &bert->table;
 }
 
-void bert_set_watch(struct bert *bert, const struct bert_watch *watch)
+void bert_set_hooks(struct bert *bert, const struct bert_hooks *hooks)
 {
-    bert->watch = watch;
+    bert->hooks = hooks;
 }
 
 /* --- a micro-batch ---------------------------------------------------------------------------- */
@@ -100,17 +100,17 @@ void bert_set_watch(struct bert *bert, const struct bert_watch *watch)
 static struct embedding_pass embedding_pass_of(struct bert *bert, const real *params,
                                                const struct packed_batch *batch, bool dropout)
 {
-    const struct bert_watch *watch = dropout ? bert->watch : NULL;
-    struct bert_lookups lookups = {0};
-    if (watch && watch->lookups)
-        lookups = *watch->lookups;
+    const struct bert_hooks *hooks = dropout ? bert->hooks : NULL;
+    struct bert_embedding_rows embedding_rows = {0};
+    if (hooks && hooks->embedding_rows)
+        embedding_rows = *hooks->embedding_rows;
     return (struct embedding_pass){.config = &bert->config,
                                    .layout = &bert->layout,
                                    .params = params,
                                    .batch = batch,
                                    .rows = &bert->rows,
                                    .dropout = dropout,
-                                   .lookups = lookups,
+                                   .embedding_rows = embedding_rows,
                                    .kept = &bert->embedding};
 }
 
@@ -128,7 +128,7 @@ static struct block_pass block_pass_of(struct bert *bert, const real *params,
                                .dropout = dropout,
                                .kept = &bert->blocks[layer],
                                .scratch = &bert->scratch,
-                               .watch = dropout ? bert->watch : NULL};
+                               .hooks = dropout ? bert->hooks : NULL};
 }
 
 /* The input of a block: the output of what comes before it. */
@@ -161,22 +161,22 @@ static size_t words_end(const struct bert *bert)
 static const real *encode(struct bert *bert, const real *params, const struct packed_batch *batch,
                           bool training)
 {
-    const struct bert_watch *watch = training ? bert->watch : NULL;
+    const struct bert_hooks *hooks = training ? bert->hooks : NULL;
     check_capacity(bert, batch);
     batch_rows_set(&bert->rows, batch);
     struct embedding_pass embedding = embedding_pass_of(bert, params, batch, training);
-    place_at("forward, embedding", -1);
-    watch_needs(watch, embedding.lookups.values ? words_end(bert) : 0, start_of(bert, 0));
+    activity_at("forward, embedding", -1);
+    hooks_needs(hooks, embedding.embedding_rows.values ? words_end(bert) : 0, start_of(bert, 0));
     embedding_forward(&embedding);
     for (int l = 0; l < bert->config.layers; l++) {
         struct block_pass block = block_pass_of(bert, params, batch, training, l);
-        place_at("forward, layer", l);
+        activity_at("forward, layer", l);
         block_forward(&block, input_of(bert, l));
-        watch_pause(watch);
+        hooks_pause(hooks);
     }
-    if (embedding.lookups.values)
-        watch_needs(watch, 0, words_end(bert));
-    watch_needs(watch, start_of(bert, bert->config.layers), bert->table.size);
+    if (embedding.embedding_rows.values)
+        hooks_needs(hooks, 0, words_end(bert));
+    hooks_needs(hooks, start_of(bert, bert->config.layers), bert->table.size);
     return bert->blocks[bert->config.layers - 1].y2;
 }
 
@@ -196,35 +196,35 @@ void bert_evaluate(struct bert *bert, const real *params, const struct packed_ba
 {
     const real *y = encode(bert, params, batch, false);
     struct heads_pass heads = heads_pass_of(bert, params, batch);
-    place_at("forward, heads", -1);
+    activity_at("forward, heads", -1);
     heads_run(&heads, y, NULL, NULL, sums);
 }
 
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
                 double mlm_scale, double nsp_scale, real *grads, struct bert_sums *sums)
 {
-    if (bert->watch)
-        tasks_set_pause(bert->watch->pause, bert->watch->who);
+    if (bert->hooks)
+        task_queue_set_pause(bert->hooks->pause, bert->hooks->who);
     const real *y = encode(bert, params, batch, true);
     struct heads_pass heads = heads_pass_of(bert, params, batch);
     heads.mlm_scale = mlm_scale;
     heads.nsp_scale = nsp_scale;
-    place_at("forward and backward, heads", -1);
+    activity_at("forward and backward, heads", -1);
     heads_run(&heads, y, bert->scratch.d, grads, sums);
     struct embedding_pass embedding = embedding_pass_of(bert, params, batch, true);
-    size_t front = embedding.lookups.gradients ? words_end(bert) : 0;
-    watch_complete(bert->watch, start_of(bert, bert->config.layers), bert->table.size);
+    size_t front = embedding.embedding_rows.gradients ? words_end(bert) : 0;
+    hooks_complete(bert->hooks, start_of(bert, bert->config.layers), bert->table.size);
     if (front > 0)
-        watch_complete(bert->watch, 0, front);
+        hooks_complete(bert->hooks, 0, front);
     for (int l = bert->config.layers - 1; l >= 0; l--) {
         struct block_pass block = block_pass_of(bert, params, batch, true, l);
-        place_at("backward, layer", l);
+        activity_at("backward, layer", l);
         block_backward(&block, input_of(bert, l), grads);
     }
-    place_at("backward, embedding", -1);
+    activity_at("backward, embedding", -1);
     embedding_backward(&embedding, bert->scratch.d, grads);
-    watch_complete(bert->watch, front, start_of(bert, 0));
-    tasks_set_pause(NULL, NULL);
+    hooks_complete(bert->hooks, front, start_of(bert, 0));
+    task_queue_set_pause(NULL, NULL);
 }
 
 double bert_operations(const struct bert_config *config, const struct packed_batch *batch)

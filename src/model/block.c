@@ -2,11 +2,11 @@
 
 #include "attention.h"
 #include "block_rows.h"
+#include "hooks.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
-#include "lambert/kernels/parts.h"
+#include "lambert/kernels/profile.h"
 #include "linear.h"
-#include "watch.h"
 
 void block_activations_plan(struct block_activations *kept, struct arena *arena,
                             const struct bert_config *config, int tokens, int rows, bool chosen)
@@ -87,7 +87,7 @@ static void project_qkv(const struct block_pass *pass, const real *x)
     int H = pass->config->hidden, T = pass->batch->tokens, R = pass->set->count;
     const real *weight = pass->params + pass->layout->qkv.weight;
     const real *bias = pass->params + pass->layout->qkv.bias;
-    parts_gemm = PART_PROJECTION_GEMM;
+    profile_gemm = PROFILE_PROJECTION_GEMM;
     if (!pass->set->rows) {
         const struct bias_rows rows = {bias, kept->qkv, 3 * H};
         const struct gemm_epilogue then = bias_rows_forward(&rows);
@@ -113,7 +113,7 @@ static void project_qkv_backward(const struct block_pass *pass, const real *x, r
     const real *weight = pass->params + pass->layout->qkv.weight;
     real *dweight = grads + pass->layout->qkv.weight, *dbias = grads + pass->layout->qkv.bias;
     size_t square = (size_t)H * (size_t)H;
-    parts_gemm = PART_PROJECTION_GEMM;
+    profile_gemm = PROFILE_PROJECTION_GEMM;
     if (!pass->set->rows) {
         bias_gradient(T, 3 * H, s->dqkv, 3 * H, s->partial, dbias);
         linear_weight_gradient(T, H, 3 * H, s->dqkv, 3 * H, x, dweight);
@@ -125,8 +125,7 @@ static void project_qkv_backward(const struct block_pass *pass, const real *x, r
     linear_weight_gradient(R, H, H, s->f, H, pass->kept->x_rows, dweight);
     linear_weight_gradient(T, H, 2 * H, s->dqkv + H, 3 * H, x, dweight + square);
     linear_input_gradient(R, H, H, s->f, H, weight, 1, s->d, NULL);
-    linear_input_gradient(T, H, 2 * H, s->dqkv + H, 3 * H, weight + square, 0, s->e,
-                          NULL);
+    linear_input_gradient(T, H, 2 * H, s->dqkv + H, 3 * H, weight + square, 0, s->e, NULL);
     rows_scatter_add(R, pass->set->rows, H, s->d, s->e);
     real *swap = s->d;
     s->d = s->e;
@@ -143,32 +142,40 @@ void block_forward(const struct block_pass *pass, const real *x)
     int H = pass->config->hidden, F = pass->config->intermediate, R = pass->set->count;
     const real *x_rows = pass->set->rows ? kept->x_rows : x;
 
-    watch_needs(pass->watch, layout->qkv.weight, layout->output.weight);
+    hooks_needs(pass->hooks, layout->qkv.weight, layout->output.weight);
     project_qkv(pass, x);
-    watch_pause(pass->watch);
+    hooks_pause(pass->hooks);
     struct attention attention = attention_of(pass);
     attention_forward(&attention, kept->lse, kept->context);
-    watch_pause(pass->watch);
+    hooks_pause(pass->hooks);
 
-    const struct norm_rows attended = {pass,   DROPOUT_ATTENTION, &layout->attention_norm,
-                                       layout->output.bias, x_rows, kept->z1, kept->y1,
-                                       kept->mean1, kept->rstd1};
+    const struct norm_rows attended = {pass,
+                                       DROPOUT_ATTENTION,
+                                       &layout->attention_norm,
+                                       layout->output.bias,
+                                       x_rows,
+                                       kept->z1,
+                                       kept->y1,
+                                       kept->mean1,
+                                       kept->rstd1};
     const struct gemm_epilogue then_norm1 = norm_rows_forward(&attended);
-    parts_gemm = PART_PROJECTION_GEMM;
-    watch_needs(pass->watch, layout->output.weight, layout->up.weight);
+    profile_gemm = PROFILE_PROJECTION_GEMM;
+    hooks_needs(pass->hooks, layout->output.weight, layout->up.weight);
     linear_forward(R, H, H, kept->context, params + layout->output.weight, kept->z1, H,
                    &then_norm1);
 
-    const struct norm_rows fed = {pass,     DROPOUT_FEED_FORWARD, &layout->norm, layout->down.bias,
-                                  kept->y1, kept->z2, kept->y2, kept->mean2, kept->rstd2};
+    const struct norm_rows fed = {
+        pass,     DROPOUT_FEED_FORWARD, &layout->norm, layout->down.bias, kept->y1, kept->z2,
+        kept->y2, kept->mean2,          kept->rstd2};
     const struct gemm_epilogue then_gelu = gelu_rows_forward(pass);
     const struct gemm_epilogue then_norm2 = norm_rows_forward(&fed);
-    parts_gemm = PART_FEED_FORWARD_GEMM;
-    watch_needs(pass->watch, layout->up.weight, layout->down.weight);
+    profile_gemm = PROFILE_FEED_FORWARD_GEMM;
+    hooks_needs(pass->hooks, layout->up.weight, layout->down.weight);
     linear_forward(R, H, F, kept->y1, params + layout->up.weight, kept->a, F, &then_gelu);
-    watch_pause(pass->watch);
-    watch_needs(pass->watch, layout->down.weight, layout->end);
-    linear_forward(R, F, H, pass->scratch->g, params + layout->down.weight, kept->z2, H, &then_norm2);
+    hooks_pause(pass->hooks);
+    hooks_needs(pass->hooks, layout->down.weight, layout->end);
+    linear_forward(R, F, H, pass->scratch->g, params + layout->down.weight, kept->z2, H,
+                   &then_norm2);
 }
 
 /* From dy2 in scratch->d: dz1 in scratch->d and the gradient of attention's output before dropout in
@@ -180,12 +187,21 @@ static void feed_forward_backward(const struct block_pass *pass, real *grads)
     const real *params = pass->params;
     struct block_scratch *s = pass->scratch;
     int H = pass->config->hidden, F = pass->config->intermediate, R = pass->set->count;
-    const struct norm_gradient_rows fed = {pass, DROPOUT_FEED_FORWARD, &layout->norm,
-                                           layout->down.bias, kept->z2, kept->mean2, kept->rstd2,
-                                           s->d, s->e, s->f};
-    const struct norm_gradient_rows attended = {pass, DROPOUT_ATTENTION, &layout->attention_norm,
-                                                layout->output.bias, kept->z1, kept->mean1,
-                                                kept->rstd1, s->e, s->d, s->f};
+    const struct norm_gradient_rows fed = {pass,          DROPOUT_FEED_FORWARD,
+                                           &layout->norm, layout->down.bias,
+                                           kept->z2,      kept->mean2,
+                                           kept->rstd2,   s->d,
+                                           s->e,          s->f};
+    const struct norm_gradient_rows attended = {pass,
+                                                DROPOUT_ATTENTION,
+                                                &layout->attention_norm,
+                                                layout->output.bias,
+                                                kept->z1,
+                                                kept->mean1,
+                                                kept->rstd1,
+                                                s->e,
+                                                s->d,
+                                                s->f};
     const struct gelu_gradient_rows activated = {pass, s->ffn};
     const struct gemm_epilogue norm2 = norm_rows_backward(&fed);
     const struct gemm_epilogue then_gelu = gelu_rows_backward(&activated);
@@ -193,18 +209,18 @@ static void feed_forward_backward(const struct block_pass *pass, real *grads)
 
     gemm_epilogue_alone(&norm2, R, H);
     norm_rows_sums(&fed, grads);
-    parts_gemm = PART_FEED_FORWARD_GEMM;
+    profile_gemm = PROFILE_FEED_FORWARD_GEMM;
     linear_input_gradient(R, F, H, s->f, H, params + layout->down.weight, 0, s->ffn, &then_gelu);
-    watch_pause(pass->watch);
+    hooks_pause(pass->hooks);
     linear_weight_gradient(R, F, H, s->f, H, s->g, grads + layout->down.weight);
-    watch_complete(pass->watch, layout->down.weight, layout->end);
-    watch_pause(pass->watch);
+    hooks_complete(pass->hooks, layout->down.weight, layout->end);
+    hooks_pause(pass->hooks);
     gelu_rows_sums(&activated, grads);
     linear_weight_gradient(R, H, F, s->ffn, F, kept->y1, grads + layout->up.weight);
-    watch_complete(pass->watch, layout->up.weight, layout->down.weight);
-    watch_pause(pass->watch);
+    hooks_complete(pass->hooks, layout->up.weight, layout->down.weight);
+    hooks_pause(pass->hooks);
     linear_input_gradient(R, H, F, s->ffn, F, params + layout->up.weight, 1, s->e, &then_norm1);
-    watch_pause(pass->watch);
+    hooks_pause(pass->hooks);
     norm_rows_sums(&attended, grads);
 }
 
@@ -216,17 +232,17 @@ void block_backward(const struct block_pass *pass, const real *x, real *grads)
     int H = pass->config->hidden, R = pass->set->count;
 
     feed_forward_backward(pass, grads);
-    parts_gemm = PART_PROJECTION_GEMM;
+    profile_gemm = PROFILE_PROJECTION_GEMM;
     linear_weight_gradient(R, H, H, s->f, H, kept->context, grads + layout->output.weight);
-    watch_complete(pass->watch, layout->output.weight, layout->up.weight);
+    hooks_complete(pass->hooks, layout->output.weight, layout->up.weight);
     linear_input_gradient(R, H, H, s->f, H, pass->params + layout->output.weight, 0, s->e, NULL);
-    watch_pause(pass->watch);
+    hooks_pause(pass->hooks);
 
     struct attention attention = attention_of(pass);
     bool chosen = pass->set->rows != NULL;
     attention_backward(&attention, kept->lse, kept->context, s->e, chosen ? s->f : s->dqkv,
                        s->dqkv + H, s->dqkv + 2 * H);
-    watch_pause(pass->watch);
+    hooks_pause(pass->hooks);
     project_qkv_backward(pass, x, grads);
-    watch_complete(pass->watch, layout->qkv.weight, layout->output.weight);
+    hooks_complete(pass->hooks, layout->qkv.weight, layout->output.weight);
 }

@@ -4,7 +4,7 @@
 
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
-#include "lambert/kernels/parts.h"
+#include "lambert/kernels/profile.h"
 
 static int smaller(int a, int b)
 {
@@ -14,8 +14,8 @@ static int smaller(int a, int b)
 static struct gemm_epilogue epilogue_of(void (*part)(void *, int, int, int, int),
                                         const void *context, bool whole_rows)
 {
-    return (struct gemm_epilogue){.part = part, .context = (void *)context,
-                                  .whole_rows = whole_rows};
+    return (struct gemm_epilogue){
+        .part = part, .context = (void *)context, .whole_rows = whole_rows};
 }
 
 /* --- bias ------------------------------------------------------------------------------------- */
@@ -23,11 +23,11 @@ static struct gemm_epilogue epilogue_of(void (*part)(void *, int, int, int, int)
 static void add_bias(void *context, int row, int rows, int column, int columns)
 {
     const struct bias_rows *at = context;
-    double begun = part_begin();
+    double begun = profile_begin();
     for (int r = row; r < row + rows; r++)
         kernels->accumulate(at->bias + column, at->y + (size_t)r * (size_t)at->ld + column,
                             (size_t)columns);
-    part_end(PART_BIAS, begun);
+    profile_end(PROFILE_BIAS, begun);
 }
 
 struct gemm_epilogue bias_rows_forward(const struct bias_rows *rows)
@@ -48,18 +48,18 @@ static void normalise(void *context, int row, int rows, int column, int columns)
     const struct norm_rows *at = context;
     const struct block_pass *pass = at->pass;
     (void)column;
-    double begun = part_begin();
+    double begun = profile_begin();
     for (int r = row; r < row + rows; r++) {
         int number = row_set_at(pass->set, r);
         size_t place = (size_t)r * (size_t)columns;
         struct dropout dropout = hidden_dropout(pass, at->site, number);
-        kernels->residual_layernorm(
-            &dropout, (uint32_t)pass->rows->position[number], pass->params + at->bias,
-            at->residual + place, pass->params + at->norm->weight, pass->params + at->norm->bias,
-            (real)pass->config->layer_norm_eps, at->x + place, at->y + place, at->mean + r,
-            at->rstd + r, columns);
+        kernels->residual_layernorm(&dropout, (uint32_t)pass->rows->position[number],
+                                    pass->params + at->bias, at->residual + place,
+                                    pass->params + at->norm->weight, pass->params + at->norm->bias,
+                                    (real)pass->config->layer_norm_eps, at->x + place,
+                                    at->y + place, at->mean + r, at->rstd + r, columns);
     }
-    part_end(PART_NORM, begun);
+    profile_end(PROFILE_NORM, begun);
 }
 
 struct gemm_epilogue norm_rows_forward(const struct norm_rows *rows)
@@ -98,12 +98,12 @@ static void normalise_block_backward(const struct norm_gradient_rows *at, int ro
 
 static void normalise_backward(void *context, int row, int rows, int column, int columns)
 {
-    double begun = part_begin();
+    double begun = profile_begin();
     (void)column;
     (void)columns;
     for (int r = row; r < row + rows; r += ROW_BLOCK)
         normalise_block_backward(context, r, smaller(ROW_BLOCK, row + rows - r));
-    part_end(PART_NORM, begun);
+    profile_end(PROFILE_NORM, begun);
 }
 
 struct gemm_epilogue norm_rows_backward(const struct norm_gradient_rows *rows)
@@ -127,13 +127,13 @@ static void activate(void *context, int row, int rows, int column, int columns)
     const struct block_pass *pass = context;
     const size_t F = (size_t)pass->config->intermediate;
     const real *bias = pass->params + pass->layout->up.bias + column;
-    double begun = part_begin();
+    double begun = profile_begin();
     for (int r = row; r < row + rows; r++) {
         size_t place = (size_t)r * F + (size_t)column;
         kernels->bias_gelu(pass->config->gelu, bias, pass->kept->a + place,
                            pass->scratch->g + place, columns);
     }
-    part_end(PART_GELU, begun);
+    profile_end(PROFILE_GELU, begun);
 }
 
 struct gemm_epilogue gelu_rows_forward(const struct block_pass *pass)
@@ -146,7 +146,7 @@ static void activate_backward(void *context, int row, int rows, int column, int 
     const struct gelu_gradient_rows *at = context;
     const struct block_pass *pass = at->pass;
     const size_t F = (size_t)pass->config->intermediate, first = (size_t)column;
-    double begun = part_begin();
+    double begun = profile_begin();
     for (int block = row; block < row + rows; block += ROW_BLOCK) {
         real *dbias = pass->scratch->partial + (size_t)(block / ROW_BLOCK) * F + first;
         const int end = smaller(block + ROW_BLOCK, row + rows);
@@ -157,7 +157,7 @@ static void activate_backward(void *context, int row, int rows, int column, int 
                                    at->dg + place, pass->scratch->g + place, dbias, columns);
         }
     }
-    part_end(PART_GELU, begun);
+    profile_end(PROFILE_GELU, begun);
 }
 
 struct gemm_epilogue gelu_rows_backward(const struct gelu_gradient_rows *rows)

@@ -4,7 +4,7 @@
 
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
-#include "lambert/kernels/parts.h"
+#include "lambert/kernels/profile.h"
 
 void embedding_plan(struct embedding_activations *kept, struct arena *arena,
                     const struct bert_config *config, const struct bert_capacity *capacity)
@@ -39,7 +39,7 @@ static struct row_tables tables_of(const struct embedding_pass *pass, int row)
     };
 }
 
-/* And where that of its word lies: in the flat array, or among the lookups. */
+/* And where that of its word lies: in the flat array, or among the embedding_rows. */
 static size_t word_of(const struct embedding_pass *pass, int row)
 {
     return pass->layout->word + (size_t)pass->batch->input_ids[row] * (size_t)pass->config->hidden;
@@ -47,19 +47,19 @@ static size_t word_of(const struct embedding_pass *pass, int row)
 
 static size_t lookup_of(const struct embedding_pass *pass, int row)
 {
-    return (size_t)pass->lookups.slots[row] * (size_t)pass->config->hidden;
+    return (size_t)pass->embedding_rows.slots[row] * (size_t)pass->config->hidden;
 }
 
 static const real *word_vector(const struct embedding_pass *pass, int row)
 {
-    return pass->lookups.values ? pass->lookups.values + lookup_of(pass, row)
-                                : pass->params + word_of(pass, row);
+    return pass->embedding_rows.values ? pass->embedding_rows.values + lookup_of(pass, row)
+                                       : pass->params + word_of(pass, row);
 }
 
 static real *word_gradient(const struct embedding_pass *pass, int row, real *grads)
 {
-    return pass->lookups.gradients ? pass->lookups.gradients + lookup_of(pass, row)
-                                   : grads + word_of(pass, row);
+    return pass->embedding_rows.gradients ? pass->embedding_rows.gradients + lookup_of(pass, row)
+                                          : grads + word_of(pass, row);
 }
 
 void embedding_forward(const struct embedding_pass *pass)
@@ -69,7 +69,7 @@ void embedding_forward(const struct embedding_pass *pass)
     int H = pass->config->hidden;
 #pragma omp parallel for schedule(static)
     for (int row = 0; row < pass->batch->tokens; row++) {
-        double begun = part_begin();
+        double begun = profile_begin();
         struct row_tables at = tables_of(pass, row);
         real *z = pass->kept->z + (size_t)row * (size_t)H;
         real *x = pass->kept->x + (size_t)row * (size_t)H;
@@ -82,7 +82,7 @@ void embedding_forward(const struct embedding_pass *pass)
         struct dropout dropout = dropout_of(pass, row);
         if (dropout.threshold > 0)
             kernels->dropout(&dropout, (uint32_t)pass->rows->position[row], x, x, H);
-        part_end(PART_EMBEDDING, begun);
+        profile_end(PROFILE_EMBEDDING, begun);
     }
 }
 
@@ -96,7 +96,7 @@ static void norm_backward(const struct embedding_pass *pass, real *dx, real *gra
     memset(dgamma, 0, 2 * (size_t)blocks * H * sizeof *dgamma);
 #pragma omp parallel for schedule(static)
     for (int b = 0; b < blocks; b++) {
-        double begun = part_begin();
+        double begun = profile_begin();
         int end = (b + 1) * ROW_BLOCK < T ? (b + 1) * ROW_BLOCK : T;
         for (int row = b * ROW_BLOCK; row < end; row++) {
             size_t at = (size_t)row * H, sum = (size_t)b * H;
@@ -107,7 +107,7 @@ static void norm_backward(const struct embedding_pass *pass, real *dx, real *gra
                                         pass->kept->mean[row], pass->kept->rstd[row], dx + at,
                                         dx + at, dgamma + sum, dbeta + sum, (int)H);
         }
-        part_end(PART_EMBEDDING, begun);
+        profile_end(PROFILE_EMBEDDING, begun);
     }
     column_sums(dgamma, blocks, (int)H, grads + norm->weight);
     column_sums(dbeta, blocks, (int)H, grads + norm->bias);
@@ -120,11 +120,11 @@ void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads
 {
     int H = pass->config->hidden, T = pass->batch->tokens;
     norm_backward(pass, dx, grads);
-    if (pass->lookups.gradients)
-        array_clear(pass->lookups.gradients, (size_t)pass->lookups.count * (size_t)H);
+    if (pass->embedding_rows.gradients)
+        array_clear(pass->embedding_rows.gradients, (size_t)pass->embedding_rows.count * (size_t)H);
 #pragma omp parallel for schedule(static)
     for (int column = 0; column < H; column += COLUMN_BLOCK) {
-        double begun = part_begin();
+        double begun = profile_begin();
         size_t width = (size_t)(H - column < COLUMN_BLOCK ? H - column : COLUMN_BLOCK);
         for (int row = 0; row < T; row++) {
             struct row_tables at = tables_of(pass, row);
@@ -133,6 +133,6 @@ void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads
             kernels->accumulate(dz, grads + at.position + column, width);
             kernels->accumulate(dz, grads + at.type + column, width);
         }
-        part_end(PART_EMBEDDING, begun);
+        profile_end(PROFILE_EMBEDDING, begun);
     }
 }

@@ -1,6 +1,6 @@
 /* The embedding of tokens (BERT, figure 2): x = dropout(LN(word[id] + position[p] + type[t])). */
-#ifndef LAMBERT_MODEL_EMBEDDING_H
-#define LAMBERT_MODEL_EMBEDDING_H
+#ifndef LAMBERT_SRC_MODEL_EMBEDDING_H
+#define LAMBERT_SRC_MODEL_EMBEDDING_H
 
 #include <stdbool.h>
 
@@ -21,8 +21,8 @@ struct embedding_pass {
     const real *params;
     const struct packed_batch *batch;
     const struct batch_rows *rows;
-    bool dropout;                /* training */
-    struct bert_lookups lookups; /* {0}: none */
+    bool dropout;                              /* training */
+    struct bert_embedding_rows embedding_rows; /* {0}: none */
     struct embedding_activations *kept;
 };
 
@@ -33,7 +33,7 @@ void embedding_plan(struct embedding_activations *kept, struct arena *arena,
 void embedding_forward(const struct embedding_pass *pass);
 
 /* dx [T, H] is used up; gradients of the tables and LayerNorm's weights are added to grads, but for
- * those that lookups take. */
+ * those that embedding_rows take. */
 void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads);
 
 #endif

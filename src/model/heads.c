@@ -5,7 +5,7 @@
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
-#include "lambert/kernels/parts.h"
+#include "lambert/kernels/profile.h"
 #include "linear.h"
 
 /* Masked rows whose logits are made at a time. */
@@ -87,8 +87,8 @@ static void transform_backward(const struct heads_pass *pass, real *grads)
             kernels->layernorm_backward(params + layout->transform_norm.weight, s->g + at,
                                         s->mean[m], s->rstd[m], s->dy + at, s->dy + at,
                                         dgamma + sum, dbeta + sum, (int)H);
-            kernels->gelu_backward(pass->config->gelu, s->a + at, s->dy + at, s->dy + at,
-                                   s->g + at, dbias + sum, (int)H);
+            kernels->gelu_backward(pass->config->gelu, s->a + at, s->dy + at, s->dy + at, s->g + at,
+                                   dbias + sum, (int)H);
         }
     }
     column_sums(dgamma, blocks, (int)H, grads + layout->transform_norm.weight);
@@ -111,14 +111,14 @@ static void decode(const struct heads_pass *pass, int first, int count, real *gr
     linear_forward(count, H, V, y, word, s->logits, V, NULL);
 #pragma omp parallel
     {
-        double begun = part_begin();
+        double begun = profile_begin();
 #pragma omp for schedule(static) nowait
         for (int i = 0; i < count; i++)
             s->losses[first + i] = kernels->cross_entropy(
                 pass->params + layout->mlm_bias, pass->batch->masked_labels[first + i],
                 (real)pass->mlm_scale, s->logits + (size_t)i * (size_t)V, s->correct + first + i,
                 V);
-        part_end(PART_HEADS, begun);
+        profile_end(PROFILE_HEADS, begun);
     }
     if (!grads)
         return;
@@ -170,8 +170,7 @@ static void pool_backward(const struct heads_pass *pass, real *grads)
         s->dpooled[i] *= 1 - s->pooled[i] * s->pooled[i];
     bias_gradient(N, H, s->dpooled, H, s->partial, grads + pooler->bias);
     linear_weight_gradient(N, H, H, s->dpooled, H, s->cls, grads + pooler->weight);
-    linear_input_gradient(N, H, H, s->dpooled, H, pass->params + pooler->weight, 0, s->dcls,
-                          NULL);
+    linear_input_gradient(N, H, H, s->dpooled, H, pass->params + pooler->weight, 0, s->dcls, NULL);
 }
 
 /* Losses of the sequences that have a label; the logits of the others become 0, so that they give
@@ -181,8 +180,7 @@ static int classify(const struct heads_pass *pass, struct bert_sums *sums)
     struct heads_scratch *s = pass->scratch;
     const struct linear_layout *layer = &pass->layout->next_sentence;
     int H = pass->config->hidden, N = pass->batch->sequences, labelled = 0;
-    linear_forward(N, H, 2, s->pooled, pass->params + layer->weight, s->nsp_logits, 2,
-                   NULL);
+    linear_forward(N, H, 2, s->pooled, pass->params + layer->weight, s->nsp_logits, 2, NULL);
     for (int n = 0; n < N; n++) {
         int32_t label = pass->batch->next_sentence_label[n];
         real *logits = s->nsp_logits + 2 * (size_t)n;
@@ -221,7 +219,7 @@ static void next_sentence(const struct heads_pass *pass, const real *x, real *dx
 void heads_run(const struct heads_pass *pass, const real *x, real *dx, real *grads,
                struct bert_sums *sums)
 {
-    parts_gemm = PART_HEADS_GEMM;
+    profile_gemm = PROFILE_HEADS_GEMM;
     if (grads)
         memset(dx, 0, (size_t)pass->rows->head.count * (size_t)pass->config->hidden * sizeof *dx);
     masked_language_model(pass, x, dx, grads, sums);

@@ -9,8 +9,8 @@
 #include "lambert/base/arena.h"
 #include "lambert/base/memory.h"
 #include "lambert/kernels/kernels.h"
-#include "pieces.h"
 #include "rules.h"
+#include "tensor_fragments.h"
 
 enum { MOMENTS = 2 };
 
@@ -23,14 +23,14 @@ struct optimizer {
     const struct rule *rule;
     const struct param_table *table;
     struct arena arena;
-    real *moments[MOMENTS];   /* [own shard] each; NULL where the rule has none */
-    struct piece *pieces;     /* [piece_count] */
-    struct sums *piece_sums;  /* [piece_count] */
-    struct sums *tensor_sums; /* [table count], over all ranks */
-    double *piece_gradients;  /* [piece_count], sums of squares */
-    double *tensor_gradients; /* [table count], the same over all ranks */
-    struct exact_sum *exact;  /* [2 table count], while sums of tensors are made */
-    size_t piece_count;
+    real *moments[MOMENTS];            /* [own shard] each; NULL where the rule has none */
+    struct tensor_fragment *fragments; /* [fragment_count] */
+    struct sums *fragment_sums;        /* [fragment_count] */
+    struct sums *tensor_sums;          /* [table count], over all ranks */
+    double *fragment_gradients;        /* [fragment_count], sums of squares */
+    double *tensor_gradients;          /* [table count], the same over all ranks */
+    struct exact_sum *exact;           /* [2 table count], while sums of tensors are made */
+    size_t fragment_count;
     int64_t updates;
 };
 
@@ -39,13 +39,13 @@ struct optimizer {
 static void lay_out(struct optimizer *o, const struct sharding *sharding, int rank)
 {
     size_t shard = sharding_count(sharding, rank);
-    o->piece_count = pieces_cut(o->table, sharding, rank, NULL);
+    o->fragment_count = fragments_cut(o->table, sharding, rank, NULL);
     for (int k = 0; k < o->rule->moments; k++)
         o->moments[k] = arena_take(&o->arena, shard, sizeof(real));
-    o->pieces = arena_take(&o->arena, o->piece_count, sizeof *o->pieces);
-    o->piece_sums = arena_take(&o->arena, o->piece_count, sizeof *o->piece_sums);
+    o->fragments = arena_take(&o->arena, o->fragment_count, sizeof *o->fragments);
+    o->fragment_sums = arena_take(&o->arena, o->fragment_count, sizeof *o->fragment_sums);
     o->tensor_sums = arena_take(&o->arena, (size_t)o->table->count, sizeof *o->tensor_sums);
-    o->piece_gradients = arena_take(&o->arena, o->piece_count, sizeof *o->piece_gradients);
+    o->fragment_gradients = arena_take(&o->arena, o->fragment_count, sizeof *o->fragment_gradients);
     o->tensor_gradients =
         arena_take(&o->arena, (size_t)o->table->count, sizeof *o->tensor_gradients);
     o->exact = arena_take(&o->arena, 2 * (size_t)o->table->count, sizeof *o->exact);
@@ -80,7 +80,7 @@ int optimizer_new(struct optimizer **optimizer, const struct param_table *table,
         return -1;
     }
     lay_out(new, sharding, rank);
-    pieces_cut(table, sharding, rank, new->pieces);
+    fragments_cut(table, sharding, rank, new->fragments);
     *optimizer = new;
     return 0;
 }
@@ -101,13 +101,13 @@ static double gradient_squares(struct optimizer *o, const struct dist *dist,
 {
     struct exact_sum total = {0};
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < o->piece_count; i++) {
-        const struct piece *piece = &o->pieces[i];
-        o->piece_gradients[i] =
-            kernels->sum_squares(shard_grads + piece->shard, (size_t)piece->count);
+    for (size_t i = 0; i < o->fragment_count; i++) {
+        const struct tensor_fragment *fragment = &o->fragments[i];
+        o->fragment_gradients[i] =
+            kernels->sum_squares(shard_grads + fragment->shard, (size_t)fragment->count);
     }
-    for (size_t i = 0; i < o->piece_count; i++)
-        exact_sum_add(&total, o->piece_gradients[i]);
+    for (size_t i = 0; i < o->fragment_count; i++)
+        exact_sum_add(&total, o->fragment_gradients[i]);
     exact_sum_all(dist, &total, 1);
     return exact_sum_read(&total);
 }
@@ -121,8 +121,8 @@ static double clip_factor(const struct optimizer_options *options, double norm)
 static void sum_tensor_gradients(struct optimizer *o, const struct dist *dist)
 {
     memset(o->exact, 0, (size_t)o->table->count * sizeof *o->exact);
-    for (size_t i = 0; i < o->piece_count; i++)
-        exact_sum_add(&o->exact[o->pieces[i].tensor], o->piece_gradients[i]);
+    for (size_t i = 0; i < o->fragment_count; i++)
+        exact_sum_add(&o->exact[o->fragments[i].tensor], o->fragment_gradients[i]);
     exact_sum_all(dist, o->exact, o->table->count);
     for (int t = 0; t < o->table->count; t++)
         o->tensor_gradients[t] = exact_sum_read(&o->exact[t]);
@@ -199,16 +199,16 @@ enum { HOT = 2048 };
 
 /* The first pass: moments, and u over the gradient, with its norm while it is in the cache. */
 static struct sums find_direction(struct optimizer *o, const struct rule_numbers *numbers,
-                                  const struct piece *piece, real *shard_grads, const real *params,
-                                  bool norms_wanted)
+                                  const struct tensor_fragment *fragment, real *shard_grads,
+                                  const real *params, bool norms_wanted)
 {
     struct sums sums = {0, 0};
-    for (size_t i = 0; i < (size_t)piece->count; i += HOT) {
-        const size_t left = (size_t)piece->count - i, n = left < HOT ? left : HOT;
-        real *u = shard_grads + piece->shard + i;
-        const real *w = params + piece->flat + i;
-        o->rule->direction(numbers, w, u, o->moments[0] + piece->shard + i,
-                           o->moments[1] ? o->moments[1] + piece->shard + i : NULL, n);
+    for (size_t i = 0; i < (size_t)fragment->count; i += HOT) {
+        const size_t left = (size_t)fragment->count - i, n = left < HOT ? left : HOT;
+        real *u = shard_grads + fragment->shard + i;
+        const real *w = params + fragment->flat + i;
+        o->rule->direction(numbers, w, u, o->moments[0] + fragment->shard + i,
+                           o->moments[1] ? o->moments[1] + fragment->shard + i : NULL, n);
         if (norms_wanted) {
             sums.w += kernels->sum_squares(w, n);
             sums.u += kernels->sum_squares(u, n);
@@ -221,21 +221,21 @@ static void find_directions(struct optimizer *o, const struct rule_numbers *comm
                             real *shard_grads, const real *params, bool norms_wanted)
 {
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < o->piece_count; i++) {
+    for (size_t i = 0; i < o->fragment_count; i++) {
         struct rule_numbers numbers = *common;
-        numbers.adam.decay = (real)decay_of(o, o->pieces[i].tensor);
-        o->piece_sums[i] =
-            find_direction(o, &numbers, &o->pieces[i], shard_grads, params, norms_wanted);
+        numbers.adam.decay = (real)decay_of(o, o->fragments[i].tensor);
+        o->fragment_sums[i] =
+            find_direction(o, &numbers, &o->fragments[i], shard_grads, params, norms_wanted);
     }
 }
 
 static void sum_tensors(struct optimizer *o, const struct dist *dist)
 {
     memset(o->exact, 0, 2 * (size_t)o->table->count * sizeof *o->exact);
-    for (size_t i = 0; i < o->piece_count; i++) {
-        struct exact_sum *of_tensor = &o->exact[2 * o->pieces[i].tensor];
-        exact_sum_add(&of_tensor[0], o->piece_sums[i].w);
-        exact_sum_add(&of_tensor[1], o->piece_sums[i].u);
+    for (size_t i = 0; i < o->fragment_count; i++) {
+        struct exact_sum *of_tensor = &o->exact[2 * o->fragments[i].tensor];
+        exact_sum_add(&of_tensor[0], o->fragment_sums[i].w);
+        exact_sum_add(&of_tensor[1], o->fragment_sums[i].u);
     }
     exact_sum_all(dist, o->exact, 2 * o->table->count);
     for (int t = 0; t < o->table->count; t++)
@@ -248,13 +248,13 @@ static void apply_directions(struct optimizer *o, const struct rule_numbers *com
                              const real *shard_grads, real *params)
 {
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < o->piece_count; i++) {
-        const struct piece *piece = &o->pieces[i];
+    for (size_t i = 0; i < o->fragment_count; i++) {
+        const struct tensor_fragment *fragment = &o->fragments[i];
         struct rule_numbers numbers = *common;
-        numbers.adam.decay = (real)decay_of(o, piece->tensor);
-        numbers.step = (real)(rate * ratio_of(o, piece->tensor));
-        o->rule->apply(&numbers, params + piece->flat, shard_grads + piece->shard,
-                       o->moments[0] + piece->shard, (size_t)piece->count);
+        numbers.adam.decay = (real)decay_of(o, fragment->tensor);
+        numbers.step = (real)(rate * ratio_of(o, fragment->tensor));
+        o->rule->apply(&numbers, params + fragment->flat, shard_grads + fragment->shard,
+                       o->moments[0] + fragment->shard, (size_t)fragment->count);
     }
 }
 
@@ -262,10 +262,10 @@ static void apply_directions(struct optimizer *o, const struct rule_numbers *com
 static void measure_moments(struct optimizer *o)
 {
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < o->piece_count; i++) {
-        const struct piece *piece = &o->pieces[i];
-        o->piece_sums[i].u =
-            kernels->sum_squares(o->moments[0] + piece->shard, (size_t)piece->count);
+    for (size_t i = 0; i < o->fragment_count; i++) {
+        const struct tensor_fragment *fragment = &o->fragments[i];
+        o->fragment_sums[i].u =
+            kernels->sum_squares(o->moments[0] + fragment->shard, (size_t)fragment->count);
     }
 }
 
@@ -312,16 +312,16 @@ bool optimizer_state_finite(struct optimizer *optimizer, const struct dist *dist
 {
     double total = 0;
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < optimizer->piece_count; i++) {
-        const struct piece *piece = &optimizer->pieces[i];
-        size_t n = (size_t)piece->count;
-        double squares = kernels->sum_squares(params + piece->flat, n);
+    for (size_t i = 0; i < optimizer->fragment_count; i++) {
+        const struct tensor_fragment *fragment = &optimizer->fragments[i];
+        size_t n = (size_t)fragment->count;
+        double squares = kernels->sum_squares(params + fragment->flat, n);
         for (int k = 0; k < optimizer->rule->moments; k++)
-            squares += kernels->sum_squares(optimizer->moments[k] + piece->shard, n);
-        optimizer->piece_sums[i].w = squares;
+            squares += kernels->sum_squares(optimizer->moments[k] + fragment->shard, n);
+        optimizer->fragment_sums[i].w = squares;
     }
-    for (size_t i = 0; i < optimizer->piece_count; i++)
-        total += optimizer->piece_sums[i].w;
+    for (size_t i = 0; i < optimizer->fragment_count; i++)
+        total += optimizer->fragment_sums[i].w;
     return !dist_any(dist, !isfinite(total));
 }
 

@@ -7,8 +7,8 @@
  *     apply       the tensor from u, with the step η r
  *
  * The loops have no branches, so that compilers vectorise them. */
-#ifndef LAMBERT_OPTIM_RULES_H
-#define LAMBERT_OPTIM_RULES_H
+#ifndef LAMBERT_SRC_OPTIM_RULES_H
+#define LAMBERT_SRC_OPTIM_RULES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,10 +19,11 @@
 
 /* What a rule computes with, in one update of one tensor. */
 struct rule_numbers {
-    struct adam_numbers adam; /* adam.clip and adam.decay (0 where the tensor is excluded) are of all
+    struct adam_numbers
+        adam;      /* adam.clip and adam.decay (0 where the tensor is excluded) are of all
                                  rules */
-    real momentum;            /* μ */
-    real step;                /* η r */
+    real momentum; /* μ */
+    real step;     /* η r */
 };
 
 struct rule {

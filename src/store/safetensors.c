@@ -13,7 +13,7 @@
 #include <utf8proc.h>
 
 #include "lambert/base/buffer.h"
-#include "lambert/base/half.h"
+#include "lambert/base/float16.h"
 #include "lambert/base/memory.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "floats are copied as they lie");
@@ -429,6 +429,7 @@ void safetensors_floats(const struct safetensors_tensor *tensor, float *values)
     for (size_t i = 0; i < tensor->elements; i++) {
         uint16_t bits;
         memcpy(&bits, tensor->data + 2 * i, sizeof bits);
-        values[i] = tensor->dtype == SAFETENSORS_F16 ? half_to_float(bits) : bfloat_to_float(bits);
+        values[i] =
+            tensor->dtype == SAFETENSORS_F16 ? float16_to_float(bits) : bfloat16_to_float(bits);
     }
 }

@@ -5,7 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "lambert/base/buffer.h"
-#include "lambert/base/half.h"
+#include "lambert/base/float16.h"
 #include "lambert/base/memory.h"
 #include "lambert/store/safetensors.h"
 
@@ -143,7 +143,7 @@ static int write_values(struct file_writer *writer, enum safetensors_dtype dtype
     if (dtype == SAFETENSORS_F32)
         return file_writer_write(writer, entry->values, count * sizeof *entry->values, err);
     return write_halves(writer, entry->values, count,
-                        dtype == SAFETENSORS_F16 ? half_from_float : bfloat_from_float, err);
+                        dtype == SAFETENSORS_F16 ? float16_from_float : bfloat16_from_float, err);
 }
 
 int safetensors_write(const char *path, enum safetensors_dtype dtype,

@@ -1,4 +1,4 @@
-/* Where text is cut into pieces (text/input_feed.h has the rule). */
+/* Where text is cut into chunks (text/input_feed.h has the rule). */
 #ifndef LAMBERT_SRC_TEXT_INPUT_CUT_H
 #define LAMBERT_SRC_TEXT_INPUT_CUT_H
 

@@ -23,7 +23,7 @@ struct unit {
 };
 
 /* Units [first, end) of the plan. */
-struct piece {
+struct chunk {
     size_t first, end;
     bool streamed; /* one file, of many parts */
 };
@@ -32,70 +32,70 @@ struct input_feed {
     const struct input_list *list;
     struct input_feed_options options;
     struct buffer units;  /* struct unit */
-    struct buffer pieces; /* struct piece */
-    uint64_t weight;      /* of the piece being planned */
+    struct buffer chunks; /* struct chunk */
+    uint64_t weight;      /* of the chunk being planned */
 
     pthread_mutex_t mutex; /* guards what follows */
-    uint64_t next;         /* piece */
+    uint64_t next;         /* chunk */
     bool failed;
     uint64_t taken; /* bytes as stored, of what is done with */
-    /* The streamed piece at hand. */
+    /* The streamed chunk at hand. */
     bool streaming;
     struct input_stream stream;
     struct buffer window;    /* text from window_offset on */
     uint64_t window_offset;  /* in the text of the file */
     enum text_layout layout; /* of that file */
     bool continues;
-    uint64_t piece;
+    uint64_t chunk;
     uint32_t part;
 };
 
 /* --- the plan --------------------------------------------------------------------------------- */
 
-static struct piece *last_piece(struct input_feed *feed)
+static struct chunk *last_chunk(struct input_feed *feed)
 {
-    return (struct piece *)(void *)(feed->pieces.data + feed->pieces.size) - 1;
+    return (struct chunk *)(void *)(feed->chunks.data + feed->chunks.size) - 1;
 }
 
-static void close_piece(struct input_feed *feed)
+static void close_chunk(struct input_feed *feed)
 {
     feed->weight = 0;
 }
 
-/* Into the piece that is open, or a new one. */
+/* Into the chunk that is open, or a new one. */
 static void add_unit(struct input_feed *feed, int file, uint64_t number, uint64_t weight,
                      bool streamed)
 {
     struct unit unit = {.file = file, .number = number};
     if (feed->weight == 0) {
-        struct piece piece = {.first = feed->units.size / sizeof unit, .streamed = streamed};
-        buffer_put(&feed->pieces, &piece, sizeof piece);
+        struct chunk chunk = {.first = feed->units.size / sizeof unit, .streamed = streamed};
+        buffer_put(&feed->chunks, &chunk, sizeof chunk);
     }
     buffer_put(&feed->units, &unit, sizeof unit);
-    last_piece(feed)->end = feed->units.size / sizeof unit;
-    feed->weight += weight + (weight == 0); /* even an empty file opens a piece */
+    last_chunk(feed)->end = feed->units.size / sizeof unit;
+    feed->weight += weight + (weight == 0); /* even an empty file opens a chunk */
 }
 
 static void plan_file(struct input_feed *feed, int number)
 {
     const struct input_file *file = &feed->list->files[number];
-    const uint64_t n = feed->options.piece_bytes;
+    const uint64_t n = feed->options.chunk_bytes;
     uint64_t left = file->bytes;
     if (file->kind == INPUT_STREAM ||
         (file->kind == INPUT_GZIP && file->bytes >= n / GZIP_WEIGHT)) {
-        close_piece(feed);
+        close_chunk(feed);
         add_unit(feed, number, 0, n, true);
-        close_piece(feed);
+        close_chunk(feed);
         return;
     }
     for (uint64_t part = 0; part == 0 || left > 0; part++) {
         uint64_t bytes = file->kind == INPUT_GZIP || left < n ? left : n;
         uint64_t weight = file->kind == INPUT_GZIP ? GZIP_WEIGHT * bytes : bytes;
         if (weight >= n)
-            close_piece(feed);
+            close_chunk(feed);
         add_unit(feed, number, part, weight, false);
         if (feed->weight >= n)
-            close_piece(feed);
+            close_chunk(feed);
         left -= bytes;
     }
 }
@@ -103,7 +103,7 @@ static void plan_file(struct input_feed *feed, int number)
 struct input_feed *input_feed_new(const struct input_list *list,
                                   const struct input_feed_options *options)
 {
-    require(options->piece_bytes >= 4096 && options->rank < options->ranks);
+    require(options->chunk_bytes >= 4096 && options->rank < options->ranks);
     struct input_feed *feed = memory_new(1, sizeof *feed);
     feed->list = list;
     feed->options = *options;
@@ -127,14 +127,14 @@ void input_feed_free(struct input_feed *feed)
     end_stream(feed);
     pthread_mutex_destroy(&feed->mutex);
     buffer_release(&feed->units);
-    buffer_release(&feed->pieces);
+    buffer_release(&feed->chunks);
     buffer_release(&feed->window);
     free(feed);
 }
 
-uint64_t input_feed_pieces(const struct input_feed *feed)
+uint64_t input_feed_chunks(const struct input_feed *feed)
 {
-    return feed->pieces.size / sizeof(struct piece);
+    return feed->chunks.size / sizeof(struct chunk);
 }
 
 uint64_t input_feed_taken(const struct input_feed *feed)
@@ -155,9 +155,9 @@ void input_work_release(struct input_work *work)
     *work = (struct input_work){0};
 }
 
-static void begin_work(struct input_work *work, uint64_t piece, uint32_t part, bool last)
+static void begin_work(struct input_work *work, uint64_t chunk, uint32_t part, bool last)
 {
-    work->piece = piece;
+    work->chunk = chunk;
     work->part = part;
     work->last = last;
     work->span_count = 0;
@@ -178,7 +178,7 @@ static void add_span(struct input_work *work, const struct input_span *span)
 /* How much of a file is looked at for its layout, whatever way it is read. */
 static uint64_t head_bytes(const struct input_feed *feed)
 {
-    return 2 * feed->options.piece_bytes < HEAD ? 2 * feed->options.piece_bytes : HEAD;
+    return 2 * feed->options.chunk_bytes < HEAD ? 2 * feed->options.chunk_bytes : HEAD;
 }
 
 static enum text_layout layout_of(const struct input_feed *feed, const char *text, size_t size)
@@ -274,7 +274,7 @@ static int find_cut(const struct plain_file *plain, uint64_t n, uint64_t number,
 static int read_unit(const struct input_feed *feed, const struct plain_file *plain,
                      const struct unit *unit, struct input_work *work, struct error *err)
 {
-    const uint64_t n = feed->options.piece_bytes, bytes = plain->input->bytes;
+    const uint64_t n = feed->options.chunk_bytes, bytes = plain->input->bytes;
     uint64_t begin = plain->mark, end = bytes;
     bool at_document = true, ignored;
     if (unit->number > 0 && find_cut(plain, n, unit->number, &begin, &at_document, err) < 0)
@@ -311,7 +311,7 @@ static int read_plain(const struct input_feed *feed, const struct unit *unit,
 static int inflate_all(const struct input_feed *feed, const char *path, struct buffer *text,
                        struct error *err)
 {
-    const uint64_t most = GZIP_MOST_PIECES * feed->options.piece_bytes;
+    const uint64_t most = GZIP_MOST_PIECES * feed->options.chunk_bytes;
     const size_t before = text->size;
     struct input_stream stream;
     if (input_stream_open(&stream, path, err) < 0)
@@ -342,14 +342,14 @@ static int read_gzip(const struct input_feed *feed, const struct unit *unit,
     return 0;
 }
 
-static int read_piece(const struct input_feed *feed, uint64_t number, struct input_work *work,
+static int read_chunk(const struct input_feed *feed, uint64_t number, struct input_work *work,
                       struct error *err)
 {
-    const struct piece *piece = (const struct piece *)(const void *)feed->pieces.data + number;
+    const struct chunk *chunk = (const struct chunk *)(const void *)feed->chunks.data + number;
     const struct unit *units = (const struct unit *)(const void *)feed->units.data;
     int status = 0;
     begin_work(work, number, 0, true);
-    for (size_t u = piece->first; u < piece->end && status == 0; u++)
+    for (size_t u = chunk->first; u < chunk->end && status == 0; u++)
         status = (feed->list->files[units[u].file].kind == INPUT_GZIP ? read_gzip : read_plain)(
             feed, units + u, work, err);
     return status;
@@ -359,13 +359,13 @@ static int read_piece(const struct input_feed *feed, uint64_t number, struct inp
 
 static int begin_stream(struct input_feed *feed, uint64_t number, struct error *err)
 {
-    const struct piece *piece = (const struct piece *)(const void *)feed->pieces.data + number;
+    const struct chunk *chunk = (const struct chunk *)(const void *)feed->chunks.data + number;
     const struct unit *units = (const struct unit *)(const void *)feed->units.data;
-    const struct input_file *file = &feed->list->files[units[piece->first].file];
+    const struct input_file *file = &feed->list->files[units[chunk->first].file];
     if (input_stream_open(&feed->stream, file->path, err) < 0)
         return -1;
     feed->streaming = true;
-    feed->piece = number;
+    feed->chunk = number;
     feed->part = 0;
     feed->window_offset = 0;
     feed->continues = false;
@@ -376,7 +376,7 @@ static int begin_stream(struct input_feed *feed, uint64_t number, struct error *
 /* The window has the text from cut j to (j + 2) N. */
 static int fill_window(struct input_feed *feed, struct error *err)
 {
-    const uint64_t wanted = (feed->part + UINT64_C(2)) * feed->options.piece_bytes;
+    const uint64_t wanted = (feed->part + UINT64_C(2)) * feed->options.chunk_bytes;
     uint64_t there = feed->window_offset + feed->window.size;
     if (there < wanted &&
         input_stream_read(&feed->stream, (size_t)(wanted - there), &feed->window, err) < 0)
@@ -388,13 +388,13 @@ static int fill_window(struct input_feed *feed, struct error *err)
 
 static void hand_out(struct input_feed *feed, size_t size, bool last, struct input_work *work)
 {
-    const struct piece *piece = (const struct piece *)(const void *)feed->pieces.data + feed->piece;
+    const struct chunk *chunk = (const struct chunk *)(const void *)feed->chunks.data + feed->chunk;
     const struct unit *units = (const struct unit *)(const void *)feed->units.data;
     const char *text = (const char *)feed->window.data;
     size_t mark = feed->part == 0 ? mark_size(text, size) : 0;
-    begin_work(work, feed->piece, feed->part, last);
+    begin_work(work, feed->chunk, feed->part, last);
     buffer_put(&work->text, text + mark, size - mark);
-    struct input_span span = {.file = units[piece->first].file,
+    struct input_span span = {.file = units[chunk->first].file,
                               .layout = feed->layout,
                               .offset = feed->window_offset + mark,
                               .end = work->text.size,
@@ -414,7 +414,7 @@ static int next_part(struct input_feed *feed, struct input_work *work, struct er
 {
     if (fill_window(feed, err) < 0)
         return -1;
-    const uint64_t limit = (feed->part + UINT64_C(1)) * feed->options.piece_bytes;
+    const uint64_t limit = (feed->part + UINT64_C(1)) * feed->options.chunk_bytes;
     bool last = feed->window_offset + feed->window.size <= limit;
     struct input_cut cut = {.place = feed->window.size};
     if (!last)
@@ -433,17 +433,17 @@ static int next_part(struct input_feed *feed, struct input_work *work, struct er
 
 /* --- handing out ------------------------------------------------------------------------------ */
 
-static bool is_wanted(const struct input_feed *feed, uint64_t piece, uint32_t part)
+static bool is_wanted(const struct input_feed *feed, uint64_t chunk, uint32_t part)
 {
-    return !feed->options.wanted || feed->options.wanted(feed->options.context, piece, part);
+    return !feed->options.wanted || feed->options.wanted(feed->options.context, chunk, part);
 }
 
-static uint64_t stored_bytes(const struct input_feed *feed, const struct piece *piece)
+static uint64_t stored_bytes(const struct input_feed *feed, const struct chunk *chunk)
 {
     const struct unit *units = (const struct unit *)(const void *)feed->units.data;
-    const uint64_t n = feed->options.piece_bytes;
+    const uint64_t n = feed->options.chunk_bytes;
     uint64_t bytes = 0;
-    for (size_t u = piece->first; u < piece->end; u++) {
+    for (size_t u = chunk->first; u < chunk->end; u++) {
         const struct input_file *file = &feed->list->files[units[u].file];
         uint64_t left = file->bytes - units[u].number * n;
         bytes += file->kind == INPUT_FILE && left > n ? n : left;
@@ -451,31 +451,31 @@ static uint64_t stored_bytes(const struct input_feed *feed, const struct piece *
     return bytes;
 }
 
-/* Under the lock. 1: a part of a stream is in `work`; 2: the caller is to read piece *number; 0:
+/* Under the lock. 1: a part of a stream is in `work`; 2: the caller is to read chunk *number; 0:
  * none is left; -1. */
 static int choose(struct input_feed *feed, struct input_work *work, uint64_t *number,
                   struct error *err)
 {
-    const struct piece *pieces = (const struct piece *)(const void *)feed->pieces.data;
+    const struct chunk *chunks = (const struct chunk *)(const void *)feed->chunks.data;
     for (;;) {
         if (feed->streaming) {
             uint32_t part = feed->part;
             if (next_part(feed, work, err) < 0)
                 return -1;
-            if (is_wanted(feed, work->piece, part))
+            if (is_wanted(feed, work->chunk, part))
                 return 1;
             continue;
         }
-        if (feed->next >= input_feed_pieces(feed))
+        if (feed->next >= input_feed_chunks(feed))
             return 0;
         *number = feed->next;
         feed->next += feed->options.ranks;
-        if (pieces[*number].streamed) {
+        if (chunks[*number].streamed) {
             if (begin_stream(feed, *number, err) < 0)
                 return -1;
             continue;
         }
-        feed->taken += stored_bytes(feed, &pieces[*number]);
+        feed->taken += stored_bytes(feed, &chunks[*number]);
         if (is_wanted(feed, *number, 0))
             return 2;
     }
@@ -490,7 +490,7 @@ int input_feed_next(struct input_feed *feed, struct input_work *work, struct err
     pthread_mutex_unlock(&feed->mutex);
     if (got != 2)
         return got;
-    if (read_piece(feed, number, work, err) == 0)
+    if (read_chunk(feed, number, work, err) == 0)
         return 1;
     pthread_mutex_lock(&feed->mutex);
     feed->failed = true;

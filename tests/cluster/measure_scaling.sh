@@ -49,7 +49,7 @@ print(json.dumps({"run": sys.argv[1], "steps": len(steps),
 END
 }
 
-"$LAMBERT" show deal scaling.ini --ranks "$hosts" --batches "$STEPS" --json
+"$LAMBERT" show balance scaling.ini --ranks "$hosts" --batches "$STEPS" --json
 on_hosts hostfile "$LAMBERT" bench net --megabytes 8 --repeat 3 --json 2>/dev/null
 mpirun -n "$hosts" "$LAMBERT" bench model scaling.ini --steps --repeat 3 --json 2>/dev/null
 alone() {

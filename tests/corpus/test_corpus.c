@@ -15,7 +15,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/corpus/corpus.h"
-#include "lambert/corpus/prepare.h"
+#include "lambert/prepare/prepare.h"
 
 static const char words[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\none\ntwo\nthree\n";
 static const char text[] = "one two\n\ntwo three\n\nthree\n\none one one\n\nthree two\n\ntwo\n";
@@ -24,7 +24,7 @@ static const char text[] = "one two\n\ntwo three\n\nthree\n\none one one\n\nthre
 static char *prepare(const char *folder, const char *name, const char *of, uint64_t shard_bytes,
                      double heldout)
 {
-    struct prepare_report report;
+    struct corpus_report report;
     struct error err;
     write_text(folder, "v.txt", words);
     write_text(folder, "t.txt", of);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/corpus/manifest.h"
 #include "lambert/base/memory.h"
+#include "lambert/corpus/manifest.h"
 
 static struct manifest made_manifest(void)
 {

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/corpus/shard.h"
 #include "fixture.h"
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
+#include "lambert/corpus/shard.h"
 
 /* About 13,000 tokens: four blocks. */
 static const struct shape shape = {

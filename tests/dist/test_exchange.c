@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lambert/base/half.h"
+#include "lambert/base/float16.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
 #include "lambert/dist/exchange.h"
@@ -42,7 +42,7 @@ static void make_values(void)
 
 static real rounded(real value, bool bfloat16)
 {
-    return bfloat16 ? (real)bfloat_to_float(bfloat_from_float((float)value)) : value;
+    return bfloat16 ? (real)bfloat16_to_float(bfloat16_from_float((float)value)) : value;
 }
 
 /* What `rank` has at i when `stage` begins, it being the owner of i so far. */

@@ -86,9 +86,9 @@ static void bench_init(struct bench *bench, size_t bucket, const struct stages *
     bench->weights = guarded(SIZE);
     bench->values = guarded(MATRIX);
     bench->shard = guarded(bench->count);
-    assert_int_equal(row_exchange_new(&bench->exchange, ranks, &bench->sharding, &matrix,
-                                      bench->scratch, &err),
-                     0);
+    assert_int_equal(
+        row_exchange_new(&bench->exchange, ranks, &bench->sharding, &matrix, bench->scratch, &err),
+        0);
 }
 
 static void bench_release(struct bench *bench)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/kernels/core_type.h"
+#include "kernels/core_type.h"
 
 static const struct cpu_features old = {.avx2_fma = false, .avx512 = false};
 static const struct cpu_features avx2 = {.avx2_fma = true, .avx512 = false};

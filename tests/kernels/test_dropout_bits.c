@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/kernels/dropout_bits.h"
+#include "kernels/dropout_bits.h"
 #include "lambert/base/memory.h"
 
 /* Philox4x32-7 once more, with all four words of the counter. */

@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../src/kernels/tile.h"
 #include "fence.h"
+#include "kernels/tile.h"
 #include "lambert/base/rng.h"
 #include "lambert/kernels/kernels.h"
 

@@ -2,7 +2,7 @@
 #ifndef LAMBERT_TESTS_MODEL_RANDOM_BATCH_H
 #define LAMBERT_TESTS_MODEL_RANDOM_BATCH_H
 
-#include "lambert/base/packed_batch.h"
+#include "lambert/batch/packed_batch.h"
 #include "lambert/model/bert.h"
 
 struct sequence_shape {

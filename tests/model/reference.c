@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/model/rows.h" /* the numbers of dropout's places */
 #include "lambert/base/memory.h"
+#include "model/rows.h" /* the numbers of dropout's places */
 
 struct model {
     const struct bert_config *config;

@@ -4,7 +4,7 @@
 #ifndef LAMBERT_TESTS_MODEL_REFERENCE_H
 #define LAMBERT_TESTS_MODEL_REFERENCE_H
 
-#include "lambert/base/packed_batch.h"
+#include "lambert/batch/packed_batch.h"
 #include "lambert/model/bert.h"
 
 /* Weights are looked up by name. dropout: with the masks of training, at each of its four places.

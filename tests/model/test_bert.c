@@ -133,7 +133,7 @@ static void expect_close(const struct param_table *table, real *got, const real 
     }
 }
 
-/* What a watch saw: gradients as they were when they were said to be complete, and weights, which
+/* What a hooks saw: gradients as they were when they were said to be complete, and weights, which
  * are not there before they were asked for. */
 struct sighting {
     const real *grads, *weights;
@@ -170,8 +170,9 @@ static void see_pause(void *who)
     assert_int_equal(omp_get_thread_num(), 0);
 }
 
-/* A training pass that is watched, with lookups or NULL; returns the gradient. */
-static real *watched_gradient(const struct packed_batch *batch, const struct bert_lookups *lookups)
+/* A training pass that is watched, with embedding_rows or NULL; returns the gradient. */
+static real *watched_gradient(const struct packed_batch *batch,
+                              const struct bert_embedding_rows *embedding_rows)
 {
     struct bert *bert;
     struct error err;
@@ -183,21 +184,21 @@ static real *watched_gradient(const struct packed_batch *batch, const struct ber
     real *grads = memory_new(size, sizeof *grads), *seen = memory_new(size, sizeof *seen);
     struct sighting sighting = {
         .grads = grads, .weights = weights, .seen = seen, .params = params, .size = size};
-    struct bert_watch watch = {.needs = see_need,
+    struct bert_hooks hooks = {.needs = see_need,
                                .complete = see_complete,
                                .pause = see_pause,
                                .who = &sighting,
-                               .lookups = lookups};
+                               .embedding_rows = embedding_rows};
     random_params(bert_params(bert), 0.1, 4, weights);
     for (size_t i = 0; i < size; i++)
         params[i] = (real)NAN;
-    bert_set_watch(bert, &watch);
+    bert_set_hooks(bert, &hooks);
     bert_train(bert, params, batch, 0.02, 0.2, grads, &sums);
     assert_int_equal(sighting.needed, size);
     assert_int_equal(sighting.complete, size);
     assert_true(sighting.pauses >= 5 * shape.layers);
     assert_memory_equal(seen, grads, size * sizeof *grads);
-    bert_set_watch(bert, NULL);
+    bert_set_hooks(bert, NULL);
     bert_train(bert, params, batch, 0.02, 0.2, seen, &sums); /* would trip over `backward` */
     free(weights);
     free(params);
@@ -243,12 +244,12 @@ static void lookups_go_apart(void **state)
     random_params(&table, 0.1, 4, weights);
     for (int way = 1; way <= 3; way++) {
         take_lookups(&batch, weights, slots, vectors);
-        struct bert_lookups lookups = {.slots = slots,
-                                       .count = shape.vocab,
-                                       .values = way & 1 ? vectors : NULL,
-                                       .gradients = way & 2 ? vectors : NULL};
-        real *apart = watched_gradient(&batch, &lookups);
-        if (lookups.gradients) {
+        struct bert_embedding_rows embedding_rows = {.slots = slots,
+                                                     .count = shape.vocab,
+                                                     .values = way & 1 ? vectors : NULL,
+                                                     .gradients = way & 2 ? vectors : NULL};
+        real *apart = watched_gradient(&batch, &embedding_rows);
+        if (embedding_rows.gradients) {
             assert_memory_not_equal(apart, together, V * H * sizeof *apart);
             for (size_t v = 0; v < V; v++)
                 kernels->accumulate(vectors + (V - 1 - v) * H, apart + v * H, H);

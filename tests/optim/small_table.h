@@ -1,5 +1,5 @@
 /* A parameter table of a few tensors that fit nothing: not the buckets, not the slices, not the
- * pieces. */
+ * fragments. */
 #ifndef LAMBERT_TESTS_OPTIM_SMALL_TABLE_H
 #define LAMBERT_TESTS_OPTIM_SMALL_TABLE_H
 

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "../../src/optim/exact_sum.h"
 #include "lambert/base/rng.h"
+#include "optim/exact_sum.h"
 
 static double sum_of(const double *values, int count, int stride)
 {

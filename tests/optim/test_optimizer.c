@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/optim/exact_sum.h"
-#include "../../src/optim/pieces.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
 #include "lambert/kernels/kernels.h"
+#include "optim/exact_sum.h"
+#include "optim/tensor_fragments.h"
 #include "optimizer_checks.h"
 #include "small_table.h"
 
@@ -147,14 +147,14 @@ static double norm_alone(const struct run *run, const real *values, int tensor)
     struct sharding alone;
     struct exact_sum sum = {0};
     sharding_init(&alone, run->table.size, 4096, 1);
-    size_t count = pieces_cut(&run->table, &alone, 0, NULL);
-    struct piece *pieces = memory_new(count, sizeof *pieces);
-    pieces_cut(&run->table, &alone, 0, pieces);
+    size_t count = fragments_cut(&run->table, &alone, 0, NULL);
+    struct tensor_fragment *fragments = memory_new(count, sizeof *fragments);
+    fragments_cut(&run->table, &alone, 0, fragments);
     for (size_t p = count; p-- > 0;) /* backwards: the order does not matter either */
-        if (tensor < 0 || pieces[p].tensor == tensor)
-            exact_sum_add(&sum,
-                          kernels->sum_squares(values + pieces[p].flat, (size_t)pieces[p].count));
-    free(pieces);
+        if (tensor < 0 || fragments[p].tensor == tensor)
+            exact_sum_add(
+                &sum, kernels->sum_squares(values + fragments[p].flat, (size_t)fragments[p].count));
+    free(fragments);
     return sqrt(exact_sum_read(&sum));
 }
 

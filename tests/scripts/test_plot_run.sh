@@ -5,7 +5,7 @@
 plot=$ROOT/scripts/plot-run.py
 export MPLCONFIGDIR="$WORK/matplotlib" # its font cache: not in anyone's home
 
-# make_metrics FOLDER STEPS: as src/train/metrics.c writes them, two phases of STEPS steps each
+# make_metrics FOLDER STEPS: as src/run/metrics.c writes them, two phases of STEPS steps each
 make_metrics() {
     mkdir -p "$1"
     awk -v steps="$2" '

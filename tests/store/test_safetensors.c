@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lambert/base/file.h"
-#include "lambert/base/half.h"
+#include "lambert/base/float16.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
 #include "lambert/store/safetensors.h"
@@ -130,11 +130,11 @@ static void values_as_floats(void **state)
     assert_memory_equal(values, w->data, sizeof values);
     const struct safetensors_tensor *h = safetensors_find(&file, "h");
     safetensors_floats(h, values);
-    assert_true(values[0] == half_to_float(u16_at(h->data)));
-    assert_true(values[1] == half_to_float(u16_at(h->data + 2)));
+    assert_true(values[0] == float16_to_float(u16_at(h->data)));
+    assert_true(values[1] == float16_to_float(u16_at(h->data + 2)));
     const struct safetensors_tensor *b = safetensors_find(&file, "b\xc3\xa9");
     safetensors_floats(b, values);
-    assert_true(values[0] == bfloat_to_float(u16_at(b->data)));
+    assert_true(values[0] == bfloat16_to_float(u16_at(b->data)));
     safetensors_floats(safetensors_find(&file, "none too"), values);
     safetensors_close(&file);
 }

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 
 #include "lambert/base/file.h"
-#include "lambert/base/half.h"
+#include "lambert/base/float16.h"
 #include "lambert/base/memory.h"
 #include "lambert/store/safetensors.h"
 
@@ -84,7 +84,7 @@ static void byte_by_byte(void **state)
 
 static uint16_t as_half(float value, enum safetensors_dtype dtype)
 {
-    return dtype == SAFETENSORS_F16 ? half_from_float(value) : bfloat_from_float(value);
+    return dtype == SAFETENSORS_F16 ? float16_from_float(value) : bfloat16_from_float(value);
 }
 
 /* Longer than the pieces in which values are converted, and one value less and more. */

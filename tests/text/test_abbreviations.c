@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "../../src/text/abbreviations.h"
+#include "text/abbreviations.h"
 
 static void assert_all(const char *words, enum abbreviation kind)
 {

@@ -83,7 +83,7 @@ static void make_text(struct buffer *text, enum text_layout layout, uint64_t see
 
 /* Of one part. */
 struct part {
-    uint64_t piece;
+    uint64_t chunk;
     uint32_t part;
     bool last;
     uint64_t hash; /* of its documents and their order */
@@ -118,7 +118,7 @@ static void hash_span(struct part *part, const struct input_work *work,
 
 static void add_part(struct parts *parts, const struct input_work *work)
 {
-    struct part part = {.piece = work->piece,
+    struct part part = {.chunk = work->chunk,
                         .part = work->part,
                         .last = work->last,
                         .capacity = work->text.capacity};
@@ -152,13 +152,13 @@ static void take_all(struct parts *parts, const struct input_list *list,
 static int by_place(const void *a, const void *b)
 {
     const struct part *x = a, *y = b;
-    if (x->piece != y->piece)
-        return x->piece < y->piece ? -1 : 1;
+    if (x->chunk != y->chunk)
+        return x->chunk < y->chunk ? -1 : 1;
     return (x->part > y->part) - (x->part < y->part);
 }
 
 /* All parts of all ranks, in order. */
-static struct parts collect(char *const *inputs, int count, uint64_t piece_bytes, int ranks,
+static struct parts collect(char *const *inputs, int count, uint64_t chunk_bytes, int ranks,
                             int threads)
 {
     struct input_list list;
@@ -167,7 +167,7 @@ static struct parts collect(char *const *inputs, int count, uint64_t piece_bytes
     assert_int_equal(input_list_open(&list, inputs, count, &err), 0);
     for (int rank = 0; rank < ranks; rank++) {
         struct input_feed_options options = {
-            .piece_bytes = piece_bytes, .rank = (uint64_t)rank, .ranks = (uint64_t)ranks};
+            .chunk_bytes = chunk_bytes, .rank = (uint64_t)rank, .ranks = (uint64_t)ranks};
         take_all(&parts, &list, &options, threads);
     }
     qsort(parts.parts, parts.count, sizeof *parts.parts, by_place);
@@ -194,16 +194,16 @@ static uint64_t contents_of(const struct parts *parts)
     return sum;
 }
 
-/* Every piece begins with part 0 and ends with its last. */
+/* Every chunk begins with part 0 and ends with its last. */
 static void assert_complete(const struct parts *parts)
 {
     for (size_t i = 0; i < parts->count; i++) {
         const struct part *part = &parts->parts[i], *before = i ? part - 1 : NULL;
         if (!before || before->last) {
-            assert_int_equal(part->piece, before ? before->piece + 1 : 0);
+            assert_int_equal(part->chunk, before ? before->chunk + 1 : 0);
             assert_int_equal(part->part, 0);
         } else {
-            assert_int_equal(part->piece, before->piece);
+            assert_int_equal(part->chunk, before->chunk);
             assert_int_equal(part->part, before->part + 1);
         }
     }
@@ -214,7 +214,7 @@ static void assert_same(const struct parts *a, const struct parts *b)
 {
     assert_int_equal(a->count, b->count);
     for (size_t i = 0; i < a->count; i++) {
-        assert_int_equal(a->parts[i].piece, b->parts[i].piece);
+        assert_int_equal(a->parts[i].chunk, b->parts[i].chunk);
         assert_int_equal(a->parts[i].part, b->parts[i].part);
         assert_int_equal(a->parts[i].hash, b->parts[i].hash);
         assert_int_equal(a->parts[i].bytes, b->parts[i].bytes);
@@ -363,7 +363,7 @@ static struct parts parts_of_text(const struct buffer *text, uint64_t n)
     return parts;
 }
 
-/* What is longer than a piece is cut, at lines, words or characters, so that memory stays bounded.
+/* What is longer than a chunk is cut, at lines, words or characters, so that memory stays bounded.
  */
 static void long_documents_lines_and_words_are_cut(void **state)
 {
@@ -394,11 +394,11 @@ static void parts_of_a_cut_document_are_marked(void **state)
         buffer_print(&text, "one line of a long document\n");
     write_bytes("text", &text);
     assert_int_equal(input_list_open(&list, inputs, 1, &err), 0);
-    struct input_feed_options options = {.piece_bytes = LEAST, .ranks = 1};
+    struct input_feed_options options = {.chunk_bytes = LEAST, .ranks = 1};
     struct input_feed *feed = input_feed_new(&list, &options);
     struct input_work work = {0};
-    for (uint64_t piece = 0; input_feed_next(feed, &work, &err) == 1; piece++)
-        assert_int_equal(work.spans[0].continues, piece > 0);
+    for (uint64_t chunk = 0; input_feed_next(feed, &work, &err) == 1; chunk++)
+        assert_int_equal(work.spans[0].continues, chunk > 0);
     assert_int_equal(input_feed_taken(feed), text.size);
     input_work_release(&work);
     input_feed_free(feed);
@@ -436,7 +436,7 @@ static void assert_fails(const char *path, const char *because)
     char *inputs[] = {(char *)path};
     int got;
     assert_int_equal(input_list_open(&list, inputs, 1, &err), 0);
-    struct input_feed_options options = {.piece_bytes = LEAST, .ranks = 1};
+    struct input_feed_options options = {.chunk_bytes = LEAST, .ranks = 1};
     struct input_feed *feed = input_feed_new(&list, &options);
     while ((got = input_feed_next(feed, &work, &err)) == 1)
         ;
@@ -539,10 +539,10 @@ static void standard_input_is_a_stream(void **state)
     buffer_release(&text);
 }
 
-static bool odd_parts(void *context, uint64_t piece, uint32_t part)
+static bool odd_parts(void *context, uint64_t chunk, uint32_t part)
 {
     (void)context;
-    return (piece + part) % 2 == 1;
+    return (chunk + part) % 2 == 1;
 }
 
 static void what_is_not_wanted_is_passed_over(void **state)
@@ -557,7 +557,7 @@ static void what_is_not_wanted_is_passed_over(void **state)
     for (int i = 0; i < 2; i++) {
         struct input_list list;
         struct parts some = {0}, all = collect(both + i, 1, LEAST, 1, 1);
-        struct input_feed_options options = {.piece_bytes = LEAST, .ranks = 1, .wanted = odd_parts};
+        struct input_feed_options options = {.chunk_bytes = LEAST, .ranks = 1, .wanted = odd_parts};
         assert_int_equal(input_list_open(&list, both + i, 1, &err), 0);
         take_all(&some, &list, &options, 1);
         assert_int_equal(some.count, all.count / 2);

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "../../src/text/normalizer.h"
 #include "lambert/base/rng.h"
+#include "text/normalizer.h"
 #include "text_helpers.h"
 
 struct golden {

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../src/text/piece_trie.h"
-#include "../../src/text/text_table.h"
 #include "lambert/base/rng.h"
+#include "text/piece_trie.h"
+#include "text/text_table.h"
 
 static struct piece piece_of(const char *text, int32_t id)
 {

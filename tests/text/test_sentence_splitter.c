@@ -9,10 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../src/text/unicode.h"
 #include "lambert/base/buffer.h"
 #include "lambert/base/rng.h"
 #include "lambert/text/sentence_splitter.h"
+#include "text/unicode.h"
 #include "text_helpers.h"
 
 /* "One.| Two." is cut at the bar and nowhere else. */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../src/text/text_table.h"
+#include "text/text_table.h"
 
 static void numbers_strings_in_order_and_finds_them(void **state)
 {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "../../src/text/unicode.h"
+#include "text/unicode.h"
 
 /* Table 3-7 of the Unicode standard: the well-formed sequences of bytes. */
 static bool well_formed(const unsigned char *b, size_t size)

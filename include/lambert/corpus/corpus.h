@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 #include "lambert/base/error.h"
+#include "lambert/corpus/corpus_report.h"
 #include "lambert/corpus/document_store.h"
-#include "lambert/corpus/prepare.h"
 #include "lambert/corpus/sample_totals.h"
 #include "lambert/text/vocabulary.h"
 
@@ -52,6 +52,6 @@ int corpus_token_counts(const struct corpus *corpus, uint64_t *counts, struct er
 /* The manifest's text (JSON), and what its preparation counted (seconds are not kept), for
  * `show corpus`. */
 const char *corpus_manifest(const struct corpus *corpus);
-struct prepare_report corpus_report(const struct corpus *corpus);
+struct corpus_report corpus_report(const struct corpus *corpus);
 
 #endif

@@ -29,18 +29,18 @@ void array_clear(real *x, size_t n);
  * the same rows from one loop to the next and finds them in its own caches (cores may have no cache
  * in common). Who is through with his run takes what is left of others'.
  *
- *     tasks_deal(count);
+ *     task_queue_reset(count);
  *     #pragma omp parallel
- *         for (int t = tasks_take(); t >= 0; t = tasks_take())
+ *         for (int t = task_queue_next(); t >= 0; t = task_queue_next())
  *
- * tasks_deal() outside of a parallel region, whose threads are then all that take: one loop at a
- * time. tasks_take() gives -1 when none is left. */
-void tasks_deal(int count);
-int tasks_take(void);
+ * task_queue_reset() outside of a parallel region, whose threads are then all that take: one loop at a
+ * time. task_queue_next() gives -1 when none is left. */
+void task_queue_reset(int count);
+int task_queue_next(void);
 
 /* From now on the thread that deals calls pause(who) before each task that it takes: what it has to
  * do now and then, such as moving messages on, need not wait for the end of a big product. NULL:
  * nothing. */
-void tasks_set_pause(void (*pause)(void *who), void *who);
+void task_queue_set_pause(void (*pause)(void *who), void *who);
 
 #endif

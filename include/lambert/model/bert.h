@@ -26,8 +26,8 @@
 #include <stddef.h>
 
 #include "lambert/base/arena.h"
-#include "lambert/base/packed_batch.h"
 #include "lambert/base/real.h"
+#include "lambert/batch/packed_batch.h"
 #include "lambert/model/bert_config.h"
 #include "lambert/model/params.h"
 
@@ -67,7 +67,7 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
 /* The rows of the word embeddings that tokens look up, where they are kept apart from the matrix
  * [V, H]: that is tied to the MLM head, which reads it last, and whose gradient is complete first.
  */
-struct bert_lookups {
+struct bert_embedding_rows {
     const int32_t *slots; /* [T] where the row of each token is in the arrays */
     int count;
     const real *values; /* [count, H] that forward reads; NULL: it reads params */
@@ -78,8 +78,8 @@ struct bert_lookups {
 /* Who wants to do something meanwhile: bert_train() calls, from the thread that called it. The flat
  * arrays are gone through from the front to the back and then from the back to the front:
  * embeddings, layers, heads. The word embeddings, which are tied, are needed first and complete
- * last, or with lookups needed with the heads and complete with them. A member may be NULL. */
-struct bert_watch {
+ * last, or with embedding_rows needed with the heads and complete with them. A member may be NULL. */
+struct bert_hooks {
     void (*needs)(void *who, size_t begin, size_t end); /* params [begin, end) are read from now on
                                                            (backward asks no more) */
     void (*complete)(void *who, size_t begin, size_t end); /* grads [begin, end) are as they will be
@@ -88,11 +88,11 @@ struct bert_watch {
     void (*pause)(void *who); /* between two products, and between their parts (kernels/parallel.h,
                                  tasks): often, and then within a parallel region */
     void *who;
-    const struct bert_lookups *lookups; /* of the micro-batch */
+    const struct bert_embedding_rows *embedding_rows; /* of the micro-batch */
 };
 
 /* For the calls of bert_train() from now on; NULL: nobody watches. The watch must outlive them. */
-void bert_set_watch(struct bert *bert, const struct bert_watch *watch);
+void bert_set_hooks(struct bert *bert, const struct bert_hooks *watch);
 
 /* Useful floating-point operations of forward and backward for this batch: matrix products only,
  * real tokens only, nothing the loss does not need, recomputation not counted

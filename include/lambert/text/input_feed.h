@@ -1,8 +1,8 @@
-/* Cuts the inputs into pieces of about `piece_bytes`, at document boundaries, and hands them to
- * threads, in memory for one piece a thread, whatever the size of the input.
+/* Cuts the inputs into chunks of about `chunk_bytes`, at document boundaries, and hands them to
+ * threads, in memory for one chunk a thread, whatever the size of the input.
  *
- * How the text is cut depends on the names, order and sizes of the files and on piece_bytes alone:
- * not on threads, not on ranks. Let N be piece_bytes.
+ * How the text is cut depends on the names, order and sizes of the files and on chunk_bytes alone:
+ * not on threads, not on ranks. Let N be chunk_bytes.
  *   - A plain file is cut near each multiple of N: cut k (k N > 0, below the file's size) is the
  * first place from k N on, and before (k + 1) N, where a document is seen to begin: a text line
  * behind a blank line, a <doc> line, a line of JSON. Where there is none (one document goes across
@@ -10,13 +10,13 @@
  * ASCII white space; else the first byte that is not a UTF-8 continuation; else k N. Bytes before k
  * N - 1 are not looked at, so a cut can be found from its own neighbourhood. Parts of a document
  * that is cut are documents of their own (input_span.continues).
- *   - Runs of small files (and the last, short part of a file) are put together until a piece has
+ *   - Runs of small files (and the last, short part of a file) are put together until a chunk has
  * at least N bytes as stored, gzip counted four times.
- *   - A gzip file of at least N / 4 bytes and a stream are a piece each, of many parts: their text
- * is cut by the same rule, and part j holds cut j to cut j + 1. All other pieces have one part, 0.
+ *   - A gzip file of at least N / 4 bytes and a stream are a chunk each, of many parts: their text
+ * is cut by the same rule, and part j holds cut j to cut j + 1. All other chunks have one part, 0.
  *   - A smaller gzip file that inflates to 16 N or more is refused: memory stays bounded.
  *
- * Pieces are numbered 0 .. input_feed_pieces()-1 in the order of the text. A feed hands out those
+ * Chunks are numbered 0 .. input_feed_chunks()-1 in the order of the text. A feed hands out those
  * whose number is `rank` modulo `ranks`, in ascending order, to whichever thread asks; several
  * threads work on the parts of one compressed file (reading it is done under a lock).
  *
@@ -41,11 +41,11 @@
 enum text_layout { LAYOUT_PLAIN, LAYOUT_WIKI, LAYOUT_JSON };
 
 struct input_feed_options {
-    uint64_t piece_bytes; /* N, at least 4096 */
-    uint64_t rank, ranks; /* pieces `rank` modulo `ranks` are this feed's */
+    uint64_t chunk_bytes; /* N, at least 4096 */
+    uint64_t rank, ranks; /* chunks `rank` modulo `ranks` are this feed's */
     /* NULL: all are. Else asked once for each part, by one thread at a time; parts that are not
      * wanted are not handed out (nor read, where the file can be read at any place). */
-    bool (*wanted)(void *context, uint64_t piece, uint32_t part);
+    bool (*wanted)(void *context, uint64_t chunk, uint32_t part);
     void *context;
 };
 
@@ -60,9 +60,9 @@ struct input_span {
 
 /* What one thread works on: owned by the caller, reused from call to call. */
 struct input_work {
-    uint64_t piece;
+    uint64_t chunk;
     uint32_t part;
-    bool last; /* part of its piece */
+    bool last; /* part of its chunk */
     struct buffer text;
     struct input_span *spans; /* [span_count] */
     int span_count;
@@ -78,10 +78,10 @@ struct input_feed *input_feed_new(const struct input_list *list,
                                   const struct input_feed_options *options);
 void input_feed_free(struct input_feed *feed); /* NULL is fine */
 
-uint64_t input_feed_pieces(const struct input_feed *feed);
+uint64_t input_feed_chunks(const struct input_feed *feed);
 
 /* 1: work; 0: none is left; -1: a file could not be read, or its gzip data is damaged or cut short
- * (the sentence names it). Any thread may call; after a failure all get 0. A piece without any text
+ * (the sentence names it). Any thread may call; after a failure all get 0. A chunk without any text
  * is handed out too (span_count 0), so that every part is seen once. */
 int input_feed_next(struct input_feed *feed, struct input_work *work, struct error *err);
 

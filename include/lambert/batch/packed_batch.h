@@ -1,0 +1,50 @@
+/* A packed batch: the tokens of many sequences end to end, without padding. It is what corpus makes
+ * and model eats, and lies in base because neither may know the other.
+ *
+ * N sequences, T rows (tokens), M masked positions. Row r of sequence n has position
+ * r - sequence_start[n] within its sequence.
+ *
+ * One batch holds a rank's whole share of a global batch; packed_batch_slice() copies a run of its
+ * sequences into another, rebased, which is a micro-batch. */
+#ifndef LAMBERT_BATCH_PACKED_BATCH_H
+#define LAMBERT_BATCH_PACKED_BATCH_H
+
+#include <stdint.h>
+
+struct packed_batch {
+    int sequences; /* N */
+    int tokens;    /* T */
+    int masked;    /* M */
+
+    int32_t *input_ids;           /* [T], masking already applied */
+    uint8_t *token_type_ids;      /* [T], 0 for [CLS] A [SEP], 1 for B [SEP] */
+    int32_t *sequence_start;      /* [N + 1], rows; [0] is 0, [N] is T */
+    int32_t *masked_rows;         /* [M], ascending rows, never a [CLS] */
+    int32_t *masked_labels;       /* [M], the ids that stood there */
+    int32_t *next_sentence_label; /* [N], 1: B is random, 0: B follows A, -1: no NSP loss */
+    uint64_t *sample_index;       /* [N], number of the sample in its phase */
+    uint64_t *sample_key;         /* [N], key of everything random in the model for this sample */
+
+    int sequence_capacity, token_capacity, masked_capacity;
+};
+
+void packed_batch_init(struct packed_batch *batch); /* owns nothing yet */
+void packed_batch_release(struct packed_batch *batch);
+void packed_batch_reset(struct packed_batch *batch); /* empty, memory kept */
+
+/* Room for this many; memory only ever grows. */
+void packed_batch_reserve(struct packed_batch *batch, int sequences, int tokens, int masked);
+
+/* Appends a sequence of `tokens` rows with `masked` masked positions; the caller fills the new
+ * tails of the arrays (rows from the returned row on), sequence_start and the counts are set. */
+int packed_batch_append(struct packed_batch *batch, int tokens, int masked);
+
+/* How many sequences from `first` on to take next where all that are left are cut into even pieces of
+ * up to token_budget rows, and of no more than it takes where sequences are short: at least 1. */
+int packed_batch_fit(const struct packed_batch *batch, int first, int token_budget);
+
+/* out = sequences [first, first + count) of batch, rebased to row 0. */
+void packed_batch_slice(const struct packed_batch *batch, int first, int count,
+                        struct packed_batch *out);
+
+#endif

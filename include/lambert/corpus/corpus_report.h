@@ -1,0 +1,36 @@
+/* What a preparation met: it adds up over chunks of the input, goes by name into the manifest, and is
+ * what `show corpus` prints. */
+#ifndef LAMBERT_CORPUS_CORPUS_REPORT_H
+#define LAMBERT_CORPUS_CORPUS_REPORT_H
+
+#include <stdint.h>
+
+/* Documents and lines count as duplicates when another has the same bytes; the first
+ * of each does not count. */
+struct corpus_report {
+    uint64_t input_bytes; /* of text, inflated */
+    uint64_t files;
+    uint64_t documents, empty_documents, heldout_documents, one_sentence_documents;
+    uint64_t cut_documents;      /* parts that begin inside a document longer than a shard */
+    uint64_t unclosed_documents; /* WikiExtractor: <doc> without </doc> */
+    uint64_t damaged_lines;      /* JSON: lines that are no object with a "text" */
+    uint64_t lines, text_bytes;  /* of documents that are not empty */
+    uint64_t documents_per_print, lines_per_print; /* 1: duplicates are exact; n: estimated from
+                                                      every n-th */
+    uint64_t duplicate_documents, duplicate_document_bytes;
+    uint64_t duplicate_lines, duplicate_line_bytes;
+    uint64_t sentences, tokens;
+    uint64_t words, unknown_words;
+    uint64_t invalid_bytes;
+    uint64_t corpus_bytes;
+    double seconds;
+};
+
+/* The same as a table: field f of corpus_report_fields has a name and a place. */
+extern const int corpus_report_fields;
+
+const char *corpus_report_name(int field);
+uint64_t *corpus_report_field(struct corpus_report *report, int field);
+void corpus_report_add(struct corpus_report *into, const struct corpus_report *part);
+
+#endif

@@ -1,0 +1,81 @@
+/* Text to a corpus (corpus/corpus.h): read, split into sentences, tokenise, set documents aside,
+ * write shards, and last the manifest. All threads of all ranks work; what comes out is the same,
+ * byte for byte, whatever their number.
+ *
+ * The input is cut into parts (text/input_feed.h), each of which becomes shards of its own and a
+ * record of what was met (src/corpus/chunk.h). Ranks share nothing but the output folder, which all
+ * of them must see:
+ *
+ *     prepare_open(&preparation, &options, rank, ranks, err)    every rank; touches nothing
+ *     prepare_begin(preparation, err)                           rank 0, before any rank goes on
+ *     prepare_chunks(preparation, err)                          every rank
+ *     prepare_finish(preparation, &report, err)                 rank 0, after all ranks
+ *     prepare_close(preparation)                                every rank
+ *
+ * Between these the caller makes the ranks agree. When prepare_chunks() failed or was interrupted,
+ * the parts that are done stay, and the same preparation, run again, goes on from those whose
+ * checksums hold; any other one into that folder removes them. From prepare_begin() to
+ * prepare_close() rank 0 holds the folder's lock for the job (DIR/prep.lock; file_lock() says what
+ * it is worth on shared file systems), and a second preparation into the folder is refused at
+ * prepare_begin().
+ *
+ * Input files that are TFRecords (docs/formats.md) become ready samples, every record checked, a
+ * chunk and a shard of a split for each file, in memory for about 200 bytes a record; text and
+ * TFRecords in one input are refused. Of the options, split_sentences and shard_bytes are then
+ * without effect, and lower_case only says how the text was treated.
+ *
+ * Memory: about twice shard_bytes and 10 MB a thread, a few hundred bytes an input file, and for
+ * finishing at most about 150 MB for fingerprints (2^21 of lines and as many of documents, 16 bytes
+ * each, and room to grow and to sort them) and half a kilobyte a shard for the manifest. */
+#ifndef LAMBERT_PREPARE_PREPARE_H
+#define LAMBERT_PREPARE_PREPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/corpus/corpus_report.h"
+
+struct prepare_options {
+    char *const *inputs; /* as for input_list_open(); standard input wants a single rank */
+    int input_count;
+    const char *vocabulary; /* path of a vocab.txt */
+    const char *output;     /* folder; refused when it holds a corpus, unless overwrite */
+    bool overwrite;
+    bool lower_case;
+    bool split_sentences;    /* no: every line is one sentence */
+    double heldout_fraction; /* of documents, by hash of their text: the same text, the same side */
+    uint64_t shard_bytes;    /* of input text a shard, at least 4096 */
+    int compression;         /* zlib level */
+};
+
+extern const struct prepare_options prepare_defaults;
+
+struct preparation;
+
+int prepare_open(struct preparation **preparation, const struct prepare_options *options, int rank,
+                 int ranks, struct error *err);
+void prepare_close(struct preparation *preparation); /* NULL is fine */
+
+/* Fails while another preparation is at work in the folder. With `overwrite` the old corpus is gone
+ * from here on. */
+int prepare_begin(struct preparation *preparation, struct error *err);
+
+/* Over all OpenMP threads. */
+int prepare_chunks(struct preparation *preparation, struct error *err);
+
+/* Rank 0, when prepare_chunks() failed on any rank: cleans up where no part is done. */
+void prepare_leave(struct preparation *preparation);
+
+/* Puts the records together. Nothing to train on (no document with a token, or all of them held
+ * out) is an error, and then nothing is left behind. Warns about bytes that are not UTF-8, damaged
+ * markup, and splits too small to make pairs of. */
+int prepare_finish(struct preparation *preparation, struct corpus_report *report,
+                   struct error *err);
+
+/* All of it, by one rank. */
+int prepare_corpus(const struct prepare_options *options, struct corpus_report *report,
+                   struct error *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* Held-out evaluation, and the yardstick beside it: what guessing from token frequencies gives.
+ *
+ * The evaluation set is fixed: the first `sequences` samples that the phase's sampler makes of the
+ * held-out documents, masked by the run's seed, dropout off. Losses are means over all masked
+ * tokens (all sequences) of the set, in natural logarithms, whatever the number of ranks. */
+#ifndef LAMBERT_RUN_EVALUATE_H
+#define LAMBERT_RUN_EVALUATE_H
+
+#include "lambert/config/config.h"
+#include "lambert/corpus/corpus.h"
+#include "lambert/dist/dist.h"
+#include "lambert/model/bert.h"
+
+/* Of an objective that the set has no term of (no masked token, no label), not numbers. */
+struct evaluation {
+    double mlm_loss, mlm_accuracy;
+    double nsp_loss, nsp_accuracy; /* of the second objective */
+    double unigram_loss;           /* cross-entropy of the masked tokens under the training text's
+                                      frequencies (one added to each count) */
+    double unigram_accuracy;       /* of always answering the commonest token */
+    uint64_t sequences, masked;
+};
+
+struct evaluator;
+
+/* [local] An evaluator for one phase. *evaluator is NULL, and a warning is logged, when the corpus
+ * has too few held-out documents to make pairs of. The corpus must outlive it. */
+int evaluator_new(struct evaluator **evaluator, const struct config *config, int phase,
+                  const struct corpus *corpus, struct error *err);
+void evaluator_free(struct evaluator *evaluator); /* NULL is fine */
+
+/* Collective: each rank takes every ranks-th sample. */
+int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
+                  const real *params, struct evaluation *result, struct error *err);
+
+/* Collective. The evaluation of a checkpoint's weights for one phase of a configuration; fails
+ * where the corpus has too few held-out documents. */
+int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
+                        const char *path, struct evaluation *result, struct error *err);
+
+#endif

@@ -1,0 +1,55 @@
+/* From the configuration to the small option structs of the modules: the one place that knows both.
+ */
+#ifndef LAMBERT_RUN_OPTIONS_H
+#define LAMBERT_RUN_OPTIONS_H
+
+#include "lambert/base/log.h"
+#include "lambert/config/config.h"
+#include "lambert/corpus/corpus.h"
+#include "lambert/model/bert.h"
+#include "lambert/optim/optimizer.h"
+#include "lambert/optim/schedule.h"
+#include "lambert/sample/sampler.h"
+#include "lambert/trainer/param_sync.h"
+
+struct sampler_options sampler_options_of(const struct config *config, int phase);
+struct bert_config bert_config_of(const struct config *config, int vocab_size);
+struct optimizer_options optimizer_options_of(const struct config *config);
+struct schedule schedule_of(const struct config_phase *phase);
+
+enum log_level log_level_of(const struct config *config);
+
+/* Micro-batches of `config` in any of its phases fit this. */
+struct bert_capacity capacity_of(const struct config *config);
+
+/* What ranks send each other, for micro-batches of that capacity. */
+struct param_sync_options param_sync_options_of(const struct config *config,
+                                                const struct bert_config *bert,
+                                                const struct bert_capacity *capacity);
+
+/* Sequences of a micro-batch of a phase where the ranks must not matter to it (train.reproducible):
+ * as many as fit at full length. 0: they need not be fixed. */
+int group_of(const struct config *config, int phase);
+
+/* Makes room for the ready samples of a corpus, whose masks no option limits. */
+void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus);
+
+/* The number of the phase of that name; -1 with a sentence when there is none. */
+int phase_of(const struct config *config, const char *name, struct error *err);
+
+/* Whether a model computes as the configured one does, in what the shapes of its tensors do not
+ * show: heads, activation, LayerNorm's eps. -1 with a sentence that begins "it has ...". */
+int check_same_model(const struct config *config, const struct bert_config *model,
+                     struct error *err);
+
+/* The same for the configuration that a checkpoint carries; `path` names it in errors. */
+int check_stored_model(const struct config *config, const char *stored, const char *path,
+                       struct error *err);
+
+/* Where a phase's corpus lies. */
+const char *corpus_folder_of(const struct config *config, int phase);
+
+/* Opens a phase's corpus and checks it against data.vocabulary. */
+int corpus_of(const struct config *config, int phase, struct corpus **corpus, struct error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* A training run: phases one after another, each with its own schedule, from fresh weights or from
+ * the newest checkpoint of the run folder.
+ *
+ * run.folder holds config.ini (the effective configuration), metrics.jsonl, checkpoints/.
+ *
+ * SIGTERM, SIGINT and SIGUSR1 to any rank end the run after the step it is in, with a checkpoint.
+ */
+#ifndef LAMBERT_RUN_RUN_H
+#define LAMBERT_RUN_RUN_H
+
+#include <stdbool.h>
+
+#include "lambert/config/config.h"
+#include "lambert/dist/dist.h"
+
+struct run_request {
+    const struct config *config;
+    bool resume;        /* from the newest whole checkpoint; without one the run starts anew */
+    const char *accept; /* result keys that may differ from the checkpoint's, comma-separated, or
+                           NULL */
+};
+
+/* Collective. 0: the run is complete, or was stopped by a signal with a checkpoint written; -1 with
+ * the same sentence on every rank. */
+int run_training(struct dist *dist, const struct run_request *request, struct error *err);
+
+/* Who computes with what: ranks, cores, threads, binding, matrix products,
+ * kernels, BLAS. Collective; rank 0 logs. */
+void announce_machine(const struct dist *dist, int threads);
+
+/* [local] Threads for this rank, as run.threads says; call once, before any parallel region. */
+int start_threads(const struct dist *dist, const struct config *config);
+
+#endif

@@ -1,0 +1,22 @@
+/* What a sample asks of the model: what is hidden, and what is to be said about its two segments.
+ */
+#ifndef LAMBERT_SAMPLE_SAMPLING_H
+#define LAMBERT_SAMPLE_SAMPLING_H
+
+/* What is hidden together. */
+enum masking_unit {
+    MASK_TOKENS,      /* single tokens (BERT, arXiv 1810.04805, section 3.1) */
+    MASK_WHOLE_WORDS, /* all pieces of a word (Google's BERT repository, 2019) */
+    MASK_SPANS,       /* n words in a row, n with probability proportional to 1/n (ALBERT, arXiv
+                         1909.11942, equation 1) */
+};
+
+enum sentence_pairs {
+    PAIRS_NSP,  /* next-sentence prediction: B is from another document half of the time, label 1
+                   (BERT, section 3.1) */
+    PAIRS_SOP,  /* sentence-order prediction: A and B follow each other and are swapped half of the
+                   time, label 1 (ALBERT, section 3.1) */
+    PAIRS_NONE, /* one segment, no label (RoBERTa, arXiv 1907.11692, section 4.2: DOC-SENTENCES) */
+};
+
+#endif

@@ -1,0 +1,120 @@
+#include <stdlib.h>
+
+#include "bench_model.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/progress.h"
+#include "lambert/base/rng.h"
+#include "lambert/kernels/cpu.h"
+#include "lambert/kernels/gemm.h"
+
+/* --- matrix products -------------------------------------------------------------------------- */
+
+struct layer_shape {
+    const char *name;
+    int rows, in, out;
+};
+
+struct operands {
+    real *x, *w, *y; /* of the largest shape each */
+};
+
+static double time_gemm(const struct layer_shape *shape, enum gemm_form form,
+                        const struct operands *at, int repeat)
+{
+    const int T = shape->rows, in = shape->in, out = shape->out;
+    double seconds[BENCH_MOST_REPEATS];
+    for (int r = -1; r < repeat; r++) { /* the first is not counted */
+        double started = clock_seconds();
+        if (form == GEMM_NT)
+            gemm_parallel(form, T, out, in, 1, at->x, in, at->w, in, 0, at->y, out);
+        else if (form == GEMM_NN)
+            gemm_parallel(form, T, in, out, 1, at->y, out, at->w, in, 0, at->x, in);
+        else
+            gemm_parallel(form, out, in, T, 1, at->y, out, at->x, in, 1, at->w, in);
+        if (r >= 0)
+            seconds[r] = clock_seconds() - started;
+    }
+    return bench_median(seconds, repeat);
+}
+
+/* Lambert's product beside the BLAS's, in turn; shares of the peak measured behind them. */
+static void measure_form(struct bench_model *bench, const struct layer_shape *shape,
+                         enum gemm_form form, const struct operands *operands)
+{
+    static const char *const forms[] = {"forward", "dx", "dw"};
+    static const char *const makers[] = {"gemm", "blas"};
+    const double operations = 2.0 * shape->rows * shape->in * shape->out;
+    const double bytes =
+        (double)sizeof(real) * ((double)shape->rows * shape->in + (double)shape->in * shape->out +
+                                (double)shape->rows * shape->out);
+    const bool was_blas = gemm_is_blas();
+    double seconds[2];
+    for (int blas = was_blas; blas < 2; blas++) {
+        gemm_use_blas(blas);
+        seconds[blas] = time_gemm(shape, form, operands, (int)bench->arguments->common.repeat);
+    }
+    gemm_use_blas(was_blas);
+    const double peak = cpu_peak_flops(bench->threads);
+    for (int blas = was_blas; blas < 2; blas++) {
+        char *name = memory_text("%s-%s-%s", makers[blas], shape->name, forms[form]);
+        char *note = memory_text("of peak, %d rows, %d to %d", shape->rows, shape->in, shape->out);
+        bench_report_add(&bench->report, name, 100 * operations / seconds[blas] / peak, "%", note);
+        free(name);
+        free(note);
+    }
+    char *name = memory_text("intensity-%s-%s", shape->name, forms[form]);
+    bench_report_add(&bench->report, name, operations / bytes, "flop/B",
+                     "each matrix read or written once");
+    free(name);
+}
+
+static void measure_shape(struct bench_model *bench, const struct layer_shape *shape,
+                          const struct operands *operands)
+{
+    for (int form = GEMM_NT; form <= GEMM_TN; form++)
+        measure_form(bench, shape, (enum gemm_form)form, operands);
+}
+
+/* In memory as the model's: huge pages where there are. */
+static real *operand(size_t elements)
+{
+    void *memory;
+    struct rng rng;
+    struct error err;
+    if (memory_big(&memory, elements * sizeof(real), "measuring matrix products", &err) < 0)
+        bug("%s", err.text);
+    real *data = memory;
+    rng_init(&rng, rng_key(1, RNG_TEST, elements, 0));
+    for (size_t i = 0; i < elements; i++)
+        data[i] = (real)(rng_uniform(&rng) - 0.5) / 64;
+    return data;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+void bench_model_gemms(struct bench_model *bench)
+{
+    const struct bert_config *model = &bench->model;
+    const int H = model->hidden, F = model->intermediate, V = model->vocab;
+    const int T = bench->config.train.micro_batch_tokens;
+    const int M = (int)(bench->config.data.masked_lm_probability * T);
+    const struct layer_shape shapes[] = {
+        {"qkv", T, H, 3 * H}, {"output", T, H, H},  {"up", T, H, F},
+        {"down", T, F, H},    {"decoder", M, H, V},
+    };
+    size_t x = 0, w = 0, y = 0;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        x = larger(x, (size_t)shapes[i].rows * (size_t)shapes[i].in);
+        w = larger(w, (size_t)shapes[i].in * (size_t)shapes[i].out);
+        y = larger(y, (size_t)shapes[i].rows * (size_t)shapes[i].out);
+    }
+    struct operands operands = {operand(x), operand(w), operand(y)};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        measure_shape(bench, &shapes[i], &operands);
+    memory_big_free(operands.x, x * sizeof(real));
+    memory_big_free(operands.w, w * sizeof(real));
+    memory_big_free(operands.y, y * sizeof(real));
+}

@@ -1,0 +1,233 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "bench_bandwidth.h"
+#include "bench_rows.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/progress.h"
+#include "lambert/command/command.h"
+#include "lambert/kernels/cpu.h"
+#include "lambert/kernels/kernels.h"
+
+static const char usage[] =
+    "usage: lambert bench kernels [options]\n"
+    "\n"
+    "Each row kernel with the instructions that a run would take (LAMBERT_ISA chooses others), "
+    "and\n"
+    "in turn its plain twin. On one thread, rows in the first-level cache:\n"
+    "\n"
+    "  copy-N                 memcpy() of a row of N elements, to compare with\n"
+    "  KERNEL-N               bytes that are read and written; rows in place count twice; and\n"
+    "                         elements, and plain time / time, the median of the pairs (as JSON\n"
+    "                         KERNEL-N-elements and KERNEL-N-speed-up)\n"
+    "\n"
+    "On all threads, arrays of 128 MB, in turn with the bandwidth of memory:\n"
+    "\n"
+    "  KERNEL-memory          bytes that are read and written\n"
+    "  KERNEL-memory-share-of-bandwidth\n"
+    "\n"
+    "  --length N   elements of a row (without it 512, 768 and 3072)\n"
+    "  --repeat N   measurements; the median is told (15)\n"
+    "  --json       one JSON object\n"
+    "  --help       this text\n"
+    "\n"
+    "example: lambert bench kernels --length 1024\n";
+
+enum { LONGEST = 1 << 20 };
+
+struct arguments {
+    long long length; /* 0: the usual ones */
+    struct bench_options common;
+};
+
+static int set_option(void *context, int option, struct error *err)
+{
+    struct arguments *arguments = context;
+    (void)option; /* the only one */
+    return option_integer("--length", optarg, 1, LONGEST, &arguments->length, err);
+}
+
+static int parse(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {
+        {"length", required_argument, NULL, 'l'}, BENCH_REPEAT, BENCH_OPTIONS};
+    *arguments = (struct arguments){.common.repeat = 15};
+    int code = bench_options_read(&arguments->common, "bench kernels", argc, argv, options,
+                                  set_option, arguments);
+    if (code != 0)
+        return code;
+    if (!arguments->common.help && optind < argc)
+        return command_misused("bench kernels",
+                               "no input is wanted; see lambert bench kernels --help");
+    return 0;
+}
+
+struct bench {
+    int repeat;
+    const struct kernels *plain;
+    struct bench_report report;
+};
+
+static void add(struct bench *bench, const char *kernel, const char *what, double value,
+                const char *unit, const char *note)
+{
+    char *name = memory_text("%s-%s", kernel, what);
+    bench_report_add(&bench->report, name, value, unit, note);
+    free(name);
+}
+
+/* --- in the cache ----------------------------------------------------------------------------- */
+
+/* Of a call: the least of so many measurements, each of so many calls on rows that are anew. */
+enum { TRIES = 8, CALLS = 16 };
+
+struct rows_pair {
+    struct bench_rows fresh, used;
+};
+
+static void copy_row(const struct kernels *k, const struct bench_rows *rows)
+{
+    (void)k;
+    memcpy(rows->x[1], rows->x[0], (size_t)rows->n * sizeof(real));
+}
+
+static double time_call(const struct bench_call *call, const struct kernels *k,
+                        struct rows_pair *rows)
+{
+    double best = INFINITY;
+    for (int t = 0; t < TRIES; t++) {
+        bench_rows_copy(&rows->used, &rows->fresh);
+        double started = clock_seconds();
+        for (int c = 0; c < CALLS; c++)
+            call->call(k, &rows->used);
+        best = fmin(best, (clock_seconds() - started) / CALLS);
+    }
+    return fmax(best, 1e-10); /* of a clock that did not move */
+}
+
+/* For people a line, for programs a result each. */
+static void report_call(struct bench *bench, const struct bench_call *call, int n, double seconds,
+                        double speed_up, bool twins)
+{
+    const double bytes = (double)call->moved * n * (double)sizeof(real);
+    char what[64], note[64];
+    snprintf(note, sizeof note, "%6.2f G elements/s", n / seconds / 1e9);
+    if (twins)
+        snprintf(note, sizeof note, "%6.2f G elements/s, %4.1f times plain", n / seconds / 1e9,
+                 speed_up);
+    snprintf(what, sizeof what, "%d", n);
+    add(bench, call->name, what, bytes / seconds / 1e9, "GB/s", note);
+    if (!bench->report.object)
+        return;
+    snprintf(what, sizeof what, "%d-elements", n);
+    add(bench, call->name, what, n / seconds / 1e9, "G/s", NULL);
+    snprintf(what, sizeof what, "%d-speed-up", n);
+    if (twins)
+        add(bench, call->name, what, speed_up, "times", NULL);
+}
+
+static void measure_call(struct bench *bench, const struct bench_call *call, struct rows_pair *rows)
+{
+    const int n = rows->fresh.n;
+    const bool twins = kernels != bench->plain && call->call != copy_row;
+    double seconds[BENCH_MOST_REPEATS], ratio[BENCH_MOST_REPEATS];
+    for (int r = 0; r < bench->repeat; r++) {
+        seconds[r] = time_call(call, kernels, rows);
+        if (twins)
+            ratio[r] = time_call(call, bench->plain, rows) / seconds[r];
+    }
+    const double time = bench_median(seconds, bench->repeat);
+    const double speed_up = twins ? bench_median(ratio, bench->repeat) : 1;
+    report_call(bench, call, n, time, speed_up, twins);
+}
+
+static void measure_length(struct bench *bench, int n)
+{
+    static const struct bench_call copy = {"copy", copy_row, 2, BENCH_MEMORY_NOT};
+    struct rows_pair rows;
+    bench_rows_init(&rows.fresh, n);
+    bench_rows_init(&rows.used, n);
+    measure_call(bench, &copy, &rows);
+    for (const struct bench_call *call = bench_calls; call->name; call++)
+        measure_call(bench, call, &rows);
+    bench_rows_release(&rows.fresh);
+    bench_rows_release(&rows.used);
+}
+
+/* --- in memory -------------------------------------------------------------------------------- */
+
+enum { CHUNK = 1 << 14 };
+
+/* Bytes a second, all threads. The rows that such a kernel wants are the first three and the last.
+ */
+static double run_long(const struct bench_call *call, const struct bench_bandwidth *bandwidth)
+{
+    const double started = clock_seconds();
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < BENCH_BANDWIDTH_ELEMENTS; i += CHUNK) {
+        struct bench_rows rows = {.n = CHUNK};
+        for (int a = 0; a < BENCH_BANDWIDTH_ARRAYS; a++)
+            rows.x[a < BENCH_BANDWIDTH_ARRAYS - 1 ? a : BENCH_ROWS - 1] = bandwidth->arrays[a] + i;
+        call->call(kernels, &rows);
+    }
+    return call->moved * (double)sizeof(real) * BENCH_BANDWIDTH_ELEMENTS /
+           (clock_seconds() - started);
+}
+
+static void measure_long(struct bench *bench, const struct bench_call *call,
+                         struct bench_bandwidth *bandwidth)
+{
+    double bytes[BENCH_MOST_REPEATS], share[BENCH_MOST_REPEATS];
+    for (int r = 0; r < bench->repeat; r++) {
+        const double could = call->memory == BENCH_MEMORY_READ ? bench_bandwidth_read(bandwidth)
+                                                               : bench_bandwidth_mixed(bandwidth);
+        bytes[r] = run_long(call, bandwidth);
+        share[r] = 100 * bytes[r] / could;
+    }
+    add(bench, call->name, "memory", bench_median(bytes, bench->repeat) / 1e9, "GB/s", NULL);
+    add(bench, call->name, "memory-share-of-bandwidth", bench_median(share, bench->repeat), "%",
+        call->memory == BENCH_MEMORY_READ ? "of reading"
+                                          : "of four arrays read, three of them written");
+}
+
+static void measure_memory(struct bench *bench)
+{
+    struct bench_bandwidth bandwidth;
+    bench_bandwidth_open(&bandwidth);
+    for (const struct bench_call *call = bench_calls; call->name; call++)
+        if (call->memory != BENCH_MEMORY_NOT)
+            measure_long(bench, call, &bandwidth);
+    bench_bandwidth_close(&bandwidth);
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+int bench_kernels(int argc, char **argv)
+{
+    static const int usual[] = {512, 768, 3072};
+    struct arguments arguments;
+    struct error err;
+    int code = parse(argc, argv, &arguments);
+    if (code != 0)
+        return code;
+    if (arguments.common.help) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    if (kernels_select(&err) < 0)
+        return command_failed("bench kernels", &err);
+    struct bench bench = {.repeat = (int)arguments.common.repeat, .plain = kernels_available()[0]};
+    bench_report_begin(&bench.report, "kernels", cpu_set_threads(0, 1), arguments.common.json);
+    if (!arguments.common.json)
+        printf("kernels %s\n", kernels->name);
+    if (arguments.length > 0)
+        measure_length(&bench, (int)arguments.length);
+    for (size_t i = 0; arguments.length == 0 && i < sizeof usual / sizeof *usual; i++)
+        measure_length(&bench, usual[i]);
+    measure_memory(&bench);
+    bench_report_end(&bench.report);
+    return EXIT_DONE;
+}

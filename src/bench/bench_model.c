@@ -1,0 +1,235 @@
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "bench_bandwidth.h"
+#include "bench_model.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/command/command.h"
+#include "lambert/kernels/blas.h"
+#include "lambert/kernels/cpu.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/run/options.h"
+
+static const char usage[] =
+    "usage: [mpirun -n RANKS] lambert bench model CONFIG [SECTION.KEY=VALUE ...] [options]\n"
+    "\n"
+    "Measures what a training step of this configuration is made of: the FMA peak of the cores, "
+    "memory\n"
+    "bandwidth, every matrix product, and for each phase's sequence length a micro-batch forward "
+    "and\n"
+    "backward, its parts, the optimizer and a whole step of the phase's global batch. Sequences "
+    "are "
+    "of\n"
+    "full length and made up, or with --samples come from data.corpus. Shares of peak count "
+    "useful\n"
+    "operations only: no padding, nothing the loss does not need, nothing done twice.\n"
+    "\n"
+    "  --samples     take the samples of data.corpus\n"
+    "  --repeat N    how often each thing is measured; medians are given (5)\n"
+    "  --gemm        only the machine and the matrix products\n"
+    "  --steps       only micro-batches and steps\n"
+    "  --phase NAME  only this phase of the configuration\n"
+    "  --one-thread  what all threads do, as a multiple of what one does\n"
+    "  --one-rank    under mpirun: what all ranks do, as a multiple of what one does\n"
+    "  --whole       do a whole step once, instead of adding up its pieces\n"
+    "  --json        one JSON object\n"
+    "  --help        this text\n"
+    "\n"
+    "examples: lambert bench model configs/bert-base-512.ini\n"
+    "          lambert bench model configs/bert-large-512.ini model.num_hidden_layers=4\n";
+
+static int set_option(void *context, int option, struct error *err)
+{
+    struct bench_model_arguments *arguments = context;
+    (void)err;
+    switch (option) {
+    case 's':
+        arguments->samples = true;
+        return 0;
+    case 'g':
+        arguments->gemm_only = true;
+        return 0;
+    case 't':
+        arguments->steps_only = true;
+        return 0;
+    case '1':
+        arguments->one_thread = true;
+        return 0;
+    case 'n':
+        arguments->one_rank = true;
+        return 0;
+    case 'p':
+        arguments->phase = optarg;
+        return 0;
+    case 'w':
+        arguments->whole = true;
+        return 0;
+    }
+    return 0;
+}
+
+static int parse(int argc, char **argv, struct bench_model_arguments *arguments)
+{
+    static const struct option options[] = {{"samples", no_argument, NULL, 's'},
+                                            BENCH_REPEAT,
+                                            {"gemm", no_argument, NULL, 'g'},
+                                            {"steps", no_argument, NULL, 't'},
+                                            {"one-thread", no_argument, NULL, '1'},
+                                            {"one-rank", no_argument, NULL, 'n'},
+                                            {"phase", required_argument, NULL, 'p'},
+                                            {"whole", no_argument, NULL, 'w'},
+                                            BENCH_OPTIONS};
+    *arguments = (struct bench_model_arguments){.common.repeat = 5};
+    int code = bench_options_read(&arguments->common, "bench model", argc, argv, options,
+                                  set_option, arguments);
+    if (code != 0)
+        return code;
+    if (arguments->common.help)
+        return 0;
+    if (optind >= argc)
+        return command_misused("bench model",
+                               "no configuration file named; see lambert bench model --help");
+    arguments->config = argv[optind];
+    arguments->words = argv + optind + 1;
+    arguments->word_count = argc - optind - 1;
+    return 0;
+}
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+static int allocate(struct bench_model *bench, struct error *err)
+{
+    const struct config *config = &bench->config;
+    struct bert_capacity capacity = capacity_of(config);
+    struct optimizer_options options = optimizer_options_of(config);
+    const int rank = dist_rank(bench->dist), ranks = dist_size(bench->dist);
+    if (bench->corpus)
+        capacity_widen(&capacity, bench->corpus);
+    if (bert_new(&bench->bert, &bench->model, &capacity, err) < 0)
+        return -1;
+    bench->table = bert_params(bench->bert);
+    bench->activations = bert_memory(&bench->model, &capacity);
+    sharding_init(&bench->sharding, bench->table->size, SHARDING_BUCKET, ranks);
+    bench->shard = sharding_count(&bench->sharding, rank);
+    const size_t bytes = bench->table->size * sizeof(real);
+    if (memory_big((void **)&bench->params, bytes, "weights", err) < 0 ||
+        memory_big((void **)&bench->grads, bytes, "gradients", err) < 0 ||
+        memory_big((void **)&bench->shard_grads, bench->shard * sizeof(real), "reduced gradients",
+                   err) < 0 ||
+        optimizer_new(&bench->optimizer, bench->table, &bench->sharding, rank, &options, err) < 0)
+        return -1;
+    param_table_initialise(bench->table, config->model.initializer_range,
+                           (uint64_t)config->run.seed, bench->params);
+    return 0;
+}
+
+static int choose_phases(struct bench_model *bench, struct error *err)
+{
+    bench->phase_end = bench->config.phase_count;
+    if (!bench->arguments->phase)
+        return 0;
+    bench->phase_begin = phase_of(&bench->config, bench->arguments->phase, err);
+    bench->phase_end = bench->phase_begin + 1;
+    return bench->phase_begin < 0 ? -1 : 0;
+}
+
+static int open_bench(struct bench_model *bench, struct error *err)
+{
+    const struct bench_model_arguments *arguments = bench->arguments;
+    if (kernels_select(err) < 0 ||
+        config_load(&bench->config, arguments->config, arguments->words, arguments->word_count,
+                    err) < 0 ||
+        choose_phases(bench, err) < 0)
+        return -1;
+    bench->threads = cpu_set_threads(bench->config.run.threads, dist_local_size(bench->dist));
+    if (arguments->samples && corpus_of(&bench->config, 0, &bench->corpus, err) < 0)
+        return -1;
+    bench->model = bert_config_of(&bench->config,
+                                  bench->corpus ? vocabulary_size(corpus_vocabulary(bench->corpus))
+                                                : BENCH_VOCABULARY);
+    return arguments->gemm_only ? 0 : allocate(bench, err);
+}
+
+static void close_bench(struct bench_model *bench)
+{
+    const size_t bytes = bench->table ? bench->table->size * sizeof(real) : 0;
+    optimizer_free(bench->optimizer);
+    memory_big_free(bench->params, bytes);
+    memory_big_free(bench->grads, bytes);
+    memory_big_free(bench->shard_grads, bench->shard * sizeof(real));
+    packed_batch_release(&bench->batch);
+    bert_free(bench->bert);
+    corpus_close(bench->corpus);
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+static void report_machine(struct bench_model *bench)
+{
+    struct blas_info blas;
+    struct bench_bandwidth bandwidth;
+    blas_describe(&blas);
+    bench->peak = cpu_peak_flops(bench->threads);
+    bench->peak_one = cpu_peak_flops(1);
+    bench_bandwidth_measure(&bandwidth, (int)bench->arguments->common.repeat);
+    if (!bench->report.object)
+        printf("%s, core type %s; row kernels %s\n", blas.library, blas.core, kernels->name);
+    bench_report_add(&bench->report, "peak", bench->peak / 1e9, "GFLOP/s",
+                     "fused multiply-adds, all threads");
+    bench_report_add(&bench->report, "peak-one-thread", bench->peak_one / 1e9, "GFLOP/s", NULL);
+    bench_report_add(&bench->report, "bandwidth-read", bandwidth.read / 1e9, "GB/s", NULL);
+    bench_report_add(&bench->report, "bandwidth-mixed", bandwidth.mixed / 1e9, "GB/s",
+                     "four arrays read, three of them written, as LAMB's first pass does");
+}
+
+static int measure(struct bench_model *bench, struct error *err)
+{
+    report_machine(bench);
+    if (!bench->arguments->steps_only)
+        bench_model_gemms(bench);
+    if (bench->arguments->gemm_only)
+        return 0;
+    bench_model_optimizer(bench);
+    for (int p = bench->phase_begin; p < bench->phase_end; p++)
+        if (bench_model_phase(bench, p, err) < 0)
+            return -1;
+    bench_report_add(&bench->report, "activations", (double)bench->activations / 1e9, "GB",
+                     "beyond weights, gradients and moments");
+    return 0;
+}
+
+static int run(struct dist *dist, const void *context, struct error *err)
+{
+    struct bench_model bench = {.arguments = context, .dist = dist};
+    packed_batch_init(&bench.batch);
+    int status = dist_agree(dist, open_bench(&bench, err), err);
+    if (status == 0) {
+        const bool silent = dist_rank(dist) != 0; /* collects, and drops it */
+        bench_report_begin(&bench.report, "model", bench.threads,
+                           bench.arguments->common.json || silent);
+        status = dist_agree(dist, measure(&bench, err), err);
+        if (status < 0 || silent)
+            bench_report_drop(&bench.report);
+        else
+            bench_report_end(&bench.report);
+    }
+    close_bench(&bench);
+    return status;
+}
+
+int bench_model(int argc, char **argv)
+{
+    struct bench_model_arguments arguments;
+    int code = parse(argc, argv, &arguments);
+    if (code != 0)
+        return code;
+    if (arguments.common.help) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    return command_on_ranks("bench model", argc, argv, run, &arguments);
+}

@@ -1,0 +1,58 @@
+/* `lambert bench model`: what its files share. bench_model.c reads the options and sets up;
+ * bench_gemm.c measures matrix products and memory; bench_step.c micro-batches, optimizer, steps. */
+#ifndef LAMBERT_SRC_BENCH_BENCH_MODEL_H
+#define LAMBERT_SRC_BENCH_BENCH_MODEL_H
+
+#include <stdbool.h>
+
+#include "bench.h"
+#include "lambert/config/config.h"
+#include "lambert/corpus/corpus.h"
+#include "lambert/dist/dist.h"
+#include "lambert/model/bert.h"
+#include "lambert/optim/optimizer.h"
+
+enum { BENCH_VOCABULARY = 30522 }; /* of made-up sequences: bert-base-uncased's */
+
+struct bench_model_arguments {
+    const char *config;
+    char **words;
+    int word_count;
+    struct bench_options common;
+    const char *phase; /* NULL: all */
+    bool samples, gemm_only, steps_only, one_thread, one_rank, whole;
+};
+
+struct bench_model {
+    const struct bench_model_arguments *arguments;
+    struct dist *dist;
+    struct bench_report report; /* of rank 0 */
+    struct config config;
+    int phase_begin, phase_end; /* those that are measured */
+    struct corpus *corpus;      /* NULL: made-up sequences */
+    int threads;
+    double peak, peak_one; /* operations a second: of this rank's threads, of one */
+
+    struct bert_config model;
+    struct bert *bert;
+    const struct param_table *table; /* bert's; NULL with --gemm */
+    struct sharding sharding;
+    struct optimizer *optimizer;
+    real *params, *grads; /* [table size] */
+    real *shard_grads;    /* [shard] */
+    size_t shard;
+    size_t activations;        /* bytes */
+    double update_seconds;     /* clearing the gradients and one update */
+    struct packed_batch batch; /* the micro-batch at hand */
+};
+
+/* Every shape that a micro-batch of full size has, forward, dx and dW. */
+void bench_model_gemms(struct bench_model *bench);
+
+/* Clearing, norms and update, against the bandwidth, measured in turn. */
+void bench_model_optimizer(struct bench_model *bench);
+
+/* A micro-batch of the phase's sequence length, and a step of its global batch. */
+int bench_model_phase(struct bench_model *bench, int phase, struct error *err);
+
+#endif

@@ -1,0 +1,188 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench.h"
+#include "lambert/base/memory.h"
+#include "lambert/command/command.h"
+#include "lambert/dist/probe.h"
+#include "lambert/kernels/cpu.h"
+
+static const char usage[] =
+    "usage: lambert bench net [options], under mpirun -n N\n"
+    "\n"
+    "What messages between the ranks of a job cost: from rank 0 to each other rank and back, one\n"
+    "pair at a time, and from every rank to all others at once, which is how gradients and "
+    "weights\n"
+    "are exchanged. Start it as you start training: the same hosts, ranks and options of mpirun.\n"
+    "\n"
+    "  latency, bandwidth             with ranks of other nodes: the median\n"
+    "  slowest-bandwidth              with the rank of another node that is slowest to reach\n"
+    "  latency-node, bandwidth-node   with ranks of the same node: the median\n"
+    "  all-at-once                    what a rank sends in a second, and what it receives\n"
+    "  message                        what beginning and ending one costs a rank's processor\n"
+    "\n"
+    "  --megabytes X  in a message of the bandwidth, and in all that a rank sends at once (16)\n"
+    "  --repeat N     times; the median is told (5)\n"
+    "  --json         one JSON object\n"
+    "  --help         this text\n"
+    "\n"
+    "example: mpirun -n 4 --map-by node lambert bench net\n";
+
+enum { MESSAGES = 100 /* for the latency */, SMALL = 8 /* bytes */, CALLS = 1000 };
+
+struct arguments {
+    double megabytes;
+    struct bench_options common;
+};
+
+static int set_option(void *context, int option, struct error *err)
+{
+    struct arguments *arguments = context;
+    (void)option; /* the only one */
+    return option_real("--megabytes", optarg, 0.001, 1000, &arguments->megabytes, err);
+}
+
+static int parse(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {
+        {"megabytes", required_argument, NULL, 'm'}, BENCH_REPEAT, BENCH_OPTIONS};
+    *arguments = (struct arguments){.megabytes = 16, .common.repeat = 5};
+    int code = bench_options_read(&arguments->common, "bench net", argc, argv, options, set_option,
+                                  arguments);
+    if (code != 0)
+        return code;
+    if (!arguments->common.help && optind < argc)
+        return command_misused("bench net", "no input is wanted; see lambert bench net --help");
+    return 0;
+}
+
+struct bench {
+    struct dist *dist;
+    const struct arguments *arguments;
+    struct bench_report report; /* of rank 0 */
+};
+
+static void add(struct bench *bench, const char *name, double value, const char *unit,
+                const char *note)
+{
+    if (dist_rank(bench->dist) == 0)
+        bench_report_add(&bench->report, name, value, unit, note);
+}
+
+/* What was seen of the ranks that are all on rank 0's node, or all on others. */
+struct links {
+    int count;
+    double *latency, *transfer; /* [count] seconds */
+    int slowest;                /* rank whose transfer took longest */
+};
+
+static void measure_link(struct bench *bench, int rank, struct links *links)
+{
+    double latency[BENCH_MOST_REPEATS], transfer[BENCH_MOST_REPEATS];
+    int repeat = (int)bench->arguments->common.repeat;
+    for (int i = 0; i < repeat; i++) {
+        latency[i] = probe_pair(bench->dist, 0, rank, SMALL, MESSAGES);
+        transfer[i] =
+            probe_pair(bench->dist, 0, rank, (size_t)(1e6 * bench->arguments->megabytes), 1);
+    }
+    links->latency[links->count] = bench_median(latency, repeat);
+    links->transfer[links->count] = bench_median(transfer, repeat);
+    links->count++;
+}
+
+static void measure_links(struct bench *bench, const int *first, bool same_node,
+                          struct links *links)
+{
+    double longest = 0;
+    size_t ranks = (size_t)dist_size(bench->dist);
+    *links = (struct links){.latency = memory_new(ranks, sizeof *links->latency),
+                            .transfer = memory_new(ranks, sizeof *links->transfer)};
+    for (int rank = 1; rank < dist_size(bench->dist); rank++) {
+        if ((first[rank] == first[0]) != same_node)
+            continue;
+        measure_link(bench, rank, links);
+        if (links->transfer[links->count - 1] > longest) {
+            longest = links->transfer[links->count - 1];
+            links->slowest = rank;
+        }
+    }
+}
+
+static void report_links(struct bench *bench, const int *first, bool same_node)
+{
+    struct links links;
+    char note[64];
+    double gigabytes = bench->arguments->megabytes / 1e3;
+    measure_links(bench, first, same_node, &links);
+    if (links.count > 0) {
+        add(bench, same_node ? "latency-node" : "latency",
+            1e6 * bench_median(links.latency, links.count), "us", "8 bytes, one way");
+        add(bench, same_node ? "bandwidth-node" : "bandwidth",
+            gigabytes / bench_median(links.transfer, links.count), "GB/s", "one way at a time");
+        /* The median has sorted them. */
+        snprintf(note, sizeof note, "between rank 0 and rank %d", links.slowest);
+        if (!same_node)
+            add(bench, "slowest-bandwidth", gigabytes / links.transfer[links.count - 1], "GB/s",
+                note);
+    }
+    free(links.latency);
+    free(links.transfer);
+}
+
+static void report_all_at_once(struct bench *bench)
+{
+    double seconds[BENCH_MOST_REPEATS];
+    int repeat = (int)bench->arguments->common.repeat;
+    double others = dist_size(bench->dist) - 1;
+    size_t each = (size_t)(1e6 * bench->arguments->megabytes / others) + 1;
+    for (int i = 0; i < repeat; i++)
+        seconds[i] = probe_all(bench->dist, each, 1);
+    add(bench, "all-at-once", (double)each * others / bench_median(seconds, repeat) / 1e9, "GB/s",
+        "a rank, each way");
+}
+
+static void report_calls(struct bench *bench)
+{
+    double seconds[BENCH_MOST_REPEATS];
+    int repeat = (int)bench->arguments->common.repeat;
+    for (int i = 0; i < repeat; i++)
+        seconds[i] = probe_calls(bench->dist, CALLS);
+    add(bench, "message", 1e6 * bench_median(seconds, repeat), "us",
+        "8 bytes to the next rank, sending or receiving");
+}
+
+static int measure(struct dist *dist, const void *context, struct error *err)
+{
+    struct bench bench = {.dist = dist, .arguments = context};
+    if (dist_size(dist) < 2)
+        return error_set(err, "one rank has nobody to talk to; start it as mpirun -n N lambert "
+                              "bench net, with N of 2 or more");
+    if (dist_rank(dist) == 0)
+        bench_report_begin(&bench.report, "net", cpu_set_threads(0, dist_local_size(dist)),
+                           bench.arguments->common.json);
+    int *first = memory_new((size_t)dist_size(dist), sizeof *first);
+    probe_nodes(dist, first);
+    add(&bench, "ranks", dist_size(dist), "", NULL);
+    add(&bench, "nodes", dist_nodes(dist), "", NULL);
+    report_links(&bench, first, false);
+    report_links(&bench, first, true);
+    report_all_at_once(&bench);
+    report_calls(&bench);
+    if (dist_rank(dist) == 0)
+        bench_report_end(&bench.report);
+    free(first);
+    return 0;
+}
+
+int bench_net(int argc, char **argv)
+{
+    struct arguments arguments;
+    int code = parse(argc, argv, &arguments);
+    if (code != 0)
+        return code;
+    if (arguments.common.help) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    return command_on_ranks("bench net", argc, argv, measure, &arguments);
+}

@@ -1,0 +1,290 @@
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench_bandwidth.h"
+#include "bench_model.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/progress.h"
+#include "lambert/base/rng.h"
+#include "lambert/kernels/cpu.h"
+#include "lambert/kernels/parallel.h"
+#include "lambert/kernels/profile.h"
+#include "lambert/run/options.h"
+#include "lambert/sample/sampler.h"
+
+/* --- the optimizer ---------------------------------------------------------------------------- */
+
+/* Bytes an update of one element cannot do without, in floats: the gradient's norm reads g; the
+ * first pass reads w, g, m, v and writes m, v and u; the second reads w and u and writes w; and
+ * clearing the gradients writes g. */
+enum { FLOATS_MOVED = 1 + 7 + 3 + 1 };
+
+static double update_once(struct bench_model *bench)
+{
+    struct optimizer_report report;
+    double started = clock_seconds();
+    optimizer_step(bench->optimizer, bench->dist, 1e-9, bench->shard_grads, bench->params, &report,
+                   NULL);
+    array_clear(bench->grads, bench->table->size);
+    return clock_seconds() - started;
+}
+
+static double update_again(struct bench_model *bench)
+{
+    for (size_t i = 0; i < bench->shard; i++) /* the update before has used them up */
+        bench->shard_grads[i] = (real)1e-4 * (real)(i % 17);
+    return update_once(bench);
+}
+
+void bench_model_optimizer(struct bench_model *bench)
+{
+    double seconds[BENCH_MOST_REPEATS], shares[BENCH_MOST_REPEATS];
+    const int repeat = (int)bench->arguments->common.repeat;
+    const double bytes = FLOATS_MOVED * sizeof(real) * (double)bench->shard;
+    struct bench_bandwidth bandwidth;
+    bench_bandwidth_open(&bandwidth);
+    update_again(bench);
+    for (int r = 0; r < repeat; r++) {
+        seconds[r] = update_again(bench);
+        shares[r] = 100 * bytes / seconds[r] / bench_bandwidth_mixed(&bandwidth);
+    }
+    bench_bandwidth_close(&bandwidth);
+    bench->update_seconds = bench_median(seconds, repeat);
+    bench_report_add(&bench->report, "update", 1e3 * bench->update_seconds, "ms",
+                     "norms, moments, weights, clearing of gradients");
+    bench_report_add(&bench->report, "update-bandwidth", bytes / bench->update_seconds / 1e9,
+                     "GB/s", "of the bytes that have to move");
+    bench_report_add(&bench->report, "update-share-of-bandwidth", bench_median(shares, repeat), "%",
+                     "of bandwidth-mixed, measured in turn with it");
+}
+
+/* --- micro-batches ---------------------------------------------------------------------------- */
+
+/* A sequence of full length: ids, masks and label made up, as many masks as the phase asks for. */
+static void add_made_up(struct bench_model *bench, const struct config_phase *phase, uint64_t index)
+{
+    const int S = phase->sequence_length, most = phase->max_predictions_per_sequence;
+    int masked = (int)rint(bench->config.data.masked_lm_probability * S);
+    struct packed_batch *batch = &bench->batch;
+    struct rng rng;
+    masked = most > 0 && masked > most ? most : masked;
+    rng_init(&rng, rng_key(2, RNG_TEST, index, 0));
+    const int n = batch->sequences, m = batch->masked;
+    const int row = packed_batch_append(batch, S, masked);
+    for (int t = 0; t < S; t++) {
+        batch->input_ids[row + t] =
+            (int32_t)(5 + rng_below(&rng, (uint32_t)bench->model.vocab - 5));
+        batch->token_type_ids[row + t] = t >= S / 2;
+    }
+    for (int i = 0; i < masked; i++) {
+        batch->masked_rows[m + i] = row + 1 + i * (S - 2) / masked;
+        batch->masked_labels[m + i] =
+            (int32_t)(5 + rng_below(&rng, (uint32_t)bench->model.vocab - 5));
+    }
+    batch->next_sentence_label[n] = (int32_t)(index % 2);
+    batch->sample_index[n] = index;
+    batch->sample_key[n] = rng_key(1, RNG_DROPOUT, 0, index);
+}
+
+/* As many sequences as the budget of rows holds. */
+static int make_batch(struct bench_model *bench, int phase, struct sampler *sampler,
+                      struct error *err)
+{
+    const int budget = capacity_of(&bench->config).tokens;
+    const struct config_phase *settings = &bench->config.phases[phase];
+    packed_batch_reset(&bench->batch);
+    for (uint64_t i = 0; bench->batch.tokens + settings->sequence_length <= budget; i++) {
+        struct sample_plan plan;
+        if (!sampler) {
+            add_made_up(bench, settings, i);
+            continue;
+        }
+        sampler_plan(sampler, i, &plan, NULL);
+        if (sampler_fill(sampler, &plan, &bench->batch, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static double forward_once(struct bench_model *bench)
+{
+    struct bert_sums sums = {0};
+    double started = clock_seconds();
+    bert_evaluate(bench->bert, bench->params, &bench->batch, &sums);
+    return clock_seconds() - started;
+}
+
+static double train_once(struct bench_model *bench)
+{
+    struct bert_sums sums = {0};
+    double started = clock_seconds();
+    bert_train(bench->bert, bench->params, &bench->batch, 1e-3, 1e-3, bench->grads, &sums);
+    return clock_seconds() - started;
+}
+
+struct timing {
+    double seconds;  /* median */
+    double possible; /* operations that the FMA units could have done meanwhile, median */
+};
+
+/* The clock of a CPU changes with the load, and on a shared machine by itself: the peak is measured
+ * before and behind each repeat. bench->peak becomes the median of these. */
+static struct timing timing_of(struct bench_model *bench, double (*once)(struct bench_model *bench))
+{
+    double seconds[BENCH_MOST_REPEATS], possible[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
+    const int repeat = (int)bench->arguments->common.repeat;
+    once(bench);
+    double before = cpu_peak_flops(bench->threads);
+    for (int r = 0; r < repeat; r++) {
+        dist_barrier(bench->dist);
+        seconds[r] = once(bench);
+        peaks[r] = cpu_peak_flops(bench->threads);
+        possible[r] = seconds[r] * (before + peaks[r]) / 2;
+        before = peaks[r];
+    }
+    bench->peak = bench_median(peaks, repeat);
+    return (struct timing){bench_median(seconds, repeat), bench_median(possible, repeat)};
+}
+
+/* Parts of the time of all threads in one micro-batch. */
+static void report_parts(struct bench_model *bench, int length)
+{
+    double seconds[PROFILE_PARTS], all, gemm = 0, rest;
+    profile_start();
+    all = train_once(bench) * bench->threads;
+    profile_stop(seconds);
+    rest = all;
+    for (int p = 0; p < PROFILE_PARTS; p++) {
+        char name[64];
+        snprintf(name, sizeof name, "part-%s", profile_part_name((enum profile_part)p));
+        bench_report_add_at(&bench->report, length, name, 100 * seconds[p] / all, "%", NULL);
+        gemm += profile_part_is_gemm((enum profile_part)p) ? seconds[p] : 0;
+        rest -= seconds[p];
+    }
+    bench_report_add_at(&bench->report, length, "part-waiting", 100 * rest / all, "%",
+                        "for other threads");
+    bench_report_add_at(&bench->report, length, "not-gemm", 100 * (1 - gemm / all), "%",
+                        "of a micro-batch");
+}
+
+/* A step of the global batch: its share of this rank, an update, and nothing else. */
+static struct timing step_timing(struct bench_model *bench, double batches,
+                                 const struct timing *micro)
+{
+    if (!bench->arguments->whole)
+        return (struct timing){batches * micro->seconds + bench->update_seconds,
+                               batches * micro->possible + bench->update_seconds * bench->peak};
+    double started = clock_seconds();
+    for (int i = 0; i < (int)ceil(batches); i++)
+        train_once(bench);
+    double seconds = (clock_seconds() - started) * batches / ceil(batches) + update_once(bench);
+    return (struct timing){seconds, seconds * bench->peak};
+}
+
+static void report_step(struct bench_model *bench, int phase, const struct timing *micro,
+                        double operations)
+{
+    const struct config_phase *settings = &bench->config.phases[phase];
+    const int S = settings->sequence_length;
+    const double batches =
+        (double)settings->global_batch / dist_size(bench->dist) / bench->batch.sequences;
+    const struct timing step = step_timing(bench, batches, micro);
+    char note[64];
+    snprintf(note, sizeof note, "global batch of %d", settings->global_batch);
+    bench_report_add_at(&bench->report, S, "step", step.seconds, "s", note);
+    bench_report_add_at(&bench->report, S, "step-useful", batches * operations / step.seconds / 1e9,
+                        "GFLOP/s", NULL);
+    bench_report_add_at(&bench->report, S, "step-share-of-peak",
+                        100 * batches * operations / step.possible, "%", "useful operations");
+    bench_report_add_at(&bench->report, S, "tokens", batches * bench->batch.tokens / step.seconds,
+                        "1/s", NULL);
+    bench_report_add_at(&bench->report, S, "sequences",
+                        batches * bench->batch.sequences / step.seconds, "1/s", NULL);
+}
+
+/* All threads and one, in turn; and the peak of the cores beside it, whose clocks may be lower
+ * where all of them work. */
+static void report_one_thread(struct bench_model *bench, int length)
+{
+    double ratios[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
+    const int repeat = (int)bench->arguments->common.repeat;
+    for (int r = 0; r < repeat; r++) {
+        const double all = train_once(bench), peak = cpu_peak_flops(bench->threads);
+        omp_set_num_threads(1);
+        ratios[r] = train_once(bench) / all;
+        peaks[r] = peak / cpu_peak_flops(1);
+        omp_set_num_threads(bench->threads);
+    }
+    bench_report_add_at(&bench->report, length, "thread-speed-up", bench_median(ratios, repeat), "",
+                        "all threads against one, in turn");
+    bench_report_add_at(&bench->report, length, "peak-speed-up", bench_median(peaks, repeat), "",
+                        "the FMA peak: all threads against one, in turn");
+}
+
+/* All ranks at once and the first alone, in turn. */
+static void report_one_rank(struct bench_model *bench, int length)
+{
+    double ratios[BENCH_MOST_REPEATS];
+    const int repeat = (int)bench->arguments->common.repeat, ranks = dist_size(bench->dist);
+    for (int r = 0; r < repeat; r++) {
+        dist_barrier(bench->dist);
+        double together = train_once(bench), alone = 0;
+        dist_max_double(bench->dist, &together, 1);
+        if (dist_rank(bench->dist) == 0)
+            alone = train_once(bench);
+        dist_max_double(bench->dist, &alone, 1);
+        ratios[r] = ranks * alone / together;
+    }
+    bench_report_add_at(&bench->report, length, "rank-speed-up", bench_median(ratios, repeat), "",
+                        "all ranks against one, in turn");
+}
+
+static void report_micro(struct bench_model *bench, int length, const struct timing *forward,
+                         const struct timing *micro, double operations)
+{
+    char note[64];
+    snprintf(note, sizeof note, "%d sequences, %d tokens", bench->batch.sequences,
+             bench->batch.tokens);
+    bench_report_add_at(&bench->report, length, "forward", 1e3 * forward->seconds, "ms", note);
+    bench_report_add_at(&bench->report, length, "forward-share-of-peak",
+                        100 * operations / 3 / forward->possible, "%", NULL);
+    bench_report_add_at(&bench->report, length, "peak", bench->peak / 1e9, "GFLOP/s",
+                        "measured between the repeats");
+    bench_report_add_at(&bench->report, length, "micro-batch", 1e3 * micro->seconds, "ms",
+                        "forward with dropout, and backward");
+    bench_report_add_at(&bench->report, length, "micro-batch-tokens", bench->batch.tokens, "",
+                        NULL);
+    bench_report_add_at(&bench->report, length, "micro-batch-share-of-peak",
+                        100 * operations / micro->possible, "%", NULL);
+}
+
+static void measure_micro(struct bench_model *bench, int phase)
+{
+    const int length = bench->config.phases[phase].sequence_length;
+    const double operations = bert_operations(&bench->model, &bench->batch);
+    const struct timing forward = timing_of(bench, forward_once);
+    const struct timing micro = timing_of(bench, train_once);
+    report_micro(bench, length, &forward, &micro, operations);
+    report_parts(bench, length);
+    if (bench->arguments->one_thread)
+        report_one_thread(bench, length);
+    if (bench->arguments->one_rank)
+        report_one_rank(bench, length);
+    report_step(bench, phase, &micro, operations);
+}
+
+int bench_model_phase(struct bench_model *bench, int phase, struct error *err)
+{
+    struct sampler_options options = sampler_options_of(&bench->config, phase);
+    struct sampler *sampler = NULL;
+    if (bench->corpus && sampler_new(&sampler, corpus_store(bench->corpus, CORPUS_TRAIN),
+                                     corpus_vocabulary(bench->corpus), &options, err) < 0)
+        return -1;
+    int status = make_batch(bench, phase, sampler, err);
+    sampler_free(sampler);
+    if (status == 0)
+        measure_micro(bench, phase);
+    return status;
+}

@@ -1,0 +1,348 @@
+#include <inttypes.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "artificial_corpus.h"
+#include "bench.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/progress.h"
+#include "lambert/command/command.h"
+#include "lambert/config/config.h"
+#include "lambert/kernels/cpu.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/model/bert.h"
+#include "lambert/run/options.h"
+#include "lambert/sample/sampler.h"
+
+static const char usage[] =
+    "usage: lambert bench store [options]\n"
+    "\n"
+    "Makes an artificial corpus of Wikipedia's size (7 million documents, about 130 million\n"
+    "sentences and 2.7 billion tokens: 4.5 GB in a temporary folder, removed at the end; a minute "
+    "or\n"
+    "two on 2 cores) and measures what training asks of it: opening it, checking its index, "
+    "planning\n"
+    "an epoch, and making samples from a cold cache; and which part that is of a BERT-Base step, "
+    "were\n"
+    "the step done at the measured peak of this machine's arithmetic.\n"
+    "\n"
+    "  --documents N               (7000000)\n"
+    "  --sentences-per-document X  their mean, about (18.6)\n"
+    "  --samples N                 to make at each length (20000)\n"
+    "  --folder DIR                where the temporary folder is made (TMPDIR, or /tmp)\n"
+    "  --json                      one JSON object\n"
+    "  --help                      this text\n"
+    "\n"
+    "examples: lambert bench store\n"
+    "          lambert bench store --documents 100000\n";
+
+static const double tokens_per_sentence = 20.8;
+enum { SHARD_DOCUMENTS = 7000, REPEAT = 5, SLICE = 64 };
+
+struct arguments {
+    long long documents, samples;
+    double sentences_per_document;
+    const char *folder;
+    struct bench_options common;
+};
+
+static int set_option(void *context, int option, struct error *err)
+{
+    struct arguments *arguments = context;
+    switch (option) {
+    case 'd':
+        return option_integer("--documents", optarg, 2, UINT32_MAX, &arguments->documents, err);
+    case 's':
+        return option_real("--sentences-per-document", optarg, 1, 1000,
+                           &arguments->sentences_per_document, err);
+    case 'n':
+        return option_integer("--samples", optarg, 1, 10000000, &arguments->samples, err);
+    case 'f':
+        arguments->folder = optarg;
+        return 0;
+    }
+    return 0;
+}
+
+static int parse(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {
+        {"documents", required_argument, NULL, 'd'},
+        {"sentences-per-document", required_argument, NULL, 's'},
+        {"samples", required_argument, NULL, 'n'},
+        {"folder", required_argument, NULL, 'f'},
+        BENCH_OPTIONS};
+    *arguments =
+        (struct arguments){.documents = 7000000, .samples = 20000, .sentences_per_document = 18.6};
+    int code = bench_options_read(&arguments->common, "bench store", argc, argv, options,
+                                  set_option, arguments);
+    if (code != 0)
+        return code;
+    if (!arguments->common.help && optind < argc)
+        return command_misused("bench store", "no input is wanted; see lambert bench store --help");
+    return 0;
+}
+
+/* What all measurements see. */
+struct bench {
+    const struct arguments *arguments;
+    struct bench_report report;
+    int threads;
+    double peak, peak_one; /* operations a second of all threads, of one */
+    struct vocabulary *vocabulary;
+    struct config config; /* the defaults: BERT-Base */
+    char *folder;
+    char **paths; /* [shards] */
+    int shards;
+    struct document_store *store;
+};
+
+/* --- the store -------------------------------------------------------------------------------- */
+
+static int make_store(struct bench *bench, struct error *err)
+{
+    const struct arguments *arguments = bench->arguments;
+    const struct artificial_corpus corpus = {.documents = (uint64_t)arguments->documents,
+                                             .sentences_per_document =
+                                                 arguments->sentences_per_document,
+                                             .tokens_per_sentence = tokens_per_sentence,
+                                             .shard_documents = SHARD_DOCUMENTS};
+    double started = clock_seconds();
+    if (bench_folder_make(&bench->folder, arguments->folder, err) < 0)
+        return -1;
+    log_info("the corpus goes to %s", bench->folder);
+    if (artificial_corpus_write(&corpus, bench->vocabulary, bench->folder, &bench->paths,
+                                &bench->shards, err) < 0)
+        return -1;
+    bench_report_add(&bench->report, "generate", clock_seconds() - started, "s",
+                     "all threads, not part of any goal");
+    return 0;
+}
+
+static int open_store(void *context, struct error *err)
+{
+    struct bench *bench = context;
+    document_store_close(bench->store);
+    bench->store = NULL;
+    return document_store_open(&bench->store, bench->paths, bench->shards,
+                               vocabulary_hash(bench->vocabulary),
+                               vocabulary_size(bench->vocabulary), err);
+}
+
+static int check_index(void *context, struct error *err)
+{
+    struct bench *bench = context;
+    return document_store_check_index(bench->store, err);
+}
+
+static void report_size(struct bench *bench)
+{
+    const struct document_store *store = bench->store;
+    struct bench_report *report = &bench->report;
+    uint64_t bytes = 0;
+    for (int i = 0; i < bench->shards; i++)
+        bytes += document_store_shard(store, i).bytes;
+    bench_report_add(report, "documents", (double)document_store_documents(store), "", NULL);
+    bench_report_add(report, "sentences", (double)document_store_sentences(store), "", NULL);
+    bench_report_add(report, "tokens", (double)document_store_tokens(store), "", NULL);
+    bench_report_add(report, "shards", bench->shards, "", NULL);
+    bench_report_add(report, "size", (double)bytes / 1e9, "GB", NULL);
+}
+
+static int measure_index(struct bench *bench, struct error *err)
+{
+    double seconds;
+    if (bench_time(open_store, bench, REPEAT, &seconds, err) < 0)
+        return -1;
+    report_size(bench);
+    bench_report_add(&bench->report, "open", seconds, "s", "from the page cache");
+    if (bench_time(check_index, bench, REPEAT, &seconds, err) < 0)
+        return -1;
+    bench_report_add(&bench->report, "check-index", seconds, "s", "all threads");
+    omp_set_num_threads(1);
+    int status = bench_time(check_index, bench, 1, &seconds, err);
+    omp_set_num_threads(bench->threads);
+    if (status < 0)
+        return -1;
+    bench_report_add(&bench->report, "check-index-one-thread", seconds, "s", NULL);
+    return 0;
+}
+
+/* --- samples ---------------------------------------------------------------------------------- */
+
+static struct sampler_options options_at(const struct bench *bench, int length)
+{
+    struct sampler_options options = sampler_options_of(&bench->config, 0);
+    options.sequence_length = length;
+    options.max_predictions = length == 128 ? 20 : 80; /* Google's for these lengths */
+    return options;
+}
+
+/* Epoch 0 wakes the threads and has the marks' memory; the others are timed. */
+static uint64_t measure_epochs(struct bench *bench, struct sampler *sampler, int length)
+{
+    uint64_t samples = sampler_epoch_samples(sampler, 0);
+    double started = clock_seconds();
+    sampler_epoch_samples(sampler, 1);
+    double all = clock_seconds() - started;
+    sampler_set_parallel(sampler, false);
+    started = clock_seconds();
+    sampler_epoch_samples(sampler, 2);
+    double one = clock_seconds() - started;
+    bench_report_add_at(&bench->report, length, "samples", (double)samples, "", "in an epoch");
+    bench_report_add_at(&bench->report, length, "plan-epoch", all, "s", "all threads");
+    bench_report_add_at(&bench->report, length, "plan-epoch-one-thread", one, "s", NULL);
+    return samples;
+}
+
+/* Seconds a sample, and the model's operations a sample. */
+struct sample_cost {
+    double plan, fill;
+    double operations;
+};
+
+/* The first samples of an epoch lie anywhere in the corpus. */
+static int measure_fill(struct bench *bench, struct sampler *sampler, uint64_t count,
+                        struct sample_cost *cost, struct error *err)
+{
+    const struct bert_config model =
+        bert_config_of(&bench->config, vocabulary_size(bench->vocabulary));
+    struct sample_plan *plans = memory_new(count, sizeof *plans);
+    struct packed_batch batch;
+    int status = 0;
+    *cost = (struct sample_cost){0};
+    packed_batch_init(&batch);
+    sampler_plan(sampler, 0, &plans[0], NULL); /* goes back to epoch 0, which plans it again */
+    double started = clock_seconds();
+    for (uint64_t i = 0; i < count; i++)
+        sampler_plan(sampler, i, &plans[i], NULL);
+    cost->plan = (clock_seconds() - started) / (double)count;
+    for (uint64_t first = 0; first < count && status == 0; first += SLICE) {
+        packed_batch_reset(&batch);
+        started = clock_seconds();
+        for (uint64_t i = first; i < count && i < first + SLICE && status == 0; i++)
+            status = sampler_fill(sampler, &plans[i], &batch, err);
+        cost->fill += (clock_seconds() - started) / (double)count;
+        cost->operations += bert_operations(&model, &batch) / (double)count;
+    }
+    packed_batch_release(&batch);
+    free(plans);
+    return status;
+}
+
+static void report_cost(struct bench *bench, int length, const struct sample_cost *cost)
+{
+    double ours = cost->plan + cost->fill, step = cost->operations / bench->peak;
+    bench_report_add_at(&bench->report, length, "plan-sample", 1e6 * cost->plan, "us",
+                        "one thread");
+    bench_report_add_at(&bench->report, length, "fill-sample", 1e6 * cost->fill, "us",
+                        "one thread, blocks not cached");
+    bench_report_add_at(&bench->report, length, "step-sample", 1e6 * step, "us",
+                        "BERT-Base's arithmetic at the peak of all threads");
+    bench_report_add_at(&bench->report, length, "share-of-step", 100 * ours / step, "%",
+                        "goal: below 1");
+    bench_report_add_at(&bench->report, length, "cores-fed",
+                        cost->operations / bench->peak_one / ours, "cores",
+                        "that one sampling thread keeps busy, at their peak");
+}
+
+static int measure_samples_with(struct bench *bench, struct sampler *sampler, int length,
+                                struct error *err)
+{
+    struct sample_cost cost;
+    uint64_t count = (uint64_t)bench->arguments->samples;
+    uint64_t there = measure_epochs(bench, sampler, length);
+    count = there < count ? there : count;
+    if (measure_fill(bench, sampler, count, &cost, err) < 0)
+        return -1;
+    report_cost(bench, length, &cost);
+    return 0;
+}
+
+static int measure_samples(struct bench *bench, int length, struct error *err)
+{
+    struct sampler *sampler;
+    struct sampler_options options = options_at(bench, length);
+    double started = clock_seconds();
+    if (sampler_new(&sampler, bench->store, bench->vocabulary, &options, err) < 0)
+        return -1;
+    bench_report_add_at(&bench->report, length, "sampler", clock_seconds() - started, "s",
+                        "new, with the index checked");
+    int status = measure_samples_with(bench, sampler, length, err);
+    sampler_free(sampler);
+    return status;
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+/* A line of /proc/self/status, in MB; 0 where there is none. */
+static double status_megabytes(const char *format)
+{
+    FILE *file = fopen("/proc/self/status", "r");
+    char line[256];
+    double kilobytes = 0;
+    while (file && fgets(line, sizeof line, file) && sscanf(line, format, &kilobytes) != 1)
+        ;
+    if (file)
+        fclose(file);
+    return kilobytes / 1e3;
+}
+
+static void report_memory(struct bench *bench)
+{
+    bench_report_add(&bench->report, "peak-memory", status_megabytes("VmHWM: %lf"), "MB",
+                     "with the pages of mapped shards that the system can take back");
+    bench_report_add(&bench->report, "memory", status_megabytes("RssAnon: %lf"), "MB",
+                     "without these, at the end");
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+static int measure(struct bench *bench, struct error *err)
+{
+    if (kernels_select(err) < 0)
+        return -1;
+    bench->peak = cpu_peak_flops(bench->threads);
+    bench->peak_one = cpu_peak_flops(1);
+    if (make_store(bench, err) < 0 || measure_index(bench, err) < 0 ||
+        measure_samples(bench, 128, err) < 0 || measure_samples(bench, 512, err) < 0)
+        return -1;
+    bench_report_add(&bench->report, "peak", bench->peak / 1e9, "GFLOP/s",
+                     "of fused multiply-adds");
+    report_memory(bench);
+    return 0;
+}
+
+static int run(const struct arguments *arguments, struct error *err)
+{
+    struct bench bench = {.arguments = arguments, .threads = cpu_set_threads(0, 1)};
+    bench.vocabulary = artificial_vocabulary();
+    config_defaults(&bench.config);
+    bench_report_begin(&bench.report, "store", bench.threads, arguments->common.json);
+    int status = measure(&bench, err);
+    document_store_close(bench.store);
+    artificial_corpus_free_paths(bench.paths, bench.shards);
+    bench_folder_remove(bench.folder);
+    vocabulary_free(bench.vocabulary);
+    if (status < 0)
+        bench_report_drop(&bench.report);
+    else
+        bench_report_end(&bench.report);
+    return status;
+}
+
+int bench_store(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct error err;
+    int code = parse(argc, argv, &arguments);
+    if (code != 0)
+        return code;
+    if (arguments.common.help) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    return run(&arguments, &err) < 0 ? command_failed("bench store", &err) : EXIT_DONE;
+}

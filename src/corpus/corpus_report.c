@@ -1,0 +1,56 @@
+#include "lambert/corpus/corpus_report.h"
+
+#include <stddef.h>
+
+#define FIELD(name)                                                                                \
+    {                                                                                              \
+#name, offsetof(struct corpus_report, name)                                                \
+    }
+
+static const struct {
+    const char *name;
+    size_t offset;
+} fields[] = {
+    FIELD(input_bytes),
+    FIELD(files),
+    FIELD(documents),
+    FIELD(empty_documents),
+    FIELD(heldout_documents),
+    FIELD(one_sentence_documents),
+    FIELD(cut_documents),
+    FIELD(unclosed_documents),
+    FIELD(damaged_lines),
+    FIELD(lines),
+    FIELD(text_bytes),
+    FIELD(documents_per_print),
+    FIELD(lines_per_print),
+    FIELD(duplicate_documents),
+    FIELD(duplicate_document_bytes),
+    FIELD(duplicate_lines),
+    FIELD(duplicate_line_bytes),
+    FIELD(sentences),
+    FIELD(tokens),
+    FIELD(words),
+    FIELD(unknown_words),
+    FIELD(invalid_bytes),
+    FIELD(corpus_bytes),
+};
+
+const int corpus_report_fields = sizeof fields / sizeof fields[0];
+
+const char *corpus_report_name(int field)
+{
+    return fields[field].name;
+}
+
+uint64_t *corpus_report_field(struct corpus_report *report, int field)
+{
+    return (uint64_t *)(void *)((char *)report + fields[field].offset);
+}
+
+void corpus_report_add(struct corpus_report *into, const struct corpus_report *part)
+{
+    struct corpus_report copy = *part;
+    for (int f = 0; f < corpus_report_fields; f++)
+        *corpus_report_field(into, f) += *corpus_report_field(&copy, f);
+}

@@ -1,0 +1,43 @@
+#include "tensor_fragments.h"
+
+static size_t end_of(const struct param_info *info)
+{
+    return info->offset + info->count;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+size_t fragments_cut(const struct param_table *table, const struct sharding *sharding, int rank,
+                     struct tensor_fragment *fragments)
+{
+    size_t count = 0, shard = 0;
+    int t = 0;
+    for (int b = 0; b < sharding->buckets; b++) {
+        struct slice slice = sharding_slice(sharding, b, rank);
+        for (size_t at = slice.begin; at < slice.end;) {
+            while (t < table->count && end_of(&table->infos[t]) <= at)
+                t++;
+            if (t == table->count || table->infos[t].offset >= slice.end)
+                break;
+            size_t begin = larger(at, table->infos[t].offset);
+            size_t end = smaller(end_of(&table->infos[t]), slice.end);
+            at = smaller(end, (begin / FRAGMENT + 1) * FRAGMENT);
+            if (fragments)
+                fragments[count] = (struct tensor_fragment){.flat = begin,
+                                                            .shard = shard + begin - slice.begin,
+                                                            .count = (int)(at - begin),
+                                                            .tensor = t};
+            count++;
+        }
+        shard += slice.end - slice.begin;
+    }
+    return count;
+}

@@ -1,0 +1,375 @@
+#include "chunk.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fingerprints.h"
+#include "lambert/base/container.h"
+#include "lambert/base/file.h"
+#include "lambert/base/hash.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/corpus/corpus_report.h"
+#include "lambert/corpus/shard.h"
+
+#define RECORD_KIND "piece"
+enum { RECORD_VERSION = 1 };
+
+void chunk_init(struct chunk *chunk, const struct chunk_plan *plan)
+{
+    *chunk = (struct chunk){.plan = plan};
+    chunk->counts = memory_new((size_t)plan->shard.vocabulary_size, sizeof *chunk->counts);
+}
+
+void chunk_release(struct chunk *chunk)
+{
+    chunk_discard(chunk);
+    free(chunk->counts);
+    buffer_release(&chunk->documents);
+    buffer_release(&chunk->lines);
+    *chunk = (struct chunk){0};
+}
+
+static size_t counts_bytes(const struct chunk_plan *plan)
+{
+    return (size_t)plan->shard.vocabulary_size * sizeof(uint32_t);
+}
+
+void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last)
+{
+    chunk->number = number;
+    chunk->part = part;
+    chunk->last = last;
+    chunk->report = (struct corpus_report){0};
+    chunk->totals = (struct sample_totals){0};
+    memset(chunk->made, 0, sizeof chunk->made);
+    memset(chunk->shards, 0, sizeof chunk->shards);
+    memset(chunk->counts, 0, counts_bytes(chunk->plan));
+    buffer_reset(&chunk->documents);
+    buffer_reset(&chunk->lines);
+}
+
+static char *profile_part_name(const char *prefix, uint64_t number, uint32_t part,
+                               const char *suffix)
+{
+    return part == 0 ? memory_text("%s%05" PRIu64 "%s", prefix, number, suffix)
+                     : memory_text("%s%05" PRIu64 "-%05" PRIu32 "%s", prefix, number, part, suffix);
+}
+
+static char *shard_name(uint64_t number, uint32_t part, enum corpus_split split)
+{
+    char *prefix = memory_text("%s-", corpus_split_names[split]);
+    char *name = profile_part_name(prefix, number, part, SHARD_FILE_SUFFIX);
+    free(prefix);
+    return name;
+}
+
+static char *shard_path(const struct chunk_plan *plan, uint64_t number, uint32_t part,
+                        enum corpus_split split)
+{
+    char *name = shard_name(number, part, split);
+    char *path = path_join(plan->folder, name);
+    free(name);
+    return path;
+}
+
+static char *record_path(const struct chunk_plan *plan, uint64_t number, uint32_t part)
+{
+    char *name = profile_part_name(RECORD_FILE_PREFIX, number, part, RECORD_FILE_SUFFIX);
+    char *path = path_join(plan->folder, name);
+    free(name);
+    return path;
+}
+
+/* --- adding ---------------------------------------------------------------------------------- */
+
+static int open_writer(struct chunk *chunk, enum corpus_split split, struct error *err)
+{
+    char *path = shard_path(chunk->plan, chunk->number, chunk->part, split);
+    int status = shard_writer_open(&chunk->writers[split], path, &chunk->plan->shard, err);
+    free(path);
+    return status;
+}
+
+static void count_lines(struct chunk *chunk, const struct document *document)
+{
+    const char *line;
+    size_t cursor = 0, length;
+    while (document_line(document, &cursor, &line, &length)) {
+        chunk->report.lines++;
+        chunk->report.text_bytes += length;
+        fingerprints_add(&chunk->lines, chunk->plan->line_bits, hash_bytes(line, length), length);
+    }
+}
+
+static void count_tokens(struct chunk *chunk, const struct document_encoder *encoder)
+{
+    const int32_t *ids = (const int32_t *)(void *)encoder->ids.data;
+    size_t tokens = encoder->ids.size / sizeof *ids;
+    for (size_t t = 0; t < tokens; t++)
+        chunk->counts[ids[t]]++;
+}
+
+int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
+              const struct document *document, const struct document_encoder *encoder,
+              struct error *err)
+{
+    if (!chunk->writers[split] && open_writer(chunk, split, err) < 0)
+        return -1;
+    const uint64_t before = chunk->report.text_bytes;
+    count_lines(chunk, document);
+    fingerprints_add(&chunk->documents, chunk->plan->document_bits, hash,
+                     chunk->report.text_bytes - before);
+    if (split == CORPUS_TRAIN)
+        count_tokens(chunk, encoder);
+    else
+        chunk->report.heldout_documents++;
+    return shard_writer_add(chunk->writers[split], (const int32_t *)(void *)encoder->ids.data,
+                            (const uint32_t *)(void *)encoder->lengths.data,
+                            (uint32_t)(encoder->lengths.size / sizeof(uint32_t)), err);
+}
+
+/* Of what the sample is to teach: the ids behind the masks. */
+static void count_sample(struct chunk *chunk, const struct ready_sample *sample)
+{
+    for (uint32_t t = 0; t < sample->tokens; t++)
+        chunk->counts[sample->ids[t]]++;
+    for (uint32_t m = 0; m < sample->masks; m++) {
+        chunk->counts[sample->ids[sample->positions[m]]]--;
+        chunk->counts[sample->labels[m]]++;
+    }
+}
+
+int chunk_add_sample(struct chunk *chunk, enum corpus_split split, uint64_t hash, uint64_t size,
+                     const struct ready_sample *sample, int32_t mask_id, struct error *err)
+{
+    if (!chunk->writers[split] && open_writer(chunk, split, err) < 0)
+        return -1;
+    fingerprints_add(&chunk->documents, chunk->plan->document_bits, hash, size);
+    sample_totals_count(&chunk->totals, sample, mask_id);
+    chunk->report.documents++;
+    chunk->report.sentences += 1 + (sample->a_tokens < sample->tokens);
+    chunk->report.tokens += sample->tokens;
+    if (split == CORPUS_TRAIN)
+        count_sample(chunk, sample);
+    else
+        chunk->report.heldout_documents++;
+    return shard_writer_add_sample(chunk->writers[split], sample, err);
+}
+
+/* --- records --------------------------------------------------------------------------------- */
+
+static void put_meta(const struct chunk *chunk, struct buffer *out)
+{
+    struct corpus_report report = chunk->report;
+    struct sample_totals totals = chunk->totals;
+    buffer_put_u64(out, chunk->plan->hash);
+    buffer_put_u64(out, chunk->last);
+    for (int s = 0; s < CORPUS_SPLITS; s++) {
+        const struct shard_summary *shard = &chunk->shards[s];
+        const uint64_t numbers[] = {chunk->made[s], shard->documents, shard->sentences,
+                                    shard->tokens,  shard->bytes,     shard->hash};
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+            buffer_put_u64(out, numbers[i]);
+    }
+    for (int f = 0; f < corpus_report_fields; f++)
+        buffer_put_u64(out, *corpus_report_field(&report, f));
+    for (int f = 0; f < sample_totals_fields; f++)
+        buffer_put_u64(out, *sample_totals_field(&totals, f));
+}
+
+static void get_meta(struct chunk *chunk, struct byte_reader *reader, uint64_t *plan)
+{
+    *plan = byte_reader_u64(reader);
+    chunk->last = byte_reader_u64(reader) != 0;
+    for (int s = 0; s < CORPUS_SPLITS; s++) {
+        chunk->made[s] = byte_reader_u64(reader) != 0;
+        chunk->shards[s].documents = byte_reader_u64(reader);
+        chunk->shards[s].sentences = byte_reader_u64(reader);
+        chunk->shards[s].tokens = byte_reader_u64(reader);
+        chunk->shards[s].bytes = byte_reader_u64(reader);
+        chunk->shards[s].hash = byte_reader_u64(reader);
+    }
+    for (int f = 0; f < corpus_report_fields; f++)
+        *corpus_report_field(&chunk->report, f) = byte_reader_u64(reader);
+    for (int f = 0; f < sample_totals_fields; f++)
+        *sample_totals_field(&chunk->totals, f) = byte_reader_u64(reader);
+}
+
+static int write_record(const struct chunk *chunk, struct error *err)
+{
+    struct container_writer file;
+    struct buffer meta = {0};
+    char *path = record_path(chunk->plan, chunk->number, chunk->part);
+    const struct buffer counts = {.data = (uint8_t *)chunk->counts,
+                                  .size = counts_bytes(chunk->plan)};
+    const struct {
+        const char *name;
+        const struct buffer *bytes;
+    } sections[] = {{"META", &meta},
+                    {"COUNTS", &counts},
+                    {"DOCS", &chunk->documents},
+                    {"LINES", &chunk->lines}};
+    put_meta(chunk, &meta);
+    int status = container_writer_open(&file, path, RECORD_KIND, RECORD_VERSION, err);
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0] && status == 0; i++)
+        status = container_writer_section(&file, sections[i].name, sections[i].bytes->data,
+                                          sections[i].bytes->size, err);
+    if (status == 0)
+        status = container_writer_commit(&file, err);
+    buffer_release(&meta);
+    free(path);
+    return status;
+}
+
+int chunk_commit(struct chunk *chunk, struct error *err)
+{
+    for (int s = 0; s < CORPUS_SPLITS; s++) {
+        struct shard_writer *writer = chunk->writers[s];
+        chunk->writers[s] = NULL;
+        if (!writer)
+            continue;
+        if (shard_writer_commit(writer, &chunk->shards[s], err) < 0) {
+            chunk_discard(chunk);
+            return -1;
+        }
+        chunk->made[s] = true;
+    }
+    return write_record(chunk, err);
+}
+
+void chunk_discard(struct chunk *chunk)
+{
+    for (int s = 0; s < CORPUS_SPLITS; s++) {
+        shard_writer_discard(chunk->writers[s]);
+        chunk->writers[s] = NULL;
+    }
+}
+
+/* --- reading records ------------------------------------------------------------------------- */
+
+static int get_section(const struct container *file, const char *name, struct buffer *out,
+                       struct error *err)
+{
+    const void *data;
+    size_t size;
+    buffer_reset(out);
+    if (container_section(file, name, &data, &size, err) < 0)
+        return -1;
+    buffer_put(out, data, size);
+    return 0;
+}
+
+static int get_record(struct chunk *chunk, const struct container *file, struct error *err)
+{
+    struct buffer meta = {0}, counts = {0};
+    struct byte_reader reader;
+    uint64_t plan = 0;
+    int status = get_section(file, "META", &meta, err);
+    if (status == 0)
+        status = get_section(file, "COUNTS", &counts, err);
+    if (status == 0)
+        status = get_section(file, "DOCS", &chunk->documents, err);
+    if (status == 0)
+        status = get_section(file, "LINES", &chunk->lines, err);
+    byte_reader_init(&reader, meta.data, meta.size);
+    if (status == 0)
+        get_meta(chunk, &reader, &plan);
+    if (status == 0 && (reader.overrun || reader.position != meta.size ||
+                        plan != chunk->plan->hash || counts.size != counts_bytes(chunk->plan)))
+        status = error_set(err, "%s is not a record of this preparation; prepare the corpus again",
+                           file->path);
+    if (status == 0)
+        memcpy(chunk->counts, counts.data, counts.size);
+    buffer_release(&meta);
+    buffer_release(&counts);
+    return status;
+}
+
+int chunk_read(struct chunk *chunk, uint64_t number, uint32_t part, struct error *err)
+{
+    struct container file;
+    char *path = record_path(chunk->plan, number, part);
+    chunk_begin(chunk, number, part, false);
+    int status = container_open(&file, path, RECORD_KIND, RECORD_VERSION, err);
+    if (status == 0) {
+        status = get_record(chunk, &file, err);
+        container_close(&file);
+    }
+    free(path);
+    return status;
+}
+
+bool chunk_record_plan(const char *path, uint64_t *hash)
+{
+    struct container file;
+    struct error err;
+    const void *meta;
+    size_t size;
+    if (container_open(&file, path, RECORD_KIND, RECORD_VERSION, &err) < 0)
+        return false;
+    bool whole = container_section(&file, "META", &meta, &size, &err) == 0 && size >= sizeof *hash;
+    struct byte_reader reader;
+    byte_reader_init(&reader, meta, whole ? size : 0);
+    *hash = byte_reader_u64(&reader);
+    container_close(&file);
+    return whole;
+}
+
+static int check_shard(const struct chunk *chunk, const char *path, enum corpus_split split,
+                       struct error *err)
+{
+    const struct shard_options *options = &chunk->plan->shard;
+    const struct shard_summary *wanted = &chunk->shards[split];
+    struct shard shard;
+    if (shard_open(&shard, path, options->vocabulary_hash, options->vocabulary_size, err) < 0)
+        return -1;
+    const struct shard_summary found = shard_summary(&shard);
+    int status = container_verify(&shard.container, err);
+    if (status == 0 && (found.bytes != wanted->bytes || found.hash != wanted->hash))
+        status = error_set(err, "%s is not the shard that its record describes", path);
+    shard_close(&shard);
+    return status;
+}
+
+/* The record was written after it, so it is not there, or not what it was, only where something
+ * happened to the folder. */
+static bool shard_holds(const struct chunk *chunk, enum corpus_split split)
+{
+    struct error err;
+    char *path = shard_path(chunk->plan, chunk->number, chunk->part, split);
+    bool holds = check_shard(chunk, path, split, &err) == 0;
+    if (!holds)
+        log_warning("a part that was done is prepared again: %s", err.text);
+    free(path);
+    return holds;
+}
+
+bool chunk_is_done(const struct chunk_plan *plan, uint64_t number, uint32_t part)
+{
+    struct chunk chunk;
+    struct error err;
+    char *path = record_path(plan, number, part);
+    bool done = file_exists(path);
+    free(path);
+    if (!done)
+        return false;
+    chunk_init(&chunk, plan);
+    done = chunk_read(&chunk, number, part, &err) == 0;
+    for (int s = 0; s < CORPUS_SPLITS && done; s++)
+        done = !chunk.made[s] || shard_holds(&chunk, (enum corpus_split)s);
+    chunk_release(&chunk);
+    return done;
+}
+
+void chunk_enter(const struct chunk *chunk, struct manifest *manifest)
+{
+    for (int s = 0; s < CORPUS_SPLITS; s++) {
+        if (!chunk->made[s])
+            continue;
+        char *name = shard_name(chunk->number, chunk->part, (enum corpus_split)s);
+        manifest_add_shard(manifest, (enum corpus_split)s, name, &chunk->shards[s]);
+        free(name);
+    }
+}

@@ -1,0 +1,88 @@
+/* A part of the input (text/input_feed.h) and what is made of it: one shard for each split that
+ * gets a document, and last a record of what was met. The record is what says that the part is
+ * done: an interrupted preparation goes on from the records it finds, and the manifest is put
+ * together from them, whichever thread or rank made them.
+ *
+ *     train-PPPPP.shard, heldout-PPPPP.shard, piece-PPPPP.record              part 0 of chunk P
+ *     train-PPPPP-JJJJJ.shard ...                                             part J > 0
+ *
+ * A TFRecord file (prepare_samples.c) is a chunk of one part.
+ *
+ * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
+ * the training split; DOCS and LINES, fingerprints of documents and lines. Records are removed once
+ * the manifest is written. */
+#ifndef LAMBERT_SRC_PREPARE_CHUNK_H
+#define LAMBERT_SRC_PREPARE_CHUNK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "document_encoder.h"
+#include "lambert/base/buffer.h"
+#include "lambert/base/error.h"
+#include "lambert/corpus/manifest.h"
+#include "lambert/corpus/sample_totals.h"
+#include "lambert/corpus/shard_writer.h"
+#include "lambert/prepare/prepare.h"
+
+#define RECORD_FILE_PREFIX "piece-"
+#define RECORD_FILE_SUFFIX ".record"
+
+/* What all parts of a preparation have in common. */
+struct chunk_plan {
+    const char *folder;
+    uint64_t hash; /* of the inputs and of every option that the result depends on */
+    struct shard_options shard;
+    int document_bits, line_bits; /* of fingerprints */
+};
+
+struct chunk {
+    const struct chunk_plan *plan;
+    uint64_t number;
+    uint32_t part;
+    bool last; /* part of its chunk */
+    struct shard_writer *writers[CORPUS_SPLITS];
+    bool made[CORPUS_SPLITS]; /* whether the split has a shard */
+    struct shard_summary shards[CORPUS_SPLITS];
+    struct corpus_report report;
+    struct sample_totals totals; /* of ready samples, both splits */
+    uint32_t *counts;            /* [vocabulary size], of the training split */
+    struct buffer documents;     /* struct fingerprint */
+    struct buffer lines;         /* struct fingerprint */
+};
+
+/* Memory for parts, one after another. */
+void chunk_init(struct chunk *chunk, const struct chunk_plan *plan);
+void chunk_release(struct chunk *chunk); /* fine on a zeroed one; discards what is open */
+
+/* Begins another part. */
+void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last);
+
+/* Adds the document that the encoder encoded last; `hash` is of its text. */
+int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
+              const struct document *document, const struct document_encoder *encoder,
+              struct error *err);
+
+/* Adds a ready sample; `hash` is of its `size` bytes of record. */
+int chunk_add_sample(struct chunk *chunk, enum corpus_split split, uint64_t hash, uint64_t size,
+                     const struct ready_sample *sample, int32_t mask_id, struct error *err);
+
+/* Finishes the shards, then writes the record. */
+int chunk_commit(struct chunk *chunk, struct error *err);
+void chunk_discard(struct chunk *chunk);
+
+/* Whether the part was done by a preparation with the same plan: its record is whole, and so are
+ * its shards, every checksum of which is read (at more than 1 GB/s; a corpus is a third of its
+ * text). A shard that does not hold is warned of. */
+bool chunk_is_done(const struct chunk_plan *plan, uint64_t number, uint32_t part);
+
+/* Reads a record back, writers apart. */
+int chunk_read(struct chunk *chunk, uint64_t number, uint32_t part, struct error *err);
+
+/* Enters its shards in the manifest. */
+void chunk_enter(const struct chunk *chunk, struct manifest *manifest);
+
+/* The plan's hash that a record carries; false where it is not a whole record. */
+bool chunk_record_plan(const char *path, uint64_t *hash);
+
+#endif

@@ -1,0 +1,249 @@
+#include "corpus_folder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chunk.h"
+#include "lambert/base/file.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/corpus/manifest.h"
+
+static bool begins_with(const char *name, const char *start)
+{
+    return strncmp(name, start, strlen(start)) == 0;
+}
+
+/* PREFIX NNNNN [-NNNNN] SUFFIX, and what may follow: a temporary file's mark. */
+static bool begins_as_part(const char *name, const char *prefix, const char *suffix)
+{
+    static const char digits[] = "0123456789";
+    if (!begins_with(name, prefix))
+        return false;
+    const char *rest = name + strlen(prefix);
+    size_t count = strspn(rest, digits);
+    rest += count;
+    if (*rest == '-')
+        rest += 1 + strspn(rest + 1, digits);
+    return count >= 5 && begins_with(rest, suffix);
+}
+
+static bool begins_as_record(const char *name)
+{
+    return begins_as_part(name, RECORD_FILE_PREFIX, RECORD_FILE_SUFFIX);
+}
+
+static bool begins_as_shard(const char *name)
+{
+    return begins_as_part(name, "train-", SHARD_FILE_SUFFIX) ||
+           begins_as_part(name, "heldout-", SHARD_FILE_SUFFIX);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+    return strlen(name) >= strlen(end) && strcmp(name + strlen(name) - strlen(end), end) == 0;
+}
+
+static bool is_record(const char *name)
+{
+    return begins_as_record(name) && ends_with(name, RECORD_FILE_SUFFIX);
+}
+
+/* Left by a program that was killed while it wrote. */
+static bool is_our_temporary(const char *name)
+{
+    return file_is_temporary(name) &&
+           (begins_as_shard(name) || begins_as_record(name) || begins_with(name, MANIFEST_FILE) ||
+            begins_with(name, COUNTS_FILE) || begins_with(name, VOCABULARY_FILE));
+}
+
+/* Files that a preparation made. vocab.txt is not among them: it may be the user's own. */
+static bool is_ours(const char *name)
+{
+    return is_our_temporary(name) || is_record(name) || strcmp(name, MANIFEST_FILE) == 0 ||
+           strcmp(name, COUNTS_FILE) == 0 ||
+           (begins_as_shard(name) && ends_with(name, SHARD_FILE_SUFFIX));
+}
+
+static int remove_file(const char *folder, const char *name, struct error *err)
+{
+    char *path = path_join(folder, name);
+    int status = file_remove(path, err);
+    free(path);
+    return status;
+}
+
+static int remove_files(const char *folder, bool (*which)(const char *name), struct error *err)
+{
+    struct folder_list names;
+    int status = 0;
+    if (folder_list_open(&names, folder, err) < 0)
+        return -1;
+    for (int i = 0; i < names.count && status == 0; i++)
+        if (which(names.names[i]))
+            status = remove_file(folder, names.names[i], err);
+    folder_list_close(&names);
+    return status;
+}
+
+/* The manifest goes first, and for good, so that no half-removed corpus looks whole. */
+static int remove_corpus(const char *folder, struct error *err)
+{
+    if (remove_file(folder, MANIFEST_FILE, err) < 0 || folder_sync(folder, err) < 0)
+        return -1;
+    return remove_files(folder, is_ours, err);
+}
+
+static bool holds_corpus(const char *folder)
+{
+    char *path = path_join(folder, MANIFEST_FILE);
+    bool there = file_exists(path);
+    free(path);
+    return there;
+}
+
+static int refuse_corpus(const char *folder, struct error *err)
+{
+    return holds_corpus(folder)
+               ? error_set(err,
+                           "%s holds a corpus already; choose another folder, or say --overwrite",
+                           folder)
+               : 0;
+}
+
+/* A vocab.txt that lies there without a corpus is somebody's; the same one may stay. */
+static int refuse_vocabulary(const char *path, const struct vocabulary *vocabulary,
+                             struct error *err)
+{
+    struct buffer there = {0};
+    size_t size;
+    const char *text = vocabulary_text(vocabulary, &size);
+    int status = file_read(path, &there, err);
+    if (status == 0 && (there.size != size || memcmp(there.data, text, size) != 0))
+        status = error_set(err,
+                           "%s is there already and is not the vocabulary to be used; choose "
+                           "another folder, or say --overwrite",
+                           path);
+    buffer_release(&there);
+    return status;
+}
+
+/* How many whole records there are, of this plan and of others. */
+static int count_records(const char *folder, uint64_t plan, int *same, int *other,
+                         struct error *err)
+{
+    struct folder_list names;
+    *same = *other = 0;
+    if (folder_list_open(&names, folder, err) < 0)
+        return -1;
+    for (int i = 0; i < names.count; i++) {
+        uint64_t found;
+        if (!is_record(names.names[i]))
+            continue;
+        char *path = path_join(folder, names.names[i]);
+        bool whole = chunk_record_plan(path, &found);
+        free(path);
+        if (whole)
+            ++*(found == plan ? same : other);
+    }
+    folder_list_close(&names);
+    return 0;
+}
+
+/* Keeps what an interrupted preparation of the same plan has done. */
+static int clear(const struct corpus_folder *folder, uint64_t plan, struct error *err)
+{
+    int same, other;
+    if (count_records(folder->path, plan, &same, &other, err) < 0)
+        return -1;
+    if (holds_corpus(folder->path) || same == 0 || other > 0)
+        return remove_corpus(folder->path, err);
+    log_info("%s: going on from %d parts that are done", folder->path, same);
+    return remove_files(folder->path, is_our_temporary, err);
+}
+
+/* Before anything in the folder is looked at: what stands there may be another's work. */
+static int lock(struct corpus_folder *folder, struct error *err)
+{
+    char *path = path_join(folder->path, LOCK_FILE);
+    int status = file_lock(path, &folder->lock, err);
+    free(path);
+    return status < 0 ? error_prefix(err, "cannot prepare a corpus in %s", folder->path) : 0;
+}
+
+/* Removed while it is held, as file_lock() allows. */
+static void unlock(struct corpus_folder *folder)
+{
+    struct error err;
+    if (folder->lock < 0)
+        return;
+    if (remove_file(folder->path, LOCK_FILE, &err) < 0)
+        log_warning("%s", err.text);
+    close(folder->lock);
+    folder->lock = -1;
+}
+
+static int begin(struct corpus_folder *folder, bool overwrite, const struct vocabulary *vocabulary,
+                 uint64_t plan, struct error *err)
+{
+    folder->created = !folder_exists(folder->path);
+    if (folder_create(folder->path, err) < 0 || lock(folder, err) < 0)
+        return -1;
+    char *path = path_join(folder->path, VOCABULARY_FILE);
+    int status = 0;
+    folder->had_vocabulary = file_exists(path);
+    if (!overwrite) {
+        status = refuse_corpus(folder->path, err);
+        if (status == 0 && folder->had_vocabulary)
+            status = refuse_vocabulary(path, vocabulary, err);
+    }
+    free(path);
+    return status < 0 ? -1 : clear(folder, plan, err);
+}
+
+int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
+                        const struct vocabulary *vocabulary, uint64_t plan, struct error *err)
+{
+    *folder = (struct corpus_folder){.path = memory_copy_text(path), .lock = -1};
+    int status = begin(folder, overwrite, vocabulary, plan, err);
+    if (status < 0)
+        corpus_folder_release(folder);
+    return status;
+}
+
+void corpus_folder_abandon(struct corpus_folder *folder)
+{
+    struct error err;
+    int status = remove_corpus(folder->path, &err);
+    if (status == 0 && !folder->had_vocabulary)
+        status = remove_file(folder->path, VOCABULARY_FILE, &err);
+    if (status < 0)
+        log_warning("%s", err.text);
+    unlock(folder);
+    if (folder->created)
+        rmdir(folder->path); /* left alone when somebody put something there meanwhile */
+}
+
+int corpus_folder_remove_records(const struct corpus_folder *folder, struct error *err)
+{
+    return remove_files(folder->path, is_record, err);
+}
+
+void corpus_folder_leave(struct corpus_folder *folder)
+{
+    struct error err;
+    int same, other;
+    if (count_records(folder->path, 0, &same, &other, &err) < 0)
+        log_warning("%s", err.text);
+    else if (same + other == 0)
+        corpus_folder_abandon(folder);
+}
+
+void corpus_folder_release(struct corpus_folder *folder)
+{
+    if (folder->path)
+        unlock(folder);
+    free(folder->path);
+    *folder = (struct corpus_folder){0};
+}

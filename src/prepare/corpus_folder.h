@@ -1,0 +1,42 @@
+/* The folder a corpus is written to: made ready, and cleaned up when nothing came of it. */
+#ifndef LAMBERT_SRC_PREPARE_CORPUS_FOLDER_H
+#define LAMBERT_SRC_PREPARE_CORPUS_FOLDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/text/vocabulary.h"
+
+struct corpus_folder {
+    char *path;
+    bool created;        /* by corpus_folder_begin() */
+    bool had_vocabulary; /* before */
+    int lock;            /* descriptor; -1: not held */
+};
+
+/* Takes the folder's lock (file_lock() says what that is worth on shared file systems), then makes
+ * it ready; while another preparation has the lock, the folder is not touched and begin fails. One
+ * process of a job, rank 0, holds it for all of them until the folder is released. What was killed
+ * leaves the file, but not the lock.
+ *
+ * Refuses a folder that holds a corpus, or another vocab.txt than `vocabulary`, unless overwrite.
+ * The old manifest is removed first, then shards, counts, records and temporary files of a corpus
+ * or of an interrupted preparation; but the shards and records of an interrupted one stay when all
+ * its records bear the hash `plan`. */
+int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
+                        const struct vocabulary *vocabulary, uint64_t plan, struct error *err);
+
+/* Once the manifest is written. */
+int corpus_folder_remove_records(const struct corpus_folder *folder, struct error *err);
+
+/* After a failure: removes all files of a corpus, and the folder when begin created it. */
+void corpus_folder_abandon(struct corpus_folder *folder);
+
+/* After a failure that leaves parts worth keeping: the same as abandon where there are none. */
+void corpus_folder_leave(struct corpus_folder *folder);
+
+/* Gives up the lock; fine on a zeroed one. */
+void corpus_folder_release(struct corpus_folder *folder);
+
+#endif

@@ -1,0 +1,27 @@
+/* A document's text to token ids, sentence by sentence. One a thread. */
+#ifndef LAMBERT_SRC_PREPARE_DOCUMENT_ENCODER_H
+#define LAMBERT_SRC_PREPARE_DOCUMENT_ENCODER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lambert/base/buffer.h"
+#include "lambert/text/document_reader.h"
+#include "lambert/text/tokenizer.h"
+
+struct document_encoder {
+    struct tokenizer *tokenizer;
+    bool split_sentences;  /* no: every line is one sentence */
+    struct buffer ids;     /* int32_t, of the document encoded last */
+    struct buffer lengths; /* uint32_t, tokens in each of its sentences; none is 0 */
+};
+
+void document_encoder_init(struct document_encoder *encoder, const struct vocabulary *vocabulary,
+                           bool lower_case, bool split_sentences);
+void document_encoder_release(struct document_encoder *encoder); /* fine on a zeroed one */
+
+/* Sentences without tokens are left out. The title is not part of the text. Returns the number of
+ * sentences. */
+uint32_t document_encoder_encode(struct document_encoder *encoder, const struct document *document);
+
+#endif

@@ -1,0 +1,44 @@
+/* Finds exact duplicates among things too many to keep: each leaves its hash and its size, and
+ * where even those would be too many, only the hashes that end in `bits` zero bits are kept. All
+ * copies of a thing have one hash, so they are kept or left out together. With bits = 0 what is
+ * found is exact (up to the chance of two of n things having one 64-bit hash, n^2 / 2^65).
+ *
+ * With bits > 0 the whole is estimated from two sides. What is found among those kept, times
+ * 2^bits, is right on average, and close where copies are few; but a thing that has very many
+ * copies is in it 2^bits times or not at all. The number of different things, those kept times
+ * 2^bits, is always close (a standard deviation is 2^bits times the root of those kept), and all
+ * but these are copies. So the estimate is the first, but no further than four standard deviations
+ * from the second, and never more than there are things. Its bytes are those of the copies kept,
+ * times 2^bits, or, where the bound took hold, all bytes but the mean size of what is different
+ * times its number. */
+#ifndef LAMBERT_SRC_PREPARE_FINGERPRINTS_H
+#define LAMBERT_SRC_PREPARE_FINGERPRINTS_H
+
+#include <stdint.h>
+
+#include "lambert/base/buffer.h"
+
+struct fingerprint {
+    uint64_t hash;
+    uint64_t bytes;
+};
+
+/* How many bits keep about `most` of `expected` things. */
+int fingerprint_bits(uint64_t expected, uint64_t most);
+
+void fingerprints_add(struct buffer *prints, int bits, uint64_t hash, uint64_t bytes);
+
+/* Appends those of `more`, which were kept by as many bits or fewer; where that makes more than
+ * `most`, raises bits until no more are kept. Returns bits. */
+int fingerprints_join(struct buffer *prints, int bits, const struct buffer *more, uint64_t most);
+
+/* How many are copies of another, the first of each not counted, and their bytes, of the `all`
+ * things that were added. Sorts. */
+struct duplicates {
+    uint64_t count;
+    uint64_t bytes;
+};
+struct duplicates fingerprints_duplicates(struct buffer *prints, int bits,
+                                          const struct duplicates *all);
+
+#endif

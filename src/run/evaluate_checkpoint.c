@@ -1,0 +1,101 @@
+#include <stdlib.h>
+
+#include "lambert/base/activity.h"
+#include "lambert/base/memory.h"
+#include "lambert/run/evaluate.h"
+#include "lambert/run/options.h"
+#include "lambert/store/checkpoint.h"
+#include "watchdog.h"
+
+/* What evaluation holds. */
+struct bench {
+    struct corpus *corpus;
+    struct evaluator *evaluator;
+    struct bert *bert;
+    struct sharding sharding;
+    real *params;
+    size_t bytes;
+};
+
+static int bench_init(struct bench *bench, const struct dist *dist, const struct config *config,
+                      int phase, struct error *err)
+{
+    *bench = (struct bench){0};
+    if (corpus_of(config, phase, &bench->corpus, err) < 0 ||
+        evaluator_new(&bench->evaluator, config, phase, bench->corpus, err) < 0)
+        return -1;
+    if (!bench->evaluator)
+        return error_set(err, "%s has too few held-out documents to evaluate on",
+                         corpus_folder(bench->corpus));
+    struct bert_config shape =
+        bert_config_of(config, vocabulary_size(corpus_vocabulary(bench->corpus)));
+    struct bert_capacity capacity = capacity_of(config);
+    capacity_widen(&capacity, bench->corpus);
+    if (bert_new(&bench->bert, &shape, &capacity, err) < 0)
+        return -1;
+    const struct param_table *table = bert_params(bench->bert);
+    sharding_init(&bench->sharding, table->size, SHARDING_BUCKET, dist_size(dist));
+    bench->bytes = table->size * sizeof(real);
+    return memory_big((void **)&bench->params, bench->bytes, "weights", err);
+}
+
+static void bench_release(struct bench *bench)
+{
+    memory_big_free(bench->params, bench->bytes);
+    bert_free(bench->bert);
+    evaluator_free(bench->evaluator);
+    corpus_close(bench->corpus);
+}
+
+static int check_vocabulary(const struct bench *bench, const struct checkpoint_meta *meta,
+                            const char *path, struct error *err)
+{
+    if (meta->state.vocabulary_hash != vocabulary_hash(corpus_vocabulary(bench->corpus)))
+        return error_set(err, "%s was trained with another vocabulary than the corpus %s", path,
+                         corpus_folder(bench->corpus));
+    return 0;
+}
+
+static int check_model(const struct config *config, const struct checkpoint_meta *meta,
+                       const char *path, struct error *err)
+{
+    int status = check_stored_model(config, meta->config, path, err);
+    return status < 0 ? error_prefix(err, "cannot evaluate %s", path) : 0;
+}
+
+static int evaluate(const struct dist *dist, const struct config *config, int phase,
+                    const char *path, struct evaluation *result, struct error *err)
+{
+    struct bench bench;
+    struct checkpoint_meta meta = {0};
+    activity_task("getting corpus and memory", -1);
+    int status = dist_agree(dist, bench_init(&bench, dist, config, phase, err), err);
+    activity_task("reading the checkpoint", -1);
+    if (status == 0)
+        status = checkpoint_read(dist, path, bert_params(bench.bert), &bench.sharding, &meta,
+                                 bench.params, NULL, NULL, err);
+    if (status == 0)
+        status = dist_agree(dist, check_vocabulary(&bench, &meta, path, err), err);
+    if (status == 0)
+        status = dist_agree(dist, check_model(config, &meta, path, err), err);
+    activity_task("evaluation", -1);
+    if (status == 0)
+        status = evaluator_run(bench.evaluator, dist, bench.bert, bench.params, result, err);
+    checkpoint_meta_release(&meta);
+    bench_release(&bench);
+    return status;
+}
+
+int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
+                        const char *path, struct evaluation *result, struct error *err)
+{
+    struct watchdog *watchdog;
+    int status = watchdog_start(&watchdog, config->train.watchdog_seconds,
+                                "Evaluate once more when that is mended", err);
+    if (dist_agree(dist, status, err) == 0)
+        status = evaluate(dist, config, phase, path, result, err);
+    else
+        status = -1;
+    watchdog_stop(watchdog);
+    return status;
+}

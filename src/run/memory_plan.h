@@ -1,0 +1,21 @@
+/* What a run will hold, said before it is taken, and refused when the node has not got it. */
+#ifndef LAMBERT_SRC_RUN_MEMORY_PLAN_H
+#define LAMBERT_SRC_RUN_MEMORY_PLAN_H
+
+#include <stddef.h>
+
+#include "lambert/base/error.h"
+#include "lambert/dist/dist.h"
+#include "lambert/trainer/param_sync.h"
+
+struct memory_plan {
+    struct param_sync_memory param_sync;
+    size_t moments, activations, corpus_cache;
+    size_t products; /* what matrix products work in */
+};
+
+/* Collective; rank 0 logs what a rank and what its node will hold. -1 on all ranks, with the
+ * sentence of one whose node has less. */
+int memory_plan_check(const struct memory_plan *plan, const struct dist *dist, struct error *err);
+
+#endif

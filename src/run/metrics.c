@@ -1,0 +1,181 @@
+#include "lambert/run/metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/memory.h"
+
+/* The lines that the checkpoint at `keep_steps` has seen; a half-written last line is dropped. */
+static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *kept)
+{
+    const char *cursor = buffer_text(text), *end = cursor + text->size;
+    while (cursor < end) {
+        const char *newline = memchr(cursor, '\n', (size_t)(end - cursor));
+        if (!newline)
+            return;
+        size_t length = (size_t)(newline - cursor) + 1;
+        cJSON *line = cJSON_ParseWithLength(cursor, length);
+        const cJSON *step = cJSON_GetObjectItemCaseSensitive(line, "total_step");
+        if (cJSON_IsNumber(step) && step->valuedouble <= (double)keep_steps)
+            buffer_put(kept, cursor, length);
+        cJSON_Delete(line);
+        cursor += length;
+    }
+}
+
+static int rewrite(const char *path, int64_t keep_steps, struct error *err)
+{
+    struct buffer text = {0}, kept = {0};
+    int status = 0;
+    if (keep_steps > 0 && file_exists(path))
+        status = file_read(path, &text, err);
+    if (status == 0) {
+        keep_lines(&text, keep_steps, &kept);
+        status = file_write(path, kept.data, kept.size, err);
+    }
+    buffer_release(&text);
+    buffer_release(&kept);
+    return status;
+}
+
+int metrics_open(struct metrics *metrics, const char *run_folder, int rank, int64_t keep_steps,
+                 struct error *err)
+{
+    *metrics = (struct metrics){0};
+    if (rank != 0)
+        return 0;
+    metrics->path = path_join(run_folder, "metrics.jsonl");
+    if (rewrite(metrics->path, keep_steps, err) < 0)
+        return -1;
+    metrics->stream = fopen(metrics->path, "a");
+    if (!metrics->stream)
+        return error_errno(err, "cannot write %s", metrics->path);
+    return 0;
+}
+
+void metrics_close(struct metrics *metrics)
+{
+    if (metrics->stream)
+        fclose(metrics->stream);
+    free(metrics->path);
+    *metrics = (struct metrics){0};
+}
+
+static int write_line(struct metrics *metrics, cJSON *line, struct error *err)
+{
+    char *text = cJSON_PrintUnformatted(line);
+    int status = 0;
+    if (fprintf(metrics->stream, "%s\n", text) < 0 || fflush(metrics->stream) != 0)
+        status = error_errno(err, "cannot write %s", metrics->path);
+    cJSON_free(text);
+    cJSON_Delete(line);
+    return status;
+}
+
+static void add(cJSON *line, const char *name, double value)
+{
+    if (isfinite(value))
+        cJSON_AddNumberToObject(line, name, value);
+    else
+        cJSON_AddNullToObject(line, name);
+}
+
+static cJSON *line_new(const char *kind, const char *phase, const struct run_state *state)
+{
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddStringToObject(line, "kind", kind);
+    cJSON_AddStringToObject(line, "phase", phase);
+    add(line, "phase_step", (double)state->phase_step);
+    add(line, "total_step", (double)state->total_steps);
+    add(line, "total_sequences", (double)state->sequences);
+    add(line, "total_tokens", (double)state->tokens);
+    return line;
+}
+
+double metrics_mean(double sum, double count)
+{
+    return count > 0 ? sum / count : NAN;
+}
+
+double metrics_loss(const struct bert_sums *sums)
+{
+    double mlm = metrics_mean(sums->mlm_loss, sums->masked);
+    double nsp = metrics_mean(sums->nsp_loss, sums->sequences);
+    return sums->masked == 0 ? nsp : sums->sequences == 0 ? mlm : mlm + nsp;
+}
+
+int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
+                 const struct step_metrics *step, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    const struct bert_sums *sums = &step->sums;
+    cJSON *line = line_new("step", phase, state);
+    add(line, "loss", metrics_loss(sums));
+    add(line, "mlm_loss", metrics_mean(sums->mlm_loss, sums->masked));
+    add(line, "nsp_loss", metrics_mean(sums->nsp_loss, sums->sequences));
+    add(line, "mlm_accuracy", metrics_mean(sums->mlm_correct, sums->masked));
+    add(line, "nsp_accuracy", metrics_mean(sums->nsp_correct, sums->sequences));
+    add(line, "learning_rate", step->rate);
+    add(line, "gradient_norm", step->report.gradient_norm);
+    add(line, "clip", step->report.clip);
+    cJSON_AddBoolToObject(line, "skipped", !step->updated);
+    add(line, "skipped_steps", (double)step->skipped_steps);
+    add(line, "sequences", (double)step->sequences);
+    add(line, "tokens", (double)step->tokens);
+    add(line, "masked", sums->masked);
+    add(line, "seconds", step->seconds);
+    add(line, "sequences_per_second", (double)step->sequences / step->seconds);
+    add(line, "tokens_per_second", (double)step->tokens / step->seconds);
+    add(line, "communication_wait_seconds", step->waited);
+    add(line, "communication_seconds", step->exchanged);
+    add(line, "communication_bytes", step->bytes_sent);
+    add(line, "peak_fraction", step->operations / step->seconds / step->peak);
+    add(line, "work_seconds", step->balance.work);
+    add(line, "data_seconds", step->balance.data);
+    add(line, "imbalance", step->balance.imbalance);
+    add(line, "slowest_rank", step->balance.slowest);
+    return write_line(metrics, line, err);
+}
+
+int metrics_tensors(struct metrics *metrics, const char *phase, const struct run_state *state,
+                    const struct param_table *table, const struct tensor_report *tensors,
+                    struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("tensors", phase, state);
+    cJSON *array = cJSON_AddArrayToObject(line, "tensors");
+    for (int t = 0; t < table->count; t++) {
+        cJSON *tensor = cJSON_CreateObject();
+        cJSON_AddStringToObject(tensor, "name", table->infos[t].name);
+        add(tensor, "weight_norm", tensors[t].weight_norm);
+        add(tensor, "gradient_norm", tensors[t].gradient_norm);
+        add(tensor, "update_norm", tensors[t].update_norm);
+        add(tensor, "trust_ratio", tensors[t].trust_ratio);
+        cJSON_AddItemToArray(array, tensor);
+    }
+    return write_line(metrics, line, err);
+}
+
+int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
+                       int sequence_length, const struct evaluation *evaluation, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("evaluation", phase, state);
+    add(line, "sequence_length", sequence_length);
+    add(line, "sequences", (double)evaluation->sequences);
+    add(line, "masked", (double)evaluation->masked);
+    add(line, "mlm_loss", evaluation->mlm_loss);
+    add(line, "mlm_accuracy", evaluation->mlm_accuracy);
+    add(line, "nsp_loss", evaluation->nsp_loss);
+    add(line, "nsp_accuracy", evaluation->nsp_accuracy);
+    add(line, "unigram_loss", evaluation->unigram_loss);
+    add(line, "unigram_accuracy", evaluation->unigram_accuracy);
+    return write_line(metrics, line, err);
+}

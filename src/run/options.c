@@ -1,0 +1,208 @@
+#include "lambert/run/options.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum masking_unit masking_of(const struct config_data *data)
+{
+    return strcmp(data->masking, "whole_words") == 0 ? MASK_WHOLE_WORDS
+           : strcmp(data->masking, "spans") == 0     ? MASK_SPANS
+                                                     : MASK_TOKENS;
+}
+
+static enum sentence_pairs pairs_of(const struct config_data *data)
+{
+    return strcmp(data->sentence_pairs, "none") == 0  ? PAIRS_NONE
+           : strcmp(data->sentence_pairs, "sop") == 0 ? PAIRS_SOP
+                                                      : PAIRS_NSP;
+}
+
+struct sampler_options sampler_options_of(const struct config *config, int phase)
+{
+    const struct config_data *data = &config->data;
+    return (struct sampler_options){
+        .seed = (uint64_t)config->run.seed,
+        .phase = (uint32_t)phase,
+        .sequence_length = config->phases[phase].sequence_length,
+        .max_predictions = config->phases[phase].max_predictions_per_sequence,
+        .short_sequence_probability = data->short_sequence_probability,
+        .masked_lm_probability = data->masked_lm_probability,
+        .masking = masking_of(data),
+        .longest_span = data->longest_span,
+        .mask_replace_prob = data->mask_replace_prob,
+        .random_replace_prob = data->random_replace_prob,
+        .pairs = pairs_of(data),
+        .cache_bytes = (size_t)data->cache_megabytes << 20,
+    };
+}
+
+struct bert_config bert_config_of(const struct config *config, int vocab_size)
+{
+    const struct config_model *model = &config->model;
+    return (struct bert_config){
+        .layers = model->num_hidden_layers,
+        .hidden = model->hidden_size,
+        .heads = model->num_attention_heads,
+        .intermediate = model->intermediate_size,
+        .vocab = vocab_size,
+        .positions = model->max_position_embeddings,
+        .types = model->type_vocab_size,
+        .gelu = strcmp(model->hidden_act, "gelu_new") == 0 ? GELU_TANH : GELU_ERF,
+        .layer_norm_eps = model->layer_norm_eps,
+        .hidden_dropout = model->hidden_dropout_prob,
+        .attention_dropout = model->attention_probs_dropout_prob,
+        .initializer_range = model->initializer_range,
+    };
+}
+
+struct optimizer_options optimizer_options_of(const struct config *config)
+{
+    const struct config_optimizer *optimizer = &config->optimizer;
+    struct optimizer_options options = {
+        .beta1 = optimizer->beta1,
+        .beta2 = optimizer->beta2,
+        .epsilon = optimizer->epsilon,
+        .momentum = optimizer->momentum,
+        .weight_decay = optimizer->weight_decay,
+        .max_grad_norm = optimizer->max_grad_norm,
+        .bias_correction = optimizer->bias_correction,
+        .decay_all = optimizer->decay_all,
+        .adapt_all = optimizer->adapt_all,
+        .trust_coefficient = optimizer->trust_coefficient,
+    };
+    snprintf(options.name, sizeof options.name, "%.15s", optimizer->name);
+    return options;
+}
+
+struct schedule schedule_of(const struct config_phase *phase)
+{
+    enum schedule_form form = strcmp(phase->schedule, "google") == 0   ? SCHEDULE_GOOGLE
+                              : strcmp(phase->schedule, "nvidia") == 0 ? SCHEDULE_NVIDIA
+                                                                       : SCHEDULE_CONTINUOUS;
+    return (struct schedule){
+        .form = form,
+        .peak = phase->learning_rate,
+        .steps = phase->steps,
+        .warmup =
+            phase->warmup_steps > 0 ? phase->warmup_steps : phase->warmup_ratio * phase->steps,
+        .power = phase->decay_power,
+    };
+}
+
+enum log_level log_level_of(const struct config *config)
+{
+    static const char *const names[] = {[LOG_ERROR] = "error",
+                                        [LOG_WARNING] = "warning",
+                                        [LOG_INFO] = "info",
+                                        [LOG_DEBUG] = "debug"};
+    for (int level = LOG_ERROR; level <= LOG_DEBUG; level++)
+        if (strcmp(config->run.log_level, names[level]) == 0)
+            return (enum log_level)level;
+    return LOG_INFO;
+}
+
+/* The fewest rows a sequence has: [CLS] a [SEP] b [SEP], or [CLS] a [SEP]. */
+enum { SHORTEST_PAIR = 5, SHORTEST_SINGLE = 3 };
+
+struct bert_capacity capacity_of(const struct config *config)
+{
+    struct bert_capacity capacity = {.tokens = config->train.micro_batch_tokens};
+    for (int p = 0; p < config->phase_count; p++)
+        if (config->phases[p].sequence_length > capacity.longest)
+            capacity.longest = config->phases[p].sequence_length;
+    if (capacity.tokens < capacity.longest)
+        capacity.tokens = capacity.longest;
+    capacity.sequences =
+        capacity.tokens / (pairs_of(&config->data) == PAIRS_NSP ? SHORTEST_PAIR : SHORTEST_SINGLE);
+    /* A sequence of t tokens has at most max(1, rint(p t)) <= p t + 1 masked positions. */
+    capacity.masked =
+        (int)ceil(config->data.masked_lm_probability * capacity.tokens) + capacity.sequences;
+    return capacity;
+}
+
+struct param_sync_options param_sync_options_of(const struct config *config,
+                                                const struct bert_config *bert,
+                                                const struct bert_capacity *capacity)
+{
+    int most = capacity->tokens < bert->vocab ? capacity->tokens : bert->vocab;
+    return (struct param_sync_options){
+        .bfloat16_gradients = strcmp(config->train.gradient_wire, "bfloat16") == 0,
+        .bfloat16_weights = strcmp(config->train.weight_type, "bfloat16") == 0,
+        .fixed = config->train.reproducible,
+        .tokens = capacity->tokens,
+        .words = {.rows = bert->vocab, .width = bert->hidden, .most = most}};
+}
+
+int group_of(const struct config *config, int phase)
+{
+    int fit = config->train.micro_batch_tokens / config->phases[phase].sequence_length;
+    return !config->train.reproducible ? 0 : fit > 0 ? fit : 1;
+}
+
+void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus)
+{
+    const struct sample_totals samples = corpus_samples(corpus);
+    if (corpus_contents(corpus) != SHARD_READY_SAMPLES)
+        return;
+    int64_t sequences = capacity->tokens / (int64_t)samples.shortest + 1;
+    int64_t masked = capacity->tokens * (int64_t)samples.masks_per_1000_tokens / 1000 + 1;
+    if (sequences > capacity->sequences)
+        capacity->sequences = (int)sequences;
+    if (masked > capacity->masked)
+        capacity->masked = (int)masked;
+}
+
+int phase_of(const struct config *config, const char *name, struct error *err)
+{
+    for (int p = 0; p < config->phase_count; p++)
+        if (strcmp(config->phases[p].name, name) == 0)
+            return p;
+    return error_set(err, "the configuration has no phase '%s'", name);
+}
+
+int check_same_model(const struct config *config, const struct bert_config *model,
+                     struct error *err)
+{
+    static const char *const names[] = {[GELU_ERF] = "gelu", [GELU_TANH] = "gelu_new"};
+    struct bert_config own = bert_config_of(config, model->vocab);
+    if (model->heads != own.heads)
+        return error_set(err, "it has %d attention heads, model.num_attention_heads is %d",
+                         model->heads, own.heads);
+    if (model->gelu != own.gelu)
+        return error_set(err, "it has the activation %s, model.hidden_act is %s",
+                         names[model->gelu], names[own.gelu]);
+    if (model->layer_norm_eps != own.layer_norm_eps)
+        return error_set(err, "it has layer_norm_eps %g, model.layer_norm_eps is %g",
+                         model->layer_norm_eps, own.layer_norm_eps);
+    return 0;
+}
+
+int check_stored_model(const struct config *config, const char *stored, const char *path,
+                       struct error *err)
+{
+    struct config other;
+    if (config_read(&other, stored, path, err) < 0)
+        return -1;
+    struct bert_config model = bert_config_of(&other, 0);
+    return check_same_model(config, &model, err);
+}
+
+const char *corpus_folder_of(const struct config *config, int phase)
+{
+    const char *own = config->phases[phase].corpus;
+    return own[0] ? own : config->data.corpus;
+}
+
+int corpus_of(const struct config *config, int phase, struct corpus **corpus, struct error *err)
+{
+    if (corpus_open(corpus, corpus_folder_of(config, phase), err) < 0)
+        return -1;
+    if (config->data.vocabulary[0] &&
+        corpus_check_vocabulary(*corpus, config->data.vocabulary, err) < 0) {
+        corpus_close(*corpus);
+        *corpus = NULL;
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,218 @@
+#include "start.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/run/options.h"
+#include "lambert/store/hugging_face.h"
+
+/* --- from another model ----------------------------------------------------------------------- */
+
+/* A model of another vocabulary, or of the other case, would learn to read anew. */
+static int check_text(const struct job *job, uint64_t hash, bool lower_case, struct error *err)
+{
+    const char *corpus = corpus_folder(corpora_of(&job->corpora, 0));
+    if (hash != job->state.vocabulary_hash)
+        return error_set(err,
+                         "its vocabulary is not, byte for byte, that of the corpus %s; prepare the "
+                         "corpus with the vocab.txt that lambert import and then export make of it",
+                         corpus);
+    if (lower_case != job->state.lower_case)
+        return error_set(err, "it is %s, and the corpus %s is not; prepare the corpus %s --cased",
+                         lower_case ? "uncased" : "cased", corpus, lower_case ? "without" : "with");
+    return 0;
+}
+
+/* [rank 0] */
+static int read_folder(struct job *job, const char *folder, struct error *err)
+{
+    struct hf_model model;
+    if (hf_model_open(&model, folder, err) != 0)
+        return -1;
+    int status = check_text(job, model.vocabulary_hash, model.lower_case, err);
+    if (status == 0)
+        status = check_same_model(job->config, &model.shape, err);
+    if (status == 0)
+        status = hf_model_weights(&model, job->table, (uint64_t)job->config->run.seed,
+                                  job->param_sync.weights, err);
+    hf_model_close(&model);
+    return status;
+}
+
+static int start_from_folder(struct job *job, const char *folder, struct error *err)
+{
+    int status = dist_rank(job->dist) == 0 ? read_folder(job, folder, err) : 0;
+    if (dist_agree(job->dist, status, err) != 0)
+        return -1;
+    dist_broadcast(job->dist, 0, job->param_sync.weights,
+                   job->table->size * sizeof *job->param_sync.weights);
+    return 0;
+}
+
+static int start_from_checkpoint(struct job *job, const char *path, struct error *err)
+{
+    struct checkpoint_meta meta;
+    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->param_sync.weights,
+                        NULL, NULL, err) != 0)
+        return -1;
+    int status = check_text(job, meta.state.vocabulary_hash, meta.state.lower_case, err);
+    if (status == 0)
+        status = check_stored_model(job->config, meta.config, path, err);
+    checkpoint_meta_release(&meta);
+    return dist_agree(job->dist, status, err);
+}
+
+/* [rank 0] A run folder stands for its newest checkpoint. */
+static int find_source(const char *path, bool *is_model, char **checkpoint, struct error *err)
+{
+    char *config = path_join(path, "config.json");
+    *is_model = file_exists(config);
+    *checkpoint = NULL;
+    free(config);
+    if (*is_model)
+        return 0;
+    if (checkpoint_find(path, checkpoint, err) < 0)
+        return -1;
+    return *checkpoint ? 0
+                       : error_set(err, "it is neither a Hugging Face model (no config.json) nor a "
+                                        "run folder with checkpoints");
+}
+
+static int start_from(struct job *job, const char *path, struct error *err)
+{
+    bool is_model = false;
+    char *checkpoint = NULL;
+    int status = dist_rank(job->dist) == 0 ? find_source(path, &is_model, &checkpoint, err) : 0;
+    status = dist_agree(job->dist, status, err);
+    if (status == 0) {
+        dist_broadcast(job->dist, 0, &is_model, sizeof is_model);
+        status = is_model ? start_from_folder(job, path, err)
+                          : start_from_checkpoint(job, checkpoint, err);
+    }
+    free(checkpoint);
+    return status;
+}
+
+static int check_finite(const struct job *job, struct error *err)
+{
+    if (isfinite(kernels->sum_squares(job->param_sync.weights, job->table->size)))
+        return 0;
+    return error_set(err, "its weights are not all finite numbers");
+}
+
+int start_weights(struct job *job, const char *path, struct error *err)
+{
+    int status = start_from(job, path, err);
+    if (status == 0)
+        status = check_finite(job, err);
+    if (status != 0)
+        return error_prefix(err, "cannot start from %s", path);
+    log_info("started from the weights of %s", path);
+    return 0;
+}
+
+/* --- from a checkpoint of the run ----------------------------------------------------------- */
+
+/* Rank 0's choice of checkpoint, told to all: free(); NULL: there is none. */
+static int agree_on_newest(struct job *job, char **path, struct error *err)
+{
+    char text[CONFIG_TEXT + 64] = "";
+    int status = 0;
+    *path = NULL;
+    if (dist_rank(job->dist) == 0) {
+        char *newest = NULL;
+        status = checkpoint_newest(job->config->run.folder, &newest, err);
+        if (newest)
+            snprintf(text, sizeof text, "%s", newest);
+        free(newest);
+    }
+    if (dist_agree(job->dist, status, err) < 0)
+        return -1;
+    dist_broadcast(job->dist, 0, text, sizeof text);
+    if (text[0])
+        *path = memory_copy_text(text);
+    return 0;
+}
+
+static int check_same_run(const struct job *job, const struct checkpoint_meta *meta,
+                          const char *accept, struct error *err)
+{
+    if (config_compare(meta->config, job->meta.config, accept, err) < 0)
+        return -1;
+    if (meta->state.corpus_hash != job->state.corpus_hash)
+        return error_set(err,
+                         "it was trained on another corpus (%016" PRIx64 ") than %s (%016" PRIx64
+                         "); name the corpus it was trained on in data.corpus",
+                         meta->state.corpus_hash, corpus_folder(corpora_of(&job->corpora, 0)),
+                         job->state.corpus_hash);
+    return 0;
+}
+
+void pass_finished_phases(struct job *job)
+{
+    struct run_state *state = &job->state;
+    while (state->phase < job->config->phase_count &&
+           state->phase_step >= job->config->phases[state->phase].steps) {
+        state->phase++;
+        state->phase_step = 0;
+    }
+}
+
+/* Configurations are compared before weights are read: a sentence that names the keys says more
+ * than one that names a tensor. Rank 0 reads. */
+static int check_resumable(struct job *job, const char *path, const char *accept, struct error *err)
+{
+    struct checkpoint_meta meta;
+    int status = 0;
+    if (dist_rank(job->dist) == 0) {
+        status = checkpoint_read_meta(path, &meta, err);
+        if (status == 0) {
+            status = check_same_run(job, &meta, accept, err);
+            checkpoint_meta_release(&meta);
+        }
+    }
+    return dist_agree(job->dist, status, err);
+}
+
+static int load(struct job *job, const char *path, const char *accept, struct error *err)
+{
+    struct checkpoint_meta meta;
+    if (check_resumable(job, path, accept, err) < 0)
+        return error_prefix(err, "cannot resume from %s", path);
+    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->param_sync.weights,
+                        job->optimizer, job->param_sync.grads, err) < 0)
+        return -1;
+    job->state = meta.state;
+    pass_finished_phases(job);
+    checkpoint_meta_release(&meta);
+    return 0;
+}
+
+int start_run(struct job *job, const struct run_request *request, struct error *err)
+{
+    char *newest;
+    int status = 0;
+    if (agree_on_newest(job, &newest, err) < 0)
+        return -1;
+    if (newest && !request->resume)
+        status = error_set(err,
+                           "%s already holds a run (%s). Add --resume to go on with it, or choose "
+                           "another folder with run.folder=...",
+                           job->config->run.folder, newest);
+    else if (newest)
+        status = load(job, newest, request->accept, err);
+    else if (job->config->run.start_from[0])
+        status = start_weights(job, job->config->run.start_from, err);
+    if (status == 0 && newest)
+        log_info("resumed from %s at step %" PRId64, newest, job->state.total_steps);
+    else if (status == 0 && request->resume)
+        log_info("no checkpoint in %s: a new run begins", job->config->run.folder);
+    free(newest);
+    return status;
+}

@@ -1,0 +1,134 @@
+#include <math.h>
+
+#include "job.h"
+#include "lambert/base/activity.h"
+#include "lambert/run/options.h"
+#include "lambert/sample/batch_source.h"
+
+/* Terms of the global batch's losses: masked tokens, and sequences with an NSP label. */
+struct denominators {
+    double masked, labelled;
+};
+
+static struct denominators count_terms(const struct dist *dist, const struct packed_batch *share)
+{
+    double counts[2] = {share->masked, 0};
+    for (int n = 0; n < share->sequences; n++)
+        counts[1] += share->next_sentence_label[n] >= 0;
+    dist_sum_double(dist, counts, 2);
+    return (struct denominators){.masked = counts[0], .labelled = counts[1]};
+}
+
+/* Sequences of the share from `first` on that are computed together. */
+static int micro_batch_fit(const struct job *job, const struct packed_batch *share, int first)
+{
+    const struct config_phase *phase = &job->config->phases[job->state.phase];
+    int group = group_of(job->config, job->state.phase);
+    return group > 0 ? batch_group_fit(share, first, phase->global_batch, group)
+                     : packed_batch_fit(share, first, capacity_of(job->config).tokens);
+}
+
+/* Of the global batch, where ranks do not matter to it. */
+static int64_t micro_batches(const struct job *job)
+{
+    const struct config_phase *phase = &job->config->phases[job->state.phase];
+    int group = group_of(job->config, job->state.phase);
+    return group > 0 ? (phase->global_batch + group - 1) / group : 0;
+}
+
+/* Adds the gradient of a micro-batch, in units of the global batch's mean losses. */
+static void add_gradient(struct job *job, const double scale[2], bool last,
+                         struct step_metrics *metrics)
+{
+    param_sync_watch(&job->param_sync, job->bert, &job->micro, last);
+    bert_train(job->bert, job->param_sync.weights, &job->micro, scale[0], scale[1],
+               job->param_sync.grads, &metrics->sums);
+    param_sync_unwatch(&job->param_sync, job->bert);
+    metrics->operations += bert_operations(&job->bert_config, &job->micro);
+}
+
+/* The gradient of this rank's share; what is complete of it is sent off at once. */
+static void accumulate_gradient(struct job *job, const struct packed_batch *share,
+                                struct denominators terms, struct step_metrics *metrics,
+                                struct nonfinite *nonfinite)
+{
+    const double scale[2] = {terms.masked > 0 ? 1 / terms.masked : 0,
+                             terms.labelled > 0 ? 1 / terms.labelled : 0};
+    param_sync_start(&job->param_sync, micro_batches(job));
+    for (int first = 0; first < share->sequences;) {
+        int count = micro_batch_fit(job, share, first);
+        packed_batch_slice(share, first, count, &job->micro);
+        first += count;
+        add_gradient(job, scale, first == share->sequences, metrics);
+        nonfinite_note(nonfinite, &job->micro, &metrics->sums);
+    }
+}
+
+/* This rank's sums become those of the job. */
+static void sum_metrics(struct job *job, const struct packed_batch *share,
+                        struct step_metrics *metrics)
+{
+    struct bert_sums *sums = &metrics->sums;
+    struct exchange_report report = param_sync_report(&job->param_sync);
+    double all[] = {sums->mlm_loss,      sums->nsp_loss,      sums->mlm_correct,
+                    sums->nsp_correct,   sums->masked,        sums->sequences,
+                    metrics->operations, share->sequences,    share->tokens,
+                    report.wait_seconds, report.work_seconds, (double)report.bytes_sent};
+    dist_sum_double(job->dist, all, (int)(sizeof all / sizeof *all));
+    *sums = (struct bert_sums){.mlm_loss = all[0],
+                               .nsp_loss = all[1],
+                               .mlm_correct = all[2],
+                               .nsp_correct = all[3],
+                               .masked = all[4],
+                               .sequences = all[5]};
+    metrics->operations = all[6];
+    metrics->sequences = (uint64_t)all[7];
+    metrics->tokens = (uint64_t)all[8];
+    metrics->waited = all[9] / dist_size(job->dist);
+    metrics->exchanged = metrics->waited + all[10] / dist_size(job->dist);
+    metrics->bytes_sent = all[11];
+}
+
+/* The optimizer's part, which a loss that is not finite keeps out. */
+static void update(struct job *job, double rate, struct step_metrics *metrics)
+{
+    bool finite = isfinite(metrics->sums.mlm_loss) && isfinite(metrics->sums.nsp_loss);
+    struct param_sync *param_sync = &job->param_sync;
+    param_sync_own_weights(param_sync);
+    if (finite)
+        optimizer_step(job->optimizer, job->dist, rate, param_sync->shard_grads,
+                       param_sync->weights, &metrics->report, metrics->tensors);
+    else
+        optimizer_measure(job->optimizer, job->dist, param_sync->shard_grads, &metrics->report);
+    metrics->updated = finite && metrics->report.finite;
+}
+
+void job_gradient(struct job *job, const struct packed_batch *share, struct step_metrics *metrics,
+                  struct nonfinite *nonfinite)
+{
+    activity_at("counting masked tokens", -1);
+    struct denominators terms = count_terms(job->dist, share);
+    *nonfinite = (struct nonfinite){0};
+    accumulate_gradient(job, share, terms, metrics, nonfinite);
+    activity_at("reducing gradients", -1);
+    param_sync_reduced(&job->param_sync);
+    activity_at("adding up losses", -1);
+    sum_metrics(job, share, metrics);
+}
+
+void job_step(struct job *job, const struct packed_batch *share, double rate,
+              struct step_metrics *metrics, struct nonfinite *nonfinite)
+{
+    job_gradient(job, share, metrics, nonfinite);
+    activity_at("updating weights", -1);
+    update(job, rate, metrics);
+    activity_at(metrics->updated ? "gathering weights" : "finding what is not finite", -1);
+    if (metrics->updated) {
+        param_sync_share_weights(&job->param_sync);
+    } else {
+        param_sync_keep_weights(&job->param_sync);
+        nonfinite_agree(nonfinite, job->dist);
+    }
+    metrics->rate = rate;
+    metrics->peak = job->peak;
+}

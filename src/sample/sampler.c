@@ -1,0 +1,376 @@
+#include "lambert/sample/sampler.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "epoch_plan.h"
+#include "lambert/base/memory.h"
+#include "lambert/sample/permutation.h"
+#include "masking.h"
+#include "segments.h"
+
+struct sampler {
+    const struct document_store *store;
+    struct sampler_options options;
+    struct special_tokens special;
+    struct masking_options masking;
+    bool parallel;
+
+    struct epoch_plan plan; /* of the epoch last asked for */
+    bool planned;
+    uint32_t ready_epoch;     /* of ready samples, which need no plan: the epoch of `order` */
+    struct permutation order; /* of that epoch's samples */
+    uint64_t *epoch_end;      /* [epochs_known], number of the first sample after each epoch */
+    uint32_t epochs_known;
+
+    struct block_cache *cache;
+    struct masking_memory masking_memory;
+    int32_t *ids;       /* [S], of the sample being made */
+    int32_t *positions; /* [S], masked ones */
+    int32_t *labels;    /* [S] */
+};
+
+static bool is_ready(const struct sampler *sampler)
+{
+    return document_store_contents(sampler->store) == SHARD_READY_SAMPLES;
+}
+
+/* --- ready samples ---------------------------------------------------------------------------- */
+
+static uint32_t ready_tokens(const struct document_view *view)
+{
+    return view->lengths[0] + (view->sentences > 1 ? view->lengths[1] : 0U);
+}
+
+static int check_ready_samples(const struct document_store *store, int sequence_length,
+                               struct error *err)
+{
+    const uint64_t samples = document_store_documents(store);
+    uint32_t longest = 0;
+    if (samples == 0)
+        return error_set(err, "there are no samples");
+    if (document_store_check_index(store, err) < 0)
+        return -1;
+    for (uint64_t i = 0; i < samples; i++) {
+        struct document_view view = document_store_view(store, i);
+        longest = ready_tokens(&view) > longest ? ready_tokens(&view) : longest;
+        if ((i + 1) % STORE_WALK == 0 || i + 1 == samples)
+            document_store_forget(store, i / STORE_WALK * STORE_WALK, i + 1);
+    }
+    if (longest <= (uint32_t)sequence_length)
+        return 0;
+    return error_set(err,
+                     "its samples are ready-made and up to %" PRIu32 " tokens long, but sequences "
+                     "of up to %d are asked for; name a corpus made for that length, or ask for "
+                     "%" PRIu32,
+                     longest, sequence_length, longest);
+}
+
+static void plan_ready(struct sampler *sampler, uint64_t index, struct sample_plan *plan,
+                       uint32_t *epoch_out)
+{
+    const struct sampler_options *options = &sampler->options;
+    const uint64_t samples = document_store_documents(sampler->store);
+    const uint32_t epoch = (uint32_t)(index / samples);
+    if (!sampler->planned || sampler->ready_epoch != epoch)
+        permutation_init(&sampler->order, samples,
+                         rng_key(options->seed, RNG_ORDER, options->phase, epoch));
+    sampler->planned = true;
+    sampler->ready_epoch = epoch;
+    uint64_t document = permutation_apply(&sampler->order, index % samples);
+    struct document_view view = document_store_view(sampler->store, document);
+    *plan = (struct sample_plan){
+        .index = index,
+        .a = {.document = document, .first = 1, .count = view.lengths[0] - 2U},
+        .b = {.document = document,
+              .first = view.lengths[0],
+              .count = view.sentences > 1 ? view.lengths[1] - 1U : 0},
+        .next_sentence_label = document_store_sample(sampler->store, document).next_sentence_label,
+        .tokens = (int)ready_tokens(&view)};
+    if (epoch_out)
+        *epoch_out = epoch;
+}
+
+/* Into ids, positions and labels. Returns the number of masks, or -1. */
+static int read_ready(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
+{
+    struct document_view view = document_store_view(sampler->store, plan->a.document);
+    struct sample_view sample = document_store_sample(sampler->store, plan->a.document);
+    if (document_store_read(sampler->store, sampler->cache, &view, 0, (uint32_t)plan->tokens,
+                            sampler->ids, err) < 0)
+        return -1;
+    for (uint32_t m = 0; m < sample.masks; m++) {
+        sampler->positions[m] = sample.positions[m];
+        sampler->labels[m] = (int32_t)sample.labels[m];
+    }
+    return (int)sample.masks;
+}
+
+/* --- samples of documents --------------------------------------------------------------------- */
+
+static int check_store(const struct document_store *store, const struct sampler_options *options,
+                       struct error *err)
+{
+    uint64_t documents = document_store_documents(store);
+    if (document_store_contents(store) == SHARD_READY_SAMPLES)
+        return check_ready_samples(store, options->sequence_length, err);
+    if (documents == 0)
+        return error_set(err, "there are no documents; add text");
+    if (documents == 1 && options->pairs == PAIRS_NSP)
+        return error_set(err, "there is only one document, and pairs of sentences from different "
+                              "documents need at least two; add text, part it into documents with "
+                              "blank lines, or set data.sentence_pairs to sop or none");
+    if (documents > UINT32_MAX)
+        return error_set(err, "there are %" PRIu64 " documents; at most %" PRIu32 " can be sampled",
+                         documents, UINT32_MAX);
+    return document_store_check_index(store, err);
+}
+
+int sampler_new(struct sampler **sampler_out, const struct document_store *store,
+                const struct vocabulary *vocabulary, const struct sampler_options *options,
+                struct error *err)
+{
+    require(options->sequence_length >= 5);
+    *sampler_out = NULL;
+    if (check_store(store, options, err) < 0)
+        return -1;
+    struct sampler *sampler = memory_new(1, sizeof *sampler);
+    size_t longest = (size_t)options->sequence_length;
+    struct epoch_options epoch = {
+        .seed = options->seed,
+        .phase = options->phase,
+        .cutting = {.max_tokens = (uint32_t)longest - (options->pairs == PAIRS_NONE ? 2 : 3),
+                    .short_probability = options->short_sequence_probability,
+                    .pairs = options->pairs}};
+    sampler->store = store;
+    sampler->options = *options;
+    sampler->special = vocabulary_special_tokens(vocabulary);
+    sampler->masking =
+        (struct masking_options){.probability = options->masked_lm_probability,
+                                 .max_predictions = options->max_predictions,
+                                 .unit = options->masking,
+                                 .longest_span = options->longest_span,
+                                 .mask_replace = options->mask_replace_prob,
+                                 .random_replace = options->random_replace_prob,
+                                 .mask_id = sampler->special.mask,
+                                 .vocabulary_size = vocabulary_size(vocabulary),
+                                 .continuation = vocabulary_continuation(vocabulary)};
+    sampler->parallel = true;
+    epoch_plan_init(&sampler->plan, store, &epoch);
+    sampler->cache = block_cache_new(options->cache_bytes);
+    masking_memory_init(&sampler->masking_memory, options->sequence_length);
+    sampler->ids = memory_new(longest, sizeof *sampler->ids);
+    sampler->positions = memory_new(longest, sizeof *sampler->positions);
+    sampler->labels = memory_new(longest, sizeof *sampler->labels);
+    *sampler_out = sampler;
+    return 0;
+}
+
+void sampler_free(struct sampler *sampler)
+{
+    if (!sampler)
+        return;
+    epoch_plan_release(&sampler->plan);
+    free(sampler->epoch_end);
+    block_cache_free(sampler->cache);
+    masking_memory_release(&sampler->masking_memory);
+    free(sampler->ids);
+    free(sampler->positions);
+    free(sampler->labels);
+    free(sampler);
+}
+
+void sampler_set_parallel(struct sampler *sampler, bool parallel)
+{
+    sampler->parallel = parallel;
+}
+
+static uint64_t epoch_begin(const struct sampler *sampler, uint32_t epoch)
+{
+    return epoch == 0 ? 0 : sampler->epoch_end[epoch - 1];
+}
+
+static void make_plan(struct sampler *sampler, uint32_t epoch)
+{
+    const struct sampler_options *options = &sampler->options;
+    if (sampler->planned && sampler->plan.epoch == epoch)
+        return;
+    epoch_plan_make(&sampler->plan, epoch, sampler->parallel);
+    permutation_init(&sampler->order, sampler->plan.samples,
+                     rng_key(options->seed, RNG_ORDER, options->phase, epoch));
+    sampler->planned = true;
+}
+
+/* Where an epoch ends depends on all before it, so they are planned one after another. */
+static void learn_next_epoch(struct sampler *sampler)
+{
+    uint32_t epoch = sampler->epochs_known;
+    make_plan(sampler, epoch);
+    sampler->epoch_end =
+        memory_resize(sampler->epoch_end, (size_t)epoch + 1, sizeof *sampler->epoch_end);
+    sampler->epoch_end[epoch] = epoch_begin(sampler, epoch) + sampler->plan.samples;
+    sampler->epochs_known++;
+}
+
+static uint32_t find_epoch(struct sampler *sampler, uint64_t index)
+{
+    while (sampler->epochs_known == 0 || sampler->epoch_end[sampler->epochs_known - 1] <= index)
+        learn_next_epoch(sampler);
+    uint32_t low = 0, high = sampler->epochs_known - 1; /* the first whose end is above index */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (sampler->epoch_end[middle] > index)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+uint64_t sampler_epoch_samples(struct sampler *sampler, uint32_t epoch)
+{
+    if (is_ready(sampler))
+        return document_store_documents(sampler->store);
+    while (sampler->epochs_known <= epoch)
+        learn_next_epoch(sampler);
+    return sampler->epoch_end[epoch] - epoch_begin(sampler, epoch);
+}
+
+/* Sentences from a random place of a random other document, until there are `wanted` tokens. */
+static struct token_run random_run(const struct sampler *sampler, uint64_t not_this,
+                                   uint32_t wanted, struct rng *rng)
+{
+    uint64_t others = document_store_documents(sampler->store) - 1;
+    struct token_run run = {.document = rng_below(rng, (uint32_t)others)};
+    if (run.document >= not_this)
+        run.document++;
+    struct document_view view = document_store_view(sampler->store, run.document);
+    uint32_t sentence = rng_below(rng, view.sentences);
+    run.first = segments_tokens(view.lengths, 0, sentence);
+    do
+        run.count += view.lengths[sentence++];
+    while (run.count < wanted && sentence < view.sentences);
+    return run;
+}
+
+/* A and B of a chunk, before truncation. */
+static void pair_up(struct sampler *sampler, uint64_t document, struct chunk *chunk,
+                    uint32_t target, struct sample_plan *plan)
+{
+    const bool alone = chunk->a_end == chunk->end && !chunk->random;
+    struct document_view view = document_store_view(sampler->store, document);
+    uint64_t a_tokens = segments_tokens(view.lengths, chunk->first, chunk->a_end);
+    plan->a = (struct token_run){.document = document,
+                                 .first = segments_tokens(view.lengths, 0, chunk->first),
+                                 .count = (uint32_t)a_tokens};
+    plan->next_sentence_label = alone ? -1 : chunk->random || chunk->swapped;
+    if (chunk->random) {
+        uint32_t wanted = a_tokens < target ? target - (uint32_t)a_tokens : 0;
+        plan->b = random_run(sampler, document, wanted, &chunk->rng);
+    } else {
+        plan->b = (struct token_run){
+            .document = document,
+            .first = plan->a.first + a_tokens,
+            .count = (uint32_t)segments_tokens(view.lengths, chunk->a_end, chunk->end)};
+    }
+    if (chunk->swapped) {
+        struct token_run first = plan->b;
+        plan->b = plan->a;
+        plan->a = first;
+    }
+}
+
+void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *plan,
+                  uint32_t *epoch_out)
+{
+    struct chunk chunk;
+    uint64_t document;
+    if (is_ready(sampler)) {
+        plan_ready(sampler, index, plan, epoch_out);
+        return;
+    }
+    uint32_t epoch = find_epoch(sampler, index);
+    make_plan(sampler, epoch);
+    uint64_t place = permutation_apply(&sampler->order, index - epoch_begin(sampler, epoch));
+    uint32_t target = epoch_plan_find(&sampler->plan, place, &chunk, &document);
+    pair_up(sampler, document, &chunk, target, plan);
+
+    const uint32_t special = plan->b.count > 0 ? 3 : 2;
+    uint32_t room = (uint32_t)sampler->options.sequence_length - special;
+    struct truncation cut = truncate_pair(plan->a.count, plan->b.count, room, &chunk.rng);
+    plan->index = index;
+    plan->a.first += cut.a_skip;
+    plan->a.count = cut.a_count;
+    plan->b.first += cut.b_skip;
+    plan->b.count = cut.b_count;
+    plan->tokens = (int)(cut.a_count + cut.b_count + special);
+    if (epoch_out)
+        *epoch_out = epoch;
+}
+
+static int read_run(struct sampler *sampler, const struct token_run *run, int32_t *ids,
+                    struct error *err)
+{
+    struct document_view view = document_store_view(sampler->store, run->document);
+    return document_store_read(sampler->store, sampler->cache, &view, run->first, run->count, ids,
+                               err);
+}
+
+/* [CLS] A [SEP] B [SEP], or [CLS] A [SEP] */
+static int read_sequence(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
+{
+    int32_t *ids = sampler->ids;
+    uint32_t a_end = plan->a.count + 1;
+    ids[0] = sampler->special.cls;
+    ids[a_end] = sampler->special.sep;
+    ids[plan->tokens - 1] = sampler->special.sep;
+    if (read_run(sampler, &plan->a, ids + 1, err) < 0)
+        return -1;
+    return plan->b.count > 0 ? read_run(sampler, &plan->b, ids + a_end + 1, err) : 0;
+}
+
+/* Into ids, positions and labels. Returns the number of masks, or -1. */
+static int make_masked(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
+{
+    const struct sampler_options *options = &sampler->options;
+    struct rng rng;
+    if (read_sequence(sampler, plan, err) < 0)
+        return -1;
+    rng_init(&rng, rng_key(options->seed, RNG_MASKS, options->phase, plan->index));
+    return masking_apply(&sampler->masking, &sampler->masking_memory, &rng, sampler->ids,
+                         plan->tokens, (int)plan->a.count + 1, sampler->positions, sampler->labels);
+}
+
+static void append(const struct sampler *sampler, const struct sample_plan *plan, int masked,
+                   struct packed_batch *batch)
+{
+    const struct sampler_options *options = &sampler->options;
+    size_t tokens = (size_t)plan->tokens, a_rows = (size_t)plan->a.count + 2;
+    int first_mask = batch->masked;
+    int row = packed_batch_append(batch, plan->tokens, masked);
+    int number = batch->sequences - 1;
+    memcpy(batch->input_ids + row, sampler->ids, tokens * sizeof *batch->input_ids);
+    memset(batch->token_type_ids + row, 0, a_rows);
+    memset(batch->token_type_ids + row + a_rows, 1, tokens - a_rows);
+    for (int m = 0; m < masked; m++) {
+        batch->masked_rows[first_mask + m] = row + sampler->positions[m];
+        batch->masked_labels[first_mask + m] = sampler->labels[m];
+    }
+    batch->next_sentence_label[number] = plan->next_sentence_label;
+    batch->sample_index[number] = plan->index;
+    batch->sample_key[number] = rng_key(options->seed, RNG_DROPOUT, options->phase, plan->index);
+}
+
+int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
+                 struct packed_batch *batch, struct error *err)
+{
+    const struct sampler_options *options = &sampler->options;
+    require(plan->tokens <= options->sequence_length);
+    int masked =
+        is_ready(sampler) ? read_ready(sampler, plan, err) : make_masked(sampler, plan, err);
+    if (masked < 0)
+        return -1;
+    append(sampler, plan, masked, batch);
+    return 0;
+}

@@ -1,0 +1,201 @@
+#include "base/scratch.h"
+
+#include <signal.h>
+
+#include "lambert/batch/packed_batch.h"
+
+/* The next sequence, of `tokens` rows; the last `masked` of them are masked. */
+static void add(struct packed_batch *batch, int tokens, int masked)
+{
+    int n = batch->sequences;
+    int mask = batch->masked;
+    int row = packed_batch_append(batch, tokens, masked);
+    for (int r = row; r < row + tokens; r++) {
+        batch->input_ids[r] = 1000 * (n + 1) + r - row;
+        batch->token_type_ids[r] = (uint8_t)(r - row >= tokens / 2);
+    }
+    for (int m = 0; m < masked; m++) {
+        batch->masked_rows[mask + m] = row + tokens - masked + m; /* the last ones */
+        batch->masked_labels[mask + m] = 100 * (n + 1) + m;
+    }
+    batch->next_sentence_label[n] = n % 3 - 1;
+    batch->sample_index[n] = (uint64_t)n + 50;
+    batch->sample_key[n] = (uint64_t)n << 40;
+}
+
+static void appending(void **state)
+{
+    (void)state;
+    struct packed_batch batch;
+    packed_batch_init(&batch);
+    for (int n = 0; n < 300; n++)
+        add(&batch, 5 + n % 7, n % 4);
+    assert_int_equal(batch.sequences, 300);
+    assert_int_equal(batch.sequence_start[0], 0);
+    assert_int_equal(batch.sequence_start[300], batch.tokens);
+    int rows = 0, masked = 0;
+    for (int n = 0; n < 300; n++) {
+        assert_int_equal(batch.sequence_start[n], rows);
+        assert_int_equal(batch.input_ids[rows], 1000 * (n + 1));
+        assert_int_equal(batch.sample_index[n], n + 50);
+        if (n % 4 > 0)
+            assert_int_equal(batch.masked_labels[masked], 100 * (n + 1));
+        rows += 5 + n % 7;
+        masked += n % 4;
+    }
+    assert_int_equal(batch.tokens, rows);
+    assert_int_equal(batch.masked, masked);
+    packed_batch_release(&batch);
+    assert_null(batch.input_ids);
+}
+
+static void memory_is_kept(void **state)
+{
+    (void)state;
+    struct packed_batch batch;
+    packed_batch_init(&batch);
+    packed_batch_reserve(&batch, 10, 100, 20);
+    int32_t *ids = batch.input_ids;
+    for (int round = 0; round < 3; round++) {
+        packed_batch_reset(&batch);
+        for (int n = 0; n < 10; n++)
+            add(&batch, 10, 2);
+        assert_int_equal(batch.tokens, 100);
+    }
+    packed_batch_reserve(&batch, 1, 1, 1);
+    assert_ptr_equal(batch.input_ids, ids);
+    assert_int_equal(batch.sequence_capacity, 10);
+    assert_int_equal(batch.token_capacity, 100);
+    assert_int_equal(batch.masked_capacity, 20);
+    packed_batch_release(&batch);
+}
+
+static void fitting(void **state)
+{
+    (void)state;
+    struct packed_batch batch;
+    packed_batch_init(&batch);
+    const int tokens[] = {10, 20, 30, 40};
+    for (int n = 0; n < 4; n++)
+        add(&batch, tokens[n], 0);
+    assert_int_equal(packed_batch_fit(&batch, 0, 1000), 4);
+    assert_int_equal(packed_batch_fit(&batch, 0, 100), 4);
+    assert_int_equal(packed_batch_fit(&batch, 0, 99), 3); /* two of 60 and 40 */
+    assert_int_equal(packed_batch_fit(&batch, 0, 60), 3);
+    assert_int_equal(packed_batch_fit(&batch, 0, 59), 2); /* does not fit: three */
+    assert_int_equal(packed_batch_fit(&batch, 0, 29), 1);
+    assert_int_equal(packed_batch_fit(&batch, 1, 50), 2);
+    assert_int_equal(packed_batch_fit(&batch, 3, 1), 1); /* too long for the budget: alone */
+    packed_batch_release(&batch);
+}
+
+/* No last one that is much smaller than the others. */
+static void pieces_are_even(void **state)
+{
+    (void)state;
+    enum { SEQUENCES = 1000, BUDGET = 4096, LONGEST = 130 };
+    struct packed_batch batch;
+    int total = 0, pieces = 0, least = BUDGET;
+    packed_batch_init(&batch);
+    for (int n = 0; n < SEQUENCES; n++)
+        add(&batch, 5 + n * 37 % (LONGEST - 5), 0);
+    total = batch.tokens;
+    for (int first = 0; first < SEQUENCES; pieces++) {
+        int count = packed_batch_fit(&batch, first, BUDGET);
+        int tokens = batch.sequence_start[first + count] - batch.sequence_start[first];
+        assert_true(tokens <= BUDGET);
+        least = tokens < least ? tokens : least;
+        first += count;
+    }
+    assert_int_equal(pieces, (total + BUDGET - 1) / BUDGET);
+    assert_true(least > total / pieces - LONGEST);
+    packed_batch_release(&batch);
+}
+
+static void slicing(void **state)
+{
+    (void)state;
+    struct packed_batch batch, out;
+    packed_batch_init(&batch);
+    packed_batch_init(&out);
+    add(&batch, 4, 1);
+    add(&batch, 6, 2);
+    add(&batch, 5, 0);
+    add(&batch, 3, 3);
+    packed_batch_slice(&batch, 1, 2, &out);
+    assert_int_equal(out.sequences, 2);
+    assert_int_equal(out.tokens, 11);
+    assert_int_equal(out.masked, 2);
+    assert_int_equal(out.sequence_start[0], 0);
+    assert_int_equal(out.sequence_start[1], 6);
+    assert_int_equal(out.sequence_start[2], 11);
+    assert_int_equal(out.input_ids[0], 2000);
+    assert_int_equal(out.input_ids[6], 3000);
+    assert_int_equal(out.input_ids[10], 3004);
+    assert_int_equal(out.token_type_ids[2], 0);
+    assert_int_equal(out.token_type_ids[3], 1);
+    assert_int_equal(out.masked_rows[0], 4);
+    assert_int_equal(out.masked_rows[1], 5);
+    assert_int_equal(out.masked_labels[1], 201);
+    assert_int_equal(out.next_sentence_label[0], 0);
+    assert_int_equal(out.next_sentence_label[1], 1);
+    assert_int_equal(out.sample_index[1], 52);
+    assert_true(out.sample_key[1] == UINT64_C(2) << 40);
+
+    packed_batch_slice(&batch, 3, 1, &out);
+    assert_int_equal(out.masked, 3);
+    assert_int_equal(out.masked_rows[0], 0);
+    packed_batch_slice(&batch, 4, 0, &out);
+    assert_int_equal(out.sequences, 0);
+    assert_int_equal(out.tokens, 0);
+    assert_int_equal(out.masked, 0);
+    packed_batch_slice(&batch, 0, 4, &out);
+    assert_int_equal(out.tokens, batch.tokens);
+    assert_int_equal(out.masked, batch.masked);
+    packed_batch_release(&batch);
+    packed_batch_release(&out);
+}
+
+static void slice_of_nothing(void **state)
+{
+    (void)state;
+    struct packed_batch batch, out;
+    packed_batch_init(&batch);
+    packed_batch_init(&out);
+    packed_batch_slice(&batch, 0, 0, &out);
+    assert_int_equal(out.sequences, 0);
+    assert_int_equal(out.sequence_start[0], 0);
+    packed_batch_release(&batch);
+    packed_batch_release(&out);
+}
+
+static void slice_too_far(void)
+{
+    struct packed_batch batch, out;
+    packed_batch_init(&batch);
+    packed_batch_init(&out);
+    add(&batch, 4, 1);
+    packed_batch_slice(&batch, 0, 2, &out);
+}
+
+static void a_slice_outside_is_a_bug(void **state)
+{
+    (void)state;
+    struct buffer said = {0};
+    assert_int_equal(signal_of(slice_too_far, &said), SIGABRT);
+    buffer_release(&said);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(appending),
+        cmocka_unit_test(memory_is_kept),
+        cmocka_unit_test(fitting),
+        cmocka_unit_test(pieces_are_even),
+        cmocka_unit_test(slicing),
+        cmocka_unit_test(slice_of_nothing),
+        cmocka_unit_test(a_slice_outside_is_a_bug),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "corpus/fixture.h"
+#include "lambert/base/memory.h"
+#include "lambert/sample/batch_source.h"
+
+enum { G = 32, BATCHES = 12, MOST_RANKS = 40 };
+
+static const struct shape shape = {
+    .documents = 80, .most_sentences = 20, .most_tokens = 30, .shards = 2, .words = 700};
+static const struct sampler_options sampling = {.seed = 3,
+                                                .sequence_length = 64,
+                                                .max_predictions = 10,
+                                                .short_sequence_probability = 0.1,
+                                                .masked_lm_probability = 0.15,
+                                                .mask_replace_prob = 0.8,
+                                                .random_replace_prob = 0.1,
+                                                .cache_bytes = 1 << 20};
+
+struct run {
+    struct fixture f;
+    struct sampler *samplers[MOST_RANKS];
+    struct batch_source *sources[MOST_RANKS];
+    int ranks;
+};
+
+static void open_grouped(struct run *run, int ranks, int group, uint64_t first_batch,
+                         uint64_t end_batch)
+{
+    struct error err;
+    run->ranks = ranks;
+    fixture_open(&run->f, &shape);
+    for (int r = 0; r < ranks; r++) {
+        struct batch_source_options options = {.first_batch = first_batch,
+                                               .end_batch = end_batch,
+                                               .global_batch = G,
+                                               .group = group,
+                                               .rank = r,
+                                               .ranks = ranks};
+        assert_int_equal(
+            sampler_new(&run->samplers[r], run->f.store, run->f.vocabulary, &sampling, &err), 0);
+        assert_int_equal(batch_source_open(&run->sources[r], run->samplers[r], &options, &err), 0);
+    }
+}
+
+static void open_sources(struct run *run, int ranks, uint64_t first_batch, uint64_t end_batch)
+{
+    open_grouped(run, ranks, 0, first_batch, end_batch);
+}
+
+static void close_sources(struct run *run)
+{
+    for (int r = 0; r < run->ranks; r++) {
+        batch_source_close(run->sources[r]);
+        sampler_free(run->samplers[r]);
+    }
+    fixture_close(&run->f);
+}
+
+/* sequence n of the share is the sample that a sampler of its own makes of that index. */
+static void assert_is_sample(struct sampler *sampler, const struct packed_batch *share, int n)
+{
+    struct packed_batch one, slice;
+    struct sample_plan plan;
+    struct error err;
+    packed_batch_init(&one);
+    packed_batch_init(&slice);
+    sampler_plan(sampler, share->sample_index[n], &plan, NULL);
+    assert_int_equal(sampler_fill(sampler, &plan, &one, &err), 0);
+    packed_batch_slice(share, n, 1, &slice);
+    assert_int_equal(slice.tokens, one.tokens);
+    assert_int_equal(slice.masked, one.masked);
+    assert_memory_equal(slice.input_ids, one.input_ids, (size_t)one.tokens * sizeof(int32_t));
+    assert_memory_equal(slice.masked_rows, one.masked_rows, (size_t)one.masked * sizeof(int32_t));
+    assert_int_equal(slice.sample_key[0], one.sample_key[0]);
+    packed_batch_release(&one);
+    packed_batch_release(&slice);
+}
+
+/* Whatever the number of ranks, shares of batch k are together samples [k G, (k + 1) G). The epoch
+ * ends several times on the way. */
+static void check_shares(int ranks, uint64_t first_batch)
+{
+    struct run run;
+    struct sampler *own;
+    struct error err;
+    open_sources(&run, ranks, first_batch, first_batch + BATCHES);
+    assert_int_equal(sampler_new(&own, run.f.store, run.f.vocabulary, &sampling, &err), 0);
+    for (uint64_t k = first_batch; k < first_batch + BATCHES; k++) {
+        uint8_t seen[G] = {0};
+        int total = 0;
+        for (int r = 0; r < ranks; r++) {
+            const struct packed_batch *share;
+            assert_int_equal(batch_source_next(run.sources[r], &share, &err), 0);
+            assert_true(share->sequences == G / ranks || share->sequences == G / ranks + 1);
+            for (int n = 0; n < share->sequences; n++) {
+                assert_true(share->sample_index[n] >= k * G &&
+                            share->sample_index[n] < (k + 1) * G);
+                assert_int_equal(seen[share->sample_index[n] - k * G]++, 0);
+                assert_is_sample(own, share, n);
+            }
+            total += share->sequences;
+        }
+        assert_int_equal(total, G);
+    }
+    sampler_free(own);
+    close_sources(&run);
+}
+
+static void shares_make_up_the_global_batch(void **state)
+{
+    (void)state;
+    check_shares(1, 0);
+    check_shares(2, 0);
+    check_shares(3, 5);
+    check_shares(MOST_RANKS, 1); /* more ranks than samples: some get none */
+}
+
+static void a_share_stays_until_the_next_is_asked_for(void **state)
+{
+    (void)state;
+    struct run run;
+    struct error err;
+    const struct packed_batch *share;
+    open_sources(&run, 1, 0, BATCHES);
+    for (int k = 0; k < BATCHES; k++) {
+        assert_int_equal(batch_source_next(run.sources[0], &share, &err), 0);
+        int32_t *copy = memory_new((size_t)share->tokens, sizeof *copy);
+        memcpy(copy, share->input_ids, (size_t)share->tokens * sizeof *copy);
+        struct timespec pause = {0, 3000000}; /* the thread makes the next share meanwhile */
+        nanosleep(&pause, NULL);
+        assert_memory_equal(copy, share->input_ids, (size_t)share->tokens * sizeof *copy);
+        free(copy);
+    }
+    close_sources(&run);
+}
+
+static void it_can_be_closed_at_any_time(void **state)
+{
+    (void)state;
+    for (int taken = 0; taken <= 4; taken++) {
+        struct run run;
+        struct error err;
+        const struct packed_batch *share;
+        open_sources(&run, 1, 0, 4);
+        for (int k = 0; k < taken; k++)
+            assert_int_equal(batch_source_next(run.sources[0], &share, &err), 0);
+        close_sources(&run);
+    }
+    struct run none;
+    open_sources(&none, 1, 7, 7);
+    close_sources(&none);
+    batch_source_close(NULL);
+}
+
+static void damage_ids(const char *path)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 1000, SEEK_SET), 0);
+    for (int i = 0; i < 50; i++)
+        fputc(0x55, file);
+    fclose(file);
+}
+
+static void errors_come_out_of_next(void **state)
+{
+    (void)state;
+    struct run run;
+    struct error err = {""};
+    const struct packed_batch *share;
+    open_sources(&run, 1, 0, 1000);
+    batch_source_close(run.sources[0]);
+    sampler_free(run.samplers[0]);
+    damage_ids(run.f.paths[0]);
+    struct batch_source_options options = {.end_batch = 1000, .global_batch = G, .ranks = 1};
+    assert_int_equal(sampler_new(&run.samplers[0], run.f.store, run.f.vocabulary, &sampling, &err),
+                     0);
+    assert_int_equal(batch_source_open(&run.sources[0], run.samplers[0], &options, &err), 0);
+    int status = 0;
+    for (int k = 0; k < 1000 && status == 0; k++)
+        status = batch_source_next(run.sources[0], &share, &err);
+    assert_int_equal(status, -1);
+    assert_non_null(strstr(err.text, "made-0.shard"));
+    assert_int_equal(batch_source_next(run.sources[0], &share, &err), -1);
+    close_sources(&run);
+}
+
+/* Groups are whole, start at multiples of their size, and each is on one rank. */
+static void check_groups(int ranks, int group)
+{
+    struct run run;
+    struct error err;
+    open_grouped(&run, ranks, group, 3, 3 + BATCHES);
+    for (uint64_t k = 3; k < 3 + BATCHES; k++) {
+        uint8_t seen[G] = {0};
+        int groups = 0;
+        for (int r = 0; r < ranks; r++) {
+            const struct packed_batch *share;
+            assert_int_equal(batch_source_next(run.sources[r], &share, &err), 0);
+            for (int first = 0, count; first < share->sequences; first += count, groups++) {
+                uint64_t begin = share->sample_index[first] - k * G;
+                count = batch_group_fit(share, first, G, group);
+                assert_int_equal(begin % (uint64_t)group, 0);
+                assert_true(count == group || begin + (uint64_t)count == G);
+                for (int n = 0; n < count; n++) {
+                    assert_true(share->sample_index[first + n] == k * G + begin + (uint64_t)n);
+                    assert_int_equal(seen[begin + (uint64_t)n]++, 0);
+                }
+            }
+        }
+        assert_int_equal(groups, (G + group - 1) / group);
+        for (int i = 0; i < G; i++)
+            assert_int_equal(seen[i], 1);
+    }
+    close_sources(&run);
+}
+
+static void groups_stay_together(void **state)
+{
+    (void)state;
+    check_groups(1, 5);
+    check_groups(3, 5);
+    check_groups(4, 8);
+    check_groups(9, 5); /* more ranks than groups */
+    check_groups(2, G + 3);
+    check_groups(2, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shares_make_up_the_global_batch),
+        cmocka_unit_test(groups_stay_together),
+        cmocka_unit_test(a_share_stays_until_the_next_is_asked_for),
+        cmocka_unit_test(it_can_be_closed_at_any_time),
+        cmocka_unit_test(errors_come_out_of_next),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,775 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "corpus/fixture.h"
+#include "lambert/base/file.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/rng.h"
+#include "lambert/sample/sampler.h"
+
+static const struct shape shape = {
+    .documents = 400, .most_sentences = 25, .most_tokens = 40, .shards = 3, .words = 700};
+/* Sentences of one token: chunks come out exactly as long as the target. */
+static const struct shape single_tokens = {
+    .documents = 60, .most_sentences = 500, .most_tokens = 1, .shards = 2, .words = 700};
+
+static const struct sampler_options defaults = {.seed = 42,
+                                                .phase = 0,
+                                                .sequence_length = 128,
+                                                .max_predictions = 20,
+                                                .short_sequence_probability = 0.1,
+                                                .masked_lm_probability = 0.15,
+                                                .mask_replace_prob = 0.8,
+                                                .random_replace_prob = 0.1,
+                                                .cache_bytes = 1 << 20};
+
+static struct sampler *new_sampler(const struct fixture *f, const struct sampler_options *options)
+{
+    struct sampler *sampler;
+    struct error err;
+    assert_int_equal(sampler_new(&sampler, f->store, f->vocabulary, options, &err), 0);
+    return sampler;
+}
+
+static void fill_one(struct sampler *sampler, uint64_t index, struct sample_plan *plan,
+                     struct packed_batch *batch)
+{
+    struct error err;
+    sampler_plan(sampler, index, plan, NULL);
+    packed_batch_reset(batch);
+    assert_int_equal(sampler_fill(sampler, plan, batch, &err), 0);
+}
+
+/* --- what a sample is --- */
+
+static void assert_run(const struct shape *made, const struct token_run *run, const int32_t *ids)
+{
+    for (uint32_t t = 0; t < run->count; t++)
+        assert_int_equal(ids[t], made_id(made, run->document, run->first + t));
+}
+
+static void samples_hold_the_documents_tokens(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    fixture_open(&f, &shape);
+    packed_batch_init(&batch);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    for (uint64_t i = 0; i < 1500; i++) {
+        fill_one(sampler, i, &plan, &batch);
+        int a_end = (int)plan.a.count + 1, tokens = plan.tokens;
+        assert_int_equal(plan.index, i);
+        assert_int_equal(tokens, plan.a.count + plan.b.count + 3);
+        assert_true(tokens >= 5 && tokens <= 128);
+        assert_true(plan.a.first + plan.a.count <= made_tokens(&shape, plan.a.document));
+        assert_true(plan.b.first + plan.b.count <= made_tokens(&shape, plan.b.document));
+
+        assert_int_equal(batch.sequences, 1);
+        assert_int_equal(batch.tokens, tokens);
+        assert_int_equal(batch.sample_index[0], i);
+        assert_int_equal(batch.sample_key[0], rng_key(42, RNG_DROPOUT, 0, i));
+        assert_int_equal(batch.next_sentence_label[0], plan.next_sentence_label);
+        int wanted = (int)rint(tokens * 0.15);
+        assert_int_equal(batch.masked, wanted < 1 ? 1 : wanted > 20 ? 20 : wanted);
+        for (int t = 0; t < tokens; t++)
+            assert_int_equal(batch.token_type_ids[t], t > a_end);
+        for (int m = 0; m < batch.masked; m++) /* as it was before masking */
+            batch.input_ids[batch.masked_rows[m]] = batch.masked_labels[m];
+        assert_int_equal(batch.input_ids[0], 2);
+        assert_int_equal(batch.input_ids[a_end], 3);
+        assert_int_equal(batch.input_ids[tokens - 1], 3);
+        assert_run(&shape, &plan.a, batch.input_ids + 1);
+        assert_run(&shape, &plan.b, batch.input_ids + a_end + 1);
+    }
+    sampler_free(sampler);
+    packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+static void labels_tell_where_b_is_from(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct sample_plan plan;
+    fixture_open(&f, &single_tokens);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    uint64_t samples = sampler_epoch_samples(sampler, 0);
+    for (uint64_t i = 0; i < samples; i++) {
+        sampler_plan(sampler, i, &plan, NULL);
+        if (plan.next_sentence_label == 1) {
+            assert_int_not_equal(plan.b.document, plan.a.document);
+        } else {
+            assert_int_equal(plan.next_sentence_label, 0);
+            assert_int_equal(plan.b.document, plan.a.document);
+            assert_int_equal(plan.b.first, plan.a.first + plan.a.count);
+        }
+    }
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+/* Unused sentences go back: in an epoch each token of each document is once in an A, or in a B that
+ * follows its A. (With sentences of one token nothing is truncated.) */
+static void every_token_comes_once_an_epoch(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct sample_plan plan;
+    fixture_open(&f, &single_tokens);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    for (uint32_t epoch = 0; epoch < 3; epoch++) {
+        uint8_t seen[60][500] = {{0}};
+        uint64_t begin = 0, found;
+        for (uint32_t e = 0; e < epoch; e++)
+            begin += sampler_epoch_samples(sampler, e);
+        for (uint64_t i = begin; i < begin + sampler_epoch_samples(sampler, epoch); i++) {
+            uint32_t in_epoch;
+            sampler_plan(sampler, i, &plan, &in_epoch);
+            assert_int_equal(in_epoch, epoch);
+            for (uint32_t t = 0; t < plan.a.count; t++)
+                seen[plan.a.document][plan.a.first + t]++;
+            for (uint32_t t = 0; t < plan.b.count && !plan.next_sentence_label; t++)
+                seen[plan.b.document][plan.b.first + t]++;
+        }
+        for (uint64_t d = 0; d < 60; d++) {
+            for (found = 0; found < 500 && seen[d][found] == 1; found++)
+                ;
+            assert_int_equal(found, made_tokens(&single_tokens, d));
+        }
+    }
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+/* The sentences of an A are used up, so no two begin at the same token. */
+static void no_two_samples_of_an_epoch_are_alike(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct sample_plan plan;
+    fixture_open(&f, &shape);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    uint64_t samples = sampler_epoch_samples(sampler, 0), ascending = 0, before = 0;
+    uint8_t *seen = memory_new(400 * 1000, 1); /* where A begins, by document and token */
+    assert_true(samples > 400);
+    for (uint64_t i = 0; i < samples; i++) {
+        sampler_plan(sampler, i, &plan, NULL);
+        assert_int_equal(seen[plan.a.document * 1000 + plan.a.first], 0);
+        seen[plan.a.document * 1000 + plan.a.first] = 1;
+        ascending += plan.a.document > before;
+        before = plan.a.document;
+    }
+    /* in random order: the next document lies behind this one about half of the time */
+    assert_true(fabs((double)ascending - (double)samples / 2) < 4 * sqrt((double)samples / 4));
+    free(seen);
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+/* --- distributions --- */
+
+static void b_is_random_half_of_the_time(void **state)
+{
+    (void)state;
+    const struct shape long_documents = {200, 400, 12, 1, 700};
+    struct fixture f;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    fixture_open(&f, &long_documents);
+    options.short_sequence_probability = 0;
+    struct sampler *sampler = new_sampler(&f, &options);
+    uint64_t samples = sampler_epoch_samples(sampler, 0), random = 0, full = 0;
+    for (uint64_t i = 0; i < samples; i++) {
+        sampler_plan(sampler, i, &plan, NULL);
+        random += (uint64_t)plan.next_sentence_label;
+        full += plan.tokens == 128;
+    }
+    double n = (double)samples;
+    assert_true(n > 3000);
+    /* documents end in chunks of one sentence now and then, which are always random */
+    assert_true(fabs((double)random - n / 2) < 4 * sqrt(n / 4) + 0.02 * n);
+    assert_true((double)full > 0.7 * n);
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+/* Sentences of one token: A and a B that follows it have as many tokens together as the target, but
+ * for the document's last chunk. Of the documents, so many have a target below 125. */
+static void count_short_documents(double probability, int *few_in_all, int *documents)
+{
+    const struct shape made = {1000, 600, 1, 1, 700};
+    struct fixture f;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    uint8_t pairs[1000] = {0}, full[1000] = {0}; /* full: one of all tokens that have room */
+    fixture_open(&f, &made);
+    options.short_sequence_probability = probability;
+    struct sampler *sampler = new_sampler(&f, &options);
+    uint64_t samples = sampler_epoch_samples(sampler, 0);
+    for (uint64_t i = 0; i < samples; i++) {
+        sampler_plan(sampler, i, &plan, NULL);
+        uint64_t left = made_tokens(&made, plan.a.document) - plan.a.first;
+        if (plan.next_sentence_label || left < 125)
+            continue;
+        pairs[plan.a.document] = 1;
+        full[plan.a.document] |= plan.tokens == 128;
+    }
+    *few_in_all = *documents = 0;
+    for (int d = 0; d < 1000; d++) {
+        *documents += pairs[d];
+        *few_in_all += pairs[d] && !full[d];
+    }
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+static void documents_are_cut_short_now_and_then(void **state)
+{
+    (void)state;
+    int shorter, documents;
+    count_short_documents(0, &shorter, &documents);
+    assert_int_equal(shorter, 0);
+    assert_true(documents > 400);
+    count_short_documents(0.25, &shorter, &documents);
+    /* a short target makes more chunks, so that a document with one is sooner among these */
+    assert_true(shorter > 0.2 * documents && shorter < 0.4 * documents);
+    count_short_documents(1, &shorter, &documents);
+    assert_true(shorter > 0.97 * documents); /* a 124th of the targets is 125 all the same */
+}
+
+/* The "##" pieces of a word are hidden with the piece before them. */
+static void whole_words_are_hidden_together(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    options.masking = MASK_WHOLE_WORDS;
+    fixture_open(&f, &shape);
+    packed_batch_init(&batch);
+    const uint8_t *continuation = vocabulary_continuation(f.vocabulary);
+    struct sampler *sampler = new_sampler(&f, &options);
+    int together = 0;
+    for (uint64_t i = 0; i < 300; i++) {
+        uint8_t hidden[128] = {0};
+        fill_one(sampler, i, &plan, &batch);
+        for (int m = 0; m < batch.masked; m++) {
+            hidden[batch.masked_rows[m]] = 1;
+            batch.input_ids[batch.masked_rows[m]] = batch.masked_labels[m];
+        }
+        for (int t = 2; t < plan.tokens - 1; t++)
+            if (continuation[batch.input_ids[t]] && batch.input_ids[t - 1] >= FIRST_WORD) {
+                assert_int_equal(hidden[t], hidden[t - 1]);
+                together += hidden[t];
+            }
+    }
+    assert_true(together > 100);
+    sampler_free(sampler);
+    packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+/* --- other objectives --- */
+
+/* As it was before masking, and what is where. */
+static void assert_sound(const struct sample_plan *plan, struct packed_batch *batch)
+{
+    const int a_end = (int)plan->a.count + 1;
+    assert_true(plan->tokens <= 128);
+    assert_int_equal(plan->tokens, plan->a.count + plan->b.count + (plan->b.count > 0 ? 3 : 2));
+    assert_int_equal(batch->next_sentence_label[0], plan->next_sentence_label);
+    for (int t = 0; t < plan->tokens; t++)
+        assert_int_equal(batch->token_type_ids[t], t > a_end);
+    for (int m = 0; m < batch->masked; m++)
+        batch->input_ids[batch->masked_rows[m]] = batch->masked_labels[m];
+    assert_int_equal(batch->input_ids[0], 2);
+    assert_int_equal(batch->input_ids[a_end], 3);
+    assert_int_equal(batch->input_ids[plan->tokens - 1], 3);
+    assert_run(&shape, &plan->a, batch->input_ids + 1);
+    assert_run(&shape, &plan->b, batch->input_ids + a_end + 1);
+}
+
+static void order_pairs_are_neighbours_in_either_order(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    options.pairs = PAIRS_SOP;
+    fixture_open(&f, &shape);
+    packed_batch_init(&batch);
+    struct sampler *sampler = new_sampler(&f, &options);
+    double pairs = 0, swapped = 0, alone = 0;
+    for (uint64_t i = 0; i < 2000; i++) {
+        fill_one(sampler, i, &plan, &batch);
+        assert_sound(&plan, &batch);
+        if (plan.b.count == 0) {
+            assert_int_equal(plan.next_sentence_label, -1);
+            alone++;
+            continue;
+        }
+        assert_int_equal(plan.b.document, plan.a.document);
+        if (plan.next_sentence_label == 1)
+            assert_true(plan.b.first + plan.b.count <= plan.a.first);
+        else
+            assert_true(plan.a.first + plan.a.count <= plan.b.first);
+        pairs++;
+        swapped += plan.next_sentence_label;
+    }
+    assert_true(alone > 0 && pairs > 1500);
+    assert_true(fabs(swapped - pairs / 2) < 4 * sqrt(pairs / 4));
+    sampler_free(sampler);
+    packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+static void single_segments_fill_the_sequence(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    options.pairs = PAIRS_NONE;
+    fixture_open(&f, &shape);
+    packed_batch_init(&batch);
+    struct sampler *sampler = new_sampler(&f, &options);
+    int full = 0;
+    for (uint64_t i = 0; i < 2000; i++) {
+        fill_one(sampler, i, &plan, &batch);
+        assert_sound(&plan, &batch);
+        assert_int_equal(plan.b.count, 0);
+        assert_int_equal(plan.next_sentence_label, -1);
+        full += plan.tokens == 128;
+    }
+    assert_true(full > 500);
+    sampler_free(sampler);
+    packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+static void one_document_is_enough_without_random_pairs(void **state)
+{
+    (void)state;
+    const struct shape one = {1, 300, 20, 1, 700};
+    struct fixture f;
+    struct sampler *sampler;
+    struct sampler_options options = defaults;
+    struct error err;
+    fixture_open(&f, &one);
+    assert_int_equal(sampler_new(&sampler, f.store, f.vocabulary, &options, &err), -1);
+    assert_non_null(strstr(err.text, "data.sentence_pairs"));
+    for (options.pairs = PAIRS_SOP; options.pairs <= PAIRS_NONE; options.pairs++) {
+        sampler = new_sampler(&f, &options);
+        assert_true(sampler_epoch_samples(sampler, 0) > 5);
+        sampler_free(sampler);
+    }
+    fixture_close(&f);
+}
+
+/* Each other document is as likely to give B; a document's own is never. */
+static void partners_are_uniform(void **state)
+{
+    (void)state;
+    const struct shape five = {5, 300, 3, 1, 700};
+    struct fixture f;
+    struct sample_plan plan;
+    double count[5][5] = {{0}}, of_a[5] = {0};
+    fixture_open(&f, &five);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    for (uint64_t i = 0; i < 6000; i++) {
+        sampler_plan(sampler, i, &plan, NULL);
+        if (plan.next_sentence_label) {
+            count[plan.a.document][plan.b.document]++;
+            of_a[plan.a.document]++;
+        }
+    }
+    for (int a = 0; a < 5; a++)
+        for (int b = 0; b < 5; b++)
+            if (a == b)
+                assert_true(count[a][b] == 0);
+            else
+                assert_true(fabs(count[a][b] - of_a[a] / 4) < 4.5 * sqrt(of_a[a] / 4));
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+/* --- purity --- */
+
+static void assert_same(const struct packed_batch *a, const struct packed_batch *b)
+{
+    assert_int_equal(a->sequences, b->sequences);
+    assert_int_equal(a->tokens, b->tokens);
+    assert_int_equal(a->masked, b->masked);
+    size_t tokens = (size_t)a->tokens, masked = (size_t)a->masked;
+    assert_memory_equal(a->input_ids, b->input_ids, tokens * sizeof(int32_t));
+    assert_memory_equal(a->token_type_ids, b->token_type_ids, tokens);
+    assert_memory_equal(a->masked_rows, b->masked_rows, masked * sizeof(int32_t));
+    assert_memory_equal(a->masked_labels, b->masked_labels, masked * sizeof(int32_t));
+    assert_int_equal(a->next_sentence_label[0], b->next_sentence_label[0]);
+    assert_int_equal(a->sample_index[0], b->sample_index[0]);
+    assert_int_equal(a->sample_key[0], b->sample_key[0]);
+}
+
+/* The same index gives the same sample, whatever was asked before, over epochs, from any sampler,
+ * with any cache, planned by one thread or many. */
+static void a_sample_depends_on_its_index_alone(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch x, y;
+    struct sample_plan plan;
+    struct sampler_options small_cache = defaults;
+    small_cache.cache_bytes = 0;
+    fixture_open(&f, &shape);
+    packed_batch_init(&x);
+    packed_batch_init(&y);
+    struct sampler *a = new_sampler(&f, &defaults), *b = new_sampler(&f, &small_cache);
+    sampler_set_parallel(b, false);
+    uint64_t range = sampler_epoch_samples(a, 0) * 5 / 2; /* two and a half epochs */
+    for (uint64_t i = 0; i < 300; i++) {
+        uint64_t index = i * 7919 % range;
+        fill_one(a, index, &plan, &x);
+        fill_one(b, (i * 104729 + 5) % range, &plan, &y);
+        fill_one(b, index, &plan, &y);
+        assert_same(&x, &y);
+        if (i % 20 != 0)
+            continue;
+        struct sampler *fresh = new_sampler(&f, &defaults);
+        fill_one(fresh, index, &plan, &y);
+        assert_same(&x, &y);
+        sampler_free(fresh);
+    }
+    sampler_free(a);
+    sampler_free(b);
+    packed_batch_release(&x);
+    packed_batch_release(&y);
+    fixture_close(&f);
+}
+
+static int same_plans(const struct fixture *f, const struct sampler_options *a,
+                      const struct sampler_options *b)
+{
+    struct sampler *x = new_sampler(f, a), *y = new_sampler(f, b);
+    struct sample_plan p, q;
+    int same = 0;
+    for (uint64_t i = 0; i < 200; i++) {
+        sampler_plan(x, i, &p, NULL);
+        sampler_plan(y, i, &q, NULL);
+        same += p.a.document == q.a.document && p.a.first == q.a.first && p.tokens == q.tokens;
+    }
+    sampler_free(x);
+    sampler_free(y);
+    return same;
+}
+
+static void seed_and_phase_change_the_samples(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct sampler_options seed = defaults, phase = defaults;
+    seed.seed++;
+    phase.phase++;
+    fixture_open(&f, &shape);
+    assert_int_equal(same_plans(&f, &defaults, &defaults), 200);
+    assert_true(same_plans(&f, &defaults, &seed) < 10);
+    assert_true(same_plans(&f, &defaults, &phase) < 10);
+    fixture_close(&f);
+}
+
+/* Segments come again by chance now and then, masks hardly ever. */
+static void epochs_cut_and_mask_anew(void **state)
+{
+    (void)state;
+    const struct shape two = {2, 1, 40, 1, 700}; /* two documents of one sentence */
+    struct fixture f;
+    struct packed_batch x, y;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    options.short_sequence_probability = 0;
+    fixture_open(&f, &two);
+    packed_batch_init(&x);
+    packed_batch_init(&y);
+    struct sampler *sampler = new_sampler(&f, &options);
+    assert_int_equal(sampler_epoch_samples(sampler, 0), 2);
+    int same = 0;
+    for (uint64_t i = 2; i < 102; i++) {
+        fill_one(sampler, i, &plan, &x);
+        fill_one(sampler, i - 2, &plan, &y);
+        same += x.tokens == y.tokens && x.masked == y.masked &&
+                memcmp(x.masked_rows, y.masked_rows, (size_t)x.masked * sizeof(int32_t)) == 0;
+    }
+    assert_true(same < 20);
+    sampler_free(sampler);
+    packed_batch_release(&x);
+    packed_batch_release(&y);
+    fixture_close(&f);
+}
+
+/* [CLS] a [SEP] b [SEP] with one masked: for any two samples it is the same one half of the time.
+ */
+static void every_sample_has_masks_of_its_own(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 400, LAGS = 5 };
+    const struct shape two_words = {2, 1, 1, 1, 700};
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    int32_t place[SAMPLES];
+    fixture_open(&f, &two_words);
+    packed_batch_init(&batch);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    for (uint64_t i = 0; i < SAMPLES; i++) {
+        fill_one(sampler, i, &plan, &batch);
+        assert_int_equal(batch.masked, 1);
+        place[i] = batch.masked_rows[0];
+    }
+    for (int lag = 1; lag <= LAGS; lag++) {
+        int same = 0, pairs = SAMPLES - lag;
+        for (int i = 0; i < pairs; i++)
+            same += place[i] == place[i + lag];
+        assert_true(fabs(same - pairs / 2.0) < 4.5 * sqrt(pairs / 4.0));
+    }
+    sampler_free(sampler);
+    packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+static void samples_are_appended(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch all, one;
+    struct sample_plan plan;
+    struct error err;
+    fixture_open(&f, &shape);
+    packed_batch_init(&all);
+    packed_batch_init(&one);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    for (uint64_t i = 0; i < 50; i++) {
+        sampler_plan(sampler, i, &plan, NULL);
+        assert_int_equal(sampler_fill(sampler, &plan, &all, &err), 0);
+    }
+    for (int i = 0; i < 50; i++) {
+        struct packed_batch slice;
+        packed_batch_init(&slice);
+        packed_batch_slice(&all, i, 1, &slice);
+        fill_one(sampler, (uint64_t)i, &plan, &one);
+        assert_same(&slice, &one);
+        packed_batch_release(&slice);
+    }
+    sampler_free(sampler);
+    packed_batch_release(&all);
+    packed_batch_release(&one);
+    fixture_close(&f);
+}
+
+static void the_shortest_sequences_work(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    struct sampler_options options = defaults;
+    options.sequence_length = 5;
+    fixture_open(&f, &shape);
+    packed_batch_init(&batch);
+    struct sampler *sampler = new_sampler(&f, &options);
+    for (uint64_t i = 0; i < 300; i++) {
+        fill_one(sampler, i, &plan, &batch);
+        assert_int_equal(batch.tokens, 5);
+        assert_int_equal(batch.masked, 1);
+    }
+    sampler_free(sampler);
+    packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+/* --- errors --- */
+
+static void too_few_documents_are_refused(void **state)
+{
+    (void)state;
+    const struct shape one = {1, 10, 10, 1, 700};
+    struct fixture f;
+    struct sampler *sampler;
+    struct document_store *empty;
+    struct error err;
+    fixture_open(&f, &one);
+    assert_int_equal(sampler_new(&sampler, f.store, f.vocabulary, &defaults, &err), -1);
+    assert_non_null(strstr(err.text, "only one document"));
+    assert_int_equal(document_store_open(&empty, NULL, 0, 0, 705, &err), 0);
+    assert_int_equal(sampler_new(&sampler, empty, f.vocabulary, &defaults, &err), -1);
+    assert_non_null(strstr(err.text, "no documents"));
+    document_store_close(empty);
+    fixture_close(&f);
+}
+
+static void change_byte(const char *path, long place_of, int from_end)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, place_of, from_end ? SEEK_END : SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, -1, SEEK_CUR), 0);
+    fputc(byte ^ 0xff, file);
+    fclose(file);
+}
+
+/* Ids lie first in a shard; index and description last. */
+static void damage_is_found_before_it_does_harm(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    struct sampler *sampler;
+    struct error err;
+    fixture_open(&f, &shape);
+    packed_batch_init(&batch);
+    change_byte(f.paths[1], 2000, 0);
+    sampler = new_sampler(&f, &defaults);
+    int failures = 0;
+    for (uint64_t i = 0; i < 2000; i++) {
+        sampler_plan(sampler, i, &plan, NULL);
+        packed_batch_reset(&batch);
+        if (sampler_fill(sampler, &plan, &batch, &err) < 0) {
+            assert_non_null(strstr(err.text, "made-1.shard"));
+            failures++;
+        }
+    }
+    assert_true(failures > 0 && failures < 2000);
+    sampler_free(sampler);
+    /* the table of 5 sections and the end take 240 bytes, META 64, BLOCKS before it */
+    change_byte(f.paths[2], -240 - 64 - 500, 1);
+    assert_int_equal(sampler_new(&sampler, f.store, f.vocabulary, &defaults, &err), -1);
+    assert_non_null(strstr(err.text, "made-2.shard"));
+    packed_batch_release(&batch);
+    fixture_close(&f);
+}
+
+/* --- ready samples --- */
+
+enum { READY = 90 };
+
+/* In place of the fixture's store. */
+static void make_ready(struct fixture *f)
+{
+    struct error err;
+    char *path = path_join(f->folder, "ready.shard");
+    document_store_close(f->store);
+    write_samples(path, f->vocabulary, 0, READY);
+    assert_int_equal(document_store_open(&f->store, &path, 1, vocabulary_hash(f->vocabulary),
+                                         vocabulary_size(f->vocabulary), &err),
+                     0);
+    free(path);
+}
+
+static void assert_ready(const struct sample_plan *plan, const struct packed_batch *batch)
+{
+    const struct ready_sample *made = made_sample(plan->a.document);
+    assert_int_equal(plan->tokens, made->tokens);
+    assert_int_equal(batch->tokens, made->tokens);
+    assert_memory_equal(batch->input_ids, made->ids, made->tokens * sizeof *made->ids);
+    for (uint32_t t = 0; t < made->tokens; t++)
+        assert_int_equal(batch->token_type_ids[t], t >= made->a_tokens);
+    assert_int_equal(batch->masked, made->masks);
+    for (uint32_t m = 0; m < made->masks; m++) {
+        assert_int_equal(batch->masked_rows[m], made->positions[m]);
+        assert_int_equal(batch->masked_labels[m], made->labels[m]);
+    }
+    assert_int_equal(batch->next_sentence_label[0], made->next_sentence_label);
+    assert_int_equal(batch->sample_index[0], plan->index);
+}
+
+static void ready_samples_come_as_they_are_once_an_epoch(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch batch;
+    struct sample_plan plan;
+    uint64_t order[3][READY];
+    int seen[3][READY] = {{0}};
+    fixture_open(&f, &shape);
+    make_ready(&f);
+    struct sampler *sampler = new_sampler(&f, &defaults);
+    packed_batch_init(&batch);
+    assert_int_equal(sampler_epoch_samples(sampler, 7), READY);
+    for (uint64_t k = 0; k < 3 * READY; k++) {
+        uint64_t i = k * 61 % (3 * READY); /* any order of asking */
+        fill_one(sampler, i, &plan, &batch);
+        assert_ready(&plan, &batch);
+        seen[i / READY][plan.a.document]++;
+        order[i / READY][i % READY] = plan.a.document;
+    }
+    for (int i = 0; i < 3 * READY; i++)
+        assert_int_equal(seen[i / READY][i % READY], 1);
+    assert_memory_not_equal(order[0], order[1], sizeof order[0]);
+    assert_memory_not_equal(order[1], order[2], sizeof order[0]);
+    packed_batch_release(&batch);
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+static void ready_samples_that_are_too_long_are_refused(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct sampler *sampler;
+    struct error err;
+    struct sampler_options options = defaults;
+    uint32_t longest = 0;
+    fixture_open(&f, &shape);
+    make_ready(&f);
+    for (uint64_t i = 0; i < READY; i++)
+        longest = made_sample(i)->tokens > longest ? made_sample(i)->tokens : longest;
+    options.sequence_length = (int)longest;
+    assert_int_equal(sampler_new(&sampler, f.store, f.vocabulary, &options, &err), 0);
+    sampler_free(sampler);
+    options.sequence_length--;
+    assert_int_equal(sampler_new(&sampler, f.store, f.vocabulary, &options, &err), -1);
+    assert_non_null(strstr(err.text, "ready-made and up to"));
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_hold_the_documents_tokens),
+        cmocka_unit_test(labels_tell_where_b_is_from),
+        cmocka_unit_test(every_token_comes_once_an_epoch),
+        cmocka_unit_test(no_two_samples_of_an_epoch_are_alike),
+        cmocka_unit_test(b_is_random_half_of_the_time),
+        cmocka_unit_test(documents_are_cut_short_now_and_then),
+        cmocka_unit_test(whole_words_are_hidden_together),
+        cmocka_unit_test(order_pairs_are_neighbours_in_either_order),
+        cmocka_unit_test(single_segments_fill_the_sequence),
+        cmocka_unit_test(one_document_is_enough_without_random_pairs),
+        cmocka_unit_test(partners_are_uniform),
+        cmocka_unit_test(a_sample_depends_on_its_index_alone),
+        cmocka_unit_test(seed_and_phase_change_the_samples),
+        cmocka_unit_test(epochs_cut_and_mask_anew),
+        cmocka_unit_test(every_sample_has_masks_of_its_own),
+        cmocka_unit_test(samples_are_appended),
+        cmocka_unit_test(the_shortest_sequences_work),
+        cmocka_unit_test(too_few_documents_are_refused),
+        cmocka_unit_test(damage_is_found_before_it_does_harm),
+        cmocka_unit_test(ready_samples_come_as_they_are_once_an_epoch),
+        cmocka_unit_test(ready_samples_that_are_too_long_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
