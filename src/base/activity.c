@@ -1,4 +1,5 @@
 #include "lambert/base/activity.h"
+#include "lambert/base/clock.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -70,7 +71,7 @@ void activity_print(struct buffer *text)
     for (int level = 0; level < WORDS; level++) {
         const char *what = atomic_load_explicit(&words[level].what, memory_order_relaxed);
         int64_t number = atomic_load_explicit(&words[level].number, memory_order_relaxed);
-        if (what == NULL)
+        if (!what)
             continue;
         buffer_print(text, "%s%s%s", comma, before[level], what);
         if (number >= 0)

@@ -13,7 +13,7 @@ int arena_init(struct arena *arena, size_t size, const char *what, struct error 
 {
     *arena = (struct arena){0};
     void *data;
-    if (memory_big(&data, size, what, err) != 0)
+    if (memory_big(&data, size, what, err) < 0)
         return -1;
     arena->data = data;
     arena->size = size;
@@ -34,7 +34,7 @@ void *arena_take(struct arena *arena, size_t count, size_t size)
         __builtin_add_overflow(arena->used, bytes / ALIGNMENT * ALIGNMENT, &used))
         bug("%zu x %zu bytes taken from an arena are more than can be addressed", count, size);
     void *piece = NULL;
-    if (arena->data != NULL) {
+    if (arena->data) {
         if (used > arena->size)
             bug("arena of %zu bytes asked for %zu: its layout differs from the one measured",
                 arena->size, used);

@@ -132,7 +132,7 @@ static uint64_t little_endian(struct byte_reader *reader, int bytes)
 {
     const uint8_t *in = byte_reader_bytes(reader, (size_t)bytes);
     uint64_t value = 0;
-    for (int i = 0; in != NULL && i < bytes; i++)
+    for (int i = 0; in && i < bytes; i++)
         value |= (uint64_t)in[i] << (8 * i);
     return value;
 }

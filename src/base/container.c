@@ -100,7 +100,7 @@ static int read_entry(struct container *container, struct byte_reader *reader, u
 static int read_container(struct container *container, const char *kind, uint32_t newest_version,
                           struct error *err)
 {
-    if (check_kind(container, kind, err) != 0)
+    if (check_kind(container, kind, err) < 0)
         return -1;
     int sections = check_table(container, err);
     if (sections < 0)
@@ -122,7 +122,7 @@ static int read_container(struct container *container, const char *kind, uint32_
     uint64_t end = CONTAINER_HEAD;
     byte_reader_init(&reader, data + table, table_size);
     for (int i = 0; i < sections; i++)
-        if (read_entry(container, &reader, table, &end, err) != 0)
+        if (read_entry(container, &reader, table, &end, err) < 0)
             return -1;
     if (container_align(end) != table || !is_zero(data + end, (size_t)(table - end)))
         return damaged(container, err, "there is something between its sections and its table");
@@ -133,7 +133,7 @@ int container_open(struct container *container, const char *path, const char *ki
                    uint32_t newest_version, struct error *err)
 {
     *container = (struct container){0};
-    if (file_map_open(&container->map, path, err) != 0)
+    if (file_map_open(&container->map, path, err) < 0)
         return -1;
     container->path = memory_copy_text(path);
     int result = read_container(container, kind, newest_version, err);
@@ -173,7 +173,7 @@ int container_section(const struct container *container, const char *name, const
 {
     container_section_unchecked(container, name, data, size);
     const struct container_entry *entry = find(container, name);
-    if (entry == NULL || check_entry(container, entry, err) == 0)
+    if (!entry || check_entry(container, entry, err) == 0)
         return 0;
     *data = NULL;
     *size = 0;
@@ -191,7 +191,7 @@ void container_section_unchecked(const struct container *container, const char *
 int container_verify(const struct container *container, struct error *err)
 {
     for (int i = 0; i < container->count; i++)
-        if (check_entry(container, &container->entries[i], err) != 0)
+        if (check_entry(container, &container->entries[i], err) < 0)
             return -1;
     return 0;
 }

@@ -1,6 +1,6 @@
 /* Constants of the container format, which base/container.h describes. */
-#ifndef LAMBERT_SRC_BASE_CONTAINER_FORMAT_H
-#define LAMBERT_SRC_BASE_CONTAINER_FORMAT_H
+#ifndef LAMBERT_BASE_CONTAINER_FORMAT_H
+#define LAMBERT_BASE_CONTAINER_FORMAT_H
 
 #include <stdint.h>
 

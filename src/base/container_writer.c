@@ -34,7 +34,7 @@ int container_writer_open(struct container_writer *writer, const char *path, con
     *writer = (struct container_writer){0};
     require(kind[0] != '\0' && strlen(kind) <= CONTAINER_KIND);
     strcpy(writer->kind, kind);
-    if (file_writer_open(&writer->file, path, err) != 0)
+    if (file_writer_open(&writer->file, path, err) < 0)
         return -1;
     struct buffer head = {0};
     buffer_put(&head, CONTAINER_FIRST, 8);
@@ -51,7 +51,7 @@ int container_writer_begin(struct container_writer *writer, const char *name, st
     require(name[0] != '\0' && strlen(name) <= CONTAINER_NAME);
     for (int i = 0; i < writer->count; i++)
         require(strcmp(writer->entries[i].name, name) != 0);
-    if (write_padding(writer, err) != 0)
+    if (write_padding(writer, err) < 0)
         return -1;
     struct container_entry *entry = &writer->entries[writer->count++];
     *entry = (struct container_entry){.offset = writer->file.bytes};
@@ -81,9 +81,9 @@ int container_writer_end(struct container_writer *writer, struct error *err)
 int container_writer_section(struct container_writer *writer, const char *name, const void *data,
                              size_t size, struct error *err)
 {
-    if (container_writer_begin(writer, name, err) != 0)
+    if (container_writer_begin(writer, name, err) < 0)
         return -1;
-    if (container_writer_write(writer, data, size, err) != 0)
+    if (container_writer_write(writer, data, size, err) < 0)
         return -1;
     return container_writer_end(writer, err);
 }
@@ -91,7 +91,7 @@ int container_writer_section(struct container_writer *writer, const char *name, 
 int container_writer_commit(struct container_writer *writer, struct error *err)
 {
     require(!writer->open);
-    if (write_padding(writer, err) != 0)
+    if (write_padding(writer, err) < 0)
         return -1;
     uint64_t table_offset = writer->file.bytes;
     struct buffer end = {0};
@@ -110,7 +110,7 @@ int container_writer_commit(struct container_writer *writer, struct error *err)
     buffer_put_u32(&end, 0);
     put_padded(&end, writer->kind, CONTAINER_KIND);
     buffer_put(&end, CONTAINER_LAST, 8);
-    if (write_buffer(writer, &end, err) != 0)
+    if (write_buffer(writer, &end, err) < 0)
         return -1;
     return file_writer_commit(&writer->file, err);
 }

@@ -93,13 +93,13 @@ int file_map_open(struct file_map *map, const char *path, struct error *err)
 
 void file_map_forget(const struct file_map *map)
 {
-    if (map->data != NULL)
+    if (map->data)
         madvise((void *)map->data, map->size, MADV_DONTNEED); /* a wish: it changes no byte */
 }
 
 void file_map_close(struct file_map *map)
 {
-    if (map->data != NULL)
+    if (map->data)
         munmap((void *)map->data, map->size);
     *map = (struct file_map){0};
 }

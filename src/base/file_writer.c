@@ -21,7 +21,7 @@ bool file_is_temporary(const char *name)
     const char *mark = NULL;
     for (const char *at = name; (at = strstr(at, temporary_mark)) != NULL; at++)
         mark = at;
-    if (mark == NULL || mark == name)
+    if (!mark || mark == name)
         return false;
     const char *digits = mark + sizeof temporary_mark - 1;
     size_t first = strspn(digits, "0123456789");
@@ -75,7 +75,7 @@ int file_writer_open(struct file_writer *writer, const char *path, struct error 
         return -1;
     }
     writer->stream = fdopen(descriptor, "w");
-    if (writer->stream == NULL) {
+    if (!writer->stream) {
         error_errno(err, "cannot write %s", path);
         unlink(writer->temporary);
         close(descriptor);
@@ -109,7 +109,7 @@ int file_writer_write(struct file_writer *writer, const void *data, size_t size,
 static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    if (slash == NULL)
+    if (!slash)
         return memory_copy_text(".");
     return slash == path ? memory_copy_text("/") : memory_text("%.*s", (int)(slash - path), path);
 }
@@ -136,9 +136,9 @@ int file_writer_commit(struct file_writer *writer, struct error *err)
 
 void file_writer_discard(struct file_writer *writer)
 {
-    if (writer->stream != NULL)
+    if (writer->stream)
         fclose(writer->stream); /* what it could not write is not wanted any more */
-    if (writer->temporary != NULL)
+    if (writer->temporary)
         unlink(writer->temporary);
     forget(writer);
 }
@@ -146,9 +146,9 @@ void file_writer_discard(struct file_writer *writer)
 int file_write(const char *path, const void *data, size_t size, struct error *err)
 {
     struct file_writer writer;
-    if (file_writer_open(&writer, path, err) != 0)
+    if (file_writer_open(&writer, path, err) < 0)
         return -1;
-    if (file_writer_write(&writer, data, size, err) != 0)
+    if (file_writer_write(&writer, data, size, err) < 0)
         return -1;
     return file_writer_commit(&writer, err);
 }

@@ -76,7 +76,7 @@ int folder_list_open(struct folder_list *list, const char *path, struct error *e
 {
     *list = (struct folder_list){0};
     DIR *folder = opendir(path);
-    if (folder == NULL)
+    if (!folder)
         return error_errno(err, "cannot open folder %s", path);
     int capacity = 0;
     struct dirent *entry;

@@ -1,4 +1,5 @@
 #include "lambert/base/machine_memory.h"
+#include "lambert/base/minmax.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -9,11 +10,6 @@
 #include "lambert/base/memory.h"
 
 enum { LINE = 4096 };
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* --- the machine ------------------------------------------------------------------------------ */
 
@@ -75,7 +71,7 @@ static uint64_t left_in(const char *folder, const struct group_files *files)
     uint64_t limit = read_number(folder, files->limit), used = read_number(folder, files->used);
     if (limit == UINT64_MAX || used == UINT64_MAX)
         return UINT64_MAX;
-    uint64_t droppable = smaller(reclaimable(folder, files->reclaimable), used);
+    uint64_t droppable = min_u64(reclaimable(folder, files->reclaimable), used);
     return limit > used - droppable ? limit - (used - droppable) : 0;
 }
 
@@ -90,9 +86,9 @@ static uint64_t left_up_from(const char *hierarchy, const char *group, bool seco
     size_t top = strlen(hierarchy);
     uint64_t left = UINT64_MAX;
     for (;;) {
-        left = smaller(left, left_in(folder, second_version ? &second : &first));
+        left = min_u64(left, left_in(folder, second_version ? &second : &first));
         char *slash = strrchr(folder + top, '/');
-        if (slash == NULL)
+        if (!slash)
             break;
         *slash = '\0';
     }
@@ -106,7 +102,7 @@ static uint64_t of_line(const char *root, char *line)
     line[strcspn(line, "\n")] = '\0';
     char *controllers = strchr(line, ':');
     char *group = controllers ? strchr(controllers + 1, ':') : NULL;
-    if (group == NULL)
+    if (!group)
         return UINT64_MAX;
     *group++ = '\0';
     bool second_version = controllers[1] == '\0';
@@ -124,7 +120,7 @@ static uint64_t of_groups(const char *root)
     uint64_t left = UINT64_MAX;
     FILE *file = fopen(path, "r");
     while (file && fgets(line, sizeof line, file))
-        left = smaller(left, of_line(root, line));
+        left = min_u64(left, of_line(root, line));
     if (file)
         fclose(file);
     free(path);
@@ -133,5 +129,5 @@ static uint64_t of_groups(const char *root)
 
 uint64_t machine_memory_available(const char *root)
 {
-    return smaller(of_machine(root), of_groups(root));
+    return min_u64(of_machine(root), of_groups(root));
 }

@@ -23,7 +23,7 @@ static size_t bytes_of(size_t count, size_t size)
 void *memory_new(size_t count, size_t size)
 {
     void *data = calloc(bytes_of(count, size), 1);
-    if (data == NULL)
+    if (!data)
         bug("out of memory: %zu x %zu bytes wanted", count, size);
     return data;
 }
@@ -31,7 +31,7 @@ void *memory_new(size_t count, size_t size)
 void *memory_resize(void *old, size_t count, size_t size)
 {
     void *data = realloc(old, bytes_of(count, size));
-    if (data == NULL)
+    if (!data)
         bug("out of memory: %zu x %zu bytes wanted", count, size);
     return data;
 }
@@ -101,6 +101,6 @@ int memory_big(void **data, size_t bytes, const char *what, struct error *err)
 
 void memory_big_free(void *data, size_t bytes)
 {
-    if (data != NULL)
+    if (data)
         munmap(data, whole_pages(bytes));
 }

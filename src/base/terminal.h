@@ -2,8 +2,8 @@
  * threads; each is one write, which keeps them whole between processes as well.
  *
  * Nothing here allocates or can call bug() while the lock is held, so that bug() may use it. */
-#ifndef LAMBERT_SRC_BASE_TERMINAL_H
-#define LAMBERT_SRC_BASE_TERMINAL_H
+#ifndef LAMBERT_BASE_TERMINAL_H
+#define LAMBERT_BASE_TERMINAL_H
 
 #include <stddef.h>
 

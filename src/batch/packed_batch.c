@@ -36,7 +36,7 @@ void packed_batch_reset(struct packed_batch *batch)
 
 static void reserve_sequences(struct packed_batch *batch, int capacity)
 {
-    if (capacity <= batch->sequence_capacity && batch->sequence_start != NULL)
+    if (capacity <= batch->sequence_capacity && batch->sequence_start)
         return;
     RESIZE(batch->sequence_start, (size_t)capacity + 1);
     RESIZE(batch->next_sentence_label, capacity);

@@ -3,8 +3,8 @@
  * Wikipedia are, roughly. Ids follow Zipf's law, so that blocks inflate as slowly as real ones.
  * After some dozens of shards they begin to repeat. The same description gives the same shards,
  * whatever the number of threads. */
-#ifndef LAMBERT_SRC_BENCH_ARTIFICIAL_CORPUS_H
-#define LAMBERT_SRC_BENCH_ARTIFICIAL_CORPUS_H
+#ifndef LAMBERT_BENCH_ARTIFICIAL_CORPUS_H
+#define LAMBERT_BENCH_ARTIFICIAL_CORPUS_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /* What `lambert bench` can measure: one file each. They get the words from their own name on and
  * return the exit code. What they share: options, a table of results, medians, a folder that goes
  * away. */
-#ifndef LAMBERT_SRC_BENCH_BENCH_H
-#define LAMBERT_SRC_BENCH_BENCH_H
+#ifndef LAMBERT_BENCH_BENCH_H
+#define LAMBERT_BENCH_BENCH_H
 
 #include <getopt.h>
 #include <stdbool.h>

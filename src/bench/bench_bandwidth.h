@@ -1,6 +1,6 @@
 /* What memory gives to all threads of this process, in bytes a second; each call measures once. */
-#ifndef LAMBERT_SRC_BENCH_BENCH_BANDWIDTH_H
-#define LAMBERT_SRC_BENCH_BENCH_BANDWIDTH_H
+#ifndef LAMBERT_BENCH_BENCH_BANDWIDTH_H
+#define LAMBERT_BENCH_BENCH_BANDWIDTH_H
 
 /* Of an array: 128 MB, more than any cache holds. */
 enum { BENCH_BANDWIDTH_ARRAYS = 4, BENCH_BANDWIDTH_ELEMENTS = 1 << 25 };

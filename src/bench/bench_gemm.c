@@ -1,7 +1,9 @@
 #include <stdlib.h>
 
 #include "bench_model.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "lambert/base/progress.h"
 #include "lambert/base/rng.h"
 #include "lambert/kernels/cpu.h"
@@ -90,11 +92,6 @@ static real *operand(size_t elements)
     return data;
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 void bench_model_gemms(struct bench_model *bench)
 {
     const struct bert_config *model = &bench->model;
@@ -107,9 +104,9 @@ void bench_model_gemms(struct bench_model *bench)
     };
     size_t x = 0, w = 0, y = 0;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        x = larger(x, (size_t)shapes[i].rows * (size_t)shapes[i].in);
-        w = larger(w, (size_t)shapes[i].in * (size_t)shapes[i].out);
-        y = larger(y, (size_t)shapes[i].rows * (size_t)shapes[i].out);
+        x = max_size(x, (size_t)shapes[i].rows * (size_t)shapes[i].in);
+        w = max_size(w, (size_t)shapes[i].in * (size_t)shapes[i].out);
+        y = max_size(y, (size_t)shapes[i].rows * (size_t)shapes[i].out);
     }
     struct operands operands = {operand(x), operand(w), operand(y)};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

@@ -6,6 +6,7 @@
 #include "bench.h"
 #include "bench_bandwidth.h"
 #include "bench_rows.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
 #include "lambert/command/command.h"

@@ -1,7 +1,7 @@
 /* `lambert bench model`: what its files share. bench_model.c reads the options and sets up;
  * bench_gemm.c measures matrix products and memory; bench_step.c micro-batches, optimizer, steps. */
-#ifndef LAMBERT_SRC_BENCH_BENCH_MODEL_H
-#define LAMBERT_SRC_BENCH_BENCH_MODEL_H
+#ifndef LAMBERT_BENCH_BENCH_MODEL_H
+#define LAMBERT_BENCH_BENCH_MODEL_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* A call of each row kernel, on rows of n elements: what `lambert bench kernels` measures. */
-#ifndef LAMBERT_SRC_BENCH_BENCH_ROWS_H
-#define LAMBERT_SRC_BENCH_BENCH_ROWS_H
+#ifndef LAMBERT_BENCH_BENCH_ROWS_H
+#define LAMBERT_BENCH_BENCH_ROWS_H
 
 #include "lambert/kernels/kernels.h"
 

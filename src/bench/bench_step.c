@@ -5,6 +5,7 @@
 
 #include "bench_bandwidth.h"
 #include "bench_model.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
 #include "lambert/base/rng.h"

@@ -5,6 +5,7 @@
 
 #include "artificial_corpus.h"
 #include "bench.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"

@@ -6,8 +6,8 @@
  *     bench_text_release(&text);                        (also after a failure; fine on a zeroed
  * one)
  */
-#ifndef LAMBERT_SRC_BENCH_BENCH_TEXT_H
-#define LAMBERT_SRC_BENCH_BENCH_TEXT_H
+#ifndef LAMBERT_BENCH_BENCH_TEXT_H
+#define LAMBERT_BENCH_BENCH_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>

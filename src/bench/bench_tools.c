@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"

@@ -40,7 +40,7 @@ static cJSON *compare_tensor(const struct checkpoint_file *a, const struct check
     cJSON *object = cJSON_CreateObject();
     bool differs = false;
     cJSON_AddStringToObject(object, "name", tensor->name);
-    if (other == NULL || !same_shape(tensor, other)) {
+    if (!other || !same_shape(tensor, other)) {
         cJSON_AddStringToObject(object, "problem",
                                 other == NULL ? "only in the first" : "other shape");
         return object;
@@ -49,7 +49,7 @@ static cJSON *compare_tensor(const struct checkpoint_file *a, const struct check
         const char *name = k < 0 ? "weights" : a->moments[k].name;
         const float *x = k < 0 ? a->weights : a->moments[k].values;
         const float *y = k < 0 ? b->weights : checkpoint_file_moment(b, name);
-        if (y == NULL)
+        if (!y)
             continue;
         double value = difference(x + tensor->offset, y + other->offset, tensor->count);
         cJSON_AddNumberToObject(object, name, value);
@@ -66,7 +66,7 @@ static cJSON *compare_tensors(const struct checkpoint_file *a, const struct chec
     cJSON *list = cJSON_CreateArray();
     for (int t = 0; t < a->tensor_count; t++) {
         cJSON *object = compare_tensor(a, b, &a->tensors[t]);
-        if (object != NULL)
+        if (object)
             cJSON_AddItemToArray(list, object);
     }
     for (int t = 0; t < b->tensor_count; t++) {

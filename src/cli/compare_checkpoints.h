@@ -1,6 +1,6 @@
 /* Two checkpoints side by side, for `lambert show checkpoint`. */
-#ifndef LAMBERT_SRC_CLI_COMPARE_CHECKPOINTS_H
-#define LAMBERT_SRC_CLI_COMPARE_CHECKPOINTS_H
+#ifndef LAMBERT_CLI_COMPARE_CHECKPOINTS_H
+#define LAMBERT_CLI_COMPARE_CHECKPOINTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* What a corpus holds and what is wrong with it, for people: the end of `lambert prep` and `lambert
  * show corpus`. */
-#ifndef LAMBERT_SRC_CLI_CORPUS_REPORT_H
-#define LAMBERT_SRC_CLI_CORPUS_REPORT_H
+#ifndef LAMBERT_CLI_CORPUS_REPORT_H
+#define LAMBERT_CLI_CORPUS_REPORT_H
 
 #include "lambert/corpus/corpus.h"
 #include "lambert/run/corpus_statistics.h"

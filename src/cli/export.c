@@ -82,7 +82,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     if (optind < argc)
         return command_misused("export", "'%s' is one word too many; see lambert export --help",
                                argv[optind]);
-    if (arguments->checkpoint == NULL || arguments->output == NULL)
+    if (!arguments->checkpoint || !arguments->output)
         return command_misused("export", "--checkpoint and --output are wanted; see lambert export "
                                          "--help");
     if (arguments->strip && arguments->dtype != SAFETENSORS_F32)
@@ -113,7 +113,7 @@ static int write_stripped(const struct checkpoint_file *file, const struct bert_
     int status = 0;
     for (int i = 0; i < table.count && status == 0; i++) {
         const struct checkpoint_tensor *tensor = checkpoint_file_tensor(file, table.infos[i].name);
-        if (tensor == NULL || tensor->count != table.infos[i].count)
+        if (!tensor || tensor->count != table.infos[i].count)
             status = error_set(err, "%s has no %s of the configured shape", file->container.path,
                                table.infos[i].name);
         else
@@ -130,7 +130,7 @@ static int export(const struct arguments *arguments, struct error *err)
 {
     struct checkpoint_file file;
     struct bert_config shape;
-    if (open_checkpoint(&file, arguments->checkpoint, err) != 0)
+    if (open_checkpoint(&file, arguments->checkpoint, err) < 0)
         return -1;
     int status = checkpoint_shape(&file, &shape, err);
     if (status == 0 && arguments->strip)

@@ -55,12 +55,12 @@ static int parse(int argc, char **argv, struct arguments *arguments)
             arguments->help = true;
         else if (option != 's')
             return command_misused("import", "see lambert import --help");
-        else if (option_integer("--seed", optarg, 0, 1LL << 53, &arguments->seed, &err) != 0)
+        else if (option_integer("--seed", optarg, 0, 1LL << 53, &arguments->seed, &err) < 0)
             return command_misused("import", "%s", err.text);
     }
     if (arguments->help)
         return 0;
-    if (optind < argc || arguments->from == NULL || arguments->output == NULL)
+    if (optind < argc || !arguments->from || !arguments->output)
         return command_misused("import", "--from and --output are wanted, and nothing else; see "
                                          "lambert import --help");
     return 0;
@@ -132,7 +132,7 @@ static int import(const struct arguments *arguments, struct error *err)
     struct hf_model model;
     if (file_exists(arguments->output))
         return error_set(err, "%s is there already; name another file", arguments->output);
-    if (hf_model_open(&model, arguments->from, err) != 0)
+    if (hf_model_open(&model, arguments->from, err) < 0)
         return -1;
     int status = import_model(&model, arguments, err);
     hf_model_close(&model);

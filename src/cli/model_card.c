@@ -45,7 +45,7 @@ static cJSON *last_evaluation(struct buffer *text, int64_t total_steps)
         size_t length = strcspn(cursor, "\n");
         cJSON *line = cJSON_ParseWithLength(cursor, length);
         const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "kind"));
-        if (kind != NULL && strcmp(kind, "evaluation") == 0 &&
+        if (kind && strcmp(kind, "evaluation") == 0 &&
             number(line, "total_step") <= (double)total_steps) {
             cJSON_Delete(last);
             last = line;
@@ -80,9 +80,9 @@ static void print_metrics(const struct checkpoint_file *file, struct buffer *car
     struct buffer text = {0};
     struct error err;
     char *path = metrics_path(file->container.path);
-    if (path != NULL && file_read(path, &text, &err) == 0) {
+    if (path && file_read(path, &text, &err) == 0) {
         cJSON *line = last_evaluation(&text, file->meta.state.total_steps);
-        if (line != NULL)
+        if (line)
             print_evaluation(line, card);
         cJSON_Delete(line);
     }

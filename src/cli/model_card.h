@@ -1,8 +1,8 @@
 /* The model card of an exported model (README.md of a Hugging Face folder): what it is and how it
  * was trained, from the checkpoint and, where its run folder is still around it, the run's metrics.
  */
-#ifndef LAMBERT_SRC_CLI_MODEL_CARD_H
-#define LAMBERT_SRC_CLI_MODEL_CARD_H
+#ifndef LAMBERT_CLI_MODEL_CARD_H
+#define LAMBERT_CLI_MODEL_CARD_H
 
 #include "lambert/base/buffer.h"
 #include "lambert/model/bert_config.h"

@@ -1,6 +1,6 @@
 /* The checkpoint that a word of the command line means. */
-#ifndef LAMBERT_SRC_CLI_OPEN_CHECKPOINT_H
-#define LAMBERT_SRC_CLI_OPEN_CHECKPOINT_H
+#ifndef LAMBERT_CLI_OPEN_CHECKPOINT_H
+#define LAMBERT_CLI_OPEN_CHECKPOINT_H
 
 #include "lambert/model/bert_config.h"
 #include "lambert/store/checkpoint_file.h"

@@ -1,7 +1,7 @@
 /* What `lambert show` can show: one file each. They get the words from their own name on and return
  * the exit code. */
-#ifndef LAMBERT_SRC_CLI_SHOW_H
-#define LAMBERT_SRC_CLI_SHOW_H
+#ifndef LAMBERT_CLI_SHOW_H
+#define LAMBERT_CLI_SHOW_H
 
 #include "lambert/base/error.h"
 #include "lambert/config/config.h"

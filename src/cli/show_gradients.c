@@ -90,7 +90,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
         if ((code = parse_option(option, arguments)) != 0 || arguments->help)
             return code;
-    if (optind >= argc || arguments->output == NULL)
+    if (optind >= argc || !arguments->output)
         return command_misused("show gradients", "a configuration and --output are wanted; see "
                                                  "lambert show gradients --help");
     arguments->config = argv[optind];

@@ -52,7 +52,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
         else
             return command_misused("show tokens", "see lambert show tokens --help");
     }
-    if (!arguments->help && (optind < argc || arguments->vocabulary == NULL))
+    if (!arguments->help && (optind < argc || !arguments->vocabulary))
         return command_misused("show tokens", "--vocabulary is wanted, and the text on standard "
                                               "input; see lambert show tokens --help");
     return 0;

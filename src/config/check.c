@@ -100,12 +100,12 @@ int config_check(const struct config *config, struct error *err)
     if (config->phase_count == 0)
         return error_set(err, "there is no phase; begin one with a section [phase one] that gives "
                               "steps and learning_rate");
-    if (check_given(config, err) != 0 || check_model(&config->model, err) != 0 ||
-        check_masking(&config->data, err) != 0 || check_train(&config->train, err) != 0)
+    if (check_given(config, err) < 0 || check_model(&config->model, err) < 0 ||
+        check_masking(&config->data, err) < 0 || check_train(&config->train, err) < 0)
         return -1;
     for (int p = 0; p < config->phase_count; p++) {
         const struct config_phase *phase = &config->phases[p];
-        if (check_lengths(config, phase, err) != 0 || check_warmup(phase, err) != 0)
+        if (check_lengths(config, phase, err) < 0 || check_warmup(phase, err) < 0)
             return -1;
     }
     return 0;

@@ -103,7 +103,7 @@ static bool has_phase_of(const struct listing *listing, const char *name)
 /* Two texts of the same value, "0.10" and "0.1", are the same. */
 static bool same_value(const struct key *key, const char *a, const char *b)
 {
-    if (strcmp(a, b) == 0 || key == NULL)
+    if (strcmp(a, b) == 0 || !key)
         return strcmp(a, b) == 0;
     union {
         int64_t whole;
@@ -128,7 +128,7 @@ static bool same_value(const struct key *key, const char *a, const char *b)
 static bool in_list(const char *list, const char *name)
 {
     size_t length = strlen(name);
-    while (list != NULL && *list != '\0') {
+    while (list && *list != '\0') {
         size_t item = strcspn(list, ",");
         if (item == length && strncmp(list, name, length) == 0)
             return true;
@@ -142,7 +142,7 @@ static int check_accepted(const char *accepted, const struct listing *stored,
                           const struct listing *wanted, struct error *err)
 {
     int result = 0;
-    while (result == 0 && accepted != NULL && *accepted != '\0') {
+    while (result == 0 && accepted && *accepted != '\0') {
         size_t length = strcspn(accepted, ",");
         char *name = memory_text("%.*s", (int)length, accepted);
         if (find(stored, name) == NULL && find(wanted, name) == NULL) {
@@ -170,8 +170,7 @@ static void compare_entry(struct differences *differences, const struct entry *e
                           const char *stored, const char *wanted)
 {
     static const char absent[] = "(no such key)";
-    const char *otherwise =
-        entry->key != NULL && entry->key->standard != NULL ? entry->key->standard : absent;
+    const char *otherwise = entry->key && entry->key->standard ? entry->key->standard : absent;
     stored = stored != NULL ? stored : otherwise;
     wanted = wanted != NULL ? wanted : otherwise;
     if (same_value(entry->key, stored, wanted) || in_list(differences->accepted, entry->name))
@@ -217,7 +216,7 @@ int config_compare(const char *stored, const char *wanted, const char *accepted,
 {
     struct listing old, new;
     int result = listing_open(&old, stored, "the stored configuration", err);
-    if (listing_open(&new, wanted, "the wanted configuration", err) != 0)
+    if (listing_open(&new, wanted, "the wanted configuration", err) < 0)
         result = -1;
     if (result == 0)
         result = check_accepted(accepted, &old, &new, err);

@@ -13,8 +13,8 @@ void config_defaults(struct config *config)
     memset(config, 0, sizeof *config);
     for (int i = 0; i < config_key_count; i++) {
         const struct key *key = &config_keys[i];
-        if (!key_in_phase(key) && key->standard != NULL &&
-            value_parse(key, key->name, key->standard, key_place(key, config, 0), &err) != 0)
+        if (!key_in_phase(key) && key->standard &&
+            value_parse(key, key->name, key->standard, key_place(key, config, 0), &err) < 0)
             bug("default: %s", err.text);
     }
 }
@@ -41,11 +41,11 @@ int config_load(struct config *config, const char *path, char *const *words, int
                 struct error *err)
 {
     config_defaults(config);
-    if (path != NULL && load_file(config, path, err) != 0)
+    if (path && load_file(config, path, err) < 0)
         return -1;
     bool new_phases = config->phase_count == 0;
     for (int i = 0; i < word_count; i++)
-        if (parse_word(config, words[i], new_phases, err) != 0)
+        if (parse_word(config, words[i], new_phases, err) < 0)
             return -1;
     return config_check(config, err);
 }

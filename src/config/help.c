@@ -44,12 +44,12 @@ static void put_row(const struct key *key, struct buffer *out)
 {
     struct buffer accepts = {0};
     value_describe(key, &accepts);
-    if (key->type == KEY_TEXT && key->accepts == NULL)
+    if (key->type == KEY_TEXT && !key->accepts)
         buffer_reset(&accepts);
     if (accepts.size == 0)
         buffer_print(&accepts, "a text");
     buffer_print(out, "| `%s` | ", key_bare_name(key));
-    if (key->standard == NULL)
+    if (!key->standard)
         buffer_print(out, "must be given");
     else if (*key->standard == '\0')
         buffer_print(out, "empty");

@@ -31,7 +31,7 @@ static void fail(struct walk *walk)
 static void visit_section(struct walk *walk, const char *line)
 {
     const char *end = strchr(line, ']');
-    if (end == NULL) {
+    if (!end) {
         error_set(walk->err, "the section's ']' is missing");
         fail(walk);
         return;
@@ -48,7 +48,7 @@ static void visit_section(struct walk *walk, const char *line)
     } else {
         memcpy(name, line + 1, length);
         name[length] = '\0';
-        if (walk->visitor->section(walk->visitor->user, name, walk->line, walk->err) != 0)
+        if (walk->visitor->section(walk->visitor->user, name, walk->line, walk->err) < 0)
             fail(walk);
     }
 }
@@ -85,7 +85,7 @@ static int visit_key(void *user, const char *section, const char *key, const cha
     struct walk *walk = user;
     if (walk->failed)
         return 0;
-    if (walk->visitor->key(walk->visitor->user, section, key, value, walk->line, walk->err) != 0)
+    if (walk->visitor->key(walk->visitor->user, section, key, value, walk->line, walk->err) < 0)
         fail(walk);
     return !walk->failed;
 }
@@ -93,7 +93,7 @@ static int visit_key(void *user, const char *section, const char *key, const cha
 int ini_text_visit(const char *text, const char *file, const struct ini_visitor *visitor,
                    struct error *err)
 {
-    if (&ini_max_line != NULL)
+    if (&ini_max_line)
         ini_max_line = LONGEST_LINE;
     if (strncmp(text, "\xef\xbb\xbf", 3) == 0) /* a byte order mark */
         text += 3;

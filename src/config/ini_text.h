@@ -2,8 +2,8 @@
  *
  * Beyond what inih checks: lines too long for it are refused instead of cut, so are bytes behind a
  * section's bracket, and sections are told when they begin, keys or not. Lines may be indented. */
-#ifndef LAMBERT_SRC_CONFIG_INI_TEXT_H
-#define LAMBERT_SRC_CONFIG_INI_TEXT_H
+#ifndef LAMBERT_CONFIG_INI_TEXT_H
+#define LAMBERT_CONFIG_INI_TEXT_H
 
 #include "lambert/base/error.h"
 

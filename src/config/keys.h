@@ -1,7 +1,7 @@
 /* The table of keys: one row a key, and everything else is made from it. To add a key, add a member
  * to a struct of config.h and a row to keys.c; name, type and place come from the member. */
-#ifndef LAMBERT_SRC_CONFIG_KEYS_H
-#define LAMBERT_SRC_CONFIG_KEYS_H
+#ifndef LAMBERT_CONFIG_KEYS_H
+#define LAMBERT_CONFIG_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>

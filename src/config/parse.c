@@ -33,7 +33,7 @@ static int find(const struct config *config, const char *section, const char *ba
     char row[2 * KEY_NAME];
     snprintf(row, sizeof row, "%.*s.%.*s", KEY_NAME - 1, section, KEY_NAME - 1, bare);
     *key = key_find(row);
-    if (*key != NULL)
+    if (*key)
         return 0;
     struct nearest nearest;
     nearest_init(&nearest, name);
@@ -71,8 +71,8 @@ static int add_phase(struct config *config, const char *name, struct error *err)
     strcpy(config->phases[phase].name, name);
     for (int i = 0; i < config_key_count; i++) {
         const struct key *key = &config_keys[i];
-        if (key_in_phase(key) && key->standard != NULL &&
-            value_parse(key, key->name, key->standard, key_place(key, config, phase), err) != 0)
+        if (key_in_phase(key) && key->standard &&
+            value_parse(key, key->name, key->standard, key_place(key, config, phase), err) < 0)
             bug("default: %s", err->text);
     }
     return phase;
@@ -108,7 +108,7 @@ static int visit_section(void *user, const char *section, int line, struct error
 {
     struct ini_target *target = user;
     const char *phase = phase_of(section);
-    if (phase != NULL) {
+    if (phase) {
         if (find_phase(target->config, phase) >= 0)
             return error_set(err, "there is a phase '%s' already", phase);
         return add_phase(target->config, phase, err) < 0 ? -1 : 0;
@@ -137,7 +137,7 @@ static int visit_key(void *user, const char *section, const char *bare, const ch
     int phase = phase_name != NULL ? find_phase(target->config, phase_name) : -1;
     snprintf(name, sizeof name, "%s%s.%s", phase_name != NULL ? "phase." : "",
              phase_name != NULL ? phase_name : section, bare);
-    if (find(target->config, phase_name != NULL ? "phase" : section, bare, name, &key, err) != 0)
+    if (find(target->config, phase_name ? "phase" : section, bare, name, &key, err) < 0)
         return -1;
     int *seen = &target->lines[(phase + 1) * config_key_count + (key - config_keys)];
     if (*seen != 0)
@@ -186,10 +186,10 @@ static int set_by_name(struct config *config, char *name, const char *value, boo
     char *bare = strchr(name, '.');
     const struct key *key = NULL;
     int phase = -1, result = 0;
-    if (bare != NULL)
+    if (bare)
         *bare++ = '\0';
     char *dot = bare != NULL ? strchr(bare, '.') : NULL;
-    if (dot != NULL && strcmp(name, "phase") == 0) {
+    if (dot && strcmp(name, "phase") == 0) {
         *dot = '\0';
         phase = phase_of_word(config, bare, new_phases, err);
         result = phase < 0 ? -1 : 0;
@@ -209,7 +209,7 @@ int parse_word(struct config *config, const char *word, bool new_phases, struct 
 {
     const char *equals = strchr(word, '=');
     int result;
-    if (equals == NULL) {
+    if (!equals) {
         result = error_set(err, "'%.200s' is not of the form section.key=value", word);
     } else {
         char *name = memory_copy_text(word);

@@ -1,7 +1,7 @@
 /* Puts the values of an INI text, or of a word of the command line, into a configuration. Neither
  * checks the whole (config_check). */
-#ifndef LAMBERT_SRC_CONFIG_PARSE_H
-#define LAMBERT_SRC_CONFIG_PARSE_H
+#ifndef LAMBERT_CONFIG_PARSE_H
+#define LAMBERT_CONFIG_PARSE_H
 
 #include "lambert/config/config.h"
 

@@ -96,7 +96,7 @@ static bool parse_text(const struct key *key, const char *text, void *place)
 {
     if (strlen(text) >= key->size)
         return false;
-    if (key->accepts != NULL ? !is_choice(key->accepts, text) : !fits_a_file(text))
+    if (key->accepts ? !is_choice(key->accepts, text) : !fits_a_file(text))
         return false;
     memset(place, 0, key->size);
     strcpy(place, text);
@@ -169,7 +169,7 @@ void value_print(const struct key *key, const void *place, struct buffer *out)
 bool value_missing(const struct key *key, const void *place)
 {
     static const char nothing[CONFIG_TEXT];
-    return key->standard == NULL && memcmp(place, nothing, key->size) == 0;
+    return !key->standard && memcmp(place, nothing, key->size) == 0;
 }
 
 static void describe_choice(const char *choices, struct buffer *out)
@@ -197,7 +197,7 @@ void value_describe(const struct key *key, struct buffer *out)
         buffer_print(out, "yes or no");
         break;
     case KEY_TEXT:
-        if (key->accepts != NULL)
+        if (key->accepts)
             describe_choice(key->accepts, out);
         else
             buffer_print(out, "a text of less than %zu bytes without control characters or ' ;'",

@@ -1,6 +1,6 @@
 /* A key's value between its text and its place in struct config. */
-#ifndef LAMBERT_SRC_CONFIG_VALUE_H
-#define LAMBERT_SRC_CONFIG_VALUE_H
+#ifndef LAMBERT_CONFIG_VALUE_H
+#define LAMBERT_CONFIG_VALUE_H
 
 #include "keys.h"
 

@@ -1,7 +1,7 @@
 /* A cache of inflated blocks: eight places for each hash value, the least recently used one is
  * given up. It serves the shards it was first used with, and no others after them. */
-#ifndef LAMBERT_SRC_CORPUS_BLOCK_CACHE_H
-#define LAMBERT_SRC_CORPUS_BLOCK_CACHE_H
+#ifndef LAMBERT_CORPUS_BLOCK_CACHE_H
+#define LAMBERT_CORPUS_BLOCK_CACHE_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* The sums of an exchange: what the members of a group contribute to one part, added up in the
  * order of members. */
-#ifndef LAMBERT_SRC_DIST_CONTRIBUTIONS_H
-#define LAMBERT_SRC_DIST_CONTRIBUTIONS_H
+#ifndef LAMBERT_DIST_CONTRIBUTIONS_H
+#define LAMBERT_DIST_CONTRIBUTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

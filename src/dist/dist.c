@@ -76,7 +76,7 @@ int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
 
 void dist_close(struct dist *dist)
 {
-    if (dist == NULL)
+    if (!dist)
         return;
     MPI_Comm_free(&dist->node);
     MPI_Comm_free(&dist->machine);

@@ -1,6 +1,6 @@
 /* What a struct dist is made of: for the sources of dist only, since it names MPI's types. */
-#ifndef LAMBERT_SRC_DIST_DIST_INTERNAL_H
-#define LAMBERT_SRC_DIST_DIST_INTERNAL_H
+#ifndef LAMBERT_DIST_DIST_INTERNAL_H
+#define LAMBERT_DIST_DIST_INTERNAL_H
 
 #include <mpi.h>
 

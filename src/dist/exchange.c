@@ -1,4 +1,6 @@
 #include "lambert/dist/exchange.h"
+#include "lambert/base/clock.h"
+#include "lambert/base/minmax.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -66,11 +68,6 @@ static int most_members(const struct stages *stages)
     return most;
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 /* Bytes that a slot receives, and packs, at most. */
 static void measure_slot(const struct exchange *x, int rank, size_t *received, size_t *packed)
 {
@@ -80,12 +77,12 @@ static void measure_slot(const struct exchange *x, int rank, size_t *received, s
         for (int s = x->shared; s < stages->count; s++) {
             size_t all = slice_length(sharding_part(x->sharding, b, rank, s));
             size_t own = slice_length(sharding_part(x->sharding, b, rank, s + 1));
-            *received = larger(*received, own * (size_t)(stages->members[s] - 1) * x->element);
+            *received = max_size(*received, own * (size_t)(stages->members[s] - 1) * x->element);
             if (x->options.bfloat16_gradients)
-                *packed = larger(*packed, all * sizeof(uint16_t));
+                *packed = max_size(*packed, all * sizeof(uint16_t));
             if (x->options.bfloat16_weights) {
-                *received = larger(*received, (all - own) * sizeof(uint16_t));
-                *packed = larger(*packed, own * sizeof(uint16_t));
+                *received = max_size(*received, (all - own) * sizeof(uint16_t));
+                *packed = max_size(*packed, own * sizeof(uint16_t));
             }
         }
 }
@@ -163,7 +160,7 @@ int exchange_new(struct exchange **exchange, const struct dist *dist,
     x->in_place = arrays->shard == arrays->gradients;
     require(!x->in_place || dist->size == 1);
     if (arena_init(&x->arena, exchange_memory(sharding, dist->rank, shared, options),
-                   "messages between ranks", err) != 0) {
+                   "messages between ranks", err) < 0) {
         free(x);
         return -1;
     }
@@ -179,7 +176,7 @@ int exchange_new(struct exchange **exchange, const struct dist *dist,
 
 void exchange_free(struct exchange *exchange)
 {
-    if (exchange == NULL)
+    if (!exchange)
         return;
     require(exchange->waiting == 0);
     arena_release(&exchange->arena);
@@ -438,12 +435,12 @@ static bool advance(struct exchange *x, struct transfer *t)
 static bool take_slot(struct exchange *x, struct transfer *t)
 {
     bool needed = x->sharding->stages.count > x->shared;
-    for (int i = 0; needed && t->slot == NULL && i < x->options.slots; i++)
+    for (int i = 0; needed && !t->slot && i < x->options.slots; i++)
         if (!x->slots[i].taken)
             t->slot = &x->slots[i];
     if (t->slot)
         t->slot->taken = true;
-    return !needed || t->slot != NULL;
+    return !needed || t->slot;
 }
 
 static void finish(struct exchange *x, const struct transfer *t)

@@ -138,11 +138,11 @@ int node_arrays_new(struct node_arrays **arrays, const struct dist *dist,
 
 void node_arrays_free(struct node_arrays *arrays)
 {
-    if (arrays == NULL)
+    if (!arrays)
         return;
     if (arrays->arrays.shard != arrays->arrays.gradients)
         memory_big_free(arrays->arrays.shard, arrays->memory.shard);
-    if (arrays->shared == NULL) {
+    if (!arrays->shared) {
         memory_big_free(arrays->arrays.weights, arrays->memory.weights);
         memory_big_free(arrays->arrays.gradients, arrays->memory.gradients);
     }

@@ -83,10 +83,10 @@ static int take_offer(void **data, const struct offer *offer, size_t size, struc
     if (descriptor < 0)
         return error_errno(err, "cannot open the memory of the node's first rank, %s", path);
     *data = map(descriptor, size);
-    if (*data == NULL)
+    if (!*data)
         error_errno(err, "cannot map the memory of the node's first rank, %s", path);
     close(descriptor);
-    if (*data == NULL)
+    if (!*data)
         return -1;
     if (*(volatile uint64_t *)*data == offer->token)
         return 0;
@@ -129,6 +129,6 @@ int node_memory_map(void **data, const struct dist *dist, size_t bytes, struct e
 
 void node_memory_unmap(void *data, size_t bytes)
 {
-    if (data != NULL)
+    if (data)
         munmap(data, whole_pages(bytes));
 }

@@ -1,6 +1,6 @@
 /* Memory that the ranks of a node map together. */
-#ifndef LAMBERT_SRC_DIST_NODE_MEMORY_H
-#define LAMBERT_SRC_DIST_NODE_MEMORY_H
+#ifndef LAMBERT_DIST_NODE_MEMORY_H
+#define LAMBERT_DIST_NODE_MEMORY_H
 
 #include <stddef.h>
 

@@ -1,4 +1,5 @@
 #include "lambert/dist/probe.h"
+#include "lambert/base/minmax.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -67,17 +68,13 @@ double probe_pair(const struct dist *dist, int a, int b, size_t bytes, int repea
     return seconds;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Begins the p-th part of all messages; the number of requests so far. */
 static int begin_part(const struct dist *dist, int p, const char *out, char *in, size_t bytes,
                       MPI_Request *requests, int count)
 {
-    size_t part = (bytes + PROBE_PARTS - 1) / PROBE_PARTS, start = smaller((size_t)p * part, bytes);
-    int length = (int)smaller(part, bytes - start);
+    size_t part = (bytes + PROBE_PARTS - 1) / PROBE_PARTS,
+           start = min_size((size_t)p * part, bytes);
+    int length = (int)min_size(part, bytes - start);
     for (int k = 1; k < dist->size; k++) {
         int from = (dist->rank - k + dist->size) % dist->size;
         MPI_Irecv(in + (size_t)from * bytes + start, length, MPI_BYTE, from, TAG + p, dist->world,

@@ -1,4 +1,6 @@
 #include "lambert/dist/row_exchange.h"
+#include "lambert/base/clock.h"
+#include "lambert/base/minmax.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -59,16 +61,6 @@ static struct row_walk walk_of(const struct row_exchange *x, const uint64_t *set
     return row_walk_of(&x->matrix, x->sharding, set, rank, stage);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 /* --- set-up ----------------------------------------------------------------------------------- */
 
 /* Elements of the matrix that a rank works on when a stage begins: of the rank that has most. */
@@ -79,7 +71,7 @@ static size_t part_most(const struct sharding *sharding, const struct row_matrix
         size_t size = 0;
         for (int b = 0; b < row_matrix_buckets(matrix, sharding); b++)
             size += slice_length(row_matrix_part(matrix, sharding, b, r, stage));
-        most = larger(most, size);
+        most = max_size(most, size);
     }
     return most;
 }
@@ -89,11 +81,11 @@ size_t row_exchange_needs(const struct sharding *sharding, const struct row_matr
     size_t messages = 0, behind = 1; /* ranks whose rows a member brings to a stage */
     for (int s = 0; s < sharding->stages.count; s++) {
         size_t members = (size_t)sharding->stages.members[s];
-        size_t rows = smaller((size_t)matrix->most * behind, (size_t)matrix->rows);
+        size_t rows = min_size((size_t)matrix->most * behind, (size_t)matrix->rows);
         size_t most = rows * (size_t)matrix->width;
-        size_t own = smaller(part_most(sharding, matrix, s), most);
-        size_t others = smaller(part_most(sharding, matrix, s + 1), most) * (members - 1);
-        messages = larger(messages, own + others);
+        size_t own = min_size(part_most(sharding, matrix, s), most);
+        size_t others = min_size(part_most(sharding, matrix, s + 1), most) * (members - 1);
+        messages = max_size(messages, own + others);
         behind *= members;
     }
     return row_matrix_size(matrix) + messages;
@@ -105,7 +97,7 @@ static void lay_out(struct row_exchange *x, struct arena *arena)
     size_t sets = 1, most = 1;
     for (int s = 0; s < stages->count; s++) {
         sets += (size_t)stages->members[s];
-        most = larger(most, (size_t)stages->members[s]);
+        most = max_size(most, (size_t)stages->members[s]);
     }
     x->sets = arena_take(arena, sets * x->words, sizeof *x->sets);
     x->requests = arena_take(arena, 2 * most, sizeof(MPI_Request));
@@ -152,7 +144,7 @@ int row_exchange_new(struct row_exchange **exchange, const struct dist *dist,
 
 void row_exchange_free(struct row_exchange *exchange)
 {
-    if (exchange == NULL)
+    if (!exchange)
         return;
     arena_release(&exchange->arena);
     free(exchange);

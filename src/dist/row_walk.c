@@ -1,18 +1,9 @@
 #include "row_walk.h"
+#include "lambert/base/minmax.h"
 
 #include <string.h>
 
 enum { WORD = 64 }; /* rows in a word of a set */
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 /* --- sets ------------------------------------------------------------------------------------- */
 
@@ -60,7 +51,7 @@ struct slice row_matrix_part(const struct row_matrix *matrix, const struct shard
 {
     struct slice part = sharding_part(sharding, bucket, rank, stage);
     size_t size = row_matrix_size(matrix);
-    return (struct slice){smaller(part.begin, size), smaller(part.end, size)};
+    return (struct slice){min_size(part.begin, size), min_size(part.end, size)};
 }
 
 /* --- walks ------------------------------------------------------------------------------------ */
@@ -82,8 +73,8 @@ bool row_walk_next(struct row_walk *walk, struct slice *run)
     size_t width = (size_t)matrix->width;
     for (;;) {
         size_t row = set_next(walk->set, walk->left.begin / width, (size_t)matrix->rows);
-        run->begin = larger(row * width, walk->left.begin);
-        run->end = smaller((row + 1) * width, walk->left.end);
+        run->begin = max_size(row * width, walk->left.begin);
+        run->end = min_size((row + 1) * width, walk->left.end);
         if (run->begin < run->end)
             break;
         if (++walk->bucket >= row_matrix_buckets(matrix, walk->sharding))

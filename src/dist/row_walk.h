@@ -2,8 +2,8 @@
  * message of row_exchange.c. Both who sends and who receives go through them in the same order,
  * bucket by bucket and then ascending. Rows need not be cut where parts are. All functions are
  * [local]. */
-#ifndef LAMBERT_SRC_DIST_ROW_WALK_H
-#define LAMBERT_SRC_DIST_ROW_WALK_H
+#ifndef LAMBERT_DIST_ROW_WALK_H
+#define LAMBERT_DIST_ROW_WALK_H
 
 #include <stdbool.h>
 

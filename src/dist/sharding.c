@@ -1,4 +1,5 @@
 #include "lambert/dist/sharding.h"
+#include "lambert/base/minmax.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -41,22 +42,17 @@ void sharding_init(struct sharding *sharding, size_t size, size_t bucket, int ra
     sharding_init_staged(sharding, size, bucket, SHARDING_LINE, &stages);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 struct slice sharding_part(const struct sharding *sharding, int bucket, int rank, int stage)
 {
     size_t begin = (size_t)bucket * sharding->bucket, unit = sharding->unit;
-    struct slice part = {begin, smaller(begin + sharding->bucket, sharding->size)};
+    struct slice part = {begin, min_size(begin + sharding->bucket, sharding->size)};
     for (int s = 0; s < stage; s++) {
         size_t units = (part.end - part.begin + unit - 1) / unit;
         size_t members = (size_t)sharding->stages.members[s];
         size_t digit = (size_t)stages_digit(&sharding->stages, s, rank);
         size_t first = part.begin + units * digit / members * unit;
         size_t next = part.begin + units * (digit + 1) / members * unit;
-        part = (struct slice){smaller(first, part.end), smaller(next, part.end)};
+        part = (struct slice){min_size(first, part.end), min_size(next, part.end)};
     }
     return part;
 }

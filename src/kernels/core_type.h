@@ -1,7 +1,7 @@
 /* Whether OpenBLAS chose well: a decision apart from the means to act on it, so that it can be
  * tested for CPUs that are not here. */
-#ifndef LAMBERT_SRC_KERNELS_CORE_TYPE_H
-#define LAMBERT_SRC_KERNELS_CORE_TYPE_H
+#ifndef LAMBERT_KERNELS_CORE_TYPE_H
+#define LAMBERT_KERNELS_CORE_TYPE_H
 
 #include <stdbool.h>
 

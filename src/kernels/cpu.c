@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "lambert/kernels/cpu.h"
+#include "lambert/base/clock.h"
 
 #include <omp.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 /* The random bits of dropout (kernels.h): Philox4x32 with 7 rounds. */
-#ifndef LAMBERT_SRC_KERNELS_DROPOUT_BITS_H
-#define LAMBERT_SRC_KERNELS_DROPOUT_BITS_H
+#ifndef LAMBERT_KERNELS_DROPOUT_BITS_H
+#define LAMBERT_KERNELS_DROPOUT_BITS_H
 
 #include "lambert/kernels/kernels.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "lambert/kernels/parallel.h"
 #include "lambert/kernels/profile.h"
 
@@ -59,11 +60,6 @@ static void reserve_workspace(int threads)
     workspace.threads = threads;
 }
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 static int pieces(int whole, int piece)
 {
     return (whole + piece - 1) / piece;
@@ -91,7 +87,7 @@ static void share_out(struct pass *pass, int threads)
     const int rows = pass->tile->rows == 6 ? 96 : BLOCK_ROWS; /* a multiple of both */
     pass->block_rows = rows;
     const int most = pass->product->form == GEMM_TN ? TRANSPOSED_COLUMNS : BLOCK_COLUMNS;
-    pass->block_columns = whole ? pass->columns : smaller(pass->columns, most);
+    pass->block_columns = whole ? pass->columns : min_int(pass->columns, most);
     while (!whole && pass->block_columns > LEAST_COLUMNS &&
            pieces(pass->product->m, rows) * pieces(pass->columns, pass->block_columns) <
                2 * threads)
@@ -110,11 +106,11 @@ static void pack_panels(const struct pass *pass, int block, int panel)
 {
     const struct product *p = pass->product;
     const int width = pass->tile->columns, panels = pieces(pass->columns, width);
-    const int first = block * BLOCK_K, k = smaller(BLOCK_K, pass->k - first);
+    const int first = block * BLOCK_K, k = min_int(BLOCK_K, pass->k - first);
     const size_t row = (size_t)(pass->k_first + first);
     const size_t column = (size_t)(pass->column + panel * width), ldb = (size_t)p->ldb;
     const bool transposed = p->form == GEMM_NT;
-    pass->tile->pack(transposed, smaller(TOGETHER * width, pass->columns - panel * width), k,
+    pass->tile->pack(transposed, min_int(TOGETHER * width, pass->columns - panel * width), k,
                      p->b + (transposed ? column * ldb + row : row * ldb + column), p->ldb,
                      workspace.packed +
                          ((size_t)first * (size_t)panels + (size_t)panel * (size_t)k) *
@@ -163,7 +159,7 @@ static void multiply_block(const struct pass *pass, int row, int rows, int colum
 {
     const struct product *p = pass->product;
     const struct tile_kernels *tile = pass->tile;
-    const int first = block * BLOCK_K, k = smaller(BLOCK_K, pass->k - first);
+    const int first = block * BLOCK_K, k = min_int(BLOCK_K, pass->k - first);
     const int panels = pieces(pass->columns, tile->columns);
     const bool begins = pass->k_first + first == 0;
     const struct tile_finish finish = {p->alpha, begins ? p->beta : 1};
@@ -174,10 +170,10 @@ static void multiply_block(const struct pass *pass, int row, int rows, int colum
         const float *ahead = panel + (size_t)tile->columns * (size_t)k; /* the next panel */
         float *c = p->c + (size_t)row * (size_t)p->ldc + pass->column + column + j;
         for (int i = 0; i < rows; i += tile->rows, c += (size_t)tile->rows * (size_t)p->ldc) {
-            const int tile_rows = smaller(tile->rows, rows - i);
+            const int tile_rows = min_int(tile->rows, rows - i);
             for (int r = 0; r < tile_rows; r++)
                 fetch(c + (size_t)r * (size_t)p->ldc, (size_t)tile->columns);
-            tile->multiply(tile_rows, smaller(tile->columns, columns - j), k,
+            tile->multiply(tile_rows, min_int(tile->columns, columns - j), k,
                            a.first + (size_t)i * a.step, a.row_step, a.k_step, panel,
                            ahead + (size_t)(i / tile->rows) * 2 * (size_t)k, finish, c, p->ldc);
         }
@@ -190,8 +186,8 @@ static void make_block(const struct pass *pass, int number, float *memory)
     const int across = pieces(pass->columns, pass->block_columns);
     const int row = number / across * pass->block_rows;
     const int column = number % across * pass->block_columns;
-    const int rows = smaller(pass->block_rows, p->m - row);
-    const int columns = smaller(pass->block_columns, pass->columns - column);
+    const int rows = min_int(pass->block_rows, p->m - row);
+    const int columns = min_int(pass->block_columns, pass->columns - column);
     double begun = profile_begin();
     for (int block = 0; block * BLOCK_K < pass->k; block++)
         multiply_block(pass, row, rows, column, columns, block, memory);
@@ -244,9 +240,9 @@ void gemm_tiles_parallel(const struct tile_kernels *tile, const struct product *
             struct pass pass = {.tile = tile,
                                 .product = product,
                                 .column = column,
-                                .columns = smaller(columns, n - column),
+                                .columns = min_int(columns, n - column),
                                 .k_first = first,
-                                .k = smaller(step, k - first),
+                                .k = min_int(step, k - first),
                                 .last = first + step >= k};
             run_pass(&pass);
         }
@@ -258,7 +254,7 @@ void gemm_tiles_pack(const struct tile_kernels *tile, bool transposed, int n, in
                      int ldb, float *packed)
 {
     for (int j = 0; j < n; j += tile->columns)
-        tile->pack(transposed, smaller(tile->columns, n - j), k,
+        tile->pack(transposed, min_int(tile->columns, n - j), k,
                    b + (transposed ? (size_t)j * (size_t)ldb : (size_t)j), ldb,
                    packed + (size_t)j * (size_t)k);
 }
@@ -267,12 +263,12 @@ void gemm_tiles_packed(const struct tile_kernels *tile, const struct product *p)
 {
     const bool turned = p->form == GEMM_TN;
     for (int first = 0; first < p->k; first += BLOCK_K) {
-        const int k = smaller(BLOCK_K, p->k - first);
+        const int k = min_int(BLOCK_K, p->k - first);
         const struct tile_finish finish = {p->alpha, first == 0 ? p->beta : 1};
         const float *a = p->a + (turned ? (size_t)first * (size_t)p->lda : (size_t)first);
         for (int j = 0; j < p->n; j += tile->columns)
             for (int i = 0; i < p->m; i += tile->rows)
-                tile->multiply(smaller(tile->rows, p->m - i), smaller(tile->columns, p->n - j), k,
+                tile->multiply(min_int(tile->rows, p->m - i), min_int(tile->columns, p->n - j), k,
                                a + (size_t)i * (turned ? 1 : (size_t)p->lda), turned ? 1 : p->lda,
                                turned ? p->lda : 1,
                                p->b + (size_t)j * (size_t)p->k +

@@ -1,6 +1,6 @@
 /* Matrix products out of tiles (tile.h): what gemm.h promises, in the way it prefers. */
-#ifndef LAMBERT_SRC_KERNELS_GEMM_TILES_H
-#define LAMBERT_SRC_KERNELS_GEMM_TILES_H
+#ifndef LAMBERT_KERNELS_GEMM_TILES_H
+#define LAMBERT_KERNELS_GEMM_TILES_H
 
 #include "lambert/kernels/gemm.h"
 #include "tile.h"

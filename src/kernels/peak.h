@@ -1,6 +1,6 @@
 /* Loops of nothing but independent fused multiply-adds, one for each instruction set. */
-#ifndef LAMBERT_SRC_KERNELS_PEAK_H
-#define LAMBERT_SRC_KERNELS_PEAK_H
+#ifndef LAMBERT_KERNELS_PEAK_H
+#define LAMBERT_KERNELS_PEAK_H
 
 /* Runs `rounds` rounds; returns the operations made (an FMA is two). *result depends on all. */
 typedef double peak_loop(long rounds, float *result);

@@ -1,5 +1,5 @@
-#ifndef LAMBERT_SRC_KERNELS_PLAIN_H
-#define LAMBERT_SRC_KERNELS_PLAIN_H
+#ifndef LAMBERT_KERNELS_PLAIN_H
+#define LAMBERT_KERNELS_PLAIN_H
 
 #include "lambert/kernels/kernels.h"
 

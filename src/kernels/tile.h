@@ -5,8 +5,8 @@
  *
  * B comes packed: panels of NR columns, each [k, NR] without gaps, zeros beyond the last column. A
  * is read where it lies, element (i, p) at a[i row_step + p k_step]; one of the steps is 1. */
-#ifndef LAMBERT_SRC_KERNELS_TILE_H
-#define LAMBERT_SRC_KERNELS_TILE_H
+#ifndef LAMBERT_KERNELS_TILE_H
+#define LAMBERT_KERNELS_TILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

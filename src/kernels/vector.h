@@ -1,6 +1,6 @@
 /* The vector tables: row_vector.c, compiled once for each instruction set. */
-#ifndef LAMBERT_SRC_KERNELS_VECTOR_H
-#define LAMBERT_SRC_KERNELS_VECTOR_H
+#ifndef LAMBERT_KERNELS_VECTOR_H
+#define LAMBERT_KERNELS_VECTOR_H
 
 #include "lambert/kernels/kernels.h"
 

@@ -4,8 +4,8 @@
  * Errors, against double precision, where the result is a normal number: v_exp and v_tanh 2 ulp;
  * v_normal 7 ulp for |x| < 4, and more the farther out (x² is rounded: 63 ulp at 12). NaN gives
  * NaN. */
-#ifndef LAMBERT_SRC_KERNELS_VECTOR_MATH_H
-#define LAMBERT_SRC_KERNELS_VECTOR_MATH_H
+#ifndef LAMBERT_KERNELS_VECTOR_MATH_H
+#define LAMBERT_KERNELS_VECTOR_MATH_H
 
 #include <immintrin.h>
 #include <stdint.h>

@@ -8,8 +8,8 @@
  * it (as FlashAttention does, Dao et al., arXiv 2205.14135). Dropout masks are recomputed too. A
  * task is one (sequence, head); inside it queries go in blocks, so that scores stay in the cache.
  */
-#ifndef LAMBERT_SRC_MODEL_ATTENTION_H
-#define LAMBERT_SRC_MODEL_ATTENTION_H
+#ifndef LAMBERT_MODEL_ATTENTION_H
+#define LAMBERT_MODEL_ATTENTION_H
 
 #include "lambert/base/real.h"
 #include "rows.h"

@@ -7,8 +7,8 @@
  * The output is wanted for a set of R rows: all T of them, or in the last block only those that the
  * heads read. Keys and values are made of all rows; everything else is of R rows.
  * docs/numerics.md derives the backward pass in this notation. */
-#ifndef LAMBERT_SRC_MODEL_BLOCK_H
-#define LAMBERT_SRC_MODEL_BLOCK_H
+#ifndef LAMBERT_MODEL_BLOCK_H
+#define LAMBERT_MODEL_BLOCK_H
 
 #include <stdbool.h>
 

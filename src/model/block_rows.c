@@ -2,14 +2,10 @@
 
 #include <string.h>
 
+#include "lambert/base/minmax.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
 #include "lambert/kernels/profile.h"
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
 
 static struct gemm_epilogue epilogue_of(void (*part)(void *, int, int, int, int),
                                         const void *context, bool whole_rows)
@@ -102,7 +98,7 @@ static void normalise_backward(void *context, int row, int rows, int column, int
     (void)column;
     (void)columns;
     for (int r = row; r < row + rows; r += ROW_BLOCK)
-        normalise_block_backward(context, r, smaller(ROW_BLOCK, row + rows - r));
+        normalise_block_backward(context, r, min_int(ROW_BLOCK, row + rows - r));
     profile_end(PROFILE_NORM, begun);
 }
 
@@ -149,7 +145,7 @@ static void activate_backward(void *context, int row, int rows, int column, int 
     double begun = profile_begin();
     for (int block = row; block < row + rows; block += ROW_BLOCK) {
         real *dbias = pass->scratch->partial + (size_t)(block / ROW_BLOCK) * F + first;
-        const int end = smaller(block + ROW_BLOCK, row + rows);
+        const int end = min_int(block + ROW_BLOCK, row + rows);
         memset(dbias, 0, (size_t)columns * sizeof *dbias);
         for (int r = block; r < end; r++) {
             const size_t place = (size_t)r * F + first;

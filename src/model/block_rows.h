@@ -5,8 +5,8 @@
  *
  * Sums over rows are made a block of ROW_BLOCK rows at a time, into scratch->partial, and added by
  * column_sums() (parallel.h) when all parts are done. */
-#ifndef LAMBERT_SRC_MODEL_BLOCK_ROWS_H
-#define LAMBERT_SRC_MODEL_BLOCK_ROWS_H
+#ifndef LAMBERT_MODEL_BLOCK_ROWS_H
+#define LAMBERT_MODEL_BLOCK_ROWS_H
 
 #include "block.h"
 #include "lambert/kernels/gemm.h"

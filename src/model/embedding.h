@@ -1,6 +1,6 @@
 /* The embedding of tokens (BERT, figure 2): x = dropout(LN(word[id] + position[p] + type[t])). */
-#ifndef LAMBERT_SRC_MODEL_EMBEDDING_H
-#define LAMBERT_SRC_MODEL_EMBEDDING_H
+#ifndef LAMBERT_MODEL_EMBEDDING_H
+#define LAMBERT_MODEL_EMBEDDING_H
 
 #include <stdbool.h>
 

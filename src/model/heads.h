@@ -5,8 +5,8 @@
  *
  * Forward, loss and backward are one pass: logits are made for a few hundred masked rows at a time,
  * turned into their own gradient in place, and used up. */
-#ifndef LAMBERT_SRC_MODEL_HEADS_H
-#define LAMBERT_SRC_MODEL_HEADS_H
+#ifndef LAMBERT_MODEL_HEADS_H
+#define LAMBERT_MODEL_HEADS_H
 
 #include <stdbool.h>
 

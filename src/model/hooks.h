@@ -1,6 +1,6 @@
 /* Calls to a struct bert_hooks, and what is in it, where there is one. */
-#ifndef LAMBERT_SRC_MODEL_HOOKS_H
-#define LAMBERT_SRC_MODEL_HOOKS_H
+#ifndef LAMBERT_MODEL_HOOKS_H
+#define LAMBERT_MODEL_HOOKS_H
 
 #include "lambert/model/bert.h"
 

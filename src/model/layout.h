@@ -1,7 +1,7 @@
 /* Where each weight lies in the flat arrays: the parameter table's offsets by place in the model
  * instead of by name, looked up once. */
-#ifndef LAMBERT_SRC_MODEL_LAYOUT_H
-#define LAMBERT_SRC_MODEL_LAYOUT_H
+#ifndef LAMBERT_MODEL_LAYOUT_H
+#define LAMBERT_MODEL_LAYOUT_H
 
 #include "lambert/model/params.h"
 

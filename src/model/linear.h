@@ -1,7 +1,7 @@
 /* The three products of a linear layer y = x Wᵀ + b, W [out, in] (specs: Hugging Face's layout),
  * for `rows` rows, and sums over rows. All open parallel regions. */
-#ifndef LAMBERT_SRC_MODEL_LINEAR_H
-#define LAMBERT_SRC_MODEL_LINEAR_H
+#ifndef LAMBERT_MODEL_LINEAR_H
+#define LAMBERT_MODEL_LINEAR_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* What the passes over a micro-batch need to know of its rows, beside the batch itself. */
-#ifndef LAMBERT_SRC_MODEL_ROWS_H
-#define LAMBERT_SRC_MODEL_ROWS_H
+#ifndef LAMBERT_MODEL_ROWS_H
+#define LAMBERT_MODEL_ROWS_H
 
 #include "lambert/base/arena.h"
 #include "lambert/batch/packed_batch.h"

@@ -5,8 +5,8 @@
  * Kulisch's kind, "Computer arithmetic and validity", 2008). Limbs are integers, so that adding
  * them, here or over ranks, loses nothing; 24 bits to spare hold the carries of 16 million terms.
  */
-#ifndef LAMBERT_SRC_OPTIM_EXACT_SUM_H
-#define LAMBERT_SRC_OPTIM_EXACT_SUM_H
+#ifndef LAMBERT_OPTIM_EXACT_SUM_H
+#define LAMBERT_OPTIM_EXACT_SUM_H
 
 #include <stdint.h>
 

@@ -55,7 +55,7 @@ size_t optimizer_memory(const struct param_table *table, const struct sharding *
                         const struct optimizer_options *options)
 {
     struct optimizer plan = {.rule = rule_find(options->name), .table = table};
-    if (plan.rule == NULL)
+    if (!plan.rule)
         return 0;
     arena_measure(&plan.arena);
     lay_out(&plan, sharding, rank);
@@ -69,13 +69,13 @@ int optimizer_new(struct optimizer **optimizer, const struct param_table *table,
     *optimizer = NULL;
     const struct rule *rule = rule_find(options->name);
     char names[64];
-    if (rule == NULL)
+    if (!rule)
         return error_set(err, "there is no optimizer '%s'; optimizer.name is one of %s",
                          options->name, rule_names(names));
     struct optimizer *new = memory_new(1, sizeof *new);
     *new = (struct optimizer){.options = *options, .rule = rule, .table = table};
     if (arena_init(&new->arena, optimizer_memory(table, sharding, rank, options),
-                   "the optimizer's moments", err) != 0) {
+                   "the optimizer's moments", err) < 0) {
         free(new);
         return -1;
     }
@@ -87,7 +87,7 @@ int optimizer_new(struct optimizer **optimizer, const struct param_table *table,
 
 void optimizer_free(struct optimizer *optimizer)
 {
-    if (optimizer == NULL)
+    if (!optimizer)
         return;
     arena_release(&optimizer->arena);
     free(optimizer);
@@ -293,7 +293,7 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
                     real *shard_grads, real *params, struct optimizer_report *report,
                     struct tensor_report *tensors)
 {
-    bool norms_wanted = optimizer->rule->adaptive || tensors != NULL;
+    bool norms_wanted = optimizer->rule->adaptive || tensors;
     optimizer_measure(optimizer, dist, shard_grads, report);
     if (!report->finite)
         return;

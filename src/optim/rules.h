@@ -7,8 +7,8 @@
  *     apply       the tensor from u, with the step η r
  *
  * The loops have no branches, so that compilers vectorise them. */
-#ifndef LAMBERT_SRC_OPTIM_RULES_H
-#define LAMBERT_SRC_OPTIM_RULES_H
+#ifndef LAMBERT_OPTIM_RULES_H
+#define LAMBERT_OPTIM_RULES_H
 
 #include <stdbool.h>
 #include <stddef.h>

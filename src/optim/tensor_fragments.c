@@ -1,18 +1,9 @@
 #include "tensor_fragments.h"
+#include "lambert/base/minmax.h"
 
 static size_t end_of(const struct param_info *info)
 {
     return info->offset + info->count;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 size_t fragments_cut(const struct param_table *table, const struct sharding *sharding, int rank,
@@ -27,9 +18,9 @@ size_t fragments_cut(const struct param_table *table, const struct sharding *sha
                 t++;
             if (t == table->count || table->infos[t].offset >= slice.end)
                 break;
-            size_t begin = larger(at, table->infos[t].offset);
-            size_t end = smaller(end_of(&table->infos[t]), slice.end);
-            at = smaller(end, (begin / FRAGMENT + 1) * FRAGMENT);
+            size_t begin = max_size(at, table->infos[t].offset);
+            size_t end = min_size(end_of(&table->infos[t]), slice.end);
+            at = min_size(end, (begin / FRAGMENT + 1) * FRAGMENT);
             if (fragments)
                 fragments[count] = (struct tensor_fragment){.flat = begin,
                                                             .shard = shard + begin - slice.begin,

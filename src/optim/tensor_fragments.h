@@ -5,8 +5,8 @@
  * Pieces are cut at multiples of FRAGMENT in the flat array and at the ends of tensors. Where slices
  * are cut at such multiples too (a sharding whose unit is FRAGMENT) the fragments of all ranks together
  * are the same for any number of ranks. */
-#ifndef LAMBERT_SRC_OPTIM_TENSOR_FRAGMENTS_H
-#define LAMBERT_SRC_OPTIM_TENSOR_FRAGMENTS_H
+#ifndef LAMBERT_OPTIM_TENSOR_FRAGMENTS_H
+#define LAMBERT_OPTIM_TENSOR_FRAGMENTS_H
 
 #include <stddef.h>
 

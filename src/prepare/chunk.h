@@ -11,8 +11,8 @@
  * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
  * the training split; DOCS and LINES, fingerprints of documents and lines. Records are removed once
  * the manifest is written. */
-#ifndef LAMBERT_SRC_PREPARE_CHUNK_H
-#define LAMBERT_SRC_PREPARE_CHUNK_H
+#ifndef LAMBERT_PREPARE_CHUNK_H
+#define LAMBERT_PREPARE_CHUNK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* The folder a corpus is written to: made ready, and cleaned up when nothing came of it. */
-#ifndef LAMBERT_SRC_PREPARE_CORPUS_FOLDER_H
-#define LAMBERT_SRC_PREPARE_CORPUS_FOLDER_H
+#ifndef LAMBERT_PREPARE_CORPUS_FOLDER_H
+#define LAMBERT_PREPARE_CORPUS_FOLDER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* A document's text to token ids, sentence by sentence. One a thread. */
-#ifndef LAMBERT_SRC_PREPARE_DOCUMENT_ENCODER_H
-#define LAMBERT_SRC_PREPARE_DOCUMENT_ENCODER_H
+#ifndef LAMBERT_PREPARE_DOCUMENT_ENCODER_H
+#define LAMBERT_PREPARE_DOCUMENT_ENCODER_H
 
 #include <stdbool.h>
 #include <stdint.h>

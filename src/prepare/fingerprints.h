@@ -11,8 +11,8 @@
  * from the second, and never more than there are things. Its bytes are those of the copies kept,
  * times 2^bits, or, where the bound took hold, all bytes but the mean size of what is different
  * times its number. */
-#ifndef LAMBERT_SRC_PREPARE_FINGERPRINTS_H
-#define LAMBERT_SRC_PREPARE_FINGERPRINTS_H
+#ifndef LAMBERT_PREPARE_FINGERPRINTS_H
+#define LAMBERT_PREPARE_FINGERPRINTS_H
 
 #include <stdint.h>
 

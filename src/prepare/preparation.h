@@ -1,7 +1,7 @@
 /* A preparation in progress: prepare.c plans it, prepare_chunks.c does the work (prepare_samples.c
  * where the input is TFRecords), prepare_finish.c puts the results together. */
-#ifndef LAMBERT_SRC_PREPARE_PREPARATION_H
-#define LAMBERT_SRC_PREPARE_PREPARATION_H
+#ifndef LAMBERT_PREPARE_PREPARATION_H
+#define LAMBERT_PREPARE_PREPARATION_H
 
 #include <stdint.h>
 

@@ -1,4 +1,5 @@
 #include "lambert/prepare/prepare.h"
+#include "lambert/base/clock.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "fingerprints.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/container.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"

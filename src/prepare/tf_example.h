@@ -1,7 +1,7 @@
 /* The features of a tf.Example as Google's create_pretraining_data.py writes them, in any order,
  * packed or not. Their values are not judged here (tf_sample.h does that). */
-#ifndef LAMBERT_SRC_PREPARE_TF_EXAMPLE_H
-#define LAMBERT_SRC_PREPARE_TF_EXAMPLE_H
+#ifndef LAMBERT_PREPARE_TF_EXAMPLE_H
+#define LAMBERT_PREPARE_TF_EXAMPLE_H
 
 #include <stddef.h>
 #include <stdint.h>

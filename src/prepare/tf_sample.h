@@ -3,8 +3,8 @@
  *
  * Not refused: a random word at a masked position that happens to be a special token, padding of
  * whatever ids, and samples without masks. */
-#ifndef LAMBERT_SRC_PREPARE_TF_SAMPLE_H
-#define LAMBERT_SRC_PREPARE_TF_SAMPLE_H
+#ifndef LAMBERT_PREPARE_TF_SAMPLE_H
+#define LAMBERT_PREPARE_TF_SAMPLE_H
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"

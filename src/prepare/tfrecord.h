@@ -12,8 +12,8 @@
  *
  * Both checksums of every record are checked. Sentences name the file and the record, counted
  * from 1. */
-#ifndef LAMBERT_SRC_PREPARE_TFRECORD_H
-#define LAMBERT_SRC_PREPARE_TFRECORD_H
+#ifndef LAMBERT_PREPARE_TFRECORD_H
+#define LAMBERT_PREPARE_TFRECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

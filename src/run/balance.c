@@ -1,4 +1,5 @@
 #include "lambert/run/balance.h"
+#include "lambert/base/clock.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* What a training run holds while it runs: made once, before the first step (src/run/job.c), and
  * used by the step (step.c) and the loop (run.c). */
-#ifndef LAMBERT_SRC_RUN_JOB_H
-#define LAMBERT_SRC_RUN_JOB_H
+#ifndef LAMBERT_RUN_JOB_H
+#define LAMBERT_RUN_JOB_H
 
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"

@@ -1,6 +1,6 @@
 /* What a run will hold, said before it is taken, and refused when the node has not got it. */
-#ifndef LAMBERT_SRC_RUN_MEMORY_PLAN_H
-#define LAMBERT_SRC_RUN_MEMORY_PLAN_H
+#ifndef LAMBERT_RUN_MEMORY_PLAN_H
+#define LAMBERT_RUN_MEMORY_PLAN_H
 
 #include <stddef.h>
 

@@ -5,8 +5,8 @@
  * those of a run that diverged some steps ago. Resuming would begin with them, and they would push
  * an older, better checkpoint out of the folder. For the same reason periodic checkpoints wait
  * while steps are being skipped. */
-#ifndef LAMBERT_SRC_RUN_NONFINITE_H
-#define LAMBERT_SRC_RUN_NONFINITE_H
+#ifndef LAMBERT_RUN_NONFINITE_H
+#define LAMBERT_RUN_NONFINITE_H
 
 #include <stdint.h>
 

@@ -1,4 +1,5 @@
 #include "lambert/run/run.h"
+#include "lambert/base/clock.h"
 
 #include <inttypes.h>
 #include <math.h>

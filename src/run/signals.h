@@ -1,7 +1,7 @@
 /* Asked to stop: SIGTERM, SIGINT or SIGUSR1 set a flag that the loop looks at between steps.
  * Process-wide, as signals are. */
-#ifndef LAMBERT_SRC_RUN_SIGNALS_H
-#define LAMBERT_SRC_RUN_SIGNALS_H
+#ifndef LAMBERT_RUN_SIGNALS_H
+#define LAMBERT_RUN_SIGNALS_H
 
 void signals_watch(void);
 

@@ -33,7 +33,7 @@ static int check_text(const struct job *job, uint64_t hash, bool lower_case, str
 static int read_folder(struct job *job, const char *folder, struct error *err)
 {
     struct hf_model model;
-    if (hf_model_open(&model, folder, err) != 0)
+    if (hf_model_open(&model, folder, err) < 0)
         return -1;
     int status = check_text(job, model.vocabulary_hash, model.lower_case, err);
     if (status == 0)
@@ -48,7 +48,7 @@ static int read_folder(struct job *job, const char *folder, struct error *err)
 static int start_from_folder(struct job *job, const char *folder, struct error *err)
 {
     int status = dist_rank(job->dist) == 0 ? read_folder(job, folder, err) : 0;
-    if (dist_agree(job->dist, status, err) != 0)
+    if (dist_agree(job->dist, status, err) < 0)
         return -1;
     dist_broadcast(job->dist, 0, job->param_sync.weights,
                    job->table->size * sizeof *job->param_sync.weights);
@@ -59,7 +59,7 @@ static int start_from_checkpoint(struct job *job, const char *path, struct error
 {
     struct checkpoint_meta meta;
     if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->param_sync.weights,
-                        NULL, NULL, err) != 0)
+                        NULL, NULL, err) < 0)
         return -1;
     int status = check_text(job, meta.state.vocabulary_hash, meta.state.lower_case, err);
     if (status == 0)

@@ -1,7 +1,7 @@
 /* Where a run starts: from the newest checkpoint of its folder, from the weights of another model,
  * or from fresh ones. All collective; rank 0 reads. */
-#ifndef LAMBERT_SRC_RUN_START_H
-#define LAMBERT_SRC_RUN_START_H
+#ifndef LAMBERT_RUN_START_H
+#define LAMBERT_RUN_START_H
 
 #include "job.h"
 #include "lambert/run/run.h"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lambert/base/activity.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
@@ -179,7 +180,7 @@ int watchdog_start(struct watchdog **out, double limit, const char *advice, stru
 
 void watchdog_stop(struct watchdog *watchdog)
 {
-    if (watchdog == NULL)
+    if (!watchdog)
         return;
     pthread_mutex_lock(&watchdog->mutex);
     watchdog->stop = true;

@@ -11,8 +11,8 @@
  *
  * Only time in which the process could run counts: a job that is suspended and continued is not
  * ended. */
-#ifndef LAMBERT_SRC_RUN_WATCHDOG_H
-#define LAMBERT_SRC_RUN_WATCHDOG_H
+#ifndef LAMBERT_RUN_WATCHDOG_H
+#define LAMBERT_RUN_WATCHDOG_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /* Where the samples of one epoch lie: all documents are cut once (segments.h), and every so many
  * chunks the place is noted, so that finding any one means cutting a few chunks from the mark
  * before it, however long its document is. A mark takes 16 bytes for 32 samples. */
-#ifndef LAMBERT_SRC_SAMPLE_EPOCH_PLAN_H
-#define LAMBERT_SRC_SAMPLE_EPOCH_PLAN_H
+#ifndef LAMBERT_SAMPLE_EPOCH_PLAN_H
+#define LAMBERT_SAMPLE_EPOCH_PLAN_H
 
 #include <stdbool.h>
 #include <stdint.h>

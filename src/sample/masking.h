@@ -1,7 +1,7 @@
 /* Choosing and hiding the tokens of one sequence that the model is to guess:
  * create_masked_lm_predictions() of Google's create_pretraining_data.py, and ALBERT's spans. */
-#ifndef LAMBERT_SRC_SAMPLE_MASKING_H
-#define LAMBERT_SRC_SAMPLE_MASKING_H
+#ifndef LAMBERT_SAMPLE_MASKING_H
+#define LAMBERT_SAMPLE_MASKING_H
 
 #include <stdint.h>
 

@@ -12,8 +12,8 @@
  * length at block 0. So a chunk can be cut from its place alone, and counting the chunks of a
  * document need not draw what only the pair itself needs (the other document, which end is
  * truncated). */
-#ifndef LAMBERT_SRC_SAMPLE_SEGMENTS_H
-#define LAMBERT_SRC_SAMPLE_SEGMENTS_H
+#ifndef LAMBERT_SAMPLE_SEGMENTS_H
+#define LAMBERT_SAMPLE_SEGMENTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -20,7 +20,7 @@ static void moment_section(const struct optimizer *optimizer, int k, char name[1
 static int make_folder_of(const char *path, struct error *err)
 {
     const char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path)
+    if (!slash || slash == path)
         return 0;
     char *folder = memory_text("%.*s", (int)(slash - path), path);
     int result = folder_create(folder, err);
@@ -42,11 +42,11 @@ static int write_array(struct container_writer *writer, const char *name,
                        const struct param_table *table, const real *const *values,
                        struct error *err)
 {
-    if (container_writer_begin(writer, name, err) != 0)
+    if (container_writer_begin(writer, name, err) < 0)
         return -1;
     for (int i = 0; i < table->count; i++)
         if (container_writer_write(writer, values[i], table->infos[i].count * sizeof **values,
-                                   err) != 0)
+                                   err) < 0)
             return -1;
     return container_writer_end(writer, err);
 }
@@ -67,13 +67,13 @@ static int write_first_part(struct container_writer *writer, const char *path,
                             const struct param_table *table, const struct checkpoint_meta *meta,
                             int64_t updates, struct error *err)
 {
-    if (make_folder_of(path, err) != 0 ||
-        container_writer_open(writer, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) != 0 ||
+    if (make_folder_of(path, err) < 0 ||
+        container_writer_open(writer, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) < 0 ||
         write_text(writer, SECTION_STATE, checkpoint_state_print(&meta->state, updates), err) !=
             0 ||
         container_writer_section(writer, SECTION_CONFIG, meta->config, strlen(meta->config), err) !=
             0 ||
-        write_text(writer, SECTION_TENSORS, checkpoint_tensors_print(table), err) != 0)
+        write_text(writer, SECTION_TENSORS, checkpoint_tensors_print(table), err) < 0)
         return -1;
     return container_writer_section(writer, SECTION_VOCAB, meta->vocabulary, meta->vocabulary_size,
                                     err);
@@ -84,8 +84,8 @@ int checkpoint_write_weights(const char *path, const struct param_table *table,
                              struct error *err)
 {
     struct container_writer writer;
-    if (write_first_part(&writer, path, table, meta, 0, err) != 0 ||
-        write_array(&writer, SECTION_WEIGHTS, table, values, err) != 0)
+    if (write_first_part(&writer, path, table, meta, 0, err) < 0 ||
+        write_array(&writer, SECTION_WEIGHTS, table, values, err) < 0)
         return -1;
     return container_writer_commit(&writer, err);
 }
@@ -149,10 +149,10 @@ static int check_tensors(const struct checkpoint_file *file, const struct param_
     for (int i = 0; i < table->count; i++) {
         const struct param_info *info = &table->infos[i];
         const struct checkpoint_tensor *tensor = checkpoint_file_tensor(file, info->name);
-        if (tensor == NULL)
+        if (!tensor)
             return error_set(err, "%s does not fit the configured model: it has no %s", path,
                              info->name);
-        if (check_shape(path, tensor, info, err) != 0)
+        if (check_shape(path, tensor, info, err) < 0)
             return -1;
     }
     for (int i = 0; i < file->tensor_count; i++)
@@ -187,10 +187,10 @@ static int open_fitting(struct checkpoint_file *file, const char *path,
                         const struct param_table *table, const struct optimizer *optimizer,
                         struct error *err)
 {
-    if (checkpoint_file_open(file, path, err) != 0)
+    if (checkpoint_file_open(file, path, err) < 0)
         return -1;
     int result = check_tensors(file, table, err);
-    if (result == 0 && optimizer != NULL)
+    if (result == 0 && optimizer)
         result = check_moments(file, optimizer, err);
     if (result != 0)
         checkpoint_file_close(file);
@@ -262,11 +262,11 @@ int checkpoint_read(const struct dist *dist, const char *path, const struct para
     *meta = (struct checkpoint_meta){0};
     if (dist_rank(dist) == 0)
         status = open_fitting(&file, path, table, optimizer, err);
-    if (dist_agree(dist, status, err) != 0)
+    if (dist_agree(dist, status, err) < 0)
         return -1;
     share_meta(dist, &file, meta);
     share_array(dist, &file, table, file.weights, params);
-    if (optimizer != NULL)
+    if (optimizer)
         share_optimizer(dist, &file, table, sharding, optimizer, scratch);
     checkpoint_file_close(&file);
     return 0;

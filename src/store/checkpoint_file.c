@@ -18,9 +18,9 @@ static int nonsense(const struct container *container, const char *section, stru
 static int get_section(const struct container *container, const char *name, const void **data,
                        size_t *size, struct error *err)
 {
-    if (container_section(container, name, data, size, err) != 0)
+    if (container_section(container, name, data, size, err) < 0)
         return -1;
-    if (*data == NULL)
+    if (!*data)
         return error_set(err, "%s has no section '%s', which every checkpoint has", container->path,
                          name);
     return 0;
@@ -40,7 +40,7 @@ static int copy_section(const struct container *container, const char *name, cha
                         size_t *size, struct error *err)
 {
     const void *data;
-    if (get_section(container, name, &data, size, err) != 0)
+    if (get_section(container, name, &data, size, err) < 0)
         return -1;
     *copy = memory_new(*size + 1, 1);
     memcpy(*copy, data, *size);
@@ -53,11 +53,11 @@ static int read_meta(const struct container *container, struct checkpoint_meta *
 {
     const void *state;
     size_t state_size, config_size;
-    if (get_section(container, SECTION_STATE, &state, &state_size, err) != 0)
+    if (get_section(container, SECTION_STATE, &state, &state_size, err) < 0)
         return -1;
     if (checkpoint_state_parse(state, state_size, &meta->state, updates) != 0)
         return nonsense(container, SECTION_STATE, err);
-    if (copy_section(container, SECTION_CONFIG, &meta->config, &config_size, err) != 0)
+    if (copy_section(container, SECTION_CONFIG, &meta->config, &config_size, err) < 0)
         return -1;
     return copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err);
 }
@@ -67,7 +67,7 @@ int checkpoint_read_meta(const char *path, struct checkpoint_meta *meta, struct 
     struct container container;
     int64_t updates;
     *meta = (struct checkpoint_meta){0};
-    if (container_open(&container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) != 0)
+    if (container_open(&container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) < 0)
         return -1;
     int result = read_meta(&container, meta, &updates, err);
     if (result != 0)
@@ -82,7 +82,7 @@ static int read_tensors(struct checkpoint_file *file, struct error *err)
 {
     const void *text;
     size_t size;
-    if (get_section(&file->container, SECTION_TENSORS, &text, &size, err) != 0)
+    if (get_section(&file->container, SECTION_TENSORS, &text, &size, err) < 0)
         return -1;
     if (checkpoint_tensors_parse(text, size, &file->tensors, &file->tensor_count) != 0)
         return nonsense(&file->container, SECTION_TENSORS, err);
@@ -96,7 +96,7 @@ static int read_array(const struct checkpoint_file *file, const char *section, c
 {
     const void *data;
     size_t size;
-    if (get_section(&file->container, section, &data, &size, err) != 0)
+    if (get_section(&file->container, section, &data, &size, err) < 0)
         return -1;
     if (size / sizeof(float) != file->elements || size % sizeof(float) != 0)
         return error_set(err, "%s: its section '%s' has %zu bytes, its tensors %zu elements",
@@ -116,7 +116,7 @@ static int read_moments(struct checkpoint_file *file, struct error *err)
             return nonsense(&file->container, section, err);
         struct checkpoint_moment *moment = &file->moments[file->moment_count++];
         strcpy(moment->name, section + prefix);
-        if (read_array(file, section, &moment->values, err) != 0)
+        if (read_array(file, section, &moment->values, err) < 0)
             return -1;
     }
     return 0;
@@ -125,7 +125,7 @@ static int read_moments(struct checkpoint_file *file, struct error *err)
 int checkpoint_file_open(struct checkpoint_file *file, const char *path, struct error *err)
 {
     *file = (struct checkpoint_file){0};
-    if (container_open(&file->container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) != 0)
+    if (container_open(&file->container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) < 0)
         return -1;
     int result = read_meta(&file->container, &file->meta, &file->updates, err);
     if (result == 0)

@@ -82,7 +82,7 @@ static void add_stored(struct stored_list *list, const char *name)
 static int stored_list_open(struct stored_list *list, const char *run_folder, struct error *err)
 {
     *list = (struct stored_list){.folder = path_join(run_folder, FOLDER)};
-    if (folder_exists(list->folder) && folder_list_open(&list->names, list->folder, err) != 0) {
+    if (folder_exists(list->folder) && folder_list_open(&list->names, list->folder, err) < 0) {
         free(list->folder);
         return -1;
     }
@@ -109,7 +109,7 @@ static bool is_whole(const struct stored *stored)
 {
     struct checkpoint_file file;
     struct error err;
-    if (checkpoint_file_open(&file, stored->path, &err) != 0) {
+    if (checkpoint_file_open(&file, stored->path, &err) < 0) {
         log_warning("passing over a checkpoint: %s", err.text);
         return false;
     }
@@ -121,13 +121,13 @@ int checkpoint_newest(const char *run_folder, char **path, struct error *err)
 {
     struct stored_list list;
     *path = NULL;
-    if (stored_list_open(&list, run_folder, err) != 0)
+    if (stored_list_open(&list, run_folder, err) < 0)
         return -1;
-    for (int i = 0; i < list.count && *path == NULL; i++)
+    for (int i = 0; i < list.count && !*path; i++)
         if (is_whole(&list.items[i]))
             *path = memory_copy_text(list.items[i].path);
     int status = 0;
-    if (list.count > 0 && *path == NULL)
+    if (list.count > 0 && !*path)
         status = error_set(err,
                            "none of the %d checkpoint(s) in %s can be read (the warnings say why); "
                            "bring one back from a copy, or move them away to begin anew",
@@ -184,7 +184,7 @@ int checkpoint_prune(const char *run_folder, int keep, struct error *err)
 {
     struct stored_list list;
     require(keep > 0);
-    if (stored_list_open(&list, run_folder, err) != 0)
+    if (stored_list_open(&list, run_folder, err) < 0)
         return -1;
     int result = remove_temporaries(&list, err), kept = 0, last = written_last(&list);
     for (int i = 0; i < list.count && result == 0; i++) {

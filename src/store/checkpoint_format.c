@@ -31,7 +31,7 @@ static void put_hash(cJSON *object, const char *name, uint64_t hash)
 static char *print(cJSON *root)
 {
     char *text = cJSON_PrintUnformatted(root);
-    if (text == NULL)
+    if (!text)
         bug("out of memory for JSON");
     cJSON_Delete(root);
     return text;
@@ -95,7 +95,7 @@ static int get_count(const cJSON *object, const char *name, int64_t *count)
 static int get_hash(const cJSON *object, const char *name, uint64_t *hash)
 {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-    return text != NULL && hash_parse(text, hash) ? 0 : -1;
+    return text && hash_parse(text, hash) ? 0 : -1;
 }
 
 int checkpoint_state_parse(const char *text, size_t size, struct run_state *state, int64_t *updates)
@@ -141,7 +141,7 @@ static int get_tensor(const cJSON *item, size_t expected, struct checkpoint_tens
 {
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "name"));
     int64_t offset;
-    if (name == NULL)
+    if (!name)
         return -1;
     tensor->name = memory_copy_text(name);
     tensor->offset = expected;
@@ -160,7 +160,7 @@ int checkpoint_tensors_parse(const char *text, size_t size, struct checkpoint_te
     const cJSON *item;
     *tensors = memory_new((size_t)cJSON_GetArraySize(root), sizeof **tensors);
     *count = 0;
-    for (item = root ? root->child : NULL; item != NULL && result == 0; item = item->next) {
+    for (item = root ? root->child : NULL; item && result == 0; item = item->next) {
         struct checkpoint_tensor *tensor = &(*tensors)[(*count)++];
         result = get_tensor(item, end, tensor);
         end += tensor->count;

@@ -1,7 +1,7 @@
 /* The sections of a checkpoint that are JSON, and the names of all sections (docs/formats.md,
  * "Checkpoint"). */
-#ifndef LAMBERT_SRC_STORE_CHECKPOINT_FORMAT_H
-#define LAMBERT_SRC_STORE_CHECKPOINT_FORMAT_H
+#ifndef LAMBERT_STORE_CHECKPOINT_FORMAT_H
+#define LAMBERT_STORE_CHECKPOINT_FORMAT_H
 
 #include <stddef.h>
 #include <stdint.h>

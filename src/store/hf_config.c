@@ -43,7 +43,7 @@ char *hf_config_print(const struct bert_config *shape, int pad_id, enum safetens
     cJSON_AddBoolToObject(root, "tie_word_embeddings", true);
     cJSON_AddStringToObject(root, "torch_dtype", torch_name(dtype));
     char *text = cJSON_Print(root);
-    if (text == NULL)
+    if (!text)
         bug("out of memory for JSON");
     cJSON_Delete(root);
     return text;
@@ -114,15 +114,15 @@ static int get_numbers(const cJSON *root, const char *path, struct bert_config *
         int *place = (int *)((char *)shape + whole_numbers[i].offset);
         const cJSON *item = get(root, whole_numbers[i].name);
         *place = whole_numbers[i].standard;
-        if (item != NULL && get_whole(item, path, whole_numbers[i].name, whole_numbers[i].least,
-                                      whole_numbers[i].most, place, err) != 0)
+        if (item && get_whole(item, path, whole_numbers[i].name, whole_numbers[i].least,
+                              whole_numbers[i].most, place, err) < 0)
             return -1;
     }
     for (int i = 0; i < (int)(sizeof real_numbers / sizeof *real_numbers); i++) {
         double *place = (double *)((char *)shape + real_numbers[i].offset);
         const cJSON *item = get(root, real_numbers[i].name);
         *place = real_numbers[i].standard;
-        if (item != NULL && get_real(item, path, i, place, err) != 0)
+        if (item && get_real(item, path, i, place, err) < 0)
             return -1;
     }
     return 0;
@@ -140,7 +140,7 @@ static int get_activation(const cJSON *root, const char *path, struct bert_confi
                        {"gelu_pytorch_tanh", GELU_TANH}};
     const cJSON *item = get(root, "hidden_act");
     const char *name = item == NULL ? "gelu" : cJSON_GetStringValue(item);
-    for (size_t i = 0; name != NULL && i < sizeof activations / sizeof *activations; i++)
+    for (size_t i = 0; name && i < sizeof activations / sizeof *activations; i++)
         if (strcmp(name, activations[i].name) == 0) {
             shape->gelu = activations[i].form;
             return 0;
@@ -161,7 +161,7 @@ static int check_kind(const cJSON *root, const char *path, struct error *err)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const cJSON *item = get(root, kinds[i].name);
         const char *value = cJSON_GetStringValue(item);
-        if (item != NULL && (value == NULL || strcmp(value, kinds[i].value) != 0))
+        if (item && (!value || strcmp(value, kinds[i].value) != 0))
             return error_set(err, "%s: %s is %s; this program computes '%s' only", path,
                              kinds[i].name, value != NULL ? value : "not a name", kinds[i].value);
     }

@@ -1,6 +1,6 @@
 /* config.json of a Hugging Face folder. */
-#ifndef LAMBERT_SRC_STORE_HF_CONFIG_H
-#define LAMBERT_SRC_STORE_HF_CONFIG_H
+#ifndef LAMBERT_STORE_HF_CONFIG_H
+#define LAMBERT_STORE_HF_CONFIG_H
 
 #include "lambert/base/error.h"
 #include "lambert/model/bert_config.h"

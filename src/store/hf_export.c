@@ -87,9 +87,9 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     const struct bert_config *shape = &request->shape;
     bool lower_case = meta->state.lower_case;
     struct vocabulary *vocabulary;
-    if (refuse_folder(folder, err) != 0 ||
+    if (refuse_folder(folder, err) < 0 ||
         vocabulary_parse(&vocabulary, request->checkpoint->container.path, meta->vocabulary,
-                         meta->vocabulary_size, err) != 0)
+                         meta->vocabulary_size, err) < 0)
         return -1;
     int32_t pad = vocabulary_special_tokens(vocabulary).pad;
     int status = folder_create(folder, err);

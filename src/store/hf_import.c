@@ -70,7 +70,7 @@ static int load_vocabulary(const struct hf_model *model, struct vocabulary **voc
 static int read_vocabulary(struct hf_model *model, struct error *err)
 {
     struct vocabulary *vocabulary;
-    if (load_vocabulary(model, &vocabulary, err) != 0)
+    if (load_vocabulary(model, &vocabulary, err) < 0)
         return -1;
     const char *text = vocabulary_text(vocabulary, &model->vocabulary_size);
     int entries = vocabulary_size(vocabulary), status = 0;
@@ -135,9 +135,9 @@ static const char *renamed(const char *name, const char *from, const char *to,
                            char text[LONGEST_NAME])
 {
     const char *found = NULL;
-    for (const char *at = strstr(name, from); at != NULL; at = strstr(at + 1, from))
+    for (const char *at = strstr(name, from); at; at = strstr(at + 1, from))
         found = at;
-    if (found == NULL)
+    if (!found)
         return NULL;
     snprintf(text, LONGEST_NAME, "%.*s%s%s", (int)(found - name), name, to, found + strlen(from));
     return text;
@@ -158,7 +158,7 @@ static const struct safetensors_tensor *find_alias(const struct safetensors *wei
     };
     char text[LONGEST_NAME];
     const struct safetensors_tensor *found = safetensors_find(weights, name);
-    for (size_t i = 0; found == NULL && i < sizeof aliases / sizeof *aliases; i++)
+    for (size_t i = 0; !found && i < sizeof aliases / sizeof *aliases; i++)
         if (renamed(name, aliases[i][0], aliases[i][1], text) != NULL)
             found = safetensors_find(weights, text);
     return found;
@@ -169,7 +169,7 @@ static const struct safetensors_tensor *find_tensor(const struct safetensors *we
                                                     const char *name)
 {
     const struct safetensors_tensor *found = find_alias(weights, name);
-    if (found == NULL && strncmp(name, "bert.", 5) == 0)
+    if (!found && strncmp(name, "bert.", 5) == 0)
         found = find_alias(weights, name + 5);
     return found;
 }
@@ -187,7 +187,7 @@ static void warn_of_leftovers(const struct hf_model *model, const struct param_t
     bool *taken = memory_new((size_t)weights->count, sizeof *taken);
     for (int i = 0; i < table->count; i++) {
         const struct safetensors_tensor *tensor = find_tensor(weights, table->infos[i].name);
-        if (tensor != NULL)
+        if (tensor)
             taken[tensor - weights->tensors] = true;
     }
     for (int i = 0; i < weights->count; i++) {
@@ -258,13 +258,13 @@ static int take_tensor(const struct hf_model *model, const struct param_info *in
 {
     const struct safetensors_tensor *tensor = find_tensor(&model->weights, info->name);
     bool head = strncmp(info->name, "cls.", 4) == 0 || strncmp(info->name, "bert.pooler.", 12) == 0;
-    if (tensor == NULL && head) {
+    if (!tensor && head) {
         log_info("%s has no %s: initialised afresh", model->weights.path, info->name);
         return 0;
     }
-    if (tensor == NULL)
+    if (!tensor)
         return error_set(err, "%s has no tensor %s", model->weights.path, info->name);
-    if (check_tensor(model, tensor, info, err) != 0)
+    if (check_tensor(model, tensor, info, err) < 0)
         return -1;
     copy_tensor(tensor, info, params);
     return 0;
@@ -275,7 +275,7 @@ int hf_model_weights(const struct hf_model *model, const struct param_table *tab
 {
     param_table_initialise(table, model->shape.initializer_range, seed, params);
     for (int i = 0; i < table->count; i++)
-        if (take_tensor(model, &table->infos[i], params, err) != 0)
+        if (take_tensor(model, &table->infos[i], params, err) < 0)
             return -1;
     warn_of_leftovers(model, table);
     return 0;

@@ -11,7 +11,7 @@
 static char *print(cJSON *root)
 {
     char *text = cJSON_Print(root);
-    if (text == NULL)
+    if (!text)
         bug("out of memory for JSON");
     cJSON_Delete(root);
     return text;
@@ -39,10 +39,10 @@ int hf_tokenizer_lower_case(const char *text, size_t size, const char *path, boo
     cJSON *root = cJSON_ParseWithLength(text, size);
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, "do_lower_case");
     int status = 0;
-    *lower_case = item == NULL || cJSON_IsTrue(item);
+    *lower_case = !item || cJSON_IsTrue(item);
     if (!cJSON_IsObject(root))
         status = error_set(err, "%s is not a JSON object", path);
-    else if (item != NULL && !cJSON_IsBool(item))
+    else if (item && !cJSON_IsBool(item))
         status = error_set(err, "%s: do_lower_case is neither true nor false", path);
     cJSON_Delete(root);
     return status;
@@ -150,7 +150,7 @@ static bool is_text(const cJSON *object, const char *name, const char *wanted)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
     const char *text = cJSON_GetStringValue(item);
-    return item == NULL || (text != NULL && strcmp(text, wanted) == 0);
+    return !item || (text && strcmp(text, wanted) == 0);
 }
 
 /* Tokens by id; tokens [count], NULL where nothing has the id. */
@@ -161,7 +161,7 @@ static int sort_tokens(const cJSON *vocab, const char **tokens, int count, const
     cJSON_ArrayForEach(item, vocab)
     {
         double id = cJSON_IsNumber(item) ? item->valuedouble : -1;
-        if (!(id >= 0 && id < count && id == (int)id) || tokens[(int)id] != NULL)
+        if (!(id >= 0 && id < count && id == (int)id) || tokens[(int)id])
             return error_set(err,
                              "%s: the id of token '%.80s' is not one of 0 to %d, each given once",
                              path, item->string, count - 1);

@@ -1,7 +1,7 @@
 /* The tokenizer files of a Hugging Face folder: tokenizer_config.json for the slow tokenizer,
  * tokenizer.json for the fast one. Texts are to be freed. */
-#ifndef LAMBERT_SRC_STORE_HF_TOKENIZER_H
-#define LAMBERT_SRC_STORE_HF_TOKENIZER_H
+#ifndef LAMBERT_STORE_HF_TOKENIZER_H
+#define LAMBERT_STORE_HF_TOKENIZER_H
 
 #include <stdbool.h>
 #include <stddef.h>

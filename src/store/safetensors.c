@@ -122,11 +122,11 @@ static const char *repeated_key(const cJSON *object)
 {
     size_t count = 0;
     const char **keys = memory_new((size_t)cJSON_GetArraySize(object), sizeof *keys);
-    for (const cJSON *item = object->child; item != NULL; item = item->next)
+    for (const cJSON *item = object->child; item; item = item->next)
         keys[count++] = item->string;
     qsort(keys, count, sizeof *keys, compare_keys);
     const char *repeated = NULL;
-    for (size_t i = 1; i < count && repeated == NULL; i++)
+    for (size_t i = 1; i < count && !repeated; i++)
         if (strcmp(keys[i - 1], keys[i]) == 0)
             repeated = keys[i];
     free(keys);
@@ -193,7 +193,7 @@ static int read_dtype(const struct reading *reading, const cJSON *item,
 {
     char text[SHOWN];
     const char *name = cJSON_GetStringValue(item);
-    if (name == NULL)
+    if (!name)
         return refuse_tensor(reading, tensor, "has no dtype");
     for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
         if (strcmp(dtypes[i].name, name) == 0) {
@@ -211,7 +211,7 @@ static int read_shape(const struct reading *reading, const cJSON *array,
     if (!cJSON_IsArray(array))
         return refuse_tensor(reading, tensor, "has no shape");
     tensor->elements = 1;
-    for (const cJSON *item = array->child; item != NULL; item = item->next) {
+    for (const cJSON *item = array->child; item; item = item->next) {
         uint64_t length;
         if (tensor->dimensions == SAFETENSORS_DIMENSIONS)
             return refuse_tensor(reading, tensor, "has more than %d dimensions",
@@ -259,7 +259,7 @@ static int read_tensor(const struct reading *reading, const cJSON *entry,
     if (!cJSON_IsObject(entry))
         return refuse_tensor(reading, tensor, "is described by no JSON object");
     const char *repeated = repeated_key(entry);
-    if (repeated != NULL)
+    if (repeated)
         return refuse_tensor(reading, tensor, "has two values of '%s'", shown(repeated, text));
     if (read_dtype(reading, cJSON_GetObjectItemCaseSensitive(entry, "dtype"), tensor, &bits) != 0 ||
         read_shape(reading, cJSON_GetObjectItemCaseSensitive(entry, "shape"), tensor) != 0 ||
@@ -280,12 +280,12 @@ static int check_metadata(const struct reading *reading, const cJSON *metadata)
     char text[SHOWN];
     if (!cJSON_IsObject(metadata))
         return refuse(reading, "its __metadata__ is no JSON object");
-    for (const cJSON *item = metadata->child; item != NULL; item = item->next)
+    for (const cJSON *item = metadata->child; item; item = item->next)
         if (!cJSON_IsString(item))
             return refuse(reading, "'%s' in its __metadata__ is no text",
                           shown(item->string, text));
     const char *repeated = repeated_key(metadata);
-    if (repeated != NULL)
+    if (repeated)
         return refuse(reading, "its __metadata__ has two values of '%s'", shown(repeated, text));
     return 0;
 }
@@ -295,10 +295,10 @@ static int read_tensors(const struct reading *reading, const cJSON *root)
     struct safetensors *file = reading->file;
     char text[SHOWN];
     const char *repeated = repeated_key(root);
-    if (repeated != NULL)
+    if (repeated)
         return refuse(reading, "its header has '%s' twice", shown(repeated, text));
     file->tensors = memory_new((size_t)cJSON_GetArraySize(root), sizeof *file->tensors);
-    for (const cJSON *item = root->child; item != NULL; item = item->next) {
+    for (const cJSON *item = root->child; item; item = item->next) {
         bool metadata = strcmp(item->string, "__metadata__") == 0;
         int result = metadata ? check_metadata(reading, item)
                               : read_tensor(reading, item, &file->tensors[file->count++]);
@@ -390,7 +390,7 @@ static int read_file(struct safetensors *file, struct error *err)
 int safetensors_open(struct safetensors *file, const char *path, struct error *err)
 {
     *file = (struct safetensors){0};
-    if (file_map_open(&file->map, path, err) != 0)
+    if (file_map_open(&file->map, path, err) < 0)
         return -1;
     file->path = memory_copy_text(path);
     int result = read_file(file, err);

@@ -78,7 +78,7 @@ static void put_text(struct buffer *header, const char *text)
 {
     cJSON *item = cJSON_CreateString(text);
     char *printed = cJSON_PrintUnformatted(item);
-    if (printed == NULL)
+    if (!printed)
         bug("out of memory for JSON");
     buffer_print(header, "%s", printed);
     cJSON_free(printed);
@@ -130,7 +130,7 @@ static int write_halves(struct file_writer *writer, const float *values, size_t 
         size_t some = count - done < PIECE ? count - done : PIECE;
         for (size_t i = 0; i < some; i++)
             piece[i] = convert(values[done + i]);
-        if (file_writer_write(writer, piece, some * sizeof *piece, err) != 0)
+        if (file_writer_write(writer, piece, some * sizeof *piece, err) < 0)
             return -1;
     }
     return 0;
@@ -151,7 +151,7 @@ int safetensors_write(const char *path, enum safetensors_dtype dtype,
 {
     const struct format *format = format_of(dtype);
     struct file_writer writer;
-    if (file_writer_open(&writer, path, err) != 0)
+    if (file_writer_open(&writer, path, err) < 0)
         return -1;
     const struct safetensors_entry **sorted = sort(entries, count);
     int result = write_header(&writer, sorted, count, format, err);

@@ -1,6 +1,6 @@
 /* English abbreviations that end in a dot, and the words that sentences often begin with. */
-#ifndef LAMBERT_SRC_TEXT_ABBREVIATIONS_H
-#define LAMBERT_SRC_TEXT_ABBREVIATIONS_H
+#ifndef LAMBERT_TEXT_ABBREVIATIONS_H
+#define LAMBERT_TEXT_ABBREVIATIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* The characters a vocabulary begins with: the most frequent ones of the counted words, ties going
  * to the smaller code point. A word with a character outside the alphabet cannot be learnt from (it
  * will be [UNK] whatever the vocabulary), nor can one beyond the tokenizer's limit of length. */
-#ifndef LAMBERT_SRC_TEXT_ALPHABET_H
-#define LAMBERT_SRC_TEXT_ALPHABET_H
+#ifndef LAMBERT_TEXT_ALPHABET_H
+#define LAMBERT_TEXT_ALPHABET_H
 
 #include <stdbool.h>
 #include <stddef.h>

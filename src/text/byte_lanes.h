@@ -1,7 +1,7 @@
 /* Eight bytes of text at once, as the lanes of one number: the first byte is the lowest lane. The
  * questions answer with the top bit of each lane that they hold for. */
-#ifndef LAMBERT_SRC_TEXT_BYTE_LANES_H
-#define LAMBERT_SRC_TEXT_BYTE_LANES_H
+#ifndef LAMBERT_TEXT_BYTE_LANES_H
+#define LAMBERT_TEXT_BYTE_LANES_H
 
 #include <stddef.h>
 #include <stdint.h>

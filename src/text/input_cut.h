@@ -1,6 +1,6 @@
 /* Where text is cut into chunks (text/input_feed.h has the rule). */
-#ifndef LAMBERT_SRC_TEXT_INPUT_CUT_H
-#define LAMBERT_SRC_TEXT_INPUT_CUT_H
+#ifndef LAMBERT_TEXT_INPUT_CUT_H
+#define LAMBERT_TEXT_INPUT_CUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

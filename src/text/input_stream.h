@@ -1,7 +1,7 @@
 /* A file read from its beginning, inflated where it is gzip (several members one behind the other
  * are one text, as gunzip has it). */
-#ifndef LAMBERT_SRC_TEXT_INPUT_STREAM_H
-#define LAMBERT_SRC_TEXT_INPUT_STREAM_H
+#ifndef LAMBERT_TEXT_INPUT_STREAM_H
+#define LAMBERT_TEXT_INPUT_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* BERT's BasicTokenizer, for what is not plain ASCII: cleaning, CJK spacing, white space, and in
  * each token of that lower-casing with the final-sigma rule, canonical decomposition and the loss
  * of accents (all three: uncased only), then the cut at punctuation. */
-#ifndef LAMBERT_SRC_TEXT_NORMALIZER_H
-#define LAMBERT_SRC_TEXT_NORMALIZER_H
+#ifndef LAMBERT_TEXT_NORMALIZER_H
+#define LAMBERT_TEXT_NORMALIZER_H
 
 #include <stdbool.h>
 #include <stddef.h>

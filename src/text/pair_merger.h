@@ -3,8 +3,8 @@
  * kept up to date at the places that change, so a merge costs what it changes, not a pass over the
  * words.
  */
-#ifndef LAMBERT_SRC_TEXT_PAIR_MERGER_H
-#define LAMBERT_SRC_TEXT_PAIR_MERGER_H
+#ifndef LAMBERT_TEXT_PAIR_MERGER_H
+#define LAMBERT_TEXT_PAIR_MERGER_H
 
 #include <stdbool.h>
 #include <stddef.h>

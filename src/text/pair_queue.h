@@ -4,8 +4,8 @@
  * A heap that is put right late. Counts change all the time; an entry holds the count that its pair
  * had when it was pushed, and is looked at again only when it comes to the top. That works as long
  * as no pair has more than its entry says, so whoever raises a count calls pair_queue_raise(). */
-#ifndef LAMBERT_SRC_TEXT_PAIR_QUEUE_H
-#define LAMBERT_SRC_TEXT_PAIR_QUEUE_H
+#ifndef LAMBERT_TEXT_PAIR_QUEUE_H
+#define LAMBERT_TEXT_PAIR_QUEUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  *
  * The trie is a double array: the child of node n by byte c, if there is one, is node first[n] + c,
  * which then names n as its parent. Read-only once made: threads share one. */
-#ifndef LAMBERT_SRC_TEXT_PIECE_TRIE_H
-#define LAMBERT_SRC_TEXT_PIECE_TRIE_H
+#ifndef LAMBERT_TEXT_PIECE_TRIE_H
+#define LAMBERT_TEXT_PIECE_TRIE_H
 
 #include <stddef.h>
 #include <stdint.h>

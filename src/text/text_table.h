@@ -1,7 +1,7 @@
 /* A set of byte strings, each numbered 0, 1, 2 ... in the order it was first added: words with
  * their counts, pieces with their ids. Holds the text itself. Up to 4 billion strings. */
-#ifndef LAMBERT_SRC_TEXT_TEXT_TABLE_H
-#define LAMBERT_SRC_TEXT_TEXT_TABLE_H
+#ifndef LAMBERT_TEXT_TEXT_TABLE_H
+#define LAMBERT_TEXT_TEXT_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* What the text layer asks about code points. The tables are utf8proc's. */
-#ifndef LAMBERT_SRC_TEXT_UNICODE_H
-#define LAMBERT_SRC_TEXT_UNICODE_H
+#ifndef LAMBERT_TEXT_UNICODE_H
+#define LAMBERT_TEXT_UNICODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

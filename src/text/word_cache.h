@@ -1,8 +1,8 @@
 /* From the bytes of a word, as the scanner hands it out, to its pieces: a fixed number of places (4
  * MB in all), the newer word replacing the older. More than nine words of ten of English text are
  * found here, for the price of one hash and one cache line. */
-#ifndef LAMBERT_SRC_TEXT_WORD_CACHE_H
-#define LAMBERT_SRC_TEXT_WORD_CACHE_H
+#ifndef LAMBERT_TEXT_WORD_CACHE_H
+#define LAMBERT_TEXT_WORD_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>

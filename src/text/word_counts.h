@@ -1,6 +1,6 @@
 /* A multiset of words. */
-#ifndef LAMBERT_SRC_TEXT_WORD_COUNTS_H
-#define LAMBERT_SRC_TEXT_WORD_COUNTS_H
+#ifndef LAMBERT_TEXT_WORD_COUNTS_H
+#define LAMBERT_TEXT_WORD_COUNTS_H
 
 #include <stddef.h>
 #include <stdint.h>

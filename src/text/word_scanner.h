@@ -10,8 +10,8 @@
  * Spans point into the scanner's own copy of the text, in which ASCII letters are lower case where
  * that is asked for (to the normalizer it is the same), and from which WORD_SCANNER_MARGIN bytes
  * may be read beyond the end of any span. */
-#ifndef LAMBERT_SRC_TEXT_WORD_SCANNER_H
-#define LAMBERT_SRC_TEXT_WORD_SCANNER_H
+#ifndef LAMBERT_TEXT_WORD_SCANNER_H
+#define LAMBERT_TEXT_WORD_SCANNER_H
 
 #include <stdbool.h>
 #include <stddef.h>

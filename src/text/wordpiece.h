@@ -1,7 +1,7 @@
 /* WordPiece: a normalised word to the ids of its pieces, greedily the longest piece first; one
  * place without a piece, or too many characters, and the whole word is [UNK]. */
-#ifndef LAMBERT_SRC_TEXT_WORDPIECE_H
-#define LAMBERT_SRC_TEXT_WORDPIECE_H
+#ifndef LAMBERT_TEXT_WORDPIECE_H
+#define LAMBERT_TEXT_WORDPIECE_H
 
 #include <stdbool.h>
 #include <stddef.h>

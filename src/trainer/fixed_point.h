@@ -5,8 +5,8 @@
  * as float is. What does not fit: sums of `micro_batches` terms of magnitude up to
  * fixed_point_limit() do; a term beyond that (or one that is not finite) makes the sum
  * EXCHANGE_NOT_FINITE, whatever else is added. */
-#ifndef LAMBERT_SRC_TRAINER_FIXED_POINT_H
-#define LAMBERT_SRC_TRAINER_FIXED_POINT_H
+#ifndef LAMBERT_TRAINER_FIXED_POINT_H
+#define LAMBERT_TRAINER_FIXED_POINT_H
 
 #include <stdbool.h>
 #include <stddef.h>

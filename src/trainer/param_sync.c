@@ -1,4 +1,5 @@
 #include "lambert/trainer/param_sync.h"
+#include "lambert/base/clock.h"
 
 #include <string.h>
 
@@ -181,7 +182,7 @@ void param_sync_keep_weights(struct param_sync *param_sync)
 void param_sync_share_weights(struct param_sync *param_sync)
 {
     param_sync->held = true;
-    if (param_sync->rows == NULL)
+    if (!param_sync->rows)
         send_held(param_sync);
 }
 

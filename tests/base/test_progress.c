@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
 

@@ -11,6 +11,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "lambert/base/clock.h"
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/profile.h"

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lambert/base/activity.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
 #include "run/watchdog.h"

@@ -34,10 +34,4 @@ void progress_release(struct progress *progress);
 /* Wipes the line if one stands on the terminal; log.h calls it before a message. */
 void progress_wipe(void);
 
-/* Seconds on a clock that only goes forward. */
-double clock_seconds(void);
-
-/* "1:02:03" or "4:05" of a number of seconds, into text, which is returned. */
-const char *clock_text(double seconds, char text[32]);
-
 #endif

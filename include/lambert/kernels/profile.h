@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "lambert/base/progress.h"
+#include "lambert/base/clock.h"
 
 enum profile_part {
     PROFILE_PROJECTION_GEMM, /* queries, keys, values and attention's output */

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "lambert/base/clock.h"
 #include "lambert/dist/dist.h"
 
 enum { BALANCE_WINDOW = 20 }; /* steps that are looked back on */

@@ -3,7 +3,7 @@
  * tensor, and the data end to end.
  *
  *     struct safetensors file;
- *     if (safetensors_open(&file, path, err) != 0)
+ *     if (safetensors_open(&file, path, err) < 0)
  *         return -1;
  *     const struct safetensors_tensor *tensor = safetensors_find(&file, "bert.pooler.dense.bias");
  *     ... check dtype and shape, take values of tensor->elements floats ...

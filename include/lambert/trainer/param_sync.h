@@ -29,6 +29,7 @@
 #ifndef LAMBERT_TRAINER_PARAM_SYNC_H
 #define LAMBERT_TRAINER_PARAM_SYNC_H
 
+#include "lambert/base/clock.h"
 #include "lambert/dist/exchange.h"
 #include "lambert/dist/node_arrays.h"
 #include "lambert/dist/row_exchange.h"
