@@ -11,7 +11,7 @@
 #include "lambert/corpus/corpus.h"
 #include "lambert/model/bert.h"
 #include "lambert/run/options.h"
-#include "lambert/sample/batch_source.h"
+#include "lambert/sample/balance_by_cost.h"
 #include "lambert/sample/sampler.h"
 #include "show.h"
 

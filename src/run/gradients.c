@@ -8,7 +8,7 @@
 #include "lambert/run/metrics.h"
 #include "lambert/run/options.h"
 #include "lambert/run/run.h"
-#include "lambert/sample/batch_source.h"
+#include "lambert/sample/sampled_batches.h"
 #include "lambert/store/safetensors.h"
 #include "start.h"
 
@@ -18,25 +18,25 @@ static int find_weights(struct job *job, const char *checkpoint, struct error *e
     return path[0] != '\0' ? start_weights(job, path, err) : 0;
 }
 
-/* This rank's share of the batch. */
+/* The one batch that is asked for. */
 static int open_batch(const struct job *job, const struct gradients_request *request,
-                      struct sampler **sampler, struct batch_source **source,
-                      const struct packed_batch **share, struct error *err)
+                      struct sampler **sampler, struct batch_source **source, struct batch *batch,
+                      struct error *err)
 {
     struct sampler_options options = sampler_options_of(job->config, request->phase);
-    struct batch_source_options batch = {.first_batch = request->batch,
-                                         .end_batch = request->batch + 1,
-                                         .global_batch =
-                                             job->config->phases[request->phase].global_batch,
-                                         .group = group_of(job->config, request->phase),
-                                         .rank = dist_rank(job->dist),
-                                         .ranks = dist_size(job->dist)};
+    struct sampled_batches_options only = {.first_batch = request->batch,
+                                           .end_batch = request->batch + 1,
+                                           .global_batch =
+                                               job->config->phases[request->phase].global_batch,
+                                           .group = group_of(job->config, request->phase),
+                                           .rank = dist_rank(job->dist),
+                                           .ranks = dist_size(job->dist)};
     const struct corpus *corpus = corpora_of(&job->corpora, request->phase);
     if (sampler_new(sampler, corpus_store(corpus, CORPUS_TRAIN), corpus_vocabulary(corpus),
                     &options, err) < 0 ||
-        batch_source_open(source, *sampler, &batch, err) < 0)
+        sampled_batches_open(source, *sampler, &only, err) < 0)
         return -1;
-    return batch_source_next(*source, share, err);
+    return batch_source_next(*source, batch, err) < 0 ? -1 : 0;
 }
 
 /* The whole gradient on every rank, in param_sync.grads. */
@@ -54,12 +54,12 @@ static int compute(struct job *job, const struct gradients_request *request,
 {
     struct sampler *sampler = NULL;
     struct batch_source *source = NULL;
-    const struct packed_batch *share = NULL;
+    struct batch batch;
     struct nonfinite nonfinite;
-    int status = open_batch(job, request, &sampler, &source, &share, err);
+    int status = open_batch(job, request, &sampler, &source, &batch, err);
     status = dist_agree(job->dist, status, err);
     if (status == 0) {
-        job_gradient(job, share, metrics, &nonfinite);
+        job_gradient(job, &batch, metrics, &nonfinite);
         gather(job);
     }
     batch_source_close(source);

@@ -3,6 +3,7 @@
 #ifndef LAMBERT_RUN_JOB_H
 #define LAMBERT_RUN_JOB_H
 
+#include "lambert/batch/batch_source.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/dist/sharding.h"
@@ -43,16 +44,16 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
              struct error *err);
 void job_release(struct job *job);
 
-/* The gradient of the global batch of which `share` is this rank's part, before clipping: each rank
+/* The gradient of the global batch, before clipping: each rank
  * gets its slices in param_sync.shard_grads. Collective. */
-void job_gradient(struct job *job, const struct packed_batch *share, struct step_metrics *metrics,
+void job_gradient(struct job *job, const struct batch *batch, struct step_metrics *metrics,
                   struct nonfinite *nonfinite);
 
-/* One update on the global batch of which `share` is this rank's part. Collective. Updated weights
+/* One update on the global batch. Collective. Updated weights
  * are still on their way: param_sync_settle() before anything but the next step reads them. Where a
  * loss or the gradient is not finite there is none, and nonfinite says who met it first.
  * metrics->tensors is filled in if it is there. */
-void job_step(struct job *job, const struct packed_batch *share, double rate,
-              struct step_metrics *metrics, struct nonfinite *nonfinite);
+void job_step(struct job *job, const struct batch *batch, double rate, struct step_metrics *metrics,
+              struct nonfinite *nonfinite);
 
 #endif

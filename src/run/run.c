@@ -15,7 +15,7 @@
 #include "lambert/base/progress.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
-#include "lambert/sample/batch_source.h"
+#include "lambert/sample/sampled_batches.h"
 #include "signals.h"
 #include "start.h"
 #include "watchdog.h"
@@ -238,20 +238,21 @@ static int write_metrics(struct job *job, const struct phase_run *run,
 /* One update with everything around it. */
 static int train_step(struct job *job, struct phase_run *run, struct error *err)
 {
-    const struct packed_batch *share = NULL;
+    struct batch batch;
     struct step_metrics metrics = {0};
     struct nonfinite nonfinite;
     double started = clock_seconds(), waited = activity_waited();
     activity_task("step", job->state.total_steps + 1);
     activity_at("waiting for data", -1);
-    int status = batch_source_next(run->source, &share, err);
+    int status = batch_source_next(run->source, &batch, err);
+    require(status != 0); /* it has a batch for each step of the phase */
     double data = clock_seconds() - started;
     activity_at("data is there", -1);
-    if (dist_agree(job->dist, status, err) < 0)
+    if (dist_agree(job->dist, status < 0 ? -1 : 0, err) < 0)
         return -1;
     if (due(job->state.total_steps + 1, job->config->train.report_every))
         metrics.tensors = job->tensors;
-    job_step(job, share, schedule_rate(&run->schedule, job->state.phase_step), &metrics,
+    job_step(job, &batch, schedule_rate(&run->schedule, job->state.phase_step), &metrics,
              &nonfinite);
     double work = clock_seconds() - started - (activity_waited() - waited);
     activity_at("comparing the ranks' times", -1);
@@ -316,13 +317,13 @@ static int phase_open(struct job *job, struct phase_run *run, struct error *err)
              run->phase->global_batch, run->phase->learning_rate, run->schedule.warmup, epoch,
              (double)run->phase->steps * run->phase->global_batch / (double)epoch);
     warn_of_repetition(run->phase, (double)epoch);
-    struct batch_source_options source = {.first_batch = (uint64_t)job->state.phase_step,
-                                          .end_batch = (uint64_t)run->phase->steps,
-                                          .global_batch = run->phase->global_batch,
-                                          .group = group_of(job->config, number),
-                                          .rank = dist_rank(job->dist),
-                                          .ranks = dist_size(job->dist)};
-    return batch_source_open(&run->source, run->sampler, &source, err);
+    struct sampled_batches_options source = {.first_batch = (uint64_t)job->state.phase_step,
+                                             .end_batch = (uint64_t)run->phase->steps,
+                                             .global_batch = run->phase->global_batch,
+                                             .group = group_of(job->config, number),
+                                             .rank = dist_rank(job->dist),
+                                             .ranks = dist_size(job->dist)};
+    return sampled_batches_open(&run->source, run->sampler, &source, err);
 }
 
 static void phase_close(struct phase_run *run)

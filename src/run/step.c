@@ -3,7 +3,6 @@
 #include "job.h"
 #include "lambert/base/activity.h"
 #include "lambert/run/options.h"
-#include "lambert/sample/batch_source.h"
 
 /* Terms of the global batch's losses: masked tokens, and sequences with an NSP label. */
 struct denominators {
@@ -20,20 +19,11 @@ static struct denominators count_terms(const struct dist *dist, const struct pac
 }
 
 /* Sequences of the share from `first` on that are computed together. */
-static int micro_batch_fit(const struct job *job, const struct packed_batch *share, int first)
+static int micro_batch_fit(const struct job *job, const struct batch *batch, int first)
 {
-    const struct config_phase *phase = &job->config->phases[job->state.phase];
-    int group = group_of(job->config, job->state.phase);
-    return group > 0 ? batch_group_fit(share, first, phase->global_batch, group)
-                     : packed_batch_fit(share, first, capacity_of(job->config).tokens);
-}
-
-/* Of the global batch, where ranks do not matter to it. */
-static int64_t micro_batches(const struct job *job)
-{
-    const struct config_phase *phase = &job->config->phases[job->state.phase];
-    int group = group_of(job->config, job->state.phase);
-    return group > 0 ? (phase->global_batch + group - 1) / group : 0;
+    return batch->group > 0
+               ? batch_group_fit(batch, first)
+               : packed_batch_fit(batch->share, first, capacity_of(job->config).tokens);
 }
 
 /* Adds the gradient of a micro-batch, in units of the global batch's mean losses. */
@@ -48,18 +38,18 @@ static void add_gradient(struct job *job, const double scale[2], bool last,
 }
 
 /* The gradient of this rank's share; what is complete of it is sent off at once. */
-static void accumulate_gradient(struct job *job, const struct packed_batch *share,
+static void accumulate_gradient(struct job *job, const struct batch *batch,
                                 struct denominators terms, struct step_metrics *metrics,
                                 struct nonfinite *nonfinite)
 {
     const double scale[2] = {terms.masked > 0 ? 1 / terms.masked : 0,
                              terms.labelled > 0 ? 1 / terms.labelled : 0};
-    param_sync_start(&job->param_sync, micro_batches(job));
-    for (int first = 0; first < share->sequences;) {
-        int count = micro_batch_fit(job, share, first);
-        packed_batch_slice(share, first, count, &job->micro);
+    param_sync_start(&job->param_sync, batch_groups(batch));
+    for (int first = 0; first < batch->share->sequences;) {
+        int count = micro_batch_fit(job, batch, first);
+        packed_batch_slice(batch->share, first, count, &job->micro);
         first += count;
-        add_gradient(job, scale, first == share->sequences, metrics);
+        add_gradient(job, scale, first == batch->share->sequences, metrics);
         nonfinite_note(nonfinite, &job->micro, &metrics->sums);
     }
 }
@@ -103,23 +93,23 @@ static void update(struct job *job, double rate, struct step_metrics *metrics)
     metrics->updated = finite && metrics->report.finite;
 }
 
-void job_gradient(struct job *job, const struct packed_batch *share, struct step_metrics *metrics,
+void job_gradient(struct job *job, const struct batch *batch, struct step_metrics *metrics,
                   struct nonfinite *nonfinite)
 {
     activity_at("counting masked tokens", -1);
-    struct denominators terms = count_terms(job->dist, share);
+    struct denominators terms = count_terms(job->dist, batch->share);
     *nonfinite = (struct nonfinite){0};
-    accumulate_gradient(job, share, terms, metrics, nonfinite);
+    accumulate_gradient(job, batch, terms, metrics, nonfinite);
     activity_at("reducing gradients", -1);
     param_sync_reduced(&job->param_sync);
     activity_at("adding up losses", -1);
-    sum_metrics(job, share, metrics);
+    sum_metrics(job, batch->share, metrics);
 }
 
-void job_step(struct job *job, const struct packed_batch *share, double rate,
-              struct step_metrics *metrics, struct nonfinite *nonfinite)
+void job_step(struct job *job, const struct batch *batch, double rate, struct step_metrics *metrics,
+              struct nonfinite *nonfinite)
 {
-    job_gradient(job, share, metrics, nonfinite);
+    job_gradient(job, batch, metrics, nonfinite);
     activity_at("updating weights", -1);
     update(job, rate, metrics);
     activity_at(metrics->updated ? "gathering weights" : "finding what is not finite", -1);

@@ -1,80 +1,62 @@
+#include "lambert/sample/balance_by_cost.h"
+
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "lambert/base/error.h"
 #include "lambert/base/memory.h"
-#include "lambert/sample/batch_source.h"
+#include "lambert/base/minmax.h"
 
 /* In units of 1 / 2048, so that loads add up exactly and every rank sees the same order. Attention
  * costs as much as the rest at some 4,900 tokens in BERT-Base, 4,000 to 6,300 in Large and 800 in a
- * model of width 128, but a deal to equal counts, longest first, hardly depends on that length: none
- * of these instead of 2048 would change how evenly the ranks are loaded by 1 part in 1,000. */
-static uint64_t cost(int length)
+ * model of width 128, but an assignment of equal counts, longest first, hardly depends on that length:
+ * none of these instead of 2048 would change how evenly the ranks are loaded by 1 part in 1,000. */
+static uint64_t cost_of(int length)
 {
     uint64_t t = (uint64_t)length;
     return 2048 * t + t * t;
 }
 
-struct hand {
-    uint64_t load;
+struct rank_load {
+    uint64_t cost;
     int rank;
-    int count;
+    int count; /* of sequences */
 };
 
-/* A heap with the least loaded hand on top, the lower rank among equals. */
-struct deal {
-    struct hand *heap; /* [size] */
+/* The ranks that have room, as a heap: the one with the least load on top, the lower rank among
+ * equals. */
+struct rank_heap {
+    struct rank_load *loads; /* [size] */
     int size;
-    int floor;  /* every rank gets this many ... */
-    int extras; /* ... and so many ranks one more, still to be given */
 };
 
-static int before(const struct hand *a, const struct hand *b)
+static int comes_before(const struct rank_load *a, const struct rank_load *b)
 {
-    return a->load != b->load ? a->load < b->load : a->rank < b->rank;
+    return a->cost != b->cost ? a->cost < b->cost : a->rank < b->rank;
 }
 
-static void sift_down(struct deal *deal)
+/* Lets the load on top sink to where it belongs. */
+static void sift_down(struct rank_heap *heap)
 {
-    struct hand moving = deal->heap[0];
+    struct rank_load moving = heap->loads[0];
     int place = 0;
-    for (int child; (child = 2 * place + 1) < deal->size; place = child) {
-        if (child + 1 < deal->size && before(&deal->heap[child + 1], &deal->heap[child]))
+    for (int child; (child = 2 * place + 1) < heap->size; place = child) {
+        if (child + 1 < heap->size && comes_before(&heap->loads[child + 1], &heap->loads[child]))
             child++;
-        if (!before(&deal->heap[child], &moving))
+        if (!comes_before(&heap->loads[child], &moving))
             break;
-        deal->heap[place] = deal->heap[child];
+        heap->loads[place] = heap->loads[child];
     }
-    deal->heap[place] = moving;
+    heap->loads[place] = moving;
 }
 
-/* Takes hands that are full off the top. */
-static void drop_full(struct deal *deal)
-{
-    while (deal->heap[0].count >= deal->floor + (deal->extras > 0)) {
-        deal->heap[0] = deal->heap[--deal->size];
-        sift_down(deal);
-    }
-}
-
-/* The rank that gets the next sequence. */
-static int give(struct deal *deal, int length)
-{
-    drop_full(deal);
-    struct hand *hand = deal->heap;
-    int rank = hand->rank;
-    hand->load += cost(length);
-    if (++hand->count > deal->floor)
-        deal->extras--;
-    sift_down(deal);
-    return rank;
-}
-
-/* order [count] = numbers of the sequences, longest first, the lower number among equals. */
+/* order [count] = numbers of the sequences, longest first, the lower number among equals: a counting
+ * sort. */
 static void sort_by_length(const int *lengths, int count, int *order)
 {
     int longest = 0;
     for (int i = 0; i < count; i++)
-        longest = lengths[i] > longest ? lengths[i] : longest;
+        longest = max_int(longest, lengths[i]);
     int *place = memory_new((size_t)longest + 2, sizeof *place); /* of the first of each length */
     for (int i = 0; i < count; i++)
         place[lengths[i]]++;
@@ -97,20 +79,29 @@ static int by_number(const void *a, const void *b)
 int balance_by_cost(const int *lengths, int count, int ranks, int rank, int *chosen)
 {
     require(ranks > 0 && rank >= 0 && rank < ranks);
+    const int fewest = count / ranks;
+    int extras = count % ranks; /* ranks that get one more, still to be found */
     int *order = memory_new((size_t)count, sizeof *order);
-    struct deal deal = {.heap = memory_new((size_t)ranks, sizeof *deal.heap),
-                        .size = ranks,
-                        .floor = count / ranks,
-                        .extras = count % ranks};
+    struct rank_heap heap = {.loads = memory_new((size_t)ranks, sizeof *heap.loads), .size = ranks};
     int mine = 0;
     for (int r = 0; r < ranks; r++)
-        deal.heap[r].rank = r;
+        heap.loads[r].rank = r;
     sort_by_length(lengths, count, order);
-    for (int i = 0; i < count; i++)
-        if (give(&deal, lengths[order[i]]) == rank)
+    for (int i = 0; i < count; i++) {
+        struct rank_load *least = &heap.loads[0];
+        while (least->count >= fewest + (extras > 0)) { /* it is full */
+            *least = heap.loads[--heap.size];
+            sift_down(&heap);
+        }
+        if (least->rank == rank)
             chosen[mine++] = order[i];
+        least->cost += cost_of(lengths[order[i]]);
+        if (++least->count > fewest)
+            extras--;
+        sift_down(&heap);
+    }
     qsort(chosen, (size_t)mine, sizeof *chosen, by_number);
     free(order);
-    free(deal.heap);
+    free(heap.loads);
     return mine;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "lambert/base/rng.h"
-#include "lambert/sample/batch_source.h"
+#include "lambert/sample/balance_by_cost.h"
 
 enum { MOST = 3000 };
 
@@ -28,7 +28,7 @@ static double cost(int t)
 }
 
 /* The rule of the header, done in the plainest way. */
-static void deal_plainly(const int *lengths, int count, int ranks, int *rank_of)
+static void assign_plainly(const int *lengths, int count, int ranks, int *rank_of)
 {
     double load[64] = {0};
     int number[64] = {0}, extras = count % ranks;
@@ -48,7 +48,7 @@ static void deal_plainly(const int *lengths, int count, int ranks, int *rank_of)
     }
 }
 
-static void deals_are_by_the_rule(void **state)
+static void assignments_are_by_the_rule(void **state)
 {
     (void)state;
     static const int counts[] = {0, 1, 2, 7, 64, 65, 200}, ranks[] = {1, 2, 3, 5, 64};
@@ -56,7 +56,7 @@ static void deals_are_by_the_rule(void **state)
     for (int c = 0; c < 7; c++)
         for (int r = 0; r < 5; r++) {
             make_lengths(lengths, counts[c], (uint64_t)(c * 10 + r));
-            deal_plainly(lengths, counts[c], ranks[r], rank_of);
+            assign_plainly(lengths, counts[c], ranks[r], rank_of);
             int total = 0;
             for (int rank = 0; rank < ranks[r]; rank++) {
                 int mine = balance_by_cost(lengths, counts[c], ranks[r], rank, chosen);
@@ -103,7 +103,7 @@ static void ranks_get_the_same_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(deals_are_by_the_rule),
+        cmocka_unit_test(assignments_are_by_the_rule),
         cmocka_unit_test(ranks_get_the_same_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* A packed batch: the tokens of many sequences end to end, without padding. It is what corpus makes
- * and model eats, and lies in base because neither may know the other.
+/* A packed batch: the tokens of many sequences end to end, without padding. It is what sample
+ * makes and model eats, and neither may know the other.
  *
  * N sequences, T rows (tokens), M masked positions. Row r of sequence n has position
  * r - sequence_start[n] within its sequence.

@@ -12,7 +12,7 @@
 
 #include "corpus/fixture.h"
 #include "lambert/base/memory.h"
-#include "lambert/sample/batch_source.h"
+#include "lambert/sample/sampled_batches.h"
 
 enum { G = 32, BATCHES = 12, MOST_RANKS = 40 };
 
@@ -41,15 +41,16 @@ static void open_grouped(struct run *run, int ranks, int group, uint64_t first_b
     run->ranks = ranks;
     fixture_open(&run->f, &shape);
     for (int r = 0; r < ranks; r++) {
-        struct batch_source_options options = {.first_batch = first_batch,
-                                               .end_batch = end_batch,
-                                               .global_batch = G,
-                                               .group = group,
-                                               .rank = r,
-                                               .ranks = ranks};
+        struct sampled_batches_options options = {.first_batch = first_batch,
+                                                  .end_batch = end_batch,
+                                                  .global_batch = G,
+                                                  .group = group,
+                                                  .rank = r,
+                                                  .ranks = ranks};
         assert_int_equal(
             sampler_new(&run->samplers[r], run->f.store, run->f.vocabulary, &sampling, &err), 0);
-        assert_int_equal(batch_source_open(&run->sources[r], run->samplers[r], &options, &err), 0);
+        assert_int_equal(sampled_batches_open(&run->sources[r], run->samplers[r], &options, &err),
+                         0);
     }
 }
 
@@ -100,8 +101,9 @@ static void check_shares(int ranks, uint64_t first_batch)
         uint8_t seen[G] = {0};
         int total = 0;
         for (int r = 0; r < ranks; r++) {
-            const struct packed_batch *share;
-            assert_int_equal(batch_source_next(run.sources[r], &share, &err), 0);
+            struct batch batch;
+            assert_int_equal(batch_source_next(run.sources[r], &batch, &err), 1);
+            const struct packed_batch *share = batch.share;
             assert_true(share->sequences == G / ranks || share->sequences == G / ranks + 1);
             for (int n = 0; n < share->sequences; n++) {
                 assert_true(share->sample_index[n] >= k * G &&
@@ -131,10 +133,11 @@ static void a_share_stays_until_the_next_is_asked_for(void **state)
     (void)state;
     struct run run;
     struct error err;
-    const struct packed_batch *share;
+    struct batch batch;
     open_sources(&run, 1, 0, BATCHES);
     for (int k = 0; k < BATCHES; k++) {
-        assert_int_equal(batch_source_next(run.sources[0], &share, &err), 0);
+        assert_int_equal(batch_source_next(run.sources[0], &batch, &err), 1);
+        const struct packed_batch *share = batch.share;
         int32_t *copy = memory_new((size_t)share->tokens, sizeof *copy);
         memcpy(copy, share->input_ids, (size_t)share->tokens * sizeof *copy);
         struct timespec pause = {0, 3000000}; /* the thread makes the next share meanwhile */
@@ -151,16 +154,38 @@ static void it_can_be_closed_at_any_time(void **state)
     for (int taken = 0; taken <= 4; taken++) {
         struct run run;
         struct error err;
-        const struct packed_batch *share;
+        struct batch batch;
         open_sources(&run, 1, 0, 4);
         for (int k = 0; k < taken; k++)
-            assert_int_equal(batch_source_next(run.sources[0], &share, &err), 0);
+            assert_int_equal(batch_source_next(run.sources[0], &batch, &err), 1);
         close_sources(&run);
     }
     struct run none;
     open_sources(&none, 1, 7, 7);
     close_sources(&none);
     batch_source_close(NULL);
+}
+
+/* It says which batch it gives, the same on every rank, and ends behind the last, for good. */
+static void batches_are_numbered_and_end(void **state)
+{
+    (void)state;
+    struct run run;
+    struct error err;
+    open_grouped(&run, 2, 3, 5, 8);
+    for (int r = 0; r < 2; r++) {
+        struct batch batch;
+        for (uint64_t k = 5; k < 8; k++) {
+            assert_int_equal(batch_source_next(run.sources[r], &batch, &err), 1);
+            assert_int_equal(batch.number, k);
+            assert_int_equal(batch.first_sample, k * G);
+            assert_int_equal(batch.global_batch, G);
+            assert_int_equal(batch.group, 3);
+        }
+        assert_int_equal(batch_source_next(run.sources[r], &batch, &err), 0);
+        assert_int_equal(batch_source_next(run.sources[r], &batch, &err), 0);
+    }
+    close_sources(&run);
 }
 
 static void damage_ids(const char *path)
@@ -178,21 +203,21 @@ static void errors_come_out_of_next(void **state)
     (void)state;
     struct run run;
     struct error err = {""};
-    const struct packed_batch *share;
+    struct batch batch;
     open_sources(&run, 1, 0, 1000);
     batch_source_close(run.sources[0]);
     sampler_free(run.samplers[0]);
     damage_ids(run.f.paths[0]);
-    struct batch_source_options options = {.end_batch = 1000, .global_batch = G, .ranks = 1};
+    struct sampled_batches_options options = {.end_batch = 1000, .global_batch = G, .ranks = 1};
     assert_int_equal(sampler_new(&run.samplers[0], run.f.store, run.f.vocabulary, &sampling, &err),
                      0);
-    assert_int_equal(batch_source_open(&run.sources[0], run.samplers[0], &options, &err), 0);
-    int status = 0;
-    for (int k = 0; k < 1000 && status == 0; k++)
-        status = batch_source_next(run.sources[0], &share, &err);
+    assert_int_equal(sampled_batches_open(&run.sources[0], run.samplers[0], &options, &err), 0);
+    int status = 1;
+    for (int k = 0; k < 1000 && status == 1; k++)
+        status = batch_source_next(run.sources[0], &batch, &err);
     assert_int_equal(status, -1);
     assert_non_null(strstr(err.text, "made-0.shard"));
-    assert_int_equal(batch_source_next(run.sources[0], &share, &err), -1);
+    assert_int_equal(batch_source_next(run.sources[0], &batch, &err), -1);
     close_sources(&run);
 }
 
@@ -204,13 +229,15 @@ static void check_groups(int ranks, int group)
     open_grouped(&run, ranks, group, 3, 3 + BATCHES);
     for (uint64_t k = 3; k < 3 + BATCHES; k++) {
         uint8_t seen[G] = {0};
-        int groups = 0;
+        int groups = 0, told = 0;
         for (int r = 0; r < ranks; r++) {
-            const struct packed_batch *share;
-            assert_int_equal(batch_source_next(run.sources[r], &share, &err), 0);
+            struct batch batch;
+            assert_int_equal(batch_source_next(run.sources[r], &batch, &err), 1);
+            const struct packed_batch *share = batch.share;
+            told = batch_groups(&batch);
             for (int first = 0, count; first < share->sequences; first += count, groups++) {
                 uint64_t begin = share->sample_index[first] - k * G;
-                count = batch_group_fit(share, first, G, group);
+                count = batch_group_fit(&batch, first);
                 assert_int_equal(begin % (uint64_t)group, 0);
                 assert_true(count == group || begin + (uint64_t)count == G);
                 for (int n = 0; n < count; n++) {
@@ -220,6 +247,7 @@ static void check_groups(int ranks, int group)
             }
         }
         assert_int_equal(groups, (G + group - 1) / group);
+        assert_int_equal(groups, told);
         for (int i = 0; i < G; i++)
             assert_int_equal(seen[i], 1);
     }
@@ -244,6 +272,7 @@ int main(void)
         cmocka_unit_test(groups_stay_together),
         cmocka_unit_test(a_share_stays_until_the_next_is_asked_for),
         cmocka_unit_test(it_can_be_closed_at_any_time),
+        cmocka_unit_test(batches_are_numbered_and_end),
         cmocka_unit_test(errors_come_out_of_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,30 @@
+/* Batches of one sampler's samples (a batch/batch_source.h), made ahead of time by a thread.
+ *
+ * Global batch k (k = 0, 1, ...) of a phase is samples [k G, (k + 1) G). Every rank plans all G of
+ * them (lengths only), assigns them to ranks by cost (balance_by_cost.h), the same way everywhere,
+ * and fills its own. So the global batch is the same for any number of ranks, and ranks get equal
+ * work without talking.
+ *
+ * The sampler belongs to the source's thread until the source is closed, and must outlive it. */
+#ifndef LAMBERT_SAMPLE_SAMPLED_BATCHES_H
+#define LAMBERT_SAMPLE_SAMPLED_BATCHES_H
+
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/batch/batch_source.h"
+#include "lambert/sample/sampler.h"
+
+struct sampled_batches_options {
+    uint64_t first_batch; /* number of the first global batch wanted: a resumed run starts here */
+    uint64_t end_batch;   /* the source ends before this one */
+    int global_batch;     /* G, sequences */
+    int group;            /* batch.group; 0 and 1: each sample may go to any rank */
+    int rank, ranks;
+};
+
+/* Plans the epochs before first_batch over all threads; the batches are then made by one. */
+int sampled_batches_open(struct batch_source **source, struct sampler *sampler,
+                         const struct sampled_batches_options *options, struct error *err);
+
+#endif

@@ -1,0 +1,222 @@
+#define _GNU_SOURCE /* names of threads */
+#include "lambert/sample/sampled_batches.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/activity.h"
+#include "lambert/base/memory.h"
+#include "lambert/sample/balance_by_cost.h"
+
+/* There are two shares: one is lent to the caller while the other is made or ready. */
+struct sampled_batches {
+    struct batch_source source; /* the first member, as batch_source.h wants it */
+    struct sampler *sampler;
+    struct sampled_batches_options options;
+    pthread_t thread;
+
+    pthread_mutex_t mutex; /* guards what follows, and `changed` says that it changed */
+    pthread_cond_t changed;
+    uint64_t made;  /* shares made so far */
+    uint64_t taken; /* shares handed to the caller so far */
+    bool stop;      /* the source is being closed */
+    bool failed;
+    struct error error;
+
+    struct packed_batch shares[2]; /* share k, counted from first_batch, lies in shares[k % 2] */
+
+    /* The thread's own. Assignment is by blocks: a group, or one sample where there are no groups. */
+    struct sample_plan *plans; /* [G] */
+    int *lengths;              /* [G] */
+    int *chosen;               /* [G] samples of the batch that are this rank's, ascending */
+    int *block_lengths;        /* [blocks] tokens */
+    int *chosen_blocks;        /* [blocks] */
+};
+
+static int block_size(const struct sampled_batches_options *options)
+{
+    return options->group > 1 ? options->group : 1;
+}
+
+static int block_count(const struct sampled_batches_options *options)
+{
+    return (options->global_batch + block_size(options) - 1) / block_size(options);
+}
+
+/* Fills batches->chosen; returns how many samples it holds. */
+static int choose_samples(struct sampled_batches *batches)
+{
+    const struct sampled_batches_options *options = &batches->options;
+    int size = block_size(options), blocks = block_count(options), count = 0;
+    memset(batches->block_lengths, 0, (size_t)blocks * sizeof *batches->block_lengths);
+    for (int i = 0; i < options->global_batch; i++)
+        batches->block_lengths[i / size] += batches->lengths[i];
+    int mine = balance_by_cost(batches->block_lengths, blocks, options->ranks, options->rank,
+                               batches->chosen_blocks);
+    for (int b = 0; b < mine; b++) {
+        int first = batches->chosen_blocks[b] * size;
+        for (int i = first; i < first + size && i < options->global_batch; i++)
+            batches->chosen[count++] = i;
+    }
+    return count;
+}
+
+static bool should_stop(struct sampled_batches *batches)
+{
+    pthread_mutex_lock(&batches->mutex);
+    bool stop = batches->stop;
+    pthread_mutex_unlock(&batches->mutex);
+    return stop;
+}
+
+/* Plans the whole global batch and fills this rank's share of it. */
+static int make_share(struct sampled_batches *batches, uint64_t number, struct packed_batch *share,
+                      struct error *err)
+{
+    const int global_batch = batches->options.global_batch;
+    for (int i = 0; i < global_batch; i++) {
+        sampler_plan(batches->sampler, number * (uint64_t)global_batch + (uint64_t)i,
+                     &batches->plans[i], NULL);
+        batches->lengths[i] = batches->plans[i].tokens;
+    }
+    int count = choose_samples(batches), tokens = 0;
+    for (int i = 0; i < count; i++)
+        tokens += batches->lengths[batches->chosen[i]];
+    packed_batch_reset(share);
+    packed_batch_reserve(share, count, tokens, 0);
+    for (int i = 0; i < count && !should_stop(batches); i++) {
+        if (sampler_fill(batches->sampler, &batches->plans[batches->chosen[i]], share, err) < 0)
+            return -1;
+        activity_heartbeat(); /* the step may be waiting for this */
+    }
+    return 0;
+}
+
+/* The share that the caller has is free again when it asks for the next, so that behind the one it
+ * took last there is room for one more, and for two before it has taken any. */
+static bool wait_for_room(struct sampled_batches *batches)
+{
+    pthread_mutex_lock(&batches->mutex);
+    while (!batches->stop && batches->made >= (batches->taken == 0 ? 2 : batches->taken + 1))
+        pthread_cond_wait(&batches->changed, &batches->mutex);
+    bool stop = batches->stop;
+    pthread_mutex_unlock(&batches->mutex);
+    return !stop;
+}
+
+static void *make_shares(void *context)
+{
+    struct sampled_batches *batches = context;
+    const struct sampled_batches_options *options = &batches->options;
+    int status = 0;
+    for (uint64_t number = options->first_batch; number < options->end_batch; number++) {
+        struct packed_batch *share = &batches->shares[(number - options->first_batch) % 2];
+        struct error err;
+        if (status < 0 || !wait_for_room(batches))
+            break;
+        status = make_share(batches, number, share, &err);
+        pthread_mutex_lock(&batches->mutex);
+        if (status < 0) {
+            batches->failed = true;
+            batches->error = err;
+        } else {
+            batches->made++;
+        }
+        pthread_cond_signal(&batches->changed);
+        pthread_mutex_unlock(&batches->mutex);
+    }
+    return NULL;
+}
+
+static int next(struct batch_source *source, struct batch *batch, struct error *err)
+{
+    struct sampled_batches *batches = (struct sampled_batches *)source;
+    const struct sampled_batches_options *options = &batches->options;
+    int status = 1;
+    pthread_mutex_lock(&batches->mutex);
+    const uint64_t number = options->first_batch + batches->taken;
+    const bool ended = number >= options->end_batch;
+    while (!ended && batches->made == batches->taken && !batches->failed)
+        pthread_cond_wait(&batches->changed, &batches->mutex);
+    if (ended) {
+        status = 0;
+    } else if (batches->made > batches->taken) {
+        *batch = (struct batch){.share = &batches->shares[batches->taken++ % 2],
+                                .number = number,
+                                .first_sample = number * (uint64_t)options->global_batch,
+                                .global_batch = options->global_batch,
+                                .group = options->group};
+    } else {
+        *err = batches->error;
+        status = -1;
+    }
+    pthread_cond_signal(&batches->changed);
+    pthread_mutex_unlock(&batches->mutex);
+    return status;
+}
+
+static void release(struct sampled_batches *batches)
+{
+    pthread_cond_destroy(&batches->changed);
+    pthread_mutex_destroy(&batches->mutex);
+    packed_batch_release(&batches->shares[0]);
+    packed_batch_release(&batches->shares[1]);
+    free(batches->plans);
+    free(batches->lengths);
+    free(batches->chosen);
+    free(batches->block_lengths);
+    free(batches->chosen_blocks);
+    free(batches);
+}
+
+static void close_batches(struct batch_source *source)
+{
+    struct sampled_batches *batches = (struct sampled_batches *)source;
+    pthread_mutex_lock(&batches->mutex);
+    batches->stop = true;
+    pthread_cond_signal(&batches->changed);
+    pthread_mutex_unlock(&batches->mutex);
+    pthread_join(batches->thread, NULL);
+    sampler_set_parallel(batches->sampler, true);
+    release(batches);
+}
+
+int sampled_batches_open(struct batch_source **source, struct sampler *sampler,
+                         const struct sampled_batches_options *options, struct error *err)
+{
+    static const struct batch_source_operations operations = {.next = next, .close = close_batches};
+    require(options->global_batch > 0 && options->rank >= 0 && options->rank < options->ranks);
+    const size_t size = (size_t)options->global_batch, blocks = (size_t)block_count(options);
+    struct sampled_batches *batches = memory_new(1, sizeof *batches);
+    *batches = (struct sampled_batches){
+        .source.operations = &operations,
+        .sampler = sampler,
+        .options = *options,
+        .plans = memory_new(size, sizeof *batches->plans),
+        .lengths = memory_new(size, sizeof *batches->lengths),
+        .chosen = memory_new(size, sizeof *batches->chosen),
+        .block_lengths = memory_new(blocks, sizeof *batches->block_lengths),
+        .chosen_blocks = memory_new(blocks, sizeof *batches->chosen_blocks)};
+    pthread_mutex_init(&batches->mutex, NULL);
+    pthread_cond_init(&batches->changed, NULL);
+    /* A resumed run has epochs to plan before its first batch: all threads do that, while they have
+     * nothing else to do. From then on one thread works alone, beside those that compute. */
+    if (options->first_batch < options->end_batch) {
+        struct sample_plan plan;
+        sampler_plan(sampler, options->first_batch * (uint64_t)size, &plan, NULL);
+    }
+    sampler_set_parallel(sampler, false);
+    int failure = pthread_create(&batches->thread, NULL, make_shares, batches);
+    if (failure != 0) {
+        sampler_set_parallel(sampler, true);
+        release(batches);
+        *source = NULL;
+        return error_set(err, "cannot start the thread that reads the corpus: %s",
+                         strerror(failure));
+    }
+    pthread_setname_np(batches->thread, "batches");
+    *source = &batches->source;
+    return 0;
+}
