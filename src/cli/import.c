@@ -1,7 +1,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
@@ -76,7 +75,7 @@ static char *config_of(const struct bert_config *shape)
     config.model.num_hidden_layers = shape->layers;
     config.model.num_attention_heads = shape->heads;
     config.model.intermediate_size = shape->intermediate;
-    strcpy(config.model.hidden_act, shape->gelu == GELU_TANH ? "gelu_new" : "gelu");
+    config.model.hidden_act = shape->gelu;
     config.model.hidden_dropout_prob = shape->hidden_dropout;
     config.model.attention_probs_dropout_prob = shape->attention_dropout;
     config.model.max_position_embeddings = shape->positions;

@@ -129,7 +129,7 @@ static int prepare(const struct arguments *arguments, struct config *config, int
     if (config_load(config, arguments->config, arguments->words, arguments->word_count, err) < 0 ||
         kernels_select(err) < 0)
         return -1;
-    log_set_level(log_level_of(config));
+    log_set_level(config->run.log_level);
     *phase = arguments->phase ? phase_of(config, arguments->phase, err) : 0;
     return *phase < 0 ? -1 : 0;
 }

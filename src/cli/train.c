@@ -94,7 +94,7 @@ static int load_config(struct dist *dist, const struct arguments *arguments, str
         config_load(config, arguments->config, arguments->words, arguments->word_count, err);
     if (dist_agree(dist, status, err) < 0)
         return -1;
-    log_set_level(log_level_of(config));
+    log_set_level(config->run.log_level);
     config_print(config, false, &text);
     status = dist_same(dist, "the configuration", hash_bytes(text.data, text.size), err);
     if (status == 0)

@@ -1,5 +1,4 @@
 #include <limits.h>
-#include <string.h>
 
 #include "keys.h"
 #include "value.h"
@@ -86,12 +85,12 @@ static int check_masking(const struct config_data *data, struct error *err)
 
 static int check_train(const struct config_train *train, struct error *err)
 {
-    if (train->reproducible && strcmp(train->gradient_wire, "float32") != 0)
+    if (train->reproducible && train->gradient_wire != TYPE_FLOAT32)
         return error_set(
             err,
             "train.reproducible sums gradients exactly, train.gradient_wire (%s) rounds "
             "them on their way; leave one of them at its default",
-            train->gradient_wire);
+            config_word("train.gradient_wire", train->gradient_wire));
     return 0;
 }
 

@@ -108,6 +108,7 @@ static bool same_value(const struct key *key, const char *a, const char *b)
     union {
         int64_t whole;
         double real;
+        unsigned choice;
         char text[CONFIG_TEXT];
     } place;
     struct error ignored;

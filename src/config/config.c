@@ -37,6 +37,13 @@ int config_read(struct config *config, const char *text, const char *name, struc
     return parse_ini(config, text, name, err);
 }
 
+const char *config_word(const char *key, unsigned value)
+{
+    const struct key *row = key_find(key);
+    require(row && row->type == KEY_CHOICE);
+    return value_word(row, value);
+}
+
 int config_load(struct config *config, const char *path, char *const *words, int word_count,
                 struct error *err)
 {

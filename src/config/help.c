@@ -44,7 +44,7 @@ static void put_row(const struct key *key, struct buffer *out)
 {
     struct buffer accepts = {0};
     value_describe(key, &accepts);
-    if (key->type == KEY_TEXT && !key->accepts)
+    if (key->type == KEY_TEXT)
         buffer_reset(&accepts);
     if (accepts.size == 0)
         buffer_print(&accepts, "a text");

@@ -3,20 +3,43 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The words of each choice, in the order in which people are told of them. */
+static const struct choice log_levels[] = {
+    {"error", LOG_ERROR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}, {0}};
+static const struct choice masking_units[] = {
+    {"tokens", MASK_TOKENS}, {"whole_words", MASK_WHOLE_WORDS}, {"spans", MASK_SPANS}, {0}};
+static const struct choice sentence_pairs[] = {
+    {"nsp", PAIRS_NSP}, {"sop", PAIRS_SOP}, {"none", PAIRS_NONE}, {0}};
+static const struct choice activations[] = {{"gelu", GELU_ERF}, {"gelu_new", GELU_TANH}, {0}};
+static const struct choice update_rules[] = {
+    {"lamb", RULE_LAMB}, {"adamw", RULE_ADAMW}, {"lars", RULE_LARS}, {"sgd", RULE_SGD}, {0}};
+static const struct choice on_nonfinite[] = {
+    {"stop", NONFINITE_STOP}, {"skip", NONFINITE_SKIP}, {0}};
+static const struct choice float_types[] = {
+    {"float32", TYPE_FLOAT32}, {"bfloat16", TYPE_BFLOAT16}, {0}};
+static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
+                                          {"google", SCHEDULE_GOOGLE},
+                                          {"nvidia", SCHEDULE_NVIDIA},
+                                          {0}};
+
 /* clang-format off */
 #define TYPE_OF(value)                                                                             \
     _Generic((value), int: KEY_INT, int64_t: KEY_INT64, double: KEY_REAL, bool: KEY_BOOL,          \
-             char *: KEY_TEXT)
+             unsigned: KEY_CHOICE, char *: KEY_TEXT)
 #define MEMBER(type, place) (((struct type *)0)->place)
 
-#define ROW(row_name, in, place, row_standard, row_accepts, row_result, row_help)                  \
+#define ROW(row_name, in, place, row_standard, row_accepts, row_choices, row_result, row_help)     \
     {.name = row_name, .type = TYPE_OF(MEMBER(in, place)), .offset = offsetof(struct in, place),   \
      .size = sizeof MEMBER(in, place), .standard = row_standard, .accepts = row_accepts,           \
-     .result = row_result, .help = row_help}
+     .choices = row_choices, .result = row_result, .help = row_help}
 #define KEY(section, member, standard, accepts, result, help)                                      \
-    ROW(#section "." #member, config, section.member, standard, accepts, result, help)
+    ROW(#section "." #member, config, section.member, standard, accepts, NULL, result, help)
+#define CHOICE(section, member, standard, choices, result, help)                                   \
+    ROW(#section "." #member, config, section.member, standard, NULL, choices, result, help)
 #define PHASE_KEY(member, standard, accepts, help)                                                 \
-    ROW("phase." #member, config_phase, member, standard, accepts, RESULT, help)
+    ROW("phase." #member, config_phase, member, standard, accepts, NULL, RESULT, help)
+#define PHASE_CHOICE(member, standard, choices, help)                                              \
+    ROW("phase." #member, config_phase, member, standard, NULL, choices, RESULT, help)
 
 #define RESULT   true
 #define FREE     false /* to change: the numbers stay the same, rounding aside */
@@ -34,7 +57,7 @@ const struct key config_keys[] = {
         "Seed of everything random: initial weights, order, segments, masks, dropout."),
     KEY(run, threads, "0", "[0, 4096]", FREE,
         "Threads of a rank; 0: as many as the cores it is bound to."),
-    KEY(run, log_level, "info", "error | warning | info | debug", FREE,
+    CHOICE(run, log_level, "info", log_levels, FREE,
         "What is said on standard error."),
 
     KEY(data, corpus, REQUIRED, ANY_TEXT, FREE,
@@ -45,7 +68,7 @@ const struct key config_keys[] = {
         "Share of chunks cut to a random shorter length (short_seq_prob of BERT's code)."),
     KEY(data, masked_lm_probability, "0.15", "(0, 1)", RESULT,
         "Share of tokens to predict (BERT, arXiv 1810.04805: 15%)."),
-    KEY(data, masking, "tokens", "tokens | whole_words | spans", RESULT,
+    CHOICE(data, masking, "tokens", masking_units, RESULT,
         "What is masked together: single tokens, all pieces of a word, or spans of 1 to longest_span "
         "words, one of n words with probability proportional to 1/n (ALBERT, arXiv 1909.11942). A "
         "sequence whose words all have more pieces than are to be masked gets single tokens masked."),
@@ -56,7 +79,7 @@ const struct key config_keys[] = {
     KEY(data, random_replace_prob, "0.1", "[0, 1]", RESULT,
         "Share of the masked tokens that become any entry of the vocabulary (BERT: 10%); what is "
         "left stays as it was."),
-    KEY(data, sentence_pairs, "nsp", "nsp | sop | none", RESULT,
+    CHOICE(data, sentence_pairs, "nsp", sentence_pairs, RESULT,
         "Second objective: nsp, does B follow A or come from another document (BERT); sop, are A "
         "and B in order or swapped (ALBERT); none, one segment and no second loss (RoBERTa, arXiv "
         "1907.11692)."),
@@ -71,7 +94,7 @@ const struct key config_keys[] = {
         "Attention heads A."),
     KEY(model, intermediate_size, "3072", "[1, 262144]", RESULT,
         "Width F of the feed-forward layer, as a rule 4 H."),
-    KEY(model, hidden_act, "gelu", "gelu | gelu_new", RESULT,
+    CHOICE(model, hidden_act, "gelu", activations, RESULT,
         "Activation: gelu is x/2 (1 + erf(x/sqrt 2)), gelu_new its tanh approximation (Google's "
         "code)."),
     KEY(model, hidden_dropout_prob, "0.1", "[0, 1)", RESULT,
@@ -87,7 +110,7 @@ const struct key config_keys[] = {
     KEY(model, layer_norm_eps, "1e-12", "(0, 0.1]", RESULT,
         "Added to the variance in LayerNorm."),
 
-    KEY(optimizer, name, "lamb", "lamb | adamw | lars | sgd", RESULT,
+    CHOICE(optimizer, name, "lamb", update_rules, RESULT,
         "Update rule: lamb (arXiv 1904.00962), adamw (arXiv 1711.05101), lars (arXiv 1708.03888), "
         "sgd with momentum."),
     KEY(optimizer, beta1, "0.9", "[0, 1)", RESULT,
@@ -127,7 +150,7 @@ const struct key config_keys[] = {
     KEY(train, report_every, "0", "[0, 1000000000]", FREE,
         "Steps between reports on each tensor in metrics.jsonl (and in the log, at level debug): norms "
         "of weights, gradient and update, trust ratio; 0: never, and they cost nothing."),
-    KEY(train, on_nonfinite, "stop", "stop | skip", FREE,
+    CHOICE(train, on_nonfinite, "stop", on_nonfinite, FREE,
         "What to do when a loss or the gradient is not finite; it never reaches the weights, and "
         "step, tensor, rank and sample are named. stop: the run ends; skip: it goes on with the next "
         "samples, and ends at the 10th such step in a row. Up to the first such step both do the "
@@ -139,11 +162,11 @@ const struct key config_keys[] = {
     KEY(train, ranks_per_node, "0", "[0, 1000000]", FREE,
         "Ranks that share one copy of the weights and read each other's gradients in memory; 0: all "
         "of a machine. A lower number that divides it makes several nodes of each machine."),
-    KEY(train, gradient_wire, "float32", "float32 | bfloat16", RESULT,
+    CHOICE(train, gradient_wire, "float32", float_types, RESULT,
         "Type of the gradients that go from node to node: bfloat16 halves the bytes, rounds what each "
         "node contributes once (twice from 16 nodes on, thrice from 256), and is summed in "
         "float32. On one node it changes nothing."),
-    KEY(train, weight_type, "float32", "float32 | bfloat16", RESULT,
+    CHOICE(train, weight_type, "float32", float_types, RESULT,
         "Type of the weights that forward and backward compute with, and that go from node to node: bfloat16 "
         "halves the bytes. The optimizer keeps them in float32, as do checkpoints, and evaluation "
         "uses those. The same on any number of ranks."),
@@ -155,7 +178,7 @@ const struct key config_keys[] = {
         "shorter, and gradients are summed as multiples of 2^-50 in 64 bits: 8 bytes a weight more "
         "memory a rank (16 of those it updates), and twice the bytes of gradients between nodes."),
 
-    ROW("phase.corpus", config_phase, corpus, "", ANY_TEXT, FREE,
+    ROW("phase.corpus", config_phase, corpus, "", ANY_TEXT, NULL, FREE,
         "Folder of the phase's own corpus, of the same vocabulary as the others; empty: data.corpus. "
         "Ready samples (TFRecords) come in one length, so each phase has a set of its own."),
     PHASE_KEY(sequence_length, "128", "[8, 65536]",
@@ -174,7 +197,7 @@ const struct key config_keys[] = {
         "The same as a number of steps, instead of warmup_ratio; 0: the ratio holds."),
     PHASE_KEY(decay_power, "1", "(0, 100]",
         "Power p of the decay: 1 is linear, 0.5 the square root of NVIDIA's recipe."),
-    PHASE_KEY(schedule, "continuous", "continuous | google | nvidia",
+    PHASE_CHOICE(schedule, "continuous", schedules,
         "Shape of warm-up and decay: continuous has no jump; google and nvidia are those of their "
         "code and jump down after the warm-up (formulas in docs/config.md)."),
 };

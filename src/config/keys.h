@@ -8,16 +8,23 @@
 
 #include "lambert/config/config.h"
 
-enum key_type { KEY_INT, KEY_INT64, KEY_REAL, KEY_BOOL, KEY_TEXT };
+enum key_type { KEY_INT, KEY_INT64, KEY_REAL, KEY_BOOL, KEY_CHOICE, KEY_TEXT };
+
+/* One of the words that a choice is between, and the value of the enum that it stands for. */
+struct choice {
+    const char *word;
+    unsigned value;
+};
 
 struct key {
-    const char *name;     /* "model.hidden_size"; of a phase "phase.steps" */
-    enum key_type type;   /* a text with `accepts` is a choice */
-    size_t offset;        /* in struct config; of a phase, in struct config_phase */
-    size_t size;          /* of the member */
-    const char *standard; /* the default, as in a file; NULL: the key must be given */
-    const char *accepts;  /* of a number an interval, "[1, 8)"; of a choice "one | two" */
-    bool result;          /* changes the numbers of a run */
+    const char *name; /* "model.hidden_size"; of a phase "phase.steps" */
+    enum key_type type;
+    size_t offset;                /* in struct config; of a phase, in struct config_phase */
+    size_t size;                  /* of the member */
+    const char *standard;         /* the default, as in a file; NULL: the key must be given */
+    const char *accepts;          /* of a number an interval, "[1, 8)" */
+    const struct choice *choices; /* of a choice; the last has no word */
+    bool result;                  /* changes the numbers of a run */
     const char *help;
 };
 

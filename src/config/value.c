@@ -65,15 +65,13 @@ static bool parse_bool(const char *text, void *place)
     return false;
 }
 
-static bool is_choice(const char *choices, const char *text)
+static bool parse_choice(const struct choice *choices, const char *text, void *place)
 {
-    const char *at = choices + strspn(choices, "| ");
-    while (*at != '\0') {
-        size_t length = strcspn(at, "| ");
-        if (strlen(text) == length && strncmp(at, text, length) == 0)
+    for (; choices->word; choices++) {
+        if (strcmp(choices->word, text) == 0) {
+            *(unsigned *)place = choices->value;
             return true;
-        at += length;
-        at += strspn(at, "| ");
+        }
     }
     return false;
 }
@@ -94,9 +92,7 @@ static bool fits_a_file(const char *text)
 
 static bool parse_text(const struct key *key, const char *text, void *place)
 {
-    if (strlen(text) >= key->size)
-        return false;
-    if (key->accepts ? !is_choice(key->accepts, text) : !fits_a_file(text))
+    if (strlen(text) >= key->size || !fits_a_file(text))
         return false;
     memset(place, 0, key->size);
     strcpy(place, text);
@@ -113,6 +109,8 @@ static bool parse(const struct key *key, const char *text, void *place)
         return parse_real(key, text, place);
     case KEY_BOOL:
         return parse_bool(text, place);
+    case KEY_CHOICE:
+        return parse_choice(key->choices, text, place);
     case KEY_TEXT:
         return parse_text(key, text, place);
     }
@@ -145,6 +143,14 @@ static void print_real(double value, struct buffer *out)
     buffer_print(out, "%s", text);
 }
 
+const char *value_word(const struct key *key, unsigned value)
+{
+    for (const struct choice *choice = key->choices; choice->word; choice++)
+        if (choice->value == value)
+            return choice->word;
+    bug("%s has no word for its value %u", key->name, value);
+}
+
 void value_print(const struct key *key, const void *place, struct buffer *out)
 {
     switch (key->type) {
@@ -160,6 +166,9 @@ void value_print(const struct key *key, const void *place, struct buffer *out)
     case KEY_BOOL:
         buffer_print(out, "%s", *(const bool *)place ? "yes" : "no");
         break;
+    case KEY_CHOICE:
+        buffer_print(out, "%s", value_word(key, *(const unsigned *)place));
+        break;
     case KEY_TEXT:
         buffer_print(out, "%s", (const char *)place);
         break;
@@ -170,17 +179,6 @@ bool value_missing(const struct key *key, const void *place)
 {
     static const char nothing[CONFIG_TEXT];
     return !key->standard && memcmp(place, nothing, key->size) == 0;
-}
-
-static void describe_choice(const char *choices, struct buffer *out)
-{
-    buffer_print(out, "one of: ");
-    for (const char *at = choices; *at != '\0'; at++) {
-        if (*at == '|')
-            buffer_put_u8(out, ',');
-        else if (*at != ' ' || at[1] != '|')
-            buffer_put_u8(out, (uint8_t)*at);
-    }
 }
 
 void value_describe(const struct key *key, struct buffer *out)
@@ -196,12 +194,13 @@ void value_describe(const struct key *key, struct buffer *out)
     case KEY_BOOL:
         buffer_print(out, "yes or no");
         break;
+    case KEY_CHOICE:
+        for (const struct choice *choice = key->choices; choice->word; choice++)
+            buffer_print(out, "%s%s", choice == key->choices ? "one of: " : ", ", choice->word);
+        break;
     case KEY_TEXT:
-        if (key->accepts)
-            describe_choice(key->accepts, out);
-        else
-            buffer_print(out, "a text of less than %zu bytes without control characters or ' ;'",
-                         key->size);
+        buffer_print(out, "a text of less than %zu bytes without control characters or ' ;'",
+                     key->size);
         break;
     }
 }

@@ -12,6 +12,9 @@ int value_parse(const struct key *key, const char *name, const char *text, void 
 /* Appends the text that value_parse() reads back to the very same value. */
 void value_print(const struct key *key, const void *place, struct buffer *out);
 
+/* The word for a choice's value. */
+const char *value_word(const struct key *key, unsigned value);
+
 /* Whether a key without default was left alone. */
 bool value_missing(const struct key *key, const void *place);
 

@@ -54,9 +54,7 @@ static void lay_out(struct optimizer *o, const struct sharding *sharding, int ra
 size_t optimizer_memory(const struct param_table *table, const struct sharding *sharding, int rank,
                         const struct optimizer_options *options)
 {
-    struct optimizer plan = {.rule = rule_find(options->name), .table = table};
-    if (!plan.rule)
-        return 0;
+    struct optimizer plan = {.rule = rule_of(options->rule), .table = table};
     arena_measure(&plan.arena);
     lay_out(&plan, sharding, rank);
     return plan.arena.used;
@@ -67,13 +65,8 @@ int optimizer_new(struct optimizer **optimizer, const struct param_table *table,
                   const struct optimizer_options *options, struct error *err)
 {
     *optimizer = NULL;
-    const struct rule *rule = rule_find(options->name);
-    char names[64];
-    if (!rule)
-        return error_set(err, "there is no optimizer '%s'; optimizer.name is one of %s",
-                         options->name, rule_names(names));
     struct optimizer *new = memory_new(1, sizeof *new);
-    *new = (struct optimizer){.options = *options, .rule = rule, .table = table};
+    *new = (struct optimizer){.options = *options, .rule = rule_of(options->rule), .table = table};
     if (arena_init(&new->arena, optimizer_memory(table, sharding, rank, options),
                    "the optimizer's moments", err) < 0) {
         free(new);

@@ -1,6 +1,6 @@
 #include "rules.h"
 
-#include <string.h>
+#include "lambert/base/error.h"
 
 static void adam_direction(const struct rule_numbers *restrict k, const real *restrict w,
                            real *restrict g, real *restrict m, real *restrict v, size_t n)
@@ -62,28 +62,21 @@ static void sgd_direction(const struct rule_numbers *restrict k, const real *res
     }
 }
 
-static const struct rule rules[] = {
-    {"lamb", 2, true, false, adam_direction, lamb_ratio, descend},
-    {"adamw", 2, false, false, adam_direction, NULL, descend},
-    {"lars", 1, true, true, lars_direction, lars_ratio, lars_apply},
-    {"sgd", 1, false, false, sgd_direction, NULL, descend},
-};
-enum { RULES = sizeof rules / sizeof rules[0] };
-
-const struct rule *rule_find(const char *name)
+const struct rule *rule_of(enum update_rule rule)
 {
-    for (int i = 0; i < RULES; i++)
-        if (strcmp(rules[i].name, name) == 0)
-            return &rules[i];
-    return NULL;
-}
-
-const char *rule_names(char text[64])
-{
-    text[0] = '\0';
-    for (int i = 0; i < RULES; i++) {
-        strcat(text, i > 0 ? ", " : "");
-        strcat(text, rules[i].name);
+    static const struct rule lamb = {2, true, false, adam_direction, lamb_ratio, descend};
+    static const struct rule adamw = {2, false, false, adam_direction, NULL, descend};
+    static const struct rule lars = {1, true, true, lars_direction, lars_ratio, lars_apply};
+    static const struct rule sgd = {1, false, false, sgd_direction, NULL, descend};
+    switch (rule) {
+    case RULE_LAMB:
+        return &lamb;
+    case RULE_ADAMW:
+        return &adamw;
+    case RULE_LARS:
+        return &lars;
+    case RULE_SGD:
+        return &sgd;
     }
-    return text;
+    bug("there is no update rule %d", (int)rule);
 }

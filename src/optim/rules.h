@@ -27,7 +27,6 @@ struct rule_numbers {
 };
 
 struct rule {
-    const char *name;
     int moments;
     bool adaptive;         /* ratio is wanted */
     bool subtracts_moment; /* what apply subtracts is the first moment, not the step times u */
@@ -39,10 +38,6 @@ struct rule {
                   const real *restrict u, real *restrict m, size_t n);
 };
 
-/* NULL when there is none of that name. */
-const struct rule *rule_find(const char *name);
-
-/* All names, "lamb, adamw, ...", into text, which is returned. */
-const char *rule_names(char text[64]);
+const struct rule *rule_of(enum update_rule rule);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "job.h"
 #include "lambert/base/log.h"
@@ -85,7 +84,7 @@ static int end_run(const struct job *job, const char *what, bool skipping, struc
 int nonfinite_met(struct job *job, const struct step_metrics *metrics,
                   const struct nonfinite *nonfinite, struct error *err)
 {
-    bool skipping = strcmp(job->config->train.on_nonfinite, "skip") == 0;
+    bool skipping = job->config->train.on_nonfinite == NONFINITE_SKIP;
     struct buffer what = {0};
     /* Where an overflow made the weights themselves infinite, no sample is to blame. */
     int status = nonfinite_check_state(job, err);

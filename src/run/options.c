@@ -1,22 +1,7 @@
 #include "lambert/run/options.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-static enum masking_unit masking_of(const struct config_data *data)
-{
-    return strcmp(data->masking, "whole_words") == 0 ? MASK_WHOLE_WORDS
-           : strcmp(data->masking, "spans") == 0     ? MASK_SPANS
-                                                     : MASK_TOKENS;
-}
-
-static enum sentence_pairs pairs_of(const struct config_data *data)
-{
-    return strcmp(data->sentence_pairs, "none") == 0  ? PAIRS_NONE
-           : strcmp(data->sentence_pairs, "sop") == 0 ? PAIRS_SOP
-                                                      : PAIRS_NSP;
-}
 
 struct sampler_options sampler_options_of(const struct config *config, int phase)
 {
@@ -28,11 +13,11 @@ struct sampler_options sampler_options_of(const struct config *config, int phase
         .max_predictions = config->phases[phase].max_predictions_per_sequence,
         .short_sequence_probability = data->short_sequence_probability,
         .masked_lm_probability = data->masked_lm_probability,
-        .masking = masking_of(data),
+        .masking = data->masking,
         .longest_span = data->longest_span,
         .mask_replace_prob = data->mask_replace_prob,
         .random_replace_prob = data->random_replace_prob,
-        .pairs = pairs_of(data),
+        .pairs = data->sentence_pairs,
         .cache_bytes = (size_t)data->cache_megabytes << 20,
     };
 }
@@ -48,7 +33,7 @@ struct bert_config bert_config_of(const struct config *config, int vocab_size)
         .vocab = vocab_size,
         .positions = model->max_position_embeddings,
         .types = model->type_vocab_size,
-        .gelu = strcmp(model->hidden_act, "gelu_new") == 0 ? GELU_TANH : GELU_ERF,
+        .gelu = model->hidden_act,
         .layer_norm_eps = model->layer_norm_eps,
         .hidden_dropout = model->hidden_dropout_prob,
         .attention_dropout = model->attention_probs_dropout_prob,
@@ -59,7 +44,8 @@ struct bert_config bert_config_of(const struct config *config, int vocab_size)
 struct optimizer_options optimizer_options_of(const struct config *config)
 {
     const struct config_optimizer *optimizer = &config->optimizer;
-    struct optimizer_options options = {
+    return (struct optimizer_options){
+        .rule = optimizer->name,
         .beta1 = optimizer->beta1,
         .beta2 = optimizer->beta2,
         .epsilon = optimizer->epsilon,
@@ -71,35 +57,18 @@ struct optimizer_options optimizer_options_of(const struct config *config)
         .adapt_all = optimizer->adapt_all,
         .trust_coefficient = optimizer->trust_coefficient,
     };
-    snprintf(options.name, sizeof options.name, "%.15s", optimizer->name);
-    return options;
 }
 
 struct schedule schedule_of(const struct config_phase *phase)
 {
-    enum schedule_form form = strcmp(phase->schedule, "google") == 0   ? SCHEDULE_GOOGLE
-                              : strcmp(phase->schedule, "nvidia") == 0 ? SCHEDULE_NVIDIA
-                                                                       : SCHEDULE_CONTINUOUS;
     return (struct schedule){
-        .form = form,
+        .form = phase->schedule,
         .peak = phase->learning_rate,
         .steps = phase->steps,
         .warmup =
             phase->warmup_steps > 0 ? phase->warmup_steps : phase->warmup_ratio * phase->steps,
         .power = phase->decay_power,
     };
-}
-
-enum log_level log_level_of(const struct config *config)
-{
-    static const char *const names[] = {[LOG_ERROR] = "error",
-                                        [LOG_WARNING] = "warning",
-                                        [LOG_INFO] = "info",
-                                        [LOG_DEBUG] = "debug"};
-    for (int level = LOG_ERROR; level <= LOG_DEBUG; level++)
-        if (strcmp(config->run.log_level, names[level]) == 0)
-            return (enum log_level)level;
-    return LOG_INFO;
 }
 
 /* The fewest rows a sequence has: [CLS] a [SEP] b [SEP], or [CLS] a [SEP]. */
@@ -114,11 +83,23 @@ struct bert_capacity capacity_of(const struct config *config)
     if (capacity.tokens < capacity.longest)
         capacity.tokens = capacity.longest;
     capacity.sequences =
-        capacity.tokens / (pairs_of(&config->data) == PAIRS_NSP ? SHORTEST_PAIR : SHORTEST_SINGLE);
+        capacity.tokens /
+        (config->data.sentence_pairs == PAIRS_NSP ? SHORTEST_PAIR : SHORTEST_SINGLE);
     /* A sequence of t tokens has at most max(1, rint(p t)) <= p t + 1 masked positions. */
     capacity.masked =
         (int)ceil(config->data.masked_lm_probability * capacity.tokens) + capacity.sequences;
     return capacity;
+}
+
+static bool is_bfloat16(enum float_type type)
+{
+    switch (type) {
+    case TYPE_FLOAT32:
+        return false;
+    case TYPE_BFLOAT16:
+        return true;
+    }
+    bug("there is no type %d", (int)type);
 }
 
 struct param_sync_options param_sync_options_of(const struct config *config,
@@ -127,8 +108,8 @@ struct param_sync_options param_sync_options_of(const struct config *config,
 {
     int most = capacity->tokens < bert->vocab ? capacity->tokens : bert->vocab;
     return (struct param_sync_options){
-        .bfloat16_gradients = strcmp(config->train.gradient_wire, "bfloat16") == 0,
-        .bfloat16_weights = strcmp(config->train.weight_type, "bfloat16") == 0,
+        .bfloat16_gradients = is_bfloat16(config->train.gradient_wire),
+        .bfloat16_weights = is_bfloat16(config->train.weight_type),
         .fixed = config->train.reproducible,
         .tokens = capacity->tokens,
         .words = {.rows = bert->vocab, .width = bert->hidden, .most = most}};
@@ -164,14 +145,14 @@ int phase_of(const struct config *config, const char *name, struct error *err)
 int check_same_model(const struct config *config, const struct bert_config *model,
                      struct error *err)
 {
-    static const char *const names[] = {[GELU_ERF] = "gelu", [GELU_TANH] = "gelu_new"};
     struct bert_config own = bert_config_of(config, model->vocab);
     if (model->heads != own.heads)
         return error_set(err, "it has %d attention heads, model.num_attention_heads is %d",
                          model->heads, own.heads);
     if (model->gelu != own.gelu)
         return error_set(err, "it has the activation %s, model.hidden_act is %s",
-                         names[model->gelu], names[own.gelu]);
+                         config_word("model.hidden_act", model->gelu),
+                         config_word("model.hidden_act", own.gelu));
     if (model->layer_norm_eps != own.layer_norm_eps)
         return error_set(err, "it has layer_norm_eps %g, model.layer_norm_eps is %g",
                          model->layer_norm_eps, own.layer_norm_eps);

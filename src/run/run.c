@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "job.h"
 #include "lambert/base/activity.h"
@@ -123,7 +122,7 @@ static const char *heldout_text(const struct evaluation *e, char text[MASKED_TEX
 static const char *pair_text(const struct config *config, double loss, double accuracy,
                              char text[PAIR_TEXT])
 {
-    const bool order = strcmp(config->data.sentence_pairs, "sop") == 0;
+    const bool order = config->data.sentence_pairs == PAIRS_SOP;
     text[0] = '\0';
     if (!isnan(loss))
         snprintf(text, PAIR_TEXT, "; %s loss %.4f, accuracy %.1f%%", order ? "SOP" : "NSP", loss,

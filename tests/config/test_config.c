@@ -11,27 +11,27 @@ static void defaults(void **state)
     assert_string_equal(c.run.folder, "");
     assert_int_equal(c.run.seed, 1);
     assert_int_equal(c.run.threads, 0);
-    assert_string_equal(c.run.log_level, "info");
+    assert_int_equal(c.run.log_level, LOG_INFO);
     assert_string_equal(c.data.corpus, "");
     assert_string_equal(c.data.vocabulary, "");
     assert_true(c.data.short_sequence_probability == 0.1);
     assert_true(c.data.masked_lm_probability == 0.15);
-    assert_string_equal(c.data.masking, "tokens");
-    assert_string_equal(c.data.sentence_pairs, "nsp");
+    assert_int_equal(c.data.masking, MASK_TOKENS);
+    assert_int_equal(c.data.sentence_pairs, PAIRS_NSP);
     assert_true(c.data.mask_replace_prob == 0.8 && c.data.random_replace_prob == 0.1);
     assert_int_equal(c.data.cache_megabytes, 64);
     assert_int_equal(c.model.hidden_size, 768);
     assert_int_equal(c.model.num_hidden_layers, 12);
     assert_int_equal(c.model.num_attention_heads, 12);
     assert_int_equal(c.model.intermediate_size, 3072);
-    assert_string_equal(c.model.hidden_act, "gelu");
+    assert_int_equal(c.model.hidden_act, GELU_ERF);
     assert_true(c.model.hidden_dropout_prob == 0.1);
     assert_true(c.model.attention_probs_dropout_prob == 0.1);
     assert_int_equal(c.model.max_position_embeddings, 512);
     assert_int_equal(c.model.type_vocab_size, 2);
     assert_true(c.model.initializer_range == 0.02);
     assert_true(c.model.layer_norm_eps == 1e-12);
-    assert_string_equal(c.optimizer.name, "lamb");
+    assert_int_equal(c.optimizer.name, RULE_LAMB);
     assert_true(c.optimizer.beta1 == 0.9 && c.optimizer.beta2 == 0.999);
     assert_true(c.optimizer.epsilon == 1e-6);
     assert_true(c.optimizer.momentum == 0.9);
@@ -48,10 +48,10 @@ static void defaults(void **state)
     assert_int_equal(c.train.checkpoint_keep, 3);
     assert_int_equal(c.train.log_every, 10);
     assert_int_equal(c.train.report_every, 0);
-    assert_string_equal(c.train.on_nonfinite, "stop");
+    assert_int_equal(c.train.on_nonfinite, NONFINITE_STOP);
     assert_int_equal(c.train.watchdog_seconds, 1800);
     assert_int_equal(c.train.ranks_per_node, 0);
-    assert_string_equal(c.train.gradient_wire, "float32");
+    assert_int_equal(c.train.gradient_wire, TYPE_FLOAT32);
     assert_false(c.train.reproducible);
     assert_int_equal(c.phase_count, 0);
 }
@@ -72,7 +72,7 @@ static void phase_defaults(void **state)
     assert_true(phase->warmup_ratio == 0);
     assert_int_equal(phase->warmup_steps, 0);
     assert_true(phase->decay_power == 1);
-    assert_string_equal(phase->schedule, "continuous");
+    assert_int_equal(phase->schedule, SCHEDULE_CONTINUOUS);
 }
 
 static void words_win_over_the_file(void **state)
@@ -88,7 +88,7 @@ static void words_win_over_the_file(void **state)
     assert_int_equal(c.phases[0].steps, 10);
     assert_int_equal(c.phases[1].steps, 7);
     assert_string_equal(c.run.folder, "a=b");
-    assert_string_equal(c.data.masking, "spans");
+    assert_int_equal(c.data.masking, MASK_SPANS);
 }
 
 static void words_alone(void **state)

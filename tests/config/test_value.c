@@ -108,9 +108,11 @@ static void choices(void **state)
     (void)state;
     struct config c;
     const char *good[] = {"lamb", "adamw", "lars", "sgd"};
+    const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
     for (int i = 0; i < 4; i++) {
         assert_int_equal(with(&c, "optimizer.name", good[i]), 0);
-        assert_string_equal(c.optimizer.name, good[i]);
+        assert_int_equal(c.optimizer.name, rules[i]);
+        assert_string_equal(config_word("optimizer.name", rules[i]), good[i]);
     }
     const char *bad[] = {"", "lam", "lambs", "LAMB", "|", "lamb | adamw", "lamb "};
     for (int i = 0; i < 7; i++)

@@ -35,16 +35,16 @@ const double golden_c[3][4] = {{NAN, NAN, NAN, NAN},
                                {NAN, NAN, NAN, NAN},
                                {.4959012799, -.2998467246, .1979683561, .0977178558}};
 
-struct optimizer_options usual_options(const char *name)
+struct optimizer_options usual_options(enum update_rule rule)
 {
-    struct optimizer_options options = {.beta1 = 0.9,
+    struct optimizer_options options = {.rule = rule,
+                                        .beta1 = 0.9,
                                         .beta2 = 0.999,
                                         .epsilon = 1e-6,
                                         .momentum = 0.9,
                                         .weight_decay = 0.01,
                                         .bias_correction = true,
                                         .trust_coefficient = 0.001};
-    snprintf(options.name, sizeof options.name, "%s", name);
     return options;
 }
 
@@ -111,7 +111,7 @@ void check_golden(const struct dist *dist, bool bias_correction, double max_grad
 {
     struct param_table table;
     struct bench bench;
-    struct optimizer_options options = usual_options("lamb");
+    struct optimizer_options options = usual_options(RULE_LAMB);
     options.bias_correction = bias_correction;
     options.max_grad_norm = max_grad_norm;
     golden_table_init(&table);

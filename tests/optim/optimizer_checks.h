@@ -7,7 +7,7 @@
 #include "lambert/optim/optimizer.h"
 
 /* BERT's usual: 0.9, 0.999, 1e-6, 0.01, no clipping, bias correction. */
-struct optimizer_options usual_options(const char *name);
+struct optimizer_options usual_options(enum update_rule rule);
 
 /* Three steps of LAMB on one tensor against numbers of an independent implementation. */
 void check_golden(const struct dist *dist, bool bias_correction, double max_grad_norm,

@@ -57,7 +57,7 @@ static double lamb_or_adamw(const struct reference *o, const struct treatment *t
         u[i] = mean / (sqrt(square) + k->epsilon) + t->decay * w[i];
     }
     double r = 1;
-    if (strcmp(k->name, "lamb") == 0 && t->adapted && norm(w, n) > 0 && norm(u, n) > 0)
+    if (k->rule == RULE_LAMB && t->adapted && norm(w, n) > 0 && norm(u, n) > 0)
         r = norm(w, n) / norm(u, n);
     for (size_t i = 0; i < n; i++)
         w[i] -= rate * r * u[i];
@@ -103,9 +103,9 @@ void reference_step(struct reference *o, double rate, const double *g)
         struct treatment treatment = {
             .decay = info->is_bias_or_norm && !o->options.decay_all ? 0 : o->options.weight_decay,
             .adapted = !info->is_bias_or_norm || o->options.adapt_all};
-        o->ratios[k] = (strcmp(o->options.name, "lars") == 0  ? lars
-                        : strcmp(o->options.name, "sgd") == 0 ? sgd
-                                                              : lamb_or_adamw)(
+        o->ratios[k] = (o->options.rule == RULE_LARS  ? lars
+                        : o->options.rule == RULE_SGD ? sgd
+                                                      : lamb_or_adamw)(
             o, &treatment, rate, clipped + info->offset, info->offset, info->count);
     }
     free(clipped);

@@ -9,10 +9,22 @@
 static const char types[] = "bert.embeddings.token_type_embeddings.weight";
 static const char positions[] = "bert.embeddings.position_embeddings.weight";
 
+static enum update_rule rule_named(const char *name)
+{
+    static const char *const names[] = {
+        [RULE_LAMB] = "lamb", [RULE_ADAMW] = "adamw", [RULE_LARS] = "lars", [RULE_SGD] = "sgd"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum update_rule)i;
+    fail_msg("the golden file is of an unknown rule '%s'", name);
+    return RULE_LAMB;
+}
+
 static struct optimizer_options options_of(const cJSON *root)
 {
     const cJSON *wanted = golden_get(root, "options");
     struct optimizer_options options = {
+        .rule = rule_named(golden_get(wanted, "name")->valuestring),
         .beta1 = golden_value(wanted, "beta1"),
         .beta2 = golden_value(wanted, "beta2"),
         .epsilon = golden_value(wanted, "epsilon"),
@@ -24,7 +36,6 @@ static struct optimizer_options options_of(const cJSON *root)
         .adapt_all = cJSON_IsTrue(golden_get(wanted, "adapt_all")),
         .trust_coefficient = golden_value(wanted, "trust_coefficient"),
     };
-    snprintf(options.name, sizeof options.name, "%s", golden_get(wanted, "name")->valuestring);
     return options;
 }
 

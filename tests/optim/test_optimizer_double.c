@@ -15,10 +15,10 @@ static void lamb_makes_the_golden_steps(void **state)
 static void rules_are_those_of_the_equations(void **state)
 {
     (void)state;
-    static const char *const names[] = {"lamb", "adamw", "lars", "sgd"};
+    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
     for (int n = 0; n < 4; n++)
         for (int variant = 0; variant < 32; variant++) {
-            struct optimizer_options options = usual_options(names[n]);
+            struct optimizer_options options = usual_options(rules[n]);
             options.bias_correction = variant & 1;
             options.max_grad_norm = variant & 2 ? 1 : 0;
             options.decay_all = variant & 4;

@@ -26,11 +26,11 @@ float sample_value(int array, int tensor, size_t i)
 /* --- the run ---------------------------------------------------------------------------------- */
 
 void sample_init_empty(struct sample *sample, const struct dist *dist,
-                       const struct bert_config *config, const char *rule, size_t bucket)
+                       const struct bert_config *config, enum update_rule rule, size_t bucket)
 {
     struct error err;
-    struct optimizer_options options = {.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-6};
-    snprintf(options.name, sizeof options.name, "%s", rule);
+    struct optimizer_options options = {
+        .rule = rule, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-6};
     *sample = (struct sample){0};
     param_table_init(&sample->table, config);
     sharding_init(&sample->sharding, sample->table.size, bucket, dist_size(dist));
@@ -50,7 +50,7 @@ static void fill(const struct param_table *table, int array, real *flat)
 }
 
 void sample_init(struct sample *sample, const struct dist *dist, const struct bert_config *config,
-                 const char *rule, size_t bucket)
+                 enum update_rule rule, size_t bucket)
 {
     sample_init_empty(sample, dist, config, rule, bucket);
     fill(&sample->table, SAMPLE_WEIGHTS, sample->params);

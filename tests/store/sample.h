@@ -31,9 +31,9 @@ extern const struct bert_config sample_config;
 
 /* With all its values; or with zeros, to be read into. */
 void sample_init(struct sample *sample, const struct dist *dist, const struct bert_config *config,
-                 const char *rule, size_t bucket);
+                 enum update_rule rule, size_t bucket);
 void sample_init_empty(struct sample *sample, const struct dist *dist,
-                       const struct bert_config *config, const char *rule, size_t bucket);
+                       const struct bert_config *config, enum update_rule rule, size_t bucket);
 void sample_release(struct sample *sample);
 
 /* Collective; 0 or -1. */

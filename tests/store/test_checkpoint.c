@@ -78,7 +78,7 @@ static void bytes_are_as_documented(void **state)
     struct sample sample;
     struct error err;
     const char *path = scratch_path("bytes.checkpoint");
-    sample_init(&sample, ranks, &sample_config, "lamb", 32);
+    sample_init(&sample, ranks, &sample_config, RULE_LAMB, 32);
     assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
     if (first()) {
         struct container container;
@@ -109,7 +109,7 @@ static void bytes_do_not_depend_on_ranks(void **state)
     struct buffer bytes = {0};
     for (int b = 0; b < 3; b++) {
         struct sample sample;
-        sample_init(&sample, ranks, &sample_config, "lamb", buckets[b]);
+        sample_init(&sample, ranks, &sample_config, RULE_LAMB, buckets[b]);
         assert_int_equal(sample_write(&sample, ranks, scratch_path("same"), &err), 0);
         if (first()) {
             read_bytes(scratch_path("same"), &bytes);
@@ -126,7 +126,7 @@ static void bytes_do_not_depend_on_ranks(void **state)
 static void what_was_written_is_read(void **state)
 {
     (void)state;
-    static const char *const rules[] = {"lamb", "adamw", "lars", "sgd"};
+    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
     for (int r = 0; r < 4; r++) {
         struct sample written, seen;
         struct checkpoint_meta meta;
@@ -159,7 +159,7 @@ static void weights_alone(void **state)
     struct checkpoint_meta meta;
     struct error err;
     const char *path = scratch_path("weights.checkpoint");
-    sample_init(&sample, ranks, &sample_config, "lamb", 32);
+    sample_init(&sample, ranks, &sample_config, RULE_LAMB, 32);
     assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
     memset(sample.params, 0xFF, sample.table.size * sizeof(real));
     assert_int_equal(checkpoint_read(ranks, path, &sample.table, &sample.sharding, &meta,
@@ -175,8 +175,8 @@ static void weights_alone(void **state)
 
 /* Reading fails everywhere with one and the same sentence, which has these words, and has changed
  * nothing. */
-static void expect_refusal(const char *path, const struct bert_config *config, const char *rule,
-                           const char *words[], int count)
+static void expect_refusal(const char *path, const struct bert_config *config,
+                           enum update_rule rule, const char *words[], int count)
 {
     struct sample sample;
     struct checkpoint_meta meta;
@@ -200,7 +200,7 @@ static void expect_refusal(const char *path, const struct bert_config *config, c
     expect_refusal(path, config, rule, (const char *[]){__VA_ARGS__},                              \
                    sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *))
 
-static void write_sample(const char *path, const char *rule)
+static void write_sample(const char *path, enum update_rule rule)
 {
     struct sample sample;
     struct error err;
@@ -213,42 +213,42 @@ static void other_shapes(void **state)
 {
     (void)state;
     const char *path = scratch_path("shapes.checkpoint");
-    write_sample(path, "lamb");
+    write_sample(path, RULE_LAMB);
     struct bert_config config = sample_config;
     config.vocab = 9;
-    EXPECT_REFUSAL(path, &config, "lamb", path, "bert.embeddings.word_embeddings.weight", "[7, 3]",
-                   "[9, 3]");
+    EXPECT_REFUSAL(path, &config, RULE_LAMB, path, "bert.embeddings.word_embeddings.weight",
+                   "[7, 3]", "[9, 3]");
     config = sample_config;
     config.intermediate = 6;
-    EXPECT_REFUSAL(path, &config, "lamb", "bert.encoder.layer.0.intermediate.dense.weight",
+    EXPECT_REFUSAL(path, &config, RULE_LAMB, "bert.encoder.layer.0.intermediate.dense.weight",
                    "[5, 3]", "[6, 3]");
     config = sample_config;
     config.layers = 2;
-    EXPECT_REFUSAL(path, &config, "lamb", "it has no bert.encoder.layer.1.attention.self.query");
+    EXPECT_REFUSAL(path, &config, RULE_LAMB, "it has no bert.encoder.layer.1.attention.self.query");
     config.layers = 0;
-    EXPECT_REFUSAL(path, &config, "lamb", "has no bert.encoder.layer.0.attention.self.query");
+    EXPECT_REFUSAL(path, &config, RULE_LAMB, "has no bert.encoder.layer.0.attention.self.query");
 }
 
 static void another_optimizer(void **state)
 {
     (void)state;
     const char *path = scratch_path("optimizer.checkpoint");
-    write_sample(path, "lars");
-    EXPECT_REFUSAL(path, &sample_config, "lamb", path, "moment 'v'", "optimizer.name");
+    write_sample(path, RULE_LARS);
+    EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path, "moment 'v'", "optimizer.name");
 }
 
 static void files_that_are_no_checkpoints(void **state)
 {
     (void)state;
     const char *path = scratch_path("none.checkpoint");
-    EXPECT_REFUSAL(path, &sample_config, "lamb", path, "No such file");
-    EXPECT_REFUSAL(scratch_path(""), &sample_config, "lamb", "folder");
+    EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path, "No such file");
+    EXPECT_REFUSAL(scratch_path(""), &sample_config, RULE_LAMB, "folder");
     if (first())
         write_bytes(path, "", 0);
-    EXPECT_REFUSAL(path, &sample_config, "lamb", path);
+    EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path);
     if (first())
         write_bytes(path, "[model]\nhidden_size = 3\n", 24);
-    EXPECT_REFUSAL(path, &sample_config, "lamb", path);
+    EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path);
 }
 
 static void missing_sections(void **state)
@@ -257,7 +257,7 @@ static void missing_sections(void **state)
     static const char *const names[] = {"state", "config", "tensors", "vocab", "weights"};
     const char *whole = scratch_path("all.checkpoint"), *path = scratch_path("less.checkpoint");
     struct error err;
-    write_sample(whole, "lamb");
+    write_sample(whole, RULE_LAMB);
     for (int missing = 0; missing < 5; missing++) {
         if (first()) {
             struct container container;
@@ -277,7 +277,7 @@ static void missing_sections(void **state)
         }
         char words[32];
         snprintf(words, sizeof words, "no section '%s'", names[missing]);
-        EXPECT_REFUSAL(path, &sample_config, "lamb", path, words);
+        EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path, words);
     }
 }
 
@@ -315,10 +315,10 @@ static void a_tensor_that_is_there_twice(void **state)
 {
     (void)state;
     const char *whole = scratch_path("once.checkpoint"), *path = scratch_path("twice.checkpoint");
-    write_sample(whole, "lamb");
+    write_sample(whole, RULE_LAMB);
     if (first())
         repeat_a_tensor(whole, path);
-    EXPECT_REFUSAL(path, &sample_config, "lamb", path, "a tensor twice");
+    EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path, "a tensor twice");
 }
 
 static void damage_names_the_section(void **state)
@@ -329,7 +329,7 @@ static void damage_names_the_section(void **state)
     const char *path = scratch_path("damaged.checkpoint");
     struct buffer bytes = {0};
     struct error err;
-    write_sample(path, "lamb");
+    write_sample(path, RULE_LAMB);
     if (first())
         read_bytes(path, &bytes);
     for (int i = 0; i < 7; i++) {
@@ -343,11 +343,11 @@ static void damage_names_the_section(void **state)
             write_bytes(path, bytes.data, bytes.size);
             bytes.data[at] ^= 4;
         }
-        EXPECT_REFUSAL(path, &sample_config, "lamb", path, names[i], "checksum");
+        EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path, names[i], "checksum");
     }
     if (first())
         write_bytes(path, bytes.data, bytes.size / 2);
-    EXPECT_REFUSAL(path, &sample_config, "lamb", path);
+    EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path);
     buffer_release(&bytes);
 }
 
@@ -371,7 +371,7 @@ static void no_folder_to_write_to(void **state)
     const char *path = scratch_path("file/step.checkpoint");
     if (first())
         write_bytes(scratch_path("file"), "x", 1);
-    sample_init(&sample, ranks, &sample_config, "lamb", 32);
+    sample_init(&sample, ranks, &sample_config, RULE_LAMB, 32);
     assert_int_equal(sample_write(&sample, ranks, path, &err), -1);
     assert_non_null(strstr(err.text, scratch_path("file")));
     sample_release(&sample);
@@ -408,7 +408,7 @@ static void a_full_disk(void **state)
         assert_int_equal(folder_create(scratch_path("full"), &err), 0);
         write_bytes(path, "the one before", 14);
     }
-    sample_init(&sample, ranks, &config, "lamb", 1 << 16);
+    sample_init(&sample, ranks, &config, RULE_LAMB, 1 << 16);
     for (int i = 0; i < 5; i++) {
         assert_int_equal(write_within(&sample, path, limits[i], &err), -1);
         assert_non_null(strstr(err.text, path));

@@ -14,7 +14,7 @@ static void write_sample(const char *path)
 {
     struct sample sample;
     struct error err;
-    sample_init(&sample, ranks, &sample_config, "lamb", 32);
+    sample_init(&sample, ranks, &sample_config, RULE_LAMB, 32);
     assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
     sample_release(&sample);
 }
@@ -23,7 +23,7 @@ static bool is_sample(const struct checkpoint_file *file)
 {
     struct sample sample;
     bool same = file->tensor_count == 30 && file->moment_count == 2 && file->updates == 41;
-    sample_init(&sample, ranks, &sample_config, "lamb", 32);
+    sample_init(&sample, ranks, &sample_config, RULE_LAMB, 32);
     for (int t = 0; same && t < file->tensor_count; t++) {
         const struct checkpoint_tensor *tensor = &file->tensors[t];
         same = strcmp(tensor->name, sample.table.infos[t].name) == 0;

@@ -27,7 +27,7 @@ static void store(int64_t step, int minute)
     struct sample sample;
     struct error err;
     char *path = checkpoint_path(run_folder, step);
-    sample_init(&sample, ranks, &sample_config, "sgd", 32);
+    sample_init(&sample, ranks, &sample_config, RULE_SGD, 32);
     sample.meta.state.total_steps = step;
     assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
     const struct timespec times[2] = {{60 * minute, 0}, {60 * minute, 0}};

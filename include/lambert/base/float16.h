@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* As what numbers are sent, or computed with. */
+enum float_type { TYPE_FLOAT32, TYPE_BFLOAT16 };
+
 float float16_to_float(uint16_t half);
 uint16_t float16_from_float(float value);
 

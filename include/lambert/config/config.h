@@ -3,7 +3,8 @@
  * Each row of the table (src/config/keys.c) has a key's name, type, place in struct config,
  * default, range, whether it changes the result, and a sentence of help; a new key is one row and
  * one member below. The parser, the validation, the help text, the effective configuration that
- * `train` prints, the copy kept in checkpoints and docs/config.md are all made from it.
+ * `train` prints, the copy kept in checkpoints and docs/config.md are all made from it. A choice between words is an
+ * enum from here on, that of the module which it configures.
  *
  * Order: defaults < file (INI, read by inih) < `section.key=value` words of the command line.
  * A file has sections [run], [data], [model], [optimizer], [train], and one [phase NAME] a phase,
@@ -21,15 +22,24 @@
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
+#include "lambert/base/float16.h"
+#include "lambert/base/log.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/optim/schedule.h"
+#include "lambert/optim/update_rule.h"
+#include "lambert/sample/sampling.h"
 
 enum { CONFIG_MAX_PHASES = 16, CONFIG_TEXT = 512, CONFIG_NAME = 32 };
+
+/* What to do about a step whose loss or gradient is not finite. */
+enum on_nonfinite { NONFINITE_STOP, NONFINITE_SKIP };
 
 struct config_run {
     char folder[CONFIG_TEXT];     /* of metrics, checkpoints */
     char start_from[CONFIG_TEXT]; /* weights of a new run; empty: fresh ones */
     int64_t seed;
     int threads; /* a rank; 0: as many as the cores it is bound to */
-    char log_level[CONFIG_NAME];
+    enum log_level log_level;
 };
 
 struct config_data {
@@ -37,11 +47,11 @@ struct config_data {
     char vocabulary[CONFIG_TEXT]; /* empty: the corpus's own */
     double short_sequence_probability;
     double masked_lm_probability;
-    char masking[CONFIG_NAME]; /* tokens | whole_words | spans */
-    int longest_span;          /* words */
+    enum masking_unit masking;
+    int longest_span; /* words */
     double mask_replace_prob, random_replace_prob;
-    char sentence_pairs[CONFIG_NAME]; /* nsp | sop | none */
-    int cache_megabytes;              /* of inflated corpus blocks, a rank */
+    enum sentence_pairs sentence_pairs;
+    int cache_megabytes; /* of inflated corpus blocks, a rank */
 };
 
 struct config_model {
@@ -49,7 +59,7 @@ struct config_model {
     int num_hidden_layers;
     int num_attention_heads;
     int intermediate_size;
-    char hidden_act[CONFIG_NAME]; /* gelu | gelu_new */
+    enum gelu_form hidden_act;
     double hidden_dropout_prob;
     double attention_probs_dropout_prob;
     int max_position_embeddings;
@@ -59,7 +69,7 @@ struct config_model {
 };
 
 struct config_optimizer {
-    char name[CONFIG_NAME]; /* lamb | adamw | lars | sgd */
+    enum update_rule name;
     double beta1, beta2, epsilon;
     double momentum; /* lars, sgd */
     double weight_decay;
@@ -76,13 +86,13 @@ struct config_train {
     int evaluate_sequences;
     int checkpoint_every; /* steps; 0: at the end of a phase only */
     int checkpoint_keep;
-    int log_every;                   /* steps between lines of the log file or terminal history */
-    int report_every;                /* steps; 0: never */
-    char on_nonfinite[CONFIG_NAME];  /* stop | skip */
-    int watchdog_seconds;            /* 0: none */
-    int ranks_per_node;              /* 0: those that share a machine */
-    char gradient_wire[CONFIG_NAME]; /* float32 | bfloat16 */
-    char weight_type[CONFIG_NAME];   /* float32 | bfloat16 */
+    int log_every;    /* steps between lines of the log file or terminal history */
+    int report_every; /* steps; 0: never */
+    enum on_nonfinite on_nonfinite;
+    int watchdog_seconds; /* 0: none */
+    int ranks_per_node;   /* 0: those that share a machine */
+    enum float_type gradient_wire;
+    enum float_type weight_type;
     bool reproducible;
 };
 
@@ -97,7 +107,7 @@ struct config_phase {
     double warmup_ratio;  /* of steps */
     int warmup_steps;     /* instead of the ratio when above 0; both set: a contradiction */
     double decay_power;
-    char schedule[CONFIG_NAME]; /* continuous | google | nvidia (docs/config.md) */
+    enum schedule_form schedule;
 };
 
 struct config {
@@ -119,6 +129,9 @@ int config_load(struct config *config, const char *path, char *const *words, int
 /* The text that config_print() made, over the defaults; nothing is checked as a whole. `name` is
  * for error sentences. */
 int config_read(struct config *config, const char *text, const char *name, struct error *err);
+
+/* The word for the value of a choice: config_word("model.hidden_act", GELU_TANH) is "gelu_new". */
+const char *config_word(const char *key, unsigned value);
 
 /* What no single key can know: heads divide hidden size, sequence lengths within the positions,
  * warm-up within the steps, at least one phase, ... */

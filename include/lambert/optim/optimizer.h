@@ -29,6 +29,7 @@
 #include "lambert/base/real.h"
 #include "lambert/dist/sharding.h"
 #include "lambert/model/params.h"
+#include "lambert/optim/update_rule.h"
 
 /* Work is done in runs of at most so many elements: what one reads and writes stays in the
  * first-level cache. A sharding with this unit makes norms, and so updates, the same bits on any
@@ -36,7 +37,7 @@
 enum { OPTIMIZER_UNIT = 2048 };
 
 struct optimizer_options {
-    char name[16]; /* a row of the table of rules: "lamb", "adamw", "lars", "sgd" */
+    enum update_rule rule;
     double beta1, beta2, epsilon;
     double momentum;      /* μ */
     double weight_decay;  /* λ */
@@ -52,7 +53,7 @@ struct optimizer;
 size_t optimizer_memory(const struct param_table *table, const struct sharding *sharding, int rank,
                         const struct optimizer_options *options);
 
-/* Table and sharding must outlive it. Fails on an unknown rule or for want of memory. */
+/* Table and sharding must outlive it. Fails for want of memory. */
 int optimizer_new(struct optimizer **optimizer, const struct param_table *table,
                   const struct sharding *sharding, int rank,
                   const struct optimizer_options *options, struct error *err);

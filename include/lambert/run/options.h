@@ -3,7 +3,6 @@
 #ifndef LAMBERT_RUN_OPTIONS_H
 #define LAMBERT_RUN_OPTIONS_H
 
-#include "lambert/base/log.h"
 #include "lambert/config/config.h"
 #include "lambert/corpus/corpus.h"
 #include "lambert/model/bert.h"
@@ -16,8 +15,6 @@ struct sampler_options sampler_options_of(const struct config *config, int phase
 struct bert_config bert_config_of(const struct config *config, int vocab_size);
 struct optimizer_options optimizer_options_of(const struct config *config);
 struct schedule schedule_of(const struct config_phase *phase);
-
-enum log_level log_level_of(const struct config *config);
 
 /* Micro-batches of `config` in any of its phases fit this. */
 struct bert_capacity capacity_of(const struct config *config);

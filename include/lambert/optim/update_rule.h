@@ -1,0 +1,7 @@
+/* The update rules, whose equations are in optimizer.h. */
+#ifndef LAMBERT_OPTIM_UPDATE_RULE_H
+#define LAMBERT_OPTIM_UPDATE_RULE_H
+
+enum update_rule { RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD };
+
+#endif

@@ -1,0 +1,156 @@
+/* Every word of every choice of the configuration reaches the module that it is for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/keys.h"
+#include "lambert/run/options.h"
+
+static unsigned masking_reached(const struct config *config)
+{
+    return sampler_options_of(config, 0).masking;
+}
+
+static unsigned pairs_reached(const struct config *config)
+{
+    return sampler_options_of(config, 0).pairs;
+}
+
+static unsigned gelu_reached(const struct config *config)
+{
+    return bert_config_of(config, 100).gelu;
+}
+
+static unsigned rule_reached(const struct config *config)
+{
+    return optimizer_options_of(config).rule;
+}
+
+static unsigned schedule_reached(const struct config *config)
+{
+    return schedule_of(&config->phases[0]).form;
+}
+
+static struct param_sync_options sync_options(const struct config *config)
+{
+    const struct bert_config bert = bert_config_of(config, 100);
+    const struct bert_capacity capacity = capacity_of(config);
+    return param_sync_options_of(config, &bert, &capacity);
+}
+
+static unsigned wire_reached(const struct config *config)
+{
+    return sync_options(config).bfloat16_gradients ? TYPE_BFLOAT16 : TYPE_FLOAT32;
+}
+
+static unsigned weight_type_reached(const struct config *config)
+{
+    return sync_options(config).bfloat16_weights ? TYPE_BFLOAT16 : TYPE_FLOAT32;
+}
+
+/* The run itself reads these two. */
+static unsigned log_level_reached(const struct config *config)
+{
+    return config->run.log_level;
+}
+
+static unsigned on_nonfinite_reached(const struct config *config)
+{
+    return config->train.on_nonfinite;
+}
+
+enum { MOST_WORDS = 6 };
+
+static const struct {
+    const char *key;
+    unsigned (*reached)(const struct config *config);
+    struct {
+        const char *word;
+        unsigned value;
+    } words[MOST_WORDS];
+} expected[] = {
+    {"run.log_level",
+     log_level_reached,
+     {{"error", LOG_ERROR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}}},
+    {"data.masking",
+     masking_reached,
+     {{"tokens", MASK_TOKENS}, {"whole_words", MASK_WHOLE_WORDS}, {"spans", MASK_SPANS}}},
+    {"data.sentence_pairs",
+     pairs_reached,
+     {{"nsp", PAIRS_NSP}, {"sop", PAIRS_SOP}, {"none", PAIRS_NONE}}},
+    {"model.hidden_act", gelu_reached, {{"gelu", GELU_ERF}, {"gelu_new", GELU_TANH}}},
+    {"optimizer.name",
+     rule_reached,
+     {{"lamb", RULE_LAMB}, {"adamw", RULE_ADAMW}, {"lars", RULE_LARS}, {"sgd", RULE_SGD}}},
+    {"train.on_nonfinite",
+     on_nonfinite_reached,
+     {{"stop", NONFINITE_STOP}, {"skip", NONFINITE_SKIP}}},
+    {"train.gradient_wire", wire_reached, {{"float32", TYPE_FLOAT32}, {"bfloat16", TYPE_BFLOAT16}}},
+    {"train.weight_type",
+     weight_type_reached,
+     {{"float32", TYPE_FLOAT32}, {"bfloat16", TYPE_BFLOAT16}}},
+    {"phase.schedule",
+     schedule_reached,
+     {{"continuous", SCHEDULE_CONTINUOUS},
+      {"google", SCHEDULE_GOOGLE},
+      {"nvidia", SCHEDULE_NVIDIA}}},
+};
+
+static void load(struct config *config, const char *key, const char *value)
+{
+    struct error err;
+    char word[128];
+    const char *phase = strncmp(key, "phase.", 6) == 0 ? "phase.one." : "";
+    snprintf(word, sizeof word, "%s%s=%s", phase, phase[0] ? key + 6 : key, value);
+    char *words[] = {"run.folder=r", "data.corpus=c", "phase.one.steps=1",
+                     "phase.one.learning_rate=1", word};
+    if (config_load(config, NULL, words, 5, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void every_word_reaches_its_module(void **state)
+{
+    (void)state;
+    int choices = 0;
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++, choices++) {
+        for (int w = 0; expected[i].words[w].word; w++) {
+            struct config config;
+            load(&config, expected[i].key, expected[i].words[w].word);
+            unsigned reached = expected[i].reached(&config);
+            if (reached != expected[i].words[w].value)
+                fail_msg("%s = %s has become %u", expected[i].key, expected[i].words[w].word,
+                         reached);
+        }
+    }
+    /* A new choice, or a new word of one, is to be added above. */
+    for (int k = 0; k < config_key_count; k++) {
+        const struct key *key = &config_keys[k];
+        if (key->type != KEY_CHOICE)
+            continue;
+        choices--;
+        int words = -1;
+        for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+            for (int w = 0; strcmp(expected[i].key, key->name) == 0 && expected[i].words[w].word;
+                 w++)
+                words = w + 1;
+        for (const struct choice *choice = key->choices; choice->word; choice++)
+            words--;
+        if (words != 0)
+            fail_msg("%s has other words than this test knows", key->name);
+    }
+    assert_int_equal(choices, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_word_reaches_its_module),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
