@@ -1,25 +1,41 @@
-# Lambert. `make demo` runs the demonstration, `make check` the tests, `make help` lists the rest.
+# Builds Lambert and its tests. `make help` says what there is; what those who work on Lambert need besides
+# (sanitizers, coverage, a cluster, fuzzing, benchmarks) is in scripts/workshop.mk.
 
-CC      ?= gcc
-MPICC   ?= mpicc
-BUILD   ?= build
-# The cblas to link: any library with the standard cblas interface.
-BLAS    ?= openblas
-# Where the header cblas.h lies, when the compiler does not find it by itself. All libraries declare the
-# same in it, so that OpenBLAS's serves for any; without OpenBLAS: BLAS_INCLUDE='-isystem FOLDER'.
-BLAS_INCLUDE ?= $(shell pkg-config --cflags-only-I openblas 2>/dev/null)
-BLAS_LIBS    ?= -l$(BLAS)
+CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
+MPICC ?= mpicc
+# The build folder. With SAN=address,undefined (or another list that -fsanitize takes) all is built with
+# sanitizers, with COV=1 to count which lines run; each in a folder of its own.
+comma := ,
+BUILD ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COV),/coverage)
 
-WARNINGS = -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpedantic
-ifdef DEV
-WARNINGS += -Werror
-endif
-CFLAGS  ?= -O3 -g
-FLAGS    = -std=c11 -D_XOPEN_SOURCE=700 -Iinclude -I$(BUILD)/gen -fopenmp -fno-math-errno $(WARNINGS) $(BLAS_INCLUDE)
-LIBS     = $(BLAS_LIBS) -lutf8proc -linih -lcjson -lxxhash -lisal -lprotobuf-c -lz -lm -ldl
+# --- how to compile and link -------------------------------------------------------------------
+# Yours, from the command line or the environment: CC, MPICC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS.
+CFLAGS ?= $(if $(SAN)$(COV),-O1,-O3) -g
+WARNINGS = -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpedantic $(if $(DEV),-Werror)
+INSTRUMENT = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+  $(if $(COV),--coverage)
 
-ARCH := $(shell uname -m)
+# Libraries as pkg-config knows them (PKG_CONFIG_PATH is how a cluster's modules say where theirs are), or
+# else -lNAME: each as PACKAGE:NAME. The cblas to link is any library with the standard cblas interface;
+# all declare the same in cblas.h, so that OpenBLAS's header serves for any, and without OpenBLAS
+# BLAS_INCLUDE='-isystem FOLDER'.
+PKG_CONFIG ?= pkg-config
+BLAS       ?= openblas
+PACKAGES    = libutf8proc:utf8proc inih:inih libcjson:cjson libxxhash:xxhash libisal:isal \
+  libprotobuf-c:protobuf-c zlib:z
+compiling_with = $(shell for each in $(1); do $(PKG_CONFIG) --cflags $${each%:*}; done 2>/dev/null)
+linking_with   = $(shell for each in $(1); do $(PKG_CONFIG) --libs $${each%:*} || echo -l$$(echo $$each | cut -d: -f2); done 2>/dev/null)
+BLAS_INCLUDE  := $(or $(BLAS_INCLUDE),$(shell $(PKG_CONFIG) --cflags-only-I openblas 2>/dev/null))
+BLAS_LIBS     := $(or $(BLAS_LIBS),$(call linking_with,$(BLAS):$(BLAS)))
+PACKAGE_FLAGS := $(call compiling_with,$(PACKAGES))
+PACKAGE_LIBS  := $(call linking_with,$(PACKAGES))
+CMOCKA_LIBS   := $(call linking_with,cmocka:cmocka)
 
+FLAGS = -std=c11 -D_XOPEN_SOURCE=700 -Iinclude -I$(BUILD)/gen -fopenmp -fno-math-errno $(WARNINGS) \
+  $(CPPFLAGS) $(BLAS_INCLUDE) $(PACKAGE_FLAGS) $(CFLAGS) $(INSTRUMENT)
+LIBS  = $(LDFLAGS) $(BLAS_LIBS) $(PACKAGE_LIBS) -lm -ldl $(LDLIBS)
+
+# --- layers --------------------------------------------------------------------------------------
 # The layers, each with what it may use: itself and what stands to the right. scripts/check-layers
 # reads this table too, and a test links only the layers that the folder it tests may use.
 LAYERS = base batch config kernels text corpus prepare sample model dist optim store trainer run command bench
@@ -48,13 +64,20 @@ SAY = @$(if $(V),:,echo)
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check check-cluster check-isa check-numerics demo docs fuzz tests clean help packages format
+.PHONY: all check demo docs tests clean help packages
 
 all: $(BUILD)/lambert
 
+# What is missing gets a sentence here, once in a build folder, before the compiler says "no such file".
+$(BUILD)/found/%:
+	@mkdir -p $(@D)
+	@CC='$(CC)' MPICC='$(MPICC)' FLAGS='$(FLAGS)' LIBS='$(if $(filter tests,$*),$(CMOCKA_LIBS)) $(LIBS)' \
+	  scripts/check-libraries $(@D) $*
+	@touch $@
+
 # --- objects ---------------------------------------------------------------------------------
 # Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS.
-ifeq ($(ARCH),x86_64)
+ifeq ($(shell uname -m),x86_64)
 VECTOR_ISAS = v3 v4
 endif
 ISA_FLAGS_v3 = -march=x86-64-v3 -mprefer-vector-width=256
@@ -78,10 +101,10 @@ ALL_SOURCES := $(foreach layer,$(LAYERS) cli,$(wildcard src/$(layer)/*.c))
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(SAY) '  CC    $@'
-	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) -MMD -MP -c $< -o $@
 
 .PRECIOUS: $(BUILD)/gen/%.pb-c.c
-$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h &: src/%.proto
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h &: src/%.proto | $(BUILD)/found/program
 	@mkdir -p $(BUILD)/gen
 	$(SAY) '  PROTO $(BUILD)/gen/$*.pb-c.c'
 	$(Q)protoc-c --proto_path=src --c_out=$(BUILD)/gen $<
@@ -89,23 +112,23 @@ $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h &: src/%.proto
 $(BUILD)/obj/%.pb-c.o: $(BUILD)/gen/%.pb-c.c
 	@mkdir -p $(@D)
 	$(SAY) '  CC    $@'
-	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 
 define vector_rule
 $(BUILD)/obj/%.$(1).o: src/%.c
 	@mkdir -p $$(@D)
 	$(SAY) '  CC    $$@'
-	$(Q)$(CC) $(FLAGS) $(CFLAGS) $(ISA_FLAGS_$(1)) -ffp-contract=fast -MMD -MP -c $$< -o $$@
+	$(Q)$(CC) $(FLAGS) $(ISA_FLAGS_$(1)) -ffp-contract=fast -MMD -MP -c $$< -o $$@
 endef
 $(foreach isa,v3 v4,$(eval $(call vector_rule,$(isa))))
 
 $(BUILD)/double/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(SAY) '  CC    $@'
-	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) $(CFLAGS) -DLAMBERT_DOUBLE -MMD -MP -c $< -o $@
+	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) -DLAMBERT_DOUBLE -MMD -MP -c $< -o $@
 
 define layer_rules
-$$(filter-out %.pb-c.o,$$(call objects_of,$(1)) $$(call double_objects_of,$(1))): | $$(call generated_of,$(1))
+$$(filter-out %.pb-c.o,$$(call objects_of,$(1)) $$(call double_objects_of,$(1))): | $(BUILD)/found/program $$(call generated_of,$(1))
 $(BUILD)/lib/lib$(1).a: $$(call objects_of,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
@@ -126,7 +149,7 @@ linker_of = $(if $(filter dist,$(1) $(USES_$(1))),$(MPICC),$(CC))
 
 $(BUILD)/lambert: $(call libraries_of,cli)
 	$(SAY) '  LINK  $@'
-	$(Q)$(MPICC) -fopenmp $(CFLAGS) -Wl,--whole-archive $(BUILD)/lib/libcli.a -Wl,--no-whole-archive \
+	$(Q)$(MPICC) -fopenmp $(CFLAGS) $(INSTRUMENT) -Wl,--whole-archive $(BUILD)/lib/libcli.a -Wl,--no-whole-archive \
 	  $(filter-out $(BUILD)/lib/libcli.a,$^) $(LIBS) -o $@
 
 # --- tests -----------------------------------------------------------------------------------
@@ -145,18 +168,18 @@ TEST_USES_corpus = prepare
 test_helpers = $(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)) $(HELPERS_$(1))
 
 $(filter %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helpers,$$(firstword $$(subst /, ,$$*))) \
-    $$(call double_libraries_of,$$(firstword $$(subst /, ,$$*)))
+    $$(call double_libraries_of,$$(firstword $$(subst /, ,$$*))) | $(BUILD)/found/tests
 	@mkdir -p $(@D)
 	$(SAY) '  TEST  $@'
-	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) $(CFLAGS) -DLAMBERT_DOUBLE -MMD -MP $(filter %.c,$^) \
-	  $(filter %.a,$^) -lcmocka $(LIBS) -o $@
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) -DLAMBERT_DOUBLE -MMD -MP $(filter %.c,$^) \
+	  $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
 
 $(filter-out %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helpers,$$(firstword $$(subst /, ,$$*))) \
-    $$(call test_libraries_of,$$(firstword $$(subst /, ,$$*)))
+    $$(call test_libraries_of,$$(firstword $$(subst /, ,$$*))) | $(BUILD)/found/tests
 	@mkdir -p $(@D)
 	$(SAY) '  TEST  $@'
-	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) $(CFLAGS) -MMD -MP $(filter %.c,$^) \
-	  $(filter %.a,$^) -lcmocka $(LIBS) -o $@
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) -MMD -MP $(filter %.c,$^) \
+	  $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
 
 # tests/fuzz/fuzz_NAME.c without libFuzzer: tests/text/test_fuzz_corpus.sh calls it for its corpus.
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -167,152 +190,20 @@ $(REPLAYS): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(FUZZ_HEL
     $(call libraries_of,text)
 	@mkdir -p $(@D)
 	$(SAY) '  TEST  $@'
-	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP $(filter %.c,$^) $(filter %.a,$^) $(LIBS) -o $@
+	$(Q)$(CC) $(FLAGS) -MMD -MP $(filter %.c,$^) $(filter %.a,$^) $(LIBS) -o $@
 
 tests: $(TESTS) $(REPLAYS) $(BUILD)/lambert
 
 check: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@scripts/check-layers
-	@scripts/run-tests $(BUILD)
+	@$(SANITIZED) scripts/run-tests $(BUILD)
 
-# Three times all tests: with the plain kernels, with x86-64-v3, with the BLAS's products.
-check-isa: packages
-	@$(MAKE) --no-print-directory -j$$(nproc) all tests
-	@scripts/check-isa $(BUILD)
+# --- the rest ----------------------------------------------------------------------------------
+# Debian packages that are lacking are installed, and named, when make runs as root. NO_INSTALL=1 forbids
+# it: they are named only, as to other users.
+export NO_INSTALL
 
-# --- a cluster on one machine ------------------------------------------------------------------
-# tests/cluster: hosts of their own in network namespaces, and a Slurm on them (docs/cluster.md).
-SWITCH = $(BUILD)/tests/cluster/switch
-
-$(SWITCH): tests/cluster/switch.c
-	@mkdir -p $(@D)
-	$(SAY) '  TEST  $@'
-	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP $< -o $@
-
-check-cluster:
-	@scripts/install-packages build cluster slurm
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(SWITCH)
-	@scripts/run-tests $(BUILD) '^cluster/'
-
-# --- fuzzing ---------------------------------------------------------------------------------
-# With libFuzzer and sanitizers, each target for SECONDS. What it finds is kept in build/fuzz/NAME;
-# what breaks a promise is written there as crash-*, leak-* or timeout-*.
-SECONDS ?= 60
-FUZZ_FLAGS = $(filter-out -fopenmp,$(FLAGS)) -Wno-unknown-pragmas -O1 -g -fno-omit-frame-pointer \
-  -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZ_OBJECTS = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(wildcard src/base/*.c src/text/*.c) $(FUZZ_HELPERS))
-
-.SECONDARY: $(FUZZ_OBJECTS)
-
-$(BUILD)/fuzz/obj/%.o: %.c
-	@mkdir -p $(@D)
-	$(SAY) '  CLANG $@'
-	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
-
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS)
-	$(SAY) '  CLANG $@'
-	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP $(filter %.c %.o,$^) $(LIBS) -o $@
-
-fuzz:
-	@scripts/install-packages build fuzz
-	@$(MAKE) --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/fuzz/,$(FUZZERS))
-	@for name in $(FUZZERS:fuzz_%=%); do \
-	  folder=$(BUILD)/fuzz/$$name; mkdir -p $$folder; \
-	  if $(BUILD)/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -timeout=10 -max_len=4096 \
-	      -print_final_stats=1 -artifact_prefix=$$folder/ $$folder tests/fuzz/corpus/$$name \
-	      >$$folder.log 2>&1; then \
-	    sed -n "s/^stat::number_of_executed_units: */$$name: inputs without a fault: /p" $$folder.log; \
-	  else \
-	    tail -n 60 $$folder.log; echo "$$name: a fault; its input is in $$folder" >&2; exit 1; \
-	  fi; \
-	done
-
-# --- numerics --------------------------------------------------------------------------------
-# Against PyTorch and transformers from PyPI, in a virtual environment in the build folder.
-NUMERICS = $(BUILD)/numerics
-
-$(NUMERICS)/installed: scripts/numerics/requirements.txt
-	@rm -rf $(NUMERICS) && mkdir -p $(BUILD)
-	python3 -m venv $(NUMERICS)
-	$(NUMERICS)/bin/pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
-
-check-numerics:
-	@scripts/install-packages build numerics
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/installed
-	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
-	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
-
-# --- benchmarks ------------------------------------------------------------------------------
-# docs/performance.md. TEXT is a file or folder of text, VOCABULARY a vocab.txt, for PART=prep.
-PEERS = $(BUILD)/peers
-PART ?= model
-MODEL ?= configs/bert-base-512.ini
-TEXT ?=
-VOCABULARY ?=
-CORPUS ?=
-RANKS ?= 2
-PEER_SCRIPT = scripts/bench-$(PART)
-# The cores of this machine, dealt to RANKS.
-ON_RANKS = . scripts/mpi-test-env.sh; \
-  mpirun -n $(RANKS) --map-by slot:PE=$$(($$(nproc) / $(RANKS))) --bind-to core
-.PHONY: bench bench-peers
-
-bench: $(BUILD)/lambert
-	$(BUILD)/lambert bench $(PART) $(if $(filter model,$(PART)),$(MODEL) --one-thread) \
-	  $(if $(VOCABULARY),--vocabulary $(VOCABULARY)) $(TEXT)
-	$(if $(filter model,$(PART)),$(ON_RANKS) $(BUILD)/lambert bench model $(MODEL) --steps --one-rank)
-
-$(PEERS)/installed: scripts/numerics/requirements.txt
-	@rm -rf $(PEERS) && mkdir -p $(BUILD)
-	python3 -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --constraint $< tokenizers torch transformers
-	@touch $@
-
-bench-peers: $(BUILD)/lambert
-	@[ -f $(PEER_SCRIPT) ] || { echo 'bench-peers: PART=$(PART) has no peer; model and prep have' >&2; exit 1; }
-	@[ $(PART) = model ] || { [ -n '$(TEXT)' ] && [ -n '$(VOCABULARY)' ]; } || \
-	  { echo 'bench-peers: wanted: TEXT=FILE-OR-FOLDER VOCABULARY=vocab.txt' >&2; exit 1; }
-	@scripts/install-packages build numerics peers
-	@$(MAKE) --no-print-directory $(PEERS)/installed
-	$(PEERS)/bin/python $(PEER_SCRIPT) $(BUILD) $(TEXT) $(VOCABULARY) $(CORPUS)
-
-# --- scaling ---------------------------------------------------------------------------------
-# docs/scaling.md: a model of step time and the exchange on up to 1,024 simulated hosts. CORPUS is a
-# folder that `lambert prep` made. What scripts/scaling/scaling.json holds already is not done again. With what
-# `lambert bench model` and `lambert bench net` printed (--json): only a table, of that node and network.
-.PHONY: scaling check-scaling
-SCALING = scripts/scaling/scaling.json
-BENCH ?=
-NET ?=
-
-scaling: $(BUILD)/lambert
-	@[ -n '$(CORPUS)' ] || { echo 'scaling: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
-ifneq ($(BENCH)$(NET),)
-	@scripts/scaling/own.py $(BUILD) $(CORPUS) $(if $(BENCH),--model $(BENCH)) $(if $(NET),--net $(NET))
-else
-	@scripts/install-packages build simgrid
-	scripts/scaling/run.py $(BUILD) $(CORPUS) $(SCALING)
-	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
-endif
-
-# BERT-Base on four hosts and a network of 1 Gbit/s, with and without it: a case takes one to four minutes, and
-# adds to $(SCALING). ONLY is a pattern of cases (scripts/scaling/loss.py --list).
-.PHONY: measure-loss
-ONLY ?=
-
-measure-loss: $(BUILD)/lambert $(SWITCH)
-	@[ -n '$(CORPUS)' ] || { echo 'measure-loss: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
-	@scripts/install-packages build cluster simgrid
-	scripts/scaling/loss.py $(BUILD) $(CORPUS) $(SCALING) --only '$(ONLY)'
-	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
-
-check-scaling: $(BUILD)/lambert $(SWITCH)
-	@scripts/install-packages build cluster
-	scripts/scaling/check.py $(BUILD) $(SCALING)
-
-# --- the rest --------------------------------------------------------------------------------
 packages:
 	@scripts/install-packages
 
@@ -321,37 +212,23 @@ demo:
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@scripts/demo $(BUILD)
 
-format:
-	clang-format -i $$(git ls-files '*.c' '*.h')
+docs: $(BUILD)/lambert
+	$(BUILD)/lambert show config --markdown > docs/config.md
 
 clean:
 	rm -rf $(BUILD)
 
 help:
-	@echo 'make demo [CORPUS=DIR] [QUICK=1]  text to a trained BERT in 5 minutes (DIR: your text; 1: in one)'
-	@echo 'make check              build and run all tests'
-	@echo 'make check-isa          the same with other kernels: plain, x86-64-v3, products of the BLAS'
-	@echo 'make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)'
-	@echo 'make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)'
-	@echo 'make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers'
-	@echo 'make                    build build/lambert'
-	@echo 'make bench [PART=model] [MODEL=config]   measure (docs/performance.md); other parts: kernels,'
-	@echo '                        store, and prep with TEXT=DIR VOCABULARY=FILE'
-	@echo 'make bench-peers [PART=model] [CORPUS=DIR]   beside PyTorch, in one run; or'
-	@echo '                        PART=prep TEXT=DIR VOCABULARY=FILE, beside tokenizers'
-	@echo 'make docs               write docs/config.md anew from the key table'
-	@echo 'make scaling CORPUS=DIR      write docs/scaling.md anew (SimGrid; hours); with'
-	@echo '                        BENCH=FILE NET=FILE, JSON of lambert bench: its rows for your cluster'
-	@echo 'make measure-loss CORPUS=DIR [ONLY=PATTERN]   BERT-Base on 4 hosts with and without a network'
-	@echo 'make check-scaling      hold its model against steps on hosts in network namespaces'
-	@echo 'make format             clang-format every source file'
-	@echo 'make clean              delete build/'
-	@echo 'DEV=1 makes warnings errors; BLAS=NAME links lib NAME instead of OpenBLAS.'
+	@sed -n 's/^#: \{0,1\}//p' Makefile scripts/workshop.mk
 
-docs: $(BUILD)/lambert
-	$(BUILD)/lambert show config --markdown > docs/config.md
+#: make demo [CORPUS=DIR] [QUICK=1]   text to a trained BERT in 5 minutes (DIR: your text; 1: in one)
+#: make check       build and run all tests
+#: make             build build/lambert
+#: make docs        write docs/config.md anew from the key table
+#: make clean       delete build/
+
+include scripts/workshop.mk
 
 -include $(patsubst src/%.c,$(BUILD)/obj/%.d,$(ALL_SOURCES)) $(patsubst src/%.c,$(BUILD)/double/%.d,$(ALL_SOURCES))
 -include $(foreach isa,v3 v4,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
--include $(addsuffix .d,$(TESTS))
--include $(addsuffix .d,$(REPLAYS) $(SWITCH)) $(FUZZ_OBJECTS:.o=.d) $(addprefix $(BUILD)/fuzz/,$(addsuffix .d,$(FUZZERS)))
+-include $(addsuffix .d,$(TESTS) $(REPLAYS))

@@ -3,6 +3,7 @@
 # installed here: dpkg-query, id and apt-get are stand-ins.
 . "$(dirname "$0")/../lib.sh"
 install=$ROOT/scripts/install-packages
+unset NO_INSTALL
 mkdir fake
 PATH=$WORK/fake:$PATH
 
@@ -60,10 +61,13 @@ installed yes .
 [ ! -s out.txt ] && [ ! -s err.txt ] || fail "with nothing lacking it said: $(cat out.txt err.txt)"
 no_call "a machine that lacks nothing or is not ours"
 
-# As root
-user 0
+# As root, who may forbid it
 installed no '^zlib1g-dev$'
+user 0
+NO_INSTALL=1 expect 1 "apt-get install --no-install-recommends zlib1g-dev$" "$install"
+no_call "root with NO_INSTALL=1"
 "$install" >out.txt 2>err.txt || { cat err.txt; fail "as root"; }
+grep -q "^Installing.* zlib1g-dev$" out.txt || fail "it did not say what it installs: $(cat out.txt)"
 sed -n 1p calls | grep -qw update && sed -n 2p calls | grep -qE "install .* zlib1g-dev$" ||
     fail "apt-get was called so: $(cat calls)"
 echo "echo 'E: no such thing' >&2; exit 100" | stand_in apt-get

@@ -1,0 +1,163 @@
+# The workshop: what those who work on Lambert need besides the build and its tests. Included by the
+# Makefile. CONTRIBUTING.md says when to use what.
+
+.PHONY: check-isa check-cluster check-numerics check-scaling fuzz bench bench-peers scaling measure-loss
+.PHONY: format format-check
+
+# Three times all tests: with the plain kernels, with x86-64-v3, with the BLAS's products.
+check-isa: packages
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests
+	@scripts/check-isa $(BUILD)
+
+# --- format ----------------------------------------------------------------------------------
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# --- a cluster on one machine ------------------------------------------------------------------
+# tests/cluster: hosts of their own in network namespaces, and a Slurm on them (docs/cluster.md).
+SWITCH = $(BUILD)/tests/cluster/switch
+
+$(SWITCH): tests/cluster/switch.c
+	@mkdir -p $(@D)
+	$(SAY) '  TEST  $@'
+	$(Q)$(CC) $(FLAGS) -MMD -MP $< -o $@
+
+check-cluster:
+	@scripts/install-packages build cluster slurm
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(SWITCH)
+	@scripts/run-tests $(BUILD) '^cluster/'
+
+# --- fuzzing ---------------------------------------------------------------------------------
+# With libFuzzer and sanitizers, each target for SECONDS. What it finds is kept in build/fuzz/NAME;
+# what breaks a promise is written there as crash-*, leak-* or timeout-*.
+SECONDS ?= 60
+FUZZ_FLAGS = $(filter-out -fopenmp,$(FLAGS)) -Wno-unknown-pragmas -O1 -g -fno-omit-frame-pointer \
+  -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJECTS = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(wildcard src/base/*.c src/text/*.c) $(FUZZ_HELPERS))
+
+.SECONDARY: $(FUZZ_OBJECTS)
+
+$(BUILD)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) '  CLANG $@'
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS)
+	$(SAY) '  CLANG $@'
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP $(filter %.c %.o,$^) $(LIBS) -o $@
+
+fuzz:
+	@scripts/install-packages build fuzz
+	@$(MAKE) --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/fuzz/,$(FUZZERS))
+	@for name in $(FUZZERS:fuzz_%=%); do \
+	  folder=$(BUILD)/fuzz/$$name; mkdir -p $$folder; \
+	  if $(BUILD)/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -timeout=10 -max_len=4096 \
+	      -print_final_stats=1 -artifact_prefix=$$folder/ $$folder tests/fuzz/corpus/$$name \
+	      >$$folder.log 2>&1; then \
+	    sed -n "s/^stat::number_of_executed_units: */$$name: inputs without a fault: /p" $$folder.log; \
+	  else \
+	    tail -n 60 $$folder.log; echo "$$name: a fault; its input is in $$folder" >&2; exit 1; \
+	  fi; \
+	done
+
+# --- numerics --------------------------------------------------------------------------------
+# Against PyTorch and transformers from PyPI, in a virtual environment in the build folder.
+NUMERICS = $(BUILD)/numerics
+
+$(NUMERICS)/installed: scripts/numerics/requirements.txt
+	@rm -rf $(NUMERICS) && mkdir -p $(BUILD)
+	python3 -m venv $(NUMERICS)
+	$(NUMERICS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+check-numerics:
+	@scripts/install-packages build numerics
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/installed
+	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
+
+# --- benchmarks ------------------------------------------------------------------------------
+# docs/performance.md. TEXT is a file or folder of text, VOCABULARY a vocab.txt, for PART=prep.
+PEERS = $(BUILD)/peers
+PART ?= model
+MODEL ?= configs/bert-base-512.ini
+TEXT ?=
+VOCABULARY ?=
+CORPUS ?=
+RANKS ?= 2
+PEER_SCRIPT = scripts/bench-$(PART)
+# The cores of this machine, dealt to RANKS.
+ON_RANKS = . scripts/mpi-test-env.sh; \
+  mpirun -n $(RANKS) --map-by slot:PE=$$(($$(nproc) / $(RANKS))) --bind-to core
+
+bench: $(BUILD)/lambert
+	$(BUILD)/lambert bench $(PART) $(if $(filter model,$(PART)),$(MODEL) --one-thread) \
+	  $(if $(VOCABULARY),--vocabulary $(VOCABULARY)) $(TEXT)
+	$(if $(filter model,$(PART)),$(ON_RANKS) $(BUILD)/lambert bench model $(MODEL) --steps --one-rank)
+
+$(PEERS)/installed: scripts/numerics/requirements.txt
+	@rm -rf $(PEERS) && mkdir -p $(BUILD)
+	python3 -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --constraint $< tokenizers torch transformers
+	@touch $@
+
+bench-peers: $(BUILD)/lambert
+	@[ -f $(PEER_SCRIPT) ] || { echo 'bench-peers: PART=$(PART) has no peer; model and prep have' >&2; exit 1; }
+	@[ $(PART) = model ] || { [ -n '$(TEXT)' ] && [ -n '$(VOCABULARY)' ]; } || \
+	  { echo 'bench-peers: wanted: TEXT=FILE-OR-FOLDER VOCABULARY=vocab.txt' >&2; exit 1; }
+	@scripts/install-packages build numerics peers
+	@$(MAKE) --no-print-directory $(PEERS)/installed
+	$(PEERS)/bin/python $(PEER_SCRIPT) $(BUILD) $(TEXT) $(VOCABULARY) $(CORPUS)
+
+# --- scaling ---------------------------------------------------------------------------------
+# docs/scaling.md: a model of step time and the exchange on up to 1,024 simulated hosts. CORPUS is a
+# folder that `lambert prep` made. What scripts/scaling/scaling.json holds already is not done again. With what
+# `lambert bench model` and `lambert bench net` printed (--json): only a table, of that node and network.
+SCALING = scripts/scaling/scaling.json
+BENCH ?=
+NET ?=
+
+scaling: $(BUILD)/lambert
+	@[ -n '$(CORPUS)' ] || { echo 'scaling: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
+ifneq ($(BENCH)$(NET),)
+	@scripts/scaling/own.py $(BUILD) $(CORPUS) $(if $(BENCH),--model $(BENCH)) $(if $(NET),--net $(NET))
+else
+	@scripts/install-packages build simgrid
+	scripts/scaling/run.py $(BUILD) $(CORPUS) $(SCALING)
+	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
+endif
+
+# BERT-Base on four hosts and a network of 1 Gbit/s, with and without it: a case takes one to four minutes, and
+# adds to $(SCALING). ONLY is a pattern of cases (scripts/scaling/loss.py --list).
+ONLY ?=
+
+measure-loss: $(BUILD)/lambert $(SWITCH)
+	@[ -n '$(CORPUS)' ] || { echo 'measure-loss: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
+	@scripts/install-packages build cluster simgrid
+	scripts/scaling/loss.py $(BUILD) $(CORPUS) $(SCALING) --only '$(ONLY)'
+	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
+
+check-scaling: $(BUILD)/lambert $(SWITCH)
+	@scripts/install-packages build cluster
+	scripts/scaling/check.py $(BUILD) $(SCALING)
+
+-include $(addsuffix .d,$(SWITCH) $(addprefix $(BUILD)/fuzz/,$(FUZZERS))) $(FUZZ_OBJECTS:.o=.d)
+
+#:
+#: make check-isa          the tests with other kernels: plain, x86-64-v3, products of the BLAS
+#: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
+#: make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)
+#: make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers
+#: make format             clang-format every source file
+#: make bench [PART=model] [MODEL=config]   measure (docs/performance.md); other parts: kernels, store, and
+#:                         prep with TEXT=DIR VOCABULARY=FILE
+#: make bench-peers [PART=model] [CORPUS=DIR]   beside PyTorch, in one run; or PART=prep TEXT=DIR
+#:                         VOCABULARY=FILE, beside tokenizers
+#: make scaling CORPUS=DIR write docs/scaling.md anew (SimGrid; hours); with BENCH=FILE NET=FILE, JSON of
+#:                         lambert bench: its rows for your cluster
+#: make measure-loss CORPUS=DIR [ONLY=PATTERN]   BERT-Base on 4 hosts with and without a network
+#: make check-scaling      hold its model against steps on hosts in network namespaces
+#:
+#: DEV=1 makes warnings errors, V=1 shows the commands, NO_INSTALL=1 installs no package, BLAS=NAME links
+#: lib NAME instead of OpenBLAS, SAN=address,undefined builds with sanitizers. CC, MPICC, CFLAGS, CPPFLAGS,
+#: LDFLAGS, LDLIBS and PKG_CONFIG_PATH are honoured.
