@@ -14,7 +14,7 @@
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
 #include "lambert/run/run.h"
-#include "lambert/store/checkpoint.h"
+#include "lambert/store/checkpoint_folder.h"
 
 static const char usage[] =
     "usage: lambert eval CONFIG [SECTION.KEY=VALUE ...] [--checkpoint PATH] [--phase NAME] "
@@ -77,12 +77,13 @@ static int parse(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
-static int find_checkpoint(const struct config *config, const char *wanted, char **path,
-                           struct error *err)
+/* [rank 0] */
+static int open_checkpoint(const struct config *config, const char *wanted,
+                           struct checkpoint_file *file, struct error *err)
 {
     const char *folder = config->run.folder;
-    int status = wanted ? checkpoint_find(wanted, path, err) : checkpoint_newest(folder, path, err);
-    if (status == 0 && !*path)
+    int status = wanted ? checkpoint_find(wanted, file, err) : checkpoint_newest(folder, file, err);
+    if (status == 0 && !checkpoint_file_path(file))
         return error_set(err, "there is no checkpoint in %s; name one with --checkpoint",
                          wanted ? wanted : folder);
     return status;
@@ -119,16 +120,19 @@ static void print_json(const struct evaluation *e, const char *path, int sequenc
     print_json_line(line);
 }
 
-/* Which phase and file; every rank for itself. */
-static int prepare(const struct arguments *arguments, struct config *config, int *phase,
-                   char **path, struct error *err)
+/* Every rank for itself, but for the checkpoint, which rank 0 opens. */
+static int prepare(const struct dist *dist, const struct arguments *arguments,
+                   struct config *config, int *phase, struct checkpoint_file *file,
+                   struct error *err)
 {
     if (config_load(config, arguments->config, arguments->words, arguments->word_count, err) < 0 ||
         kernels_select(err) < 0)
         return -1;
     log_set_level(config->run.log_level);
     *phase = arguments->phase ? phase_of(config, arguments->phase, err) : config->phase_count - 1;
-    return *phase < 0 ? -1 : find_checkpoint(config, arguments->checkpoint, path, err);
+    if (*phase < 0)
+        return -1;
+    return dist_rank(dist) == 0 ? open_checkpoint(config, arguments->checkpoint, file, err) : 0;
 }
 
 static int evaluate(struct dist *dist, const void *context, struct error *err)
@@ -136,17 +140,17 @@ static int evaluate(struct dist *dist, const void *context, struct error *err)
     const struct arguments *arguments = context;
     struct config config;
     struct evaluation result;
-    char *path = NULL;
+    struct checkpoint_file file = {0};
     int phase = 0;
-    int status = dist_agree(dist, prepare(arguments, &config, &phase, &path, err), err);
+    int status = dist_agree(dist, prepare(dist, arguments, &config, &phase, &file, err), err);
     if (status == 0) {
         start_threads(dist, &config);
-        status = evaluate_checkpoint(dist, &config, phase, path, &result, err);
+        status = evaluate_checkpoint(dist, &config, phase, &file, &result, err);
     }
     if (status == 0 && dist_rank(dist) == 0)
-        (arguments->json ? print_json : print_text)(&result, path,
+        (arguments->json ? print_json : print_text)(&result, checkpoint_file_path(&file),
                                                     config.phases[phase].sequence_length);
-    free(path);
+    checkpoint_file_close(&file);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/command/command.h"
+#include "lambert/store/checkpoint.h"
 #include "lambert/store/hugging_face.h"
 #include "model_card.h"
 #include "open_checkpoint.h"

@@ -7,6 +7,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/command/command.h"
 #include "lambert/config/config.h"
+#include "lambert/store/checkpoint.h"
 #include "lambert/store/hugging_face.h"
 
 static const char usage[] =

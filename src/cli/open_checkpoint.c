@@ -1,20 +1,14 @@
 #include "open_checkpoint.h"
 
-#include <stdlib.h>
-
 #include "lambert/config/config.h"
 #include "lambert/run/options.h"
+#include "lambert/store/checkpoint_folder.h"
 
 int open_checkpoint(struct checkpoint_file *file, const char *path, struct error *err)
 {
-    char *found;
-    if (checkpoint_find(path, &found, err) < 0)
+    if (checkpoint_find(path, file, err) < 0)
         return -1;
-    if (!found)
-        return error_set(err, "there is no checkpoint in %s", path);
-    int result = checkpoint_file_open(file, found, err);
-    free(found);
-    return result;
+    return checkpoint_file_path(file) ? 0 : error_set(err, "there is no checkpoint in %s", path);
 }
 
 int checkpoint_shape(const struct checkpoint_file *file, struct bert_config *shape,

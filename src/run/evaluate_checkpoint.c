@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
 #include "lambert/run/evaluate.h"
@@ -47,53 +45,58 @@ static void bench_release(struct bench *bench)
     corpus_close(bench->corpus);
 }
 
-static int check_vocabulary(const struct bench *bench, const struct checkpoint_meta *meta,
-                            const char *path, struct error *err)
+/* [rank 0] Before weights are read: a sentence that names a key says more than one that names a
+ * tensor. */
+static int check_file(const struct bench *bench, const struct config *config,
+                      const struct checkpoint_file *file, struct error *err)
 {
-    if (meta->state.vocabulary_hash != vocabulary_hash(corpus_vocabulary(bench->corpus)))
+    const char *path = checkpoint_file_path(file);
+    if (file->meta.state.vocabulary_hash != vocabulary_hash(corpus_vocabulary(bench->corpus)))
         return error_set(err, "%s was trained with another vocabulary than the corpus %s", path,
                          corpus_folder(bench->corpus));
+    if (check_stored_model(config, file->meta.config, path, err) < 0)
+        return error_prefix(err, "cannot evaluate %s", path);
     return 0;
 }
 
-static int check_model(const struct config *config, const struct checkpoint_meta *meta,
-                       const char *path, struct error *err)
-{
-    int status = check_stored_model(config, meta->config, path, err);
-    return status < 0 ? error_prefix(err, "cannot evaluate %s", path) : 0;
-}
-
 static int evaluate(const struct dist *dist, const struct config *config, int phase,
-                    const char *path, struct evaluation *result, struct error *err)
+                    const struct checkpoint_file *file, struct evaluation *result,
+                    struct error *err)
 {
     struct bench bench;
-    struct checkpoint_meta meta = {0};
+    struct run_state state;
     activity_task("getting corpus and memory", -1);
-    int status = dist_agree(dist, bench_init(&bench, dist, config, phase, err), err);
+    int status = bench_init(&bench, dist, config, phase, err);
+    if (status == 0 && dist_rank(dist) == 0)
+        status = check_file(&bench, config, file, err);
+    if (dist_agree(dist, status, err) < 0) {
+        status = -1;
+        goto done;
+    }
+    struct checkpoint_arrays arrays = {.dist = dist,
+                                       .table = bert_params(bench.bert),
+                                       .sharding = &bench.sharding,
+                                       .weights = bench.params};
     activity_task("reading the checkpoint", -1);
-    if (status == 0)
-        status = checkpoint_read(dist, path, bert_params(bench.bert), &bench.sharding, &meta,
-                                 bench.params, NULL, NULL, err);
-    if (status == 0)
-        status = dist_agree(dist, check_vocabulary(&bench, &meta, path, err), err);
-    if (status == 0)
-        status = dist_agree(dist, check_model(config, &meta, path, err), err);
+    status = checkpoint_read(&arrays, file, &state, err);
+    if (status < 0)
+        goto done;
     activity_task("evaluation", -1);
-    if (status == 0)
-        status = evaluator_run(bench.evaluator, dist, bench.bert, bench.params, result, err);
-    checkpoint_meta_release(&meta);
+    status = evaluator_run(bench.evaluator, dist, bench.bert, bench.params, result, err);
+done:
     bench_release(&bench);
     return status;
 }
 
 int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
-                        const char *path, struct evaluation *result, struct error *err)
+                        const struct checkpoint_file *file, struct evaluation *result,
+                        struct error *err)
 {
     struct watchdog *watchdog;
     int status = watchdog_start(&watchdog, config->train.watchdog_seconds,
                                 "Evaluate once more when that is mended", err);
     if (dist_agree(dist, status, err) == 0)
-        status = evaluate(dist, config, phase, path, result, err);
+        status = evaluate(dist, config, phase, file, result, err);
     else
         status = -1;
     watchdog_stop(watchdog);

@@ -140,6 +140,16 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
     return 0;
 }
 
+struct checkpoint_arrays job_arrays(struct job *job)
+{
+    return (struct checkpoint_arrays){.dist = job->dist,
+                                      .table = job->table,
+                                      .sharding = &job->sharding,
+                                      .weights = job->param_sync.weights,
+                                      .optimizer = job->optimizer,
+                                      .scratch = job->param_sync.grads};
+}
+
 void job_release(struct job *job)
 {
     metrics_close(&job->metrics);

@@ -44,6 +44,9 @@ int job_init(struct job *job, struct dist *dist, const struct config *config, in
              struct error *err);
 void job_release(struct job *job);
 
+/* [local] What a checkpoint is made from and read into. */
+struct checkpoint_arrays job_arrays(struct job *job);
+
 /* The gradient of the global batch, before clipping: each rank
  * gets its slices in param_sync.shard_grads. Collective. */
 void job_gradient(struct job *job, const struct batch *batch, struct step_metrics *metrics,

@@ -15,6 +15,7 @@
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
 #include "lambert/sample/sampled_batches.h"
+#include "lambert/store/checkpoint_folder.h"
 #include "signals.h"
 #include "start.h"
 #include "watchdog.h"
@@ -41,10 +42,10 @@ static int save(struct job *job, struct error *err)
     activity_task("checkpoint after step", job->state.total_steps);
     job->meta.state = job->state;
     int status = nonfinite_check_state(job, err);
-    if (status == 0)
-        status =
-            checkpoint_write(job->dist, path, job->table, &job->sharding, &job->meta,
-                             job->param_sync.weights, job->optimizer, job->param_sync.grads, err);
+    if (status == 0) {
+        struct checkpoint_arrays arrays = job_arrays(job);
+        status = checkpoint_write(&arrays, path, &job->meta, err);
+    }
     if (status == 0) {
         log_info("checkpoint %s written in %.1f s", path, clock_seconds() - started);
         if (dist_rank(job->dist) == 0)

@@ -10,6 +10,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/run/options.h"
+#include "lambert/store/checkpoint_folder.h"
 #include "lambert/store/hugging_face.h"
 
 /* --- from another model ----------------------------------------------------------------------- */
@@ -55,47 +56,56 @@ static int start_from_folder(struct job *job, const char *folder, struct error *
     return 0;
 }
 
-static int start_from_checkpoint(struct job *job, const char *path, struct error *err)
+/* `file` is rank 0's. What can be compared is compared before weights are read: a sentence that
+ * names a key says more than one that names a tensor. */
+static int start_from_checkpoint(struct job *job, const struct checkpoint_file *file,
+                                 struct error *err)
 {
-    struct checkpoint_meta meta;
-    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->param_sync.weights,
-                        NULL, NULL, err) < 0)
+    struct run_state state;
+    struct checkpoint_arrays arrays = job_arrays(job);
+    int status = 0;
+    if (dist_rank(job->dist) == 0) {
+        const struct checkpoint_meta *meta = &file->meta;
+        status = check_text(job, meta->state.vocabulary_hash, meta->state.lower_case, err);
+        if (status == 0)
+            status = check_stored_model(job->config, meta->config, checkpoint_file_path(file), err);
+    }
+    if (dist_agree(job->dist, status, err) < 0)
         return -1;
-    int status = check_text(job, meta.state.vocabulary_hash, meta.state.lower_case, err);
-    if (status == 0)
-        status = check_stored_model(job->config, meta.config, path, err);
-    checkpoint_meta_release(&meta);
-    return dist_agree(job->dist, status, err);
+    arrays.optimizer = NULL; /* it begins anew */
+    return checkpoint_read(&arrays, file, &state, err);
 }
 
-/* [rank 0] A run folder stands for its newest checkpoint. */
-static int find_source(const char *path, bool *is_model, char **checkpoint, struct error *err)
+/* [rank 0] A Hugging Face folder is read by its name; anything else is opened as a checkpoint. A run
+ * folder stands for its newest. */
+static int find_source(const char *path, bool *is_model, struct checkpoint_file *file,
+                       struct error *err)
 {
     char *config = path_join(path, "config.json");
     *is_model = file_exists(config);
-    *checkpoint = NULL;
     free(config);
     if (*is_model)
         return 0;
-    if (checkpoint_find(path, checkpoint, err) < 0)
+    if (checkpoint_find(path, file, err) < 0)
         return -1;
-    return *checkpoint ? 0
-                       : error_set(err, "it is neither a Hugging Face model (no config.json) nor a "
-                                        "run folder with checkpoints");
+    return checkpoint_file_path(file)
+               ? 0
+               : error_set(err, "it is neither a Hugging Face model (no config.json) nor a "
+                                "run folder with checkpoints");
 }
 
 static int start_from(struct job *job, const char *path, struct error *err)
 {
+    struct checkpoint_file file = {0};
     bool is_model = false;
-    char *checkpoint = NULL;
-    int status = dist_rank(job->dist) == 0 ? find_source(path, &is_model, &checkpoint, err) : 0;
+    int status = dist_rank(job->dist) == 0 ? find_source(path, &is_model, &file, err) : 0;
     status = dist_agree(job->dist, status, err);
     if (status == 0) {
         dist_broadcast(job->dist, 0, &is_model, sizeof is_model);
-        status = is_model ? start_from_folder(job, path, err)
-                          : start_from_checkpoint(job, checkpoint, err);
+        status =
+            is_model ? start_from_folder(job, path, err) : start_from_checkpoint(job, &file, err);
     }
-    free(checkpoint);
+    checkpoint_file_close(&file);
     return status;
 }
 
@@ -118,27 +128,6 @@ int start_weights(struct job *job, const char *path, struct error *err)
 }
 
 /* --- from a checkpoint of the run ----------------------------------------------------------- */
-
-/* Rank 0's choice of checkpoint, told to all: free(); NULL: there is none. */
-static int agree_on_newest(struct job *job, char **path, struct error *err)
-{
-    char text[CONFIG_TEXT + 64] = "";
-    int status = 0;
-    *path = NULL;
-    if (dist_rank(job->dist) == 0) {
-        char *newest = NULL;
-        status = checkpoint_newest(job->config->run.folder, &newest, err);
-        if (newest)
-            snprintf(text, sizeof text, "%s", newest);
-        free(newest);
-    }
-    if (dist_agree(job->dist, status, err) < 0)
-        return -1;
-    dist_broadcast(job->dist, 0, text, sizeof text);
-    if (text[0])
-        *path = memory_copy_text(text);
-    return 0;
-}
 
 static int check_same_run(const struct job *job, const struct checkpoint_meta *meta,
                           const char *accept, struct error *err)
@@ -164,55 +153,53 @@ void pass_finished_phases(struct job *job)
     }
 }
 
-/* Configurations are compared before weights are read: a sentence that names the keys says more
- * than one that names a tensor. Rank 0 reads. */
-static int check_resumable(struct job *job, const char *path, const char *accept, struct error *err)
+/* [rank 0] Opens the newest checkpoint of the run's folder, if there is one, and says why the run may
+ * not go on from it. Configurations are compared before weights are read: a sentence that names the
+ * keys says more than one that names a tensor. */
+static int find_checkpoint(const struct job *job, const struct run_request *request,
+                           struct checkpoint_file *file, struct error *err)
 {
-    struct checkpoint_meta meta;
-    int status = 0;
-    if (dist_rank(job->dist) == 0) {
-        status = checkpoint_read_meta(path, &meta, err);
-        if (status == 0) {
-            status = check_same_run(job, &meta, accept, err);
-            checkpoint_meta_release(&meta);
-        }
-    }
-    return dist_agree(job->dist, status, err);
-}
-
-static int load(struct job *job, const char *path, const char *accept, struct error *err)
-{
-    struct checkpoint_meta meta;
-    if (check_resumable(job, path, accept, err) < 0)
-        return error_prefix(err, "cannot resume from %s", path);
-    if (checkpoint_read(job->dist, path, job->table, &job->sharding, &meta, job->param_sync.weights,
-                        job->optimizer, job->param_sync.grads, err) < 0)
+    const char *folder = job->config->run.folder;
+    if (checkpoint_newest(folder, file, err) < 0)
         return -1;
-    job->state = meta.state;
-    pass_finished_phases(job);
-    checkpoint_meta_release(&meta);
+    const char *path = checkpoint_file_path(file);
+    if (!path)
+        return 0;
+    if (!request->resume)
+        return error_set(err,
+                         "%s already holds a run (%s). Add --resume to go on with it, or choose "
+                         "another folder with run.folder=...",
+                         folder, path);
+    if (check_same_run(job, &file->meta, request->accept, err) < 0)
+        return error_prefix(err, "cannot resume from %s", path);
     return 0;
 }
 
 int start_run(struct job *job, const struct run_request *request, struct error *err)
 {
-    char *newest;
-    int status = 0;
-    if (agree_on_newest(job, &newest, err) < 0)
-        return -1;
-    if (newest && !request->resume)
-        status = error_set(err,
-                           "%s already holds a run (%s). Add --resume to go on with it, or choose "
-                           "another folder with run.folder=...",
-                           job->config->run.folder, newest);
-    else if (newest)
-        status = load(job, newest, request->accept, err);
-    else if (job->config->run.start_from[0])
-        status = start_weights(job, job->config->run.start_from, err);
-    if (status == 0 && newest)
-        log_info("resumed from %s at step %" PRId64, newest, job->state.total_steps);
-    else if (status == 0 && request->resume)
-        log_info("no checkpoint in %s: a new run begins", job->config->run.folder);
-    free(newest);
+    struct checkpoint_file file = {0};
+    struct checkpoint_arrays arrays = job_arrays(job);
+    bool reads = dist_rank(job->dist) == 0;
+    int status = dist_agree(job->dist, reads ? find_checkpoint(job, request, &file, err) : 0, err);
+    if (status < 0)
+        goto done;
+    bool found = checkpoint_file_path(&file);
+    dist_broadcast(job->dist, 0, &found, sizeof found);
+    if (found) {
+        status = checkpoint_read(&arrays, &file, &job->state, err);
+        if (status < 0)
+            goto done;
+        pass_finished_phases(job);
+        if (reads)
+            log_info("resumed from %s at step %" PRId64, checkpoint_file_path(&file),
+                     job->state.total_steps);
+    } else {
+        if (job->config->run.start_from[0])
+            status = start_weights(job, job->config->run.start_from, err);
+        if (status == 0 && request->resume)
+            log_info("no checkpoint in %s: a new run begins", job->config->run.folder);
+    }
+done:
+    checkpoint_file_close(&file);
     return status;
 }

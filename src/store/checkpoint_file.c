@@ -28,6 +28,15 @@ static int get_section(const struct container *container, const char *name, cons
 
 /* --- what is not an array --------------------------------------------------------------------- */
 
+struct checkpoint_meta checkpoint_meta_copy(const struct checkpoint_meta *meta)
+{
+    struct checkpoint_meta copy = *meta;
+    copy.config = memory_copy_text(meta->config);
+    copy.vocabulary = memory_new(meta->vocabulary_size + 1, 1);
+    memcpy(copy.vocabulary, meta->vocabulary, meta->vocabulary_size);
+    return copy;
+}
+
 void checkpoint_meta_release(struct checkpoint_meta *meta)
 {
     free(meta->config);
@@ -55,25 +64,11 @@ static int read_meta(const struct container *container, struct checkpoint_meta *
     size_t state_size, config_size;
     if (get_section(container, SECTION_STATE, &state, &state_size, err) < 0)
         return -1;
-    if (checkpoint_state_parse(state, state_size, &meta->state, updates) != 0)
+    if (checkpoint_state_parse(state, state_size, &meta->state, updates) < 0)
         return nonsense(container, SECTION_STATE, err);
     if (copy_section(container, SECTION_CONFIG, &meta->config, &config_size, err) < 0)
         return -1;
     return copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err);
-}
-
-int checkpoint_read_meta(const char *path, struct checkpoint_meta *meta, struct error *err)
-{
-    struct container container;
-    int64_t updates;
-    *meta = (struct checkpoint_meta){0};
-    if (container_open(&container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) < 0)
-        return -1;
-    int result = read_meta(&container, meta, &updates, err);
-    if (result != 0)
-        checkpoint_meta_release(meta);
-    container_close(&container);
-    return result;
 }
 
 /* --- tensors and arrays ----------------------------------------------------------------------- */
@@ -84,7 +79,7 @@ static int read_tensors(struct checkpoint_file *file, struct error *err)
     size_t size;
     if (get_section(&file->container, SECTION_TENSORS, &text, &size, err) < 0)
         return -1;
-    if (checkpoint_tensors_parse(text, size, &file->tensors, &file->tensor_count) != 0)
+    if (checkpoint_tensors_parse(text, size, &file->tensors, &file->tensor_count) < 0)
         return nonsense(&file->container, SECTION_TENSORS, err);
     for (int i = 0; i < file->tensor_count; i++)
         file->elements += file->tensors[i].count;
@@ -127,16 +122,13 @@ int checkpoint_file_open(struct checkpoint_file *file, const char *path, struct 
     *file = (struct checkpoint_file){0};
     if (container_open(&file->container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) < 0)
         return -1;
-    int result = read_meta(&file->container, &file->meta, &file->updates, err);
-    if (result == 0)
-        result = read_tensors(file, err);
-    if (result == 0)
-        result = read_array(file, SECTION_WEIGHTS, &file->weights, err);
-    if (result == 0)
-        result = read_moments(file, err);
-    if (result != 0)
+    if (read_meta(&file->container, &file->meta, &file->updates, err) < 0 ||
+        read_tensors(file, err) < 0 || read_array(file, SECTION_WEIGHTS, &file->weights, err) < 0 ||
+        read_moments(file, err) < 0) {
         checkpoint_file_close(file);
-    return result;
+        return -1;
+    }
+    return 0;
 }
 
 void checkpoint_file_close(struct checkpoint_file *file)
@@ -147,6 +139,11 @@ void checkpoint_file_close(struct checkpoint_file *file)
     checkpoint_meta_release(&file->meta);
     container_close(&file->container);
     *file = (struct checkpoint_file){0};
+}
+
+const char *checkpoint_file_path(const struct checkpoint_file *file)
+{
+    return file->container.path;
 }
 
 const struct checkpoint_tensor *checkpoint_file_tensor(const struct checkpoint_file *file,

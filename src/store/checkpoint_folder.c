@@ -1,3 +1,5 @@
+#include "lambert/store/checkpoint_folder.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,8 +11,6 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/store/checkpoint.h"
-#include "lambert/store/checkpoint_file.h"
 
 #define FOLDER "checkpoints"
 
@@ -104,30 +104,26 @@ static void stored_list_close(struct stored_list *list)
 
 /* --- the newest ------------------------------------------------------------------------------- */
 
-/* Whether all its checksums hold; if not, a warning says so. */
-static bool is_whole(const struct stored *stored)
+/* Opens it if all its checksums hold; if not, a warning says so. */
+static bool open_whole(struct checkpoint_file *file, const struct stored *stored)
 {
-    struct checkpoint_file file;
     struct error err;
-    if (checkpoint_file_open(&file, stored->path, &err) < 0) {
-        log_warning("passing over a checkpoint: %s", err.text);
-        return false;
-    }
-    checkpoint_file_close(&file);
-    return true;
+    if (checkpoint_file_open(file, stored->path, &err) == 0)
+        return true;
+    log_warning("passing over a checkpoint: %s", err.text);
+    return false;
 }
 
-int checkpoint_newest(const char *run_folder, char **path, struct error *err)
+int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, struct error *err)
 {
     struct stored_list list;
-    *path = NULL;
+    *file = (struct checkpoint_file){0};
     if (stored_list_open(&list, run_folder, err) < 0)
         return -1;
-    for (int i = 0; i < list.count && !*path; i++)
-        if (is_whole(&list.items[i]))
-            *path = memory_copy_text(list.items[i].path);
-    int status = 0;
-    if (list.count > 0 && !*path)
+    int at = 0, status = 0;
+    while (at < list.count && !open_whole(file, &list.items[at]))
+        at++;
+    if (list.count > 0 && at == list.count)
         status = error_set(err,
                            "none of the %d checkpoint(s) in %s can be read (the warnings say why); "
                            "bring one back from a copy, or move them away to begin anew",
@@ -136,15 +132,22 @@ int checkpoint_newest(const char *run_folder, char **path, struct error *err)
     return status;
 }
 
-int checkpoint_find(const char *path, char **found, struct error *err)
+int checkpoint_find(const char *path, struct checkpoint_file *file, struct error *err)
 {
-    if (folder_exists(path))
-        return checkpoint_newest(path, found, err);
-    *found = memory_copy_text(path);
-    return 0;
+    return folder_exists(path) ? checkpoint_newest(path, file, err)
+                               : checkpoint_file_open(file, path, err);
 }
 
 /* --- pruning ---------------------------------------------------------------------------------- */
+
+static bool is_whole(const struct stored *stored)
+{
+    struct checkpoint_file file;
+    if (!open_whole(&file, stored))
+        return false;
+    checkpoint_file_close(&file);
+    return true;
+}
 
 static bool written_before(const struct stored *a, const struct stored *b)
 {

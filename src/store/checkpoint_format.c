@@ -28,6 +28,11 @@ static void put_hash(cJSON *object, const char *name, uint64_t hash)
     cJSON_AddStringToObject(object, name, hash_print(hash, text));
 }
 
+void checkpoint_moment_section(const char *moment, char section[CHECKPOINT_SECTION])
+{
+    snprintf(section, CHECKPOINT_SECTION, SECTION_MOMENT "%s", moment);
+}
+
 static char *print(cJSON *root)
 {
     char *text = cJSON_PrintUnformatted(root);

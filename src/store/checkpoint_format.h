@@ -8,7 +8,6 @@
 
 #include "lambert/base/real.h"
 #include "lambert/model/params.h"
-#include "lambert/store/checkpoint.h"
 #include "lambert/store/checkpoint_file.h"
 
 /* Arrays are written from memory and read in place. */
@@ -24,6 +23,10 @@ enum { CHECKPOINT_VERSION = 1 };
 #define SECTION_VOCAB   "vocab"
 #define SECTION_WEIGHTS "weights"
 #define SECTION_MOMENT  "moment." /* and the moment's name */
+
+/* The section of a moment ("moment.m" of "m"). */
+enum { CHECKPOINT_SECTION = 17 };
+void checkpoint_moment_section(const char *moment, char section[CHECKPOINT_SECTION]);
 
 /* The text of a section; free(). */
 char *checkpoint_state_print(const struct run_state *state, int64_t updates);

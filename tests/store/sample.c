@@ -84,11 +84,21 @@ void sample_release(struct sample *sample)
     free(sample->scratch);
 }
 
+struct checkpoint_arrays sample_arrays(struct sample *sample, const struct dist *dist)
+{
+    return (struct checkpoint_arrays){.dist = dist,
+                                      .table = &sample->table,
+                                      .sharding = &sample->sharding,
+                                      .weights = sample->params,
+                                      .optimizer = sample->optimizer,
+                                      .scratch = sample->scratch};
+}
+
 int sample_write(struct sample *sample, const struct dist *dist, const char *path,
                  struct error *err)
 {
-    return checkpoint_write(dist, path, &sample->table, &sample->sharding, &sample->meta,
-                            sample->params, sample->optimizer, sample->scratch, err);
+    struct checkpoint_arrays arrays = sample_arrays(sample, dist);
+    return checkpoint_write(&arrays, path, &sample->meta, err);
 }
 
 bool sample_weights_hold(const struct sample *sample)

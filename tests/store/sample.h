@@ -36,6 +36,9 @@ void sample_init_empty(struct sample *sample, const struct dist *dist,
                        const struct bert_config *config, enum update_rule rule, size_t bucket);
 void sample_release(struct sample *sample);
 
+/* Its arrays, as a checkpoint is made from them and read into them. */
+struct checkpoint_arrays sample_arrays(struct sample *sample, const struct dist *dist);
+
 /* Collective; 0 or -1. */
 int sample_write(struct sample *sample, const struct dist *dist, const char *path,
                  struct error *err);

@@ -12,6 +12,7 @@
 
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
+#include "lambert/store/checkpoint_folder.h"
 
 static char run_folder[640];
 
@@ -76,7 +77,7 @@ static void expect_newest(int64_t step, int passed_over)
 {
     struct buffer said = {0};
     struct error err = {""};
-    char *newest;
+    struct checkpoint_file newest;
     catch_begin();
     int status = checkpoint_newest(run_folder, &newest, &err);
     catch_end(&said);
@@ -87,14 +88,15 @@ static void expect_newest(int64_t step, int passed_over)
         warnings++;
     assert_int_equal(warnings, passed_over);
     if (step < 0) {
-        assert_null(newest);
+        assert_null(checkpoint_file_path(&newest));
     } else {
         char *wanted = checkpoint_path(run_folder, step);
-        assert_non_null(newest);
-        assert_string_equal(newest, wanted);
+        assert_non_null(checkpoint_file_path(&newest));
+        assert_string_equal(checkpoint_file_path(&newest), wanted);
+        assert_int_equal(newest.meta.state.total_steps, step);
         free(wanted);
     }
-    free(newest);
+    checkpoint_file_close(&newest);
     buffer_release(&said);
 }
 
@@ -130,6 +132,29 @@ static void the_newest_is_the_highest_step(void **state)
     expect_newest(100, 0);
     store(123456789, 4); /* longer than the eight digits */
     expect_newest(123456789, 0);
+}
+
+/* A run folder means its newest, a file itself, and what is neither is said. */
+static void what_a_path_means(void **state)
+{
+    (void)state;
+    struct checkpoint_file file;
+    struct error err;
+    new_run("means");
+    store(7, 1);
+    store(8, 2);
+    assert_int_equal(checkpoint_find(run_folder, &file, &err), 0);
+    assert_int_equal(file.meta.state.total_steps, 8);
+    checkpoint_file_close(&file);
+    assert_null(checkpoint_file_path(&file));
+    char *path = checkpoint_path(run_folder, 7);
+    assert_int_equal(checkpoint_find(path, &file, &err), 0);
+    assert_string_equal(checkpoint_file_path(&file), path);
+    assert_int_equal(file.meta.state.total_steps, 7);
+    checkpoint_file_close(&file);
+    free(path);
+    assert_int_equal(checkpoint_find(scratch_path("nothing"), &file, &err), -1);
+    assert_non_null(strstr(err.text, "No such file"));
 }
 
 static void other_names_are_no_checkpoints(void **state)
@@ -265,6 +290,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         RANKS_TEST(names_of_checkpoints),
         RANKS_TEST(the_newest_is_the_highest_step),
+        RANKS_TEST(what_a_path_means),
         RANKS_TEST(other_names_are_no_checkpoints),
         RANKS_TEST(the_damaged_are_passed_over),
         RANKS_TEST(the_newest_are_kept),

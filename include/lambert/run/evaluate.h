@@ -10,6 +10,7 @@
 #include "lambert/corpus/corpus.h"
 #include "lambert/dist/dist.h"
 #include "lambert/model/bert.h"
+#include "lambert/store/checkpoint_file.h"
 
 /* Of an objective that the set has no term of (no masked token, no label), not numbers. */
 struct evaluation {
@@ -34,8 +35,10 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
                   const real *params, struct evaluation *result, struct error *err);
 
 /* Collective. The evaluation of a checkpoint's weights for one phase of a configuration; fails
- * where the corpus has too few held-out documents. */
+ * where the corpus has too few held-out documents. Rank 0 has opened `file`; elsewhere it is not
+ * looked at. */
 int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
-                        const char *path, struct evaluation *result, struct error *err);
+                        const struct checkpoint_file *file, struct evaluation *result,
+                        struct error *err);
 
 #endif

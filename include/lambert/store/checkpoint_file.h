@@ -1,19 +1,47 @@
 /* A checkpoint file as it lies on disk, opened to be looked at: by checkpoint_read(), and by
- * `lambert show checkpoint`, which has no parameter table to hold against it. No ranks are
- * involved.
+ * `lambert show checkpoint`, which has no parameter table to hold against it. All is [local].
+ *
+ * A container of kind "checkpt" (docs/formats.md, "Checkpoint") with sections: state (JSON: where
+ * the run stands), config (the result keys, INI), tensors (JSON: name, shape, offset of each
+ * tensor, as in the parameter table), vocab (the vocab.txt), weights, and one section a moment
+ * (moment.m, moment.v): float32, tensor after tensor without gaps.
  *
  * Opening checks everything: each checksum, that tensors follow each other without gaps, and that
- * weights and moments have as many elements as the tensors say. Values are in place in the mapped
- * file, good until it is closed. */
+ * weights and moments have as many elements as the tensors say. That reads the whole file, so a
+ * file is opened once and handed on open. Values are in place in the mapped file, good until it is
+ * closed. */
 #ifndef LAMBERT_STORE_CHECKPOINT_FILE_H
 #define LAMBERT_STORE_CHECKPOINT_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lambert/base/container.h"
 #include "lambert/base/error.h"
-#include "lambert/store/checkpoint.h"
+
+/* Where a run stands. Sample position needs no more: the next global batch of phase `phase` is
+ * number `phase_step`, unless that phase is done. */
+struct run_state {
+    int phase;          /* number of the phase of the last step; the run's memory may be one past */
+    int64_t phase_step; /* steps done in that phase */
+    int64_t total_steps; /* steps done in all phases */
+    uint64_t sequences;  /* trained on so far */
+    uint64_t tokens;
+    uint64_t corpus_hash;
+    uint64_t vocabulary_hash;
+    bool lower_case; /* the tokenizer's: an uncased model */
+};
+
+/* What a checkpoint is made of besides weights and moments. */
+struct checkpoint_meta {
+    struct run_state state;
+    char *config;     /* text of config_print(result_only) */
+    char *vocabulary; /* bytes of the vocab.txt, vocabulary_size of them */
+    size_t vocabulary_size;
+};
+struct checkpoint_meta checkpoint_meta_copy(const struct checkpoint_meta *meta);
+void checkpoint_meta_release(struct checkpoint_meta *meta); /* frees what it owns; zeroes it */
 
 struct checkpoint_tensor {
     char *name;
@@ -44,6 +72,9 @@ struct checkpoint_file {
 
 int checkpoint_file_open(struct checkpoint_file *file, const char *path, struct error *err);
 void checkpoint_file_close(struct checkpoint_file *file); /* fine on a zeroed one */
+
+/* The path that it was opened by; NULL for one that is not open (zeroed, or closed). */
+const char *checkpoint_file_path(const struct checkpoint_file *file);
 
 /* NULL when there is none of that name. */
 const struct checkpoint_tensor *checkpoint_file_tensor(const struct checkpoint_file *file,

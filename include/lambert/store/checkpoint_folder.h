@@ -1,0 +1,27 @@
+/* The checkpoints of a run folder: checkpoints/step-00001234.checkpoint (the run's total steps), of
+ * which the last K are kept. All is [local]; rank 0's business. */
+#ifndef LAMBERT_STORE_CHECKPOINT_FOLDER_H
+#define LAMBERT_STORE_CHECKPOINT_FOLDER_H
+
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/store/checkpoint_file.h"
+
+/* Opens the newest checkpoint of a run folder whose checksums all hold, to be closed. A folder that
+ * has none is no failure: checkpoint_file_path() is then NULL. Damaged ones are passed over with a
+ * warning; it is an error when nothing else is there, so that nobody begins anew over a run that
+ * could be rescued. */
+int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, struct error *err);
+
+/* Opens the checkpoint that a path means: of a run folder the newest, as above; of anything else
+ * the file itself. */
+int checkpoint_find(const char *path, struct checkpoint_file *file, struct error *err);
+
+/* Path for a step's checkpoint; free(). */
+char *checkpoint_path(const char *run_folder, int64_t total_steps);
+
+/* Removes all but the newest `keep` checkpoints, and temporary files left by a killed run. */
+int checkpoint_prune(const char *run_folder, int keep, struct error *err);
+
+#endif

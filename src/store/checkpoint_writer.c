@@ -1,0 +1,69 @@
+#include "checkpoint_writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkpoint_format.h"
+#include "lambert/base/file.h"
+#include "lambert/base/memory.h"
+
+static int make_folder_of(const char *path, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return 0;
+    char *folder = memory_text("%.*s", (int)(slash - path), path);
+    int status = folder_create(folder, err);
+    free(folder);
+    return status;
+}
+
+void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
+                            const struct param_table *table, const struct checkpoint_meta *meta,
+                            int64_t updates, struct error *err)
+{
+    struct container_writer *container = &writer->container;
+    char *state = checkpoint_state_print(&meta->state, updates);
+    char *tensors = checkpoint_tensors_print(table);
+    *writer = (struct checkpoint_writer){.table = table, .err = err, .status = -1};
+    if (make_folder_of(path, err) == 0 &&
+        container_writer_open(container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) == 0 &&
+        container_writer_section(container, SECTION_STATE, state, strlen(state), err) == 0 &&
+        container_writer_section(container, SECTION_CONFIG, meta->config, strlen(meta->config),
+                                 err) == 0 &&
+        container_writer_section(container, SECTION_TENSORS, tensors, strlen(tensors), err) == 0 &&
+        container_writer_section(container, SECTION_VOCAB, meta->vocabulary, meta->vocabulary_size,
+                                 err) == 0)
+        writer->status = 0;
+    free(state);
+    free(tensors);
+}
+
+void checkpoint_writer_tensors(struct checkpoint_writer *writer, const char *section,
+                               const real *const *values)
+{
+    struct container_writer *container = &writer->container;
+    const struct param_table *table = writer->table;
+    if (writer->status == 0)
+        writer->status = container_writer_begin(container, section, writer->err);
+    for (int i = 0; writer->status == 0 && i < table->count; i++)
+        writer->status = container_writer_write(
+            container, values[i], table->infos[i].count * sizeof **values, writer->err);
+    if (writer->status == 0)
+        writer->status = container_writer_end(container, writer->err);
+}
+
+void checkpoint_writer_flat(struct checkpoint_writer *writer, const char *section, const real *flat)
+{
+    const struct param_table *table = writer->table;
+    const real **values = memory_new((size_t)table->count, sizeof *values);
+    for (int i = 0; i < table->count; i++)
+        values[i] = flat + table->infos[i].offset;
+    checkpoint_writer_tensors(writer, section, values);
+    free(values);
+}
+
+int checkpoint_writer_commit(struct checkpoint_writer *writer)
+{
+    return writer->status == 0 ? container_writer_commit(&writer->container, writer->err) : -1;
+}
