@@ -25,7 +25,7 @@ struct bert {
     struct embedding_activations embedding;
     struct block_activations *blocks; /* [L] */
     struct block_scratch scratch;
-    struct heads_scratch heads;
+    struct heads heads;
 };
 
 /* Everything a step works in, taken from the arena; run once to measure and once for good. */
@@ -33,16 +33,18 @@ static void plan(struct bert *bert, struct arena *arena)
 {
     const struct bert_config *config = &bert->config;
     const struct bert_capacity *capacity = &bert->capacity;
-    int head_rows = capacity->sequences + capacity->masked;
-    batch_rows_plan(&bert->rows, arena, capacity);
+    const struct objective_list objectives = objective_list_of(config);
+    batch_rows_plan(&bert->rows, arena, &objectives, capacity);
+    const int head_rows = batch_rows_most(&bert->rows, capacity);
     embedding_plan(&bert->embedding, arena, config, capacity);
     for (int l = 0; l < config->layers; l++) {
         bool last = l == config->layers - 1;
         block_activations_plan(&bert->blocks[l], arena, config, capacity->tokens,
-                               last ? head_rows : capacity->tokens, last);
+                               last ? head_rows : capacity->tokens,
+                               last && !bert->rows.heads_read_all);
     }
     block_scratch_plan(&bert->scratch, arena, config, capacity, omp_get_max_threads());
-    heads_scratch_plan(&bert->heads, arena, config, capacity);
+    heads_plan(&bert->heads, arena, config, capacity);
 }
 
 size_t bert_memory(const struct bert_config *config, const struct bert_capacity *capacity)
@@ -70,6 +72,7 @@ int bert_new(struct bert **out, const struct bert_config *config,
     bert_layout_init(&bert->layout, &bert->table, config->layers);
     bert->blocks = memory_new((size_t)config->layers, sizeof *bert->blocks);
     plan(bert, &bert->arena);
+    heads_find_params(&bert->heads, &bert->table);
     *out = bert;
     return 0;
 }
@@ -88,6 +91,17 @@ void bert_free(struct bert *bert)
 const struct param_table *bert_params(const struct bert *bert)
 {
     return &bert->table;
+}
+
+struct objective_list bert_objectives(const struct bert *bert)
+{
+    return bert->heads.objectives;
+}
+
+void bert_count_terms(const struct bert *bert, const struct packed_batch *batch, double *terms)
+{
+    for (int o = 0; o < bert->heads.objectives.count; o++)
+        terms[o] = bert->heads.objectives.rows[o]->count_terms(batch);
 }
 
 void bert_set_hooks(struct bert *bert, const struct bert_hooks *hooks)
@@ -144,13 +158,6 @@ static void check_capacity(const struct bert *bert, const struct packed_batch *b
     require(batch->masked <= bert->capacity.masked);
 }
 
-/* Where a layer's weights begin in the flat arrays; those of the heads follow the last layer. */
-static size_t start_of(const struct bert *bert, int layer)
-{
-    bool heads = layer == bert->config.layers;
-    return heads ? bert->layout.pooler.weight : bert->layout.blocks[layer].qkv.weight;
-}
-
 /* Where the matrix of the word embeddings ends, which begins the flat arrays. */
 static size_t words_end(const struct bert *bert)
 {
@@ -166,7 +173,8 @@ static const real *encode(struct bert *bert, const real *params, const struct pa
     batch_rows_set(&bert->rows, batch);
     struct embedding_pass embedding = embedding_pass_of(bert, params, batch, training);
     activity_at("forward, embedding", -1);
-    hooks_needs(hooks, embedding.embedding_rows.values ? words_end(bert) : 0, start_of(bert, 0));
+    hooks_needs(hooks, embedding.embedding_rows.values ? words_end(bert) : 0,
+                bert->layout.blocks[0].qkv.weight);
     embedding_forward(&embedding);
     for (int l = 0; l < bert->config.layers; l++) {
         struct block_pass block = block_pass_of(bert, params, batch, training, l);
@@ -176,44 +184,43 @@ static const real *encode(struct bert *bert, const real *params, const struct pa
     }
     if (embedding.embedding_rows.values)
         hooks_needs(hooks, 0, words_end(bert));
-    hooks_needs(hooks, start_of(bert, bert->config.layers), bert->table.size);
+    hooks_needs(hooks, bert->layout.heads, bert->table.size);
     return bert->blocks[bert->config.layers - 1].y2;
 }
 
 static struct heads_pass heads_pass_of(struct bert *bert, const real *params,
-                                       const struct packed_batch *batch)
+                                       const struct packed_batch *batch, const double *scales)
 {
     return (struct heads_pass){.config = &bert->config,
                                .layout = &bert->layout,
                                .params = params,
                                .batch = batch,
                                .rows = &bert->rows,
-                               .scratch = &bert->heads};
+                               .heads = &bert->heads,
+                               .scales = scales};
 }
 
 void bert_evaluate(struct bert *bert, const real *params, const struct packed_batch *batch,
-                   struct bert_sums *sums)
+                   struct objective_sums *sums)
 {
     const real *y = encode(bert, params, batch, false);
-    struct heads_pass heads = heads_pass_of(bert, params, batch);
+    struct heads_pass heads = heads_pass_of(bert, params, batch, NULL);
     activity_at("forward, heads", -1);
     heads_run(&heads, y, NULL, NULL, sums);
 }
 
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
-                double mlm_scale, double nsp_scale, real *grads, struct bert_sums *sums)
+                const double *scales, real *grads, struct objective_sums *sums)
 {
     if (bert->hooks)
         task_queue_set_pause(bert->hooks->pause, bert->hooks->who);
     const real *y = encode(bert, params, batch, true);
-    struct heads_pass heads = heads_pass_of(bert, params, batch);
-    heads.mlm_scale = mlm_scale;
-    heads.nsp_scale = nsp_scale;
+    struct heads_pass heads = heads_pass_of(bert, params, batch, scales);
     activity_at("forward and backward, heads", -1);
     heads_run(&heads, y, bert->scratch.d, grads, sums);
     struct embedding_pass embedding = embedding_pass_of(bert, params, batch, true);
     size_t front = embedding.embedding_rows.gradients ? words_end(bert) : 0;
-    hooks_complete(bert->hooks, start_of(bert, bert->config.layers), bert->table.size);
+    hooks_complete(bert->hooks, bert->layout.heads, bert->table.size);
     if (front > 0)
         hooks_complete(bert->hooks, 0, front);
     for (int l = bert->config.layers - 1; l >= 0; l--) {
@@ -223,24 +230,38 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     }
     activity_at("backward, embedding", -1);
     embedding_backward(&embedding, bert->scratch.d, grads);
-    hooks_complete(bert->hooks, front, start_of(bert, 0));
+    hooks_complete(bert->hooks, front, bert->layout.blocks[0].qkv.weight);
     task_queue_set_pause(NULL, NULL);
+}
+
+/* Multiply-adds of a block's products that asks for so many of its rows: keys and values are made for
+ * all T, the rest for those asked for; `pairs` are those of a row asked for and a key. */
+static double block_products(const struct bert_config *config, double T, double asked, double pairs)
+{
+    const double H = config->hidden, F = config->intermediate;
+    return T * 2 * H * H + asked * (2 * H * H + 2 * H * F) + 2 * pairs * H;
 }
 
 double bert_operations(const struct bert_config *config, const struct packed_batch *batch)
 {
-    double H = config->hidden, F = config->intermediate, V = config->vocab, L = config->layers;
-    double T = batch->tokens, N = batch->sequences, M = batch->masked, R = N + M;
+    const struct objective_list objectives = objective_list_of(config);
+    const double H = config->hidden, N = batch->sequences, T = batch->tokens;
+    const bool all = objective_list_reads(&objectives, OBJECTIVE_ALL);
+    const bool masked = objective_list_reads(&objectives, OBJECTIVE_MASKED);
+    double heads = objective_list_reads(&objectives, OBJECTIVE_POOLED) ? N * H * H : 0;
+    for (int o = 0; o < objectives.count; o++)
+        heads += objectives.rows[o]->count_products(objectives.rows[o], config, batch);
     double pairs = 0, head_pairs = 0; /* (query, key) pairs in a block, in the last */
     for (int n = 0, m = 0; n < batch->sequences; n++) {
         double S = batch->sequence_start[n + 1] - batch->sequence_start[n], asked = 1;
         for (; m < batch->masked && batch->masked_rows[m] < batch->sequence_start[n + 1]; m++)
-            asked++;
+            asked += masked;
         pairs += S * S;
         head_pairs += asked * S;
     }
-    double block = T * (4 * H * H + 2 * H * F) + 2 * pairs * H;
-    double last = T * 2 * H * H + R * (2 * H * H + 2 * H * F) + 2 * head_pairs * H;
-    double heads = M * (H * H + H * V) + N * (H * H + 2 * H);
-    return 6 * ((L - 1) * block + last + heads); /* forward 2 a multiply-add, backward twice that */
+    const double block = block_products(config, T, T, pairs);
+    const double last =
+        all ? block : block_products(config, T, N + (masked ? batch->masked : 0), head_pairs);
+    /* Forward is two operations a multiply-add, backward twice that. */
+    return 6 * ((config->layers - 1) * block + last + heads);
 }

@@ -1,29 +1,27 @@
-/* The two pre-training heads (BERT, section 3.1), on the rows of the last block that they read.
+/* The heads of the model's objectives, on the rows of the last block that they read: gives each
+ * objective its rows, adds up the gradients of rows that several of them read, and computes BERT's
+ * pooler, which is no objective's own, where one of them wants it:
  *
- *     MLM   a = h Wtᵀ + bt,  y = LN(gelu(a)),  logits = y Eᵀ + b,  E the word embeddings (tied)
- *     NSP   p = tanh(c Wpᵀ + bp),  logits = p Wnᵀ + bn,  c the row of [CLS]
- *
- * Forward, loss and backward are one pass: logits are made for a few hundred masked rows at a time,
- * turned into their own gradient in place, and used up. */
+ *     p = tanh(c Wpᵀ + bp),  c the row of [CLS]                            (BERT, section 3.1) */
 #ifndef LAMBERT_MODEL_HEADS_H
 #define LAMBERT_MODEL_HEADS_H
 
 #include <stdbool.h>
 
+#include "lambert/model/objective.h"
 #include "layout.h"
 #include "rows.h"
 
-struct heads_scratch {
-    real *h, *a, *g, *y;  /* [M, H] */
-    real *mean, *rstd;    /* [M] */
-    real *logits;         /* [LOGIT_ROWS, V] */
-    real *dy, *dh;        /* [M, H] */
-    double *losses;       /* [max(M, N)] */
-    bool *correct;        /* [max(M, N)] */
-    real *cls, *pooled;   /* [N, H] */
+struct heads {
+    struct objective_list objectives;
+    struct head {
+        size_t offsets[OBJECTIVE_MOST_PARAMS]; /* of its tensors in the flat arrays */
+        void *scratch;
+    } heads[OBJECTIVE_MOST];
+    real *x, *dx;         /* [most rows of a head, H] */
+    real *cls, *pooled;   /* [N, H]; NULL where no objective wants the pooler */
     real *dpooled, *dcls; /* [N, H] */
-    real *nsp_logits;     /* [N, 2] */
-    real *partial;        /* [row_blocks(max(M, N)), 3H] */
+    real *partial;        /* [row_blocks(N), H] */
 };
 
 struct heads_pass {
@@ -32,16 +30,20 @@ struct heads_pass {
     const real *params;
     const struct packed_batch *batch;
     const struct batch_rows *rows;
-    struct heads_scratch *scratch;
-    double mlm_scale, nsp_scale; /* of the loss terms in the gradient */
+    struct heads *heads;
+    const double *scales; /* [objectives] of the losses in the gradient; NULL: losses only */
 };
 
-void heads_scratch_plan(struct heads_scratch *scratch, struct arena *arena,
-                        const struct bert_config *config, const struct bert_capacity *capacity);
+/* Working memory of the heads and of each objective. */
+void heads_plan(struct heads *heads, struct arena *arena, const struct bert_config *config,
+                const struct bert_capacity *capacity);
 
-/* x [R, H], the head rows of the last block. grads NULL: losses only. Else dx [R, H] is overwritten
- * and the gradients of the weights are added to grads. */
+/* Finds the objectives' tensors in the table. */
+void heads_find_params(struct heads *heads, const struct param_table *table);
+
+/* x [R, H], the head rows of the last block. With scales, dx [R, H] is overwritten and the gradients
+ * of the weights are added to grads; else both are NULL. Adds to sums [objectives]. */
 void heads_run(const struct heads_pass *pass, const real *x, real *dx, real *grads,
-               struct bert_sums *sums);
+               struct objective_sums *sums);
 
 #endif

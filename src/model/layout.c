@@ -47,26 +47,32 @@ static struct block_layout block(const struct param_table *table, int layer)
     };
 }
 
+/* Where the tensor behind the last layer's last one begins. */
+static size_t heads_offset(const struct param_table *table, int layers)
+{
+    char name[96];
+    snprintf(name, sizeof name, "bert.encoder.layer.%d.output.LayerNorm.bias", layers - 1);
+    const int next = param_table_find(table, name) + 1;
+    return next < table->count ? table->infos[next].offset : table->size;
+}
+
 void bert_layout_init(struct bert_layout *layout, const struct param_table *table, int layers)
 {
-    const char *embeddings = "bert.embeddings.", *predictions = "cls.predictions.";
+    const char *embeddings = "bert.embeddings.";
     *layout = (struct bert_layout){
         .word = offset_of(table, embeddings, "word_embeddings.weight"),
         .position = offset_of(table, embeddings, "position_embeddings.weight"),
         .type = offset_of(table, embeddings, "token_type_embeddings.weight"),
         .embedding_norm = norm(table, embeddings, "LayerNorm"),
         .blocks = memory_new((size_t)layers, sizeof(struct block_layout)),
-        .pooler = linear(table, "bert.pooler.", "dense"),
-        .transform = linear(table, predictions, "transform.dense"),
-        .transform_norm = norm(table, predictions, "transform.LayerNorm"),
-        .mlm_bias = offset_of(table, predictions, "bias"),
-        .next_sentence = linear(table, "cls.", "seq_relationship"),
+        .heads = heads_offset(table, layers),
     };
+    if (param_table_find(table, "bert.pooler.dense.weight") >= 0)
+        layout->pooler = linear(table, "bert.pooler.", "dense");
     for (int l = 0; l < layers; l++)
         layout->blocks[l] = block(table, l);
     for (int l = 0; l < layers; l++)
-        layout->blocks[l].end =
-            l + 1 < layers ? layout->blocks[l + 1].qkv.weight : layout->pooler.weight;
+        layout->blocks[l].end = l + 1 < layers ? layout->blocks[l + 1].qkv.weight : layout->heads;
 }
 
 void bert_layout_release(struct bert_layout *layout)

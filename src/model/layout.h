@@ -22,8 +22,7 @@ struct block_layout {
     struct linear_layout up;   /* [F, H], "intermediate" */
     struct linear_layout down; /* [H, F], "output" */
     struct norm_layout norm;
-    size_t
-        end; /* where the next block begins, or the heads; all lies in the order of this struct */
+    size_t end; /* where the next block begins, or the heads; all is in the order of this struct */
 };
 
 struct bert_layout {
@@ -31,12 +30,9 @@ struct bert_layout {
     size_t position; /* [positions, H] */
     size_t type;     /* [types, H] */
     struct norm_layout embedding_norm;
-    struct block_layout *blocks;    /* [L] */
-    struct linear_layout pooler;    /* [H, H] */
-    struct linear_layout transform; /* [H, H] */
-    struct norm_layout transform_norm;
-    size_t mlm_bias;                    /* [V] */
-    struct linear_layout next_sentence; /* [2, H] */
+    struct block_layout *blocks; /* [L] */
+    size_t heads;                /* where the pooler and the objectives' tensors begin (heads.h) */
+    struct linear_layout pooler; /* [H, H]; {0}: no objective reads it */
 };
 
 void bert_layout_init(struct bert_layout *layout, const struct param_table *table, int layers);

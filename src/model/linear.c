@@ -52,3 +52,10 @@ void rows_scatter_add(int count, const int32_t *rows, int n, const real *x, real
         kernels->accumulate(x + (size_t)r * (size_t)n, out + (size_t)rows[r] * (size_t)n,
                             (size_t)n);
 }
+
+void rows_add(int count, int n, const real *x, real *out)
+{
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < count; r++)
+        kernels->accumulate(x + (size_t)r * (size_t)n, out + (size_t)r * (size_t)n, (size_t)n);
+}

@@ -27,4 +27,7 @@ void bias_gradient(int rows, int n, const real *dy, int ld_dy, real *partial, re
 void rows_gather(int count, const int32_t *rows, int n, const real *x, real *out);
 void rows_scatter_add(int count, const int32_t *rows, int n, const real *x, real *out);
 
+/* out [count, n] += x */
+void rows_add(int count, int n, const real *x, real *out);
+
 #endif

@@ -6,76 +6,47 @@
 
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
+#include "lambert/model/objective.h"
 
 enum { ALIGNMENT = 16 }; /* elements: a cache line of float */
 
 /* --- what BERT is made of --------------------------------------------------------------------- */
 
-enum width { NONE, TWO, HIDDEN, INTERMEDIATE, VOCAB, POSITIONS, TYPES };
-
-struct tensor_form {
-    const char *name;
-    enum width rows, columns; /* columns NONE: one dimension */
-    enum param_init init;
-    bool joined; /* right behind the one before */
+static const struct param_form embedding_forms[] = {
+    {"bert.embeddings.word_embeddings.weight", WIDTH_VOCAB, WIDTH_HIDDEN, PARAM_NORMAL, false},
+    {"bert.embeddings.position_embeddings.weight", WIDTH_POSITIONS, WIDTH_HIDDEN, PARAM_NORMAL,
+     false},
+    {"bert.embeddings.token_type_embeddings.weight", WIDTH_TYPES, WIDTH_HIDDEN, PARAM_NORMAL,
+     false},
+    {"bert.embeddings.LayerNorm.weight", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ONES, false},
+    {"bert.embeddings.LayerNorm.bias", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ZEROS, false},
 };
 
-static const struct tensor_form embedding_forms[] = {
-    {"bert.embeddings.word_embeddings.weight", VOCAB, HIDDEN, PARAM_NORMAL, false},
-    {"bert.embeddings.position_embeddings.weight", POSITIONS, HIDDEN, PARAM_NORMAL, false},
-    {"bert.embeddings.token_type_embeddings.weight", TYPES, HIDDEN, PARAM_NORMAL, false},
-    {"bert.embeddings.LayerNorm.weight", HIDDEN, NONE, PARAM_ONES, false},
-    {"bert.embeddings.LayerNorm.bias", HIDDEN, NONE, PARAM_ZEROS, false},
+static const struct param_form layer_forms[] = {
+    {"attention.self.query.weight", WIDTH_HIDDEN, WIDTH_HIDDEN, PARAM_NORMAL, false},
+    {"attention.self.key.weight", WIDTH_HIDDEN, WIDTH_HIDDEN, PARAM_NORMAL, true},
+    {"attention.self.value.weight", WIDTH_HIDDEN, WIDTH_HIDDEN, PARAM_NORMAL, true},
+    {"attention.self.query.bias", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ZEROS, false},
+    {"attention.self.key.bias", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ZEROS, true},
+    {"attention.self.value.bias", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ZEROS, true},
+    {"attention.output.dense.weight", WIDTH_HIDDEN, WIDTH_HIDDEN, PARAM_NORMAL, false},
+    {"attention.output.dense.bias", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ZEROS, false},
+    {"attention.output.LayerNorm.weight", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ONES, false},
+    {"attention.output.LayerNorm.bias", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ZEROS, false},
+    {"intermediate.dense.weight", WIDTH_INTERMEDIATE, WIDTH_HIDDEN, PARAM_NORMAL, false},
+    {"intermediate.dense.bias", WIDTH_INTERMEDIATE, WIDTH_NONE, PARAM_ZEROS, false},
+    {"output.dense.weight", WIDTH_HIDDEN, WIDTH_INTERMEDIATE, PARAM_NORMAL, false},
+    {"output.dense.bias", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ZEROS, false},
+    {"output.LayerNorm.weight", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ONES, false},
+    {"output.LayerNorm.bias", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ZEROS, false},
 };
 
-static const struct tensor_form layer_forms[] = {
-    {"attention.self.query.weight", HIDDEN, HIDDEN, PARAM_NORMAL, false},
-    {"attention.self.key.weight", HIDDEN, HIDDEN, PARAM_NORMAL, true},
-    {"attention.self.value.weight", HIDDEN, HIDDEN, PARAM_NORMAL, true},
-    {"attention.self.query.bias", HIDDEN, NONE, PARAM_ZEROS, false},
-    {"attention.self.key.bias", HIDDEN, NONE, PARAM_ZEROS, true},
-    {"attention.self.value.bias", HIDDEN, NONE, PARAM_ZEROS, true},
-    {"attention.output.dense.weight", HIDDEN, HIDDEN, PARAM_NORMAL, false},
-    {"attention.output.dense.bias", HIDDEN, NONE, PARAM_ZEROS, false},
-    {"attention.output.LayerNorm.weight", HIDDEN, NONE, PARAM_ONES, false},
-    {"attention.output.LayerNorm.bias", HIDDEN, NONE, PARAM_ZEROS, false},
-    {"intermediate.dense.weight", INTERMEDIATE, HIDDEN, PARAM_NORMAL, false},
-    {"intermediate.dense.bias", INTERMEDIATE, NONE, PARAM_ZEROS, false},
-    {"output.dense.weight", HIDDEN, INTERMEDIATE, PARAM_NORMAL, false},
-    {"output.dense.bias", HIDDEN, NONE, PARAM_ZEROS, false},
-    {"output.LayerNorm.weight", HIDDEN, NONE, PARAM_ONES, false},
-    {"output.LayerNorm.bias", HIDDEN, NONE, PARAM_ZEROS, false},
+static const struct param_form pooler_forms[] = {
+    {"bert.pooler.dense.weight", WIDTH_HIDDEN, WIDTH_HIDDEN, PARAM_NORMAL, false},
+    {"bert.pooler.dense.bias", WIDTH_HIDDEN, WIDTH_NONE, PARAM_ZEROS, false},
 };
 
-static const struct tensor_form head_forms[] = {
-    {"bert.pooler.dense.weight", HIDDEN, HIDDEN, PARAM_NORMAL, false},
-    {"bert.pooler.dense.bias", HIDDEN, NONE, PARAM_ZEROS, false},
-    {"cls.predictions.transform.dense.weight", HIDDEN, HIDDEN, PARAM_NORMAL, false},
-    {"cls.predictions.transform.dense.bias", HIDDEN, NONE, PARAM_ZEROS, false},
-    {"cls.predictions.transform.LayerNorm.weight", HIDDEN, NONE, PARAM_ONES, false},
-    {"cls.predictions.transform.LayerNorm.bias", HIDDEN, NONE, PARAM_ZEROS, false},
-    {"cls.predictions.bias", VOCAB, NONE, PARAM_ZEROS, false},
-    {"cls.seq_relationship.weight", TWO, HIDDEN, PARAM_NORMAL, false},
-    {"cls.seq_relationship.bias", TWO, NONE, PARAM_ZEROS, false},
-};
-
-enum {
-    EMBEDDING_TENSORS = sizeof embedding_forms / sizeof embedding_forms[0],
-    LAYER_TENSORS = sizeof layer_forms / sizeof layer_forms[0],
-    HEAD_TENSORS = sizeof head_forms / sizeof head_forms[0]
-};
-
-static int elements(const struct bert_config *config, enum width width)
-{
-    const int widths[] = {[NONE] = 1,
-                          [TWO] = 2,
-                          [HIDDEN] = config->hidden,
-                          [INTERMEDIATE] = config->intermediate,
-                          [VOCAB] = config->vocab,
-                          [POSITIONS] = config->positions,
-                          [TYPES] = config->types};
-    return widths[width];
-}
+#define COUNT(forms) ((int)(sizeof(forms) / sizeof *(forms)))
 
 /* --- the table -------------------------------------------------------------------------------- */
 
@@ -84,37 +55,57 @@ static size_t align(size_t offset)
     return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static void append(struct param_table *table, const struct bert_config *config, const char *prefix,
-                   const struct tensor_form *form)
+static int width_of(const struct bert_config *config, int outputs, enum param_width width)
 {
-    struct param_info *info = &table->infos[table->count++];
-    bool matrix = form->columns != NONE;
-    int rows = elements(config, form->rows), columns = elements(config, form->columns);
-    *info = (struct param_info){.dimensions = matrix ? 2 : 1,
-                                .shape = {rows, matrix ? columns : 0},
-                                .offset = form->joined ? table->size : align(table->size),
-                                .count = (size_t)rows * (size_t)columns,
-                                .is_bias_or_norm = !matrix,
-                                .init = form->init};
-    snprintf(info->name, sizeof info->name, "%s%s", prefix, form->name);
-    table->size = info->offset + info->count;
-    table->weights += info->count;
+    const int widths[] = {[WIDTH_NONE] = 1,
+                          [WIDTH_HIDDEN] = config->hidden,
+                          [WIDTH_INTERMEDIATE] = config->intermediate,
+                          [WIDTH_VOCAB] = config->vocab,
+                          [WIDTH_POSITIONS] = config->positions,
+                          [WIDTH_TYPES] = config->types,
+                          [WIDTH_OUTPUTS] = outputs};
+    return widths[width];
+}
+
+static void append(struct param_table *table, const struct bert_config *config, const char *prefix,
+                   const struct param_form *forms, int count, int outputs)
+{
+    for (int i = 0; i < count; i++) {
+        const struct param_form *form = &forms[i];
+        struct param_info *info = &table->infos[table->count++];
+        const bool matrix = form->columns != WIDTH_NONE;
+        const int rows = width_of(config, outputs, form->rows);
+        const int columns = width_of(config, outputs, form->columns);
+        *info = (struct param_info){.dimensions = matrix ? 2 : 1,
+                                    .shape = {rows, matrix ? columns : 0},
+                                    .offset = form->joined ? table->size : align(table->size),
+                                    .count = (size_t)rows * (size_t)columns,
+                                    .is_bias_or_norm = !matrix,
+                                    .init = form->init};
+        snprintf(info->name, sizeof info->name, "%s%s", prefix, form->name);
+        table->size = info->offset + info->count;
+        table->weights += info->count;
+    }
 }
 
 void param_table_init(struct param_table *table, const struct bert_config *config)
 {
-    int most = EMBEDDING_TENSORS + config->layers * LAYER_TENSORS + HEAD_TENSORS;
+    const struct objective_list objectives = objective_list_of(config);
+    int most = COUNT(embedding_forms) + config->layers * COUNT(layer_forms) + COUNT(pooler_forms);
+    for (int o = 0; o < objectives.count; o++)
+        most += objectives.rows[o]->param_count;
     *table = (struct param_table){.infos = memory_new((size_t)most, sizeof *table->infos)};
-    for (int i = 0; i < EMBEDDING_TENSORS; i++)
-        append(table, config, "", &embedding_forms[i]);
+    append(table, config, "", embedding_forms, COUNT(embedding_forms), 0);
     for (int l = 0; l < config->layers; l++) {
         char prefix[40];
         snprintf(prefix, sizeof prefix, "bert.encoder.layer.%d.", l);
-        for (int i = 0; i < LAYER_TENSORS; i++)
-            append(table, config, prefix, &layer_forms[i]);
+        append(table, config, prefix, layer_forms, COUNT(layer_forms), 0);
     }
-    for (int i = 0; i < HEAD_TENSORS; i++)
-        append(table, config, "", &head_forms[i]);
+    if (objective_list_reads(&objectives, OBJECTIVE_POOLED))
+        append(table, config, "", pooler_forms, COUNT(pooler_forms), 0);
+    for (int o = 0; o < objectives.count; o++)
+        append(table, config, "", objectives.rows[o]->params, objectives.rows[o]->param_count,
+               objectives.rows[o]->outputs);
     table->size = align(table->size);
 }
 

@@ -1,10 +1,12 @@
 #include "rows.h"
 
 void batch_rows_plan(struct batch_rows *rows, struct arena *arena,
-                     const struct bert_capacity *capacity)
+                     const struct objective_list *objectives, const struct bert_capacity *capacity)
 {
-    size_t sequences = (size_t)capacity->sequences, tokens = (size_t)capacity->tokens;
-    *rows = (struct batch_rows){0};
+    const size_t sequences = (size_t)capacity->sequences, tokens = (size_t)capacity->tokens;
+    *rows = (struct batch_rows){.heads_read_all = objective_list_reads(objectives, OBJECTIVE_ALL),
+                                .heads_read_masked =
+                                    objective_list_reads(objectives, OBJECTIVE_MASKED)};
     rows->head_rows = arena_take(arena, sequences + (size_t)capacity->masked, sizeof(int32_t));
     rows->head_start = arena_take(arena, sequences + 1, sizeof(int32_t));
     rows->cls = arena_take(arena, sequences, sizeof(int32_t));
@@ -13,25 +15,41 @@ void batch_rows_plan(struct batch_rows *rows, struct arena *arena,
     rows->key = arena_take(arena, tokens, sizeof(uint64_t));
 }
 
+int batch_rows_most(const struct batch_rows *rows, const struct bert_capacity *capacity)
+{
+    return rows->heads_read_all
+               ? capacity->tokens
+               : capacity->sequences + (rows->heads_read_masked ? capacity->masked : 0);
+}
+
 void batch_rows_set(struct batch_rows *rows, const struct packed_batch *batch)
 {
-    int head = 0, masked = 0;
-    for (int n = 0; n < batch->sequences; n++) {
-        int begin = batch->sequence_start[n], end = batch->sequence_start[n + 1];
-        for (int row = begin; row < end; row++) {
-            rows->position[row] = row - begin;
+    rows->all = (struct row_set){.count = batch->tokens, .start = batch->sequence_start};
+    for (int n = 0; n < batch->sequences; n++)
+        for (int row = batch->sequence_start[n]; row < batch->sequence_start[n + 1]; row++) {
+            rows->position[row] = row - batch->sequence_start[n];
             rows->key[row] = batch->sample_key[n];
         }
+    if (rows->heads_read_all) {
+        rows->head = rows->all;
+        for (int n = 0; n < batch->sequences; n++)
+            rows->cls[n] = batch->sequence_start[n];
+        for (int m = 0; m < batch->masked; m++)
+            rows->masked[m] = batch->masked_rows[m];
+        return;
+    }
+    const int masked = rows->heads_read_masked ? batch->masked : 0;
+    int head = 0, m = 0;
+    for (int n = 0; n < batch->sequences; n++) {
         rows->head_start[n] = head;
         rows->cls[n] = head;
-        rows->head_rows[head++] = begin;
-        for (; masked < batch->masked && batch->masked_rows[masked] < end; masked++) {
-            rows->masked[masked] = head;
-            rows->head_rows[head++] = batch->masked_rows[masked];
+        rows->head_rows[head++] = batch->sequence_start[n];
+        for (; m < masked && batch->masked_rows[m] < batch->sequence_start[n + 1]; m++) {
+            rows->masked[m] = head;
+            rows->head_rows[head++] = batch->masked_rows[m];
         }
     }
     rows->head_start[batch->sequences] = head;
-    rows->all = (struct row_set){.count = batch->tokens, .start = batch->sequence_start};
     rows->head =
         (struct row_set){.count = head, .rows = rows->head_rows, .start = rows->head_start};
 }

@@ -80,7 +80,7 @@ void evaluator_free(struct evaluator *evaluator)
 }
 
 struct totals {
-    struct bert_sums sums;
+    struct objective_sums sums[PRETRAINING_OBJECTIVES];
     double unigram_loss, unigram_correct;
 };
 
@@ -88,7 +88,7 @@ static void run_batch(struct evaluator *evaluator, struct bert *bert, const real
                       struct totals *totals)
 {
     struct packed_batch *batch = &evaluator->batch;
-    bert_evaluate(bert, params, batch, &totals->sums);
+    bert_evaluate(bert, params, batch, totals->sums);
     for (int m = 0; m < batch->masked; m++) {
         int32_t label = batch->masked_labels[m];
         totals->unigram_loss += evaluator->unigram_loss[label];
@@ -120,14 +120,14 @@ static int run_own(struct evaluator *evaluator, const struct dist *dist, struct 
 int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
                   const real *params, struct evaluation *result, struct error *err)
 {
-    struct totals totals = {0};
+    struct totals totals = {.unigram_loss = 0};
     int status = run_own(evaluator, dist, bert, params, &totals, err);
     if (dist_agree(dist, status, err) < 0)
         return -1;
-    const struct bert_sums *sums = &totals.sums;
-    double all[] = {sums->mlm_loss,      sums->mlm_correct,     sums->masked,
-                    sums->nsp_loss,      sums->nsp_correct,     sums->sequences,
-                    totals.unigram_loss, totals.unigram_correct};
+    const struct objective_sums *mlm = &totals.sums[PRETRAINING_MLM];
+    const struct objective_sums *nsp = &totals.sums[PRETRAINING_NSP];
+    double all[] = {mlm->loss,    mlm->correct, mlm->terms,          nsp->loss,
+                    nsp->correct, nsp->terms,   totals.unigram_loss, totals.unigram_correct};
     dist_sum_double(dist, all, (int)(sizeof all / sizeof *all));
     double masked = all[2], labelled = all[5];
     *result = (struct evaluation){

@@ -86,14 +86,15 @@ static int write_file(const struct job *job, const char *path, struct error *err
 static void summarise(const struct job *job, const struct step_metrics *metrics,
                       struct gradients_summary *summary)
 {
-    const struct bert_sums *sums = &metrics->sums;
+    const struct objective_sums *mlm = &metrics->sums[PRETRAINING_MLM];
+    const struct objective_sums *nsp = &metrics->sums[PRETRAINING_NSP];
     double squares = kernels->sum_squares(job->param_sync.grads, job->table->size);
-    *summary = (struct gradients_summary){.mlm_loss = metrics_mean(sums->mlm_loss, sums->masked),
-                                          .nsp_loss = sums->nsp_loss / fmax(sums->sequences, 1),
+    *summary = (struct gradients_summary){.mlm_loss = metrics_mean(mlm->loss, mlm->terms),
+                                          .nsp_loss = nsp->loss / fmax(nsp->terms, 1),
                                           .gradient_norm = sqrt(squares),
                                           .sequences = metrics->sequences,
                                           .tokens = metrics->tokens,
-                                          .masked = (uint64_t)sums->masked};
+                                          .masked = (uint64_t)mlm->terms};
 }
 
 int gradients_write(struct dist *dist, const struct gradients_request *request, const char *path,

@@ -101,11 +101,12 @@ double metrics_mean(double sum, double count)
     return count > 0 ? sum / count : NAN;
 }
 
-double metrics_loss(const struct bert_sums *sums)
+double metrics_loss(const struct objective_sums *sums)
 {
-    double mlm = metrics_mean(sums->mlm_loss, sums->masked);
-    double nsp = metrics_mean(sums->nsp_loss, sums->sequences);
-    return sums->masked == 0 ? nsp : sums->sequences == 0 ? mlm : mlm + nsp;
+    const struct objective_sums *mlm = &sums[PRETRAINING_MLM], *nsp = &sums[PRETRAINING_NSP];
+    double mlm_loss = metrics_mean(mlm->loss, mlm->terms);
+    double nsp_loss = metrics_mean(nsp->loss, nsp->terms);
+    return mlm->terms == 0 ? nsp_loss : nsp->terms == 0 ? mlm_loss : mlm_loss + nsp_loss;
 }
 
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
@@ -113,13 +114,14 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
 {
     if (!metrics->stream)
         return 0;
-    const struct bert_sums *sums = &step->sums;
+    const struct objective_sums *mlm = &step->sums[PRETRAINING_MLM];
+    const struct objective_sums *nsp = &step->sums[PRETRAINING_NSP];
     cJSON *line = line_new("step", phase, state);
-    add(line, "loss", metrics_loss(sums));
-    add(line, "mlm_loss", metrics_mean(sums->mlm_loss, sums->masked));
-    add(line, "nsp_loss", metrics_mean(sums->nsp_loss, sums->sequences));
-    add(line, "mlm_accuracy", metrics_mean(sums->mlm_correct, sums->masked));
-    add(line, "nsp_accuracy", metrics_mean(sums->nsp_correct, sums->sequences));
+    add(line, "loss", metrics_loss(step->sums));
+    add(line, "mlm_loss", metrics_mean(mlm->loss, mlm->terms));
+    add(line, "nsp_loss", metrics_mean(nsp->loss, nsp->terms));
+    add(line, "mlm_accuracy", metrics_mean(mlm->correct, mlm->terms));
+    add(line, "nsp_accuracy", metrics_mean(nsp->correct, nsp->terms));
     add(line, "learning_rate", step->rate);
     add(line, "gradient_norm", step->report.gradient_norm);
     add(line, "clip", step->report.clip);
@@ -127,7 +129,7 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     add(line, "skipped_steps", (double)step->skipped_steps);
     add(line, "sequences", (double)step->sequences);
     add(line, "tokens", (double)step->tokens);
-    add(line, "masked", sums->masked);
+    add(line, "masked", mlm->terms);
     add(line, "seconds", step->seconds);
     add(line, "sequences_per_second", (double)step->sequences / step->seconds);
     add(line, "tokens_per_second", (double)step->tokens / step->seconds);

@@ -9,9 +9,10 @@
 enum { MOST_SKIPS = 10 }; /* in a row: such a run does not recover */
 
 void nonfinite_note(struct nonfinite *nonfinite, const struct packed_batch *micro,
-                    const struct bert_sums *sums)
+                    const struct objective_sums *sums)
 {
-    if (nonfinite->sequences > 0 || (isfinite(sums->mlm_loss) && isfinite(sums->nsp_loss)))
+    if (nonfinite->sequences > 0 ||
+        (isfinite(sums[PRETRAINING_MLM].loss) && isfinite(sums[PRETRAINING_NSP].loss)))
         return;
     nonfinite->sequences = micro->sequences;
     nonfinite->sample = micro->sample_index[0];
@@ -50,7 +51,8 @@ static void describe_gradient(const struct job *job, const struct optimizer_repo
 static void describe(const struct job *job, const struct step_metrics *metrics,
                      const struct nonfinite *nonfinite, struct buffer *text)
 {
-    const struct bert_sums *sums = &metrics->sums;
+    const struct objective_sums *mlm = &metrics->sums[PRETRAINING_MLM];
+    const struct objective_sums *nsp = &metrics->sums[PRETRAINING_NSP];
     buffer_print(text, "step %" PRId64 " of phase %s: ", job->state.phase_step + 1,
                  phase_name(job));
     describe_gradient(job, &metrics->report, text);
@@ -62,8 +64,8 @@ static void describe(const struct job *job, const struct step_metrics *metrics,
     else
         buffer_print(text, "; all losses are finite");
     /* No loss is below 0: fabs() is for the sign of NaN. */
-    buffer_print(text, " (MLM loss %g, NSP loss %g)", fabs(sums->mlm_loss) / fmax(sums->masked, 1),
-                 fabs(sums->nsp_loss) / fmax(sums->sequences, 1));
+    buffer_print(text, " (MLM loss %g, NSP loss %g)", fabs(mlm->loss) / fmax(mlm->terms, 1),
+                 fabs(nsp->loss) / fmax(nsp->terms, 1));
 }
 
 static int end_run(const struct job *job, const char *what, bool skipping, struct error *err)

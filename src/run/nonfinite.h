@@ -27,7 +27,7 @@ struct nonfinite {
 
 /* [local] After each micro-batch, with the sums so far. */
 void nonfinite_note(struct nonfinite *nonfinite, const struct packed_batch *micro,
-                    const struct bert_sums *sums);
+                    const struct objective_sums *sums);
 
 /* Collective. What the lowest rank that noted one has becomes everyone's. */
 void nonfinite_agree(struct nonfinite *nonfinite, const struct dist *dist);

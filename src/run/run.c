@@ -100,12 +100,12 @@ static int prepare_folder(struct job *job, struct error *err)
 enum { PAIR_TEXT = 64, MASKED_TEXT = 128 };
 
 /* "MLM loss 4.1250, accuracy 25.0%"; of ready samples none may have a mask. */
-static const char *masked_text(const struct bert_sums *sums, char text[MASKED_TEXT])
+static const char *masked_text(const struct objective_sums *mlm, char text[MASKED_TEXT])
 {
-    if (sums->masked == 0)
+    if (mlm->terms == 0)
         return "nothing masked";
-    snprintf(text, MASKED_TEXT, "MLM loss %.4f, accuracy %.1f%%", sums->mlm_loss / sums->masked,
-             100 * sums->mlm_correct / sums->masked);
+    snprintf(text, MASKED_TEXT, "MLM loss %.4f, accuracy %.1f%%", mlm->loss / mlm->terms,
+             100 * mlm->correct / mlm->terms);
     return text;
 }
 
@@ -165,13 +165,14 @@ static const char *late_text(const struct balance_report *balance, char text[LAT
 static void log_step(const struct job *job, const struct phase_run *run,
                      const struct step_metrics *step, double peak)
 {
-    const struct bert_sums *sums = &step->sums;
+    const struct objective_sums *mlm = &step->sums[PRETRAINING_MLM];
+    const struct objective_sums *nsp = &step->sums[PRETRAINING_NSP];
     char masked[MASKED_TEXT], pair[PAIR_TEXT], late[LATE_TEXT];
-    pair_text(job->config, metrics_mean(sums->nsp_loss, sums->sequences),
-              metrics_mean(sums->nsp_correct, sums->sequences), pair);
+    pair_text(job->config, metrics_mean(nsp->loss, nsp->terms),
+              metrics_mean(nsp->correct, nsp->terms), pair);
     log_info("phase %s, step %" PRId64 " of %d: %s%s; rate %.3g; gradient norm %.3g; "
              "%.0f sequences/s, %.0f tokens/s, %.0f%% of peak%s",
-             run->phase->name, job->state.phase_step, run->phase->steps, masked_text(sums, masked),
+             run->phase->name, job->state.phase_step, run->phase->steps, masked_text(mlm, masked),
              pair, step->rate, step->report.gradient_norm, (double)step->sequences / step->seconds,
              (double)step->tokens / step->seconds, peak, late_text(&step->balance, late));
 }
@@ -179,16 +180,17 @@ static void log_step(const struct job *job, const struct phase_run *run,
 static void report_step(const struct job *job, struct phase_run *run,
                         const struct step_metrics *step)
 {
-    const struct bert_sums *sums = &step->sums;
+    const struct objective_sums *mlm = &step->sums[PRETRAINING_MLM];
     const double peak = 100 * step->operations / step->seconds / step->peak;
     const double sequences_per_second = (double)step->sequences / step->seconds;
     bool first = job->state.phase_step == (int64_t)run->progress.initial + 1;
     if (first || job->state.phase_step % job->config->train.log_every == 0)
         log_step(job, run, step, peak);
-    if (sums->masked > 0)
+    if (mlm->terms > 0)
         progress_update(&run->progress, (double)job->state.phase_step,
-                        "loss %.3f, MLM %.1f%%, %.0f seq/s, %.0f%% of peak", metrics_loss(sums),
-                        100 * sums->mlm_correct / sums->masked, sequences_per_second, peak);
+                        "loss %.3f, MLM %.1f%%, %.0f seq/s, %.0f%% of peak",
+                        metrics_loss(step->sums), 100 * mlm->correct / mlm->terms,
+                        sequences_per_second, peak);
     else
         progress_update(&run->progress, (double)job->state.phase_step,
                         "nothing masked, %.0f seq/s, %.0f%% of peak", sequences_per_second, peak);

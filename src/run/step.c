@@ -4,18 +4,14 @@
 #include "lambert/base/activity.h"
 #include "lambert/run/options.h"
 
-/* Terms of the global batch's losses: masked tokens, and sequences with an NSP label. */
-struct denominators {
-    double masked, labelled;
-};
-
-static struct denominators count_terms(const struct dist *dist, const struct packed_batch *share)
+/* Of each loss in the gradient: one over its terms in the global batch, or 0 where it has none. */
+static void find_scales(const struct job *job, const struct packed_batch *share,
+                        double scales[PRETRAINING_OBJECTIVES])
 {
-    double counts[2] = {share->masked, 0};
-    for (int n = 0; n < share->sequences; n++)
-        counts[1] += share->next_sentence_label[n] >= 0;
-    dist_sum_double(dist, counts, 2);
-    return (struct denominators){.masked = counts[0], .labelled = counts[1]};
+    bert_count_terms(job->bert, share, scales);
+    dist_sum_double(job->dist, scales, PRETRAINING_OBJECTIVES);
+    for (int o = 0; o < PRETRAINING_OBJECTIVES; o++)
+        scales[o] = scales[o] > 0 ? 1 / scales[o] : 0;
 }
 
 /* Sequences of the share from `first` on that are computed together. */
@@ -27,30 +23,27 @@ static int micro_batch_fit(const struct job *job, const struct batch *batch, int
 }
 
 /* Adds the gradient of a micro-batch, in units of the global batch's mean losses. */
-static void add_gradient(struct job *job, const double scale[2], bool last,
+static void add_gradient(struct job *job, const double *scales, bool last,
                          struct step_metrics *metrics)
 {
     param_sync_watch(&job->param_sync, job->bert, &job->micro, last);
-    bert_train(job->bert, job->param_sync.weights, &job->micro, scale[0], scale[1],
-               job->param_sync.grads, &metrics->sums);
+    bert_train(job->bert, job->param_sync.weights, &job->micro, scales, job->param_sync.grads,
+               metrics->sums);
     param_sync_unwatch(&job->param_sync, job->bert);
     metrics->operations += bert_operations(&job->bert_config, &job->micro);
 }
 
 /* The gradient of this rank's share; what is complete of it is sent off at once. */
-static void accumulate_gradient(struct job *job, const struct batch *batch,
-                                struct denominators terms, struct step_metrics *metrics,
-                                struct nonfinite *nonfinite)
+static void accumulate_gradient(struct job *job, const struct batch *batch, const double *scales,
+                                struct step_metrics *metrics, struct nonfinite *nonfinite)
 {
-    const double scale[2] = {terms.masked > 0 ? 1 / terms.masked : 0,
-                             terms.labelled > 0 ? 1 / terms.labelled : 0};
     param_sync_start(&job->param_sync, batch_groups(batch));
     for (int first = 0; first < batch->share->sequences;) {
         int count = micro_batch_fit(job, batch, first);
         packed_batch_slice(batch->share, first, count, &job->micro);
         first += count;
-        add_gradient(job, scale, first == batch->share->sequences, metrics);
-        nonfinite_note(nonfinite, &job->micro, &metrics->sums);
+        add_gradient(job, scales, first == batch->share->sequences, metrics);
+        nonfinite_note(nonfinite, &job->micro, metrics->sums);
     }
 }
 
@@ -58,19 +51,16 @@ static void accumulate_gradient(struct job *job, const struct batch *batch,
 static void sum_metrics(struct job *job, const struct packed_batch *share,
                         struct step_metrics *metrics)
 {
-    struct bert_sums *sums = &metrics->sums;
+    struct objective_sums *mlm = &metrics->sums[PRETRAINING_MLM];
+    struct objective_sums *nsp = &metrics->sums[PRETRAINING_NSP];
     struct exchange_report report = param_sync_report(&job->param_sync);
-    double all[] = {sums->mlm_loss,      sums->nsp_loss,      sums->mlm_correct,
-                    sums->nsp_correct,   sums->masked,        sums->sequences,
+    double all[] = {mlm->loss,           nsp->loss,           mlm->correct,
+                    nsp->correct,        mlm->terms,          nsp->terms,
                     metrics->operations, share->sequences,    share->tokens,
                     report.wait_seconds, report.work_seconds, (double)report.bytes_sent};
     dist_sum_double(job->dist, all, (int)(sizeof all / sizeof *all));
-    *sums = (struct bert_sums){.mlm_loss = all[0],
-                               .nsp_loss = all[1],
-                               .mlm_correct = all[2],
-                               .nsp_correct = all[3],
-                               .masked = all[4],
-                               .sequences = all[5]};
+    *mlm = (struct objective_sums){.loss = all[0], .correct = all[2], .terms = all[4]};
+    *nsp = (struct objective_sums){.loss = all[1], .correct = all[3], .terms = all[5]};
     metrics->operations = all[6];
     metrics->sequences = (uint64_t)all[7];
     metrics->tokens = (uint64_t)all[8];
@@ -82,7 +72,8 @@ static void sum_metrics(struct job *job, const struct packed_batch *share,
 /* The optimizer's part, which a loss that is not finite keeps out. */
 static void update(struct job *job, double rate, struct step_metrics *metrics)
 {
-    bool finite = isfinite(metrics->sums.mlm_loss) && isfinite(metrics->sums.nsp_loss);
+    bool finite = isfinite(metrics->sums[PRETRAINING_MLM].loss) &&
+                  isfinite(metrics->sums[PRETRAINING_NSP].loss);
     struct param_sync *param_sync = &job->param_sync;
     param_sync_own_weights(param_sync);
     if (finite)
@@ -97,9 +88,10 @@ void job_gradient(struct job *job, const struct batch *batch, struct step_metric
                   struct nonfinite *nonfinite)
 {
     activity_at("counting masked tokens", -1);
-    struct denominators terms = count_terms(job->dist, batch->share);
+    double scales[PRETRAINING_OBJECTIVES];
+    find_scales(job, batch->share, scales);
     *nonfinite = (struct nonfinite){0};
-    accumulate_gradient(job, batch, terms, metrics, nonfinite);
+    accumulate_gradient(job, batch, scales, metrics, nonfinite);
     activity_at("reducing gradients", -1);
     param_sync_reduced(&job->param_sync);
     activity_at("adding up losses", -1);

@@ -186,7 +186,7 @@ static double cross_entropy(const double *logits, int count, int label, double *
 }
 
 static void masked_losses(const struct model *m, const struct packed_batch *batch, int n,
-                          const double *x, struct bert_sums *sums)
+                          const double *x, struct objective_sums *mlm)
 {
     int H = m->config->hidden, V = m->config->vocab, begin = batch->sequence_start[n];
     for (int k = 0; k < batch->masked; k++) {
@@ -202,13 +202,14 @@ static void masked_losses(const struct model *m, const struct packed_batch *batc
                    m->config->layer_norm_eps);
         double *logits = linear(t, 1, H, V, tensor(m, "bert.embeddings.word_embeddings.weight", 0),
                                 tensor(m, "cls.predictions.bias", 0));
-        sums->mlm_loss += cross_entropy(logits, V, batch->masked_labels[k], &sums->mlm_correct);
-        sums->masked++;
+        mlm->loss += cross_entropy(logits, V, batch->masked_labels[k], &mlm->correct);
+        mlm->terms++;
         free(t), free(logits);
     }
 }
 
-static void sentence_loss(const struct model *m, int label, const double *x, struct bert_sums *sums)
+static void sentence_loss(const struct model *m, int label, const double *x,
+                          struct objective_sums *nsp)
 {
     int H = m->config->hidden;
     if (label < 0)
@@ -219,21 +220,21 @@ static void sentence_loss(const struct model *m, int label, const double *x, str
         pooled[i] = tanh(pooled[i]);
     double *logits = linear(pooled, 1, H, 2, tensor(m, "cls.seq_relationship.weight", 0),
                             tensor(m, "cls.seq_relationship.bias", 0));
-    sums->nsp_loss += cross_entropy(logits, 2, label, &sums->nsp_correct);
-    sums->sequences++;
+    nsp->loss += cross_entropy(logits, 2, label, &nsp->correct);
+    nsp->terms++;
     free(pooled), free(logits);
 }
 
 void reference_losses(const struct bert_config *config, const struct param_table *table,
                       const real *params, const struct packed_batch *batch, bool dropout,
-                      struct bert_sums *sums)
+                      struct objective_sums sums[PRETRAINING_OBJECTIVES])
 {
     struct model model = {.config = config, .table = table, .params = params, .dropout = dropout};
     for (int n = 0; n < batch->sequences; n++) {
         model.key = batch->sample_key[n];
         double *x = encode(&model, batch, n);
-        masked_losses(&model, batch, n, x, sums);
-        sentence_loss(&model, batch->next_sentence_label[n], x, sums);
+        masked_losses(&model, batch, n, x, &sums[PRETRAINING_MLM]);
+        sentence_loss(&model, batch->next_sentence_label[n], x, &sums[PRETRAINING_NSP]);
         free(x);
     }
 }

@@ -11,6 +11,6 @@
  */
 void reference_losses(const struct bert_config *config, const struct param_table *table,
                       const real *params, const struct packed_batch *batch, bool dropout,
-                      struct bert_sums *sums);
+                      struct objective_sums sums[PRETRAINING_OBJECTIVES]);
 
 #endif

@@ -34,6 +34,8 @@ static const struct bert_config shape = {.layers = 3,
 static const struct sequence_shape sequences[] = {
     {33, 5, 0}, {128, 19, 1}, {5, 1, 1}, {70, 10, 0}, {99, 15, 1}};
 
+static const double scales[PRETRAINING_OBJECTIVES] = {0.02, 0.2};
+
 enum { SEQUENCES = sizeof sequences / sizeof sequences[0] };
 
 /* The plain table, whose products cblas makes, comes first. */
@@ -52,17 +54,18 @@ static void check_losses(void)
     struct packed_batch batch;
     struct bert *bert;
     struct error err;
-    struct bert_sums seen = {0}, wanted = {0};
+    struct objective_sums seen[PRETRAINING_OBJECTIVES] = {{0}},
+                          wanted[PRETRAINING_OBJECTIVES] = {{0}};
     random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
     struct bert_capacity capacity = capacity_for(&batch);
     assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
     const struct param_table *table = bert_params(bert);
     real *params = memory_new(table->size, sizeof *params);
     random_params(table, 0.1, 4, params);
-    bert_evaluate(bert, params, &batch, &seen);
-    reference_losses(&shape, table, params, &batch, false, &wanted);
-    assert_true(fabs(seen.mlm_loss / wanted.mlm_loss - 1) < 1e-5);
-    assert_true(fabs(seen.nsp_loss / wanted.nsp_loss - 1) < 1e-5);
+    bert_evaluate(bert, params, &batch, seen);
+    reference_losses(&shape, table, params, &batch, false, wanted);
+    assert_true(fabs(seen[PRETRAINING_MLM].loss / wanted[PRETRAINING_MLM].loss - 1) < 1e-5);
+    assert_true(fabs(seen[PRETRAINING_NSP].loss / wanted[PRETRAINING_NSP].loss - 1) < 1e-5);
     free(params);
     bert_free(bert);
     packed_batch_release(&batch);
@@ -79,7 +82,7 @@ static real *gradient(const struct packed_batch *batch, int threads, size_t *siz
 {
     struct bert *bert;
     struct error err;
-    struct bert_sums sums = {0};
+    struct objective_sums sums[PRETRAINING_OBJECTIVES] = {{0}};
     struct bert_capacity capacity = capacity_for(batch);
     omp_set_num_threads(threads);
     assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
@@ -87,7 +90,7 @@ static real *gradient(const struct packed_batch *batch, int threads, size_t *siz
     real *params = memory_new(table->size, sizeof *params);
     real *grads = memory_new(table->size, sizeof *grads);
     random_params(table, 0.1, 4, params);
-    bert_train(bert, params, batch, 0.02, 0.2, grads, &sums);
+    bert_train(bert, params, batch, scales, grads, sums);
     *size = table->size;
     free(params);
     bert_free(bert);
@@ -176,7 +179,7 @@ static real *watched_gradient(const struct packed_batch *batch,
 {
     struct bert *bert;
     struct error err;
-    struct bert_sums sums = {0};
+    struct objective_sums sums[PRETRAINING_OBJECTIVES] = {{0}};
     struct bert_capacity capacity = capacity_for(batch);
     assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
     size_t size = bert_params(bert)->size;
@@ -193,13 +196,13 @@ static real *watched_gradient(const struct packed_batch *batch,
     for (size_t i = 0; i < size; i++)
         params[i] = (real)NAN;
     bert_set_hooks(bert, &hooks);
-    bert_train(bert, params, batch, 0.02, 0.2, grads, &sums);
+    bert_train(bert, params, batch, scales, grads, sums);
     assert_int_equal(sighting.needed, size);
     assert_int_equal(sighting.complete, size);
     assert_true(sighting.pauses >= 5 * shape.layers);
     assert_memory_equal(seen, grads, size * sizeof *grads);
     bert_set_hooks(bert, NULL);
-    bert_train(bert, params, batch, 0.02, 0.2, seen, &sums); /* would trip over `backward` */
+    bert_train(bert, params, batch, scales, seen, sums); /* would trip over `backward` */
     free(weights);
     free(params);
     free(seen);

@@ -59,7 +59,7 @@ struct fixture {
     struct bert *bert;
     const struct param_table *table;
     real *params, *grads;
-    double mlm_scale, nsp_scale;
+    double scales[PRETRAINING_OBJECTIVES];
 };
 
 static void fixture_init(struct fixture *f, const struct case_shape *shape)
@@ -73,8 +73,8 @@ static void fixture_init(struct fixture *f, const struct case_shape *shape)
     f->params = memory_new(f->table->size, sizeof(real));
     f->grads = memory_new(f->table->size, sizeof(real));
     random_params(f->table, 0.3, 11, f->params);
-    f->mlm_scale = 1.0 / f->batch.masked;
-    f->nsp_scale = 0.7 / f->batch.sequences;
+    f->scales[PRETRAINING_MLM] = 1.0 / f->batch.masked;
+    f->scales[PRETRAINING_NSP] = 0.7 / f->batch.sequences;
 }
 
 static void fixture_release(struct fixture *f)
@@ -88,10 +88,11 @@ static void fixture_release(struct fixture *f)
 /* The loss that bert_train() differentiates, dropout included; the gradient goes to grads. */
 static double loss(struct fixture *f, real *grads)
 {
-    struct bert_sums sums = {0};
+    struct objective_sums sums[PRETRAINING_OBJECTIVES] = {{0}};
     memset(grads, 0, f->table->size * sizeof *grads);
-    bert_train(f->bert, f->params, &f->batch, f->mlm_scale, f->nsp_scale, grads, &sums);
-    return f->mlm_scale * sums.mlm_loss + f->nsp_scale * sums.nsp_loss;
+    bert_train(f->bert, f->params, &f->batch, f->scales, grads, sums);
+    return f->scales[PRETRAINING_MLM] * sums[PRETRAINING_MLM].loss +
+           f->scales[PRETRAINING_NSP] * sums[PRETRAINING_NSP].loss;
 }
 
 /* Central difference of the loss along a direction [table size]. */
@@ -130,15 +131,19 @@ static void losses_are_those_of_the_reference(void **state)
     (void)state;
     for (int c = 0; c < CASES; c++) {
         struct fixture f;
-        struct bert_sums seen = {0}, wanted = {0};
+        struct objective_sums seen[PRETRAINING_OBJECTIVES] = {{0}},
+                              wanted[PRETRAINING_OBJECTIVES] = {{0}};
         fixture_init(&f, &cases[c]);
-        bert_evaluate(f.bert, f.params, &f.batch, &seen);
-        reference_losses(&cases[c].config, f.table, f.params, &f.batch, false, &wanted);
-        assert_close(seen.mlm_loss, wanted.mlm_loss, 1e-11, cases[c].name);
-        assert_close(seen.nsp_loss, wanted.nsp_loss, 1e-11, cases[c].name);
-        assert_true(seen.mlm_correct == wanted.mlm_correct);
-        assert_true(seen.nsp_correct == wanted.nsp_correct);
-        assert_true(seen.masked == wanted.masked && seen.sequences == wanted.sequences);
+        bert_evaluate(f.bert, f.params, &f.batch, seen);
+        reference_losses(&cases[c].config, f.table, f.params, &f.batch, false, wanted);
+        assert_close(seen[PRETRAINING_MLM].loss, wanted[PRETRAINING_MLM].loss, 1e-11,
+                     cases[c].name);
+        assert_close(seen[PRETRAINING_NSP].loss, wanted[PRETRAINING_NSP].loss, 1e-11,
+                     cases[c].name);
+        assert_true(seen[PRETRAINING_MLM].correct == wanted[PRETRAINING_MLM].correct);
+        assert_true(seen[PRETRAINING_NSP].correct == wanted[PRETRAINING_NSP].correct);
+        assert_true(seen[PRETRAINING_MLM].terms == wanted[PRETRAINING_MLM].terms &&
+                    seen[PRETRAINING_NSP].terms == wanted[PRETRAINING_NSP].terms);
         fixture_release(&f);
     }
 }
@@ -149,14 +154,18 @@ static void dropout_strikes_where_it_should(void **state)
     (void)state;
     for (int c = 0; c < CASES; c++) {
         struct fixture f;
-        struct bert_sums seen = {0}, wanted = {0}, plain = {0};
+        struct objective_sums seen[PRETRAINING_OBJECTIVES] = {{0}},
+                              wanted[PRETRAINING_OBJECTIVES] = {{0}};
+        struct objective_sums plain[PRETRAINING_OBJECTIVES] = {{0}};
         fixture_init(&f, &cases[c]);
-        bert_train(f.bert, f.params, &f.batch, f.mlm_scale, f.nsp_scale, f.grads, &seen);
-        reference_losses(&cases[c].config, f.table, f.params, &f.batch, true, &wanted);
-        reference_losses(&cases[c].config, f.table, f.params, &f.batch, false, &plain);
-        assert_close(seen.mlm_loss, wanted.mlm_loss, 1e-11, cases[c].name);
-        assert_close(seen.nsp_loss, wanted.nsp_loss, 1e-11, cases[c].name);
-        assert_true(fabs(plain.mlm_loss - wanted.mlm_loss) > 1e-3);
+        bert_train(f.bert, f.params, &f.batch, f.scales, f.grads, seen);
+        reference_losses(&cases[c].config, f.table, f.params, &f.batch, true, wanted);
+        reference_losses(&cases[c].config, f.table, f.params, &f.batch, false, plain);
+        assert_close(seen[PRETRAINING_MLM].loss, wanted[PRETRAINING_MLM].loss, 1e-11,
+                     cases[c].name);
+        assert_close(seen[PRETRAINING_NSP].loss, wanted[PRETRAINING_NSP].loss, 1e-11,
+                     cases[c].name);
+        assert_true(fabs(plain[PRETRAINING_MLM].loss - wanted[PRETRAINING_MLM].loss) > 1e-3);
         fixture_release(&f);
     }
 }
@@ -230,14 +239,14 @@ static void pieces_add_up_to_the_batch(void **state)
     for (int c = 0; c < CASES; c++) {
         struct fixture f;
         struct packed_batch piece;
-        struct bert_sums sums = {0};
+        struct objective_sums sums[PRETRAINING_OBJECTIVES] = {{0}};
         fixture_init(&f, &cases[c]);
         loss(&f, f.grads);
         real *pieces = memory_new(f.table->size, sizeof(real));
         packed_batch_init(&piece);
         for (int n = f.batch.sequences - 1; n >= 0; n--) {
             packed_batch_slice(&f.batch, n, 1, &piece);
-            bert_train(f.bert, f.params, &piece, f.mlm_scale, f.nsp_scale, pieces, &sums);
+            bert_train(f.bert, f.params, &piece, f.scales, pieces, sums);
         }
         for (size_t i = 0; i < f.table->size; i++)
             assert_close(pieces[i], f.grads[i], 1e-11, cases[c].name);

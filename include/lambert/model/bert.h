@@ -1,22 +1,22 @@
-/* BERT with both pre-training heads: forward and backward of a packed micro-batch.
+/* BERT with the heads of its objectives (objective.h): forward and backward of a packed micro-batch.
  *
  * A struct bert has a plan: working memory for micro-batches of up to so many rows, sequences and
  * masked positions, and which weights lie where. It holds no weights; params and grads are the flat
  * arrays of the parameter table. Preconditions (ids below V, lengths within the positions, ...) are
  * the caller's: the corpus and the configuration were checked before.
  *
- * Loss: the sum, not the mean. The gradient that bert_backward() adds to grads is that of
+ * Loss: the sum over the terms of each objective, not the mean. The gradient that bert_train() adds
+ * to grads is that of
  *
- *     mlm_scale Σ over masked positions of -log p(label)  +  nsp_scale Σ over sequences of -log
- * p(label)
+ *     Σ over objectives o of scales[o] Σ over terms of o of their loss
  *
- * With mlm_scale = 1 / (masked positions of the GLOBAL batch) and nsp_scale = 1 / (its sequences
- * with a label),
- * summed over micro-batches and ranks, that is the gradient of the global batch's mean losses,
- * however it was cut (docs/ARCHITECTURE.md, "The gradient").
+ * With scales[o] = 1 / (terms of o in the GLOBAL batch), summed over micro-batches and ranks, that is
+ * the gradient of the sum of the global batch's mean losses, however it was cut
+ * (docs/ARCHITECTURE.md, "The gradient"). Arrays by objective are in the order of the bert_config's
+ * list: in pre-training [PRETRAINING_MLM], [PRETRAINING_NSP].
  *
- * Only what the loss needs is computed: the MLM head on masked rows; in the last block, queries,
- * attention and feed-forward on masked rows and [CLS] alone.
+ * Only what the losses need is computed: each head on the rows that it reads; in the last block,
+ * queries, attention and feed-forward on the rows that some head reads.
  *
  * The functions open parallel regions of their own and are called from one thread. */
 #ifndef LAMBERT_MODEL_BERT_H
@@ -29,21 +29,8 @@
 #include "lambert/base/real.h"
 #include "lambert/batch/packed_batch.h"
 #include "lambert/model/bert_config.h"
+#include "lambert/model/objective.h"
 #include "lambert/model/params.h"
-
-struct bert_capacity {
-    int tokens; /* rows of a micro-batch */
-    int sequences;
-    int masked;
-    int longest; /* longest sequence */
-};
-
-/* Sums over a micro-batch; add them up over micro-batches and ranks, then divide. */
-struct bert_sums {
-    double mlm_loss, nsp_loss;       /* natural logarithms */
-    double mlm_correct, nsp_correct; /* label had the largest logit */
-    double masked, sequences;        /* terms in the sums; sequences with an NSP label */
-};
 
 struct bert;
 
@@ -55,14 +42,20 @@ int bert_new(struct bert **bert, const struct bert_config *config,
 void bert_free(struct bert *bert); /* NULL is fine */
 
 const struct param_table *bert_params(const struct bert *bert);
+struct objective_list bert_objectives(const struct bert *bert);
 
-/* Forward only, without dropout: adds to sums. */
+/* How many terms each objective has in a batch, which may be larger than the capacity. */
+void bert_count_terms(const struct bert *bert, const struct packed_batch *batch,
+                      double *terms /* [objectives] */);
+
+/* Forward only, without dropout: adds to sums [objectives]. */
 void bert_evaluate(struct bert *bert, const real *params, const struct packed_batch *batch,
-                   struct bert_sums *sums);
+                   struct objective_sums *sums);
 
-/* Forward with dropout, then backward: adds to sums and to grads [table size]. */
+/* Forward with dropout, then backward: adds to sums [objectives] and to grads [table size]. Sums are
+ * to be added up over micro-batches and ranks, and then divided. */
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
-                double mlm_scale, double nsp_scale, real *grads, struct bert_sums *sums);
+                const double *scales /* [objectives] */, real *grads, struct objective_sums *sums);
 
 /* The rows of the word embeddings that tokens look up, where they are kept apart from the matrix
  * [V, H]: that is tied to the MLM head, which reads it last, and whose gradient is complete first.
@@ -95,8 +88,7 @@ struct bert_hooks {
 void bert_set_hooks(struct bert *bert, const struct bert_hooks *watch);
 
 /* Useful floating-point operations of forward and backward for this batch: matrix products only,
- * real tokens only, nothing the loss does not need, recomputation not counted
- */
+ * real tokens only, nothing the losses do not need, recomputation not counted. */
 double bert_operations(const struct bert_config *config, const struct packed_batch *batch);
 
 #endif

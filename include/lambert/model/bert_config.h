@@ -1,8 +1,11 @@
-/* The shape of a BERT (Devlin et al., arXiv 1810.04805), by the paper's letters. */
+/* The shape of a BERT (Devlin et al., arXiv 1810.04805), by the paper's letters, and what it is
+ * trained for. */
 #ifndef LAMBERT_MODEL_BERT_CONFIG_H
 #define LAMBERT_MODEL_BERT_CONFIG_H
 
 #include "lambert/kernels/kernels.h"
+
+struct objective;
 
 struct bert_config {
     int layers;       /* L, num_hidden_layers */
@@ -17,6 +20,17 @@ struct bert_config {
     double hidden_dropout;
     double attention_dropout;
     double initializer_range;
+    const struct objective *const
+        *objectives;     /* [objective_count] what it is trained for (objective.h) */
+    int objective_count; /* 0: the pre-training pair, MLM and NSP */
+};
+
+/* What working memory is made for: micro-batches of up to so many ... */
+struct bert_capacity {
+    int tokens; /* rows */
+    int sequences;
+    int masked;  /* masked positions */
+    int longest; /* rows of a sequence */
 };
 
 #endif

@@ -18,6 +18,25 @@
 
 enum param_init { PARAM_NORMAL, PARAM_ZEROS, PARAM_ONES };
 
+/* The widths of BERT; WIDTH_NONE for the second of a tensor of one dimension. */
+enum param_width {
+    WIDTH_NONE,
+    WIDTH_HIDDEN,
+    WIDTH_INTERMEDIATE,
+    WIDTH_VOCAB,
+    WIDTH_POSITIONS,
+    WIDTH_TYPES,
+    WIDTH_OUTPUTS /* of the objective that the tensor belongs to */
+};
+
+/* A tensor before it has a size and a place: what lists of tensors are made of. */
+struct param_form {
+    const char *name;
+    enum param_width rows, columns;
+    enum param_init init;
+    bool joined; /* right behind the one before, without a gap */
+};
+
 struct param_info {
     char name[96];
     int dimensions; /* 1 or 2 */
@@ -35,7 +54,8 @@ struct param_table {
     size_t weights; /* elements without gaps: the number of parameters */
 };
 
-/* 206 tensors for 12 layers. */
+/* The embeddings, the layers, the pooler where an objective reads it, and the objectives' tensors in
+ * the order of their list: 206 for 12 layers and the pre-training pair. */
 void param_table_init(struct param_table *table, const struct bert_config *config);
 void param_table_release(struct param_table *table);
 

@@ -18,7 +18,7 @@
 #include "lambert/store/checkpoint.h"
 
 struct step_metrics {
-    struct bert_sums sums; /* of the global batch */
+    struct objective_sums sums[PRETRAINING_OBJECTIVES]; /* of the global batch */
     struct optimizer_report report;
     bool updated;                  /* no: the loss or the gradient is not finite, and nothing was
                                       changed */
@@ -50,7 +50,7 @@ void metrics_close(struct metrics *metrics);
 /* The mean of a sum of `count` terms; of nothing it is not a number: null in JSON. The loss is the
  * sum of those means that have terms. */
 double metrics_mean(double sum, double count);
-double metrics_loss(const struct bert_sums *sums);
+double metrics_loss(const struct objective_sums *sums /* [PRETRAINING_OBJECTIVES] */);
 
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
                  const struct step_metrics *step, struct error *err);

@@ -1,0 +1,175 @@
+/* The masked language model (BERT, sections 3.1 and A.1), on the masked rows h:
+ *
+ *     a = h Wtᵀ + bt,  y = LN(gelu(a)),  logits = y Eᵀ + b,  E the word embeddings (tied)
+ *
+ * Logits are made for LOGIT_ROWS masked rows at a time, turned into their own gradient in place, and
+ * used up, so that no [M, V] array exists. */
+#include <string.h>
+
+#include "lambert/base/minmax.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/kernels/parallel.h"
+#include "lambert/kernels/profile.h"
+#include "lambert/model/objective.h"
+#include "linear.h"
+
+enum { LOGIT_ROWS = 1024 };
+
+enum { TRANSFORM_WEIGHT, TRANSFORM_BIAS, NORM_WEIGHT, NORM_BIAS, DECODER_BIAS, PARAMS };
+
+static const struct param_form params[PARAMS] = {
+    [TRANSFORM_WEIGHT] = {"cls.predictions.transform.dense.weight", WIDTH_HIDDEN, WIDTH_HIDDEN,
+                          PARAM_NORMAL, false},
+    [TRANSFORM_BIAS] = {"cls.predictions.transform.dense.bias", WIDTH_HIDDEN, WIDTH_NONE,
+                        PARAM_ZEROS, false},
+    [NORM_WEIGHT] = {"cls.predictions.transform.LayerNorm.weight", WIDTH_HIDDEN, WIDTH_NONE,
+                     PARAM_ONES, false},
+    [NORM_BIAS] = {"cls.predictions.transform.LayerNorm.bias", WIDTH_HIDDEN, WIDTH_NONE,
+                   PARAM_ZEROS, false},
+    [DECODER_BIAS] = {"cls.predictions.bias", WIDTH_VOCAB, WIDTH_NONE, PARAM_ZEROS, false},
+};
+
+struct scratch {
+    real *a, *g, *y, *dy; /* [M, H] */
+    real *mean, *rstd;    /* [M] */
+    real *logits;         /* [min(M, LOGIT_ROWS), V] */
+    double *losses;       /* [M] */
+    bool *correct;        /* [M] */
+    real *partial;        /* [row_blocks(M), 3H] */
+};
+
+static void *plan(const struct objective *objective, struct arena *arena,
+                  const struct bert_config *config, const struct bert_capacity *capacity)
+{
+    const size_t H = (size_t)config->hidden, V = (size_t)config->vocab;
+    const size_t M = (size_t)capacity->masked;
+    (void)objective;
+    struct scratch *kept = arena_take(arena, 1, sizeof *kept);
+    struct scratch scratch = {
+        .a = arena_take(arena, M * H, sizeof(real)),
+        .g = arena_take(arena, M * H, sizeof(real)),
+        .y = arena_take(arena, M * H, sizeof(real)),
+        .dy = arena_take(arena, M * H, sizeof(real)),
+        .mean = arena_take(arena, M, sizeof(real)),
+        .rstd = arena_take(arena, M, sizeof(real)),
+        .logits = arena_take(arena, (M < LOGIT_ROWS ? M : LOGIT_ROWS) * V, sizeof(real)),
+        .losses = arena_take(arena, M, sizeof(double)),
+        .correct = arena_take(arena, M, sizeof(bool)),
+        .partial = arena_take(arena, (size_t)row_blocks((int)M) * 3 * H, sizeof(real)),
+    };
+    if (kept)
+        *kept = scratch;
+    return kept;
+}
+
+static void transform_forward(const struct objective_pass *pass)
+{
+    const struct scratch *s = pass->scratch;
+    const size_t *at = pass->offsets;
+    const real *weights = pass->params;
+    const int H = pass->config->hidden, M = pass->rows;
+    linear_forward(M, H, H, pass->x, weights + at[TRANSFORM_WEIGHT], s->a, H, NULL);
+#pragma omp parallel for schedule(static)
+    for (int m = 0; m < M; m++) {
+        const size_t row = (size_t)m * (size_t)H;
+        kernels->bias_gelu(pass->config->gelu, weights + at[TRANSFORM_BIAS], s->a + row, s->g + row,
+                           H);
+        kernels->layernorm(weights + at[NORM_WEIGHT], weights + at[NORM_BIAS],
+                           (real)pass->config->layer_norm_eps, s->g + row, s->y + row, s->mean + m,
+                           s->rstd + m, H);
+    }
+}
+
+/* dy is used up. */
+static void transform_backward(const struct objective_pass *pass)
+{
+    const struct scratch *s = pass->scratch;
+    const size_t *at = pass->offsets, H = (size_t)pass->config->hidden;
+    const int M = pass->rows, blocks = row_blocks(M);
+    real *dgamma = s->partial, *dbeta = dgamma + (size_t)blocks * H;
+    real *dbias = dbeta + (size_t)blocks * H, *grads = pass->grads;
+    memset(dgamma, 0, 3 * (size_t)blocks * H * sizeof *dgamma);
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < blocks; b++) {
+        const int end = min_int((b + 1) * ROW_BLOCK, M);
+        for (int m = b * ROW_BLOCK; m < end; m++) {
+            const size_t row = (size_t)m * H, sum = (size_t)b * H;
+            kernels->layernorm_backward(pass->params + at[NORM_WEIGHT], s->g + row, s->mean[m],
+                                        s->rstd[m], s->dy + row, s->dy + row, dgamma + sum,
+                                        dbeta + sum, (int)H);
+            kernels->gelu_backward(pass->config->gelu, s->a + row, s->dy + row, s->dy + row,
+                                   s->g + row, dbias + sum, (int)H);
+        }
+    }
+    column_sums(dgamma, blocks, (int)H, grads + at[NORM_WEIGHT]);
+    column_sums(dbeta, blocks, (int)H, grads + at[NORM_BIAS]);
+    column_sums(dbias, blocks, (int)H, grads + at[TRANSFORM_BIAS]);
+    linear_weight_gradient(M, (int)H, (int)H, s->dy, (int)H, pass->x, grads + at[TRANSFORM_WEIGHT]);
+    linear_input_gradient(M, (int)H, (int)H, s->dy, (int)H, pass->params + at[TRANSFORM_WEIGHT], 0,
+                          pass->dx, NULL);
+}
+
+/* Logits, losses and (in training) gradients of masked rows [first, first + count). */
+static void decode(const struct objective_pass *pass, int first, int count)
+{
+    const struct scratch *s = pass->scratch;
+    const int H = pass->config->hidden, V = pass->config->vocab;
+    const size_t bias = pass->offsets[DECODER_BIAS];
+    const real *word = pass->params + pass->word;
+    const real *y = s->y + (size_t)first * (size_t)H;
+    linear_forward(count, H, V, y, word, s->logits, V, NULL);
+#pragma omp parallel
+    {
+        double begun = profile_begin();
+#pragma omp for schedule(static) nowait
+        for (int i = 0; i < count; i++)
+            s->losses[first + i] = kernels->cross_entropy(
+                pass->params + bias, pass->batch->masked_labels[first + i], (real)pass->scale,
+                s->logits + (size_t)i * (size_t)V, s->correct + first + i, V);
+        profile_end(PROFILE_HEADS, begun);
+    }
+    if (!pass->dx)
+        return;
+    column_sums(s->logits, count, V, pass->grads + bias);
+    linear_weight_gradient(count, H, V, s->logits, V, y, pass->grads + pass->word);
+    linear_input_gradient(count, H, V, s->logits, V, word, 0, s->dy + (size_t)first * (size_t)H,
+                          NULL);
+}
+
+static int run(const struct objective_pass *pass, struct objective_sums *sums)
+{
+    const struct scratch *s = pass->scratch;
+    const int M = pass->rows;
+    transform_forward(pass);
+    for (int first = 0; first < M; first += LOGIT_ROWS)
+        decode(pass, first, min_int(M - first, LOGIT_ROWS));
+    for (int m = 0; m < M; m++) { /* in their order, whatever thread made them */
+        sums->loss += s->losses[m];
+        sums->correct += s->correct[m];
+    }
+    if (pass->dx)
+        transform_backward(pass);
+    return M;
+}
+
+static double count_terms(const struct packed_batch *batch)
+{
+    return batch->masked;
+}
+
+static double count_products(const struct objective *objective, const struct bert_config *config,
+                             const struct packed_batch *batch)
+{
+    const double H = config->hidden;
+    (void)objective;
+    return batch->masked * (H * H + H * config->vocab);
+}
+
+const struct objective objective_mlm = {.name = "mlm",
+                                        .rows = OBJECTIVE_MASKED,
+                                        .params = params,
+                                        .param_count = PARAMS,
+                                        .count_terms = count_terms,
+                                        .count_products = count_products,
+                                        .plan = plan,
+                                        .run = run};
