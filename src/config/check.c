@@ -1,26 +1,6 @@
 #include <limits.h>
 
-#include "keys.h"
-#include "value.h"
-
-static int check_given(const struct config *config, struct error *err)
-{
-    for (int i = 0; i < config_key_count; i++) {
-        const struct key *key = &config_keys[i];
-        int times = key_in_phase(key) ? config->phase_count : 1;
-        for (int p = 0; p < times; p++) {
-            char name[KEY_NAME];
-            if (!value_missing(key, key_place_const(key, config, p)))
-                continue;
-            key_full_name(key, config->phases[p].name, name);
-            return error_set(err,
-                             "'%s' is not given and has no default; write it in the file, or "
-                             "add %s=... to the command line",
-                             name, name);
-        }
-    }
-    return 0;
-}
+#include "schema.h"
 
 static int check_model(const struct config_model *model, struct error *err)
 {
@@ -99,8 +79,9 @@ int config_check(const struct config *config, struct error *err)
     if (config->phase_count == 0)
         return error_set(err, "there is no phase; begin one with a section [phase one] that gives "
                               "steps and learning_rate");
-    if (check_given(config, err) < 0 || check_model(&config->model, err) < 0 ||
-        check_masking(&config->data, err) < 0 || check_train(&config->train, err) < 0)
+    if (schema_check_given(&config_schema, config, err) < 0 ||
+        check_model(&config->model, err) < 0 || check_masking(&config->data, err) < 0 ||
+        check_train(&config->train, err) < 0)
         return -1;
     for (int p = 0; p < config->phase_count; p++) {
         const struct config_phase *phase = &config->phases[p];

@@ -1,139 +1,164 @@
+/* Compares texts rather than structs, because a checkpoint may be older or newer than the program
+ * and know other keys. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ini_text.h"
-#include "keys.h"
+#include "lambert/base/array.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/nearest.h"
+#include "schema.h"
 #include "value.h"
 
-/* A text as a list of full names and values. Comparing texts rather than structs, because a
- * checkpoint may be older or newer than the program and know other keys. */
-struct entry {
-    char *name, *value;
-    const struct key *key; /* NULL: not of this program */
+/* A key as it stands in a text. Which entries a repeated section has, and their order, counts as
+ * one more key, named by the section's plural: "phases" is "one, two". */
+struct listed {
+    char *name, *value; /* "phase.one.steps" */
+    size_t entry;       /* letters of the name that are its entry's, "phase.one."; else 0 */
+    const struct section *section; /* NULL: not of this program */
+    const struct key *key;         /* NULL: not of this program, or the order of entries */
 };
 
 struct listing {
-    struct entry *entries;
-    int count;
-    struct buffer phases; /* "one, two" */
+    const struct schema *schema;
+    struct listed *keys;
+    size_t count, capacity;
+    struct buffer *orders; /* [sections of the schema] */
 };
 
-static void add(struct listing *listing, const char *name, const char *value, const struct key *key)
+static void list(struct listing *listing, struct listed key)
 {
-    listing->entries =
-        memory_resize(listing->entries, (size_t)listing->count + 1, sizeof *listing->entries);
-    listing->entries[listing->count++] =
-        (struct entry){memory_copy_text(name), memory_copy_text(value), key};
+    ARRAY_RESERVE(listing->keys, listing->count + 1, listing->capacity);
+    listing->keys[listing->count++] = key;
 }
 
-static const char *phase_of(const char *section)
+/* The section that `heading`, "model" or "phase one", is of; *name is the entry's, or empty. */
+static const struct section *section_of(const struct schema *schema, const char *heading,
+                                        const char **name)
 {
-    return strncmp(section, "phase ", 6) == 0 ? section + 6 : NULL;
+    size_t word = strcspn(heading, " ");
+    *name = heading + word + strspn(heading + word, " ");
+    return schema_section(schema, heading, word);
 }
 
-static int visit_section(void *user, const char *section, int line, struct error *err)
+static int visit_section(void *user, const char *heading, int line, struct error *err)
 {
     (void)line;
     (void)err;
     struct listing *listing = user;
-    if (phase_of(section) != NULL)
-        buffer_print(&listing->phases, "%s%s", listing->phases.size > 0 ? ", " : "",
-                     phase_of(section));
+    const char *name;
+    const struct section *section = section_of(listing->schema, heading, &name);
+    if (section && section->plural) {
+        struct buffer *order = &listing->orders[section - listing->schema->sections];
+        buffer_print(order, "%s%s", order->size > 0 ? ", " : "", name);
+    }
     return 0;
 }
 
-static int visit_key(void *user, const char *section, const char *bare, const char *value, int line,
+static int visit_key(void *user, const char *heading, const char *bare, const char *value, int line,
                      struct error *err)
 {
     (void)line;
     (void)err;
-    char row[2 * KEY_NAME], name[2 * KEY_NAME];
-    const char *phase = phase_of(section);
-    snprintf(row, sizeof row, "%s.%s", phase != NULL ? "phase" : section, bare);
-    snprintf(name, sizeof name, "%s%s.%s", phase != NULL ? "phase." : "",
-             phase != NULL ? phase : section, bare);
-    add(user, name, value, key_find(row));
+    struct listing *listing = user;
+    const char *entry;
+    const struct section *section = section_of(listing->schema, heading, &entry);
+    char *name = *entry
+                     ? memory_text("%.*s.%s.%s", (int)strcspn(heading, " "), heading, entry, bare)
+                     : memory_text("%s.%s", heading, bare);
+    list(listing, (struct listed){.name = name,
+                                  .value = memory_copy_text(value),
+                                  .entry = *entry ? strlen(name) - strlen(bare) : 0,
+                                  .section = section,
+                                  .key = section ? section_key(section, bare) : NULL});
     return 0;
 }
 
-/* The order of phases counts as one more key, "phases". */
-static int listing_open(struct listing *listing, const char *text, const char *what,
-                        struct error *err)
+static int listing_init(struct listing *listing, const struct schema *schema, const char *text,
+                        const char *what, struct error *err)
 {
-    *listing = (struct listing){0};
-    const struct ini_visitor visitor = {visit_section, visit_key, listing};
-    int result = ini_text_visit(text, what, &visitor, err);
-    add(listing, "phases", buffer_text(&listing->phases), NULL);
-    return result;
-}
-
-static void listing_close(struct listing *listing)
-{
-    for (int i = 0; i < listing->count; i++) {
-        free(listing->entries[i].name);
-        free(listing->entries[i].value);
+    *listing = (struct listing){
+        .schema = schema, .orders = memory_new((size_t)schema->count, sizeof *listing->orders)};
+    const struct ini_visitor visitor = {
+        .section = visit_section, .key = visit_key, .user = listing};
+    int status = ini_text_visit(text, what, &visitor, err);
+    for (int i = 0; i < schema->count; i++) {
+        const struct section *section = &schema->sections[i];
+        if (section->plural)
+            list(listing,
+                 (struct listed){.name = memory_copy_text(section->plural),
+                                 .value = memory_copy_text(buffer_text(&listing->orders[i])),
+                                 .section = section});
     }
-    free(listing->entries);
-    buffer_release(&listing->phases);
+    return status;
 }
 
-static const struct entry *find(const struct listing *listing, const char *name)
+static void listing_release(struct listing *listing)
 {
-    for (int i = 0; i < listing->count; i++)
-        if (strcmp(listing->entries[i].name, name) == 0)
-            return &listing->entries[i];
+    for (size_t i = 0; i < listing->count; i++) {
+        free(listing->keys[i].name);
+        free(listing->keys[i].value);
+    }
+    for (int i = 0; i < listing->schema->count; i++)
+        buffer_release(&listing->orders[i]);
+    free(listing->keys);
+    free(listing->orders);
+}
+
+static const struct listed *find(const struct listing *listing, const char *name)
+{
+    for (size_t i = 0; i < listing->count; i++)
+        if (strcmp(listing->keys[i].name, name) == 0)
+            return &listing->keys[i];
     return NULL;
 }
 
-/* Whether the phase of "phase.one.steps" is in the listing; true for keys outside of phases. */
-static bool has_phase_of(const struct listing *listing, const char *name)
+/* Whether the key's entry is missing from the other text: the key of the order then says so. */
+static bool lacks_entry(const struct listing *listing, const struct listed *key)
 {
-    if (strncmp(name, "phase.", 6) != 0)
-        return true;
-    size_t prefix = (size_t)(strrchr(name, '.') - name + 1);
-    for (int i = 0; i < listing->count; i++)
-        if (strncmp(listing->entries[i].name, name, prefix) == 0)
-            return true;
-    return false;
+    if (key->entry == 0 || !key->section)
+        return false;
+    for (size_t i = 0; i < listing->count; i++)
+        if (strncmp(listing->keys[i].name, key->name, key->entry) == 0)
+            return false;
+    return true;
 }
 
-/* Two texts of the same value, "0.10" and "0.1", are the same. */
-static bool same_value(const struct key *key, const char *a, const char *b)
+/* The text as the program prints the value, so that "0.10" and "0.1" are the same; the text itself
+ * where it is not a value of the key. */
+static void canonical(const struct listed *key, const char *text, struct buffer *out)
 {
-    if (strcmp(a, b) == 0 || !key)
-        return strcmp(a, b) == 0;
-    union {
-        int64_t whole;
-        double real;
-        unsigned choice;
-        char text[CONFIG_TEXT];
-    } place;
     struct error ignored;
+    void *entry = memory_new(1, key->section->size);
+    if (value_parse(key->key, key->name, text, entry, &ignored) == 0)
+        value_print(key->key, entry, out);
+    else
+        buffer_print(out, "%s", text);
+    free(entry);
+}
+
+static bool same_value(const struct listed *key, const char *a, const char *b)
+{
+    if (strcmp(a, b) == 0 || !key->key)
+        return strcmp(a, b) == 0;
     struct buffer one = {0}, two = {0};
-    bool same = false;
-    if (value_parse(key, key->name, a, &place, &ignored) == 0) {
-        value_print(key, &place, &one);
-        if (value_parse(key, key->name, b, &place, &ignored) == 0) {
-            value_print(key, &place, &two);
-            same = strcmp(buffer_text(&one), buffer_text(&two)) == 0;
-        }
-    }
+    canonical(key, a, &one);
+    canonical(key, b, &two);
+    bool same = strcmp(buffer_text(&one), buffer_text(&two)) == 0;
     buffer_release(&one);
     buffer_release(&two);
     return same;
 }
 
-static bool in_list(const char *list, const char *name)
+static bool is_accepted(const char *accepted, const char *name)
 {
     size_t length = strlen(name);
-    while (list && *list != '\0') {
-        size_t item = strcspn(list, ",");
-        if (item == length && strncmp(list, name, length) == 0)
+    while (accepted && *accepted != '\0') {
+        size_t item = strcspn(accepted, ",");
+        if (item == length && strncmp(accepted, name, length) == 0)
             return true;
-        list += item + (list[item] == ',');
+        accepted += item + (accepted[item] == ',');
     }
     return false;
 }
@@ -142,22 +167,22 @@ static bool in_list(const char *list, const char *name)
 static int check_accepted(const char *accepted, const struct listing *stored,
                           const struct listing *wanted, struct error *err)
 {
-    int result = 0;
-    while (result == 0 && accepted && *accepted != '\0') {
+    int status = 0;
+    while (status == 0 && accepted && *accepted != '\0') {
         size_t length = strcspn(accepted, ",");
         char *name = memory_text("%.*s", (int)length, accepted);
-        if (find(stored, name) == NULL && find(wanted, name) == NULL) {
+        if (!find(stored, name) && !find(wanted, name)) {
             struct nearest nearest;
             nearest_init(&nearest, name);
-            for (int i = 0; i < wanted->count; i++)
-                nearest_offer(&nearest, wanted->entries[i].name);
-            result = nearest_error(&nearest, "cannot accept unknown key",
+            for (size_t i = 0; i < wanted->count; i++)
+                nearest_offer(&nearest, wanted->keys[i].name);
+            status = nearest_error(&nearest, "cannot accept unknown key",
                                    "only keys that change the result need to be accepted", err);
         }
         free(name);
         accepted += length + (accepted[length] == ',');
     }
-    return result;
+    return status;
 }
 
 struct differences {
@@ -166,69 +191,63 @@ struct differences {
     int count, told;
 };
 
-/* A key that one side does not have yet had its default there. */
-static void compare_entry(struct differences *differences, const struct entry *entry,
-                          const char *stored, const char *wanted)
+/* A key that one side does not have yet (NULL) had its default there. */
+static void compare_key(struct differences *differences, const struct listed *key,
+                        const char *stored, const char *wanted)
 {
-    static const char absent[] = "(no such key)";
-    const char *otherwise = entry->key && entry->key->standard ? entry->key->standard : absent;
-    stored = stored != NULL ? stored : otherwise;
-    wanted = wanted != NULL ? wanted : otherwise;
-    if (same_value(entry->key, stored, wanted) || in_list(differences->accepted, entry->name))
+    const char *otherwise = key->key && key->key->standard ? key->key->standard : "(no such key)";
+    stored = stored ? stored : otherwise;
+    wanted = wanted ? wanted : otherwise;
+    if (same_value(key, stored, wanted) || is_accepted(differences->accepted, key->name))
         return;
     differences->count++;
     if (differences->lines.size + differences->names.size > 1200) /* it must fit struct error */
         return;
     differences->told++;
-    buffer_print(&differences->lines, "\n  %s = %.150s, was %.150s", entry->name, wanted, stored);
-    buffer_print(&differences->names, "%s%s", differences->names.size > 0 ? "," : "", entry->name);
+    buffer_print(&differences->lines, "\n  %s = %.150s, was %.150s", key->name, wanted, stored);
+    buffer_print(&differences->names, "%s%s", differences->names.size > 0 ? "," : "", key->name);
 }
 
-static void compare(struct differences *differences, const struct listing *stored,
-                    const struct listing *wanted)
+static int compare(const struct listing *stored, const struct listing *wanted, const char *accepted,
+                   struct error *err)
 {
-    for (int i = 0; i < wanted->count; i++) {
-        const struct entry *entry = &wanted->entries[i];
-        const struct entry *other = find(stored, entry->name);
-        if (has_phase_of(stored, entry->name))
-            compare_entry(differences, entry, other != NULL ? other->value : NULL, entry->value);
+    struct differences differences = {.accepted = accepted};
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct listed *key = &wanted->keys[i], *other = find(stored, key->name);
+        if (!lacks_entry(stored, key))
+            compare_key(&differences, key, other ? other->value : NULL, key->value);
     }
-    for (int i = 0; i < stored->count; i++) {
-        const struct entry *entry = &stored->entries[i];
-        if (find(wanted, entry->name) == NULL && has_phase_of(wanted, entry->name))
-            compare_entry(differences, entry, entry->value, NULL);
+    for (size_t i = 0; i < stored->count; i++) {
+        const struct listed *key = &stored->keys[i];
+        if (!find(wanted, key->name) && !lacks_entry(wanted, key))
+            compare_key(&differences, key, key->value, NULL);
     }
+
+    int status = 0;
+    if (differences.told < differences.count)
+        buffer_print(&differences.lines, "\n  and %d more", differences.count - differences.told);
+    if (differences.count > 0)
+        status = error_set(err,
+                           "the configuration differs in what changes the result:%s\n"
+                           "Put the old values back, or accept the new ones with --accept %s",
+                           buffer_text(&differences.lines), buffer_text(&differences.names));
+    buffer_release(&differences.lines);
+    buffer_release(&differences.names);
+    return status;
 }
 
-static int tell(struct differences *differences, struct error *err)
-{
-    if (differences->count == 0)
-        return 0;
-    if (differences->told < differences->count)
-        buffer_print(&differences->lines, "\n  and %d more",
-                     differences->count - differences->told);
-    return error_set(err,
-                     "the configuration differs in what changes the result:%s\n"
-                     "Put the old values back, or accept the new ones with --accept %s",
-                     buffer_text(&differences->lines), buffer_text(&differences->names));
-}
-
-int config_compare(const char *stored, const char *wanted, const char *accepted, struct error *err)
+int schema_compare(const struct schema *schema, const char *stored, const char *wanted,
+                   const char *accepted, struct error *err)
 {
     struct listing old, new;
-    int result = listing_open(&old, stored, "the stored configuration", err);
-    if (listing_open(&new, wanted, "the wanted configuration", err) < 0)
-        result = -1;
-    if (result == 0)
-        result = check_accepted(accepted, &old, &new, err);
-    if (result == 0) {
-        struct differences differences = {.accepted = accepted};
-        compare(&differences, &old, &new);
-        result = tell(&differences, err);
-        buffer_release(&differences.lines);
-        buffer_release(&differences.names);
-    }
-    listing_close(&old);
-    listing_close(&new);
-    return result;
+    int status = listing_init(&old, schema, stored, "the stored configuration", err);
+    if (listing_init(&new, schema, wanted, "the wanted configuration", err) < 0)
+        status = -1;
+    if (status == 0)
+        status = check_accepted(accepted, &old, &new, err);
+    if (status == 0)
+        status = compare(&old, &new, accepted, err);
+    listing_release(&old);
+    listing_release(&new);
+    return status;
 }

@@ -1,7 +1,4 @@
-#include "keys.h"
-
-#include <stdio.h>
-#include <string.h>
+#include "schema.h"
 
 /* The words of each choice, in the order in which people are told of them. */
 static const struct choice log_levels[] = {
@@ -23,23 +20,13 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
                                           {0}};
 
 /* clang-format off */
-#define TYPE_OF(value)                                                                             \
-    _Generic((value), int: KEY_INT, int64_t: KEY_INT64, double: KEY_REAL, bool: KEY_BOOL,          \
-             unsigned: KEY_CHOICE, char *: KEY_TEXT)
-#define MEMBER(type, place) (((struct type *)0)->place)
-
-#define ROW(row_name, in, place, row_standard, row_accepts, row_choices, row_result, row_help)     \
-    {.name = row_name, .type = TYPE_OF(MEMBER(in, place)), .offset = offsetof(struct in, place),   \
-     .size = sizeof MEMBER(in, place), .standard = row_standard, .accepts = row_accepts,           \
+#define ROW(section, member, row_standard, row_accepts, row_choices, row_result, row_help)         \
+    {KEY_MEMBER(config_##section, member), .standard = row_standard, .accepts = row_accepts,       \
      .choices = row_choices, .result = row_result, .help = row_help}
 #define KEY(section, member, standard, accepts, result, help)                                      \
-    ROW(#section "." #member, config, section.member, standard, accepts, NULL, result, help)
+    ROW(section, member, standard, accepts, NULL, result, help)
 #define CHOICE(section, member, standard, choices, result, help)                                   \
-    ROW(#section "." #member, config, section.member, standard, NULL, choices, result, help)
-#define PHASE_KEY(member, standard, accepts, help)                                                 \
-    ROW("phase." #member, config_phase, member, standard, accepts, NULL, RESULT, help)
-#define PHASE_CHOICE(member, standard, choices, help)                                              \
-    ROW("phase." #member, config_phase, member, standard, NULL, choices, RESULT, help)
+    ROW(section, member, standard, NULL, choices, result, help)
 
 #define RESULT   true
 #define FREE     false /* to change: the numbers stay the same, rounding aside */
@@ -47,19 +34,22 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
 #define ANY_TEXT NULL
 #define YES_NO   NULL
 
-const struct key config_keys[] = {
+static const struct key run_keys[] = {
     KEY(run, folder, REQUIRED, ANY_TEXT, FREE,
         "Folder of the run: config.ini, metrics.jsonl, checkpoints/."),
     KEY(run, start_from, "", ANY_TEXT, FREE,
-        "Weights that a new run starts with: a Hugging Face folder (as lambert import reads it), a "
-        "checkpoint, or a run folder (its newest); empty: fresh ones. A resumed run goes on from its own checkpoint."),
+        "Weights that a new run starts with: a Hugging Face folder (as lambert import reads it), "
+        "a checkpoint, or a run folder (its newest); empty: fresh ones. A resumed run goes on "
+        "from its own checkpoint."),
     KEY(run, seed, "1", "[0, 9007199254740992]", RESULT,
         "Seed of everything random: initial weights, order, segments, masks, dropout."),
     KEY(run, threads, "0", "[0, 4096]", FREE,
         "Threads of a rank; 0: as many as the cores it is bound to."),
     CHOICE(run, log_level, "info", log_levels, FREE,
         "What is said on standard error."),
+};
 
+static const struct key data_keys[] = {
     KEY(data, corpus, REQUIRED, ANY_TEXT, FREE,
         "Folder of the prepared corpus. A checkpoint remembers its contents, not its place."),
     KEY(data, vocabulary, "", ANY_TEXT, FREE,
@@ -69,9 +59,10 @@ const struct key config_keys[] = {
     KEY(data, masked_lm_probability, "0.15", "(0, 1)", RESULT,
         "Share of tokens to predict (BERT, arXiv 1810.04805: 15%)."),
     CHOICE(data, masking, "tokens", masking_units, RESULT,
-        "What is masked together: single tokens, all pieces of a word, or spans of 1 to longest_span "
-        "words, one of n words with probability proportional to 1/n (ALBERT, arXiv 1909.11942). A "
-        "sequence whose words all have more pieces than are to be masked gets single tokens masked."),
+        "What is masked together: single tokens, all pieces of a word, or spans of 1 to "
+        "longest_span words, one of n words with probability proportional to 1/n (ALBERT, arXiv "
+        "1909.11942). A sequence whose words all have more pieces than are to be masked gets "
+        "single tokens masked."),
     KEY(data, longest_span, "3", "[1, 64]", RESULT,
         "Words of the longest span (masking = spans)."),
     KEY(data, mask_replace_prob, "0.8", "[0, 1]", RESULT,
@@ -81,11 +72,13 @@ const struct key config_keys[] = {
         "left stays as it was."),
     CHOICE(data, sentence_pairs, "nsp", sentence_pairs, RESULT,
         "Second objective: nsp, does B follow A or come from another document (BERT); sop, are A "
-        "and B in order or swapped (ALBERT); none, one segment and no second loss (RoBERTa, arXiv "
-        "1907.11692)."),
+        "and B in order or swapped (ALBERT); none, one segment and no second loss (RoBERTa, "
+        "arXiv 1907.11692)."),
     KEY(data, cache_megabytes, "64", "[1, 1048576]", FREE,
         "Memory of a rank for inflated corpus blocks."),
+};
 
+static const struct key model_keys[] = {
     KEY(model, hidden_size, "768", "[1, 65536]", RESULT,
         "Width H; num_attention_heads must divide it."),
     KEY(model, num_hidden_layers, "12", "[1, 1024]", RESULT,
@@ -109,10 +102,12 @@ const struct key config_keys[] = {
         "Standard deviation of the initial weights."),
     KEY(model, layer_norm_eps, "1e-12", "(0, 0.1]", RESULT,
         "Added to the variance in LayerNorm."),
+};
 
+static const struct key optimizer_keys[] = {
     CHOICE(optimizer, name, "lamb", update_rules, RESULT,
-        "Update rule: lamb (arXiv 1904.00962), adamw (arXiv 1711.05101), lars (arXiv 1708.03888), "
-        "sgd with momentum."),
+        "Update rule: lamb (arXiv 1904.00962), adamw (arXiv 1711.05101), lars (arXiv "
+        "1708.03888), sgd with momentum."),
     KEY(optimizer, beta1, "0.9", "[0, 1)", RESULT,
         "Decay of the first moment (lamb, adamw)."),
     KEY(optimizer, beta2, "0.999", "[0, 1)", RESULT,
@@ -122,7 +117,8 @@ const struct key config_keys[] = {
     KEY(optimizer, momentum, "0.9", "[0, 1)", RESULT,
         "Momentum (lars, sgd)."),
     KEY(optimizer, weight_decay, "0.01", "[0, 1]", RESULT,
-        "Weight decay (decoupled in lamb and adamw); biases and LayerNorm have none unless decay_all."),
+        "Weight decay (decoupled in lamb and adamw); biases and LayerNorm have none unless "
+        "decay_all."),
     KEY(optimizer, max_grad_norm, "1", "[0, inf)", RESULT,
         "The gradient is scaled down to this norm when it is longer; 0: never."),
     KEY(optimizer, bias_correction, "yes", YES_NO, RESULT,
@@ -133,7 +129,9 @@ const struct key config_keys[] = {
         "Trust ratio on biases and LayerNorm as well (lamb, lars)."),
     KEY(optimizer, trust_coefficient, "0.001", "(0, 1000]", RESULT,
         "Factor of the trust ratio (lars)."),
+};
 
+static const struct key train_keys[] = {
     KEY(train, micro_batch_tokens, "4096", "[1, 16777216]", FREE,
         "Tokens computed at once; at least one sequence always is. Sets the memory for "
         "activations, not the result."),
@@ -148,131 +146,102 @@ const struct key config_keys[] = {
     KEY(train, log_every, "10", "[1, 1000000000]", FREE,
         "Steps between lines in the log."),
     KEY(train, report_every, "0", "[0, 1000000000]", FREE,
-        "Steps between reports on each tensor in metrics.jsonl (and in the log, at level debug): norms "
-        "of weights, gradient and update, trust ratio; 0: never, and they cost nothing."),
+        "Steps between reports on each tensor in metrics.jsonl (and in the log, at level debug): "
+        "norms of weights, gradient and update, trust ratio; 0: never, and they cost nothing."),
     CHOICE(train, on_nonfinite, "stop", on_nonfinite, FREE,
         "What to do when a loss or the gradient is not finite; it never reaches the weights, and "
-        "step, tensor, rank and sample are named. stop: the run ends; skip: it goes on with the next "
-        "samples, and ends at the 10th such step in a row. Up to the first such step both do the "
-        "same."),
+        "step, tensor, rank and sample are named. stop: the run ends; skip: it goes on with the "
+        "next samples, and ends at the 10th such step in a row. Up to the first such step both "
+        "do the same."),
     KEY(train, watchdog_seconds, "1800", "[0, 1000000000]", FREE,
-        "A run that makes no progress for so long ends with code 1, and each rank says where it is, instead "
-        "of hanging for ever, lambert eval too; 0: it may hang. Longer than rank 0 takes to write a checkpoint, while "
-        "the others wait."),
+        "A run that makes no progress for so long ends with code 1, and each rank says where it "
+        "is, instead of hanging for ever, lambert eval too; 0: it may hang. Longer than rank 0 "
+        "takes to write a checkpoint, while the others wait."),
     KEY(train, ranks_per_node, "0", "[0, 1000000]", FREE,
-        "Ranks that share one copy of the weights and read each other's gradients in memory; 0: all "
-        "of a machine. A lower number that divides it makes several nodes of each machine."),
+        "Ranks that share one copy of the weights and read each other's gradients in memory; 0: "
+        "all of a machine. A lower number that divides it makes several nodes of each machine."),
     CHOICE(train, gradient_wire, "float32", float_types, RESULT,
-        "Type of the gradients that go from node to node: bfloat16 halves the bytes, rounds what each "
-        "node contributes once (twice from 16 nodes on, thrice from 256), and is summed in "
+        "Type of the gradients that go from node to node: bfloat16 halves the bytes, rounds what "
+        "each node contributes once (twice from 16 nodes on, thrice from 256), and is summed in "
         "float32. On one node it changes nothing."),
     CHOICE(train, weight_type, "float32", float_types, RESULT,
-        "Type of the weights that forward and backward compute with, and that go from node to node: bfloat16 "
-        "halves the bytes. The optimizer keeps them in float32, as do checkpoints, and evaluation "
-        "uses those. The same on any number of ranks."),
+        "Type of the weights that forward and backward compute with, and that go from node to "
+        "node: bfloat16 halves the bytes. The optimizer keeps them in float32, as do "
+        "checkpoints, and evaluation uses those. The same on any number of ranks."),
 
     KEY(train, reproducible, "no", YES_NO, FREE,
         "Weights with the same bits on any number of ranks and threads (of CPUs with the same "
         "instructions, and with the same micro_batch_tokens). A micro-batch is then so many "
-        "consecutive sequences of full length as fit, which leaves it emptier where sequences are "
-        "shorter, and gradients are summed as multiples of 2^-50 in 64 bits: 8 bytes a weight more "
-        "memory a rank (16 of those it updates), and twice the bytes of gradients between nodes."),
+        "consecutive sequences of full length as fit, which leaves it emptier where sequences "
+        "are shorter, and gradients are summed as multiples of 2^-50 in 64 bits: 8 bytes a "
+        "weight more memory a rank (16 of those it updates), and twice the bytes of gradients "
+        "between nodes."),
+};
 
-    ROW("phase.corpus", config_phase, corpus, "", ANY_TEXT, NULL, FREE,
-        "Folder of the phase's own corpus, of the same vocabulary as the others; empty: data.corpus. "
-        "Ready samples (TFRecords) come in one length, so each phase has a set of its own."),
-    PHASE_KEY(sequence_length, "128", "[8, 65536]",
+static const struct key phase_keys[] = {
+    KEY(phase, corpus, "", ANY_TEXT, FREE,
+        "Folder of the phase's own corpus, of the same vocabulary as the others; empty: "
+        "data.corpus. Ready samples (TFRecords) come in one length, so each phase has a set of "
+        "its own."),
+    KEY(phase, sequence_length, "128", "[8, 65536]", RESULT,
         "Longest sequence of the phase, [CLS] and both [SEP] included."),
-    PHASE_KEY(max_predictions_per_sequence, "0", "[0, 65536]",
+    KEY(phase, max_predictions_per_sequence, "0", "[0, 65536]", RESULT,
         "At most so many masked tokens a sequence; 0: no limit but data.masked_lm_probability."),
-    PHASE_KEY(global_batch, "256", "[1, 1048576]",
+    KEY(phase, global_batch, "256", "[1, 1048576]", RESULT,
         "Sequences of a step, over all ranks."),
-    PHASE_KEY(steps, REQUIRED, "[1, 1000000000]",
+    KEY(phase, steps, REQUIRED, "[1, 1000000000]", RESULT,
         "Updates of the phase."),
-    PHASE_KEY(learning_rate, REQUIRED, "(0, 1000]",
+    KEY(phase, learning_rate, REQUIRED, "(0, 1000]", RESULT,
         "Peak learning rate."),
-    PHASE_KEY(warmup_ratio, "0", "[0, 1]",
+    KEY(phase, warmup_ratio, "0", "[0, 1]", RESULT,
         "Share of the steps in which the rate rises to its peak."),
-    PHASE_KEY(warmup_steps, "0", "[0, 1000000000]",
+    KEY(phase, warmup_steps, "0", "[0, 1000000000]", RESULT,
         "The same as a number of steps, instead of warmup_ratio; 0: the ratio holds."),
-    PHASE_KEY(decay_power, "1", "(0, 100]",
+    KEY(phase, decay_power, "1", "(0, 100]", RESULT,
         "Power p of the decay: 1 is linear, 0.5 the square root of NVIDIA's recipe."),
-    PHASE_CHOICE(schedule, "continuous", schedules,
-        "Shape of warm-up and decay: continuous has no jump; google and nvidia are those of their "
-        "code and jump down after the warm-up (formulas in docs/config.md)."),
+    CHOICE(phase, schedule, "continuous", schedules, RESULT,
+        "Shape of warm-up and decay: continuous has no jump; google and nvidia are those of "
+        "their code and jump down after the warm-up (formulas in docs/config.md)."),
+};
+
+#define SECTION(section_name, member)                                                              \
+    .name = #section_name, .keys = section_name##_keys,                                            \
+    .key_count = sizeof section_name##_keys / sizeof *section_name##_keys,                         \
+    .offset = offsetof(struct config, member), .size = sizeof(struct config_##section_name)
+
+static const struct section sections[] = {
+    {SECTION(run, run),
+     .help = "The run itself."},
+    {SECTION(data, data),
+     .help = "What is learned from, and how samples are made of it."},
+    {SECTION(model, model),
+     .help = "The shape of the BERT, by the names of Hugging Face's config.json. The defaults "
+             "are BERT-Base's (arXiv 1810.04805). The size of the vocabulary is the corpus's."},
+    {SECTION(optimizer, optimizer),
+     .help = "The update rule. Moments go on from phase to phase."},
+    {SECTION(train, train),
+     .help = "How the work is done. None of these but gradient_wire and weight_type changes the "
+             "result (rounding aside)."},
+    {SECTION(phase, phases), .plural = "phases", .most = CONFIG_MAX_PHASES,
+     .count_offset = offsetof(struct config, phase_count),
+     .help = "One section `[phase NAME]` a phase, run in the order they stand in; NAME is of "
+             "letters, digits, `-` and `_`. On the command line: `phase.NAME.steps=100`.\n"
+             "\n"
+             "Each phase begins with a warm-up of its own. Over its updates s = 0, 1, ..., N - "
+             "1, with W warm-up steps and the peak η, `schedule` is one of\n"
+             "\n"
+             "| schedule | during the warm-up | then | |\n"
+             "|---|---|---|---|\n"
+             "| `continuous` | η (s + 1) / W, while s < W | η ((N - s) / (N - W))^p | starts at "
+             "the peak, no jump; the first update already moves |\n"
+             "| `google` | η s / W, while s < W | η (1 - s / N)^p | BERT's own code and MLPerf: "
+             "decays as if from step 0, so the rate jumps down after the warm-up; the first "
+             "update has rate 0 |\n"
+             "| `nvidia` | η (k / N) / w, while k / N < w | η (1 - k / N)^p | k = s + 1, w = W / "
+             "N; NVIDIA's PyTorch code (with p = 0.5); jumps down as well, the last update has "
+             "rate 0 |"},
 };
 /* clang-format on */
 
-const int config_key_count = sizeof config_keys / sizeof *config_keys;
-
-const struct section config_sections[] = {
-    {"run", "The run itself."},
-    {"data", "What is learned from, and how samples are made of it."},
-    {"model", "The shape of the BERT, by the names of Hugging Face's config.json. The defaults are "
-              "BERT-Base's (arXiv 1810.04805). The size of the vocabulary is the corpus's."},
-    {"optimizer", "The update rule. Moments go on from phase to phase."},
-    {"train",
-     "How the work is done. None of these but gradient_wire and weight_type changes the result (rounding "
-     "aside)."},
-    {"phase",
-     "One section `[phase NAME]` a phase, run in the order they stand in; NAME is of letters, "
-     "digits, `-` and `_`. On the command line: `phase.NAME.steps=100`.\n"
-     "\n"
-     "Each phase begins with a warm-up of its own. Over its updates s = 0, 1, ..., N - 1, with W "
-     "warm-up steps and the peak η, `schedule` is one of\n"
-     "\n"
-     "| schedule | during the warm-up | then | |\n"
-     "|---|---|---|---|\n"
-     "| `continuous` | η (s + 1) / W, while s < W | η ((N - s) / (N - W))^p | starts at the peak, "
-     "no jump; the first update already moves |\n"
-     "| `google` | η s / W, while s < W | η (1 - s / N)^p | BERT's own code and MLPerf: decays as "
-     "if from step 0, so the rate jumps down after the warm-up; the first update has rate 0 |\n"
-     "| `nvidia` | η (k / N) / w, while k / N < w | η (1 - k / N)^p | k = s + 1, w = W / N; "
-     "NVIDIA's PyTorch code (with p = 0.5); jumps down as well, the last update has rate 0 |"},
-};
-
-const int config_section_count = sizeof config_sections / sizeof *config_sections;
-
-bool key_in_section(const struct key *key, const char *section)
-{
-    size_t length = strlen(section);
-    return strncmp(key->name, section, length) == 0 && key->name[length] == '.';
-}
-
-bool key_in_phase(const struct key *key)
-{
-    return key_in_section(key, "phase");
-}
-
-const char *key_bare_name(const struct key *key)
-{
-    return strchr(key->name, '.') + 1;
-}
-
-const struct key *key_find(const char *name)
-{
-    for (int i = 0; i < config_key_count; i++)
-        if (strcmp(config_keys[i].name, name) == 0)
-            return &config_keys[i];
-    return NULL;
-}
-
-const void *key_place_const(const struct key *key, const struct config *config, int phase)
-{
-    const void *base = key_in_phase(key) ? (const void *)&config->phases[phase] : config;
-    return (const char *)base + key->offset;
-}
-
-void *key_place(const struct key *key, struct config *config, int phase)
-{
-    return (void *)key_place_const(key, config, phase);
-}
-
-const char *key_full_name(const struct key *key, const char *phase_name, char name[KEY_NAME])
-{
-    if (key_in_phase(key))
-        snprintf(name, KEY_NAME, "phase.%s.%s", phase_name, key_bare_name(key));
-    else
-        snprintf(name, KEY_NAME, "%s", key->name);
-    return name;
-}
+const struct schema config_schema = {.sections = sections,
+                                     .count = sizeof sections / sizeof *sections};

@@ -1,221 +1,283 @@
-#include "parse.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ini_text.h"
-#include "keys.h"
+#include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/nearest.h"
+#include "schema.h"
 #include "value.h"
 
 static const char list_of_keys[] = "lambert train --help lists the keys";
 
-/* Offers every key, with the names of the phases that are there. */
-static void offer_keys(struct nearest *nearest, const struct config *config)
+/* `name` is what to call the key in the sentence. */
+static int unknown_key(const struct schema *schema, const void *config, const char *name,
+                       struct error *err)
 {
-    char name[KEY_NAME];
-    for (int i = 0; i < config_key_count; i++) {
-        const struct key *key = &config_keys[i];
-        int times = key_in_phase(key) ? config->phase_count : 1;
-        for (int p = 0; p < times; p++)
-            nearest_offer(nearest, key_full_name(key, config->phases[p].name, name));
-        if (times == 0)
-            nearest_offer(nearest, key_full_name(key, "NAME", name));
-    }
-}
-
-/* The key `bare` of a section ("phase" for all of them); name is what to call it in errors. */
-static int find(const struct config *config, const char *section, const char *bare,
-                const char *name, const struct key **key, struct error *err)
-{
-    char row[2 * KEY_NAME];
-    snprintf(row, sizeof row, "%.*s.%.*s", KEY_NAME - 1, section, KEY_NAME - 1, bare);
-    *key = key_find(row);
-    if (*key)
-        return 0;
     struct nearest nearest;
     nearest_init(&nearest, name);
-    offer_keys(&nearest, config);
-    return nearest_error(&nearest, "unknown key", list_of_keys, err);
-}
-
-static int find_phase(const struct config *config, const char *name)
-{
-    for (int p = 0; p < config->phase_count; p++)
-        if (strcmp(config->phases[p].name, name) == 0)
-            return p;
-    return -1;
-}
-
-static bool is_phase_name(const char *name)
-{
-    size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-    return good > 0 && good < CONFIG_NAME && name[good] == '\0';
-}
-
-/* Appends a phase with defaults; gives its number. */
-static int add_phase(struct config *config, const char *name, struct error *err)
-{
-    if (!is_phase_name(name))
-        return error_set(err,
-                         "a phase's name is 1 to %d letters, digits, '-' or '_', not '%.100s': "
-                         "[phase one]",
-                         CONFIG_NAME - 1, name);
-    if (config->phase_count == CONFIG_MAX_PHASES)
-        return error_set(err, "phase '%s' is one too many: there can be %d", name,
-                         CONFIG_MAX_PHASES);
-    int phase = config->phase_count++;
-    memset(&config->phases[phase], 0, sizeof config->phases[phase]);
-    strcpy(config->phases[phase].name, name);
-    for (int i = 0; i < config_key_count; i++) {
-        const struct key *key = &config_keys[i];
-        if (key_in_phase(key) && key->standard &&
-            value_parse(key, key->name, key->standard, key_place(key, config, phase), err) < 0)
-            bug("default: %s", err->text);
+    for (int i = 0; i < schema->count; i++) {
+        const struct section *section = &schema->sections[i];
+        int entries = section_count(section, config);
+        for (int k = 0; k < section->key_count; k++) {
+            char full[KEY_NAME];
+            for (int e = 0; e < entries; e++)
+                nearest_offer(&nearest,
+                              key_full_name(section, &section->keys[k],
+                                            section_entry_const(section, config, e), full));
+            if (entries == 0)
+                nearest_offer(&nearest, key_full_name(section, &section->keys[k], "NAME", full));
+        }
     }
-    return phase;
+    return nearest_error(&nearest, "unknown key", list_of_keys, err);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-struct ini_target {
-    struct config *config;
-    int *lines; /* [1 + CONFIG_MAX_PHASES, keys], where each was given; [0] outside phases */
-    int *section_lines; /* [sections], where each began */
+enum { DEEPEST_INCLUSION = 8 };
+
+/* A file while it is read. An included file is read at once, in the middle of the one that includes
+ * it, so that what follows there wins. What was given twice is watched for in each file by itself. */
+struct ini_reader {
+    const struct schema *schema;
+    void *config;
+    const char *path; /* NULL: a text, which includes no file */
+    const struct ini_reader *includer;
+    int *lines; /* where each section and key of each entry was given in this file; 0: not yet */
+    const struct section *section; /* that is being read; NULL: none has begun */
+    int entry;
 };
 
-/* "phase one" gives "one"; NULL for other sections. */
-static const char *phase_of(const char *section)
+static size_t lines_of_entry(const struct section *section)
 {
-    size_t word = strcspn(section, " \t");
-    if (word != 5 || strncmp(section, "phase", word) != 0)
-        return NULL;
-    return section + word + strspn(section + word, " \t");
+    return 1 + (size_t)section->key_count;
 }
 
-static int unknown_section(const char *section, struct error *err)
+static size_t lines_of_section(const struct section *section)
 {
-    struct nearest nearest;
-    nearest_init(&nearest, section);
-    for (int i = 0; i < config_section_count; i++)
-        nearest_offer(&nearest, config_sections[i].name);
-    return nearest_error(&nearest, "unknown section", list_of_keys, err);
+    return lines_of_entry(section) * (size_t)(section->plural ? section->most : 1);
 }
 
-static int visit_section(void *user, const char *section, int line, struct error *err)
+/* The first line of the entry that is being read, and behind it those of its keys. */
+static int *entry_lines(const struct ini_reader *reader)
 {
-    struct ini_target *target = user;
-    const char *phase = phase_of(section);
-    if (phase) {
-        if (find_phase(target->config, phase) >= 0)
-            return error_set(err, "there is a phase '%s' already", phase);
-        return add_phase(target->config, phase, err) < 0 ? -1 : 0;
+    size_t before = (size_t)reader->entry * lines_of_entry(reader->section);
+    for (const struct section *s = reader->schema->sections; s != reader->section; s++)
+        before += lines_of_section(s);
+    return reader->lines + before;
+}
+
+/* `heading` is "model" or "phase one". */
+static int visit_section(void *user, const char *heading, int line, struct error *err)
+{
+    struct ini_reader *reader = user;
+    const struct schema *schema = reader->schema;
+    size_t word = strcspn(heading, " \t");
+    const char *name = heading + word + strspn(heading + word, " \t");
+    const struct section *section = schema_section(schema, heading, word);
+    if (!section || (!section->plural && *name != '\0')) {
+        struct nearest nearest;
+        nearest_init(&nearest, heading);
+        for (int i = 0; i < schema->count; i++)
+            nearest_offer(&nearest, schema->sections[i].name);
+        return nearest_error(&nearest, "unknown section", list_of_keys, err);
     }
-    for (int i = 0; i < config_section_count; i++) {
-        if (strcmp(config_sections[i].name, section) != 0)
-            continue;
-        if (target->section_lines[i] != 0)
-            return error_set(err, "section [%s] has begun before, in line %d", section,
-                             target->section_lines[i]);
-        target->section_lines[i] = line;
-        return 0;
-    }
-    return unknown_section(section, err);
+    int entry = section->plural ? section_find(section, reader->config, name) : 0;
+    if (entry < 0)
+        entry = section_add(section, reader->config, name, err);
+    if (entry < 0)
+        return -1;
+    reader->section = section;
+    reader->entry = entry;
+    int *begun = entry_lines(reader);
+    if (*begun != 0)
+        return error_set(err, "section [%s] has begun before, in line %d", heading, *begun);
+    *begun = line;
+    return 0;
 }
 
-static int visit_key(void *user, const char *section, const char *bare, const char *value, int line,
+/* Refuses a file that is being read already, and a chain of files that is too long. */
+static int check_inclusion(const struct ini_reader *reader, const char *path, struct error *err)
+{
+    int depth = 0, status = 0;
+    char *included = realpath(path, NULL);
+    for (const struct ini_reader *r = reader; r && status == 0; r = r->includer) {
+        char *open = realpath(r->path, NULL);
+        if (included && open && strcmp(included, open) == 0)
+            status = error_set(err, "%s would include itself", path);
+        else if (++depth > DEEPEST_INCLUSION)
+            status = error_set(err, "%s would be included by more than %d files in a row", path,
+                               DEEPEST_INCLUSION);
+        free(open);
+    }
+    free(included);
+    return status;
+}
+
+static int read_file(const struct schema *schema, void *config, const char *path,
+                     const struct ini_reader *includer, struct error *err);
+
+static int include(const struct ini_reader *reader, const char *file, struct error *err)
+{
+    if (!reader->path)
+        return error_set(err, "'include' is for files; this text stands by itself");
+    if (*file == '\0')
+        return error_set(err, "'include' wants the name of a file");
+    const char *slash = strrchr(reader->path, '/');
+    int folder = slash && *file != '/' ? (int)(slash + 1 - reader->path) : 0;
+    char *path = memory_text("%.*s%s", folder, reader->path, file);
+    int status = check_inclusion(reader, path, err);
+    if (status == 0)
+        status = read_file(reader->schema, reader->config, path, reader, err);
+    free(path);
+    return status;
+}
+
+static int visit_key(void *user, const char *heading, const char *name, const char *value, int line,
                      struct error *err)
 {
-    struct ini_target *target = user;
-    char name[4 * KEY_NAME];
-    const struct key *key;
-    if (*section == '\0')
-        return error_set(err, "'%s' stands before any [section]", bare);
-    const char *phase_name = phase_of(section);
-    int phase = phase_name != NULL ? find_phase(target->config, phase_name) : -1;
-    snprintf(name, sizeof name, "%s%s.%s", phase_name != NULL ? "phase." : "",
-             phase_name != NULL ? phase_name : section, bare);
-    if (find(target->config, phase_name ? "phase" : section, bare, name, &key, err) < 0)
-        return -1;
-    int *seen = &target->lines[(phase + 1) * config_key_count + (key - config_keys)];
-    if (*seen != 0)
-        return error_set(err, "'%s' was given before, in line %d", name, *seen);
-    *seen = line;
-    return value_parse(key, name, value, key_place(key, target->config, phase), err);
+    (void)heading;
+    struct ini_reader *reader = user;
+    const struct section *section = reader->section;
+    bool includes = strcmp(name, "include") == 0;
+    if (!section && includes)
+        return include(reader, value, err);
+    if (!section)
+        return error_set(err, "'%s' stands before any [section]", name);
+
+    void *entry = section_entry(section, reader->config, reader->entry);
+    const struct key *key = section_key(section, name);
+    char full[2 * KEY_NAME];
+    snprintf(full, sizeof full, "%s%s%s.%.95s", section->name, section->plural ? "." : "",
+             section->plural ? (const char *)entry : "", name);
+    if (!key && includes)
+        return error_set(err, "'include' stands before the first [section]");
+    if (!key)
+        return unknown_key(reader->schema, reader->config, full, err);
+    int *given = entry_lines(reader) + 1 + (key - section->keys);
+    if (*given != 0)
+        return error_set(err, "'%s' was given before, in line %d", full, *given);
+    *given = line;
+    return value_parse(key, full, value, entry, err);
 }
 
-int parse_ini(struct config *config, const char *text, const char *file, struct error *err)
+static int read_text(struct ini_reader *reader, const char *text, const char *name,
+                     struct error *err)
 {
-    size_t keys = (size_t)config_key_count * (1 + CONFIG_MAX_PHASES);
-    struct ini_target target = {.config = config,
-                                .lines = memory_new(keys, sizeof(int)),
-                                .section_lines =
-                                    memory_new((size_t)config_section_count, sizeof(int))};
-    const struct ini_visitor visitor = {visit_section, visit_key, &target};
-    int result = ini_text_visit(text, file, &visitor, err);
-    free(target.lines);
-    free(target.section_lines);
-    return result;
+    size_t lines = 0;
+    for (int i = 0; i < reader->schema->count; i++)
+        lines += lines_of_section(&reader->schema->sections[i]);
+    reader->lines = memory_new(lines, sizeof *reader->lines);
+    const struct ini_visitor visitor = {.section = visit_section, .key = visit_key, .user = reader};
+    int status = ini_text_visit(text, name, &visitor, err);
+    free(reader->lines);
+    return status;
+}
+
+int schema_read_text(const struct schema *schema, void *config, const char *text, const char *name,
+                     struct error *err)
+{
+    struct ini_reader reader = {.schema = schema, .config = config};
+    return read_text(&reader, text, name, err);
+}
+
+static int read_file(const struct schema *schema, void *config, const char *path,
+                     const struct ini_reader *includer, struct error *err)
+{
+    struct ini_reader reader = {
+        .schema = schema, .config = config, .path = path, .includer = includer};
+    struct buffer text = {0};
+    int status = file_read(path, &text, err);
+    if (status == 0 && strlen(buffer_text(&text)) != text.size)
+        status = error_set(err, "%s is not a configuration file: it holds a NUL byte", path);
+    if (status == 0)
+        status = read_text(&reader, buffer_text(&text), path, err);
+    buffer_release(&text);
+    return status;
+}
+
+int schema_read_file(const struct schema *schema, void *config, const char *path, struct error *err)
+{
+    return read_file(schema, config, path, NULL, err);
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static int phase_of_word(struct config *config, const char *name, bool new_phases,
-                         struct error *err)
+/* The entry of that name. A file says which entries there are, and in which order; only where it
+ * says nothing do words append them. */
+static int entry_of_word(const struct section *section, void *config, const char *name,
+                         bool may_append, struct error *err)
 {
-    int phase = find_phase(config, name);
-    if (phase >= 0)
-        return phase;
-    if (new_phases)
-        return add_phase(config, name, err);
+    int entry = section_find(section, config, name);
+    if (entry >= 0)
+        return entry;
+    if (may_append)
+        return section_add(section, config, name, err);
     struct nearest nearest;
     nearest_init(&nearest, name);
-    for (int p = 0; p < config->phase_count; p++)
-        nearest_offer(&nearest, config->phases[p].name);
-    return nearest_error(&nearest, "there is no phase",
-                         "phases are begun in the file, with [phase NAME]", err);
+    for (int e = 0; e < section_count(section, config); e++)
+        nearest_offer(&nearest, section_entry_const(section, config, e));
+    char what[CONFIG_NAME + 32], otherwise[2 * CONFIG_NAME + 64];
+    snprintf(what, sizeof what, "there is no %s", section->name);
+    snprintf(otherwise, sizeof otherwise, "%s are begun in the file, with [%s NAME]",
+             section->plural, section->name);
+    return nearest_error(&nearest, what, otherwise, err);
 }
 
-/* name is "section.key" or "phase.NAME.key"; it is cut at its dots. */
-static int set_by_name(struct config *config, char *name, const char *value, bool new_phases,
-                       struct error *err)
+/* Ends the text at its first dot; gives what stands behind it, NULL where there is no dot. */
+static char *cut_at_dot(char *text)
 {
-    char *full = memory_copy_text(name);
-    char *bare = strchr(name, '.');
-    const struct key *key = NULL;
-    int phase = -1, result = 0;
-    if (bare)
-        *bare++ = '\0';
-    char *dot = bare != NULL ? strchr(bare, '.') : NULL;
-    if (dot && strcmp(name, "phase") == 0) {
-        *dot = '\0';
-        phase = phase_of_word(config, bare, new_phases, err);
-        result = phase < 0 ? -1 : 0;
-        bare = dot + 1;
-    } else if (strcmp(name, "phase") == 0) {
-        bare = NULL; /* a phase's key without the phase */
-    }
-    if (result == 0)
-        result = find(config, name, bare != NULL ? bare : "", full, &key, err);
-    if (result == 0)
-        result = value_parse(key, full, value, key_place(key, config, phase), err);
-    free(full);
-    return result;
+    char *dot = strchr(text, '.');
+    if (!dot)
+        return NULL;
+    *dot = '\0';
+    return dot + 1;
 }
 
-int parse_word(struct config *config, const char *word, bool new_phases, struct error *err)
+/* may_append [sections] */
+static int read_word(const struct schema *schema, void *config, const char *word,
+                     const bool *may_append, struct error *err)
 {
     const char *equals = strchr(word, '=');
-    int result;
-    if (!equals) {
-        result = error_set(err, "'%.200s' is not of the form section.key=value", word);
-    } else {
-        char *name = memory_copy_text(word);
-        name[equals - word] = '\0';
-        result = set_by_name(config, name, equals + 1, new_phases, err);
-        free(name);
+    if (!equals)
+        return error_set(err, "'%.200s' is not of the form section.key=value", word);
+
+    char *full = memory_text("%.*s", (int)(equals - word), word);
+    char *name = memory_copy_text(full), *behind = cut_at_dot(name);
+    const struct section *section = behind ? schema_section(schema, name, strlen(name)) : NULL;
+    const struct key *key = NULL;
+    int entry = 0;
+    if (section && section->plural) {
+        const char *entry_name = behind;
+        behind = cut_at_dot(behind);
+        if (behind)
+            entry = entry_of_word(section, config, entry_name,
+                                  may_append[section - schema->sections], err);
     }
-    return result == 0 ? 0 : error_prefix(err, "command line");
+    if (section && behind && entry >= 0)
+        key = section_key(section, behind);
+
+    int status = -1;
+    if (key)
+        status = value_parse(key, full, equals + 1, section_entry(section, config, entry), err);
+    else if (entry >= 0)
+        status = unknown_key(schema, config, full, err);
+    free(name);
+    free(full);
+    return status;
+}
+
+int schema_read_words(const struct schema *schema, void *config, char *const *words, int count,
+                      struct error *err)
+{
+    bool *may_append = memory_new((size_t)schema->count, sizeof *may_append);
+    int status = 0;
+    for (int i = 0; i < schema->count; i++)
+        may_append[i] = section_count(&schema->sections[i], config) == 0;
+    for (int i = 0; i < count && status == 0; i++)
+        if (read_word(schema, config, words[i], may_append, err) < 0)
+            status = error_prefix(err, "command line");
+    free(may_append);
+    return status;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lambert/base/memory.h"
+
 /* Whether x lies in an interval such as "[1, 8)". */
 static bool inside(const char *interval, double x)
 {
@@ -99,7 +101,7 @@ static bool parse_text(const struct key *key, const char *text, void *place)
     return true;
 }
 
-static bool parse(const struct key *key, const char *text, void *place)
+static bool parse_one(const struct key *key, const char *text, void *place)
 {
     switch (key->type) {
     case KEY_INT:
@@ -117,14 +119,39 @@ static bool parse(const struct key *key, const char *text, void *place)
     return false;
 }
 
-int value_parse(const struct key *key, const char *name, const char *text, void *place,
+/* "a, b, c", with blanks around the commas or without; an empty text is an empty list. */
+static bool parse_list(const struct key *key, const char *text, void *entry)
+{
+    static const char blanks[] = " \t";
+    char *place = (char *)entry + key->offset;
+    int *count = (int *)((char *)entry + key->count_offset);
+    *count = 0;
+    memset(place, 0, (size_t)key->list_most * key->size);
+    for (const char *next = text; next && *text != '\0'; (*count)++, place += key->size) {
+        next += strspn(next, blanks);
+        size_t length = strcspn(next, ",");
+        const char *comma = next[length] == ',' ? next + length : NULL;
+        while (length > 0 && strchr(blanks, next[length - 1]))
+            length--;
+        char *one = memory_text("%.*s", (int)length, next);
+        bool good = length > 0 && *count < key->list_most && parse_one(key, one, place);
+        free(one);
+        if (!good)
+            return false;
+        next = comma ? comma + 1 : NULL;
+    }
+    return true;
+}
+
+int value_parse(const struct key *key, const char *name, const char *text, void *entry,
                 struct error *err)
 {
-    if (parse(key, text, place))
+    if (key->list_most > 0 ? parse_list(key, text, entry)
+                           : parse_one(key, text, (char *)entry + key->offset))
         return 0;
     struct buffer wanted = {0};
     value_describe(key, &wanted);
-    const char *hint = strchr(text, '#') != NULL ? " (comments behind a value begin with ;)" : "";
+    const char *hint = strchr(text, '#') ? " (comments behind a value begin with ;)" : "";
     error_set(err, "'%s' cannot be '%.200s'; it must be %s%s", name, text, buffer_text(&wanted),
               hint);
     buffer_release(&wanted);
@@ -151,7 +178,7 @@ const char *value_word(const struct key *key, unsigned value)
     bug("%s has no word for its value %u", key->name, value);
 }
 
-void value_print(const struct key *key, const void *place, struct buffer *out)
+static void print_one(const struct key *key, const void *place, struct buffer *out)
 {
     switch (key->type) {
     case KEY_INT:
@@ -175,14 +202,34 @@ void value_print(const struct key *key, const void *place, struct buffer *out)
     }
 }
 
-bool value_missing(const struct key *key, const void *place)
+static int list_count(const struct key *key, const void *entry)
+{
+    return *(const int *)((const char *)entry + key->count_offset);
+}
+
+void value_print(const struct key *key, const void *entry, struct buffer *out)
+{
+    const char *place = (const char *)entry + key->offset;
+    int count = key->list_most > 0 ? list_count(key, entry) : 1;
+    for (int i = 0; i < count; i++, place += key->size) {
+        buffer_print(out, "%s", i > 0 ? ", " : "");
+        print_one(key, place, out);
+    }
+}
+
+bool value_missing(const struct key *key, const void *entry)
 {
     static const char nothing[CONFIG_TEXT];
-    return !key->standard && memcmp(place, nothing, key->size) == 0;
+    if (key->standard)
+        return false;
+    return key->list_most > 0 ? list_count(key, entry) == 0
+                              : memcmp((const char *)entry + key->offset, nothing, key->size) == 0;
 }
 
 void value_describe(const struct key *key, struct buffer *out)
 {
+    if (key->list_most > 0)
+        buffer_print(out, "a list of at most %d, with commas between them, each ", key->list_most);
     switch (key->type) {
     case KEY_INT:
     case KEY_INT64:

@@ -3,26 +3,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MOST_WORDS = 32 };
 
-/* The file is written to a folder of its own, from which the test runs: errors then name it
- * "demo.ini". */
-static void write_demo(const char *text)
-{
-    FILE *file = fopen("demo.ini", "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
-    assert_int_equal(fclose(file), 0);
-}
-
+/* Files are written to a folder of their own, from which the test runs: errors then name them as
+ * they are given here. */
 static void enter_folder(char folder[256])
 {
     const char *parent = getenv("TMPDIR");
-    snprintf(folder, 256, "%s/test-config-XXXXXX", parent != NULL ? parent : "/tmp");
+    snprintf(folder, 256, "%s/test-config-XXXXXX", parent ? parent : "/tmp");
     assert_non_null(mkdtemp(folder));
     assert_int_equal(chdir(folder), 0);
+}
+
+static void write_file(const struct file *file)
+{
+    char folder[256];
+    const char *slash = strchr(file->name, '/');
+    if (slash) {
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - file->name), file->name);
+        mkdir(folder, 0700);
+    }
+    FILE *stream = fopen(file->name, "w");
+    assert_non_null(stream);
+    assert_int_equal(fwrite(file->text, 1, strlen(file->text), stream), strlen(file->text));
+    assert_int_equal(fclose(stream), 0);
+}
+
+static int load_from(struct config *config, struct error *err, const struct file *files,
+                     char *const *words, int count)
+{
+    char folder[256], before[1024];
+    assert_non_null(getcwd(before, sizeof before));
+    enter_folder(folder);
+    for (const struct file *file = files; file->name; file++)
+        write_file(file);
+    int status = config_load(config, files->name, words, count, err);
+    for (const struct file *file = files; file->name; file++)
+        unlink(file->name);
+    rmdir("parts");
+    assert_int_equal(chdir(before), 0);
+    assert_int_equal(rmdir(folder), 0);
+    return status;
 }
 
 int load(struct config *config, struct error *err, const char *text, ...)
@@ -34,24 +58,37 @@ int load(struct config *config, struct error *err, const char *text, ...)
     while ((words[count] = va_arg(args, char *)) != NULL)
         assert_true(++count < MOST_WORDS);
     va_end(args);
-    if (text == NULL)
+    if (!text)
         return config_load(config, NULL, words, count, err);
 
-    char folder[256], before[1024];
-    assert_non_null(getcwd(before, sizeof before));
-    enter_folder(folder);
-    write_demo(text);
-    int result = config_load(config, "demo.ini", words, count, err);
-    unlink("demo.ini");
-    assert_int_equal(chdir(before), 0);
-    rmdir(folder);
-    return result;
+    const struct file files[] = {{"demo.ini", text}, {0}};
+    return load_from(config, err, files, words, count);
+}
+
+int load_files(struct config *config, struct error *err, const struct file *files)
+{
+    return load_from(config, err, files, NULL, 0);
+}
+
+void assert_files_load(struct config *config, const struct file *files)
+{
+    struct error err;
+    if (load_files(config, &err, files) < 0)
+        fail_msg("%s", err.text);
+}
+
+void assert_files_fail(const struct file *files, const char *sentence)
+{
+    struct config config;
+    struct error err;
+    assert_int_equal(load_files(&config, &err, files), -1);
+    assert_string_equal(err.text, sentence);
 }
 
 void assert_loads(struct config *config, const char *text)
 {
     struct error err;
-    if (load(config, &err, text, NULL) != 0)
+    if (load(config, &err, text, NULL) < 0)
         fail_msg("%s", err.text);
 }
 

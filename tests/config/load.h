@@ -21,6 +21,16 @@
 /* config_load() of a file "demo.ini" with this text (NULL: no file), and words up to a NULL. */
 int load(struct config *config, struct error *err, const char *text, ...) __attribute__((sentinel));
 
+/* A file to be written, "parts/a.ini" at the most one folder deep; {0} ends a list of them. */
+struct file {
+    const char *name, *text;
+};
+
+/* config_load() of the first of the files, from the folder that they are written to. */
+int load_files(struct config *config, struct error *err, const struct file *files);
+void assert_files_load(struct config *config, const struct file *files);
+void assert_files_fail(const struct file *files, const char *sentence);
+
 /* It loads. */
 void assert_loads(struct config *config, const char *text);
 

@@ -37,7 +37,8 @@ static void given_twice(void **state)
                       "demo.ini:8: 'phase.one.steps' was given before, in line 6");
     assert_text_fails("[model]\n[run]\n[model]\n",
                       "demo.ini:3: section [model] has begun before, in line 1");
-    assert_text_fails(LEAST "[phase one]\n", "demo.ini:8: there is a phase 'one' already");
+    assert_text_fails(LEAST "[phase one]\n",
+                      "demo.ini:8: section [phase one] has begun before, in line 5");
 }
 
 static void phases_keep_their_order(void **state)
@@ -131,6 +132,111 @@ static void long_names(void **state)
     assert_non_null(strstr(err.text, "command line: a phase's name is"));
 }
 
+/* --- inclusion --------------------------------------------------------------------------------- */
+
+static void included_first(void **state)
+{
+    (void)state;
+    struct config c;
+    const struct file files[] = {
+        {"demo.ini", "; mine\ninclude = parts/base.ini ; all sizes\n"
+                     "[phase two]\nsteps = 7\n[run]\nseed = 3\n[phase three]\n"
+                     "steps = 1\nlearning_rate = 1\n[phase one]\nglobal_batch = 4\n"},
+        {"parts/base.ini",
+         "include = model.ini\n" LEAST
+         "[phase two]\nsteps = 5\nlearning_rate = 0.5\n[model]\nhidden_size = 24\n"},
+        {"parts/model.ini", "[model]\nhidden_size = 48\nintermediate_size = 96\n"},
+        {0}};
+    assert_files_load(&c, files);
+    assert_string_equal(c.run.folder, "runs/a");
+    assert_int_equal(c.run.seed, 3);
+    assert_int_equal(c.model.hidden_size, 24);
+    assert_int_equal(c.model.intermediate_size, 96);
+    /* the order in which phases are met first, each of them once */
+    assert_int_equal(c.phase_count, 3);
+    assert_string_equal(c.phases[0].name, "one");
+    assert_string_equal(c.phases[1].name, "two");
+    assert_string_equal(c.phases[2].name, "three");
+    assert_int_equal(c.phases[0].global_batch, 4);
+    assert_int_equal(c.phases[0].steps, 10);
+    assert_int_equal(c.phases[1].steps, 7);
+    assert_true(c.phases[1].learning_rate == 0.5);
+}
+
+/* Of several, the last wins; a file may be included again where it does not include itself. */
+static void several_inclusions(void **state)
+{
+    (void)state;
+    struct config c;
+    const struct file files[] = {{"demo.ini", "include = a.ini\ninclude = b.ini\n"},
+                                 {"a.ini", "include = least.ini\n[model]\nhidden_size = 24\n"},
+                                 {"b.ini", "include = least.ini\n[model]\nhidden_size = 36\n"},
+                                 {"least.ini", LEAST},
+                                 {0}};
+    assert_files_load(&c, files);
+    assert_int_equal(c.model.hidden_size, 36);
+    assert_int_equal(c.phase_count, 1);
+}
+
+static void errors_of_included_files(void **state)
+{
+    (void)state;
+    const struct file unknown[] = {{"demo.ini", "\ninclude = parts/a.ini\n"},
+                                   {"parts/a.ini", "include = b.ini\n"},
+                                   {"parts/b.ini", "[run]\n\nsede = 3\n"},
+                                   {0}};
+    assert_files_fail(unknown, "demo.ini:2: parts/a.ini:1: parts/b.ini:3: unknown key 'run.sede'; "
+                               "did you mean 'run.seed'?");
+    const struct file missing[] = {{"demo.ini", "include = no.ini\n"}, {0}};
+    assert_files_fail(missing, "demo.ini:1: cannot open no.ini: No such file or directory");
+    const struct file nothing[] = {{"demo.ini", "include =\n"}, {0}};
+    assert_files_fail(nothing, "demo.ini:1: 'include' wants the name of a file");
+    const struct file late[] = {{"demo.ini", "[run]\ninclude = a.ini\n"}, {"a.ini", LEAST}, {0}};
+    assert_files_fail(late, "demo.ini:2: 'include' stands before the first [section]");
+    /* twice in one file is a slip of the pen, once in each of two is not */
+    const struct file twice[] = {{"demo.ini", "include = a.ini\n[run]\nseed = 1\n"},
+                                 {"a.ini", "[run]\nseed = 1\nseed = 2\n"},
+                                 {0}};
+    assert_files_fail(twice, "demo.ini:1: a.ini:3: 'run.seed' was given before, in line 2");
+}
+
+static void circles_and_towers(void **state)
+{
+    (void)state;
+    const struct file itself[] = {{"demo.ini", "include = demo.ini\n"}, {0}};
+    assert_files_fail(itself, "demo.ini:1: demo.ini would include itself");
+    const struct file circle[] = {
+        {"demo.ini", "include = parts/a.ini\n"}, {"parts/a.ini", "include = ../demo.ini\n"}, {0}};
+    assert_files_fail(circle, "demo.ini:1: parts/a.ini:1: parts/../demo.ini would include itself");
+    const struct file tower[] = {{"demo.ini", "include = 1.ini\n"},
+                                 {"1.ini", "include = 2.ini\n"},
+                                 {"2.ini", "include = 3.ini\n"},
+                                 {"3.ini", "include = 4.ini\n"},
+                                 {"4.ini", "include = 5.ini\n"},
+                                 {"5.ini", "include = 6.ini\n"},
+                                 {"6.ini", "include = 7.ini\n"},
+                                 {"7.ini", "include = 8.ini\n"},
+                                 {"8.ini", "include = 9.ini\n"},
+                                 {"9.ini", LEAST},
+                                 {0}};
+    struct config c;
+    assert_files_load(&c, tower + 1);
+    assert_files_fail(tower, "demo.ini:1: 1.ini:1: 2.ini:1: 3.ini:1: 4.ini:1: 5.ini:1: 6.ini:1: "
+                             "7.ini:1: 8.ini:1: 9.ini would be included by more than 8 files in a "
+                             "row");
+}
+
+/* The copy in a checkpoint stands by itself. */
+static void a_text_includes_nothing(void **state)
+{
+    (void)state;
+    struct config c;
+    struct error err;
+    assert_int_equal(config_read(&c, "include = demo.ini\n", "step-1.checkpoint", &err), -1);
+    assert_string_equal(err.text, "step-1.checkpoint:1: 'include' is for files; this text stands "
+                                  "by itself");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +247,11 @@ int main(void)
         cmocka_unit_test(too_many_phases),
         cmocka_unit_test(words),
         cmocka_unit_test(long_names),
+        cmocka_unit_test(included_first),
+        cmocka_unit_test(several_inclusions),
+        cmocka_unit_test(errors_of_included_files),
+        cmocka_unit_test(circles_and_towers),
+        cmocka_unit_test(a_text_includes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

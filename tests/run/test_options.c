@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/keys.h"
+#include "config/schema.h"
 #include "lambert/run/options.h"
 
 static unsigned masking_reached(const struct config *config)
@@ -114,6 +114,21 @@ static void load(struct config *config, const char *key, const char *value)
         fail_msg("%s", err.text);
 }
 
+/* A new choice, or a new word of one, is to be added above. */
+static void check_words(const struct section *section, const struct key *key)
+{
+    char name[KEY_NAME];
+    int words = 0;
+    snprintf(name, sizeof name, "%s.%s", section->name, key->name);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        for (int w = 0; strcmp(expected[i].key, name) == 0 && expected[i].words[w].word; w++)
+            words++;
+    for (const struct choice *choice = key->choices; choice->word; choice++)
+        words--;
+    if (words != 0)
+        fail_msg("%s has other words than this test knows", name);
+}
+
 static void every_word_reaches_its_module(void **state)
 {
     (void)state;
@@ -128,21 +143,14 @@ static void every_word_reaches_its_module(void **state)
                          reached);
         }
     }
-    /* A new choice, or a new word of one, is to be added above. */
-    for (int k = 0; k < config_key_count; k++) {
-        const struct key *key = &config_keys[k];
-        if (key->type != KEY_CHOICE)
-            continue;
-        choices--;
-        int words = -1;
-        for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
-            for (int w = 0; strcmp(expected[i].key, key->name) == 0 && expected[i].words[w].word;
-                 w++)
-                words = w + 1;
-        for (const struct choice *choice = key->choices; choice->word; choice++)
-            words--;
-        if (words != 0)
-            fail_msg("%s has other words than this test knows", key->name);
+    for (int s = 0; s < config_schema.count; s++) {
+        const struct section *section = &config_schema.sections[s];
+        for (int k = 0; k < section->key_count; k++) {
+            if (section->keys[k].type != KEY_CHOICE)
+                continue;
+            choices--;
+            check_words(section, &section->keys[k]);
+        }
     }
     assert_int_equal(choices, 0);
 }

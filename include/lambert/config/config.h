@@ -3,14 +3,17 @@
  * Each row of the table (src/config/keys.c) has a key's name, type, place in struct config,
  * default, range, whether it changes the result, and a sentence of help; a new key is one row and
  * one member below. The parser, the validation, the help text, the effective configuration that
- * `train` prints, the copy kept in checkpoints and docs/config.md are all made from it. A choice between words is an
- * enum from here on, that of the module which it configures.
+ * `train` prints, the copy kept in checkpoints and docs/config.md are all made from
+ * it. A choice between words is an enum from here on, that of the module which it configures.
  *
- * Order: defaults < file (INI, read by inih) < `section.key=value` words of the command line.
+ * Order: defaults < files (INI, read by inih) < `section.key=value` words of the command line.
  * A file has sections [run], [data], [model], [optimizer], [train], and one [phase NAME] a phase,
- * in the order they are to be run. On the command line a phase's key is `phase.NAME.key=value`.
- * Words can begin phases only where the file has none.
- * Relative paths in a file are taken relative to the current folder, as in every other command.
+ * in the order they are to be run. Before the first section, lines `include = FILE` put in all that
+ * is in other files, relative to the folder of the one that includes them; what follows wins over
+ * that. On the command line a phase's key is `phase.NAME.key=value`. Words can begin phases only
+ * where the files have none.
+ * Other relative paths in a file are taken relative to the current folder, as in every other
+ * command.
  *
  * Any unknown key, value out of range, or contradiction (config_check) is an error that names file,
  * line and the nearest valid key; nothing has happened by then. */
@@ -126,8 +129,8 @@ void config_defaults(struct config *config);
 int config_load(struct config *config, const char *path, char *const *words, int word_count,
                 struct error *err);
 
-/* The text that config_print() made, over the defaults; nothing is checked as a whole. `name` is
- * for error sentences. */
+/* The text that config_print() made, over the defaults; nothing is checked as a whole, and nothing
+ * is included. `name` is for error sentences. */
 int config_read(struct config *config, const char *text, const char *name, struct error *err);
 
 /* The word for the value of a choice: config_word("model.hidden_act", GELU_TANH) is "gelu_new". */
