@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "lambert/base/version.h"
 #include "schema.h"
 #include "value.h"
 
@@ -51,7 +52,7 @@ static void describe(const struct key *key, struct buffer *out)
         value_describe(key, out);
 }
 
-/* --- the page -------------------------------------------------------- */
+/* --- the pages, in Markdown and for man -------------------------------------------------------- */
 
 /* Paragraphs of Markdown with `code`. */
 static const char introduction[] =
@@ -103,4 +104,112 @@ void config_markdown(struct buffer *out)
         for (int k = 0; k < section->key_count; k++)
             put_markdown_row(&section->keys[k], out);
     }
+}
+
+/* Text as roff reads it: `code` in bold, and nothing taken for a request or an escape. */
+static void put_roff(struct buffer *out, const char *text, size_t length)
+{
+    bool bold = false;
+    for (size_t i = 0; i < length; i++) {
+        const char c = text[i];
+        if (i == 0 && (c == '.' || c == '\''))
+            buffer_print(out, "\\&");
+        if (c == '`') {
+            bold = !bold;
+            buffer_print(out, bold ? "\\fB" : "\\fR");
+        } else if (c == '\\') {
+            buffer_print(out, "\\e");
+        } else if (c == '-') {
+            buffer_print(out, "\\-");
+        } else {
+            buffer_put_u8(out, (uint8_t)c);
+        }
+    }
+}
+
+/* A row of a Markdown table as an item of a list: "| tag | text | text |". */
+static void put_roff_row(struct buffer *out, const char *row, size_t length)
+{
+    if (length > 1 && row[1] == '-') /* the line under a table's head */
+        return;
+    const char *end = row + length;
+    int cells = 0;
+    buffer_print(out, ".TP\n");
+    for (const char *cell = row + 1; cell < end; cells++) {
+        const char *bar = memchr(cell, '|', (size_t)(end - cell));
+        const char *stop = bar ? bar : end, *next = stop + 1;
+        while (cell < stop && *cell == ' ')
+            cell++;
+        while (stop > cell && stop[-1] == ' ')
+            stop--;
+        if (stop > cell && cells > 1)
+            buffer_print(out, ".br\n");
+        put_roff(out, cell, (size_t)(stop - cell));
+        if (stop > cell)
+            buffer_put_u8(out, '\n');
+        cell = next;
+    }
+}
+
+/* Paragraphs and tables of Markdown. */
+static void put_roff_paragraphs(struct buffer *out, const char *text)
+{
+    bool table = false;
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        if (*text == '|') {
+            put_roff_row(out, text, length);
+            table = true;
+        } else if (length == 0) {
+            buffer_print(out, ".PP\n");
+        } else {
+            put_roff(out, text, length);
+            buffer_put_u8(out, '\n');
+        }
+        text += length + (text[length] == '\n');
+    }
+    if (table)
+        buffer_print(out, ".PP\n");
+}
+
+static void put_man_key(const struct key *key, struct buffer *out)
+{
+    struct buffer line = {0};
+    buffer_print(&line, "`%s`", key->name);
+    if (key->standard)
+        buffer_print(&line, " = %s", key->standard);
+    else
+        buffer_print(&line, " (must be given)");
+    buffer_print(out, ".TP\n");
+    put_roff(out, (const char *)line.data, line.size);
+    buffer_print(out, "\n");
+    put_roff(out, key->help, strlen(key->help));
+    buffer_print(out, "\n.br\n");
+
+    buffer_reset(&line);
+    buffer_print(&line, "Takes ");
+    describe(key, &line);
+    buffer_print(&line, key->result ? "; it changes the result." : ".");
+    put_roff(out, (const char *)line.data, line.size);
+    buffer_print(out, "\n");
+    buffer_release(&line);
+}
+
+void config_man(struct buffer *out)
+{
+    buffer_print(out,
+                 ".TH LAMBERT.INI 5 \"\" \"Lambert %s\" \"File formats\"\n"
+                 ".SH NAME\n"
+                 "lambert.ini \\- configuration of a training run\n"
+                 ".SH DESCRIPTION\n",
+                 LAMBERT_VERSION);
+    put_roff_paragraphs(out, introduction);
+    for (int s = 0; s < config_schema.count; s++) {
+        const struct section *section = &config_schema.sections[s];
+        buffer_print(out, ".SH [%s%s]\n", section->name, section->plural ? " NAME" : "");
+        put_roff_paragraphs(out, section->help);
+        for (int k = 0; k < section->key_count; k++)
+            put_man_key(&section->keys[k], out);
+    }
+    buffer_print(out, ".SH SEE ALSO\n.BR lambert (1)\n");
 }

@@ -5,16 +5,17 @@
 
 #include "lambert/config/config.h"
 
-/* Every key that a configuration prints is explained in both pages. */
+/* Every key that a configuration prints is explained in the help and in both pages. */
 static void every_key_is_there(void **state)
 {
     (void)state;
     struct config config;
-    struct buffer text = {0}, help = {0}, page = {0};
+    struct buffer text = {0}, help = {0}, page = {0}, manual = {0};
     assert_loads(&config, LEAST);
     config_print(&config, false, &text);
     config_help(&help);
     config_markdown(&page);
+    config_man(&manual);
     char section[32] = "";
     int keys = 0;
     for (char *line = strtok((char *)buffer_text(&text), "\n"); line; line = strtok(NULL, "\n")) {
@@ -28,12 +29,16 @@ static void every_key_is_there(void **state)
         snprintf(wanted, sizeof wanted, "\n| `%s` | ", name);
         if (strstr(buffer_text(&page), wanted) == NULL)
             fail_msg("no '%s' in the page", wanted);
+        snprintf(wanted, sizeof wanted, "\n.TP\n\\fB%s\\fR", name);
+        if (strstr(buffer_text(&manual), wanted) == NULL)
+            fail_msg("no '%s' in the manual page", name);
         keys++;
     }
     assert_true(keys > 40); /* the walk found them */
     buffer_release(&text);
     buffer_release(&help);
     buffer_release(&page);
+    buffer_release(&manual);
 }
 
 static void lines_of_the_help_fit(void **state)
@@ -73,12 +78,38 @@ static void the_page(void **state)
     buffer_release(&page);
 }
 
+/* Every line is text or one of the requests that are meant, and no mark of Markdown is left. */
+static void the_manual_page(void **state)
+{
+    (void)state;
+    static const char *const requests[] = {".TH", ".SH", ".PP", ".TP", ".br", ".BR"};
+    struct buffer page = {0};
+    config_man(&page);
+    const char *text = buffer_text(&page);
+    assert_int_equal(strncmp(text, ".TH LAMBERT.INI 5 ", 18), 0);
+    assert_non_null(strstr(text, "\n.SH [phase NAME]\n"));
+    assert_non_null(strstr(text, "\n.TP\n\\fBepsilon\\fR = 1e\\-6\n"));
+    assert_non_null(strstr(text, "\n.TP\n\\fBgoogle\\fR\n"));
+    assert_null(strchr(text, '`'));
+    assert_null(strstr(text, "\n|"));
+    assert_null(strstr(text, "\n\n"));
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        bool meant = *line != '.' && *line != '\'';
+        for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+            meant |= strncmp(line, requests[i], 3) == 0;
+        if (!meant)
+            fail_msg("%.60s", line);
+    }
+    buffer_release(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_is_there),
         cmocka_unit_test(lines_of_the_help_fit),
         cmocka_unit_test(the_page),
+        cmocka_unit_test(the_manual_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
  * Each row of the table (src/config/keys.c) has a key's name, type, place in struct config,
  * default, range, whether it changes the result, and a sentence of help; a new key is one row and
  * one member below. The parser, the validation, the help text, the effective configuration that
- * `train` prints, the copy kept in checkpoints and docs/config.md are all made from
+ * `train` prints, the copy kept in checkpoints, docs/config.md and lambert.ini(5) are all made from
  * it. A choice between words is an enum from here on, that of the module which it configures.
  *
  * Order: defaults < files (INI, read by inih) < `section.key=value` words of the command line.
@@ -152,8 +152,10 @@ void config_print(const struct config *config, bool result_only, struct buffer *
  * is an error. */
 int config_compare(const char *stored, const char *wanted, const char *accepted, struct error *err);
 
-/* The reference page (docs/config.md) and the short list for --help. */
+/* The reference page (docs/config.md), the same as the manual page lambert.ini(5), in roff, and the
+ * short list for --help. */
 void config_markdown(struct buffer *out);
+void config_man(struct buffer *out);
 void config_help(struct buffer *out);
 
 #endif
