@@ -13,6 +13,7 @@ says them in words.
 import configparser
 import itertools
 import math
+import os
 from dataclasses import dataclass, replace
 
 FLOATS_UPDATED = 11  # read or written for each element by norms, moments and update, in floats
@@ -337,10 +338,22 @@ class Phase:
     steps: int
 
 
+def read_config(parser, path):
+    """As lambert does: the files that one includes come before what it says itself."""
+    own = []
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            key, _, included = line.partition("=")
+            if key.strip() == "include":
+                read_config(parser, os.path.join(os.path.dirname(path), included.strip()))
+            else:
+                own.append(line)
+    parser.read_string("".join(own))
+
+
 def phases_of(path):
     parser = configparser.ConfigParser(inline_comment_prefixes=("#",))
-    with open(path, encoding="utf-8") as file:
-        parser.read_file(file)
+    read_config(parser, path)
     return [Phase(section.split()[1], parser.getint(section, "sequence_length"),
                   parser.getint(section, "global_batch"), parser.getint(section, "steps"))
             for section in parser.sections() if section.startswith("phase ")]
