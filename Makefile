@@ -155,31 +155,45 @@ $(BUILD)/lambert: $(call libraries_of,cli)
 # --- tests -----------------------------------------------------------------------------------
 # tests/LAYER/test_NAME.c tests src/LAYER/NAME.c; test_NAME_double.c does so in double precision.
 # tests/LAYER/*.c of other names are helpers linked into all tests of that layer, and of those that
-# share them. A test sees the private headers of src as <LAYER/NAME.h>.
+# share them, and tests/lib/*.c into every test. A test sees the private headers of src as <LAYER/NAME.h>.
 TEST_FLAGS = -Isrc -Itests
 TEST_SOURCES := $(wildcard tests/*/test_*.c)
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SOURCES))
 test_layer = $(word 3,$(subst /, ,$(1)))
-HELPERS_batch   = tests/base/scratch.c
 HELPERS_prepare = tests/corpus/fixture.c
 HELPERS_sample  = tests/corpus/fixture.c
 # What tests of a layer need besides what the layer itself may use: a corpus to read is made first.
 TEST_USES_corpus = prepare
-test_helpers = $(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)) $(HELPERS_$(1))
+test_helpers = $(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)) $(HELPERS_$(1)) \
+  $(wildcard tests/lib/*.c)
+test_objects_of = $(patsubst tests/%.c,$(BUILD)/obj/tests/%.o,$(1))
+double_test_objects_of = $(patsubst tests/%.c,$(BUILD)/double/tests/%.o,$(1))
+TEST_OBJECTS = $(call test_objects_of,$(wildcard tests/*/*.c)) $(call double_test_objects_of,$(wildcard tests/*/*.c))
+.SECONDARY: $(TEST_OBJECTS)
 
-$(filter %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helpers,$$(firstword $$(subst /, ,$$*))) \
-    $$(call double_libraries_of,$$(firstword $$(subst /, ,$$*))) | $(BUILD)/found/tests
+$(BUILD)/obj/tests/%.o: tests/%.c | $(call generated_of,prepare) $(BUILD)/found/tests
 	@mkdir -p $(@D)
 	$(SAY) '  TEST  $@'
-	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) -DLAMBERT_DOUBLE -MMD -MP $(filter %.c,$^) \
-	  $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) -MMD -MP -c $< -o $@
 
-$(filter-out %_double,$(TESTS)): $(BUILD)/tests/%: tests/%.c $$(call test_helpers,$$(firstword $$(subst /, ,$$*))) \
-    $$(call test_libraries_of,$$(firstword $$(subst /, ,$$*))) | $(BUILD)/found/tests
+$(BUILD)/double/tests/%.o: tests/%.c | $(call generated_of,prepare) $(BUILD)/found/tests
 	@mkdir -p $(@D)
 	$(SAY) '  TEST  $@'
-	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) -MMD -MP $(filter %.c,$^) \
-	  $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) -DLAMBERT_DOUBLE -MMD -MP -c $< -o $@
+
+$(filter %_double,$(TESTS)): $(BUILD)/tests/%: $(BUILD)/double/tests/%.o \
+    $$(call double_test_objects_of,$$(call test_helpers,$$(firstword $$(subst /, ,$$*)))) \
+    $$(call double_libraries_of,$$(firstword $$(subst /, ,$$*)))
+	@mkdir -p $(@D)
+	$(SAY) '  LINK  $@'
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
+
+$(filter-out %_double,$(TESTS)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o \
+    $$(call test_objects_of,$$(call test_helpers,$$(firstword $$(subst /, ,$$*)))) \
+    $$(call test_libraries_of,$$(firstword $$(subst /, ,$$*)))
+	@mkdir -p $(@D)
+	$(SAY) '  LINK  $@'
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
 
 # tests/fuzz/fuzz_NAME.c without libFuzzer: tests/text/test_fuzz_corpus.sh calls it for its corpus.
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -231,4 +245,4 @@ include scripts/workshop.mk
 
 -include $(patsubst src/%.c,$(BUILD)/obj/%.d,$(ALL_SOURCES)) $(patsubst src/%.c,$(BUILD)/double/%.d,$(ALL_SOURCES))
 -include $(foreach isa,v3 v4,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
--include $(addsuffix .d,$(TESTS) $(REPLAYS))
+-include $(TEST_OBJECTS:.o=.d) $(addsuffix .d,$(REPLAYS))

@@ -1,11 +1,7 @@
 /* Arrays that grow one by one and by leaps keep what is in them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "lib/unit.h"
 
-#include <cmocka.h>
+#include <stdlib.h>
 
 #include "lambert/base/array.h"
 

@@ -1,4 +1,4 @@
-#include "scratch.h"
+#include "lib/scratch.h"
 
 #include <errno.h>
 #include <signal.h>

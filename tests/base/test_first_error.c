@@ -1,12 +1,8 @@
 /* Of many threads that fail one error is kept, and the others see that there is one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "lib/unit.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "lambert/base/first_error.h"
 

@@ -1,11 +1,6 @@
 /* Both 16-bit types against what they are by definition: sign, power of two and fraction, put
  * together with ldexp(); and the nearest of those, found by looking. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "scratch.h"
+#include "lib/scratch.h"
 
 #include <stdlib.h>
 

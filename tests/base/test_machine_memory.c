@@ -1,5 +1,5 @@
 /* Made-up /proc and /sys: the machine's memory, and limits of both versions of control groups. */
-#include "scratch.h"
+#include "lib/scratch.h"
 
 #include <stdlib.h>
 #include <string.h>

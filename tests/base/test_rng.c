@@ -1,4 +1,4 @@
-#include "scratch.h"
+#include "lib/scratch.h"
 
 #include <math.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "base/scratch.h"
+#include "lib/scratch.h"
 
 #include <stdlib.h>
 

@@ -2,12 +2,7 @@
 #ifndef LAMBERT_TESTS_CONFIG_LOAD_H
 #define LAMBERT_TESTS_CONFIG_LOAD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include "lambert/config/config.h"
 

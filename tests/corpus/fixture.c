@@ -1,45 +1,12 @@
 #include "fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <ftw.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
 #include "lambert/corpus/shard_writer.h"
-
-char *temporary_folder(void)
-{
-    const char *where = getenv("TMPDIR");
-    char *folder = memory_text("%s/lambert-corpus-XXXXXX", where ? where : "/tmp");
-    assert_non_null(mkdtemp(folder));
-    return folder;
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
-void remove_folder(char *folder)
-{
-    assert_int_equal(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
-    free(folder);
-}
 
 void write_text(const char *folder, const char *name, const char *text)
 {
@@ -184,7 +151,7 @@ void write_samples(const char *path, const struct vocabulary *vocabulary, uint64
 void fixture_open(struct fixture *fixture, const struct shape *shape)
 {
     struct error err;
-    *fixture = (struct fixture){.shape = *shape, .folder = temporary_folder()};
+    *fixture = (struct fixture){.shape = *shape, .folder = scratch_folder_new()};
     fixture->vocabulary = made_vocabulary(shape->words);
     fixture->paths = memory_new((size_t)shape->shards, sizeof *fixture->paths);
     for (int i = 0; i < shape->shards; i++)
@@ -202,5 +169,5 @@ void fixture_close(struct fixture *fixture)
     for (int i = 0; i < fixture->shape.shards; i++)
         free(fixture->paths[i]);
     free(fixture->paths);
-    remove_folder(fixture->folder);
+    scratch_folder_free(fixture->folder);
 }

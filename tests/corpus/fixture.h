@@ -1,4 +1,4 @@
-/* What the tests of this layer share: a temporary folder, a vocabulary, a store of made-up
+/* What tests of corpora share: a vocabulary, a store of made-up
  * documents whose every token is known. */
 #ifndef LAMBERT_TESTS_CORPUS_FIXTURE_H
 #define LAMBERT_TESTS_CORPUS_FIXTURE_H
@@ -7,9 +7,8 @@
 
 #include "lambert/corpus/document_store.h"
 #include "lambert/text/vocabulary.h"
+#include "lib/scratch.h"
 
-char *temporary_folder(void);     /* free() after remove_folder() */
-void remove_folder(char *folder); /* with all that is in it; frees the name */
 void write_text(const char *folder, const char *name, const char *text);
 int count_files(const char *folder);
 

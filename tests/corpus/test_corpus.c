@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +77,7 @@ static void a_corpus_tells_what_it_is(void **state)
 {
     (void)state;
     struct error err;
-    char *folder = temporary_folder(), *path = prepare(folder, "c", text, 4096, 0.5);
+    char *folder = scratch_folder_new(), *path = prepare(folder, "c", text, 4096, 0.5);
     struct corpus *corpus = open_corpus(path);
     assert_string_equal(corpus_folder(corpus), path);
     assert_true(corpus_lower_case(corpus));
@@ -103,7 +98,7 @@ static void a_corpus_tells_what_it_is(void **state)
     free(vocabulary);
     corpus_close(corpus);
     free(path);
-    remove_folder(folder);
+    scratch_folder_free(folder);
 }
 
 static void the_hash_tells_corpora_apart(void **state)
@@ -111,7 +106,7 @@ static void the_hash_tells_corpora_apart(void **state)
     (void)state;
     static const char in_another_order[] =
         "two three\n\none two\n\nthree\n\none one one\n\nthree two\n\ntwo\n";
-    char *folder = temporary_folder(), *paths[5];
+    char *folder = scratch_folder_new(), *paths[5];
     uint64_t hashes[5];
     paths[0] = prepare(folder, "a", text, 4096, 0);
     paths[1] = prepare(folder, "b", text, 4096, 0);
@@ -127,7 +122,7 @@ static void the_hash_tells_corpora_apart(void **state)
     assert_int_equal(hashes[0], hashes[1]);
     for (int i = 2; i < 5; i++)
         assert_int_not_equal(hashes[0], hashes[i]);
-    remove_folder(folder);
+    scratch_folder_free(folder);
 }
 
 static void move(const char *folder, const char *from, const char *to)
@@ -155,7 +150,7 @@ static char *first_shard(const char *folder, int number)
 static void what_is_missing_or_strange_is_named(void **state)
 {
     (void)state;
-    char *folder = temporary_folder(), *path = prepare_spread(folder);
+    char *folder = scratch_folder_new(), *path = prepare_spread(folder);
     char *a = first_shard(path, 0), *b = first_shard(path, 1);
     assert_refused("/nowhere", "no such folder");
 
@@ -182,7 +177,7 @@ static void what_is_missing_or_strange_is_named(void **state)
     free(a);
     free(b);
     free(path);
-    remove_folder(folder);
+    scratch_folder_free(folder);
 }
 
 static void damaged_counts_are_named(void **state)
@@ -190,7 +185,7 @@ static void damaged_counts_are_named(void **state)
     (void)state;
     struct error err;
     uint64_t counts[8];
-    char *folder = temporary_folder(), *path = prepare(folder, "c", text, 4096, 0.5);
+    char *folder = scratch_folder_new(), *path = prepare(folder, "c", text, 4096, 0.5);
     struct corpus *corpus = open_corpus(path);
     assert_int_equal(corpus_token_counts(corpus, counts, &err), 0);
     char *counts_path = path_join(path, "tokens.counts");
@@ -207,7 +202,7 @@ static void damaged_counts_are_named(void **state)
     corpus_close(corpus);
     free(counts_path);
     free(path);
-    remove_folder(folder);
+    scratch_folder_free(folder);
 }
 
 int main(void)

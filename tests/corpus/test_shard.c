@@ -1,11 +1,6 @@
 /* Shards whose checksums are right and whose contents are not: what a reader says of them. Damage
  * that checksums find is in test_document_store.c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +14,14 @@
 static const struct shape shape = {
     .documents = 60, .most_sentences = 30, .most_tokens = 30, .shards = 1, .words = 40};
 
-struct bench {
+struct shard_fixture {
     struct fixture f;
     char *path; /* of the shard that is made from the fixture's */
     uint64_t hash;
     int size; /* of the vocabulary */
 };
 
-static void begin(struct bench *b)
+static void begin(struct shard_fixture *b)
 {
     fixture_open(&b->f, &shape);
     b->path = path_join(b->f.folder, "odd.shard");
@@ -34,7 +29,7 @@ static void begin(struct bench *b)
     b->size = vocabulary_size(b->f.vocabulary);
 }
 
-static void end(struct bench *b)
+static void end(struct shard_fixture *b)
 {
     free(b->path);
     fixture_close(&b->f);
@@ -65,7 +60,7 @@ static void write_section(struct container_writer *writer, const char *name, con
     buffer_release(&bytes);
 }
 
-static void make_odd(const struct bench *b, const struct change *change)
+static void make_odd(const struct shard_fixture *b, const struct change *change)
 {
     struct container sound;
     struct container_writer writer;
@@ -85,7 +80,7 @@ static void make_odd(const struct bench *b, const struct change *change)
 }
 
 /* The number that stands there in the sound shard. */
-static uint64_t number_at(const struct bench *b, const char *section, size_t at, int width)
+static uint64_t number_at(const struct shard_fixture *b, const char *section, size_t at, int width)
 {
     struct container sound;
     struct error err;
@@ -100,7 +95,7 @@ static uint64_t number_at(const struct bench *b, const char *section, size_t at,
 }
 
 /* Adds to what stands there. */
-static struct change add(const struct bench *b, const char *section, size_t at, int width,
+static struct change add(const struct shard_fixture *b, const char *section, size_t at, int width,
                          int64_t more)
 {
     return (struct change){section, at, width, number_at(b, section, at, width) + (uint64_t)more};
@@ -108,14 +103,15 @@ static struct change add(const struct bench *b, const char *section, size_t at, 
 
 /* --- what is said --- */
 
-static void assert_says(const struct bench *b, const struct error *err, const char *words)
+static void assert_says(const struct shard_fixture *b, const struct error *err, const char *words)
 {
     assert_non_null(strstr(err->text, b->path));
     if (!strstr(err->text, words))
         fail_msg("'%s' does not say '%s'", err->text, words);
 }
 
-static void refused_at_opening(const struct bench *b, struct change change, const char *words)
+static void refused_at_opening(const struct shard_fixture *b, struct change change,
+                               const char *words)
 {
     struct shard shard;
     struct error err = {""};
@@ -125,14 +121,14 @@ static void refused_at_opening(const struct bench *b, struct change change, cons
     shard_close(&shard);
 }
 
-static void open_odd(const struct bench *b, struct change change, struct shard *shard)
+static void open_odd(const struct shard_fixture *b, struct change change, struct shard *shard)
 {
     struct error err;
     make_odd(b, &change);
     assert_int_equal(shard_open(shard, b->path, b->hash, b->size, &err), 0);
 }
 
-static void refused_by_the_index_check(const struct bench *b, struct change change,
+static void refused_by_the_index_check(const struct shard_fixture *b, struct change change,
                                        const char *words)
 {
     struct shard shard;
@@ -146,7 +142,7 @@ static void refused_by_the_index_check(const struct bench *b, struct change chan
 }
 
 /* Reading this block fails, and so does verifying the shard. */
-static void refused_when_read(const struct bench *b, struct change change, uint64_t block,
+static void refused_when_read(const struct shard_fixture *b, struct change change, uint64_t block,
                               const char *words)
 {
     struct shard shard;
@@ -165,7 +161,7 @@ static void refused_when_read(const struct bench *b, struct change change, uint6
 static void a_sound_shard_passes(void **state)
 {
     (void)state;
-    struct bench b;
+    struct shard_fixture b;
     struct shard shard;
     struct error err;
     begin(&b);
@@ -185,7 +181,7 @@ static void a_sound_shard_passes(void **state)
 static void descriptions_that_make_no_sense(void **state)
 {
     (void)state;
-    struct bench b;
+    struct shard_fixture b;
     begin(&b);
     refused_at_opening(&b, (struct change){.section = "META"}, "(META) has the wrong size");
     refused_at_opening(&b, (struct change){"META", 8, 4, UINT32_MAX}, "(META) makes no sense");
@@ -202,7 +198,7 @@ static void descriptions_that_make_no_sense(void **state)
 static void sizes_that_do_not_fit(void **state)
 {
     (void)state;
-    struct bench b;
+    struct shard_fixture b;
     begin(&b);
     refused_at_opening(&b, add(&b, "META", 24, 8, 1), "section DOCS has");
     refused_at_opening(&b, add(&b, "META", 32, 8, -1), "section LENGTHS has");
@@ -221,7 +217,7 @@ static void sizes_that_do_not_fit(void **state)
 static void indexes_out_of_order(void **state)
 {
     (void)state;
-    struct bench b;
+    struct shard_fixture b;
     begin(&b);
     struct change same = {"DOCS", 7 * 16, 8, number_at(&b, "DOCS", 6 * 16, 8)};
     refused_by_the_index_check(&b, same, "(DOCS) is out of order");
@@ -238,7 +234,7 @@ static void indexes_out_of_order(void **state)
 static void blocks_that_are_not_what_they_should_be(void **state)
 {
     (void)state;
-    struct bench b;
+    struct shard_fixture b;
     begin(&b);
     size_t crcs = 5 * 8;
     refused_when_read(&b, (struct change){"BLOCKS", 2 * 8, 8, UINT64_MAX}, 1,
@@ -256,7 +252,7 @@ static void blocks_that_are_not_what_they_should_be(void **state)
 static void ids_that_the_vocabulary_has_not(void **state)
 {
     (void)state;
-    struct bench b;
+    struct shard_fixture b;
     begin(&b);
     assert_int_equal(b.size--, 45);
     refused_when_read(&b, (struct change){"META", 8, 4, 44}, 0,
@@ -268,7 +264,7 @@ static void ids_that_the_vocabulary_has_not(void **state)
 static void contents_of_another_hash(void **state)
 {
     (void)state;
-    struct bench b;
+    struct shard_fixture b;
     struct shard shard;
     struct error err = {""};
     begin(&b);
@@ -282,7 +278,7 @@ static void contents_of_another_hash(void **state)
 
 /* --- what a store makes of it --- */
 
-static struct document_store *open_store(const struct bench *b, char **paths, int count)
+static struct document_store *open_store(const struct shard_fixture *b, char **paths, int count)
 {
     struct document_store *store;
     struct error err;
@@ -294,7 +290,7 @@ static struct document_store *open_store(const struct bench *b, char **paths, in
 static void a_damaged_place_has_no_sentences(void **state)
 {
     (void)state;
-    struct bench b;
+    struct shard_fixture b;
     struct error err = {""};
     begin(&b);
     make_odd(&b, &(struct change){"DOCS", 7 * 16, 8, UINT64_MAX});
@@ -315,7 +311,7 @@ static void blocks_of_two_sizes_are_refused(void **state)
     (void)state;
     const struct shape little = {
         .documents = 2, .most_sentences = 3, .most_tokens = 3, .shards = 1, .words = 40};
-    struct bench b = {.size = FIRST_WORD + 40};
+    struct shard_fixture b = {.size = FIRST_WORD + 40};
     struct document_store *store;
     struct error err = {""};
     fixture_open(&b.f, &little);
@@ -334,7 +330,7 @@ static void blocks_of_two_sizes_are_refused(void **state)
 static void the_first_damaged_shard_is_named(void **state)
 {
     (void)state;
-    struct bench b;
+    struct shard_fixture b;
     struct error err = {""};
     begin(&b);
     make_odd(&b, &(struct change){"LENGTHS", 0, 2, 0});

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +21,7 @@ struct written {
 static void begin(struct written *written, const struct shard_options *options)
 {
     struct error err;
-    written->folder = temporary_folder();
+    written->folder = scratch_folder_new();
     written->path = path_join(written->folder, "one.shard");
     assert_int_equal(shard_writer_open(&written->writer, written->path, options, &err), 0);
 }
@@ -49,7 +44,7 @@ static struct shard_summary commit(struct written *written)
 static void end(struct written *written)
 {
     free(written->path);
-    remove_folder(written->folder);
+    scratch_folder_free(written->folder);
 }
 
 static uint64_t number_at(const uint8_t *bytes, size_t offset, int width)
@@ -243,12 +238,12 @@ static void a_path_that_cannot_be_written_is_an_error(void **state)
     (void)state;
     struct shard_writer *writer;
     struct error err;
-    char *folder = temporary_folder();
+    char *folder = scratch_folder_new();
     char *path = path_join(folder, "missing/one.shard");
     assert_int_equal(shard_writer_open(&writer, path, &plain, &err), -1);
     assert_non_null(strstr(err.text, "missing/one.shard"));
     free(path);
-    remove_folder(folder);
+    scratch_folder_free(folder);
 }
 
 int main(void)

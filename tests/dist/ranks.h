@@ -12,12 +12,7 @@
 #ifndef LAMBERT_TESTS_DIST_RANKS_H
 #define LAMBERT_TESTS_DIST_RANKS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <stdbool.h>
 #include <stdio.h>

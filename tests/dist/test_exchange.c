@@ -74,7 +74,7 @@ static int64_t fixed_sum_at(size_t i)
 
 /* --- one exchange ----------------------------------------------------------------------------- */
 
-struct bench {
+struct fixture {
     struct sharding sharding;
     struct exchange_arrays arrays;
     struct exchange_options options;
@@ -82,105 +82,107 @@ struct bench {
     size_t count, element; /* of the shard */
 };
 
-static void bench_init(struct bench *bench, size_t size, size_t bucket, const struct stages *stages,
-                       const struct exchange_options *options)
+static void fixture_init(struct fixture *fixture, size_t size, size_t bucket,
+                         const struct stages *stages, const struct exchange_options *options)
 {
     struct error err;
     size_t element = options->element == EXCHANGE_FIXED ? sizeof(int64_t) : sizeof(real);
-    *bench = (struct bench){.options = *options, .element = element};
-    sharding_init_staged(&bench->sharding, size, bucket, SHARDING_LINE, stages);
-    bench->count = sharding_count(&bench->sharding, dist_rank(ranks));
-    bench->arrays = (struct exchange_arrays){.weights = memory_new(size + 1, sizeof(real)),
-                                             .gradients = memory_new(size + 1, element),
-                                             .shard = memory_new(bench->count + 1, element)};
-    bench->arrays.weights[size] = guard;
-    memcpy((char *)bench->arrays.gradients + size * element, &guard, sizeof guard);
-    memcpy((char *)bench->arrays.shard + bench->count * element, &guard, sizeof guard);
-    assert_int_equal(
-        exchange_new(&bench->exchange, ranks, &bench->sharding, &bench->arrays, options, &err), 0);
+    *fixture = (struct fixture){.options = *options, .element = element};
+    sharding_init_staged(&fixture->sharding, size, bucket, SHARDING_LINE, stages);
+    fixture->count = sharding_count(&fixture->sharding, dist_rank(ranks));
+    fixture->arrays = (struct exchange_arrays){.weights = memory_new(size + 1, sizeof(real)),
+                                               .gradients = memory_new(size + 1, element),
+                                               .shard = memory_new(fixture->count + 1, element)};
+    fixture->arrays.weights[size] = guard;
+    memcpy((char *)fixture->arrays.gradients + size * element, &guard, sizeof guard);
+    memcpy((char *)fixture->arrays.shard + fixture->count * element, &guard, sizeof guard);
+    assert_int_equal(exchange_new(&fixture->exchange, ranks, &fixture->sharding, &fixture->arrays,
+                                  options, &err),
+                     0);
 }
 
-static void bench_release(struct bench *bench)
+static void fixture_release(struct fixture *fixture)
 {
-    size_t size = bench->sharding.size, element = bench->element;
-    exchange_free(bench->exchange);
-    assert_true(bench->arrays.weights[size] == guard);
-    assert_memory_equal((char *)bench->arrays.gradients + size * element, &guard, sizeof guard);
-    assert_memory_equal((char *)bench->arrays.shard + bench->count * element, &guard, sizeof guard);
-    free(bench->arrays.weights);
-    free(bench->arrays.gradients);
-    free(bench->arrays.shard);
+    size_t size = fixture->sharding.size, element = fixture->element;
+    exchange_free(fixture->exchange);
+    assert_true(fixture->arrays.weights[size] == guard);
+    assert_memory_equal((char *)fixture->arrays.gradients + size * element, &guard, sizeof guard);
+    assert_memory_equal((char *)fixture->arrays.shard + fixture->count * element, &guard,
+                        sizeof guard);
+    free(fixture->arrays.weights);
+    free(fixture->arrays.gradients);
+    free(fixture->arrays.shard);
 }
 
-static void reduce_all(struct bench *bench)
+static void reduce_all(struct fixture *fixture)
 {
-    const void *own = bench->options.element == EXCHANGE_FIXED
+    const void *own = fixture->options.element == EXCHANGE_FIXED
                           ? (const void *)fixed_values[dist_rank(ranks)]
                           : values[dist_rank(ranks)];
-    memcpy(bench->arrays.gradients, own, bench->sharding.size * bench->element);
-    for (int b = bench->sharding.buckets - 1; b >= 0; b--) {
-        exchange_reduce_begin(bench->exchange, b);
-        exchange_poll(bench->exchange);
+    memcpy(fixture->arrays.gradients, own, fixture->sharding.size * fixture->element);
+    for (int b = fixture->sharding.buckets - 1; b >= 0; b--) {
+        exchange_reduce_begin(fixture->exchange, b);
+        exchange_poll(fixture->exchange);
     }
-    exchange_reduce_wait(bench->exchange);
+    exchange_reduce_wait(fixture->exchange);
 }
 
-static void check_shard(const struct bench *bench)
+static void check_shard(const struct fixture *fixture)
 {
-    const struct sharding *sharding = &bench->sharding;
+    const struct sharding *sharding = &fixture->sharding;
     int rank = dist_rank(ranks);
     size_t at = 0;
     for (int b = 0; b < sharding->buckets; b++) {
         struct slice slice = sharding_slice(sharding, b, rank);
         for (size_t i = slice.begin; i < slice.end; i++, at++)
-            if (bench->options.element == EXCHANGE_FIXED) {
-                assert_true(((int64_t *)bench->arrays.shard)[at] == fixed_sum_at(i));
+            if (fixture->options.element == EXCHANGE_FIXED) {
+                assert_true(((int64_t *)fixture->arrays.shard)[at] == fixed_sum_at(i));
             } else {
                 real wanted = sum_at(&sharding->stages, sharding->stages.count, rank, i,
-                                     bench->options.bfloat16_gradients);
-                assert_true(((real *)bench->arrays.shard)[at] == wanted);
+                                     fixture->options.bfloat16_gradients);
+                assert_true(((real *)fixture->arrays.shard)[at] == wanted);
             }
     }
-    assert_int_equal(at, bench->count);
+    assert_int_equal(at, fixture->count);
 }
 
-static void gather_all(struct bench *bench)
+static void gather_all(struct fixture *fixture)
 {
-    const struct sharding *sharding = &bench->sharding;
+    const struct sharding *sharding = &fixture->sharding;
     for (int b = 0; b < sharding->buckets; b++) {
         struct slice slice = sharding_slice(sharding, b, dist_rank(ranks));
-        memcpy(bench->arrays.weights + slice.begin, values[dist_rank(ranks)] + slice.begin,
+        memcpy(fixture->arrays.weights + slice.begin, values[dist_rank(ranks)] + slice.begin,
                (slice.end - slice.begin) * sizeof(real));
-        exchange_gather_begin(bench->exchange, b, bench->options.bfloat16_weights);
+        exchange_gather_begin(fixture->exchange, b, fixture->options.bfloat16_weights);
     }
-    exchange_gather_wait(bench->exchange);
+    exchange_gather_wait(fixture->exchange);
 }
 
-static void check_weights(const struct bench *bench)
+static void check_weights(const struct fixture *fixture)
 {
-    const struct sharding *sharding = &bench->sharding;
+    const struct sharding *sharding = &fixture->sharding;
     for (int b = 0; b < sharding->buckets; b++)
         for (int r = 0; r < dist_size(ranks); r++) {
             struct slice slice = sharding_slice(sharding, b, r);
             for (size_t i = slice.begin; i < slice.end; i++)
-                assert_true(bench->arrays.weights[i] == values[r][i]);
+                assert_true(fixture->arrays.weights[i] == values[r][i]);
         }
 }
 
 static void check(size_t size, size_t bucket, const struct stages *stages,
                   const struct exchange_options *options)
 {
-    struct bench bench;
-    bench_init(&bench, size, bucket, stages, options);
+    struct fixture fixture;
+    fixture_init(&fixture, size, bucket, stages, options);
     for (int step = 0; step < 2; step++) {
-        reduce_all(&bench);
-        check_shard(&bench);
-        gather_all(&bench);
-        check_weights(&bench);
-        memset(bench.arrays.weights, 0, size * sizeof(real));
+        reduce_all(&fixture);
+        check_shard(&fixture);
+        gather_all(&fixture);
+        check_weights(&fixture);
+        memset(fixture.arrays.weights, 0, size * sizeof(real));
         dist_barrier(ranks);
     }
-    bench_release(&bench);
+    fixture_release(&fixture);
 }
 
 /* --- the tests -------------------------------------------------------------------------------- */
@@ -244,15 +246,15 @@ static void volume(void **state)
     enum { SIZE = 16 * 120 * 8 };
     size_t count = (size_t)dist_size(ranks);
     struct stages stages = stages_of(1, dist_size(ranks), 2);
-    struct bench bench;
+    struct fixture fixture;
     if (SIZE % (16 * count * count) != 0)
         return;
-    bench_init(&bench, SIZE, SIZE, &stages, &(struct exchange_options){.slots = 1});
-    reduce_all(&bench);
-    gather_all(&bench);
-    assert_int_equal(exchange_report(bench.exchange).bytes_sent,
+    fixture_init(&fixture, SIZE, SIZE, &stages, &(struct exchange_options){.slots = 1});
+    reduce_all(&fixture);
+    gather_all(&fixture);
+    assert_int_equal(exchange_report(fixture.exchange).bytes_sent,
                      2 * SIZE / count * (count - 1) * sizeof(real));
-    bench_release(&bench);
+    fixture_release(&fixture);
 }
 
 static void alone_nothing_moves(void **state)

@@ -20,7 +20,7 @@ static real gradient_of(int rank, int step, size_t i)
     return (real)((i * 7 + (size_t)rank * 13 + (size_t)step * 5) % 101);
 }
 
-struct bench {
+struct fixture {
     struct sharding sharding;
     struct node_arrays *memory;
     const struct exchange_arrays *arrays;
@@ -28,95 +28,96 @@ struct bench {
     struct rng rng;
 };
 
-static void bench_init(struct bench *bench)
+static void fixture_init(struct fixture *fixture)
 {
     struct error err;
     struct stages stages = dist_stages(ranks, 4);
     struct exchange_options options = {.slots = 2};
-    sharding_init_staged(&bench->sharding, SIZE, BUCKET, SHARDING_LINE, &stages);
-    assert_int_equal(node_arrays_new(&bench->memory, ranks, &bench->sharding, EXCHANGE_REAL, &err),
-                     0);
-    bench->arrays = node_arrays_of(bench->memory);
+    sharding_init_staged(&fixture->sharding, SIZE, BUCKET, SHARDING_LINE, &stages);
     assert_int_equal(
-        exchange_new(&bench->exchange, ranks, &bench->sharding, bench->arrays, &options, &err), 0);
-    rng_init(&bench->rng, (uint64_t)dist_rank(ranks));
+        node_arrays_new(&fixture->memory, ranks, &fixture->sharding, EXCHANGE_REAL, &err), 0);
+    fixture->arrays = node_arrays_of(fixture->memory);
+    assert_int_equal(exchange_new(&fixture->exchange, ranks, &fixture->sharding, fixture->arrays,
+                                  &options, &err),
+                     0);
+    rng_init(&fixture->rng, (uint64_t)dist_rank(ranks));
 }
 
-static void bench_release(struct bench *bench)
+static void fixture_release(struct fixture *fixture)
 {
-    exchange_free(bench->exchange);
-    node_arrays_free(bench->memory);
+    exchange_free(fixture->exchange);
+    node_arrays_free(fixture->memory);
 }
 
-static void doze(struct bench *bench)
+static void doze(struct fixture *fixture)
 {
-    struct timespec time = {.tv_nsec = (long)(rng_u32(&bench->rng) % 300000)};
-    if (rng_u32(&bench->rng) % 4 == 0)
+    struct timespec time = {.tv_nsec = (long)(rng_u32(&fixture->rng) % 300000)};
+    if (rng_u32(&fixture->rng) % 4 == 0)
         nanosleep(&time, NULL);
 }
 
-static void fill_and_reduce(struct bench *bench, int step)
+static void fill_and_reduce(struct fixture *fixture, int step)
 {
-    real *gradients = bench->arrays->gradients;
-    for (int b = bench->sharding.buckets - 1; b >= 0; b--) {
+    real *gradients = fixture->arrays->gradients;
+    for (int b = fixture->sharding.buckets - 1; b >= 0; b--) {
         size_t begin = (size_t)b * BUCKET, end = begin + BUCKET < SIZE ? begin + BUCKET : SIZE;
-        doze(bench);
+        doze(fixture);
         for (size_t i = begin; i < end; i++)
             gradients[i] = gradient_of(dist_rank(ranks), step, i);
-        exchange_reduce_begin(bench->exchange, b);
+        exchange_reduce_begin(fixture->exchange, b);
     }
-    exchange_reduce_wait(bench->exchange);
+    exchange_reduce_wait(fixture->exchange);
     memset(gradients, 0xff, SIZE * sizeof *gradients); /* nobody may still read them */
 }
 
 /* weight += sum of gradients */
-static void update_and_gather(struct bench *bench)
+static void update_and_gather(struct fixture *fixture)
 {
-    const real *sum = bench->arrays->shard;
+    const real *sum = fixture->arrays->shard;
     dist_barrier(ranks);
-    for (int b = 0; b < bench->sharding.buckets; b++) {
-        struct slice slice = sharding_slice(&bench->sharding, b, dist_rank(ranks));
-        doze(bench);
+    for (int b = 0; b < fixture->sharding.buckets; b++) {
+        struct slice slice = sharding_slice(&fixture->sharding, b, dist_rank(ranks));
+        doze(fixture);
         for (size_t i = slice.begin; i < slice.end; i++)
-            bench->arrays->weights[i] += *sum++;
-        exchange_gather_begin(bench->exchange, b, false);
+            fixture->arrays->weights[i] += *sum++;
+        exchange_gather_begin(fixture->exchange, b, false);
     }
-    exchange_gather_wait(bench->exchange);
+    exchange_gather_wait(fixture->exchange);
 }
 
-static void check_weights(const struct bench *bench, int steps)
+static void check_weights(const struct fixture *fixture, int steps)
 {
     for (size_t i = 0; i < SIZE; i++) {
         real wanted = 0;
         for (int step = 0; step < steps; step++)
             for (int r = 0; r < dist_size(ranks); r++)
                 wanted += gradient_of(r, step, i);
-        assert_true(bench->arrays->weights[i] == wanted);
+        assert_true(fixture->arrays->weights[i] == wanted);
     }
 }
 
 /* Alone, shard and gradients are one array, which must not be overwritten before the update. */
-static void run_alone(struct bench *bench)
+static void run_alone(struct fixture *fixture)
 {
-    real *gradients = bench->arrays->gradients;
-    assert_ptr_equal(bench->arrays->shard, gradients);
+    real *gradients = fixture->arrays->gradients;
+    assert_ptr_equal(fixture->arrays->shard, gradients);
     for (int step = 0; step < STEPS; step++) {
         for (size_t i = 0; i < SIZE; i++)
             gradients[i] = gradient_of(0, step, i);
-        for (int b = 0; b < bench->sharding.buckets; b++)
-            exchange_reduce_begin(bench->exchange, b);
-        exchange_reduce_wait(bench->exchange);
-        update_and_gather(bench);
-        check_weights(bench, step + 1);
+        for (int b = 0; b < fixture->sharding.buckets; b++)
+            exchange_reduce_begin(fixture->exchange, b);
+        exchange_reduce_wait(fixture->exchange);
+        update_and_gather(fixture);
+        check_weights(fixture, step + 1);
     }
 }
 
-static void run(struct bench *bench)
+static void run(struct fixture *fixture)
 {
     for (int step = 0; step < STEPS; step++) {
-        fill_and_reduce(bench, step);
-        update_and_gather(bench);
-        check_weights(bench, step + 1);
+        fill_and_reduce(fixture, step);
+        update_and_gather(fixture);
+        check_weights(fixture, step + 1);
     }
 }
 
@@ -125,18 +126,18 @@ static void steps_on_all_layouts(void **state)
 {
     (void)state;
     for (int local = dist_size(ranks); local > 0; local--) {
-        struct bench bench;
+        struct fixture fixture;
         if (!dist_divide_nodes(ranks, local))
             continue;
         assert_int_equal(dist_nodes(ranks) * local, dist_size(ranks));
         assert_int_equal(dist_rank(ranks) % local, dist_local_rank(ranks));
-        bench_init(&bench);
-        assert_int_equal(node_arrays_shared(bench.memory), local > 1);
+        fixture_init(&fixture);
+        assert_int_equal(node_arrays_shared(fixture.memory), local > 1);
         if (dist_size(ranks) == 1)
-            run_alone(&bench);
+            run_alone(&fixture);
         else
-            run(&bench);
-        bench_release(&bench);
+            run(&fixture);
+        fixture_release(&fixture);
     }
 }
 
@@ -144,34 +145,34 @@ static void steps_on_all_layouts(void **state)
 static void no_messages_inside_a_node(void **state)
 {
     (void)state;
-    struct bench bench;
-    bench_init(&bench);
+    struct fixture fixture;
+    fixture_init(&fixture);
     if (dist_size(ranks) == 1)
-        run_alone(&bench);
+        run_alone(&fixture);
     else
-        run(&bench);
-    assert_int_equal(exchange_report(bench.exchange).bytes_sent, 0);
-    bench_release(&bench);
+        run(&fixture);
+    assert_int_equal(exchange_report(fixture.exchange).bytes_sent, 0);
+    fixture_release(&fixture);
 }
 
 /* What is mapped is counted once a node: a page that one wrote is seen by the others. */
 static void weights_are_one_array(void **state)
 {
     (void)state;
-    struct bench bench;
-    bench_init(&bench);
+    struct fixture fixture;
+    fixture_init(&fixture);
     if (dist_local_rank(ranks) == 0)
-        bench.arrays->weights[SIZE - 1] = 5;
+        fixture.arrays->weights[SIZE - 1] = 5;
     dist_barrier(ranks);
-    assert_true(bench.arrays->weights[SIZE - 1] == 5);
-    bench_release(&bench);
+    assert_true(fixture.arrays->weights[SIZE - 1] == 5);
+    fixture_release(&fixture);
 }
 
 /* A limit on the size of files stands for whatever keeps ranks from sharing. */
 static void without_shared_memory_messages_do(void **state)
 {
     (void)state;
-    struct bench bench;
+    struct fixture fixture;
     struct rlimit before, small;
     if (dist_size(ranks) == 1)
         return;
@@ -180,12 +181,12 @@ static void without_shared_memory_messages_do(void **state)
     small.rlim_cur = 1 << 20;
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, dist_rank(ranks) == 0 ? &small : &before);
-    bench_init(&bench);
+    fixture_init(&fixture);
     setrlimit(RLIMIT_FSIZE, &before);
-    assert_false(node_arrays_shared(bench.memory));
-    run(&bench);
-    assert_true(exchange_report(bench.exchange).bytes_sent > 0);
-    bench_release(&bench);
+    assert_false(node_arrays_shared(fixture.memory));
+    run(&fixture);
+    assert_true(exchange_report(fixture.exchange).bytes_sent > 0);
+    fixture_release(&fixture);
 }
 
 int main(int argc, char **argv)

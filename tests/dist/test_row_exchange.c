@@ -60,7 +60,7 @@ static bool looks_up(int rank, int row)
 
 /* --- one exchange ----------------------------------------------------------------------------- */
 
-struct bench {
+struct fixture {
     struct sharding sharding;
     struct row_exchange *exchange;
     real *scratch, *weights, *values, *shard; /* each with a guard behind it */
@@ -74,47 +74,48 @@ static real *guarded(size_t size)
     return array;
 }
 
-static void bench_init(struct bench *bench, size_t bucket, const struct stages *stages, int most)
+static void fixture_init(struct fixture *fixture, size_t bucket, const struct stages *stages,
+                         int most)
 {
     struct error err;
     int rank = dist_rank(ranks);
     struct row_matrix matrix = {.rows = ROWS, .width = WIDTH, .most = most};
-    sharding_init_staged(&bench->sharding, SIZE, bucket, SHARDING_LINE, stages);
-    bench->needs = row_exchange_needs(&bench->sharding, &matrix);
-    bench->count = sharding_count(&bench->sharding, rank);
-    bench->scratch = guarded(bench->needs);
-    bench->weights = guarded(SIZE);
-    bench->values = guarded(MATRIX);
-    bench->shard = guarded(bench->count);
-    assert_int_equal(
-        row_exchange_new(&bench->exchange, ranks, &bench->sharding, &matrix, bench->scratch, &err),
-        0);
+    sharding_init_staged(&fixture->sharding, SIZE, bucket, SHARDING_LINE, stages);
+    fixture->needs = row_exchange_needs(&fixture->sharding, &matrix);
+    fixture->count = sharding_count(&fixture->sharding, rank);
+    fixture->scratch = guarded(fixture->needs);
+    fixture->weights = guarded(SIZE);
+    fixture->values = guarded(MATRIX);
+    fixture->shard = guarded(fixture->count);
+    assert_int_equal(row_exchange_new(&fixture->exchange, ranks, &fixture->sharding, &matrix,
+                                      fixture->scratch, &err),
+                     0);
 }
 
-static void bench_release(struct bench *bench)
+static void fixture_release(struct fixture *fixture)
 {
-    row_exchange_free(bench->exchange);
-    assert_true(bench->scratch[bench->needs] == guard && bench->weights[SIZE] == guard);
-    assert_true(bench->values[MATRIX] == guard && bench->shard[bench->count] == guard);
-    free(bench->scratch);
-    free(bench->weights);
-    free(bench->values);
-    free(bench->shard);
+    row_exchange_free(fixture->exchange);
+    assert_true(fixture->scratch[fixture->needs] == guard && fixture->weights[SIZE] == guard);
+    assert_true(fixture->values[MATRIX] == guard && fixture->shard[fixture->count] == guard);
+    free(fixture->scratch);
+    free(fixture->weights);
+    free(fixture->values);
+    free(fixture->shard);
 }
 
 /* Only own slices hold weights. */
-static void check_fetch(struct bench *bench)
+static void check_fetch(struct fixture *fixture)
 {
     const struct row_list *list = &lists[dist_rank(ranks)];
-    for (int b = 0; b < bench->sharding.buckets; b++) {
-        struct slice slice = sharding_slice(&bench->sharding, b, dist_rank(ranks));
+    for (int b = 0; b < fixture->sharding.buckets; b++) {
+        struct slice slice = sharding_slice(&fixture->sharding, b, dist_rank(ranks));
         for (size_t i = slice.begin; i < slice.end; i++)
-            bench->weights[i] = weight_of(i);
+            fixture->weights[i] = weight_of(i);
     }
-    row_exchange_fetch(bench->exchange, list, bench->weights, bench->values);
+    row_exchange_fetch(fixture->exchange, list, fixture->weights, fixture->values);
     for (int i = 0; i < list->count; i++)
         for (size_t c = 0; c < WIDTH; c++)
-            assert_true(bench->values[(size_t)i * WIDTH + c] ==
+            assert_true(fixture->values[(size_t)i * WIDTH + c] ==
                         weight_of((size_t)list->rows[i] * WIDTH + c));
 }
 
@@ -127,23 +128,23 @@ static real sum_at(size_t at)
     return sum;
 }
 
-static void check_add(struct bench *bench)
+static void check_add(struct fixture *fixture)
 {
     const struct row_list *list = &lists[dist_rank(ranks)];
     size_t at = 0;
-    for (size_t i = 0; i < bench->count; i++)
-        bench->shard[i] = 1;
+    for (size_t i = 0; i < fixture->count; i++)
+        fixture->shard[i] = 1;
     for (int i = 0; i < list->count; i++)
         for (size_t c = 0; c < WIDTH; c++)
-            bench->values[(size_t)i * WIDTH + c] =
+            fixture->values[(size_t)i * WIDTH + c] =
                 gradient_of(dist_rank(ranks), (size_t)list->rows[i] * WIDTH + c);
-    row_exchange_add(bench->exchange, list, bench->values, bench->shard);
-    for (int b = 0; b < bench->sharding.buckets; b++) {
-        struct slice slice = sharding_slice(&bench->sharding, b, dist_rank(ranks));
+    row_exchange_add(fixture->exchange, list, fixture->values, fixture->shard);
+    for (int b = 0; b < fixture->sharding.buckets; b++) {
+        struct slice slice = sharding_slice(&fixture->sharding, b, dist_rank(ranks));
         for (size_t i = slice.begin; i < slice.end; i++)
-            assert_true(bench->shard[at++] == sum_at(i));
+            assert_true(fixture->shard[at++] == sum_at(i));
     }
-    assert_int_equal(at, bench->count);
+    assert_int_equal(at, fixture->count);
 }
 
 static int longest_list(void)
@@ -160,14 +161,14 @@ static void check(size_t bucket, const struct stages *stages)
     struct rng rng;
     rng_init(&rng, 1);
     for (size_t i = 0; i < sizeof sparse / sizeof sparse[0]; i++) {
-        struct bench bench;
+        struct fixture fixture;
         make_lists(&rng, sparse[i]);
-        bench_init(&bench, bucket, stages, longest_list());
+        fixture_init(&fixture, bucket, stages, longest_list());
         for (int step = 0; step < 2; step++) {
-            check_fetch(&bench);
-            check_add(&bench);
+            check_fetch(&fixture);
+            check_add(&fixture);
         }
-        bench_release(&bench);
+        fixture_release(&fixture);
     }
 }
 
@@ -191,19 +192,19 @@ static void common_rows_go_on_once(void **state)
 {
     (void)state;
     struct rng rng;
-    struct bench bench;
+    struct fixture fixture;
     int count = dist_size(ranks);
     if (count % 2 != 0)
         return;
     struct stages stages = stages_of(2, count / 2, 16);
     rng_init(&rng, 1);
     make_lists(&rng, 1);
-    bench_init(&bench, 1 << 15, &stages, ROWS);
-    check_fetch(&bench);
-    double sent = (double)row_exchange_report(bench.exchange).bytes_sent, sets = count * 3 * 8;
+    fixture_init(&fixture, 1 << 15, &stages, ROWS);
+    check_fetch(&fixture);
+    double sent = (double)row_exchange_report(fixture.exchange).bytes_sent, sets = count * 3 * 8;
     dist_sum_double(ranks, &sent, 1);
     assert_true(sent <= (count - 1) * MATRIX * sizeof(real) + count * sets);
-    bench_release(&bench);
+    fixture_release(&fixture);
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,5 @@
 /* Every rank is in one group of each stage, and the stages lead to all ranks. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include "lambert/dist/sharding.h"
 #include "lambert/dist/stages.h"

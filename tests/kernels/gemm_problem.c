@@ -1,11 +1,6 @@
 #include "gemm_problem.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,10 +1,5 @@
 /* Which OpenBLAS core type is asked for, on CPUs of several kinds. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include "kernels/core_type.h"
 

@@ -1,12 +1,7 @@
 /* Matrix products by every way there is (Lambert's tiles for each instruction set, cblas) against
  * their definition, what follows a product, packed operands, and the same bits from any number of
  * threads. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 #include <omp.h>

@@ -1,11 +1,6 @@
 /* Sums over blocks of rows: added in order, whatever the table and the number of threads; and
  * clearing. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <omp.h>
 #include <stdlib.h>

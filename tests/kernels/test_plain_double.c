@@ -5,12 +5,7 @@
  * With a step h a central difference is off by h² times a third derivative and by rounding, 1e-16 /
  * h times the function: with h = 1e-5 and numbers near 1 about 1e-10. PRECISION leaves room for
  * third derivatives and for sums of a few dozen terms. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 #include <string.h>

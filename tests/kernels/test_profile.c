@@ -1,11 +1,6 @@
 /* Seconds by part of the model: counted for all threads, only between start and stop, and products
  * where profile_gemm says. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <ctype.h>
 #include <omp.h>

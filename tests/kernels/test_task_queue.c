@@ -1,10 +1,5 @@
 /* Every task is taken once, a thread's own run first, and nobody's run is left behind. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <omp.h>
 #include <string.h>

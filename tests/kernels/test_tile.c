@@ -1,11 +1,6 @@
 /* The tiles of matrix products, for each instruction set that this CPU has, against their
  * definition: operands end at pages that cannot be touched, C lies among foreign numbers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 #include <string.h>

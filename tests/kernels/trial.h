@@ -19,12 +19,7 @@
 #ifndef LAMBERT_TESTS_KERNELS_TRIAL_H
 #define LAMBERT_TESTS_KERNELS_TRIAL_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include "lambert/base/rng.h"
 #include "lambert/kernels/kernels.h"

@@ -1,12 +1,7 @@
 /* The model in single precision, as it runs, with each table of row kernels and each way to make
  * matrix products: against the slow reference, with any number of threads, gradients against those
  * of the plain table with cblas; and the count of operations. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 #include <omp.h>

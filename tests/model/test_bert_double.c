@@ -1,12 +1,7 @@
 /* The model in double precision: losses against a slow, obvious forward pass; the gradient of every
  * tensor against central differences, with dropout on; the whole model's directional derivative; a
  * batch in pieces against the batch as one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,11 +1,6 @@
 /* The model against PyTorch: losses and the gradient of every tensor, for both forms of gelu, on
  * sequences of odd lengths, of one part, with nothing masked, without a label. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include "../golden.h"
 #include "random_batch.h"

@@ -2,12 +2,7 @@
  * class of each sequence from [CLS] or from the pooled row, a number of each sequence, a class of
  * each token, by themselves and together with MLM and NSP. Gradients of every tensor against central
  * differences with dropout on; parameters, rows, terms and operations follow from the list. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 #include <stdio.h>

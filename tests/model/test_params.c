@@ -1,11 +1,6 @@
 /* The parameter table: numbers of BERT-Base and BERT-Large as published, names and order of Hugging
  * Face's BertForPreTraining, and the distribution of fresh weights. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 #include <omp.h>

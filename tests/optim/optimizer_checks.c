@@ -1,11 +1,6 @@
 #include "optimizer_checks.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <float.h>
 #include <math.h>
@@ -49,7 +44,7 @@ struct optimizer_options usual_options(enum update_rule rule)
 }
 
 /* An optimizer on a table, sharded over the job, with its arrays. */
-struct bench {
+struct fixture {
     struct sharding sharding;
     struct optimizer *optimizer;
     real *params, *grads;          /* [table size] */
@@ -57,37 +52,38 @@ struct bench {
     struct tensor_report *tensors; /* [table count] */
 };
 
-static void bench_init(struct bench *bench, const struct dist *dist,
-                       const struct param_table *table, size_t bucket,
-                       const struct optimizer_options *options)
+static void fixture_init(struct fixture *fixture, const struct dist *dist,
+                         const struct param_table *table, size_t bucket,
+                         const struct optimizer_options *options)
 {
     struct error err;
     int rank = dist_rank(dist);
-    sharding_init(&bench->sharding, table->size, bucket, dist_size(dist));
-    bench->params = memory_new(table->size, sizeof(real));
-    bench->grads = memory_new(table->size, sizeof(real));
-    bench->shard = memory_new(sharding_count(&bench->sharding, rank), sizeof(real));
-    bench->tensors = memory_new((size_t)table->count, sizeof *bench->tensors);
-    assert_int_equal(optimizer_new(&bench->optimizer, table, &bench->sharding, rank, options, &err),
-                     0);
+    sharding_init(&fixture->sharding, table->size, bucket, dist_size(dist));
+    fixture->params = memory_new(table->size, sizeof(real));
+    fixture->grads = memory_new(table->size, sizeof(real));
+    fixture->shard = memory_new(sharding_count(&fixture->sharding, rank), sizeof(real));
+    fixture->tensors = memory_new((size_t)table->count, sizeof *fixture->tensors);
+    assert_int_equal(
+        optimizer_new(&fixture->optimizer, table, &fixture->sharding, rank, options, &err), 0);
 }
 
-static void bench_release(struct bench *bench)
+static void fixture_release(struct fixture *fixture)
 {
-    optimizer_free(bench->optimizer);
-    free(bench->params);
-    free(bench->grads);
-    free(bench->shard);
-    free(bench->tensors);
+    optimizer_free(fixture->optimizer);
+    free(fixture->params);
+    free(fixture->grads);
+    free(fixture->shard);
+    free(fixture->tensors);
 }
 
-static struct optimizer_report bench_step(struct bench *bench, const struct dist *dist, double rate)
+static struct optimizer_report fixture_step(struct fixture *fixture, const struct dist *dist,
+                                            double rate)
 {
     struct optimizer_report report;
-    shard_extract(&bench->sharding, dist_rank(dist), bench->grads, bench->shard);
-    optimizer_step(bench->optimizer, dist, rate, bench->shard, bench->params, &report,
-                   bench->tensors);
-    shard_gather(dist, &bench->sharding, bench->params);
+    shard_extract(&fixture->sharding, dist_rank(dist), fixture->grads, fixture->shard);
+    optimizer_step(fixture->optimizer, dist, rate, fixture->shard, fixture->params, &report,
+                   fixture->tensors);
+    shard_gather(dist, &fixture->sharding, fixture->params);
     assert_true(report.finite);
     return report;
 }
@@ -110,28 +106,28 @@ void check_golden(const struct dist *dist, bool bias_correction, double max_grad
                   const double wanted[3][4], double tolerance)
 {
     struct param_table table;
-    struct bench bench;
+    struct fixture fixture;
     struct optimizer_options options = usual_options(RULE_LAMB);
     options.bias_correction = bias_correction;
     options.max_grad_norm = max_grad_norm;
     golden_table_init(&table);
-    bench_init(&bench, dist, &table, 16, &options);
+    fixture_init(&fixture, dist, &table, 16, &options);
     for (int i = 0; i < 4; i++)
-        bench.params[i] = (real)golden_start[i];
+        fixture.params[i] = (real)golden_start[i];
     for (int t = 0; t < 3; t++) {
         for (int i = 0; i < 4; i++)
-            bench.grads[i] = (real)golden_gradients[t][i];
-        struct optimizer_report report = bench_step(&bench, dist, 0.01);
+            fixture.grads[i] = (real)golden_gradients[t][i];
+        struct optimizer_report report = fixture_step(&fixture, dist, 0.01);
         double norm = length(golden_gradients[t], 4);
         check_near("norm", (size_t)t, report.gradient_norm, norm, tolerance);
         check_near("clip", (size_t)t, report.clip,
                    max_grad_norm > 0 && norm > max_grad_norm ? max_grad_norm / norm : 1, tolerance);
         for (int i = 0; i < 4; i++)
             if (!isnan(wanted[t][i]))
-                check_near("w", (size_t)i, (double)bench.params[i], wanted[t][i], tolerance);
+                check_near("w", (size_t)i, (double)fixture.params[i], wanted[t][i], tolerance);
     }
-    assert_int_equal(optimizer_updates(bench.optimizer), 3);
-    bench_release(&bench);
+    assert_int_equal(optimizer_updates(fixture.optimizer), 3);
+    fixture_release(&fixture);
     param_table_release(&table);
 }
 
@@ -151,18 +147,18 @@ static void random_values(const struct param_table *table, uint64_t stream, int 
     }
 }
 
-static void compare(const struct param_table *table, const struct bench *bench,
+static void compare(const struct param_table *table, const struct fixture *fixture,
                     const struct reference *reference, double tolerance)
 {
     for (int t = 0; t < table->count; t++) {
         const struct param_info *info = &table->infos[t];
         for (size_t i = info->offset; i < info->offset + info->count; i++)
-            check_near(info->name, i - info->offset, (double)bench->params[i], reference->w[i],
+            check_near(info->name, i - info->offset, (double)fixture->params[i], reference->w[i],
                        tolerance);
     }
     for (size_t i = 0; i < table->size; i++)
         if (reference->w[i] == 0 && reference->m[i] == 0)
-            assert_true(bench->params[i] == 0); /* gaps among them */
+            assert_true(fixture->params[i] == 0); /* gaps among them */
 }
 
 static void check_ratio(const char *tensor, const char *what, double seen, double wanted,
@@ -199,29 +195,29 @@ void check_against_reference(const struct dist *dist, const struct optimizer_opt
 {
     enum { STEPS = 6 };
     struct param_table table;
-    struct bench bench;
+    struct fixture fixture;
     struct reference reference;
     small_table_init(&table);
     double *w = memory_new(table.size, sizeof *w), *g = memory_new(table.size, sizeof *g);
     double *before = memory_new(table.size, sizeof *before);
-    bench_init(&bench, dist, &table, 1008, options);
+    fixture_init(&fixture, dist, &table, 1008, options);
     random_values(&table, 0, ZERO_WEIGHT, 1, w);
     reference_init(&reference, &table, options, w);
     for (size_t i = 0; i < table.size; i++)
-        bench.params[i] = (real)w[i];
+        fixture.params[i] = (real)w[i];
     for (int t = 0; t < STEPS; t++) {
         double rate = 0.02 * (t + 1) / STEPS;
         random_values(&table, (uint64_t)t + 1, ZERO_GRADIENT, t % 2 ? 0.002 : 0.3, g);
         for (size_t i = 0; i < table.size; i++)
-            bench.grads[i] = (real)g[i];
-        struct optimizer_report report = bench_step(&bench, dist, rate);
+            fixture.grads[i] = (real)g[i];
+        struct optimizer_report report = fixture_step(&fixture, dist, rate);
         check_near("norm", (size_t)t, report.gradient_norm, length(g, table.size), tolerance);
         memcpy(before, reference.w, table.size * sizeof *before);
         reference_step(&reference, rate, g);
-        compare(&table, &bench, &reference, tolerance);
-        check_report(&reference, bench.tensors, before, g, 100 * tolerance);
+        compare(&table, &fixture, &reference, tolerance);
+        check_report(&reference, fixture.tensors, before, g, 100 * tolerance);
     }
-    bench_release(&bench);
+    fixture_release(&fixture);
     reference_release(&reference);
     param_table_release(&table);
     free(w);

@@ -1,11 +1,6 @@
 /* Rates against numbers that the schedules' own programs print (Google's optimization.py, NVIDIA's
  * PolyWarmUpScheduler), and the shape of the continuous form. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <math.h>
 

@@ -1,10 +1,5 @@
 /* Over all ranks, every weight is in exactly one fragment, which says where it lies; no gap is. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +24,7 @@ struct bench {
 
 static void begin(struct bench *b)
 {
-    *b = (struct bench){.folder = temporary_folder(), .vocabulary = made_vocabulary(20)};
+    *b = (struct bench){.folder = scratch_folder_new(), .vocabulary = made_vocabulary(20)};
     b->plan = (struct chunk_plan){.folder = b->folder,
                                   .hash = 42,
                                   .shard = {.vocabulary_hash = vocabulary_hash(b->vocabulary),
@@ -46,7 +41,7 @@ static void end(struct bench *b)
     document_release(&b->document);
     document_encoder_release(&b->encoder);
     vocabulary_free(b->vocabulary);
-    remove_folder(b->folder);
+    scratch_folder_free(b->folder);
 }
 
 static void add(struct bench *b, enum corpus_split split, const char *text)

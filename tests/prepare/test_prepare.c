@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +19,7 @@
 static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
                                  "one\ntwo\nthree\nfour\nfive\nsix\nseven\n##s\n.\n";
 
-struct bench {
+struct prepare_fixture {
     char *folder, *vocabulary, *texts, *output;
     char *inputs[1];
     struct prepare_options options;
@@ -32,9 +27,9 @@ struct bench {
     struct error err;
 };
 
-static void begin(struct bench *b)
+static void begin(struct prepare_fixture *b)
 {
-    *b = (struct bench){.folder = temporary_folder()};
+    *b = (struct prepare_fixture){.folder = scratch_folder_new()};
     b->vocabulary = path_join(b->folder, "v.txt");
     b->texts = path_join(b->folder, "texts");
     b->output = path_join(b->folder, "out");
@@ -50,16 +45,16 @@ static void begin(struct bench *b)
     log_set_level(LOG_ERROR); /* warnings are expected here */
 }
 
-static void end(struct bench *b)
+static void end(struct prepare_fixture *b)
 {
     log_set_level(LOG_INFO);
     free(b->vocabulary);
     free(b->texts);
     free(b->output);
-    remove_folder(b->folder);
+    scratch_folder_free(b->folder);
 }
 
-static void prepare(struct bench *b)
+static void prepare(struct prepare_fixture *b)
 {
     int status = prepare_corpus(&b->options, &b->report, &b->err);
     if (status < 0)
@@ -67,13 +62,13 @@ static void prepare(struct bench *b)
     assert_int_equal(status, 0);
 }
 
-static void assert_refused(struct bench *b, const char *word)
+static void assert_refused(struct prepare_fixture *b, const char *word)
 {
     assert_int_equal(prepare_corpus(&b->options, &b->report, &b->err), -1);
     assert_non_null(strstr(b->err.text, word));
 }
 
-static struct corpus *open_corpus(struct bench *b)
+static struct corpus *open_corpus(struct prepare_fixture *b)
 {
     struct corpus *corpus;
     assert_int_equal(corpus_open(&corpus, b->output, &b->err), 0);
@@ -81,7 +76,7 @@ static struct corpus *open_corpus(struct bench *b)
 }
 
 /* Document d of the training split has these sentences and tokens. */
-static void assert_document(struct bench *b, const struct corpus *corpus, uint64_t d,
+static void assert_document(struct prepare_fixture *b, const struct corpus *corpus, uint64_t d,
                             const uint16_t *lengths, uint32_t sentences, const int32_t *ids)
 {
     const struct document_store *store = corpus_store(corpus, CORPUS_TRAIN);
@@ -102,7 +97,7 @@ static void assert_document(struct bench *b, const struct corpus *corpus, uint64
 static void plain_text_becomes_documents_and_sentences(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_text(b.texts, "a.txt", "One two. Three fours.\nfive\n\n\nSix nine\xff!\n\n \xff \n");
     write_text(b.texts, "b.txt", "seven");
@@ -137,7 +132,7 @@ static void plain_text_becomes_documents_and_sentences(void **state)
 static void lines_can_be_sentences(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_text(b.texts, "a.txt", "One two. Three four.\nfive\n\nsix\n");
     b.options.split_sentences = false;
@@ -155,7 +150,7 @@ static void lines_can_be_sentences(void **state)
 static void wiki_extractor_output_is_read(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_text(
         b.texts, "wiki_00",
@@ -216,7 +211,7 @@ static void assert_same_folders(const char *a, const char *b)
 static void the_same_input_makes_the_same_bytes(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     char *other = path_join(b.folder, "elsewhere/other");
     write_many(b.texts, 3000);
@@ -239,7 +234,7 @@ static void remove_shared_name(const char *folder, const char *name)
 }
 
 /* Any number of ranks, one after another here, on the same folder. */
-static void prepare_on_ranks(struct bench *b, int ranks)
+static void prepare_on_ranks(struct prepare_fixture *b, int ranks)
 {
     struct preparation *p[8];
     for (int r = 0; r < ranks; r++)
@@ -255,7 +250,7 @@ static void prepare_on_ranks(struct bench *b, int ranks)
 static void ranks_make_the_same_bytes(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_many(b.texts, 3000);
     b.options.heldout_fraction = 0.1;
@@ -292,7 +287,7 @@ static void damage(const char *folder, const char *name)
 static void parts_that_are_done_are_kept(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     struct preparation *p;
     begin(&b);
     char *whole = path_join(b.folder, "whole");
@@ -327,7 +322,7 @@ static void parts_that_are_done_are_kept(void **state)
 static void parts_of_another_preparation_go(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     struct preparation *p;
     begin(&b);
     char *whole = path_join(b.folder, "whole");
@@ -350,7 +345,7 @@ static void parts_of_another_preparation_go(void **state)
 static void duplicates_are_counted(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_text(b.texts, "a.txt", "one two\nthree\n\none two\nthree\n\none two\nfour\n");
     write_text(b.texts, "b.txt", "one two\nthree\n\nseven\n");
@@ -368,7 +363,7 @@ static void duplicates_are_counted(void **state)
 static void shards_are_cut_by_input_and_change_nothing(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     char *whole = path_join(b.folder, "whole");
     write_many(b.texts, 3000);
@@ -412,7 +407,7 @@ static void shards_are_cut_by_input_and_change_nothing(void **state)
 static void the_same_text_falls_on_the_same_side(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_many(b.texts, 3000);
     b.options.heldout_fraction = 0.3;
@@ -436,7 +431,7 @@ static void the_same_text_falls_on_the_same_side(void **state)
 static void nothing_to_tokenise_leaves_nothing(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_text(b.texts, "a.txt", "\n\n \n");
     assert_refused(&b, "no document with text");
@@ -455,7 +450,7 @@ static void nothing_to_tokenise_leaves_nothing(void **state)
 static void what_cannot_be_read_is_named(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     assert_refused(&b, "no files");
     write_text(b.texts, "a.txt", "one\n");
@@ -473,7 +468,7 @@ static void what_cannot_be_read_is_named(void **state)
 static void a_file_that_fails_midway_leaves_no_corpus(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_many(b.texts, 300);
     char *bad = path_join(b.texts, "zz-bad");
@@ -492,7 +487,7 @@ static void a_file_that_fails_midway_leaves_no_corpus(void **state)
 static void an_output_that_cannot_be_made_is_named(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_text(b.texts, "a.txt", "one\n\ntwo\n");
     char *below = path_join(b.vocabulary, "out"); /* below a file */
@@ -506,7 +501,7 @@ static void an_output_that_cannot_be_made_is_named(void **state)
 static void case_can_be_kept(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     uint64_t hashes[2];
     const uint16_t lengths[] = {2};
     const int32_t folded[] = {5, 6}, kept[] = {1, 6};
@@ -529,7 +524,7 @@ static void case_can_be_kept(void **state)
 static void a_corpus_is_not_overwritten_unasked(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_many(b.texts, 300);
     b.options.shard_bytes = 4096;
@@ -549,7 +544,7 @@ static void a_corpus_is_not_overwritten_unasked(void **state)
 static void leftovers_of_an_interrupted_run_go(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     struct corpus *corpus;
     begin(&b);
     write_text(b.texts, "a.txt", "one\n\ntwo\n");
@@ -574,7 +569,7 @@ static int wait_for(pid_t child)
 }
 
 /* Locks are those of a process. */
-static void assert_refused_to_others(struct bench *b)
+static void assert_refused_to_others(struct prepare_fixture *b)
 {
     pid_t child = fork();
     if (child == 0) {
@@ -591,7 +586,7 @@ static void assert_refused_to_others(struct bench *b)
 static void two_at_once_do_not_meet(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     struct preparation *p;
     begin(&b);
     write_many(b.texts, 300);
@@ -613,7 +608,7 @@ static void two_at_once_do_not_meet(void **state)
 static void the_lock_of_what_was_killed_does_not_stand(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     struct preparation *p;
     begin(&b);
     write_many(b.texts, 30);
@@ -634,7 +629,7 @@ static void the_lock_of_what_was_killed_does_not_stand(void **state)
 static void a_vocabulary_that_lies_there_is_not_lost(void **state)
 {
     (void)state;
-    struct bench b;
+    struct prepare_fixture b;
     begin(&b);
     write_text(b.texts, "a.txt", "one\n\ntwo\n");
     assert_int_equal(folder_create(b.output, &b.err), 0);

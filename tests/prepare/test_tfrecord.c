@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +75,7 @@ struct file {
 static struct file write_file(const struct buffer *bytes)
 {
     struct error err;
-    struct file file = {.folder = temporary_folder()};
+    struct file file = {.folder = scratch_folder_new()};
     file.path = path_join(file.folder, "a.tfrecord");
     assert_int_equal(file_write(file.path, bytes->data, bytes->size, &err), 0);
     return file;
@@ -89,7 +84,7 @@ static struct file write_file(const struct buffer *bytes)
 static void remove_file(struct file *file)
 {
     free(file->path);
-    remove_folder(file->folder);
+    scratch_folder_free(file->folder);
 }
 
 /* Reads to the end or to a failure; every record read is the one that was made. Returns how many,

@@ -1,11 +1,8 @@
-#define _GNU_SOURCE
 #include "sample.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
@@ -128,81 +125,22 @@ bool sample_moments_hold(struct sample *sample, int rank)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static char folder[512];
-
 const char *scratch_open(const struct dist *dist)
 {
-    const char *parent = getenv("TMPDIR");
+    char folder[512] = "";
     if (dist_rank(dist) == 0) {
-        snprintf(folder, sizeof folder, "%s/test-store-XXXXXX", parent != NULL ? parent : "/tmp");
-        if (mkdtemp(folder) == NULL)
+        if (scratch_setup(NULL) < 0)
             dist_abort(dist);
+        snprintf(folder, sizeof folder, "%s", scratch_folder());
     }
     dist_broadcast(dist, 0, folder, sizeof folder);
-    return folder;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
+    scratch_share(folder);
+    return scratch_folder();
 }
 
 void scratch_close(const struct dist *dist)
 {
     dist_barrier(dist);
     if (dist_rank(dist) == 0)
-        nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-const char *scratch_path(const char *name)
-{
-    static char paths[8][640];
-    static int turn;
-    char *path = paths[turn++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-void read_bytes(const char *path, struct buffer *bytes)
-{
-    struct error err;
-    buffer_reset(bytes);
-    if (file_read(path, bytes, &err) != 0)
-        fail_msg("%s", err.text);
-}
-
-void write_bytes(const char *path, const void *data, size_t size)
-{
-    unlink(path);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(data, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
-
-static FILE *caught;
-static int real_stderr = -1;
-
-void catch_begin(void)
-{
-    caught = tmpfile();
-    assert_non_null(caught);
-    fflush(stderr);
-    real_stderr = dup(STDERR_FILENO);
-    dup2(fileno(caught), STDERR_FILENO);
-}
-
-void catch_end(struct buffer *said)
-{
-    fflush(stderr);
-    dup2(real_stderr, STDERR_FILENO);
-    close(real_stderr);
-    buffer_reset(said);
-    rewind(caught);
-    for (int c; (c = fgetc(caught)) != EOF;)
-        buffer_put_u8(said, (uint8_t)c);
-    fclose(caught);
+        scratch_teardown(NULL);
 }

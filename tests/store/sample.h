@@ -4,12 +4,7 @@
 #ifndef LAMBERT_TESTS_STORE_SAMPLE_H
 #define LAMBERT_TESTS_STORE_SAMPLE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/scratch.h"
 
 #include "lambert/base/buffer.h"
 #include "lambert/dist/dist.h"
@@ -50,17 +45,5 @@ bool sample_moments_hold(struct sample *sample, int rank);
 /* A new folder under $TMPDIR or /tmp, the same on all ranks of a node; its removal by rank 0. */
 const char *scratch_open(const struct dist *dist);
 void scratch_close(const struct dist *dist);
-
-/* A path in it, good until the 8th call after this one. */
-const char *scratch_path(const char *name);
-
-/* The bytes of a file, and a file of these bytes; for one rank. */
-void read_bytes(const char *path, struct buffer *bytes);
-void write_bytes(const char *path, const void *data, size_t size);
-
-/* Between the two calls standard error goes to a file; then what was said is in `said`. Nothing may
- * be asserted between them. */
-void catch_begin(void);
-void catch_end(struct buffer *said);
 
 #endif

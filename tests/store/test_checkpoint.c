@@ -112,7 +112,7 @@ static void bytes_do_not_depend_on_ranks(void **state)
         sample_init(&sample, ranks, &sample_config, RULE_LAMB, buckets[b]);
         assert_int_equal(sample_write(&sample, ranks, scratch_path("same"), &err), 0);
         if (first()) {
-            read_bytes(scratch_path("same"), &bytes);
+            scratch_read(scratch_path("same"), &bytes);
             assert_int_equal(bytes.size, 5632);
             assert_int_equal(hash_bytes(bytes.data, bytes.size), UINT64_C(0x36d456d44dba2219));
         }
@@ -247,10 +247,10 @@ static void files_that_are_no_checkpoints(void **state)
     EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path, "No such file");
     EXPECT_REFUSAL(scratch_path(""), &sample_config, RULE_LAMB, "folder");
     if (first())
-        write_bytes(path, "", 0);
+        scratch_write(path, "", 0);
     EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path);
     if (first())
-        write_bytes(path, "[model]\nhidden_size = 3\n", 24);
+        scratch_write(path, "[model]\nhidden_size = 3\n", 24);
     EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path);
 }
 
@@ -334,22 +334,22 @@ static void damage_names_the_section(void **state)
     struct error err;
     write_sample(path, RULE_LAMB);
     if (first())
-        read_bytes(path, &bytes);
+        scratch_read(path, &bytes);
     for (int i = 0; i < 7; i++) {
         if (first()) {
             struct container container;
-            write_bytes(path, bytes.data, bytes.size);
+            scratch_write(path, bytes.data, bytes.size);
             assert_int_equal(container_open(&container, path, "checkpt", 1, &err), 0);
             size_t at = (size_t)container.entries[i].offset + 5;
             container_close(&container);
             bytes.data[at] ^= 4;
-            write_bytes(path, bytes.data, bytes.size);
+            scratch_write(path, bytes.data, bytes.size);
             bytes.data[at] ^= 4;
         }
         EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path, names[i], "checksum");
     }
     if (first())
-        write_bytes(path, bytes.data, bytes.size / 2);
+        scratch_write(path, bytes.data, bytes.size / 2);
     EXPECT_REFUSAL(path, &sample_config, RULE_LAMB, path);
     buffer_release(&bytes);
 }
@@ -373,7 +373,7 @@ static void no_folder_to_write_to(void **state)
     struct error err;
     const char *path = scratch_path("file/step.checkpoint");
     if (first())
-        write_bytes(scratch_path("file"), "x", 1);
+        scratch_write(scratch_path("file"), "x", 1);
     sample_init(&sample, ranks, &sample_config, RULE_LAMB, 32);
     assert_int_equal(sample_write(&sample, ranks, path, &err), -1);
     assert_non_null(strstr(err.text, scratch_path("file")));
@@ -409,7 +409,7 @@ static void a_full_disk(void **state)
     const char *path = scratch_path("full/step.checkpoint");
     if (first()) {
         assert_int_equal(folder_create(scratch_path("full"), &err), 0);
-        write_bytes(path, "the one before", 14);
+        scratch_write(path, "the one before", 14);
     }
     sample_init(&sample, ranks, &config, RULE_LAMB, 1 << 16);
     for (int i = 0; i < 5; i++) {
@@ -421,7 +421,7 @@ static void a_full_disk(void **state)
         if (first()) {
             struct buffer bytes = {0};
             assert_int_equal(names_in_scratch("full"), 1);
-            read_bytes(path, &bytes);
+            scratch_read(path, &bytes);
             assert_int_equal(bytes.size, 14);
             buffer_release(&bytes);
         }

@@ -83,7 +83,7 @@ static void every_flipped_byte_is_refused_or_harmless(void **state)
     const char *path = scratch_path("flipped.checkpoint");
     int refused = 0;
     write_sample(path);
-    read_bytes(path, &bytes);
+    scratch_read(path, &bytes);
     for (size_t i = 0; i < bytes.size; i++) {
         struct checkpoint_file file;
         put_byte(path, i, bytes.data[i] ^ (uint8_t)(i % 2 ? 0xFF : 1 << i / 2 % 8));
@@ -108,9 +108,9 @@ static void every_truncation_is_refused(void **state)
     struct error err;
     const char *path = scratch_path("short.checkpoint");
     write_sample(path);
-    read_bytes(path, &bytes);
+    scratch_read(path, &bytes);
     for (size_t size = 0; size < bytes.size; size += size < bytes.size - 100 ? 13 : 1) {
-        write_bytes(path, bytes.data, size);
+        scratch_write(path, bytes.data, size);
         assert_int_equal(checkpoint_file_open(&file, path, &err), -1);
         assert_non_null(strstr(err.text, path));
     }

@@ -44,9 +44,9 @@ static void damage(int64_t step)
     struct stat status;
     char *path = checkpoint_path(run_folder, step);
     assert_int_equal(stat(path, &status), 0);
-    read_bytes(path, &bytes);
+    scratch_read(path, &bytes);
     bytes.data[bytes.size - 1200] ^= 1;
-    write_bytes(path, bytes.data, bytes.size);
+    scratch_write(path, bytes.data, bytes.size);
     const struct timespec times[2] = {status.st_atim, status.st_mtim};
     assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
     buffer_release(&bytes);
@@ -171,7 +171,7 @@ static void other_names_are_no_checkpoints(void **state)
     store(5, 1);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char *path = memory_text("%s/checkpoints/%s", run_folder, names[i]);
-        write_bytes(path, "x", 1);
+        scratch_write(path, "x", 1);
         free(path);
     }
     expect_newest(5, 0);
@@ -232,7 +232,7 @@ static void temporary_files_go(void **state)
                                         "notes.txt"};
     for (int i = 0; i < 3; i++) {
         char *path = memory_text("%s/checkpoints/%s", run_folder, names[i]);
-        write_bytes(path, "x", 1);
+        scratch_write(path, "x", 1);
         free(path);
     }
     expect_prune(3, "notes.txt notes.txt.tmp-1-1 " STEP("00000010"));

@@ -19,8 +19,8 @@ static bool first(void)
 static void expect_same_bytes(const char *a, const char *b)
 {
     struct buffer x = {0}, y = {0};
-    read_bytes(a, &x);
-    read_bytes(b, &y);
+    scratch_read(a, &x);
+    scratch_read(b, &y);
     assert_int_equal(x.size, y.size);
     assert_memory_equal(x.data, y.data, x.size);
     buffer_release(&x);
@@ -128,7 +128,7 @@ static void a_failed_write_can_be_tried_again(void **state)
     checkpoint_snapshot_take(snapshot, &arrays, &sample.meta);
     assert_int_equal(sample_write(&sample, ranks, scratch_path("whole"), &err), 0);
     if (first()) {
-        write_bytes(scratch_path("file"), "x", 1);
+        scratch_write(scratch_path("file"), "x", 1);
         assert_int_equal(checkpoint_snapshot_write(snapshot, scratch_path("file/step"), &err), -1);
         assert_non_null(strstr(err.text, scratch_path("file")));
         assert_int_equal(checkpoint_snapshot_write(snapshot, scratch_path("again"), &err), 0);

@@ -105,7 +105,7 @@ static cJSON *read_json(const char *folder, const char *name)
 {
     struct buffer text = {0};
     char *path = path_join(folder, name);
-    read_bytes(path, &text);
+    scratch_read(path, &text);
     cJSON *json = cJSON_ParseWithLength((const char *)text.data, text.size);
     assert_non_null(json);
     buffer_release(&text);
@@ -139,7 +139,7 @@ static void what_the_files_say(void **state)
     cJSON_Delete(tokenizer);
     struct buffer text = {0};
     char *path = path_join(folder, "vocab.txt");
-    read_bytes(path, &text);
+    scratch_read(path, &text);
     assert_int_equal(text.size, sizeof vocabulary - 1);
     assert_memory_equal(text.data, vocabulary, text.size);
     buffer_release(&text);
@@ -273,7 +273,7 @@ static void other_spellings(void **state)
         char *folder = folder_of(folders[i].name, folders[i].change, folders[i].extra_rows);
         char *config = path_join(folder, "config.json");
         if (folders[i].extra_rows)
-            write_bytes(config, padded_config, strlen(padded_config));
+            scratch_write(config, padded_config, strlen(padded_config));
         catch_begin();
         int status = read_folder(folder, &params, &err);
         catch_end(&said);
@@ -387,7 +387,7 @@ static void configurations_that_are_not_ours(void **state)
     char *folder = export_sample("configs", SAFETENSORS_F32);
     char *path = path_join(folder, "config.json");
     for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
-        write_bytes(path, configs[i].text, strlen(configs[i].text));
+        scratch_write(path, configs[i].text, strlen(configs[i].text));
         expect_refusal(folder, configs[i].word, configs[i].other);
     }
     free(path);
@@ -403,7 +403,7 @@ static void a_case_that_cannot_be_read(void **state)
     char *folder = export_sample("case", SAFETENSORS_F32);
     char *path = path_join(folder, "tokenizer_config.json");
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        write_bytes(path, texts[i], strlen(texts[i]));
+        scratch_write(path, texts[i], strlen(texts[i]));
         expect_refusal(folder, "tokenizer_config.json", "");
     }
     free(path);
@@ -444,7 +444,7 @@ static void vocabularies_that_are_not_ours(void **state)
     char *path = path_join(folder, "tokenizer.json");
     remove_from(folder, "vocab.txt");
     for (size_t i = 0; i < sizeof tokenizers / sizeof *tokenizers; i++) {
-        write_bytes(path, tokenizers[i].text, strlen(tokenizers[i].text));
+        scratch_write(path, tokenizers[i].text, strlen(tokenizers[i].text));
         expect_refusal(folder, "tokenizer.json", tokenizers[i].word);
     }
     free(path);

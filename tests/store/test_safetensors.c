@@ -27,7 +27,7 @@ static const char *put_file(const void *header, size_t header_size, size_t data_
     struct buffer bytes = {0};
     const char *path = scratch_path("file.safetensors");
     lay_out(&bytes, header, header_size, data_size);
-    write_bytes(path, bytes.data, bytes.size);
+    scratch_write(path, bytes.data, bytes.size);
     buffer_release(&bytes);
     return path;
 }
@@ -170,7 +170,7 @@ static void a_file_of_the_reference_writer(void **state)
         float value = (float)i;
         buffer_put(&bytes, &value, sizeof value);
     }
-    write_bytes(scratch_path("reference"), bytes.data, bytes.size);
+    scratch_write(scratch_path("reference"), bytes.data, bytes.size);
     assert_int_equal(safetensors_open(&file, scratch_path("reference"), &err), 0);
     safetensors_floats(safetensors_find(&file, "attn.0"), values);
     for (int i = 0; i < 6; i++)
@@ -225,17 +225,17 @@ static void not_such_a_file(void **state)
     (void)state;
     struct buffer bytes = {0};
     const char *path = scratch_path("other");
-    write_bytes(path, "", 0);
+    scratch_write(path, "", 0);
     assert_refused_file(path, "it is empty");
-    write_bytes(path, "\2\0\0\0\0\0\0", 7);
+    scratch_write(path, "\2\0\0\0\0\0\0", 7);
     assert_refused_file(path, "it ends in its first 8 bytes");
-    write_bytes(path, "PK\3\4\0\0\0\0\0\0{}", 12);
+    scratch_write(path, "PK\3\4\0\0\0\0\0\0{}", 12);
     assert_refused_file(path, "its header has 67324752 bytes but the file ends after 4");
-    write_bytes(path, "\1\xe1\xf5\5\0\0\0\0{}", 10);
+    scratch_write(path, "\1\xe1\xf5\5\0\0\0\0{}", 10);
     assert_refused_file(path, "its header has 100000001 bytes, at most 100000000 are allowed");
-    write_bytes(path, "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10);
+    scratch_write(path, "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10);
     assert_refused_file(path, "its header has 18446744073709551615 bytes, at most 100000000 are");
-    write_bytes(path, "\0\0\0\0\0\0\0\0", 8);
+    scratch_write(path, "\0\0\0\0\0\0\0\0", 8);
     assert_refused_file(path, "does not begin with {");
 
     struct error err;
@@ -453,7 +453,7 @@ static void every_truncation_is_refused(void **state)
     const char *path = scratch_path("cut");
     lay_out(&whole, mixed, strlen(mixed), 45);
     for (size_t size = 0; size < whole.size; size++) {
-        write_bytes(path, whole.data, size);
+        scratch_write(path, whole.data, size);
         assert_refused_file(path, "");
     }
     buffer_release(&whole);
@@ -607,7 +607,7 @@ static void damage_by_chance(void **state)
         buffer_put(&bytes, whole.data, whole.size);
         for (uint32_t n = rng_below(&rng, 3); n < 3 && bytes.size > 8; n++)
             mutate(&bytes, &whole, &rng);
-        write_bytes(path, bytes.data, bytes.size);
+        scratch_write(path, bytes.data, bytes.size);
         if (safetensors_open(&file, path, &err) == 0) {
             accepted++;
             assert_sound(&file);

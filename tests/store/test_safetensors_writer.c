@@ -43,7 +43,7 @@ static void assert_bytes(enum safetensors_dtype dtype, int count, const char *he
     buffer_put(&wanted, header, strlen(header));
     buffer_put(&wanted, data, data_size);
     write_good(path, dtype, entries, count);
-    read_bytes(path, &found);
+    scratch_read(path, &found);
     assert_int_equal(found.size, wanted.size);
     assert_memory_equal(found.data, wanted.data, wanted.size);
     assert_int_equal((found.size - data_size) % 8, 0);
@@ -170,12 +170,12 @@ static void a_failure_leaves_the_old_file(void **state)
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         assert_int_equal(write_with_limit(path, limits[i], values, LENGTH, &err), -1);
         assert_non_null(strstr(err.text, "model.safetensors: File too large"));
-        read_bytes(path, &found);
+        scratch_read(path, &found);
         assert_int_equal(found.size, 3);
         assert_int_equal(files_in(folder), 1);
     }
     assert_int_equal(write_with_limit(path, 4 * LENGTH + 1000, values, LENGTH, &err), 0);
-    read_bytes(path, &found);
+    scratch_read(path, &found);
     assert_true(found.size > 4 * LENGTH);
     assert_int_equal(files_in(folder), 1);
 

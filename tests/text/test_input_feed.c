@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/scratch.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,27 +15,6 @@
 #include "lambert/text/input_feed.h"
 
 enum { LEAST = 4096 };
-
-static char folder[] = "/tmp/lambert-feed-XXXXXX";
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return !mkdtemp(folder) || chdir(folder) < 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    struct folder_list names;
-    struct error err;
-    if (folder_list_open(&names, ".", &err) < 0)
-        return -1;
-    for (int i = 0; i < names.count; i++)
-        unlink(names.names[i]);
-    folder_list_close(&names);
-    return chdir("/") < 0 || rmdir(folder) < 0;
-}
 
 static void write_bytes(const char *name, const struct buffer *text)
 {
@@ -586,5 +560,5 @@ int main(void)
         cmocka_unit_test(standard_input_is_a_stream),
         cmocka_unit_test(what_is_not_wanted_is_passed_over),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, scratch_enter, scratch_teardown);
 }

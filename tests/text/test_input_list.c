@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "lib/scratch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +10,6 @@
 #include "lambert/base/memory.h"
 #include "lambert/text/input_list.h"
 
-static char folder[] = "/tmp/lambert-inputs-XXXXXX";
-
 static void write_file(const char *name, const char *text)
 {
     struct error err;
@@ -26,9 +19,8 @@ static void write_file(const char *name, const char *text)
 /* The tests' current folder has: b.txt, a.txt, .hidden, below/z, below/y.gz, fifo */
 static int make_files(void **state)
 {
-    (void)state;
     struct error err;
-    if (!mkdtemp(folder) || chdir(folder) < 0 || folder_create("below", &err) < 0)
+    if (scratch_enter(state) < 0 || folder_create("below", &err) < 0)
         return -1;
     write_file("b.txt", "bb");
     write_file("a.txt", "a");
@@ -38,17 +30,6 @@ static int make_files(void **state)
     if (!gzip || gzwrite(gzip, "text", 4) != 4 || gzclose(gzip) != Z_OK)
         return -1;
     return mkfifo("fifo", 0600);
-}
-
-static int remove_files(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"b.txt",   "a.txt",      ".hidden",
-                                        "below/z", "below/y.gz", "fifo"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        unlink(names[i]);
-    rmdir("below");
-    return chdir("/") < 0 || rmdir(folder) < 0;
 }
 
 /* The paths that an input stands for, one behind the other with blanks. */
@@ -133,5 +114,5 @@ int main(void)
         cmocka_unit_test(kinds_and_sizes_are_known),
         cmocka_unit_test(what_is_not_there_is_named),
     };
-    return cmocka_run_group_tests(tests, make_files, remove_files);
+    return cmocka_run_group_tests(tests, make_files, scratch_teardown);
 }

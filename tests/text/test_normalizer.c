@@ -1,11 +1,5 @@
 /* The expected words are Python 3.11's, from a transcription of BERT's BasicTokenizer. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <string.h>
 

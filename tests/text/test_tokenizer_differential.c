@@ -5,13 +5,7 @@
  *
  * String s is a function of the seed and s alone; threads change nothing. Strings are taken in
  * blocks, tokenizers made anew for each, so that a block is the whole story of a difference. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
+#include "lib/unit.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,10 +1,4 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
+#include "lib/scratch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,9 +104,7 @@ static void refuses_what_is_no_vocabulary(void **state)
 static void loads_files(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/lambert-vocabulary-XXXXXX";
-    assert_non_null(mkdtemp(folder));
-    char *path = path_join(folder, "vocab.txt");
+    const char *path = scratch_path("vocab.txt");
     struct vocabulary *vocabulary;
     struct error err = {{0}};
     assert_int_equal(vocabulary_load(&vocabulary, path, &err), -1);
@@ -121,9 +113,6 @@ static void loads_files(void **state)
     assert_int_equal(vocabulary_load(&vocabulary, path, &err), 0);
     assert_int_equal(vocabulary_size(vocabulary), 7);
     vocabulary_free(vocabulary);
-    unlink(path);
-    rmdir(folder);
-    free(path);
 }
 
 static void holds_tens_of_thousands(void **state)
@@ -157,5 +146,5 @@ int main(void)
         cmocka_unit_test(loads_files),
         cmocka_unit_test(holds_tens_of_thousands),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

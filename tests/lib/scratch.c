@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "scratch.h"
+#include "lib/scratch.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -11,14 +11,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[512];
+#include "lambert/base/file.h"
+#include "lambert/base/memory.h"
 
-int scratch_setup(void **state)
+static char folder[512]; /* of this process; "": none */
+
+static void make_folder(char *name, size_t size)
 {
-    (void)state;
     const char *parent = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/test-base-XXXXXX", parent != NULL ? parent : "/tmp");
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    snprintf(name, size, "%s/lambert-test-XXXXXX", parent != NULL ? parent : "/tmp");
+    if (mkdtemp(name) == NULL)
+        name[0] = '\0';
 }
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
@@ -29,10 +32,46 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     return remove(path);
 }
 
+static int remove_all(const char *path)
+{
+    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+char *scratch_folder_new(void)
+{
+    char name[sizeof folder];
+    make_folder(name, sizeof name);
+    assert_true(name[0] != '\0');
+    return memory_copy_text(name);
+}
+
+void scratch_folder_free(char *name)
+{
+    assert_int_equal(remove_all(name), 0);
+    free(name);
+}
+
+int scratch_setup(void **state)
+{
+    (void)state;
+    make_folder(folder, sizeof folder);
+    return folder[0] != '\0' ? 0 : -1;
+}
+
+int scratch_enter(void **state)
+{
+    return scratch_setup(state) < 0 ? -1 : chdir(folder);
+}
+
 int scratch_teardown(void **state)
 {
     (void)state;
-    return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return remove_all(folder);
+}
+
+void scratch_share(const char *name)
+{
+    snprintf(folder, sizeof folder, "%s", name);
 }
 
 const char *scratch_folder(void)
@@ -56,6 +95,14 @@ void scratch_write(const char *path, const void *data, size_t size)
     assert_non_null(file);
     assert_int_equal(fwrite(data, 1, size, file), size);
     assert_int_equal(fclose(file), 0);
+}
+
+void scratch_read(const char *path, struct buffer *bytes)
+{
+    struct error err;
+    buffer_reset(bytes);
+    if (file_read(path, bytes, &err) < 0)
+        fail_msg("%s", err.text);
 }
 
 static FILE *caught;
