@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "text_lines.h"
 #include "unicode.h"
 
 void document_init(struct document *document)
@@ -33,22 +34,9 @@ bool document_line(const struct document *document, size_t *cursor, const char *
 
 /* --- lines ----------------------------------------------------------------------------------- */
 
-/* The line at *position without its end, and *position behind it; false at the end of the text. */
-static bool take_line(const char *text, size_t size, size_t *position, const char **line,
-                      size_t *length)
-{
-    if (*position >= size)
-        return false;
-    *line = text + *position;
-    const char *newline = memchr(*line, '\n', size - *position);
-    *length = newline ? (size_t)(newline - *line) : size - *position;
-    *position += *length + (newline != NULL);
-    return true;
-}
-
 static bool take_trimmed(struct document_reader *reader, const char **line, size_t *length)
 {
-    if (!take_line(reader->text, reader->size, &reader->position, line, length))
+    if (!text_line_next(reader->text, reader->size, &reader->position, line, length))
         return false;
     unicode_trim(line, length);
     return true;
@@ -56,33 +44,9 @@ static bool take_trimmed(struct document_reader *reader, const char **line, size
 
 /* --- WikiExtractor's lines ------------------------------------------------------------------- */
 
-static bool begins_with(const char *line, size_t length, const char *with)
-{
-    return length >= strlen(with) && memcmp(line, with, strlen(with)) == 0;
-}
-
-/* `<doc id="..." ... title="...">` and nothing else; the title runs to the last quote, for it may
- * hold quotes itself. */
-static bool is_doc_line(const char *line, size_t length, const char **title, size_t *title_length)
-{
-    static const char title_key[] = " title=\"", end[] = "\">";
-    const size_t end_length = sizeof end - 1;
-    if (length < end_length || !begins_with(line, length, "<doc id=\"") ||
-        memcmp(line + length - end_length, end, end_length))
-        return false;
-    const char *key = memmem(line, length, title_key, sizeof title_key - 1);
-    if (!key)
-        return false;
-    *title = key + sizeof title_key - 1;
-    if (*title > line + length - end_length)
-        return false;
-    *title_length = (size_t)(line + length - end_length - *title);
-    return true;
-}
-
 static bool is_doc_end(const char *line, size_t length)
 {
-    return length == strlen("</doc>") && begins_with(line, length, "</doc>");
+    return length == strlen("</doc>") && text_begins_with(line, length, "</doc>");
 }
 
 /* Appends text with the four entities that WikiExtractor writes turned back. */
@@ -96,7 +60,7 @@ static void put_unescaped(struct buffer *out, const char *text, size_t length)
         size_t taken = 1;
         char character = text[i];
         for (size_t e = 0; e < sizeof table / sizeof table[0]; e++) {
-            if (begins_with(text + i, length - i, table[e].entity)) {
+            if (text_begins_with(text + i, length - i, table[e].entity)) {
                 character = table[e].character;
                 taken = strlen(table[e].entity);
                 break;
@@ -153,7 +117,7 @@ static cJSON *parse_line(const char *line, size_t length)
     return object;
 }
 
-static const char *text_of(const cJSON *object, const char *key)
+static const char *string_of(const cJSON *object, const char *key)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
 }
@@ -170,7 +134,7 @@ static void put_text(struct document *document, const char *text)
     const char *line;
     size_t position = 0, length, size = strlen(text);
     bool title_due = document->title.size > 0;
-    while (take_line(text, size, &position, &line, &length)) {
+    while (text_line_next(text, size, &position, &line, &length)) {
         unicode_trim(&line, &length);
         if (length == 0)
             continue;
@@ -188,7 +152,7 @@ static bool next_json(struct document_reader *reader, struct document *document)
         if (length == 0)
             continue;
         cJSON *object = parse_line(line, length);
-        const char *text = text_of(object, "text"), *title = text_of(object, "title");
+        const char *text = string_of(object, "text"), *title = string_of(object, "title");
         if (title)
             buffer_put(&document->title, title, strlen(title));
         if (text)
@@ -241,7 +205,7 @@ static enum line_kind kind_of(struct document_reader *reader, const char *line, 
         return LINE_BLANK;
     if (reader->layout == LAYOUT_PLAIN || line[0] != '<')
         return LINE_TEXT;
-    if (!is_doc_line(line, length, &title, &title_length))
+    if (!text_doc_line(line, length, &title, &title_length))
         return is_doc_end(line, length) ? LINE_DOC_END : LINE_TEXT;
     buffer_reset(&reader->next_title);
     put_unescaped(&reader->next_title, title, title_length);
@@ -290,62 +254,4 @@ bool document_reader_next(struct document_reader *reader, struct document *docum
         if (add_line(reader, document, line, length, &title_due))
             return true;
     return end_document(reader, document);
-}
-
-/* --- layouts --------------------------------------------------------------------------------- */
-
-static bool has_text_key(const char *line, size_t length, bool whole)
-{
-    static const char key[] = "\"text\"";
-    if (!whole)
-        return memmem(line, length, key, sizeof key - 1) != NULL;
-    cJSON *object = cJSON_ParseWithLength(line, length);
-    bool found = text_of(object, "text") != NULL;
-    cJSON_Delete(object);
-    return found;
-}
-
-enum text_layout text_layout_of(const char *text, size_t size)
-{
-    const char *line, *title;
-    size_t position = 0, length, title_length;
-    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-        position = 3;
-    while (take_line(text, size, &position, &line, &length)) {
-        bool whole = line + length < text + size; /* its end is there */
-        unicode_trim(&line, &length);
-        if (length == 0)
-            continue;
-        if (is_doc_line(line, length, &title, &title_length))
-            return LAYOUT_WIKI;
-        return line[0] == '{' && has_text_key(line, length, whole) ? LAYOUT_JSON : LAYOUT_PLAIN;
-    }
-    return LAYOUT_PLAIN;
-}
-
-/* Where lines begin from `from` on. */
-static size_t first_line(const char *text, size_t size, size_t from)
-{
-    if (from == 0 || from >= size)
-        return from;
-    const char *newline = memchr(text + from - 1, '\n', size - from + 1);
-    return newline ? (size_t)(newline - text) + 1 : size;
-}
-
-size_t document_start(enum text_layout layout, const char *text, size_t size, size_t from)
-{
-    const char *line, *title;
-    size_t position = first_line(text, size, from), length, title_length;
-    bool behind_blank = from == 0;
-    while (take_line(text, size, &position, &line, &length)) {
-        const char *begin = line;
-        unicode_trim(&line, &length);
-        const bool blank = length == 0;
-        if (layout == LAYOUT_PLAIN  ? behind_blank && !blank
-            : layout == LAYOUT_JSON ? !blank
-                                    : is_doc_line(line, length, &title, &title_length))
-            return (size_t)(begin - text);
-        behind_blank = blank;
-    }
-    return size;
 }

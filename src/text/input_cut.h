@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lambert/text/input_feed.h"
+#include "lambert/text/text_layout.h"
 
 struct input_cut {
     size_t place;     /* in the text */

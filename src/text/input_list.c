@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 
@@ -16,8 +17,7 @@ static int add_path(struct input_list *list, const char *path, struct error *err
 
 static void add_file(struct input_list *list, const struct input_file *file)
 {
-    if ((list->count & (list->count + 1)) == 0) /* full at 0, 1, 3, 7 ... */
-        list->files = memory_resize(list->files, 2 * (size_t)list->count + 1, sizeof *list->files);
+    ARRAY_RESERVE(list->files, (size_t)list->count + 1, list->capacity);
     list->files[list->count] = *file;
     list->files[list->count++].path = memory_copy_text(file->path);
     list->bytes += file->bytes;

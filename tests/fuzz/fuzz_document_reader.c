@@ -1,6 +1,6 @@
 /* Reads the bytes in each layout. Lines of documents are trimmed and not empty; plain text is read
  * as its definition says; of WikiExtractor's text no line is lost but markup and titles; each line
- * of JSON is a document or counted as damaged; and where document_start() says that a document
+ * of JSON is a document or counted as damaged; and where text_document_start() says that a document
  * begins, the text can be cut without a change. The first two bytes choose the cut. */
 #include <string.h>
 
@@ -160,7 +160,7 @@ static void check_cut(enum text_layout layout, const struct reading *whole, cons
                       size_t size, size_t from)
 {
     struct reading parts = {0};
-    size_t cut = document_start(layout, text, size, from);
+    size_t cut = text_document_start(layout, text, size, from);
     require(cut >= from && cut <= size);
     read_all(layout, text, cut, &parts);
     read_all(layout, text + cut, size - cut, &parts);

@@ -192,20 +192,21 @@ static void a_document_is_seen_to_begin(void **state)
 {
     (void)state;
     static const char plain[] = "one\n\n  \n two\nthree\n\nfour";
-    assert_int_equal(document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 0), 0);
-    assert_int_equal(document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 1), 8);
-    assert_int_equal(document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 5), 8);
-    assert_int_equal(document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 8), 20);
-    assert_int_equal(document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 21), sizeof plain - 1);
+    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 0), 0);
+    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 1), 8);
+    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 5), 8);
+    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 8), 20);
+    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 21),
+                     sizeof plain - 1);
     static const char wiki[] = "x\n" DOC("A") "y\n\nz\n</doc>\n" DOC("B");
     size_t first = 2, second = (size_t)(strstr(wiki, "\"B\"") - wiki) -
                                strlen("<doc id=\"7\" url=\"?curid=7\" title=");
-    assert_int_equal(document_start(LAYOUT_WIKI, wiki, sizeof wiki - 1, 1), first);
-    assert_int_equal(document_start(LAYOUT_WIKI, wiki, sizeof wiki - 1, 3), second);
+    assert_int_equal(text_document_start(LAYOUT_WIKI, wiki, sizeof wiki - 1, 1), first);
+    assert_int_equal(text_document_start(LAYOUT_WIKI, wiki, sizeof wiki - 1, 3), second);
     static const char crlf[] = "x\n<doc id=\"7\" title=\"A\">\r\ny\r\n";
-    assert_int_equal(document_start(LAYOUT_WIKI, crlf, sizeof crlf - 1, 1), 2);
+    assert_int_equal(text_document_start(LAYOUT_WIKI, crlf, sizeof crlf - 1, 1), 2);
     static const char json[] = "{}\n\n{}\n";
-    assert_int_equal(document_start(LAYOUT_JSON, json, sizeof json - 1, 1), 4);
+    assert_int_equal(text_document_start(LAYOUT_JSON, json, sizeof json - 1, 1), 4);
 }
 
 int main(void)

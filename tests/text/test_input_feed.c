@@ -1,9 +1,11 @@
 #include "lib/scratch.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -544,6 +546,52 @@ static void what_is_not_wanted_is_passed_over(void **state)
     buffer_release(&text);
 }
 
+/* Says yes once two threads have asked at the same time, or when there was patience enough. */
+struct meeting {
+    atomic_int inside, most;
+    atomic_int patience; /* milliseconds */
+};
+
+static bool meet(void *context, uint64_t chunk, uint32_t part)
+{
+    struct meeting *meeting = context;
+    (void)chunk;
+    (void)part;
+    int inside = atomic_fetch_add(&meeting->inside, 1) + 1;
+    if (inside > atomic_load(&meeting->most))
+        atomic_store(&meeting->most, inside);
+    const struct timespec pause = {0, 1000000};
+    while (atomic_load(&meeting->most) < 2 && atomic_fetch_sub(&meeting->patience, 1) > 0)
+        nanosleep(&pause, NULL);
+    atomic_fetch_sub(&meeting->inside, 1);
+    return true;
+}
+
+/* What is wanted may take long to find out: no thread waits for another that does. */
+static void threads_ask_at_once_what_is_wanted(void **state)
+{
+    (void)state;
+    struct buffer text = {0};
+    struct error err;
+    make_text(&text, LAYOUT_PLAIN, 3, 400);
+    write_bytes("text", &text);
+    write_gzip("text.gz", &text);
+    char *both[] = {"text", "text.gz"};
+    for (int i = 0; i < 2; i++) {
+        struct input_list list;
+        struct meeting meeting = {.patience = 10000};
+        struct parts all = {0};
+        struct input_feed_options options = {
+            .chunk_bytes = LEAST, .ranks = 1, .wanted = meet, .context = &meeting};
+        assert_int_equal(input_list_open(&list, both + i, 1, &err), 0);
+        take_all(&all, &list, &options, 2);
+        assert_int_equal(atomic_load(&meeting.most), 2);
+        input_list_close(&list);
+        free(all.parts);
+    }
+    buffer_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -559,6 +607,7 @@ int main(void)
         cmocka_unit_test(members_are_one_text),
         cmocka_unit_test(standard_input_is_a_stream),
         cmocka_unit_test(what_is_not_wanted_is_passed_over),
+        cmocka_unit_test(threads_ask_at_once_what_is_wanted),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_teardown);
 }

@@ -1,17 +1,14 @@
-/* Documents of a run of text in memory, one after another (text/input_feed.h cuts the runs).
+/* Documents of a run of text in memory, one after another (text/input_feed.h cuts the runs), in one of
+ * the layouts of text/text_layout.h:
  *
- * Three layouts:
- *   - LAYOUT_WIKI, WikiExtractor's output: `<doc id="..." ... title="...">`, a title line,
- *     paragraphs, `</doc>`. The title is kept (its XML entities turned back); the line that repeats
- *     it is a heading, not a line of the document. Articles with nothing but a title are empty
+ *   - LAYOUT_WIKI: the title of an article is kept (its XML entities turned back); the line that
+ *     repeats it is a heading, not a line of the document. Articles with nothing but a title are empty
  *     documents. A <doc> line before the </doc> of the last one ends that document and begins the
- *     next, the end of the text ends a document too, a </doc> too many is left out, and text
- * between documents is read as plain text.
- *   - LAYOUT_JSON, one object a line, as WikiExtractor --json writes: "text" is the document,
- *     "title" its title. Other keys are passed over. A line that is no such object is counted in
- *     `damaged` and left out.
- *   - LAYOUT_PLAIN: a paragraph or a sentence a line, blank lines between documents. Nothing in it
- * is markup.
+ *     next, the end of the text ends a document too, a </doc> too many is left out, and text between
+ *     documents is read as plain text.
+ *   - LAYOUT_JSON: "text" is the document, "title" its title. Other keys are passed over. A line that
+ *     is no such object is counted in `damaged` and left out.
+ *   - LAYOUT_PLAIN: blank lines part documents.
  *
  * A document is a run of lines (no line ends, '\r' being white space; white space, Unicode's too,
  * trimmed at both ends; none empty). Bytes are handed on as they are: decoding is the tokenizer's,
@@ -28,7 +25,7 @@
 #include <stdint.h>
 
 #include "lambert/base/buffer.h"
-#include "lambert/text/input_feed.h"
+#include "lambert/text/text_layout.h"
 
 struct document {
     struct buffer text;  /* the lines, each followed by '\n' */
@@ -60,12 +57,5 @@ void document_reader_release(struct document_reader *reader);
 
 /* false: the end. */
 bool document_reader_next(struct document_reader *reader, struct document *document);
-
-/* The layout of a file that begins with these bytes (a byte-order mark may stand first). */
-enum text_layout text_layout_of(const char *text, size_t size);
-
-/* [internal to the layer, for input_feed] The first place in [from, size) where a document is seen
- * to begin, or `size`. text[from - 1] is looked at where from > 0. */
-size_t document_start(enum text_layout layout, const char *text, size_t size, size_t from);
 
 #endif

@@ -3,18 +3,21 @@
  *
  * How the text is cut depends on the names, order and sizes of the files and on chunk_bytes alone:
  * not on threads, not on ranks. Let N be chunk_bytes.
- *   - A plain file is cut near each multiple of N: cut k (k N > 0, below the file's size) is the
- * first place from k N on, and before (k + 1) N, where a document is seen to begin: a text line
- * behind a blank line, a <doc> line, a line of JSON. Where there is none (one document goes across
- * the whole of [k N, (k + 1) N)): the first line that begins there; else the first byte behind
- * ASCII white space; else the first byte that is not a UTF-8 continuation; else k N. Bytes before k
- * N - 1 are not looked at, so a cut can be found from its own neighbourhood. Parts of a document
- * that is cut are documents of their own (input_span.continues).
- *   - Runs of small files (and the last, short part of a file) are put together until a chunk has
- * at least N bytes as stored, gzip counted four times.
- *   - A gzip file of at least N / 4 bytes and a stream are a chunk each, of many parts: their text
- * is cut by the same rule, and part j holds cut j to cut j + 1. All other chunks have one part, 0.
+ *
+ *   - A plain file is cut near each multiple of N: cut k (k N > 0, below the file's size) is the first
+ *     place from k N on, and before (k + 1) N, where a document is seen to begin
+ *     (text_document_start()). Where there is none (one document goes across the whole of
+ *     [k N, (k + 1) N)): the first line that begins there; else the first byte behind ASCII white
+ *     space; else the first byte that is not a UTF-8 continuation; else k N. Bytes before k N - 1 are
+ *     not looked at, so a cut can be found from its own neighbourhood. Parts of a document that is cut
+ *     are documents of their own (input_span.continues).
+ *   - Runs of small files (and the last, short part of a file) are put together until a chunk has at
+ *     least N bytes as stored, gzip counted four times.
+ *   - A gzip file of at least N / 4 bytes and a stream are a chunk each, of many parts: their text is
+ *     cut by the same rule, and part j holds cut j to cut j + 1. All other chunks have one part, 0.
  *   - A smaller gzip file that inflates to 16 N or more is refused: memory stays bounded.
+ *
+ * The layout of a file is told from its first 64 KiB (2 N where that is less).
  *
  * Chunks are numbered 0 .. input_feed_chunks()-1 in the order of the text. A feed hands out those
  * whose number is `rank` modulo `ranks`, in ascending order, to whichever thread asks; several
@@ -35,15 +38,12 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 #include "lambert/text/input_list.h"
-
-/* How a file is laid out, told from its first line that is not blank, if that begins in the first 64
- * KiB (2 N where that is less). */
-enum text_layout { LAYOUT_PLAIN, LAYOUT_WIKI, LAYOUT_JSON };
+#include "lambert/text/text_layout.h"
 
 struct input_feed_options {
     uint64_t chunk_bytes; /* N, at least 4096 */
     uint64_t rank, ranks; /* chunks `rank` modulo `ranks` are this feed's */
-    /* NULL: all are. Else asked once for each part, by one thread at a time; parts that are not
+    /* NULL: all are. Else asked once for each part, by several threads at once; parts that are not
      * wanted are not handed out (nor read, where the file can be read at any place). */
     bool (*wanted)(void *context, uint64_t chunk, uint32_t part);
     void *context;
@@ -66,7 +66,7 @@ struct input_work {
     struct buffer text;
     struct input_span *spans; /* [span_count] */
     int span_count;
-    int span_capacity;
+    size_t span_capacity;
 };
 
 void input_work_release(struct input_work *work); /* fine on a zeroed one */

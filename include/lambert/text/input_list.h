@@ -7,6 +7,7 @@
 #ifndef LAMBERT_TEXT_INPUT_LIST_H
 #define LAMBERT_TEXT_INPUT_LIST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lambert/base/error.h"
@@ -27,7 +28,8 @@ struct input_file {
 struct input_list {
     struct input_file *files; /* [count], in the order they are read */
     int count;
-    uint64_t bytes; /* as stored, of all files */
+    size_t capacity; /* of files */
+    uint64_t bytes;  /* as stored, of all files */
 };
 
 int input_list_open(struct input_list *list, char *const *inputs, int input_count,

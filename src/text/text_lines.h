@@ -1,0 +1,21 @@
+/* The lines of a text in memory, and the line of markup that begins a document of WikiExtractor's. */
+#ifndef LAMBERT_TEXT_TEXT_LINES_H
+#define LAMBERT_TEXT_TEXT_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The line at *position without its end, and *position behind it; false at the end of the text. */
+bool text_line_next(const char *text, size_t size, size_t *position, const char **line,
+                    size_t *length);
+
+/* Where the first line begins that begins in [from, size), or `size`; from 0 on one does. */
+size_t text_line_start(const char *text, size_t size, size_t from);
+
+bool text_begins_with(const char *text, size_t size, const char *with);
+
+/* Whether a trimmed line is `<doc id="..." ... title="...">` and nothing else; the title runs to the
+ * last quote, for it may hold quotes itself. */
+bool text_doc_line(const char *line, size_t length, const char **title, size_t *title_length);
+
+#endif
