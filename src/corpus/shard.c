@@ -8,61 +8,6 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
 
-/* Sections are used as arrays where they lie. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-               "shards are read in place, little-endian");
-_Static_assert(sizeof(struct shard_place) == 16, "an element of section DOCS has 16 bytes");
-
-enum { META_BYTES = 56 };
-
-uint32_t shard_id_bytes(int vocabulary_size)
-{
-    return vocabulary_size <= 65536 ? 2 : 4;
-}
-
-void shard_meta_put(const struct shard_meta *meta, struct buffer *out)
-{
-    buffer_put_u64(out, meta->vocabulary_hash);
-    buffer_put_u32(out, meta->vocabulary_size);
-    buffer_put_u32(out, meta->id_bytes);
-    buffer_put_u32(out, meta->block_tokens);
-    buffer_put_u32(out, meta->contents);
-    buffer_put_u64(out, meta->documents);
-    buffer_put_u64(out, meta->sentences);
-    buffer_put_u64(out, meta->tokens);
-    buffer_put_u64(out, meta->hash);
-}
-
-static struct shard_meta meta_get(const void *data)
-{
-    struct byte_reader reader;
-    struct shard_meta meta;
-    byte_reader_init(&reader, data, META_BYTES);
-    meta.vocabulary_hash = byte_reader_u64(&reader);
-    meta.vocabulary_size = byte_reader_u32(&reader);
-    meta.id_bytes = byte_reader_u32(&reader);
-    meta.block_tokens = byte_reader_u32(&reader);
-    meta.contents = byte_reader_u32(&reader);
-    meta.documents = byte_reader_u64(&reader);
-    meta.sentences = byte_reader_u64(&reader);
-    meta.tokens = byte_reader_u64(&reader);
-    meta.hash = byte_reader_u64(&reader);
-    return meta;
-}
-
-uint64_t shard_hash_add(uint64_t hash, const void *record, size_t size)
-{
-    return hash_bytes_seeded(record, size, hash);
-}
-
-void shard_record_put_sample(struct buffer *record, uint8_t label, uint32_t masks,
-                             const uint16_t *positions, const uint32_t *labels)
-{
-    buffer_put_u8(record, label);
-    buffer_put(record, positions, masks * sizeof *positions);
-    buffer_put(record, labels, masks * sizeof *labels);
-}
-
 static int damaged(const struct shard *shard, const char *what, struct error *err)
 {
     return error_set(err, "%s is damaged: %s; prepare the corpus again", shard->container.path,
@@ -73,12 +18,12 @@ static int read_meta(struct shard *shard, struct error *err)
 {
     const void *data;
     size_t size;
-    if (container_section(&shard->container, SHARD_META, &data, &size, err) < 0)
+    if (container_section(&shard->container, SHARD_SECTION_META, &data, &size, err) < 0)
         return -1;
-    if (size != META_BYTES)
+    if (size != SHARD_META_BYTES)
         return damaged(shard, "its description (META) has the wrong size", err);
     const struct shard_meta *meta = &shard->meta;
-    shard->meta = meta_get(data);
+    shard->meta = shard_meta_get(data);
     const uint64_t most = UINT64_C(1) << 56; /* so that sizes in bytes cannot overflow */
     if (meta->vocabulary_size > INT32_MAX ||
         meta->id_bytes != shard_id_bytes((int)meta->vocabulary_size) || meta->block_tokens == 0 ||
@@ -117,16 +62,18 @@ static int find_samples(struct shard *shard, struct error *err)
 {
     const uint64_t documents = shard->meta.documents;
     const void *labels, *first_mask, *positions, *ids;
-    if (find_section(shard, SHARD_SAMPLE_LABELS, documents, &labels, err) < 0 ||
-        find_section(shard, SHARD_MASKED, (documents + 1) * sizeof(uint64_t), &first_mask, err) < 0)
+    if (find_section(shard, SHARD_SECTION_SAMPLE_LABELS, documents, &labels, err) < 0 ||
+        find_section(shard, SHARD_SECTION_MASKED, (documents + 1) * sizeof(uint64_t), &first_mask,
+                     err) < 0)
         return -1;
     shard->sample_labels = labels;
     shard->first_mask = first_mask;
     const uint64_t masks = shard->first_mask[documents];
     if (masks > shard->meta.tokens)
         return damaged(shard, "it has more masks than tokens (MASKED)", err);
-    if (find_section(shard, SHARD_POSITIONS, masks * sizeof(uint16_t), &positions, err) < 0 ||
-        find_section(shard, SHARD_MASK_IDS, masks * sizeof(uint32_t), &ids, err) < 0)
+    if (find_section(shard, SHARD_SECTION_POSITIONS, masks * sizeof(uint16_t), &positions, err) <
+            0 ||
+        find_section(shard, SHARD_SECTION_MASK_IDS, masks * sizeof(uint32_t), &ids, err) < 0)
         return -1;
     shard->mask_positions = positions;
     shard->mask_ids = ids;
@@ -138,10 +85,11 @@ static int find_index(struct shard *shard, struct error *err)
     const struct shard_meta *meta = &shard->meta;
     const void *documents, *lengths, *blocks;
     shard->blocks = (meta->tokens + meta->block_tokens - 1) / meta->block_tokens;
-    if (find_section(shard, SHARD_DOCUMENTS, (meta->documents + 1) * sizeof(struct shard_place),
-                     &documents, err) < 0 ||
-        find_section(shard, SHARD_LENGTHS, meta->sentences * sizeof(uint16_t), &lengths, err) < 0 ||
-        find_section(shard, SHARD_BLOCKS,
+    if (find_section(shard, SHARD_SECTION_DOCUMENTS,
+                     (meta->documents + 1) * sizeof(struct shard_place), &documents, err) < 0 ||
+        find_section(shard, SHARD_SECTION_LENGTHS, meta->sentences * sizeof(uint16_t), &lengths,
+                     err) < 0 ||
+        find_section(shard, SHARD_SECTION_BLOCKS,
                      (shard->blocks + 1) * sizeof(uint64_t) + shard->blocks * sizeof(uint32_t),
                      &blocks, err) < 0)
         return -1;
@@ -159,7 +107,7 @@ static int check_ends(struct shard *shard, struct error *err)
     const struct shard_place *last = shard->documents + shard->meta.documents;
     const void *ids;
     size_t size;
-    container_section_unchecked(&shard->container, SHARD_IDS, &ids, &size);
+    container_section_unchecked(&shard->container, SHARD_SECTION_IDS, &ids, &size);
     shard->ids = ids;
     if (first->sentence != 0 || first->token != 0 || last->sentence != shard->meta.sentences ||
         last->token != shard->meta.tokens)
@@ -208,9 +156,10 @@ struct shard_summary shard_summary(const struct shard *shard)
 
 static int check_sections(const struct shard *shard, struct error *err)
 {
-    static const char *const names[] = {SHARD_DOCUMENTS,    SHARD_LENGTHS,   SHARD_BLOCKS,
-                                        SHARD_MASKED,       SHARD_POSITIONS, SHARD_MASK_IDS,
-                                        SHARD_SAMPLE_LABELS};
+    static const char *const names[] = {SHARD_SECTION_DOCUMENTS,    SHARD_SECTION_LENGTHS,
+                                        SHARD_SECTION_BLOCKS,       SHARD_SECTION_MASKED,
+                                        SHARD_SECTION_POSITIONS,    SHARD_SECTION_MASK_IDS,
+                                        SHARD_SECTION_SAMPLE_LABELS};
     const void *data;
     size_t size;
     int count = shard->meta.contents == SHARD_READY_SAMPLES ? 7 : 3;

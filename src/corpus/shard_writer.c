@@ -8,7 +8,6 @@
 #include "lambert/base/container.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
-#include "lambert/corpus/shard.h"
 
 /* The index is small (2 bytes a sentence, 16 a document) and is kept until the end, so that ids can
  * go straight into the one section that is open. */
@@ -61,7 +60,7 @@ int shard_writer_open(struct shard_writer **writer_out, const char *path,
     writer->path = memory_copy_text(path);
     *writer_out = writer;
     if (container_writer_open(&writer->file, path, SHARD_KIND, version, err) < 0 ||
-        container_writer_begin(&writer->file, SHARD_IDS, err) < 0) {
+        container_writer_begin(&writer->file, SHARD_SECTION_IDS, err) < 0) {
         shard_writer_discard(writer);
         *writer_out = NULL;
         return -1;
@@ -223,10 +222,10 @@ static int write_samples(struct shard_writer *writer, struct error *err)
     const struct {
         const char *name;
         const struct buffer *bytes;
-    } sections[] = {{SHARD_SAMPLE_LABELS, &writer->labels},
-                    {SHARD_MASKED, &writer->first_mask},
-                    {SHARD_POSITIONS, &writer->positions},
-                    {SHARD_MASK_IDS, &writer->mask_ids}};
+    } sections[] = {{SHARD_SECTION_SAMPLE_LABELS, &writer->labels},
+                    {SHARD_SECTION_MASKED, &writer->first_mask},
+                    {SHARD_SECTION_POSITIONS, &writer->positions},
+                    {SHARD_SECTION_MASK_IDS, &writer->mask_ids}};
     int status = 0;
     buffer_put_u64(&writer->first_mask, masks_so_far(writer));
     for (size_t i = 0; i < sizeof sections / sizeof sections[0] && status == 0; i++)
@@ -242,16 +241,16 @@ static int write_index(struct shard_writer *writer, struct error *err)
     buffer_put(&writer->offsets, writer->crcs.data, writer->crcs.size);
     buffer_reset(&writer->record);
     shard_meta_put(&writer->meta, &writer->record);
-    if (container_writer_section(file, SHARD_DOCUMENTS, writer->documents.data,
+    if (container_writer_section(file, SHARD_SECTION_DOCUMENTS, writer->documents.data,
                                  writer->documents.size, err) < 0 ||
-        container_writer_section(file, SHARD_LENGTHS, writer->lengths.data, writer->lengths.size,
-                                 err) < 0 ||
-        container_writer_section(file, SHARD_BLOCKS, writer->offsets.data, writer->offsets.size,
-                                 err) < 0 ||
+        container_writer_section(file, SHARD_SECTION_LENGTHS, writer->lengths.data,
+                                 writer->lengths.size, err) < 0 ||
+        container_writer_section(file, SHARD_SECTION_BLOCKS, writer->offsets.data,
+                                 writer->offsets.size, err) < 0 ||
         (writer->meta.contents == SHARD_READY_SAMPLES && write_samples(writer, err) < 0))
         return -1;
-    return container_writer_section(file, SHARD_META, writer->record.data, writer->record.size,
-                                    err);
+    return container_writer_section(file, SHARD_SECTION_META, writer->record.data,
+                                    writer->record.size, err);
 }
 
 int shard_writer_commit(struct shard_writer *writer, struct shard_summary *summary,

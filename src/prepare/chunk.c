@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fingerprints.h"
+#include "lambert/base/array.h"
 #include "lambert/base/container.h"
 #include "lambert/base/file.h"
 #include "lambert/base/hash.h"
@@ -26,8 +26,8 @@ void chunk_release(struct chunk *chunk)
 {
     chunk_discard(chunk);
     free(chunk->counts);
-    buffer_release(&chunk->documents);
-    buffer_release(&chunk->lines);
+    fingerprints_release(&chunk->documents);
+    fingerprints_release(&chunk->lines);
     *chunk = (struct chunk){0};
 }
 
@@ -46,12 +46,10 @@ void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last)
     memset(chunk->made, 0, sizeof chunk->made);
     memset(chunk->shards, 0, sizeof chunk->shards);
     memset(chunk->counts, 0, counts_bytes(chunk->plan));
-    buffer_reset(&chunk->documents);
-    buffer_reset(&chunk->lines);
+    chunk->documents.count = chunk->lines.count = 0;
 }
 
-static char *profile_part_name(const char *prefix, uint64_t number, uint32_t part,
-                               const char *suffix)
+static char *part_name(const char *prefix, uint64_t number, uint32_t part, const char *suffix)
 {
     return part == 0 ? memory_text("%s%05" PRIu64 "%s", prefix, number, suffix)
                      : memory_text("%s%05" PRIu64 "-%05" PRIu32 "%s", prefix, number, part, suffix);
@@ -60,7 +58,7 @@ static char *profile_part_name(const char *prefix, uint64_t number, uint32_t par
 static char *shard_name(uint64_t number, uint32_t part, enum corpus_split split)
 {
     char *prefix = memory_text("%s-", corpus_split_names[split]);
-    char *name = profile_part_name(prefix, number, part, SHARD_FILE_SUFFIX);
+    char *name = part_name(prefix, number, part, SHARD_FILE_SUFFIX);
     free(prefix);
     return name;
 }
@@ -76,7 +74,7 @@ static char *shard_path(const struct chunk_plan *plan, uint64_t number, uint32_t
 
 static char *record_path(const struct chunk_plan *plan, uint64_t number, uint32_t part)
 {
-    char *name = profile_part_name(RECORD_FILE_PREFIX, number, part, RECORD_FILE_SUFFIX);
+    char *name = part_name(RECORD_FILE_PREFIX, number, part, RECORD_FILE_SUFFIX);
     char *path = path_join(plan->folder, name);
     free(name);
     return path;
@@ -201,21 +199,21 @@ static int write_record(const struct chunk *chunk, struct error *err)
 {
     struct container_writer file;
     struct buffer meta = {0};
-    char *path = record_path(chunk->plan, chunk->number, chunk->part);
-    const struct buffer counts = {.data = (uint8_t *)chunk->counts,
-                                  .size = counts_bytes(chunk->plan)};
+    put_meta(chunk, &meta);
     const struct {
         const char *name;
-        const struct buffer *bytes;
-    } sections[] = {{"META", &meta},
-                    {"COUNTS", &counts},
-                    {"DOCS", &chunk->documents},
-                    {"LINES", &chunk->lines}};
-    put_meta(chunk, &meta);
+        const void *data;
+        size_t size;
+    } sections[] = {
+        {"META", meta.data, meta.size},
+        {"COUNTS", chunk->counts, counts_bytes(chunk->plan)},
+        {"DOCS", chunk->documents.prints, chunk->documents.count * sizeof(struct fingerprint)},
+        {"LINES", chunk->lines.prints, chunk->lines.count * sizeof(struct fingerprint)}};
+    char *path = record_path(chunk->plan, chunk->number, chunk->part);
     int status = container_writer_open(&file, path, RECORD_KIND, RECORD_VERSION, err);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0] && status == 0; i++)
-        status = container_writer_section(&file, sections[i].name, sections[i].bytes->data,
-                                          sections[i].bytes->size, err);
+        status = container_writer_section(&file, sections[i].name, sections[i].data,
+                                          sections[i].size, err);
     if (status == 0)
         status = container_writer_commit(&file, err);
     buffer_release(&meta);
@@ -249,42 +247,39 @@ void chunk_discard(struct chunk *chunk)
 
 /* --- reading records ------------------------------------------------------------------------- */
 
-static int get_section(const struct container *file, const char *name, struct buffer *out,
-                       struct error *err)
+static int get_fingerprints(const struct container *file, const char *name,
+                            struct fingerprints *prints, struct error *err)
 {
     const void *data;
     size_t size;
-    buffer_reset(out);
     if (container_section(file, name, &data, &size, err) < 0)
         return -1;
-    buffer_put(out, data, size);
+    prints->count = size / sizeof *prints->prints;
+    ARRAY_RESERVE(prints->prints, prints->count, prints->capacity);
+    if (prints->count > 0)
+        memcpy(prints->prints, data, prints->count * sizeof *prints->prints);
     return 0;
 }
 
 static int get_record(struct chunk *chunk, const struct container *file, struct error *err)
 {
-    struct buffer meta = {0}, counts = {0};
+    const void *meta, *counts;
+    size_t meta_size, counts_size;
     struct byte_reader reader;
     uint64_t plan = 0;
-    int status = get_section(file, "META", &meta, err);
-    if (status == 0)
-        status = get_section(file, "COUNTS", &counts, err);
-    if (status == 0)
-        status = get_section(file, "DOCS", &chunk->documents, err);
-    if (status == 0)
-        status = get_section(file, "LINES", &chunk->lines, err);
-    byte_reader_init(&reader, meta.data, meta.size);
-    if (status == 0)
-        get_meta(chunk, &reader, &plan);
-    if (status == 0 && (reader.overrun || reader.position != meta.size ||
-                        plan != chunk->plan->hash || counts.size != counts_bytes(chunk->plan)))
-        status = error_set(err, "%s is not a record of this preparation; prepare the corpus again",
-                           file->path);
-    if (status == 0)
-        memcpy(chunk->counts, counts.data, counts.size);
-    buffer_release(&meta);
-    buffer_release(&counts);
-    return status;
+    if (container_section(file, "META", &meta, &meta_size, err) < 0 ||
+        container_section(file, "COUNTS", &counts, &counts_size, err) < 0 ||
+        get_fingerprints(file, "DOCS", &chunk->documents, err) < 0 ||
+        get_fingerprints(file, "LINES", &chunk->lines, err) < 0)
+        return -1;
+    byte_reader_init(&reader, meta, meta_size);
+    get_meta(chunk, &reader, &plan);
+    if (reader.overrun || reader.position != meta_size || plan != chunk->plan->hash ||
+        counts_size != counts_bytes(chunk->plan))
+        return error_set(err, "%s is not a record of this preparation; prepare the corpus again",
+                         file->path);
+    memcpy(chunk->counts, counts, counts_size);
+    return 0;
 }
 
 int chunk_read(struct chunk *chunk, uint64_t number, uint32_t part, struct error *err)

@@ -10,7 +10,8 @@
  *
  * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
  * the training split; DOCS and LINES, fingerprints of documents and lines. Records are removed once
- * the manifest is written. */
+ * the manifest is written. On disk they keep the name "piece", which chunks once had, so that what an
+ * older program was interrupted in is recognised, and gone on with. */
 #ifndef LAMBERT_PREPARE_CHUNK_H
 #define LAMBERT_PREPARE_CHUNK_H
 
@@ -18,12 +19,11 @@
 #include <stdint.h>
 
 #include "document_encoder.h"
-#include "lambert/base/buffer.h"
+#include "fingerprints.h"
 #include "lambert/base/error.h"
 #include "lambert/corpus/manifest.h"
 #include "lambert/corpus/sample_totals.h"
 #include "lambert/corpus/shard_writer.h"
-#include "lambert/prepare/prepare.h"
 
 #define RECORD_FILE_PREFIX "piece-"
 #define RECORD_FILE_SUFFIX ".record"
@@ -47,8 +47,7 @@ struct chunk {
     struct corpus_report report;
     struct sample_totals totals; /* of ready samples, both splits */
     uint32_t *counts;            /* [vocabulary size], of the training split */
-    struct buffer documents;     /* struct fingerprint */
-    struct buffer lines;         /* struct fingerprint */
+    struct fingerprints documents, lines;
 };
 
 /* Memory for parts, one after another. */

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "lambert/base/array.h"
+
 enum { MOST_BITS = 63 };
 
 int fingerprint_bits(uint64_t expected, uint64_t most)
@@ -19,30 +21,39 @@ static bool is_kept(uint64_t hash, int bits)
     return (hash & ((UINT64_C(1) << bits) - 1)) == 0;
 }
 
-void fingerprints_add(struct buffer *prints, int bits, uint64_t hash, uint64_t bytes)
+void fingerprints_release(struct fingerprints *prints)
 {
-    struct fingerprint print = {.hash = hash, .bytes = bytes};
-    if (is_kept(hash, bits))
-        buffer_put(prints, &print, sizeof print);
+    free(prints->prints);
+    *prints = (struct fingerprints){0};
+}
+
+void fingerprints_add(struct fingerprints *prints, int bits, uint64_t hash, uint64_t bytes)
+{
+    if (!is_kept(hash, bits))
+        return;
+    ARRAY_RESERVE(prints->prints, prints->count + 1, prints->capacity);
+    prints->prints[prints->count++] = (struct fingerprint){.hash = hash, .bytes = bytes};
 }
 
 /* Drops from fingerprint `first` on what is not kept. */
-static void drop(struct buffer *prints, size_t first, int bits)
+static void drop(struct fingerprints *prints, size_t first, int bits)
 {
-    struct fingerprint *all = (struct fingerprint *)(void *)prints->data;
-    size_t count = prints->size / sizeof *all, kept = first;
-    for (size_t i = first; i < count; i++)
-        if (is_kept(all[i].hash, bits))
-            all[kept++] = all[i];
-    prints->size = kept * sizeof *all;
+    size_t kept = first;
+    for (size_t i = first; i < prints->count; i++)
+        if (is_kept(prints->prints[i].hash, bits))
+            prints->prints[kept++] = prints->prints[i];
+    prints->count = kept;
 }
 
-int fingerprints_join(struct buffer *prints, int bits, const struct buffer *more, uint64_t most)
+int fingerprints_join(struct fingerprints *prints, int bits, const struct fingerprints *more,
+                      uint64_t most)
 {
-    size_t before = prints->size / sizeof(struct fingerprint);
-    buffer_put(prints, more->data, more->size);
+    const size_t before = prints->count;
+    ARRAY_RESERVE(prints->prints, before + more->count, prints->capacity);
+    for (size_t i = 0; i < more->count; i++)
+        prints->prints[prints->count++] = more->prints[i];
     drop(prints, before, bits);
-    while (prints->size / sizeof(struct fingerprint) > most && bits < MOST_BITS)
+    while (prints->count > most && bits < MOST_BITS)
         drop(prints, 0, ++bits);
     return bits;
 }
@@ -58,18 +69,17 @@ struct kept {
     struct duplicates different, copies;
 };
 
-static struct kept count_kept(struct buffer *prints)
+static struct kept count_kept(struct fingerprints *prints)
 {
-    struct fingerprint *all = (struct fingerprint *)(void *)prints->data;
-    size_t count = prints->size / sizeof *all;
+    const struct fingerprint *all = prints->prints;
     struct kept kept = {{0}, {0}};
-    if (count > 0)
-        qsort(all, count, sizeof *all, by_hash);
-    for (size_t i = 0; i < count; i++) {
+    if (prints->count > 0)
+        qsort(prints->prints, prints->count, sizeof *all, by_hash);
+    for (size_t i = 0; i < prints->count; i++) {
         bool copy = i > 0 && all[i].hash == all[i - 1].hash;
-        struct duplicates *part = copy ? &kept.copies : &kept.different;
-        part->count++;
-        part->bytes += all[i].bytes;
+        struct duplicates *counted = copy ? &kept.copies : &kept.different;
+        counted->count++;
+        counted->bytes += all[i].bytes;
     }
     return kept;
 }
@@ -83,7 +93,7 @@ static double estimate_count(double copies, double different, double scale, doub
     return fmax(count, copies);
 }
 
-struct duplicates fingerprints_duplicates(struct buffer *prints, int bits,
+struct duplicates fingerprints_duplicates(struct fingerprints *prints, int bits,
                                           const struct duplicates *all)
 {
     const struct kept kept = count_kept(prints);

@@ -14,23 +14,30 @@
 #ifndef LAMBERT_PREPARE_FINGERPRINTS_H
 #define LAMBERT_PREPARE_FINGERPRINTS_H
 
+#include <stddef.h>
 #include <stdint.h>
-
-#include "lambert/base/buffer.h"
 
 struct fingerprint {
     uint64_t hash;
     uint64_t bytes;
 };
 
+struct fingerprints {
+    struct fingerprint *prints; /* [count] */
+    size_t count, capacity;
+};
+
+void fingerprints_release(struct fingerprints *prints); /* fine on a zeroed one */
+
 /* How many bits keep about `most` of `expected` things. */
 int fingerprint_bits(uint64_t expected, uint64_t most);
 
-void fingerprints_add(struct buffer *prints, int bits, uint64_t hash, uint64_t bytes);
+void fingerprints_add(struct fingerprints *prints, int bits, uint64_t hash, uint64_t bytes);
 
 /* Appends those of `more`, which were kept by as many bits or fewer; where that makes more than
  * `most`, raises bits until no more are kept. Returns bits. */
-int fingerprints_join(struct buffer *prints, int bits, const struct buffer *more, uint64_t most);
+int fingerprints_join(struct fingerprints *prints, int bits, const struct fingerprints *more,
+                      uint64_t most);
 
 /* How many are copies of another, the first of each not counted, and their bytes, of the `all`
  * things that were added. Sorts. */
@@ -38,7 +45,7 @@ struct duplicates {
     uint64_t count;
     uint64_t bytes;
 };
-struct duplicates fingerprints_duplicates(struct buffer *prints, int bits,
+struct duplicates fingerprints_duplicates(struct fingerprints *prints, int bits,
                                           const struct duplicates *all);
 
 #endif

@@ -7,104 +7,113 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/progress.h"
 #include "lambert/corpus/corpus_report.h"
 #include "lambert/text/tokenizer.h"
 #include "preparation.h"
 
-/* Of all chunks, thinned when there turn out to be more than was expected: so they take at most
- * 2 * 32 MB. */
-struct prints {
-    struct buffer documents, lines;
+/* What the records add up to. */
+struct sums {
+    struct manifest manifest;
+    uint64_t *counts; /* [vocabulary size], of the training split */
+    /* Of all chunks, thinned when there turn out to be more than was expected, so that they take at
+     * most 2 * 32 MB. */
+    struct fingerprints documents, lines;
     int document_bits, line_bits;
 };
 enum { MOST_PRINTS = 2 << 20 };
 
-static void add_chunk(struct preparation *p, const struct chunk *chunk, struct prints *prints)
+static int add_records(const struct preparation *p, struct sums *sums, struct error *err)
 {
-    corpus_report_add(&p->manifest.report, &chunk->report);
-    sample_totals_add(&p->manifest.samples, &chunk->totals);
-    chunk_enter(chunk, &p->manifest);
-    for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
-        p->counts[id] += chunk->counts[id];
-    prints->document_bits = fingerprints_join(&prints->documents, prints->document_bits,
-                                              &chunk->documents, MOST_PRINTS);
-    prints->line_bits =
-        fingerprints_join(&prints->lines, prints->line_bits, &chunk->lines, MOST_PRINTS);
-}
-
-static int add_chunks(struct preparation *p, struct prints *prints, struct error *err)
-{
-    struct chunk chunk;
     const uint64_t chunks = preparation_chunks(p);
+    struct chunk chunk;
     int status = 0;
     chunk_init(&chunk, &p->plan);
     for (uint64_t number = 0; number < chunks && status == 0; number++) {
         uint32_t part = 0;
         do {
             status = chunk_read(&chunk, number, part++, err);
-            if (status == 0)
-                add_chunk(p, &chunk, prints);
-        } while (status == 0 && !chunk.last);
+            if (status < 0)
+                break;
+            corpus_report_add(&sums->manifest.report, &chunk.report);
+            sample_totals_add(&sums->manifest.samples, &chunk.totals);
+            chunk_enter(&chunk, &sums->manifest);
+            for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
+                sums->counts[id] += chunk.counts[id];
+            sums->document_bits = fingerprints_join(&sums->documents, sums->document_bits,
+                                                    &chunk.documents, MOST_PRINTS);
+            sums->line_bits =
+                fingerprints_join(&sums->lines, sums->line_bits, &chunk.lines, MOST_PRINTS);
+        } while (!chunk.last);
     }
     chunk_release(&chunk);
     return status;
 }
 
-static void complete_report(struct preparation *p, struct prints *prints)
+/* What no record can tell. */
+static void complete_report(const struct preparation *p, struct sums *sums)
 {
-    struct corpus_report *report = &p->manifest.report;
-    const bool samples = p->manifest.contents == SHARD_READY_SAMPLES;
+    struct corpus_report *report = &sums->manifest.report;
+    const bool samples = sums->manifest.contents == SHARD_READY_SAMPLES;
     const struct duplicates all_documents = {.count = report->documents - report->empty_documents,
                                              .bytes = samples ? report->input_bytes
                                                               : report->text_bytes};
     const struct duplicates all_lines = {.count = report->lines, .bytes = report->text_bytes};
     struct duplicates documents =
-        fingerprints_duplicates(&prints->documents, prints->document_bits, &all_documents);
-    struct duplicates lines =
-        fingerprints_duplicates(&prints->lines, prints->line_bits, &all_lines);
+        fingerprints_duplicates(&sums->documents, sums->document_bits, &all_documents);
+    struct duplicates lines = fingerprints_duplicates(&sums->lines, sums->line_bits, &all_lines);
     report->files = (uint64_t)p->inputs.count;
-    report->documents_per_print = UINT64_C(1) << prints->document_bits;
-    report->lines_per_print = UINT64_C(1) << prints->line_bits;
+    report->documents_per_print = UINT64_C(1) << sums->document_bits;
+    report->lines_per_print = UINT64_C(1) << sums->line_bits;
     report->duplicate_documents = documents.count;
     report->duplicate_document_bytes = documents.bytes;
     report->duplicate_lines = lines.count;
     report->duplicate_line_bytes = lines.bytes;
     for (int s = 0; s < CORPUS_SPLITS; s++)
-        report->corpus_bytes += manifest_split_total(&p->manifest, (enum corpus_split)s).bytes;
+        report->corpus_bytes += manifest_split_total(&sums->manifest, (enum corpus_split)s).bytes;
     report->seconds = clock_seconds() - p->started;
 }
 
-static int add_up(struct preparation *p, struct error *err)
+/* Refuses samples that cannot be trained on; warns of labels that teach nothing. */
+static int check_samples(const struct sample_totals *totals, struct error *err)
 {
-    struct prints prints = {.document_bits = p->plan.document_bits, .line_bits = p->plan.line_bits};
-    p->manifest = (struct manifest){.vocabulary_hash = p->plan.shard.vocabulary_hash,
-                                    .vocabulary_size = p->plan.shard.vocabulary_size,
-                                    .contents = p->plan.shard.contents,
-                                    .lower_case = p->options.lower_case,
-                                    .split_sentences = p->options.split_sentences,
-                                    .heldout_fraction = p->options.heldout_fraction,
-                                    .unicode = memory_copy_text(tokenizer_unicode_version())};
-    p->counts = memory_new((size_t)p->plan.shard.vocabulary_size, sizeof *p->counts);
-    int status = add_chunks(p, &prints, err);
-    if (status == 0)
-        complete_report(p, &prints);
-    buffer_release(&prints.documents);
-    buffer_release(&prints.lines);
-    return status;
+    if (totals->samples == 0)
+        return error_set(err, "there are no records in the TFRecord files");
+    if (totals->masks == 0)
+        return error_set(err,
+                         "none of the %" PRIu64 " samples has a masked position: there is nothing "
+                         "to learn from them",
+                         totals->samples);
+    if (2 * totals->mask_tokens < totals->masks)
+        return error_set(err,
+                         "only %" PRIu64 " of %" PRIu64
+                         " masked positions hold [MASK], where eight "
+                         "of ten should; were the samples made with another vocabulary?",
+                         totals->mask_tokens, totals->masks);
+    if (totals->next + totals->random != 0 && totals->next + totals->random != totals->samples)
+        return error_set(err,
+                         "%" PRIu64 " of %" PRIu64 " samples have next_sentence_labels, the others "
+                         "have none; prepare them apart",
+                         totals->next + totals->random, totals->samples);
+    if (totals->samples > 1 &&
+        (totals->next == totals->samples || totals->random == totals->samples))
+        log_warning("all %" PRIu64 " samples have the next-sentence label %d, so there is nothing "
+                    "to learn from it; was the text that they were made of one document, without "
+                    "blank lines between documents?",
+                    totals->samples, totals->random > 0);
+    return 0;
 }
 
-static int check_result(const struct preparation *p, struct error *err)
+static int check_result(const struct preparation *p, const struct manifest *manifest,
+                        struct error *err)
 {
-    const struct corpus_report *report = &p->manifest.report;
-    const char *first = p->inputs.files[0].path;
-    const bool samples = p->manifest.contents == SHARD_READY_SAMPLES;
-    if (samples && check_samples(&p->manifest.samples, err) < 0)
+    const struct corpus_report *report = &manifest->report;
+    const bool samples = manifest->contents == SHARD_READY_SAMPLES;
+    if (samples && check_samples(&manifest->samples, err) < 0)
         return -1;
     if (report->documents == report->empty_documents)
-        return error_set(err, "there is no document with text in %s%s", first,
+        return error_set(err, "there is no document with text in %s%s", p->inputs.files[0].path,
                          p->inputs.count > 1 ? " and the other files" : "");
-    if (p->manifest.splits[CORPUS_TRAIN].count == 0)
+    if (manifest->splits[CORPUS_TRAIN].count == 0)
         return error_set(err,
                          "all %" PRIu64 " %s were set aside for evaluation; set a smaller "
                          "part aside, or add text",
@@ -112,12 +121,9 @@ static int check_result(const struct preparation *p, struct error *err)
     return 0;
 }
 
-static void warn(const struct preparation *p)
+static void warn_of_text(const struct preparation *p, const struct corpus_report *report)
 {
-    const struct corpus_report *report = &p->manifest.report;
     uint64_t training = report->documents - report->empty_documents - report->heldout_documents;
-    if (p->manifest.contents == SHARD_READY_SAMPLES)
-        return;
     if (report->invalid_bytes > 0)
         log_warning("%" PRIu64 " bytes of the input are not valid UTF-8 and were left out",
                     report->invalid_bytes);
@@ -142,56 +148,72 @@ static void warn(const struct preparation *p)
                     report->heldout_documents, report->documents - report->empty_documents);
 }
 
-static int write_counts(const struct preparation *p, struct error *err)
+static int write_file(const struct preparation *p, const char *name, const void *data, size_t size,
+                      struct error *err)
+{
+    char *path = path_join(p->folder.path, name);
+    int status = file_write(path, data, size, err);
+    free(path);
+    return status;
+}
+
+static int write_counts(const struct preparation *p, const uint64_t *counts, struct error *err)
 {
     struct container_writer file;
     struct buffer bytes = {0};
     char *path = path_join(p->folder.path, COUNTS_FILE);
     for (int id = 0; id < vocabulary_size(p->vocabulary); id++)
-        buffer_put_u64(&bytes, p->counts[id]);
-    int status = container_writer_open(&file, path, COUNTS_KIND, COUNTS_VERSION, err);
-    if (status == 0)
-        status = container_writer_section(&file, COUNTS_SECTION, bytes.data, bytes.size, err);
-    if (status == 0)
+        buffer_put_u64(&bytes, counts[id]);
+    int status = -1;
+    if (container_writer_open(&file, path, COUNTS_KIND, COUNTS_VERSION, err) == 0 &&
+        container_writer_section(&file, COUNTS_SECTION, bytes.data, bytes.size, err) == 0)
         status = container_writer_commit(&file, err);
     buffer_release(&bytes);
     free(path);
     return status;
 }
 
-static int write_vocabulary(const struct preparation *p, struct error *err)
-{
-    size_t size;
-    const char *text = vocabulary_text(p->vocabulary, &size);
-    char *path = path_join(p->folder.path, VOCABULARY_FILE);
-    int status = file_write(path, text, size, err);
-    free(path);
-    return status;
-}
-
-static int write_manifest(const struct preparation *p, struct error *err)
-{
-    struct buffer text = {0};
-    char *path = path_join(p->folder.path, MANIFEST_FILE);
-    manifest_print(&p->manifest, &text);
-    int status = file_write(path, text.data, text.size, err);
-    buffer_release(&text);
-    free(path);
-    return status;
-}
-
-/* Everything but the manifest is in place when it is written. */
+/* Adds the records up, judges what they tell, and writes what makes shards a corpus: vocabulary and
+ * counts, and last the manifest, when all else is in place. Records are then of no more use. */
 int prepare_finish(struct preparation *p, struct corpus_report *report, struct error *err)
 {
-    if (add_up(p, err) < 0)
-        return -1;
-    *report = p->manifest.report;
-    if (check_result(p, err) < 0) {
+    struct sums sums = {.manifest = {.vocabulary_hash = p->plan.shard.vocabulary_hash,
+                                     .vocabulary_size = p->plan.shard.vocabulary_size,
+                                     .contents = p->plan.shard.contents,
+                                     .lower_case = p->options.lower_case,
+                                     .split_sentences = p->options.split_sentences,
+                                     .heldout_fraction = p->options.heldout_fraction,
+                                     .unicode = memory_copy_text(tokenizer_unicode_version())},
+                        .counts =
+                            memory_new((size_t)p->plan.shard.vocabulary_size, sizeof *sums.counts),
+                        .document_bits = p->plan.document_bits,
+                        .line_bits = p->plan.line_bits};
+    struct buffer text = {0};
+    int status = -1;
+    if (add_records(p, &sums, err) < 0)
+        goto done;
+    complete_report(p, &sums);
+    *report = sums.manifest.report;
+    if (check_result(p, &sums.manifest, err) < 0) {
         corpus_folder_abandon(&p->folder);
-        return -1;
+        goto done;
     }
-    warn(p);
-    if (write_vocabulary(p, err) < 0 || write_counts(p, err) < 0 || write_manifest(p, err) < 0)
-        return -1;
-    return corpus_folder_remove_records(&p->folder, err);
+    if (sums.manifest.contents == SHARD_DOCUMENTS_OF_TEXT)
+        warn_of_text(p, &sums.manifest.report);
+
+    size_t size;
+    const char *vocabulary = vocabulary_text(p->vocabulary, &size);
+    manifest_print(&sums.manifest, &text);
+    if (write_file(p, VOCABULARY_FILE, vocabulary, size, err) < 0 ||
+        write_counts(p, sums.counts, err) < 0 ||
+        write_file(p, MANIFEST_FILE, text.data, text.size, err) < 0)
+        goto done;
+    status = corpus_folder_remove_records(&p->folder, err);
+done:
+    buffer_release(&text);
+    fingerprints_release(&sums.documents);
+    fingerprints_release(&sums.lines);
+    manifest_release(&sums.manifest);
+    free(sums.counts);
+    return status;
 }

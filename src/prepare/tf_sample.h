@@ -8,7 +8,7 @@
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
-#include "lambert/corpus/shard_writer.h"
+#include "lambert/corpus/shard_format.h"
 #include "lambert/text/vocabulary.h"
 #include "tf_example.h"
 

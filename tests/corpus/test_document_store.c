@@ -8,6 +8,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
+#include "lambert/corpus/shard_writer.h"
 
 static const struct shape many = {
     .documents = 500, .most_sentences = 30, .most_tokens = 60, .shards = 3, .words = 900};

@@ -15,7 +15,7 @@ static uint64_t hash_of(uint64_t thing)
 static void copies_are_counted_but_for_the_first(void **state)
 {
     (void)state;
-    struct buffer prints = {0};
+    struct fingerprints prints = {0};
     for (uint64_t copy = 0; copy < 4; copy++)
         for (uint64_t thing = copy; thing < 10; thing++)
             fingerprints_add(&prints, 0, hash_of(thing), 100 + thing);
@@ -26,51 +26,52 @@ static void copies_are_counted_but_for_the_first(void **state)
         for (uint64_t thing = copy; thing < 10; thing++)
             bytes += 100 + thing;
     assert_int_equal(found.bytes, bytes);
-    buffer_release(&prints);
+    fingerprints_release(&prints);
 }
 
 static void nothing_has_no_copies(void **state)
 {
     (void)state;
-    struct buffer prints = {0};
+    struct fingerprints prints = {0};
     assert_int_equal(fingerprints_duplicates(&prints, 0, &(struct duplicates){0}).count, 0);
     fingerprints_add(&prints, 0, 1, 1);
     assert_int_equal(fingerprints_duplicates(&prints, 0, &(struct duplicates){0}).count, 0);
-    buffer_release(&prints);
+    fingerprints_release(&prints);
 }
 
 /* Of 200,000 things, three times each, every 16th is kept. */
 static void a_part_stands_for_the_whole(void **state)
 {
     (void)state;
-    struct buffer prints = {0};
+    struct fingerprints prints = {0};
     for (uint64_t copy = 0; copy < 3; copy++)
         for (uint64_t thing = 0; thing < 200000; thing++)
             fingerprints_add(&prints, 4, hash_of(thing), 10);
     const struct duplicates all = {.count = 600000, .bytes = 6000000};
-    uint64_t kept = prints.size / sizeof(struct fingerprint);
+    uint64_t kept = prints.count;
     assert_in_range(kept, 600000 / 16 * 0.95, 600000 / 16 * 1.05);
     struct duplicates found = fingerprints_duplicates(&prints, 4, &all);
     assert_in_range(found.count, 400000 * 0.95, 400000 * 1.05);
     assert_int_equal(found.bytes, 10 * found.count);
-    buffer_release(&prints);
+    fingerprints_release(&prints);
 }
 
 /* Adds things [first, end), `copies` of each. */
-static void add_things(struct buffer *prints, int bits, uint64_t first, uint64_t end, int copies)
+static void add_things(struct fingerprints *prints, int bits, uint64_t first, uint64_t end,
+                       int copies)
 {
     for (uint64_t thing = first; thing < end; thing++)
         for (int c = 0; c < copies; c++)
             fingerprints_add(prints, bits, hash_of(thing), 10);
 }
 
-static uint64_t estimate(struct buffer *prints, int bits, uint64_t all)
+static uint64_t estimate(struct fingerprints *prints, int bits, uint64_t all)
 {
     const struct duplicates whole = {.count = all, .bytes = 10 * all};
     struct duplicates found = fingerprints_duplicates(prints, bits, &whole);
     assert_true(found.bytes <= whole.bytes);
     assert_true(fabs((double)found.bytes - 10.0 * (double)found.count) <= 10);
-    buffer_release(prints);
+    fingerprints_release(prints);
     return found.count;
 }
 
@@ -80,7 +81,7 @@ static void one_thing_with_very_many_copies(void **state)
     (void)state;
     enum { BITS = 6 };
     for (int kept = 0; kept < 2; kept++) {
-        struct buffer prints = {0};
+        struct fingerprints prints = {0};
         uint64_t many = 1000000;
         while (((hash_of(many) & 63) == 0) != kept)
             many++;
@@ -96,9 +97,9 @@ static void no_more_copies_than_things(void **state)
     (void)state;
     bool exceeded = false;
     for (uint64_t first = 0; first < 10000; first += 1000) {
-        struct buffer prints = {0};
+        struct fingerprints prints = {0};
         add_things(&prints, 4, first, first + 200, 2000);
-        uint64_t kept = prints.size / sizeof(struct fingerprint) / 2000;
+        uint64_t kept = prints.count / 2000;
         exceeded |= 16 * kept * 1999 > 400000;
         assert_in_range(estimate(&prints, 4, 400000), 399000, 400000 - kept);
     }
@@ -110,12 +111,12 @@ static void no_copies_are_none(void **state)
 {
     (void)state;
     for (uint64_t things = 0; things < 40; things++) {
-        struct buffer prints = {0};
+        struct fingerprints prints = {0};
         add_things(&prints, 5, 0, things, 1);
         assert_int_equal(estimate(&prints, 5, things), 0);
     }
     for (uint64_t i = 1; i < 20; i++) {
-        struct buffer prints = {0};
+        struct fingerprints prints = {0};
         add_things(&prints, 4, i * 1000000, i * 1000000 + 10000, 1);
         assert_int_equal(estimate(&prints, 4, 10000), 0);
     }
@@ -125,22 +126,22 @@ static void no_copies_are_none(void **state)
 static void too_many_are_thinned(void **state)
 {
     (void)state;
-    struct buffer prints = {0}, joined = {0};
+    struct fingerprints prints = {0}, joined = {0};
     int bits = 0;
     add_things(&prints, 3, 0, 40000, 2);
-    uint64_t kept = prints.size / sizeof(struct fingerprint);
+    uint64_t kept = prints.count;
     for (uint64_t first = 0; first < 40000; first += 10000) {
-        struct buffer more = {0};
+        struct fingerprints more = {0};
         add_things(&more, 0, first, first + 10000, 2);
         bits = fingerprints_join(&joined, bits, &more, kept);
-        assert_true(joined.size / sizeof(struct fingerprint) <= kept);
-        buffer_release(&more);
+        assert_true(joined.count <= kept);
+        fingerprints_release(&more);
     }
     assert_int_equal(bits, 3);
-    assert_int_equal(joined.size, prints.size);
-    assert_memory_equal(joined.data, prints.data, prints.size);
-    buffer_release(&prints);
-    buffer_release(&joined);
+    assert_int_equal(joined.count, prints.count);
+    assert_memory_equal(joined.prints, prints.prints, prints.count * sizeof *prints.prints);
+    fingerprints_release(&prints);
+    fingerprints_release(&joined);
 }
 
 static void bits_keep_what_is_asked_for(void **state)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "lambert/base/error.h"
-#include "lambert/corpus/shard_writer.h"
+#include "lambert/corpus/shard_format.h"
 
 struct document_store;
 

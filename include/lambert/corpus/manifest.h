@@ -11,7 +11,7 @@
 #include "lambert/corpus/corpus.h"
 #include "lambert/corpus/corpus_report.h"
 #include "lambert/corpus/sample_totals.h"
-#include "lambert/corpus/shard_writer.h"
+#include "lambert/corpus/shard_format.h"
 
 /* Names of the files in a corpus folder; shards: SPLIT-NNNNN.shard. */
 #define MANIFEST_FILE     "corpus.json"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "lambert/corpus/shard_writer.h"
+#include "lambert/corpus/shard_format.h"
 
 struct sample_totals {
     uint64_t samples;

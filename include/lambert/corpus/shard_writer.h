@@ -5,7 +5,7 @@
  *     shard_writer_add_sample(w, &sample)               once a sample
  *     shard_writer_commit(w, &summary, err)             atomic; or shard_writer_discard
  *
- * A sentence longer than 65,535 tokens is stored in pieces of that length; empty sentences are left
+ * A sentence longer than 65,535 tokens is stored as several of up to that length; empty sentences are left
  * out; a document without tokens is not stored.
  *
  * A shard of ready samples holds sequences that others made and masked: each is a document of one
@@ -18,30 +18,9 @@
 #include <stdint.h>
 
 #include "lambert/base/error.h"
+#include "lambert/corpus/shard_format.h"
 
 struct shard_writer;
-
-enum shard_contents { SHARD_DOCUMENTS_OF_TEXT, SHARD_READY_SAMPLES };
-
-enum { SAMPLE_UNLABELLED = 255 };
-
-struct ready_sample {
-    const int32_t *ids; /* [tokens], masks applied */
-    uint32_t tokens;    /* [CLS] and [SEP] included; at most 65,535 */
-    uint32_t a_tokens;  /* of "[CLS] A [SEP]", at least 2; all of them when there is no B */
-    uint8_t next_sentence_label; /* 1: B is random, 0: B follows A, or SAMPLE_UNLABELLED */
-    uint32_t masks;
-    const uint16_t *positions; /* [masks], from 0 in the sequence, ascending, never a [CLS] */
-    const uint32_t *labels;    /* [masks], the ids that stood there */
-};
-
-struct shard_summary {
-    uint64_t documents;
-    uint64_t sentences;
-    uint64_t tokens;
-    uint64_t bytes; /* of the file */
-    uint64_t hash;  /* of ids and lengths: independent of the compression */
-};
 
 struct shard_options {
     uint64_t vocabulary_hash;

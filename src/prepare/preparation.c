@@ -1,0 +1,95 @@
+#include "preparation.h"
+
+#include <inttypes.h>
+#include <zlib.h>
+
+#include "fingerprints.h"
+#include "lambert/base/hash.h"
+#include "lambert/base/version.h"
+#include "lambert/text/tokenizer.h"
+
+/* Duplicates are counted exactly up to 80 MB of text or so, then estimated from a million or so
+ * lines; prepare_finish.c thins them where lines turn out to be much shorter than that. */
+enum { MOST_FINGERPRINTS = 1 << 20, LINE_BYTES = 80, DOCUMENT_BYTES = 512 };
+
+bool preparation_has_stream(const struct preparation *p)
+{
+    for (int i = 0; i < p->inputs.count; i++)
+        if (p->inputs.files[i].kind == INPUT_STREAM)
+            return true;
+    return false;
+}
+
+/* What the fingerprints are spread by; compressed text is taken for four times its size, a stream
+ * for 16 GB. */
+static uint64_t expected_bytes(const struct input_list *inputs)
+{
+    uint64_t bytes = 0;
+    for (int i = 0; i < inputs->count; i++) {
+        const struct input_file *file = &inputs->files[i];
+        bytes += file->kind == INPUT_STREAM ? UINT64_C(16) << 30
+                                            : (file->kind == INPUT_GZIP ? 4 : 1) * file->bytes;
+    }
+    return bytes;
+}
+
+/* The hash of everything that the shards depend on. Records carry it, and an interrupted preparation
+ * goes on only from those with the same, so that its number is never to change for what makes the
+ * same shards (tests/prepare/test_preparation.c). A stream cannot be known again: `started` makes its
+ * hash one of its own. */
+static uint64_t plan_hash(const struct preparation *p, enum shard_contents contents)
+{
+    const struct prepare_options *options = &p->options;
+    struct buffer all = {0};
+    buffer_print(&all, LAMBERT_PROGRAM " %d %s %s %016" PRIx64 " %d %d %a %" PRIu64 " %d\n",
+                 contents, tokenizer_unicode_version(), zlibVersion(),
+                 vocabulary_hash(p->vocabulary), options->lower_case, options->split_sentences,
+                 options->heldout_fraction, options->shard_bytes, options->compression);
+    for (int i = 0; i < p->inputs.count; i++) {
+        const struct input_file *file = &p->inputs.files[i];
+        buffer_print(&all, "%s %d %" PRIu64 " %" PRId64 "\n", file->path, file->kind, file->bytes,
+                     file->modified);
+    }
+    if (preparation_has_stream(p))
+        buffer_print(&all, "%.9f\n", p->started);
+    uint64_t hash = hash_bytes(all.data, all.size);
+    buffer_release(&all);
+    return hash;
+}
+
+static bool is_wanted(void *context, uint64_t chunk, uint32_t part)
+{
+    return !chunk_is_done(context, chunk, part);
+}
+
+void preparation_plan(struct preparation *p, enum shard_contents contents)
+{
+    const uint64_t bytes = expected_bytes(&p->inputs);
+    p->plan = (struct chunk_plan){
+        .folder = p->options.output,
+        .hash = plan_hash(p, contents),
+        .shard = {.vocabulary_hash = vocabulary_hash(p->vocabulary),
+                  .vocabulary_size = vocabulary_size(p->vocabulary),
+                  .compression = p->options.compression,
+                  .contents = contents},
+        .document_bits = fingerprint_bits(bytes / DOCUMENT_BYTES, MOST_FINGERPRINTS),
+        .line_bits = fingerprint_bits(bytes / LINE_BYTES, MOST_FINGERPRINTS)};
+    if (contents == SHARD_DOCUMENTS_OF_TEXT)
+        p->feed = input_feed_new(&p->inputs,
+                                 &(struct input_feed_options){.chunk_bytes = p->options.shard_bytes,
+                                                              .rank = (uint64_t)p->rank,
+                                                              .ranks = (uint64_t)p->ranks,
+                                                              .wanted = is_wanted,
+                                                              .context = &p->plan});
+}
+
+uint64_t preparation_chunks(const struct preparation *p)
+{
+    return p->feed ? input_feed_chunks(p->feed) : (uint64_t)p->inputs.count;
+}
+
+enum corpus_split preparation_split(const struct preparation *p, uint64_t hash)
+{
+    const double place = (double)(hash >> 11) * 0x1p-53; /* in [0, 1) */
+    return place < p->options.heldout_fraction ? CORPUS_HELDOUT : CORPUS_TRAIN;
+}
