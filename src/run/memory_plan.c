@@ -11,32 +11,33 @@ static double megabytes(double bytes)
 /* What no other rank shares. */
 static double own_bytes(const struct memory_plan *plan)
 {
-    const struct param_sync_memory *param_sync = &plan->param_sync;
-    size_t own = param_sync->gradients + param_sync->shard + param_sync->buffers + plan->moments +
-                 plan->activations + plan->products + plan->corpus_cache;
+    const struct trainer_memory *trainer = &plan->trainer;
+    size_t own = trainer->sync.gradients + trainer->sync.shard + trainer->sync.buffers +
+                 trainer->moments + trainer->activations + plan->products + plan->corpus_cache;
     return (double)own;
 }
 
 /* Of this rank's weights: its share of the one copy, or its own copy. */
 static double counted_weights(const struct memory_plan *plan, const struct dist *dist)
 {
-    double weights = (double)plan->param_sync.weights;
-    return plan->param_sync.shares ? weights / dist_local_size(dist) : weights;
+    double weights = (double)plan->trainer.sync.weights;
+    return plan->trainer.sync.shared ? weights / dist_local_size(dist) : weights;
 }
 
 static void announce(const struct memory_plan *plan, const struct dist *dist, double machine)
 {
-    const struct param_sync_memory *param_sync = &plan->param_sync;
+    const struct trainer_memory *trainer = &plan->trainer;
+    const struct param_sync_memory *sync = &trainer->sync;
     log_info(
         "memory a rank: gradients %.0f MB, summed shard %.0f MB, messages %.0f MB, moments "
         "%.0f MB, activations %.0f MB, matrix products %.0f MB, corpus cache %.0f MB; weights %.0f "
         "MB%s: %.0f MB in all",
-        megabytes((double)param_sync->gradients), megabytes((double)param_sync->shard),
-        megabytes((double)param_sync->buffers), megabytes((double)plan->moments),
-        megabytes((double)plan->activations), megabytes((double)plan->products),
-        megabytes((double)plan->corpus_cache), megabytes((double)param_sync->weights),
-        param_sync->shares ? ", which the ranks of a node share" : "",
-        megabytes(own_bytes(plan) + (double)param_sync->weights));
+        megabytes((double)sync->gradients), megabytes((double)sync->shard),
+        megabytes((double)sync->buffers), megabytes((double)trainer->moments),
+        megabytes((double)trainer->activations), megabytes((double)plan->products),
+        megabytes((double)plan->corpus_cache), megabytes((double)sync->weights),
+        sync->shared ? ", which the ranks of a node share" : "",
+        megabytes(own_bytes(plan) + (double)sync->weights));
     log_info("memory of rank 0's machine: %.0f MB for %d rank(s)", megabytes(machine),
              dist_machine_size(dist));
 }

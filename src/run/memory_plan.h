@@ -6,12 +6,12 @@
 
 #include "lambert/base/error.h"
 #include "lambert/dist/dist.h"
-#include "lambert/trainer/param_sync.h"
+#include "lambert/trainer/trainer.h"
 
 struct memory_plan {
-    struct param_sync_memory param_sync;
-    size_t moments, activations, corpus_cache;
+    struct trainer_memory trainer;
     size_t products; /* what matrix products work in */
+    size_t corpus_cache;
 };
 
 /* Collective; rank 0 logs what a rank and what its node will hold. -1 on all ranks, with the

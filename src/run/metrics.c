@@ -101,12 +101,23 @@ double metrics_mean(double sum, double count)
     return count > 0 ? sum / count : NAN;
 }
 
-double metrics_loss(const struct objective_sums *sums)
+double metrics_loss(const struct step_report *report)
 {
-    const struct objective_sums *mlm = &sums[PRETRAINING_MLM], *nsp = &sums[PRETRAINING_NSP];
-    double mlm_loss = metrics_mean(mlm->loss, mlm->terms);
-    double nsp_loss = metrics_mean(nsp->loss, nsp->terms);
-    return mlm->terms == 0 ? nsp_loss : nsp->terms == 0 ? mlm_loss : mlm_loss + nsp_loss;
+    double loss = 0, terms = 0;
+    for (int o = 0; o < report->objectives.count; o++)
+        if (report->sums[o].terms > 0) {
+            loss += metrics_mean(report->sums[o].loss, report->sums[o].terms);
+            terms += report->sums[o].terms;
+        }
+    return terms > 0 ? loss : NAN;
+}
+
+/* A number of an objective, as "mlm_loss". */
+static void add_of(cJSON *line, const struct objective *objective, const char *what, double value)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s_%s", objective->name, what);
+    add(line, name, value);
 }
 
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
@@ -114,29 +125,32 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
 {
     if (!metrics->stream)
         return 0;
-    const struct objective_sums *mlm = &step->sums[PRETRAINING_MLM];
-    const struct objective_sums *nsp = &step->sums[PRETRAINING_NSP];
+    const struct step_report *report = step->report;
+    const struct objective_list *objectives = &report->objectives;
+    const struct objective_sums *sums = report->sums;
     cJSON *line = line_new("step", phase, state);
-    add(line, "loss", metrics_loss(step->sums));
-    add(line, "mlm_loss", metrics_mean(mlm->loss, mlm->terms));
-    add(line, "nsp_loss", metrics_mean(nsp->loss, nsp->terms));
-    add(line, "mlm_accuracy", metrics_mean(mlm->correct, mlm->terms));
-    add(line, "nsp_accuracy", metrics_mean(nsp->correct, nsp->terms));
+    add(line, "loss", metrics_loss(report));
+    for (int o = 0; o < objectives->count; o++)
+        add_of(line, objectives->rows[o], "loss", metrics_mean(sums[o].loss, sums[o].terms));
+    for (int o = 0; o < objectives->count; o++)
+        add_of(line, objectives->rows[o], "accuracy", metrics_mean(sums[o].correct, sums[o].terms));
     add(line, "learning_rate", step->rate);
-    add(line, "gradient_norm", step->report.gradient_norm);
-    add(line, "clip", step->report.clip);
-    cJSON_AddBoolToObject(line, "skipped", !step->updated);
+    add(line, "gradient_norm", report->gradient.gradient_norm);
+    add(line, "clip", report->gradient.clip);
+    cJSON_AddBoolToObject(line, "skipped", !report->updated);
     add(line, "skipped_steps", (double)step->skipped_steps);
-    add(line, "sequences", (double)step->sequences);
-    add(line, "tokens", (double)step->tokens);
-    add(line, "masked", mlm->terms);
+    add(line, "sequences", (double)report->sequences);
+    add(line, "tokens", (double)report->tokens);
+    for (int o = 0; o < objectives->count; o++)
+        if (objectives->rows[o]->rows == OBJECTIVE_MASKED)
+            add(line, "masked", sums[o].terms);
     add(line, "seconds", step->seconds);
-    add(line, "sequences_per_second", (double)step->sequences / step->seconds);
-    add(line, "tokens_per_second", (double)step->tokens / step->seconds);
-    add(line, "communication_wait_seconds", step->waited);
-    add(line, "communication_seconds", step->exchanged);
-    add(line, "communication_bytes", step->bytes_sent);
-    add(line, "peak_fraction", step->operations / step->seconds / step->peak);
+    add(line, "sequences_per_second", (double)report->sequences / step->seconds);
+    add(line, "tokens_per_second", (double)report->tokens / step->seconds);
+    add(line, "communication_wait_seconds", report->waited);
+    add(line, "communication_seconds", report->exchanged);
+    add(line, "communication_bytes", report->bytes_sent);
+    add(line, "peak_fraction", report->operations / step->seconds / step->peak);
     add(line, "work_seconds", step->balance.work);
     add(line, "data_seconds", step->balance.data);
     add(line, "imbalance", step->balance.imbalance);

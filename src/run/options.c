@@ -91,34 +91,31 @@ struct bert_capacity capacity_of(const struct config *config)
     return capacity;
 }
 
-static bool is_bfloat16(enum float_type type)
+struct trainer_options trainer_options_of(const struct config *config, int vocab_size)
 {
-    switch (type) {
-    case TYPE_FLOAT32:
-        return false;
-    case TYPE_BFLOAT16:
-        return true;
-    }
-    bug("there is no type %d", (int)type);
+    return (struct trainer_options){
+        .model = bert_config_of(config, vocab_size),
+        .micro_batch = capacity_of(config),
+        .optimizer = optimizer_options_of(config),
+        .gradient_wire = config->train.gradient_wire,
+        .weight_type = config->train.weight_type,
+        .reproducible = config->train.reproducible,
+        .reports_tensors = config->train.report_every > 0,
+    };
 }
 
-struct param_sync_options param_sync_options_of(const struct config *config,
-                                                const struct bert_config *bert,
-                                                const struct bert_capacity *capacity)
+struct sampled_batches_options sampled_batches_options_of(const struct config *config, int phase,
+                                                          const struct dist *dist)
 {
-    int most = capacity->tokens < bert->vocab ? capacity->tokens : bert->vocab;
-    return (struct param_sync_options){
-        .bfloat16_gradients = is_bfloat16(config->train.gradient_wire),
-        .bfloat16_weights = is_bfloat16(config->train.weight_type),
-        .fixed = config->train.reproducible,
-        .tokens = capacity->tokens,
-        .words = {.rows = bert->vocab, .width = bert->hidden, .most = most}};
-}
-
-int group_of(const struct config *config, int phase)
-{
-    int fit = config->train.micro_batch_tokens / config->phases[phase].sequence_length;
-    return !config->train.reproducible ? 0 : fit > 0 ? fit : 1;
+    const struct config_phase *settings = &config->phases[phase];
+    int fit = config->train.micro_batch_tokens / settings->sequence_length;
+    return (struct sampled_batches_options){
+        .end_batch = (uint64_t)settings->steps,
+        .global_batch = settings->global_batch,
+        .group = !config->train.reproducible ? 0 : (fit > 0 ? fit : 1),
+        .rank = dist_rank(dist),
+        .ranks = dist_size(dist),
+    };
 }
 
 void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus)

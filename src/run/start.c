@@ -16,64 +16,62 @@
 /* --- from another model ----------------------------------------------------------------------- */
 
 /* A model of another vocabulary, or of the other case, would learn to read anew. */
-static int check_text(const struct job *job, uint64_t hash, bool lower_case, struct error *err)
+static int check_text(const struct run *run, uint64_t hash, bool lower_case, struct error *err)
 {
-    const char *corpus = corpus_folder(corpora_of(&job->corpora, 0));
-    if (hash != job->state.vocabulary_hash)
+    const char *corpus = corpus_folder(corpora_of(&run->corpora, 0));
+    if (hash != run->state.vocabulary_hash)
         return error_set(err,
                          "its vocabulary is not, byte for byte, that of the corpus %s; prepare the "
                          "corpus with the vocab.txt that lambert import and then export make of it",
                          corpus);
-    if (lower_case != job->state.lower_case)
+    if (lower_case != run->state.lower_case)
         return error_set(err, "it is %s, and the corpus %s is not; prepare the corpus %s --cased",
                          lower_case ? "uncased" : "cased", corpus, lower_case ? "without" : "with");
     return 0;
 }
 
 /* [rank 0] */
-static int read_folder(struct job *job, const char *folder, struct error *err)
+static int read_folder(struct run *run, const char *folder, struct error *err)
 {
     struct hf_model model;
     if (hf_model_open(&model, folder, err) < 0)
         return -1;
-    int status = check_text(job, model.vocabulary_hash, model.lower_case, err);
+    int status = check_text(run, model.vocabulary_hash, model.lower_case, err);
     if (status == 0)
-        status = check_same_model(job->config, &model.shape, err);
+        status = check_same_model(run->config, &model.shape, err);
     if (status == 0)
-        status = hf_model_weights(&model, job->table, (uint64_t)job->config->run.seed,
-                                  job->param_sync.weights, err);
+        status =
+            hf_model_weights(&model, trainer_params(run->trainer), (uint64_t)run->config->run.seed,
+                             trainer_weights(run->trainer), err);
     hf_model_close(&model);
     return status;
 }
 
-static int start_from_folder(struct job *job, const char *folder, struct error *err)
+static int start_from_folder(struct run *run, const char *folder, struct error *err)
 {
-    int status = dist_rank(job->dist) == 0 ? read_folder(job, folder, err) : 0;
-    if (dist_agree(job->dist, status, err) < 0)
+    int status = dist_rank(run->dist) == 0 ? read_folder(run, folder, err) : 0;
+    if (dist_agree(run->dist, status, err) < 0)
         return -1;
-    dist_broadcast(job->dist, 0, job->param_sync.weights,
-                   job->table->size * sizeof *job->param_sync.weights);
+    trainer_broadcast_weights(run->trainer);
     return 0;
 }
 
 /* `file` is rank 0's. What can be compared is compared before weights are read: a sentence that
  * names a key says more than one that names a tensor. */
-static int start_from_checkpoint(struct job *job, const struct checkpoint_file *file,
+static int start_from_checkpoint(struct run *run, const struct checkpoint_file *file,
                                  struct error *err)
 {
     struct run_state state;
-    struct checkpoint_arrays arrays = job_arrays(job);
     int status = 0;
-    if (dist_rank(job->dist) == 0) {
+    if (dist_rank(run->dist) == 0) {
         const struct checkpoint_meta *meta = &file->meta;
-        status = check_text(job, meta->state.vocabulary_hash, meta->state.lower_case, err);
+        status = check_text(run, meta->state.vocabulary_hash, meta->state.lower_case, err);
         if (status == 0)
-            status = check_stored_model(job->config, meta->config, checkpoint_file_path(file), err);
+            status = check_stored_model(run->config, meta->config, checkpoint_file_path(file), err);
     }
-    if (dist_agree(job->dist, status, err) < 0)
+    if (dist_agree(run->dist, status, err) < 0)
         return -1;
-    arrays.optimizer = NULL; /* it begins anew */
-    return checkpoint_read(&arrays, file, &state, err);
+    return trainer_load(run->trainer, file, TRAINER_WEIGHTS, &state, err);
 }
 
 /* [rank 0] A Hugging Face folder is read by its name; anything else is opened as a checkpoint. A run
@@ -94,33 +92,38 @@ static int find_source(const char *path, bool *is_model, struct checkpoint_file 
                                 "run folder with checkpoints");
 }
 
-static int start_from(struct job *job, const char *path, struct error *err)
+static int start_from(struct run *run, const char *path, struct error *err)
 {
     struct checkpoint_file file = {0};
     bool is_model = false;
-    int status = dist_rank(job->dist) == 0 ? find_source(path, &is_model, &file, err) : 0;
-    status = dist_agree(job->dist, status, err);
+    int status = dist_rank(run->dist) == 0 ? find_source(path, &is_model, &file, err) : 0;
+    status = dist_agree(run->dist, status, err);
     if (status == 0) {
-        dist_broadcast(job->dist, 0, &is_model, sizeof is_model);
+        dist_broadcast(run->dist, 0, &is_model, sizeof is_model);
         status =
-            is_model ? start_from_folder(job, path, err) : start_from_checkpoint(job, &file, err);
+            is_model ? start_from_folder(run, path, err) : start_from_checkpoint(run, &file, err);
     }
     checkpoint_file_close(&file);
     return status;
 }
 
-static int check_finite(const struct job *job, struct error *err)
+static int check_finite(const struct run *run, struct error *err)
 {
-    if (isfinite(kernels->sum_squares(job->param_sync.weights, job->table->size)))
+    if (isfinite(kernels->sum_squares(trainer_weights(run->trainer),
+                                      trainer_params(run->trainer)->size)))
         return 0;
     return error_set(err, "its weights are not all finite numbers");
 }
 
-int start_weights(struct job *job, const char *path, struct error *err)
+int start_weights(struct run *run, const char *path, struct error *err)
 {
-    int status = start_from(job, path, err);
+    if (!path[0]) {
+        trainer_initialise(run->trainer, (uint64_t)run->config->run.seed);
+        return 0;
+    }
+    int status = start_from(run, path, err);
     if (status == 0)
-        status = check_finite(job, err);
+        status = check_finite(run, err);
     if (status != 0)
         return error_prefix(err, "cannot start from %s", path);
     log_info("started from the weights of %s", path);
@@ -129,37 +132,27 @@ int start_weights(struct job *job, const char *path, struct error *err)
 
 /* --- from a checkpoint of the run ----------------------------------------------------------- */
 
-static int check_same_run(const struct job *job, const struct checkpoint_meta *meta,
+static int check_same_run(const struct run *run, const struct checkpoint_meta *meta,
                           const char *accept, struct error *err)
 {
-    if (config_compare(meta->config, job->meta.config, accept, err) < 0)
+    if (config_compare(meta->config, run->meta.config, accept, err) < 0)
         return -1;
-    if (meta->state.corpus_hash != job->state.corpus_hash)
+    if (meta->state.corpus_hash != run->state.corpus_hash)
         return error_set(err,
                          "it was trained on another corpus (%016" PRIx64 ") than %s (%016" PRIx64
                          "); name the corpus it was trained on in data.corpus",
-                         meta->state.corpus_hash, corpus_folder(corpora_of(&job->corpora, 0)),
-                         job->state.corpus_hash);
+                         meta->state.corpus_hash, corpus_folder(corpora_of(&run->corpora, 0)),
+                         run->state.corpus_hash);
     return 0;
-}
-
-void pass_finished_phases(struct job *job)
-{
-    struct run_state *state = &job->state;
-    while (state->phase < job->config->phase_count &&
-           state->phase_step >= job->config->phases[state->phase].steps) {
-        state->phase++;
-        state->phase_step = 0;
-    }
 }
 
 /* [rank 0] Opens the newest checkpoint of the run's folder, if there is one, and says why the run may
  * not go on from it. Configurations are compared before weights are read: a sentence that names the
  * keys says more than one that names a tensor. */
-static int find_checkpoint(const struct job *job, const struct run_request *request,
+static int find_checkpoint(const struct run *run, const struct run_request *request,
                            struct checkpoint_file *file, struct error *err)
 {
-    const char *folder = job->config->run.folder;
+    const char *folder = run->config->run.folder;
     if (checkpoint_newest(folder, file, err) < 0)
         return -1;
     const char *path = checkpoint_file_path(file);
@@ -170,34 +163,32 @@ static int find_checkpoint(const struct job *job, const struct run_request *requ
                          "%s already holds a run (%s). Add --resume to go on with it, or choose "
                          "another folder with run.folder=...",
                          folder, path);
-    if (check_same_run(job, &file->meta, request->accept, err) < 0)
+    if (check_same_run(run, &file->meta, request->accept, err) < 0)
         return error_prefix(err, "cannot resume from %s", path);
     return 0;
 }
 
-int start_run(struct job *job, const struct run_request *request, struct error *err)
+int start_run(struct run *run, const struct run_request *request, struct error *err)
 {
     struct checkpoint_file file = {0};
-    struct checkpoint_arrays arrays = job_arrays(job);
-    bool reads = dist_rank(job->dist) == 0;
-    int status = dist_agree(job->dist, reads ? find_checkpoint(job, request, &file, err) : 0, err);
+    bool reads = dist_rank(run->dist) == 0;
+    int status = dist_agree(run->dist, reads ? find_checkpoint(run, request, &file, err) : 0, err);
     if (status < 0)
         goto done;
     bool found = checkpoint_file_path(&file);
-    dist_broadcast(job->dist, 0, &found, sizeof found);
+    dist_broadcast(run->dist, 0, &found, sizeof found);
     if (found) {
-        status = checkpoint_read(&arrays, &file, &job->state, err);
+        status = trainer_load(run->trainer, &file, TRAINER_ALL, &run->state, err);
         if (status < 0)
             goto done;
-        pass_finished_phases(job);
+        run_pass_finished_phases(run);
         if (reads)
             log_info("resumed from %s at step %" PRId64, checkpoint_file_path(&file),
-                     job->state.total_steps);
+                     run->state.total_steps);
     } else {
-        if (job->config->run.start_from[0])
-            status = start_weights(job, job->config->run.start_from, err);
+        status = start_weights(run, run->config->run.start_from, err);
         if (status == 0 && request->resume)
-            log_info("no checkpoint in %s: a new run begins", job->config->run.folder);
+            log_info("no checkpoint in %s: a new run begins", run->config->run.folder);
     }
 done:
     checkpoint_file_close(&file);

@@ -1,13 +1,42 @@
 #include "lambert/trainer/param_sync.h"
-#include "lambert/base/clock.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "fixed_point.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/progress.h"
+#include "lambert/dist/node_arrays.h"
 #include "lambert/kernels/parallel.h"
+#include "lambert/trainer/embedding_rows.h"
+#include "lambert/trainer/rounded_weights.h"
+
+struct param_sync {
+    const struct dist *dist;
+    const struct sharding *sharding;
+    struct node_arrays *memory;
+    struct exchange *exchange;
+    bool fixed_point;
+
+    real *weights; /* [size] */
+    real *grads;   /* [size] of this rank */
+    real *shard;   /* [own shard] of the summed gradient */
+
+    struct row_exchange *rows;            /* NULL: word embeddings do not go apart */
+    struct embedding_rows embedding_rows; /* of this micro-batch, with rows */
+    bool rounds;                          /* weights to compute with */
+    struct rounded_weights rounded;
+    bool held;    /* weights are to be sent off when the next step begins */
+    bool settled; /* weights are whole on all ranks, as the optimizer has them */
+
+    int matrix;                      /* buckets wholly in the word embeddings, that go apart */
+    int sent;                        /* buckets of gradients so far */
+    size_t front, back;              /* gradients [0, front) and [back, size) are complete */
+    bool first;                      /* micro-batch of the step */
+    double polled;                   /* when messages were last moved on, by clock_seconds() */
+    double limit;                    /* of a gradient in fixed point */
+    struct exchange_report reported; /* when param_sync_report() was last called */
+};
 
 /* Buckets that lie in the word embeddings and may go apart: none without a network, or where sums
  * are exact only if they are made in one go. Gradients are the scratch memory of rows. */
@@ -17,20 +46,20 @@ static int matrix_buckets(const struct sharding *sharding, const struct param_sy
     bool network = sharding->stages.count > sharding->stages.node;
     size_t size = (size_t)words->rows * (size_t)words->width;
     bool fits = size <= ROW_MATRIX_MOST && row_exchange_needs(sharding, words) <= sharding->size;
-    return network && fits && !options->fixed ? (int)(size / sharding->bucket) : 0;
+    return network && fits && !options->fixed_point ? (int)(size / sharding->bucket) : 0;
 }
 
 static enum exchange_element element_of(const struct param_sync_options *options)
 {
-    return options->fixed ? EXCHANGE_FIXED : EXCHANGE_REAL;
+    return options->fixed_point ? EXCHANGE_FIXED : EXCHANGE_REAL;
 }
 
 static struct exchange_options exchange_options_of(const struct sharding *sharding,
                                                    const struct param_sync_options *options)
 {
     return (struct exchange_options){.element = element_of(options),
-                                     .bfloat16_gradients = options->bfloat16_gradients,
-                                     .bfloat16_weights = options->bfloat16_weights,
+                                     .bfloat16_gradients = options->gradient_wire == TYPE_BFLOAT16,
+                                     .bfloat16_weights = options->weight_type == TYPE_BFLOAT16,
                                      .slots = exchange_slots(sharding)};
 }
 
@@ -49,13 +78,13 @@ struct param_sync_memory param_sync_memory(const struct sharding *sharding, int 
     struct param_sync_memory memory = {.weights = arrays.weights,
                                        .gradients = arrays.gradients,
                                        .shard = arrays.shard,
-                                       .shares = arrays.shares};
+                                       .shared = arrays.shares};
     memory.buffers = exchange_memory(sharding, rank, arrays.shares, &exchange);
-    if (options->fixed) {
+    if (options->fixed_point) {
         memory.gradients += sharding->size * sizeof(real);
         memory.shard += shard_bytes(sharding, rank);
     }
-    if (options->bfloat16_weights)
+    if (options->weight_type == TYPE_BFLOAT16)
         memory.shard += rounded_weights_memory(sharding, rank);
     if (matrix_buckets(sharding, options) > 0)
         memory.buffers += row_exchange_memory(sharding, &options->words) +
@@ -64,200 +93,222 @@ struct param_sync_memory param_sync_memory(const struct sharding *sharding, int 
 }
 
 /* In fixed point the model's gradients are apart from what is exchanged. */
-static int take_own_arrays(struct param_sync *param_sync, struct error *err)
+static int take_gradients(struct param_sync *sync, struct error *err)
 {
-    const struct exchange_arrays *arrays = node_arrays_of(param_sync->memory);
-    size_t shard = shard_bytes(param_sync->sharding, dist_rank(param_sync->dist));
-    void *grads, *shard_grads;
-    if (!param_sync->fixed) {
-        param_sync->grads = arrays->gradients;
-        param_sync->shard_grads = arrays->shard;
+    const struct exchange_arrays *arrays = node_arrays_of(sync->memory);
+    size_t shard = shard_bytes(sync->sharding, dist_rank(sync->dist));
+    if (!sync->fixed_point) {
+        sync->grads = arrays->gradients;
+        sync->shard = arrays->shard;
         return 0;
     }
-    if (memory_big(&grads, param_sync->sharding->size * sizeof(real), "gradients", err) < 0)
+    if (memory_big((void **)&sync->grads, sync->sharding->size * sizeof(real), "gradients", err) <
+        0)
         return -1;
-    param_sync->grads = grads;
-    if (memory_big(&shard_grads, shard, "summed gradients", err) < 0)
-        return -1;
-    param_sync->shard_grads = shard_grads;
-    return 0;
+    return memory_big((void **)&sync->shard, shard, "summed gradients", err);
 }
 
-static int take_rows(struct param_sync *param_sync, const struct param_sync_options *options,
-                     struct error *err)
-{
-    param_sync->matrix = matrix_buckets(param_sync->sharding, options);
-    if (param_sync->matrix == 0)
-        return 0;
-    log_info(
-        "between nodes, rows of the word embeddings that are looked up go apart from the matrix");
-    if (embedding_rows_init(&param_sync->embedding_rows, &options->words, options->tokens, err) < 0)
-        return -1;
-    return row_exchange_new(&param_sync->rows, param_sync->dist, param_sync->sharding,
-                            &options->words, param_sync->grads, err);
-}
-
-int param_sync_init(struct param_sync *param_sync, const struct dist *dist,
-                    const struct sharding *sharding, const struct param_sync_options *options,
-                    struct error *err)
+int param_sync_new(struct param_sync **out, const struct dist *dist,
+                   const struct sharding *sharding, const struct param_sync_options *options,
+                   struct error *err)
 {
     struct exchange_options exchange = exchange_options_of(sharding, options);
-    *param_sync = (struct param_sync){.dist = dist,
-                                      .sharding = sharding,
-                                      .fixed = options->fixed,
-                                      .rounds = options->bfloat16_weights,
-                                      .held = options->bfloat16_weights};
-    if (node_arrays_new(&param_sync->memory, dist, sharding, element_of(options), err) < 0)
-        return -1;
-    param_sync->weights = node_arrays_of(param_sync->memory)->weights;
-    param_sync->shares = node_arrays_shared(param_sync->memory);
-    int status = take_own_arrays(param_sync, err);
-    if (status == 0)
-        status = exchange_new(&param_sync->exchange, dist, sharding,
-                              node_arrays_of(param_sync->memory), &exchange, err);
-    if (status == 0)
-        status = take_rows(param_sync, options, err);
-    if (status == 0 && param_sync->rounds)
-        status = rounded_weights_init(&param_sync->rounded, sharding, dist_rank(dist),
-                                      param_sync->weights, err);
-    return dist_agree(dist, status, err);
+    const bool rounds = options->weight_type == TYPE_BFLOAT16;
+    struct param_sync *sync = memory_new(1, sizeof *sync);
+    int status = -1;
+    *sync = (struct param_sync){.dist = dist,
+                                .sharding = sharding,
+                                .fixed_point = options->fixed_point,
+                                .rounds = rounds,
+                                .held = rounds,
+                                .settled = true,
+                                .matrix = matrix_buckets(sharding, options)};
+    *out = NULL;
+    if (node_arrays_new(&sync->memory, dist, sharding, element_of(options), err) < 0)
+        goto fail; /* on all ranks */
+    sync->weights = node_arrays_of(sync->memory)->weights;
+    if (take_gradients(sync, err) < 0 ||
+        exchange_new(&sync->exchange, dist, sharding, node_arrays_of(sync->memory), &exchange,
+                     err) < 0)
+        goto agree;
+    if (sync->matrix > 0) {
+        log_info("between nodes, rows of the word embeddings that are looked up go apart from the "
+                 "matrix");
+        if (embedding_rows_init(&sync->embedding_rows, &options->words, options->tokens, err) < 0 ||
+            row_exchange_new(&sync->rows, dist, sharding, &options->words, sync->grads, err) < 0)
+            goto agree;
+    }
+    status =
+        rounds ? rounded_weights_init(&sync->rounded, sharding, dist_rank(dist), sync->weights, err)
+               : 0;
+agree:
+    if (dist_agree(dist, status, err) == 0) {
+        *out = sync;
+        return 0;
+    }
+fail:
+    param_sync_free(sync);
+    return -1;
 }
 
-void param_sync_release(struct param_sync *param_sync)
+void param_sync_free(struct param_sync *sync)
 {
-    if (param_sync->exchange)
-        exchange_gather_wait(param_sync->exchange);
-    exchange_free(param_sync->exchange);
-    row_exchange_free(param_sync->rows);
-    rounded_weights_release(&param_sync->rounded);
-    embedding_rows_release(&param_sync->embedding_rows);
-    if (param_sync->fixed) {
-        memory_big_free(param_sync->grads, param_sync->sharding->size * sizeof(real));
-        memory_big_free(param_sync->shard_grads,
-                        shard_bytes(param_sync->sharding, dist_rank(param_sync->dist)));
+    if (!sync)
+        return;
+    if (sync->exchange)
+        exchange_gather_wait(sync->exchange);
+    exchange_free(sync->exchange);
+    row_exchange_free(sync->rows);
+    rounded_weights_release(&sync->rounded);
+    embedding_rows_release(&sync->embedding_rows);
+    if (sync->fixed_point) {
+        memory_big_free(sync->grads, sync->sharding->size * sizeof(real));
+        memory_big_free(sync->shard, shard_bytes(sync->sharding, dist_rank(sync->dist)));
     }
-    node_arrays_free(param_sync->memory);
-    *param_sync = (struct param_sync){0};
+    node_arrays_free(sync->memory);
+    free(sync);
+}
+
+real *param_sync_weights(const struct param_sync *sync)
+{
+    return sync->weights;
+}
+
+bool param_sync_weights_shared(const struct param_sync *sync)
+{
+    return node_arrays_shared(sync->memory);
+}
+
+real *param_sync_gradients(const struct param_sync *sync)
+{
+    return sync->grads;
+}
+
+real *param_sync_shard(const struct param_sync *sync)
+{
+    return sync->shard;
 }
 
 /* --- weights ---------------------------------------------------------------------------------- */
 
 /* In the order in which the next forward pass needs them. */
-static void send_weights(struct param_sync *param_sync, bool bfloat16)
+static void send_weights(struct param_sync *sync, bool bfloat16)
 {
-    int buckets = param_sync->sharding->buckets;
+    int buckets = sync->sharding->buckets;
     for (int i = 0; i < buckets; i++)
-        exchange_gather_begin(param_sync->exchange, (param_sync->matrix + i) % buckets, bfloat16);
-    param_sync->held = false;
+        exchange_gather_begin(sync->exchange, (sync->matrix + i) % buckets, bfloat16);
+    sync->held = false;
 }
 
 /* Rows of the first micro-batch, and then all weights, where they are not there yet; true if rows
  * were. */
-static bool send_held(struct param_sync *param_sync)
+static bool send_held(struct param_sync *sync)
 {
-    if (!param_sync->held)
+    if (!sync->held)
         return false;
-    if (param_sync->rounds)
-        rounded_weights_round(&param_sync->rounded);
-    if (param_sync->rows)
-        row_exchange_fetch(param_sync->rows, &param_sync->embedding_rows.list, param_sync->weights,
-                           param_sync->embedding_rows.vectors);
-    send_weights(param_sync, param_sync->rounds);
-    return param_sync->rows != NULL;
+    sync->settled = false;
+    if (sync->rounds)
+        rounded_weights_round(&sync->rounded);
+    if (sync->rows)
+        row_exchange_fetch(sync->rows, &sync->embedding_rows.list, sync->weights,
+                           sync->embedding_rows.vectors);
+    send_weights(sync, sync->rounds);
+    return sync->rows != NULL;
 }
 
-void param_sync_own_weights(struct param_sync *param_sync)
+void param_sync_begin_update(struct param_sync *sync)
 {
-    if (param_sync->rounds)
-        rounded_weights_restore(&param_sync->rounded);
+    if (sync->rounds)
+        rounded_weights_restore(&sync->rounded);
 }
 
-void param_sync_keep_weights(struct param_sync *param_sync)
+/* Weights are held back for the rows of the next step alone. */
+void param_sync_publish(struct param_sync *sync, bool updated)
 {
-    if (param_sync->rounds)
-        rounded_weights_round(&param_sync->rounded);
-}
-
-/* Rows are held up by nothing where they go before everything else. */
-void param_sync_share_weights(struct param_sync *param_sync)
-{
-    param_sync->held = true;
-    if (!param_sync->rows)
-        send_held(param_sync);
+    if (updated) {
+        sync->settled = false;
+        sync->held = true;
+        if (!sync->rows)
+            send_held(sync);
+    } else if (sync->rounds) {
+        rounded_weights_round(&sync->rounded);
+    }
 }
 
 /* Where weights are rounded the whole ones travel now, and rounded ones once more for the next
  * step. */
-void param_sync_settle(struct param_sync *param_sync)
+void param_sync_settle(struct param_sync *sync)
 {
-    exchange_gather_wait(param_sync->exchange);
-    param_sync_own_weights(param_sync);
-    if (param_sync->held || param_sync->rounds)
-        send_weights(param_sync, false);
-    exchange_gather_wait(param_sync->exchange);
-    param_sync->held = param_sync->rounds;
+    if (sync->settled)
+        return;
+    exchange_gather_wait(sync->exchange);
+    if (sync->rounds)
+        rounded_weights_restore(&sync->rounded);
+    if (sync->held || sync->rounds)
+        send_weights(sync, false);
+    exchange_gather_wait(sync->exchange);
+    sync->held = sync->rounds;
+    sync->settled = true;
 }
 
 /* --- gradients -------------------------------------------------------------------------------- */
 
-void param_sync_start(struct param_sync *param_sync, int64_t micro_batches)
+void param_sync_begin_step(struct param_sync *sync, int64_t micro_batches)
 {
-    param_sync->sent = 0;
-    param_sync->front = 0;
-    param_sync->back = param_sync->sharding->size;
-    param_sync->first = true;
-    param_sync->embedding_rows.list.count = 0;
-    if (param_sync->fixed)
-        param_sync->limit = fixed_point_limit(micro_batches > 0 ? micro_batches : 1);
+    sync->sent = 0;
+    sync->front = 0;
+    sync->back = sync->sharding->size;
+    sync->first = true;
+    sync->embedding_rows.list.count = 0;
+    if (sync->fixed_point)
+        sync->limit = fixed_point_limit(micro_batches > 0 ? micro_batches : 1);
 }
 
 /* Adds this micro-batch's gradients [begin, end) to the sums. */
-static void add_fixed(const struct param_sync *param_sync, size_t begin, size_t end)
+static void add_fixed(const struct param_sync *sync, size_t begin, size_t end)
 {
-    int64_t *sums = node_arrays_of(param_sync->memory)->gradients;
-    if (param_sync->first)
-        fixed_point_put(param_sync->grads + begin, end - begin, param_sync->limit, sums + begin);
+    int64_t *sums = node_arrays_of(sync->memory)->gradients;
+    if (sync->first)
+        fixed_point_put(sync->grads + begin, end - begin, sync->limit, sums + begin);
     else
-        fixed_point_add(param_sync->grads + begin, end - begin, param_sync->limit, sums + begin);
+        fixed_point_add(sync->grads + begin, end - begin, sync->limit, sums + begin);
 }
 
 /* From the back to the front, but for the matrix of the word embeddings. */
-static int sent_next(const struct param_sync *param_sync)
+static int sent_next(const struct param_sync *sync)
 {
-    int last = param_sync->sharding->buckets - 1;
-    return param_sync->sent < param_sync->matrix ? param_sync->sent
-                                                 : last - (param_sync->sent - param_sync->matrix);
+    int last = sync->sharding->buckets - 1;
+    return sync->sent < sync->matrix ? sync->sent : last - (sync->sent - sync->matrix);
 }
 
-static bool is_complete(const struct param_sync *param_sync, int bucket)
+static bool is_complete(const struct param_sync *sync, int bucket)
 {
-    size_t begin = (size_t)bucket * param_sync->sharding->bucket;
-    return begin >= param_sync->back || begin + param_sync->sharding->bucket <= param_sync->front;
+    size_t begin = (size_t)bucket * sync->sharding->bucket;
+    return begin >= sync->back || begin + sync->sharding->bucket <= sync->front;
 }
 
 static void on_complete(void *who, size_t begin, size_t end)
 {
-    struct param_sync *param_sync = who;
-    if (param_sync->fixed)
-        add_fixed(param_sync, begin, end);
-    if (end == param_sync->back)
-        param_sync->back = begin;
+    struct param_sync *sync = who;
+    if (sync->fixed_point)
+        add_fixed(sync, begin, end);
+    if (end == sync->back)
+        sync->back = begin;
     else
-        param_sync->front = end;
-    if (param_sync->back == param_sync->front)
-        param_sync->back = 0;
-    while (param_sync->sent < param_sync->sharding->buckets &&
-           is_complete(param_sync, sent_next(param_sync))) {
-        exchange_reduce_begin(param_sync->exchange, sent_next(param_sync));
-        param_sync->sent++;
+        sync->front = end;
+    if (sync->back == sync->front)
+        sync->back = 0;
+    while (sync->sent < sync->sharding->buckets && is_complete(sync, sent_next(sync))) {
+        exchange_reduce_begin(sync->exchange, sent_next(sync));
+        sync->sent++;
     }
 }
 
 static void on_needs(void *who, size_t begin, size_t end)
 {
-    struct param_sync *param_sync = who;
-    size_t bucket = param_sync->sharding->bucket;
-    exchange_gather_wait_for(param_sync->exchange, (int)(begin / bucket),
+    struct param_sync *sync = who;
+    size_t bucket = sync->sharding->bucket;
+    exchange_gather_wait_for(sync->exchange, (int)(begin / bucket),
                              (int)((end + bucket - 1) / bucket));
 }
 
@@ -266,98 +317,79 @@ static void on_needs(void *who, size_t begin, size_t end)
 static void on_pause(void *who)
 {
     static const double interval = 1e-3; /* seconds */
-    struct param_sync *param_sync = who;
+    struct param_sync *sync = who;
     double now = clock_seconds();
-    if (now - param_sync->polled < interval)
+    if (now - sync->polled < interval)
         return;
-    exchange_poll(param_sync->exchange);
-    param_sync->polled = clock_seconds();
+    exchange_poll(sync->exchange);
+    sync->polled = clock_seconds();
 }
 
-static void clear(const struct param_sync *param_sync)
+void param_sync_backward(struct param_sync *sync, struct bert *bert,
+                         const struct packed_batch *micro, bool last, const double *scales,
+                         struct objective_sums *sums)
 {
-    array_clear(param_sync->grads, param_sync->sharding->size);
-}
-
-/* What of the word embeddings this micro-batch has apart from the matrix. */
-static void look_up(struct param_sync *param_sync, const struct packed_batch *batch, bool last)
-{
-    struct embedding_rows *embedding_rows = &param_sync->embedding_rows;
-    bool fetched;
-    embedding_rows_of(embedding_rows, batch);
-    fetched = send_held(param_sync);
-    param_sync->looked_up =
-        (struct bert_embedding_rows){.slots = embedding_rows->slots,
-                                     .count = embedding_rows->list.count,
-                                     .values = fetched ? embedding_rows->vectors : NULL,
-                                     .gradients = last ? embedding_rows->vectors : NULL};
-}
-
-void param_sync_watch(struct param_sync *param_sync, struct bert *bert,
-                      const struct packed_batch *batch, bool last)
-{
-    if (param_sync->rows)
-        look_up(param_sync, batch, last);
-    else
-        send_held(param_sync);
-    if (param_sync->first || param_sync->fixed)
-        clear(param_sync);
-    param_sync->hooks =
-        (struct bert_hooks){.needs = on_needs,
-                            .complete = last ? on_complete : NULL,
-                            .pause = on_pause,
-                            .who = param_sync,
-                            .embedding_rows = param_sync->rows ? &param_sync->looked_up : NULL};
-    bert_set_hooks(bert, &param_sync->hooks);
-}
-
-void param_sync_unwatch(struct param_sync *param_sync, struct bert *bert)
-{
-    bool last = param_sync->hooks.complete != NULL;
+    struct embedding_rows *words = &sync->embedding_rows;
+    struct bert_embedding_rows looked_up;
+    struct bert_hooks hooks = {
+        .needs = on_needs, .complete = last ? on_complete : NULL, .pause = on_pause, .who = sync};
+    if (sync->rows)
+        embedding_rows_of(words, micro);
+    bool fetched = send_held(sync);
+    if (sync->rows) {
+        looked_up = (struct bert_embedding_rows){.slots = words->slots,
+                                                 .count = words->list.count,
+                                                 .values = fetched ? words->vectors : NULL,
+                                                 .gradients = last ? words->vectors : NULL};
+        hooks.embedding_rows = &looked_up;
+    }
+    if (sync->first || sync->fixed_point)
+        array_clear(sync->grads, sync->sharding->size);
+    bert_set_hooks(bert, &hooks);
+    bert_train(bert, sync->weights, micro, scales, sync->grads, sums);
     bert_set_hooks(bert, NULL);
-    if (param_sync->fixed && !last)
-        add_fixed(param_sync, 0, param_sync->sharding->size);
-    param_sync->first = false;
+    if (sync->fixed_point && !last) /* of the last, on_complete() adds what is complete */
+        add_fixed(sync, 0, sync->sharding->size);
+    sync->first = false;
 }
 
 /* A rank without a micro-batch has sent nothing off, nor waited for weights. */
-void param_sync_reduced(struct param_sync *param_sync)
+void param_sync_finish_gradients(struct param_sync *sync)
 {
-    const struct exchange_arrays *arrays = node_arrays_of(param_sync->memory);
-    send_held(param_sync);
-    exchange_gather_wait(param_sync->exchange);
-    if (param_sync->sent < param_sync->sharding->buckets) {
-        require(param_sync->first);
-        clear(param_sync);
-        on_complete(param_sync, 0, param_sync->sharding->size);
+    const struct exchange_arrays *arrays = node_arrays_of(sync->memory);
+    send_held(sync);
+    exchange_gather_wait(sync->exchange);
+    if (sync->sent < sync->sharding->buckets) {
+        require(sync->first);
+        array_clear(sync->grads, sync->sharding->size);
+        on_complete(sync, 0, sync->sharding->size);
     }
-    exchange_reduce_wait(param_sync->exchange);
-    if (param_sync->rows)
-        row_exchange_add(param_sync->rows, &param_sync->embedding_rows.list,
-                         param_sync->embedding_rows.vectors, param_sync->shard_grads);
-    if (param_sync->fixed)
-        fixed_point_read(arrays->shard,
-                         sharding_count(param_sync->sharding, dist_rank(param_sync->dist)),
-                         param_sync->shard_grads);
+    exchange_reduce_wait(sync->exchange);
+    if (sync->rows)
+        row_exchange_add(sync->rows, &sync->embedding_rows.list, sync->embedding_rows.vectors,
+                         sync->shard);
+    if (sync->fixed_point)
+        fixed_point_read(arrays->shard, sharding_count(sync->sharding, dist_rank(sync->dist)),
+                         sync->shard);
 }
 
 /* --- what it did ------------------------------------------------------------------------------ */
 
-static struct exchange_report report_of(const struct param_sync *param_sync)
+static struct exchange_report report_of(const struct param_sync *sync)
 {
-    struct exchange_report report = exchange_report(param_sync->exchange);
-    if (param_sync->rows) {
-        struct row_exchange_report rows = row_exchange_report(param_sync->rows);
+    struct exchange_report report = exchange_report(sync->exchange);
+    if (sync->rows) {
+        struct row_exchange_report rows = row_exchange_report(sync->rows);
         report.wait_seconds += rows.wait_seconds;
         report.bytes_sent += rows.bytes_sent;
     }
     return report;
 }
 
-struct exchange_report param_sync_report(struct param_sync *param_sync)
+struct exchange_report param_sync_report(struct param_sync *sync)
 {
-    struct exchange_report now = report_of(param_sync), last = param_sync->reported;
-    param_sync->reported = now;
+    struct exchange_report now = report_of(sync), last = sync->reported;
+    sync->reported = now;
     return (struct exchange_report){.wait_seconds = now.wait_seconds - last.wait_seconds,
                                     .work_seconds = now.work_seconds - last.work_seconds,
                                     .bytes_sent = now.bytes_sent - last.bytes_sent};

@@ -32,21 +32,14 @@ static unsigned schedule_reached(const struct config *config)
     return schedule_of(&config->phases[0]).form;
 }
 
-static struct param_sync_options sync_options(const struct config *config)
-{
-    const struct bert_config bert = bert_config_of(config, 100);
-    const struct bert_capacity capacity = capacity_of(config);
-    return param_sync_options_of(config, &bert, &capacity);
-}
-
 static unsigned wire_reached(const struct config *config)
 {
-    return sync_options(config).bfloat16_gradients ? TYPE_BFLOAT16 : TYPE_FLOAT32;
+    return trainer_options_of(config, 100).gradient_wire;
 }
 
 static unsigned weight_type_reached(const struct config *config)
 {
-    return sync_options(config).bfloat16_weights ? TYPE_BFLOAT16 : TYPE_FLOAT32;
+    return trainer_options_of(config, 100).weight_type;
 }
 
 /* The run itself reads these two. */

@@ -11,28 +11,18 @@
 #include <stdio.h>
 
 #include "lambert/base/error.h"
-#include "lambert/model/bert.h"
-#include "lambert/optim/optimizer.h"
 #include "lambert/run/balance.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/store/checkpoint.h"
+#include "lambert/trainer/trainer.h"
 
+/* What the run adds to a step's report. */
 struct step_metrics {
-    struct objective_sums sums[PRETRAINING_OBJECTIVES]; /* of the global batch */
-    struct optimizer_report report;
-    bool updated;                  /* no: the loss or the gradient is not finite, and nothing was
-                                      changed */
-    struct tensor_report *tensors; /* [table count]; NULL: not wanted */
-    int64_t skipped_steps;         /* of the run so far */
-    double rate;                   /* learning rate */
-    uint64_t sequences, tokens;
-    double seconds;    /* the whole step, waiting for data included */
-    double waited;     /* seconds of it that a rank, on average, stood still for gradients and
-                          weights of others, and ... */
-    double exchanged;  /* ... with what it did to send, receive and add them up */
-    double bytes_sent; /* by all ranks */
-    double operations; /* useful ones, bert_operations() over all ranks */
-    double peak;       /* operations a second that the job's cores could do */
+    const struct step_report *report;
+    double rate;           /* learning rate */
+    int64_t skipped_steps; /* of the run so far */
+    double seconds;        /* the whole step, waiting for data included */
+    double peak;           /* operations a second that the job's cores could do */
     struct balance_report balance;
 };
 
@@ -47,10 +37,11 @@ int metrics_open(struct metrics *metrics, const char *run_folder, int rank, int6
                  struct error *err);
 void metrics_close(struct metrics *metrics);
 
-/* The mean of a sum of `count` terms; of nothing it is not a number: null in JSON. The loss is the
- * sum of those means that have terms. */
+/* The mean of a sum of `count` terms; of nothing it is not a number: null in JSON. */
 double metrics_mean(double sum, double count);
-double metrics_loss(const struct objective_sums *sums /* [PRETRAINING_OBJECTIVES] */);
+
+/* The loss of a step: the sum of its objectives' mean losses, of those that have terms. */
+double metrics_loss(const struct step_report *report);
 
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
                  const struct step_metrics *step, struct error *err);

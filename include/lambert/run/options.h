@@ -8,8 +8,9 @@
 #include "lambert/model/bert.h"
 #include "lambert/optim/optimizer.h"
 #include "lambert/optim/schedule.h"
+#include "lambert/sample/sampled_batches.h"
 #include "lambert/sample/sampler.h"
-#include "lambert/trainer/param_sync.h"
+#include "lambert/trainer/trainer.h"
 
 struct sampler_options sampler_options_of(const struct config *config, int phase);
 struct bert_config bert_config_of(const struct config *config, int vocab_size);
@@ -19,14 +20,13 @@ struct schedule schedule_of(const struct config_phase *phase);
 /* Micro-batches of `config` in any of its phases fit this. */
 struct bert_capacity capacity_of(const struct config *config);
 
-/* What ranks send each other, for micro-batches of that capacity. */
-struct param_sync_options param_sync_options_of(const struct config *config,
-                                                const struct bert_config *bert,
-                                                const struct bert_capacity *capacity);
+/* A trainer for micro-batches of that capacity. */
+struct trainer_options trainer_options_of(const struct config *config, int vocab_size);
 
-/* Sequences of a micro-batch of a phase where the ranks must not matter to it (train.reproducible):
- * as many as fit at full length. 0: they need not be fixed. */
-int group_of(const struct config *config, int phase);
+/* All batches of a phase, this rank's shares of them. With train.reproducible they come in groups of
+ * as many sequences as a micro-batch holds at full length. */
+struct sampled_batches_options sampled_batches_options_of(const struct config *config, int phase,
+                                                          const struct dist *dist);
 
 /* Makes room for the ready samples of a corpus, whose masks no option limits. */
 void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus);

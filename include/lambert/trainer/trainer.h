@@ -1,0 +1,140 @@
+/* A trainer: a model, its optimizer, and how the ranks of a job share both. It takes one global batch
+ * after the other, whatever they come from, and knows nothing of the run that it is part of: no
+ * configuration, no corpus, no phases, no files but the checkpoints it is told to write and read.
+ *
+ *     struct trainer_options options = {...};
+ *     trainer_memory(dist, &options)                  what it will take, before it is taken
+ *     trainer_new(&trainer, dist, &options, &err)
+ *     trainer_initialise(trainer, seed)               or trainer_load(), or the caller's own weights
+ *     for each batch:
+ *         trainer_step(trainer, &batch, rate, &report, &err)
+ *     trainer_settle(trainer), trainer_weights(trainer)
+ *     trainer_save(trainer, path, &meta, &err)
+ *     trainer_free(trainer)
+ *
+ * The step: ranks add up how many terms the losses of the global batch have; each cuts its share into
+ * micro-batches and adds up their gradients, which the ranks sum while they are still computing
+ * (param_sync.h); each updates the weights that it owns, and these travel to all others during the
+ * next step. The gradient is that of the global batch's mean losses: it depends neither on the number
+ * of ranks nor on micro-batches, but for rounding, and with `reproducible` not even for that.
+ *
+ * Functions are collective unless marked [local]: all ranks call them in the same order, and fail
+ * together with the same sentence. Several trainers may live in one process. */
+#ifndef LAMBERT_TRAINER_TRAINER_H
+#define LAMBERT_TRAINER_TRAINER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lambert/base/error.h"
+#include "lambert/batch/batch_source.h"
+#include "lambert/dist/dist.h"
+#include "lambert/model/bert.h"
+#include "lambert/optim/optimizer.h"
+#include "lambert/store/checkpoint.h"
+#include "lambert/trainer/param_sync.h"
+
+struct trainer_options {
+    struct bert_config model;
+    struct bert_capacity micro_batch; /* the largest micro-batches; shares are cut to its tokens */
+    struct optimizer_options optimizer;
+    enum float_type gradient_wire; /* what gradients are sent as between nodes */
+    enum float_type weight_type;   /* what weights are sent as and computed with */
+    bool reproducible;             /* no number of ranks shows in the sums of gradients; batches are
+                                       to come in groups then (batch/batch_source.h) */
+    bool reports_tensors;          /* trainer_step() may be asked for norms of each tensor */
+};
+
+/* [local] Bytes that a rank will hold; the weights, where `shared`, are held once a node. */
+struct trainer_memory {
+    struct param_sync_memory sync;
+    size_t moments, activations;
+};
+struct trainer_memory trainer_memory(const struct dist *dist,
+                                     const struct trainer_options *options);
+
+struct trainer;
+
+/* dist outlives it. */
+int trainer_new(struct trainer **trainer, const struct dist *dist,
+                const struct trainer_options *options, struct error *err);
+void trainer_free(struct trainer *trainer); /* NULL is fine */
+
+/* --- weights ---------------------------------------------------------------------------------- */
+
+/* Fresh weights, as the parameter table says: the same for any number of ranks. */
+void trainer_initialise(struct trainer *trainer, uint64_t seed);
+
+/* After a step the updated weights are still on their way, until the next one has fetched them.
+ * This waits for them; it costs nothing where there is nothing to wait for. */
+void trainer_settle(struct trainer *trainer);
+
+/* [local] The weights [trainer_params()->size], settled, which the ranks of a node may share. Whoever
+ * writes them, before the first step or after trainer_settle(), does so on rank 0 and then calls
+ * trainer_broadcast_weights(). */
+real *trainer_weights(const struct trainer *trainer);
+void trainer_broadcast_weights(struct trainer *trainer);
+
+/* Whether all weights and moments are finite: an update can overflow. */
+bool trainer_is_finite(struct trainer *trainer);
+
+/* [local] */
+const struct param_table *trainer_params(const struct trainer *trainer);
+struct bert *trainer_bert(struct trainer *trainer); /* for evaluation; between steps it is free */
+int64_t trainer_updates(const struct trainer *trainer); /* steps that changed the weights */
+
+/* --- steps ------------------------------------------------------------------------------------ */
+
+/* The first micro-batch of a step whose loss is not finite. */
+struct nonfinite_loss {
+    int sequences; /* it has so many; 0: all losses are finite */
+    int rank;
+    uint64_t sample; /* the sample_index of the first of them */
+};
+
+/* What a step did. */
+struct step_report {
+    struct objective_list objectives;           /* the model's */
+    struct objective_sums sums[OBJECTIVE_MOST]; /* [objectives.count] of the global batch */
+    uint64_t sequences, tokens;
+    struct optimizer_report gradient; /* its norm, and whether it is finite */
+    bool updated; /* no: the loss or the gradient is not finite, and nothing was changed */
+    struct nonfinite_loss nonfinite; /* where it was not updated */
+    const struct tensor_report
+        *tensors;      /* [trainer_params()->count] where they were wanted and there
+                                            was an update, else NULL; until the next step */
+    double operations; /* useful floating-point operations, bert_operations() over all ranks */
+    double waited;     /* seconds that a rank, on average, stood still for gradients and weights of
+                          others, and ... */
+    double exchanged;  /* ... with what it did to send, receive and add them up */
+    double bytes_sent; /* by all ranks */
+};
+
+/* One update at the learning rate `rate` on the global batch of which `batch` is this rank's share.
+ * Where a loss or the gradient is not finite there is none; the report says who met it first. */
+void trainer_step(struct trainer *trainer, const struct batch *batch, double rate,
+                  bool report_tensors, struct step_report *report);
+
+/* The gradient of the global batch, before clipping, whole on every rank: *gradient
+ * [trainer_params()->size], good until the next step. Nothing is changed by it; the report has no
+ * norm. */
+void trainer_gradient(struct trainer *trainer, const struct batch *batch, const real **gradient,
+                      struct step_report *report);
+
+/* --- checkpoints ------------------------------------------------------------------------------ */
+
+/* Weights, moments and the number of updates, settled first; meta is what the run adds. */
+int trainer_save(struct trainer *trainer, const char *path, const struct checkpoint_meta *meta,
+                 struct error *err);
+
+/* What is taken from a checkpoint: weights, moments and the number of updates, to go on; or weights
+ * alone, to start anew from them. */
+enum trainer_part { TRAINER_ALL, TRAINER_WEIGHTS };
+
+/* `file` is rank 0's, open, and stays the caller's; elsewhere it is not looked at. *state is the
+ * checkpoint's, on all ranks. Fails, and nothing is changed, where the file does not fit the model or,
+ * with TRAINER_ALL, the optimizer. */
+int trainer_load(struct trainer *trainer, const struct checkpoint_file *file,
+                 enum trainer_part part, struct run_state *state, struct error *err);
+
+#endif

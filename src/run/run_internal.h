@@ -1,0 +1,39 @@
+/* What a training run holds: made by run_training() (run.c), which tells its story. Everything that a
+ * step needs is inside the trainer. */
+#ifndef LAMBERT_RUN_RUN_INTERNAL_H
+#define LAMBERT_RUN_RUN_INTERNAL_H
+
+#include "lambert/config/config.h"
+#include "lambert/dist/dist.h"
+#include "lambert/run/balance.h"
+#include "lambert/run/corpora.h"
+#include "lambert/run/metrics.h"
+#include "lambert/store/checkpoint.h"
+#include "lambert/trainer/trainer.h"
+
+struct run {
+    struct dist *dist;
+    const struct config *config;
+    struct corpora corpora;
+    struct trainer *trainer;
+    struct run_state state;      /* where the run stands */
+    struct checkpoint_meta meta; /* config text and vocabulary for checkpoints */
+    struct metrics metrics;
+    struct balance balance;
+    double peak;        /* operations a second that all cores of the job could do */
+    int skips_in_a_row; /* steps up to now that changed nothing */
+    int lock;           /* descriptor of the run folder's lock; -1: not held */
+};
+
+/* Collective; all ranks fail together. The corpora are opened, nodes divided, memory planned, and a
+ * trainer made, without weights. run_release() afterwards in any case. */
+int run_init(struct run *run, struct dist *dist, const struct config *config, int threads,
+             struct error *err);
+void run_release(struct run *run);
+
+/* [local] A checkpoint at the end of a phase says so, rather than that the next begins, so that a run
+ * resumed with more steps for that phase goes on in it. This moves run->state past phases that are
+ * done. */
+void run_pass_finished_phases(struct run *run);
+
+#endif

@@ -1,0 +1,110 @@
+#include "run_log.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "lambert/base/log.h"
+
+enum { LOSSES_TEXT = 256 };
+
+void objective_label(const struct objective *objective, char label[OBJECTIVE_LABEL])
+{
+    int i = 0;
+    for (; objective->name[i] && i < OBJECTIVE_LABEL - 1; i++)
+        label[i] = (char)toupper((unsigned char)objective->name[i]);
+    label[i] = '\0';
+}
+
+/* The pair of sentences is either the next one or, with data.sentence_pairs = sop, in order. */
+static void label_of(const struct run *run, const struct objective *objective,
+                     char label[OBJECTIVE_LABEL])
+{
+    if (objective == &objective_nsp && run->config->data.sentence_pairs == PAIRS_SOP)
+        snprintf(label, OBJECTIVE_LABEL, "SOP");
+    else
+        objective_label(objective, label);
+}
+
+/* "MLM loss 4.1250, accuracy 25.0%; NSP loss 0.6931, accuracy 50.0%". Of ready samples none may have
+ * a mask, or a label. */
+static void print_losses(const struct run *run, const struct step_report *report,
+                         char text[LOSSES_TEXT])
+{
+    const char *gap = "";
+    int length = 0;
+    text[0] = '\0';
+    for (int o = 0; o < report->objectives.count; o++) {
+        const struct objective *objective = report->objectives.rows[o];
+        const struct objective_sums *sums = &report->sums[o];
+        const size_t room = LOSSES_TEXT - (size_t)length;
+        char label[OBJECTIVE_LABEL];
+        label_of(run, objective, label);
+        if (sums->terms > 0)
+            length += snprintf(text + length, room, "%s%s loss %.4f, accuracy %.1f%%", gap, label,
+                               sums->loss / sums->terms, 100 * sums->correct / sums->terms);
+        else if (objective->rows == OBJECTIVE_MASKED)
+            length += snprintf(text + length, room, "%snothing masked", gap);
+        gap = length > 0 ? "; " : "";
+    }
+}
+
+void run_log_step(const struct run *run, const struct config_phase *phase,
+                  const struct step_metrics *step, struct progress *progress)
+{
+    const struct step_report *report = step->report;
+    const struct balance_report *balance = &step->balance;
+    const struct objective_sums *first = &report->sums[0];
+    const int64_t number = run->state.phase_step;
+    const double peak = 100 * report->operations / step->seconds / step->peak;
+    const double sequences = (double)report->sequences / step->seconds;
+    char losses[LOSSES_TEXT], label[OBJECTIVE_LABEL], late[64] = "";
+    if (number == (int64_t)progress->initial + 1 || number % run->config->train.log_every == 0) {
+        print_losses(run, report, losses);
+        if (balance->late)
+            snprintf(late, sizeof late, "; rank %d slowest, %.2f of the mean time",
+                     balance->slowest, balance->imbalance);
+        log_info("phase %s, step %" PRId64 " of %d: %s; rate %.3g; gradient norm %.3g; "
+                 "%.0f sequences/s, %.0f tokens/s, %.0f%% of peak%s",
+                 phase->name, number, phase->steps, losses, step->rate,
+                 report->gradient.gradient_norm, sequences, (double)report->tokens / step->seconds,
+                 peak, late);
+    }
+    label_of(run, report->objectives.rows[0], label);
+    if (first->terms > 0)
+        progress_update(progress, (double)number,
+                        "loss %.3f, %s %.1f%%, %.0f seq/s, %.0f%% of peak", metrics_loss(report),
+                        label, 100 * first->correct / first->terms, sequences, peak);
+    else
+        progress_update(progress, (double)number, "nothing masked, %.0f seq/s, %.0f%% of peak",
+                        sequences, peak);
+}
+
+void run_log_tensors(const struct run *run, const struct tensor_report *tensors)
+{
+    const struct param_table *table = trainer_params(run->trainer);
+    if (dist_rank(run->dist) != 0)
+        return;
+    for (int t = 0; t < table->count; t++)
+        log_debug("step %" PRId64 ", %s: norms of weights %.4g, gradient %.4g, update %.4g; trust "
+                  "ratio %.4g",
+                  run->state.total_steps, table->infos[t].name, tensors[t].weight_norm,
+                  tensors[t].gradient_norm, tensors[t].update_norm, tensors[t].trust_ratio);
+}
+
+void run_log_evaluation(const struct run *run, const struct config_phase *phase,
+                        const struct evaluation *e)
+{
+    char pair[64] = "", masked[128] = "nothing masked", label[OBJECTIVE_LABEL];
+    if (e->masked > 0) /* beside what guessing from frequencies gives */
+        snprintf(masked, sizeof masked,
+                 "MLM loss %.4f (unigram guess %.4f), accuracy %.1f%% (%.1f%%)", e->mlm_loss,
+                 e->unigram_loss, 100 * e->mlm_accuracy, 100 * e->unigram_accuracy);
+    label_of(run, &objective_nsp, label);
+    if (!isnan(e->nsp_loss))
+        snprintf(pair, sizeof pair, "; %s loss %.4f, accuracy %.1f%%", label, e->nsp_loss,
+                 100 * e->nsp_accuracy);
+    log_info("step %" PRId64 ", held-out: %s%s; %" PRIu64 " sequences of up to %d",
+             run->state.total_steps, masked, pair, e->sequences, phase->sequence_length);
+}

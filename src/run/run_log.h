@@ -1,0 +1,25 @@
+/* What a run tells of its steps in the log and on the progress line; metrics.h is for files. All
+ * functions are [local], and rank 0's log shows. */
+#ifndef LAMBERT_RUN_RUN_LOG_H
+#define LAMBERT_RUN_RUN_LOG_H
+
+#include "lambert/base/progress.h"
+#include "run_internal.h"
+
+enum { OBJECTIVE_LABEL = 16 };
+
+/* An objective's name as logs have it: "MLM". */
+void objective_label(const struct objective *objective, char label[OBJECTIVE_LABEL]);
+
+/* After a step is counted. The log gets a line for the first step and then every train.log_every, the
+ * progress line is brought up to date each time. */
+void run_log_step(const struct run *run, const struct config_phase *phase,
+                  const struct step_metrics *step, struct progress *progress);
+
+/* With the level debug: a line a tensor. */
+void run_log_tensors(const struct run *run, const struct tensor_report *tensors);
+
+void run_log_evaluation(const struct run *run, const struct config_phase *phase,
+                        const struct evaluation *evaluation);
+
+#endif

@@ -1,0 +1,300 @@
+#include "lambert/trainer/trainer.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/activity.h"
+#include "lambert/base/memory.h"
+
+struct trainer {
+    const struct dist *dist;
+    struct trainer_options options;
+    struct bert *bert;
+    const struct param_table *table; /* bert's */
+    struct sharding sharding;
+    struct optimizer *optimizer;
+    struct param_sync *sync; /* weights, and gradients, which are working memory between steps */
+    struct packed_batch micro;
+    struct tensor_report *tensors; /* [table count]; NULL: nobody will ask for them */
+};
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+static void cut_parameters(const struct dist *dist, const struct param_table *table,
+                           struct sharding *sharding)
+{
+    struct stages stages = dist_stages(dist, STAGES_SPLIT);
+    sharding_init_staged(sharding, table->size, sharding_bucket(&stages), OPTIMIZER_UNIT, &stages);
+}
+
+static struct param_sync_options sync_options_of(const struct trainer_options *options)
+{
+    const struct bert_config *model = &options->model;
+    const int tokens = options->micro_batch.tokens;
+    return (struct param_sync_options){
+        .gradient_wire = options->gradient_wire,
+        .weight_type = options->weight_type,
+        .fixed_point = options->reproducible,
+        .tokens = tokens,
+        .words = {.rows = model->vocab,
+                  .width = model->hidden,
+                  .most = tokens < model->vocab ? tokens : model->vocab}};
+}
+
+struct trainer_memory trainer_memory(const struct dist *dist, const struct trainer_options *options)
+{
+    const struct param_sync_options sync = sync_options_of(options);
+    const int rank = dist_rank(dist);
+    struct param_table table;
+    struct sharding sharding;
+    param_table_init(&table, &options->model);
+    cut_parameters(dist, &table, &sharding);
+    struct trainer_memory memory = {
+        .sync = param_sync_memory(&sharding, rank, &sync),
+        .moments = optimizer_memory(&table, &sharding, rank, &options->optimizer),
+        .activations = bert_memory(&options->model, &options->micro_batch)};
+    param_table_release(&table);
+    return memory;
+}
+
+int trainer_new(struct trainer **out, const struct dist *dist,
+                const struct trainer_options *options, struct error *err)
+{
+    const struct bert_capacity *capacity = &options->micro_batch;
+    const struct param_sync_options sync = sync_options_of(options);
+    struct trainer *trainer = memory_new(1, sizeof *trainer);
+    *trainer = (struct trainer){.dist = dist, .options = *options};
+    *out = trainer;
+    packed_batch_init(&trainer->micro);
+    int status = bert_new(&trainer->bert, &options->model, capacity, err);
+    if (status == 0) {
+        trainer->table = bert_params(trainer->bert);
+        cut_parameters(dist, trainer->table, &trainer->sharding);
+        packed_batch_reserve(&trainer->micro, capacity->sequences, capacity->tokens,
+                             capacity->masked);
+        if (options->reports_tensors)
+            trainer->tensors = memory_new((size_t)trainer->table->count, sizeof *trainer->tensors);
+        status = optimizer_new(&trainer->optimizer, trainer->table, &trainer->sharding,
+                               dist_rank(dist), &options->optimizer, err);
+    }
+    if (dist_agree(dist, status, err) < 0 ||
+        param_sync_new(&trainer->sync, dist, &trainer->sharding, &sync, err) < 0) {
+        trainer_free(trainer);
+        *out = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+void trainer_free(struct trainer *trainer)
+{
+    if (!trainer)
+        return;
+    optimizer_free(trainer->optimizer);
+    param_sync_free(trainer->sync);
+    packed_batch_release(&trainer->micro);
+    free(trainer->tensors);
+    bert_free(trainer->bert);
+    free(trainer);
+}
+
+/* --- weights ---------------------------------------------------------------------------------- */
+
+/* The ranks of a node may share an array: one of them writes it. */
+void trainer_initialise(struct trainer *trainer, uint64_t seed)
+{
+    if (!param_sync_weights_shared(trainer->sync) || dist_local_rank(trainer->dist) == 0)
+        param_table_initialise(trainer->table, trainer->options.model.initializer_range, seed,
+                               trainer_weights(trainer));
+    dist_barrier(trainer->dist);
+}
+
+void trainer_settle(struct trainer *trainer)
+{
+    param_sync_settle(trainer->sync);
+}
+
+real *trainer_weights(const struct trainer *trainer)
+{
+    return param_sync_weights(trainer->sync);
+}
+
+void trainer_broadcast_weights(struct trainer *trainer)
+{
+    dist_broadcast(trainer->dist, 0, trainer_weights(trainer), trainer->table->size * sizeof(real));
+}
+
+bool trainer_is_finite(struct trainer *trainer)
+{
+    return optimizer_state_finite(trainer->optimizer, trainer->dist, trainer_weights(trainer));
+}
+
+const struct param_table *trainer_params(const struct trainer *trainer)
+{
+    return trainer->table;
+}
+
+struct bert *trainer_bert(struct trainer *trainer)
+{
+    return trainer->bert;
+}
+
+int64_t trainer_updates(const struct trainer *trainer)
+{
+    return optimizer_updates(trainer->optimizer);
+}
+
+/* --- steps ------------------------------------------------------------------------------------ */
+
+/* What a step adds up over the ranks: nothing but doubles, so that it travels as an array. */
+struct step_sums {
+    double sequences, tokens;
+    double operations;
+    double wait_seconds, exchange_seconds, bytes_sent;
+    struct objective_sums objectives[OBJECTIVE_MOST]; /* those that the model has travel */
+};
+
+static void step_sums_add_up(const struct dist *dist, struct step_sums *sums, int objectives)
+{
+    size_t bytes =
+        offsetof(struct step_sums, objectives) + (size_t)objectives * sizeof(struct objective_sums);
+    dist_sum_double(dist, &sums->sequences, (int)(bytes / sizeof(double)));
+}
+
+static bool losses_finite(const struct objective_sums *sums, int objectives)
+{
+    for (int o = 0; o < objectives; o++)
+        if (!isfinite(sums[o].loss))
+            return false;
+    return true;
+}
+
+/* The gradient of the global batch: own slices of it are in the sync's shard, before clipping. */
+static void make_gradient(struct trainer *trainer, const struct batch *batch,
+                          struct step_report *report)
+{
+    const struct packed_batch *share = batch->share;
+    const struct dist *dist = trainer->dist;
+    const struct objective_list objectives = bert_objectives(trainer->bert);
+    struct step_sums sums = {.sequences = share->sequences, .tokens = share->tokens};
+    double scales[OBJECTIVE_MOST];
+    *report = (struct step_report){.objectives = objectives};
+
+    /* Means are of the global batch: one over its terms, or 0 where it has none. */
+    activity_at("counting the losses' terms", -1);
+    bert_count_terms(trainer->bert, share, scales);
+    dist_sum_double(dist, scales, objectives.count);
+    for (int o = 0; o < objectives.count; o++)
+        scales[o] = scales[o] > 0 ? 1 / scales[o] : 0;
+
+    param_sync_begin_step(trainer->sync, batch_groups(batch));
+    for (int first = 0, count; first < share->sequences; first += count) {
+        struct packed_batch *micro = &trainer->micro;
+        count = batch->group > 0
+                    ? batch_group_fit(batch, first)
+                    : packed_batch_fit(share, first, trainer->options.micro_batch.tokens);
+        packed_batch_slice(share, first, count, micro);
+        param_sync_backward(trainer->sync, trainer->bert, micro, first + count == share->sequences,
+                            scales, sums.objectives);
+        sums.operations += bert_operations(&trainer->options.model, micro);
+        if (report->nonfinite.sequences == 0 && !losses_finite(sums.objectives, objectives.count))
+            report->nonfinite = (struct nonfinite_loss){.sequences = micro->sequences,
+                                                        .rank = dist_rank(dist),
+                                                        .sample = micro->sample_index[0]};
+    }
+    activity_at("reducing gradients", -1);
+    param_sync_finish_gradients(trainer->sync);
+
+    activity_at("adding up losses", -1);
+    struct exchange_report exchange = param_sync_report(trainer->sync);
+    sums.wait_seconds = exchange.wait_seconds;
+    sums.exchange_seconds = exchange.work_seconds;
+    sums.bytes_sent = (double)exchange.bytes_sent;
+    step_sums_add_up(dist, &sums, objectives.count);
+    memcpy(report->sums, sums.objectives, sizeof report->sums);
+    report->sequences = (uint64_t)sums.sequences;
+    report->tokens = (uint64_t)sums.tokens;
+    report->operations = sums.operations;
+    report->waited = sums.wait_seconds / dist_size(dist);
+    report->exchanged = report->waited + sums.exchange_seconds / dist_size(dist);
+    report->bytes_sent = sums.bytes_sent;
+}
+
+/* What the lowest rank that met a loss that is not finite has becomes everyone's. */
+static void agree_on_nonfinite(const struct dist *dist, struct nonfinite_loss *nonfinite)
+{
+    int ranks = dist_size(dist);
+    double from_above = nonfinite->sequences > 0 ? ranks - dist_rank(dist) : 0;
+    dist_max_double(dist, &from_above, 1);
+    if (from_above > 0)
+        dist_broadcast(dist, ranks - (int)from_above, nonfinite, sizeof *nonfinite);
+}
+
+void trainer_step(struct trainer *trainer, const struct batch *batch, double rate,
+                  bool report_tensors, struct step_report *report)
+{
+    const struct dist *dist = trainer->dist;
+    struct param_sync *sync = trainer->sync;
+    struct tensor_report *tensors = report_tensors ? trainer->tensors : NULL;
+    make_gradient(trainer, batch, report);
+
+    /* A loss that is not finite keeps the optimizer out. */
+    activity_at("updating weights", -1);
+    bool finite = losses_finite(report->sums, report->objectives.count);
+    param_sync_begin_update(sync);
+    if (finite)
+        optimizer_step(trainer->optimizer, dist, rate, param_sync_shard(sync),
+                       param_sync_weights(sync), &report->gradient, tensors);
+    else
+        optimizer_measure(trainer->optimizer, dist, param_sync_shard(sync), &report->gradient);
+    report->updated = finite && report->gradient.finite;
+    report->tensors = report->updated ? tensors : NULL;
+
+    activity_at(report->updated ? "gathering weights" : "finding what is not finite", -1);
+    param_sync_publish(sync, report->updated);
+    if (!report->updated)
+        agree_on_nonfinite(dist, &report->nonfinite);
+}
+
+void trainer_gradient(struct trainer *trainer, const struct batch *batch, const real **gradient,
+                      struct step_report *report)
+{
+    real *whole = param_sync_gradients(trainer->sync), *shard = param_sync_shard(trainer->sync);
+    make_gradient(trainer, batch, report);
+    if (shard != whole) /* in a job of one rank they are the same */
+        shard_insert(&trainer->sharding, dist_rank(trainer->dist), shard, whole);
+    shard_gather(trainer->dist, &trainer->sharding, whole);
+    *gradient = whole;
+}
+
+/* --- checkpoints ------------------------------------------------------------------------------ */
+
+static struct checkpoint_arrays arrays_of(struct trainer *trainer)
+{
+    return (struct checkpoint_arrays){.dist = trainer->dist,
+                                      .table = trainer->table,
+                                      .sharding = &trainer->sharding,
+                                      .weights = trainer_weights(trainer),
+                                      .optimizer = trainer->optimizer,
+                                      .scratch = param_sync_gradients(trainer->sync)};
+}
+
+int trainer_save(struct trainer *trainer, const char *path, const struct checkpoint_meta *meta,
+                 struct error *err)
+{
+    struct checkpoint_arrays arrays = arrays_of(trainer);
+    trainer_settle(trainer);
+    return checkpoint_write(&arrays, path, meta, err);
+}
+
+int trainer_load(struct trainer *trainer, const struct checkpoint_file *file,
+                 enum trainer_part part, struct run_state *state, struct error *err)
+{
+    struct checkpoint_arrays arrays = arrays_of(trainer);
+    if (part == TRAINER_WEIGHTS)
+        arrays.optimizer = NULL;
+    trainer_settle(trainer);
+    return checkpoint_read(&arrays, file, state, err);
+}
