@@ -64,7 +64,7 @@ SAY = @$(if $(V),:,echo)
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check demo docs tests clean help packages
+.PHONY: all check demo docs man completion tests clean help packages
 
 all: $(BUILD)/lambert
 
@@ -229,6 +229,12 @@ demo:
 docs: $(BUILD)/lambert
 	$(BUILD)/lambert show config --markdown > docs/config.md
 
+man: $(BUILD)/lambert
+	$(BUILD)/lambert help --man $(BUILD)/man
+
+completion: $(BUILD)/lambert
+	$(BUILD)/lambert help --completion > $(BUILD)/lambert-completion.bash
+
 clean:
 	rm -rf $(BUILD)
 
@@ -239,6 +245,8 @@ help:
 #: make check       build and run all tests
 #: make             build build/lambert
 #: make docs        write docs/config.md anew from the key table
+#: make man         write the man pages (sections 1 and 5) to build/man
+#: make completion  write build/lambert-completion.bash, which bash reads to complete lambert's words
 #: make clean       delete build/
 
 include scripts/workshop.mk

@@ -1,6 +1,6 @@
 #include "bench_bandwidth.h"
 
-#include "bench.h"
+#include "bench_tools.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"

@@ -53,7 +53,7 @@ static void measure_form(struct bench_model *bench, const struct layer_shape *sh
     double seconds[2];
     for (int blas = was_blas; blas < 2; blas++) {
         gemm_use_blas(blas);
-        seconds[blas] = time_gemm(shape, form, operands, (int)bench->arguments->common.repeat);
+        seconds[blas] = time_gemm(shape, form, operands, bench->arguments->repeat);
     }
     gemm_use_blas(was_blas);
     const double peak = cpu_peak_flops(bench->threads);

@@ -3,76 +3,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
 #include "bench_bandwidth.h"
 #include "bench_rows.h"
+#include "bench_tools.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
-#include "lambert/command/command.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/kernels.h"
 
-static const char usage[] =
-    "usage: lambert bench kernels [options]\n"
-    "\n"
-    "Each row kernel with the instructions that a run would take (LAMBERT_ISA chooses others), "
-    "and\n"
-    "in turn its plain twin. On one thread, rows in the first-level cache:\n"
-    "\n"
-    "  copy-N                 memcpy() of a row of N elements, to compare with\n"
-    "  KERNEL-N               bytes that are read and written; rows in place count twice; and\n"
-    "                         elements, and plain time / time, the median of the pairs (as JSON\n"
-    "                         KERNEL-N-elements and KERNEL-N-speed-up)\n"
-    "\n"
-    "On all threads, arrays of 128 MB, in turn with the bandwidth of memory:\n"
-    "\n"
-    "  KERNEL-memory          bytes that are read and written\n"
-    "  KERNEL-memory-share-of-bandwidth\n"
-    "\n"
-    "  --length N   elements of a row (without it 512, 768 and 3072)\n"
-    "  --repeat N   measurements; the median is told (15)\n"
-    "  --json       one JSON object\n"
-    "  --help       this text\n"
-    "\n"
-    "example: lambert bench kernels --length 1024\n";
-
 enum { LONGEST = 1 << 20 };
 
-struct arguments {
-    long long length; /* 0: the usual ones */
-    struct bench_options common;
+struct kernels_arguments {
+    int length; /* 0: the usual ones */
+    int repeat;
+    bool json;
 };
 
-static int set_option(void *context, int option, struct error *err)
-{
-    struct arguments *arguments = context;
-    (void)option; /* the only one */
-    return option_integer("--length", optarg, 1, LONGEST, &arguments->length, err);
-}
+static const struct command_option kernels_options[] = {
+    {.name = "length",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct kernels_arguments, length),
+     .min = 1,
+     .max = LONGEST,
+     .metavar = "N",
+     .standard = "512, 768 and 3072",
+     .help = "elements of a row"},
+    BENCH_REPEAT(struct kernels_arguments),
+    BENCH_JSON(struct kernels_arguments),
+    {0}};
 
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {
-        {"length", required_argument, NULL, 'l'}, BENCH_REPEAT, BENCH_OPTIONS};
-    *arguments = (struct arguments){.common.repeat = 15};
-    int code = bench_options_read(&arguments->common, "bench kernels", argc, argv, options,
-                                  set_option, arguments);
-    if (code != 0)
-        return code;
-    if (!arguments->common.help && optind < argc)
-        return command_misused("bench kernels",
-                               "no input is wanted; see lambert bench kernels --help");
-    return 0;
-}
-
-struct bench {
+struct kernels_bench {
     int repeat;
     const struct kernels *plain;
     struct bench_report report;
 };
 
-static void add(struct bench *bench, const char *kernel, const char *what, double value,
+static void add(struct kernels_bench *bench, const char *kernel, const char *what, double value,
                 const char *unit, const char *note)
 {
     char *name = memory_text("%s-%s", kernel, what);
@@ -110,8 +77,8 @@ static double time_call(const struct bench_call *call, const struct kernels *k,
 }
 
 /* For people a line, for programs a result each. */
-static void report_call(struct bench *bench, const struct bench_call *call, int n, double seconds,
-                        double speed_up, bool twins)
+static void report_call(struct kernels_bench *bench, const struct bench_call *call, int n,
+                        double seconds, double speed_up, bool twins)
 {
     const double bytes = (double)call->moved * n * (double)sizeof(real);
     char what[64], note[64];
@@ -130,7 +97,8 @@ static void report_call(struct bench *bench, const struct bench_call *call, int 
         add(bench, call->name, what, speed_up, "times", NULL);
 }
 
-static void measure_call(struct bench *bench, const struct bench_call *call, struct rows_pair *rows)
+static void measure_call(struct kernels_bench *bench, const struct bench_call *call,
+                         struct rows_pair *rows)
 {
     const int n = rows->fresh.n;
     const bool twins = kernels != bench->plain && call->call != copy_row;
@@ -145,7 +113,7 @@ static void measure_call(struct bench *bench, const struct bench_call *call, str
     report_call(bench, call, n, time, speed_up, twins);
 }
 
-static void measure_length(struct bench *bench, int n)
+static void measure_length(struct kernels_bench *bench, int n)
 {
     static const struct bench_call copy = {"copy", copy_row, 2, BENCH_MEMORY_NOT};
     struct rows_pair rows;
@@ -178,7 +146,7 @@ static double run_long(const struct bench_call *call, const struct bench_bandwid
            (clock_seconds() - started);
 }
 
-static void measure_long(struct bench *bench, const struct bench_call *call,
+static void measure_long(struct kernels_bench *bench, const struct bench_call *call,
                          struct bench_bandwidth *bandwidth)
 {
     double bytes[BENCH_MOST_REPEATS], share[BENCH_MOST_REPEATS];
@@ -194,7 +162,7 @@ static void measure_long(struct bench *bench, const struct bench_call *call,
                                           : "of four arrays read, three of them written");
 }
 
-static void measure_memory(struct bench *bench)
+static void measure_memory(struct kernels_bench *bench)
 {
     struct bench_bandwidth bandwidth;
     bench_bandwidth_open(&bandwidth);
@@ -206,29 +174,42 @@ static void measure_memory(struct bench *bench)
 
 /* --- all -------------------------------------------------------------------------------------- */
 
-int bench_kernels(int argc, char **argv)
+static int measure_kernels(const void *context, struct error *err)
 {
     static const int usual[] = {512, 768, 3072};
-    struct arguments arguments;
-    struct error err;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.common.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    if (kernels_select(&err) < 0)
-        return command_failed("bench kernels", &err);
-    struct bench bench = {.repeat = (int)arguments.common.repeat, .plain = kernels_available()[0]};
-    bench_report_begin(&bench.report, "kernels", cpu_set_threads(0, 1), arguments.common.json);
-    if (!arguments.common.json)
+    const struct kernels_arguments *arguments = context;
+    if (kernels_select(err) < 0)
+        return -1;
+    struct kernels_bench bench = {.repeat = arguments->repeat, .plain = kernels_available()[0]};
+    bench_report_begin(&bench.report, "kernels", cpu_set_threads(0, 1), arguments->json);
+    if (!arguments->json)
         printf("kernels %s\n", kernels->name);
-    if (arguments.length > 0)
-        measure_length(&bench, (int)arguments.length);
-    for (size_t i = 0; arguments.length == 0 && i < sizeof usual / sizeof *usual; i++)
+    if (arguments->length > 0)
+        measure_length(&bench, arguments->length);
+    for (size_t i = 0; arguments->length == 0 && i < sizeof usual / sizeof *usual; i++)
         measure_length(&bench, usual[i]);
     measure_memory(&bench);
     bench_report_end(&bench.report);
-    return EXIT_DONE;
+    return 0;
 }
+
+const struct command command_bench_kernels = {
+    .name = "kernels",
+    .summary = "each row kernel, beside its plain twin and beside memory",
+    .description =
+        "Each row kernel with the instructions that a run would take (LAMBERT_ISA chooses others), "
+        "and in turn its plain twin. On one thread, rows in the first-level cache:\n"
+        "\n"
+        "  copy-N                 memcpy() of a row of N elements, to compare with\n"
+        "  KERNEL-N               bytes that are read and written; rows in place count twice; and\n"
+        "                         elements, and plain time / time, the median of the pairs (as JSON\n"
+        "                         KERNEL-N-elements and KERNEL-N-speed-up)\n"
+        "\n"
+        "On all threads, arrays of 128 MB, in turn with the bandwidth of memory:\n"
+        "\n"
+        "  KERNEL-memory          bytes that are read and written\n"
+        "  KERNEL-memory-share-of-bandwidth\n",
+    .examples = "lambert bench kernels --length 1024\n",
+    .options = kernels_options,
+    COMMAND_ARGUMENTS(struct kernels_arguments, .repeat = 15),
+    .run = measure_kernels};

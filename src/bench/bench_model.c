@@ -3,101 +3,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
 #include "bench_bandwidth.h"
 #include "bench_model.h"
+#include "bench_tools.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/command/command.h"
 #include "lambert/kernels/blas.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/options.h"
 
-static const char usage[] =
-    "usage: [mpirun -n RANKS] lambert bench model CONFIG [SECTION.KEY=VALUE ...] [options]\n"
-    "\n"
-    "Measures what a training step of this configuration is made of: the FMA peak of the cores, "
-    "memory\n"
-    "bandwidth, every matrix product, and for each phase's sequence length a micro-batch forward "
-    "and\n"
-    "backward, its parts, the optimizer and a whole step of the phase's global batch. Sequences "
-    "are "
-    "of\n"
-    "full length and made up, or with --samples come from data.corpus. Shares of peak count "
-    "useful\n"
-    "operations only: no padding, nothing the loss does not need, nothing done twice.\n"
-    "\n"
-    "  --samples     take the samples of data.corpus\n"
-    "  --repeat N    how often each thing is measured; medians are given (5)\n"
-    "  --gemm        only the machine and the matrix products\n"
-    "  --steps       only micro-batches and steps\n"
-    "  --phase NAME  only this phase of the configuration\n"
-    "  --one-thread  what all threads do, as a multiple of what one does\n"
-    "  --one-rank    under mpirun: what all ranks do, as a multiple of what one does\n"
-    "  --whole       do a whole step once, instead of adding up its pieces\n"
-    "  --json        one JSON object\n"
-    "  --help        this text\n"
-    "\n"
-    "examples: lambert bench model configs/bert-base-512.ini\n"
-    "          lambert bench model configs/bert-large-512.ini model.num_hidden_layers=4\n";
-
-static int set_option(void *context, int option, struct error *err)
-{
-    struct bench_model_arguments *arguments = context;
-    (void)err;
-    switch (option) {
-    case 's':
-        arguments->samples = true;
-        return 0;
-    case 'g':
-        arguments->gemm_only = true;
-        return 0;
-    case 't':
-        arguments->steps_only = true;
-        return 0;
-    case '1':
-        arguments->one_thread = true;
-        return 0;
-    case 'n':
-        arguments->one_rank = true;
-        return 0;
-    case 'p':
-        arguments->phase = optarg;
-        return 0;
-    case 'w':
-        arguments->whole = true;
-        return 0;
-    }
-    return 0;
-}
-
-static int parse(int argc, char **argv, struct bench_model_arguments *arguments)
-{
-    static const struct option options[] = {{"samples", no_argument, NULL, 's'},
-                                            BENCH_REPEAT,
-                                            {"gemm", no_argument, NULL, 'g'},
-                                            {"steps", no_argument, NULL, 't'},
-                                            {"one-thread", no_argument, NULL, '1'},
-                                            {"one-rank", no_argument, NULL, 'n'},
-                                            {"phase", required_argument, NULL, 'p'},
-                                            {"whole", no_argument, NULL, 'w'},
-                                            BENCH_OPTIONS};
-    *arguments = (struct bench_model_arguments){.common.repeat = 5};
-    int code = bench_options_read(&arguments->common, "bench model", argc, argv, options,
-                                  set_option, arguments);
-    if (code != 0)
-        return code;
-    if (arguments->common.help)
-        return 0;
-    if (optind >= argc)
-        return command_misused("bench model",
-                               "no configuration file named; see lambert bench model --help");
-    arguments->config = argv[optind];
-    arguments->words = argv + optind + 1;
-    arguments->word_count = argc - optind - 1;
-    return 0;
-}
+static const struct command_option model_options[] = {
+    OPTION_CONFIG(struct bench_model_arguments, config, words),
+    {.name = "samples",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct bench_model_arguments, samples),
+     .help = "take the samples of data.corpus"},
+    BENCH_REPEAT(struct bench_model_arguments),
+    {.name = "gemm",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct bench_model_arguments, gemm_only),
+     .help = "only the machine and the matrix products"},
+    {.name = "steps",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct bench_model_arguments, steps_only),
+     .help = "only micro-batches and steps"},
+    {.name = "phase",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct bench_model_arguments, phase),
+     .metavar = "NAME",
+     .help = "only this phase of the configuration"},
+    {.name = "one-thread",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct bench_model_arguments, one_thread),
+     .help = "what all threads do, as a multiple of what one does"},
+    {.name = "one-rank",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct bench_model_arguments, one_rank),
+     .help = "under mpirun: what all ranks do, as a multiple of what one does"},
+    {.name = "whole",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct bench_model_arguments, whole),
+     .help = "do a whole step once, instead of adding up its pieces"},
+    BENCH_JSON(struct bench_model_arguments),
+    {0}};
 
 /* --- set-up ----------------------------------------------------------------------------------- */
 
@@ -141,7 +90,7 @@ static int open_bench(struct bench_model *bench, struct error *err)
 {
     const struct bench_model_arguments *arguments = bench->arguments;
     if (kernels_select(err) < 0 ||
-        config_load(&bench->config, arguments->config, arguments->words, arguments->word_count,
+        config_load(&bench->config, arguments->config, arguments->words.at, arguments->words.count,
                     err) < 0 ||
         choose_phases(bench, err) < 0)
         return -1;
@@ -175,7 +124,7 @@ static void report_machine(struct bench_model *bench)
     blas_describe(&blas);
     bench->peak = cpu_peak_flops(bench->threads);
     bench->peak_one = cpu_peak_flops(1);
-    bench_bandwidth_measure(&bandwidth, (int)bench->arguments->common.repeat);
+    bench_bandwidth_measure(&bandwidth, bench->arguments->repeat);
     if (!bench->report.object)
         printf("%s, core type %s; row kernels %s\n", blas.library, blas.core, kernels->name);
     bench_report_add(&bench->report, "peak", bench->peak / 1e9, "GFLOP/s",
@@ -202,15 +151,14 @@ static int measure(struct bench_model *bench, struct error *err)
     return 0;
 }
 
-static int run(struct dist *dist, const void *context, struct error *err)
+static int measure_model(struct dist *dist, const void *context, struct error *err)
 {
     struct bench_model bench = {.arguments = context, .dist = dist};
     packed_batch_init(&bench.batch);
     int status = dist_agree(dist, open_bench(&bench, err), err);
     if (status == 0) {
         const bool silent = dist_rank(dist) != 0; /* collects, and drops it */
-        bench_report_begin(&bench.report, "model", bench.threads,
-                           bench.arguments->common.json || silent);
+        bench_report_begin(&bench.report, "model", bench.threads, bench.arguments->json || silent);
         status = dist_agree(dist, measure(&bench, err), err);
         if (status < 0 || silent)
             bench_report_drop(&bench.report);
@@ -221,15 +169,18 @@ static int run(struct dist *dist, const void *context, struct error *err)
     return status;
 }
 
-int bench_model(int argc, char **argv)
-{
-    struct bench_model_arguments arguments;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.common.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return command_on_ranks("bench model", argc, argv, run, &arguments);
-}
+const struct command command_bench_model = {
+    .name = "model",
+    .summary = "a training step: matrix products, forward, backward, optimizer",
+    .description =
+        "Measures what a training step of this configuration is made of: the FMA peak of the cores, "
+        "memory bandwidth, every matrix product, and for each phase's sequence length a micro-batch "
+        "forward and backward, its parts, the optimizer and a whole step of the phase's global "
+        "batch. Sequences are of full length and made up, or with --samples come from data.corpus. "
+        "Shares of peak count useful operations only: no padding, nothing the loss does not need, "
+        "nothing done twice.",
+    .examples = "lambert bench model configs/bert-base-512.ini\n"
+                "lambert bench model configs/bert-large-512.ini model.num_hidden_layers=4\n",
+    .options = model_options,
+    COMMAND_ARGUMENTS(struct bench_model_arguments, .repeat = 5),
+    .run_on_ranks = measure_model};

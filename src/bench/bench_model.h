@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "bench.h"
+#include "bench_tools.h"
 #include "lambert/config/config.h"
 #include "lambert/corpus/corpus.h"
 #include "lambert/dist/dist.h"
@@ -16,9 +16,9 @@ enum { BENCH_VOCABULARY = 30522 }; /* of made-up sequences: bert-base-uncased's 
 
 struct bench_model_arguments {
     const char *config;
-    char **words;
-    int word_count;
-    struct bench_options common;
+    struct command_words words;
+    int repeat;
+    bool json;
     const char *phase; /* NULL: all */
     bool samples, gemm_only, steps_only, one_thread, one_rank, whole;
 };

@@ -1,68 +1,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench.h"
+#include "bench_tools.h"
 #include "lambert/base/memory.h"
-#include "lambert/command/command.h"
 #include "lambert/dist/probe.h"
 #include "lambert/kernels/cpu.h"
 
-static const char usage[] =
-    "usage: lambert bench net [options], under mpirun -n N\n"
-    "\n"
-    "What messages between the ranks of a job cost: from rank 0 to each other rank and back, one\n"
-    "pair at a time, and from every rank to all others at once, which is how gradients and "
-    "weights\n"
-    "are exchanged. Start it as you start training: the same hosts, ranks and options of mpirun.\n"
-    "\n"
-    "  latency, bandwidth             with ranks of other nodes: the median\n"
-    "  slowest-bandwidth              with the rank of another node that is slowest to reach\n"
-    "  latency-node, bandwidth-node   with ranks of the same node: the median\n"
-    "  all-at-once                    what a rank sends in a second, and what it receives\n"
-    "  message                        what beginning and ending one costs a rank's processor\n"
-    "\n"
-    "  --megabytes X  in a message of the bandwidth, and in all that a rank sends at once (16)\n"
-    "  --repeat N     times; the median is told (5)\n"
-    "  --json         one JSON object\n"
-    "  --help         this text\n"
-    "\n"
-    "example: mpirun -n 4 --map-by node lambert bench net\n";
-
 enum { MESSAGES = 100 /* for the latency */, SMALL = 8 /* bytes */, CALLS = 1000 };
 
-struct arguments {
+struct net_arguments {
     double megabytes;
-    struct bench_options common;
+    int repeat;
+    bool json;
 };
 
-static int set_option(void *context, int option, struct error *err)
-{
-    struct arguments *arguments = context;
-    (void)option; /* the only one */
-    return option_real("--megabytes", optarg, 0.001, 1000, &arguments->megabytes, err);
-}
+static const struct command_option net_options[] = {
+    {.name = "megabytes",
+     .kind = OPTION_REAL,
+     OPTION_PLACE(struct net_arguments, megabytes),
+     .real_min = 0.001,
+     .real_max = 1000,
+     .metavar = "X",
+     .help = "in a message of the bandwidth, and in all that a rank sends at once"},
+    BENCH_REPEAT(struct net_arguments),
+    BENCH_JSON(struct net_arguments),
+    {0}};
 
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {
-        {"megabytes", required_argument, NULL, 'm'}, BENCH_REPEAT, BENCH_OPTIONS};
-    *arguments = (struct arguments){.megabytes = 16, .common.repeat = 5};
-    int code = bench_options_read(&arguments->common, "bench net", argc, argv, options, set_option,
-                                  arguments);
-    if (code != 0)
-        return code;
-    if (!arguments->common.help && optind < argc)
-        return command_misused("bench net", "no input is wanted; see lambert bench net --help");
-    return 0;
-}
-
-struct bench {
+struct net_bench {
     struct dist *dist;
-    const struct arguments *arguments;
+    const struct net_arguments *arguments;
     struct bench_report report; /* of rank 0 */
 };
 
-static void add(struct bench *bench, const char *name, double value, const char *unit,
+static void add(struct net_bench *bench, const char *name, double value, const char *unit,
                 const char *note)
 {
     if (dist_rank(bench->dist) == 0)
@@ -76,10 +46,10 @@ struct links {
     int slowest;                /* rank whose transfer took longest */
 };
 
-static void measure_link(struct bench *bench, int rank, struct links *links)
+static void measure_link(struct net_bench *bench, int rank, struct links *links)
 {
     double latency[BENCH_MOST_REPEATS], transfer[BENCH_MOST_REPEATS];
-    int repeat = (int)bench->arguments->common.repeat;
+    int repeat = bench->arguments->repeat;
     for (int i = 0; i < repeat; i++) {
         latency[i] = probe_pair(bench->dist, 0, rank, SMALL, MESSAGES);
         transfer[i] =
@@ -90,7 +60,7 @@ static void measure_link(struct bench *bench, int rank, struct links *links)
     links->count++;
 }
 
-static void measure_links(struct bench *bench, const int *first, bool same_node,
+static void measure_links(struct net_bench *bench, const int *first, bool same_node,
                           struct links *links)
 {
     double longest = 0;
@@ -108,7 +78,7 @@ static void measure_links(struct bench *bench, const int *first, bool same_node,
     }
 }
 
-static void report_links(struct bench *bench, const int *first, bool same_node)
+static void report_links(struct net_bench *bench, const int *first, bool same_node)
 {
     struct links links;
     char note[64];
@@ -129,10 +99,10 @@ static void report_links(struct bench *bench, const int *first, bool same_node)
     free(links.transfer);
 }
 
-static void report_all_at_once(struct bench *bench)
+static void report_all_at_once(struct net_bench *bench)
 {
     double seconds[BENCH_MOST_REPEATS];
-    int repeat = (int)bench->arguments->common.repeat;
+    int repeat = bench->arguments->repeat;
     double others = dist_size(bench->dist) - 1;
     size_t each = (size_t)(1e6 * bench->arguments->megabytes / others) + 1;
     for (int i = 0; i < repeat; i++)
@@ -141,10 +111,10 @@ static void report_all_at_once(struct bench *bench)
         "a rank, each way");
 }
 
-static void report_calls(struct bench *bench)
+static void report_calls(struct net_bench *bench)
 {
     double seconds[BENCH_MOST_REPEATS];
-    int repeat = (int)bench->arguments->common.repeat;
+    int repeat = bench->arguments->repeat;
     for (int i = 0; i < repeat; i++)
         seconds[i] = probe_calls(bench->dist, CALLS);
     add(bench, "message", 1e6 * bench_median(seconds, repeat), "us",
@@ -153,13 +123,13 @@ static void report_calls(struct bench *bench)
 
 static int measure(struct dist *dist, const void *context, struct error *err)
 {
-    struct bench bench = {.dist = dist, .arguments = context};
+    struct net_bench bench = {.dist = dist, .arguments = context};
     if (dist_size(dist) < 2)
         return error_set(err, "one rank has nobody to talk to; start it as mpirun -n N lambert "
                               "bench net, with N of 2 or more");
     if (dist_rank(dist) == 0)
         bench_report_begin(&bench.report, "net", cpu_set_threads(0, dist_local_size(dist)),
-                           bench.arguments->common.json);
+                           bench.arguments->json);
     int *first = memory_new((size_t)dist_size(dist), sizeof *first);
     probe_nodes(dist, first);
     add(&bench, "ranks", dist_size(dist), "", NULL);
@@ -174,15 +144,21 @@ static int measure(struct dist *dist, const void *context, struct error *err)
     return 0;
 }
 
-int bench_net(int argc, char **argv)
-{
-    struct arguments arguments;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.common.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return command_on_ranks("bench net", argc, argv, measure, &arguments);
-}
+const struct command command_bench_net = {
+    .name = "net",
+    .summary = "messages between the ranks of a job",
+    .description =
+        "What messages between the ranks of a job cost: from rank 0 to each other rank and back, "
+        "one pair at a time, and from every rank to all others at once, which is how gradients and "
+        "weights are exchanged. Start it as you start training: the same hosts, ranks and options of "
+        "mpirun.\n"
+        "\n"
+        "  latency, bandwidth             with ranks of other nodes: the median\n"
+        "  slowest-bandwidth              with the rank of another node that is slowest to reach\n"
+        "  latency-node, bandwidth-node   with ranks of the same node: the median\n"
+        "  all-at-once                    what a rank sends in a second, and what it receives\n"
+        "  message                        what beginning and ending one costs a rank's processor\n",
+    .examples = "mpirun -n 4 --map-by node lambert bench net\n",
+    .options = net_options,
+    COMMAND_ARGUMENTS(struct net_arguments, .megabytes = 16, .repeat = 5),
+    .run_on_ranks = measure};

@@ -5,96 +5,85 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "bench.h"
 #include "bench_text.h"
+#include "bench_tools.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/command/command.h"
 #include "lambert/corpus/shard_writer.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/prepare/prepare.h"
 #include "lambert/text/sentence_splitter.h"
 #include "lambert/text/tokenizer.h"
 
-static const char usage[] =
-    "usage: lambert bench prep --vocabulary FILE [options] INPUT...\n"
-    "\n"
-    "Takes text into memory and measures what lambert prep does with it, stage by stage on one\n"
-    "thread, then all of it on one thread and on all: medians, in MB of input text a second. INPUT "
-    "is\n"
-    "what lambert prep takes, but for standard input. Shards are written below TMPDIR, or /tmp.\n"
-    "\n"
-    "  --vocabulary FILE  a vocab.txt\n"
-    "  --cased            keep case and accents\n"
-    "  --stage NAME       only this one\n"
-    "  --megabytes N      of text to take, about (64)\n"
-    "  --repeat N         how often each stage runs (5)\n"
-    "  --json             one JSON object\n"
-    "  --help             this text\n"
-    "\n"
-    "Stages: read (files in the page cache, to text in memory), documents, sentences, normalise "
-    "(text\n"
-    "to words), tokenise (sentences to ids, normalising included, by a new tokenizer), deflate "
-    "(the\n"
-    "ids), write (shards, deflating, checksums and fsync included), prep (all that lambert prep "
-    "does).\n"
-    "\n"
-    "example: lambert bench prep --vocabulary vocab.txt texts/\n";
+/* The stages, in the order of the work. */
+enum prep_stage {
+    STAGE_READ,
+    STAGE_DOCUMENTS,
+    STAGE_SENTENCES,
+    STAGE_NORMALISE,
+    STAGE_TOKENISE,
+    STAGE_DEFLATE,
+    STAGE_WRITE,
+    STAGE_PREP,
+    STAGES,
+};
+static const char *const stage_names[STAGES] = {
+    [STAGE_READ] = "read",           [STAGE_DOCUMENTS] = "documents",
+    [STAGE_SENTENCES] = "sentences", [STAGE_NORMALISE] = "normalise",
+    [STAGE_TOKENISE] = "tokenise",   [STAGE_DEFLATE] = "deflate",
+    [STAGE_WRITE] = "write",         [STAGE_PREP] = "prep"};
 
-struct arguments {
+struct prep_bench_arguments {
     const char *vocabulary;
-    const char *stage; /* NULL: all */
     bool cased;
-    long long megabytes;
-    struct bench_options common;
-    char **inputs;
-    int input_count;
+    enum prep_stage stage; /* STAGES: all */
+    uint64_t text_bytes;
+    int repeat;
+    bool json;
+    struct command_words inputs;
 };
 
-static int set_option(void *context, int option, struct error *err)
-{
-    struct arguments *arguments = context;
-    switch (option) {
-    case 'v':
-        arguments->vocabulary = optarg;
-        return 0;
-    case 'c':
-        arguments->cased = true;
-        return 0;
-    case 's':
-        arguments->stage = optarg;
-        return 0;
-    case 'm':
-        return option_integer("--megabytes", optarg, 1, 100000, &arguments->megabytes, err);
-    }
-    return 0;
-}
-
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {{"vocabulary", required_argument, NULL, 'v'},
-                                            {"cased", no_argument, NULL, 'c'},
-                                            {"stage", required_argument, NULL, 's'},
-                                            {"megabytes", required_argument, NULL, 'm'},
-                                            BENCH_REPEAT,
-                                            BENCH_OPTIONS};
-    *arguments = (struct arguments){.megabytes = 64, .common.repeat = 5};
-    int code = bench_options_read(&arguments->common, "bench prep", argc, argv, options, set_option,
-                                  arguments);
-    if (code != 0)
-        return code;
-    arguments->inputs = argv + optind;
-    arguments->input_count = argc - optind;
-    if (!arguments->common.help && (arguments->input_count == 0 || !arguments->vocabulary))
-        return command_misused("bench prep", "--vocabulary and INPUT are wanted; see lambert bench "
-                                             "prep --help");
-    return 0;
-}
+static const struct command_option prep_bench_options[] = {
+    {.name = "vocabulary",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct prep_bench_arguments, vocabulary),
+     .required = true,
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "a vocab.txt"},
+    {.name = "cased",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct prep_bench_arguments, cased),
+     .help = "keep case and accents"},
+    {.name = "stage",
+     .kind = OPTION_CHOICE,
+     OPTION_PLACE(struct prep_bench_arguments, stage),
+     .choices = stage_names,
+     .choice_count = STAGES,
+     .metavar = "NAME",
+     .standard = "all",
+     .help = "only this one"},
+    {.name = "megabytes",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct prep_bench_arguments, text_bytes),
+     .min = 1,
+     .max = 100000,
+     .unit = 1000000,
+     .metavar = "N",
+     .help = "of text to take, about"},
+    BENCH_REPEAT(struct prep_bench_arguments),
+    BENCH_JSON(struct prep_bench_arguments),
+    {.kind = OPTION_WORDS,
+     OPTION_PLACE(struct prep_bench_arguments, inputs),
+     .required = true,
+     .metavar = "INPUT",
+     .completion = COMPLETE_FILES},
+    {0}};
 
 /* What all stages see. */
-struct bench {
-    const struct arguments *arguments;
+struct prep_bench {
+    const struct prep_bench_arguments *arguments;
     struct bench_report report;
     struct vocabulary *vocabulary;
     struct bench_text text;
@@ -108,13 +97,13 @@ struct bench {
 
 static int read_stage(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct prep_bench *bench = context;
     return bench_text_read(&bench->text, &bench->counted, err);
 }
 
 static int documents_stage(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct prep_bench *bench = context;
     (void)err;
     bench->counted = bench_text_documents(&bench->text);
     return 0;
@@ -122,7 +111,7 @@ static int documents_stage(void *context, struct error *err)
 
 static int sentences_stage(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct prep_bench *bench = context;
     struct sentence_splitter splitter;
     const char *sentence;
     size_t length;
@@ -147,7 +136,7 @@ static void count_word(void *context, const char *text, size_t size)
 
 static int normalise_stage(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct prep_bench *bench = context;
     (void)err;
     bench->counted = 0;
     for (size_t i = 0; i < bench->text.sentence_count; i++)
@@ -156,7 +145,7 @@ static int normalise_stage(void *context, struct error *err)
     return 0;
 }
 
-static struct tokenizer *new_tokenizer(const struct bench *bench)
+static struct tokenizer *new_tokenizer(const struct prep_bench *bench)
 {
     struct tokenizer_options options = tokenizer_defaults;
     options.lower_case = !bench->arguments->cased;
@@ -166,7 +155,7 @@ static struct tokenizer *new_tokenizer(const struct bench *bench)
 /* By bench->threads threads, in runs of sentences. */
 static int tokenise_stage(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct prep_bench *bench = context;
     uint64_t tokens = 0;
     (void)err;
 #pragma omp parallel num_threads(bench->threads) reduction(+ : tokens)
@@ -191,7 +180,7 @@ enum { BLOCK_TOKENS = 4096 };
 
 static int deflate_stage(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct prep_bench *bench = context;
     const struct bench_text *text = &bench->text;
     uint8_t out[2 * BLOCK_TOKENS * sizeof *text->stored_ids];
     z_stream z = {0};
@@ -213,8 +202,8 @@ static int deflate_stage(void *context, struct error *err)
     return 0;
 }
 
-static int write_documents(const struct bench *bench, size_t first, size_t end, const char *path,
-                           struct error *err)
+static int write_documents(const struct prep_bench *bench, size_t first, size_t end,
+                           const char *path, struct error *err)
 {
     const struct bench_text *text = &bench->text;
     const struct shard_options options = {.vocabulary_hash = vocabulary_hash(bench->vocabulary),
@@ -239,7 +228,7 @@ static int write_documents(const struct bench *bench, size_t first, size_t end, 
 /* As many shards as lambert prep would make. */
 static int write_stage(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct prep_bench *bench = context;
     const size_t documents = bench->text.document_count;
     size_t shards = bench->text.bytes / prepare_defaults.shard_bytes + 1;
     int status = 0;
@@ -253,7 +242,7 @@ static int write_stage(void *context, struct error *err)
 }
 
 /* Pieces are small enough that each thread gets several. */
-static uint64_t chunk_bytes(const struct bench *bench)
+static uint64_t chunk_bytes(const struct prep_bench *bench)
 {
     enum { SMALLEST = 1 << 20, PIECES_A_THREAD = 4 };
     uint64_t bytes = bench->text.bytes / (uint64_t)(PIECES_A_THREAD * bench->all_threads);
@@ -264,7 +253,7 @@ static uint64_t chunk_bytes(const struct bench *bench)
 
 static int prep_stage(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct prep_bench *bench = context;
     struct prepare_options options = prepare_defaults;
     struct corpus_report report;
     char *texts = path_join(bench->folder, "texts"), *corpus = path_join(bench->folder, "corpus");
@@ -286,7 +275,7 @@ static int prep_stage(void *context, struct error *err)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-static void report_size(struct bench *bench)
+static void report_size(struct prep_bench *bench)
 {
     const struct bench_text *text = &bench->text;
     bench_report_add(&bench->report, "text", (double)text->bytes / 1e6, "MB", NULL);
@@ -295,84 +284,57 @@ static void report_size(struct bench *bench)
     bench_report_add(&bench->report, "tokens-met", (double)text->token_count, "", NULL);
 }
 
-static const struct stage {
-    const char *name;
+static const struct {
     int (*run)(void *context, struct error *err);
     bool by_threads; /* it is done on all threads as well */
     const char *note;
-} stages[] = {{"read", read_stage, false, "from the page cache"},
-              {"documents", documents_stage, false, NULL},
-              {"sentences", sentences_stage, false, NULL},
-              {"normalise", normalise_stage, false, NULL},
-              {"tokenise", tokenise_stage, true, "normalising included"},
-              {"deflate", deflate_stage, false, NULL},
-              {"write", write_stage, false, "deflating, checksums and fsync included"},
-              {"prep", prep_stage, true, "all that lambert prep does"}};
-enum { STAGES = sizeof stages / sizeof stages[0] };
+} stages[STAGES] = {
+    [STAGE_READ] = {read_stage, false, "from the page cache"},
+    [STAGE_DOCUMENTS] = {documents_stage, false, NULL},
+    [STAGE_SENTENCES] = {sentences_stage, false, NULL},
+    [STAGE_NORMALISE] = {normalise_stage, false, NULL},
+    [STAGE_TOKENISE] = {tokenise_stage, true, "normalising included"},
+    [STAGE_DEFLATE] = {deflate_stage, false, NULL},
+    [STAGE_WRITE] = {write_stage, false, "deflating, checksums and fsync included"},
+    [STAGE_PREP] = {prep_stage, true, "all that lambert prep does"},
+};
 
-static bool is_stage(const char *name)
+/* A stage on one thread and, where it can use them, on all. */
+static int measure_stage(struct prep_bench *bench, enum prep_stage stage, struct error *err)
 {
-    for (int i = 0; i < STAGES; i++)
-        if (strcmp(stages[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static int measure_once(struct bench *bench, const struct stage *stage, const char *name,
-                        int threads, double *speed, struct error *err)
-{
-    double seconds;
-    bench->threads = threads;
-    if (bench_time(stage->run, bench, (int)bench->arguments->common.repeat, &seconds, err) < 0)
+    const char *const name = stage_names[stage], *const note = stages[stage].note;
+    const double megabytes = (double)bench->text.bytes / 1e6;
+    double one, all;
+    bench->threads = 1;
+    if (bench_time(stages[stage].run, bench, bench->arguments->repeat, &one, err) < 0)
         return -1;
-    *speed = (double)bench->text.bytes / 1e6 / seconds;
-    bench_report_add(&bench->report, name, *speed, "MB/s", stage->note);
+    bench_report_add(&bench->report, name, megabytes / one, "MB/s", note);
+    if (!stages[stage].by_threads)
+        return 0;
+    bench->threads = bench->all_threads;
+    if (bench_time(stages[stage].run, bench, bench->arguments->repeat, &all, err) < 0)
+        return -1;
+    char *all_name = memory_text("%s-all-threads", name);
+    char *ratio_name = memory_text("%s-speed-up", name);
+    bench_report_add(&bench->report, all_name, megabytes / all, "MB/s", note);
+    bench_report_add(&bench->report, ratio_name, one / all, "times", "all threads to one");
+    free(all_name);
+    free(ratio_name);
     return 0;
 }
 
-static int measure_threads(struct bench *bench, const struct stage *stage, double one,
-                           struct error *err)
+/* Takes the text into memory in all the forms that stages want, and measures the stages. */
+static int measure_stages(struct prep_bench *bench, struct error *err)
 {
-    double all;
-    char *name = memory_text("%s-all-threads", stage->name);
-    int status = measure_once(bench, stage, name, bench->all_threads, &all, err);
-    free(name);
-    if (status < 0)
-        return -1;
-    name = memory_text("%s-speed-up", stage->name);
-    bench_report_add(&bench->report, name, all / one, "times", "all threads to one");
-    free(name);
-    return 0;
-}
-
-static int measure_stage(struct bench *bench, const struct stage *stage, struct error *err)
-{
-    double one;
-    if (measure_once(bench, stage, stage->name, 1, &one, err) < 0)
-        return -1;
-    return stage->by_threads ? measure_threads(bench, stage, one, err) : 0;
-}
-
-static int measure_stages(struct bench *bench, struct error *err)
-{
-    const char *only = bench->arguments->stage;
+    const struct prep_bench_arguments *arguments = bench->arguments;
     int status = 0;
-    for (int i = 0; i < STAGES && status == 0; i++)
-        if (!only || strcmp(only, stages[i].name) == 0)
-            status = measure_stage(bench, &stages[i], err);
-    return status;
-}
-
-static int measure(struct bench *bench, struct error *err)
-{
-    const struct arguments *arguments = bench->arguments;
     if (vocabulary_load(&bench->vocabulary, arguments->vocabulary, err) < 0 ||
-        bench_text_load(&bench->text, arguments->inputs, arguments->input_count,
-                        (uint64_t)arguments->megabytes * 1000000, err) < 0 ||
+        bench_text_load(&bench->text, arguments->inputs.at, arguments->inputs.count,
+                        arguments->text_bytes, err) < 0 ||
         bench_folder_make(&bench->folder, NULL, err) < 0)
         return -1;
     char *texts = path_join(bench->folder, "texts");
-    int status = bench_text_write(&bench->text, texts, err);
+    status = bench_text_write(&bench->text, texts, err);
     free(texts);
     if (status < 0)
         return -1;
@@ -381,16 +343,18 @@ static int measure(struct bench *bench, struct error *err)
     tokenizer_free(tokenizer);
     report_size(bench);
     log_set_level(LOG_ERROR); /* what prep warns of is the text, and would come each time */
-    status = measure_stages(bench, err);
+    for (enum prep_stage stage = 0; stage < STAGES && status == 0; stage++)
+        if (arguments->stage == STAGES || arguments->stage == stage)
+            status = measure_stage(bench, stage, err);
     log_set_level(LOG_INFO);
     return status;
 }
 
-static int run(const struct arguments *arguments, struct error *err)
+static int measure_prep(const void *context, struct error *err)
 {
-    struct bench bench = {.arguments = arguments, .all_threads = cpu_set_threads(0, 1)};
-    bench_report_begin(&bench.report, "prep", bench.all_threads, arguments->common.json);
-    int status = measure(&bench, err);
+    struct prep_bench bench = {.arguments = context, .all_threads = cpu_set_threads(0, 1)};
+    bench_report_begin(&bench.report, "prep", bench.all_threads, bench.arguments->json);
+    int status = measure_stages(&bench, err);
     bench_folder_remove(bench.folder);
     bench_text_release(&bench.text);
     vocabulary_free(bench.vocabulary);
@@ -401,19 +365,21 @@ static int run(const struct arguments *arguments, struct error *err)
     return status;
 }
 
-int bench_prep(int argc, char **argv)
-{
-    struct arguments arguments;
-    struct error err;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.common.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    if (arguments.stage && !is_stage(arguments.stage))
-        return command_misused(
-            "bench prep", "there is no stage '%s'; see lambert bench prep --help", arguments.stage);
-    return run(&arguments, &err) < 0 ? command_failed("bench prep", &err) : EXIT_DONE;
-}
+const struct command command_bench_prep = {
+    .name = "prep",
+    .summary = "text to token ids, stage by stage",
+    .description =
+        "Takes text into memory and measures what lambert prep does with it, stage by stage on one "
+        "thread, then all of it on one thread and on all: medians, in MB of input text a second. "
+        "INPUT is what lambert prep takes, but for standard input. Shards are written below TMPDIR, "
+        "or /tmp.\n"
+        "\n"
+        "Stages: read (files in the page cache, to text in memory), documents, sentences, normalise "
+        "(text to words), tokenise (sentences to ids, normalising included, by a new tokenizer), "
+        "deflate (the ids), write (shards, deflating, checksums and fsync included), prep (all that "
+        "lambert prep does).\n",
+    .examples = "lambert bench prep --vocabulary vocab.txt texts/\n",
+    .options = prep_bench_options,
+    COMMAND_ARGUMENTS(struct prep_bench_arguments, .stage = STAGES, .text_bytes = 64000000,
+                      .repeat = 5),
+    .run = measure_prep};

@@ -42,7 +42,7 @@ static double update_again(struct bench_model *bench)
 void bench_model_optimizer(struct bench_model *bench)
 {
     double seconds[BENCH_MOST_REPEATS], shares[BENCH_MOST_REPEATS];
-    const int repeat = (int)bench->arguments->common.repeat;
+    const int repeat = bench->arguments->repeat;
     const double bytes = FLOATS_MOVED * sizeof(real) * (double)bench->shard;
     struct bench_bandwidth bandwidth;
     bench_bandwidth_open(&bandwidth);
@@ -136,7 +136,7 @@ struct timing {
 static struct timing timing_of(struct bench_model *bench, double (*once)(struct bench_model *bench))
 {
     double seconds[BENCH_MOST_REPEATS], possible[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
-    const int repeat = (int)bench->arguments->common.repeat;
+    const int repeat = bench->arguments->repeat;
     once(bench);
     double before = cpu_peak_flops(bench->threads);
     for (int r = 0; r < repeat; r++) {
@@ -211,7 +211,7 @@ static void report_step(struct bench_model *bench, int phase, const struct timin
 static void report_one_thread(struct bench_model *bench, int length)
 {
     double ratios[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
-    const int repeat = (int)bench->arguments->common.repeat;
+    const int repeat = bench->arguments->repeat;
     for (int r = 0; r < repeat; r++) {
         const double all = train_once(bench), peak = cpu_peak_flops(bench->threads);
         omp_set_num_threads(1);
@@ -229,7 +229,7 @@ static void report_one_thread(struct bench_model *bench, int length)
 static void report_one_rank(struct bench_model *bench, int length)
 {
     double ratios[BENCH_MOST_REPEATS];
-    const int repeat = (int)bench->arguments->common.repeat, ranks = dist_size(bench->dist);
+    const int repeat = bench->arguments->repeat, ranks = dist_size(bench->dist);
     for (int r = 0; r < repeat; r++) {
         dist_barrier(bench->dist);
         double together = train_once(bench), alone = 0;

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 #include "artificial_corpus.h"
-#include "bench.h"
+#include "bench_tools.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "lambert/base/progress.h"
-#include "lambert/command/command.h"
 #include "lambert/config/config.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/kernels.h"
@@ -17,78 +17,51 @@
 #include "lambert/run/options.h"
 #include "lambert/sample/sampler.h"
 
-static const char usage[] =
-    "usage: lambert bench store [options]\n"
-    "\n"
-    "Makes an artificial corpus of Wikipedia's size (7 million documents, about 130 million\n"
-    "sentences and 2.7 billion tokens: 4.5 GB in a temporary folder, removed at the end; a minute "
-    "or\n"
-    "two on 2 cores) and measures what training asks of it: opening it, checking its index, "
-    "planning\n"
-    "an epoch, and making samples from a cold cache; and which part that is of a BERT-Base step, "
-    "were\n"
-    "the step done at the measured peak of this machine's arithmetic.\n"
-    "\n"
-    "  --documents N               (7000000)\n"
-    "  --sentences-per-document X  their mean, about (18.6)\n"
-    "  --samples N                 to make at each length (20000)\n"
-    "  --folder DIR                where the temporary folder is made (TMPDIR, or /tmp)\n"
-    "  --json                      one JSON object\n"
-    "  --help                      this text\n"
-    "\n"
-    "examples: lambert bench store\n"
-    "          lambert bench store --documents 100000\n";
-
 static const double tokens_per_sentence = 20.8;
 enum { SHARD_DOCUMENTS = 7000, REPEAT = 5, SLICE = 64 };
 
-struct arguments {
+struct store_arguments {
     long long documents, samples;
     double sentences_per_document;
     const char *folder;
-    struct bench_options common;
+    bool json;
 };
 
-static int set_option(void *context, int option, struct error *err)
-{
-    struct arguments *arguments = context;
-    switch (option) {
-    case 'd':
-        return option_integer("--documents", optarg, 2, UINT32_MAX, &arguments->documents, err);
-    case 's':
-        return option_real("--sentences-per-document", optarg, 1, 1000,
-                           &arguments->sentences_per_document, err);
-    case 'n':
-        return option_integer("--samples", optarg, 1, 10000000, &arguments->samples, err);
-    case 'f':
-        arguments->folder = optarg;
-        return 0;
-    }
-    return 0;
-}
-
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {
-        {"documents", required_argument, NULL, 'd'},
-        {"sentences-per-document", required_argument, NULL, 's'},
-        {"samples", required_argument, NULL, 'n'},
-        {"folder", required_argument, NULL, 'f'},
-        BENCH_OPTIONS};
-    *arguments =
-        (struct arguments){.documents = 7000000, .samples = 20000, .sentences_per_document = 18.6};
-    int code = bench_options_read(&arguments->common, "bench store", argc, argv, options,
-                                  set_option, arguments);
-    if (code != 0)
-        return code;
-    if (!arguments->common.help && optind < argc)
-        return command_misused("bench store", "no input is wanted; see lambert bench store --help");
-    return 0;
-}
+static const struct command_option store_options[] = {
+    {.name = "documents",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct store_arguments, documents),
+     .min = 2,
+     .max = UINT32_MAX,
+     .metavar = "N",
+     .help = "of the corpus"},
+    {.name = "sentences-per-document",
+     .kind = OPTION_REAL,
+     OPTION_PLACE(struct store_arguments, sentences_per_document),
+     .real_min = 1,
+     .real_max = 1000,
+     .metavar = "X",
+     .help = "their mean, about"},
+    {.name = "samples",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct store_arguments, samples),
+     .min = 1,
+     .max = 10000000,
+     .metavar = "N",
+     .help = "to make at each length"},
+    {.name = "folder",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct store_arguments, folder),
+     .metavar = "DIR",
+     .completion = COMPLETE_FOLDERS,
+     .standard = "TMPDIR, or /tmp",
+     .help = "where the temporary folder is made"},
+    BENCH_JSON(struct store_arguments),
+    {0}};
 
 /* What all measurements see. */
-struct bench {
-    const struct arguments *arguments;
+struct store_bench {
+    const struct store_arguments *arguments;
     struct bench_report report;
     int threads;
     double peak, peak_one; /* operations a second of all threads, of one */
@@ -102,9 +75,9 @@ struct bench {
 
 /* --- the store -------------------------------------------------------------------------------- */
 
-static int make_store(struct bench *bench, struct error *err)
+static int make_store(struct store_bench *bench, struct error *err)
 {
-    const struct arguments *arguments = bench->arguments;
+    const struct store_arguments *arguments = bench->arguments;
     const struct artificial_corpus corpus = {.documents = (uint64_t)arguments->documents,
                                              .sentences_per_document =
                                                  arguments->sentences_per_document,
@@ -124,7 +97,7 @@ static int make_store(struct bench *bench, struct error *err)
 
 static int open_store(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct store_bench *bench = context;
     document_store_close(bench->store);
     bench->store = NULL;
     return document_store_open(&bench->store, bench->paths, bench->shards,
@@ -134,11 +107,11 @@ static int open_store(void *context, struct error *err)
 
 static int check_index(void *context, struct error *err)
 {
-    struct bench *bench = context;
+    struct store_bench *bench = context;
     return document_store_check_index(bench->store, err);
 }
 
-static void report_size(struct bench *bench)
+static void report_size(struct store_bench *bench)
 {
     const struct document_store *store = bench->store;
     struct bench_report *report = &bench->report;
@@ -152,7 +125,7 @@ static void report_size(struct bench *bench)
     bench_report_add(report, "size", (double)bytes / 1e9, "GB", NULL);
 }
 
-static int measure_index(struct bench *bench, struct error *err)
+static int measure_index(struct store_bench *bench, struct error *err)
 {
     double seconds;
     if (bench_time(open_store, bench, REPEAT, &seconds, err) < 0)
@@ -173,7 +146,7 @@ static int measure_index(struct bench *bench, struct error *err)
 
 /* --- samples ---------------------------------------------------------------------------------- */
 
-static struct sampler_options options_at(const struct bench *bench, int length)
+static struct sampler_options options_at(const struct store_bench *bench, int length)
 {
     struct sampler_options options = sampler_options_of(&bench->config, 0);
     options.sequence_length = length;
@@ -182,7 +155,7 @@ static struct sampler_options options_at(const struct bench *bench, int length)
 }
 
 /* Epoch 0 wakes the threads and has the marks' memory; the others are timed. */
-static uint64_t measure_epochs(struct bench *bench, struct sampler *sampler, int length)
+static uint64_t measure_epochs(struct store_bench *bench, struct sampler *sampler, int length)
 {
     uint64_t samples = sampler_epoch_samples(sampler, 0);
     double started = clock_seconds();
@@ -205,7 +178,7 @@ struct sample_cost {
 };
 
 /* The first samples of an epoch lie anywhere in the corpus. */
-static int measure_fill(struct bench *bench, struct sampler *sampler, uint64_t count,
+static int measure_fill(struct store_bench *bench, struct sampler *sampler, uint64_t count,
                         struct sample_cost *cost, struct error *err)
 {
     const struct bert_config model =
@@ -233,7 +206,7 @@ static int measure_fill(struct bench *bench, struct sampler *sampler, uint64_t c
     return status;
 }
 
-static void report_cost(struct bench *bench, int length, const struct sample_cost *cost)
+static void report_cost(struct store_bench *bench, int length, const struct sample_cost *cost)
 {
     double ours = cost->plan + cost->fill, step = cost->operations / bench->peak;
     bench_report_add_at(&bench->report, length, "plan-sample", 1e6 * cost->plan, "us",
@@ -249,29 +222,21 @@ static void report_cost(struct bench *bench, int length, const struct sample_cos
                         "that one sampling thread keeps busy, at their peak");
 }
 
-static int measure_samples_with(struct bench *bench, struct sampler *sampler, int length,
-                                struct error *err)
-{
-    struct sample_cost cost;
-    uint64_t count = (uint64_t)bench->arguments->samples;
-    uint64_t there = measure_epochs(bench, sampler, length);
-    count = there < count ? there : count;
-    if (measure_fill(bench, sampler, count, &cost, err) < 0)
-        return -1;
-    report_cost(bench, length, &cost);
-    return 0;
-}
-
-static int measure_samples(struct bench *bench, int length, struct error *err)
+static int measure_samples(struct store_bench *bench, int length, struct error *err)
 {
     struct sampler *sampler;
-    struct sampler_options options = options_at(bench, length);
+    struct sample_cost cost;
+    const struct sampler_options options = options_at(bench, length);
     double started = clock_seconds();
     if (sampler_new(&sampler, bench->store, bench->vocabulary, &options, err) < 0)
         return -1;
     bench_report_add_at(&bench->report, length, "sampler", clock_seconds() - started, "s",
                         "new, with the index checked");
-    int status = measure_samples_with(bench, sampler, length, err);
+    const uint64_t there = measure_epochs(bench, sampler, length);
+    const uint64_t count = min_u64(there, (uint64_t)bench->arguments->samples);
+    int status = measure_fill(bench, sampler, count, &cost, err);
+    if (status == 0)
+        report_cost(bench, length, &cost);
     sampler_free(sampler);
     return status;
 }
@@ -291,7 +256,7 @@ static double status_megabytes(const char *format)
     return kilobytes / 1e3;
 }
 
-static void report_memory(struct bench *bench)
+static void report_memory(struct store_bench *bench)
 {
     bench_report_add(&bench->report, "peak-memory", status_megabytes("VmHWM: %lf"), "MB",
                      "with the pages of mapped shards that the system can take back");
@@ -301,7 +266,7 @@ static void report_memory(struct bench *bench)
 
 /* --- all -------------------------------------------------------------------------------------- */
 
-static int measure(struct bench *bench, struct error *err)
+static int measure_all(struct store_bench *bench, struct error *err)
 {
     if (kernels_select(err) < 0)
         return -1;
@@ -316,13 +281,13 @@ static int measure(struct bench *bench, struct error *err)
     return 0;
 }
 
-static int run(const struct arguments *arguments, struct error *err)
+static int measure_store(const void *context, struct error *err)
 {
-    struct bench bench = {.arguments = arguments, .threads = cpu_set_threads(0, 1)};
+    struct store_bench bench = {.arguments = context, .threads = cpu_set_threads(0, 1)};
     bench.vocabulary = artificial_vocabulary();
     config_defaults(&bench.config);
-    bench_report_begin(&bench.report, "store", bench.threads, arguments->common.json);
-    int status = measure(&bench, err);
+    bench_report_begin(&bench.report, "store", bench.threads, bench.arguments->json);
+    int status = measure_all(&bench, err);
     document_store_close(bench.store);
     artificial_corpus_free_paths(bench.paths, bench.shards);
     bench_folder_remove(bench.folder);
@@ -334,16 +299,18 @@ static int run(const struct arguments *arguments, struct error *err)
     return status;
 }
 
-int bench_store(int argc, char **argv)
-{
-    struct arguments arguments;
-    struct error err;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.common.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return run(&arguments, &err) < 0 ? command_failed("bench store", &err) : EXIT_DONE;
-}
+const struct command command_bench_store = {
+    .name = "store",
+    .summary = "a corpus index of Wikipedia's size: opening it, planning and reading samples",
+    .description =
+        "Makes an artificial corpus of Wikipedia's size (7 million documents, about 130 million "
+        "sentences and 2.7 billion tokens: 4.5 GB in a temporary folder, removed at the end; a "
+        "minute or two on 2 cores) and measures what training asks of it: opening it, checking its "
+        "index, planning an epoch, and making samples from a cold cache; and which part that is of a "
+        "BERT-Base step, were the step done at the measured peak of this machine's arithmetic.",
+    .examples = "lambert bench store\n"
+                "lambert bench store --documents 100000\n",
+    .options = store_options,
+    COMMAND_ARGUMENTS(struct store_arguments, .documents = 7000000, .samples = 20000,
+                      .sentences_per_document = 18.6),
+    .run = measure_store};

@@ -1,50 +1,17 @@
+#include "bench_tools.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
-#include "lambert/command/command.h"
 #include "lambert/kernels/cpu.h"
-
-/* --- options ---------------------------------------------------------------------------------- */
-
-static int set_common(struct bench_options *common, const char *part, int option, struct error *err)
-{
-    switch (option) {
-    case 'r':
-        return option_integer("--repeat", optarg, 1, BENCH_MOST_REPEATS, &common->repeat, err);
-    case 'j':
-        common->json = true;
-        return 0;
-    case 'h':
-        common->help = true;
-        return 0;
-    default:
-        return error_set(err, "see lambert %s --help", part);
-    }
-}
-
-int bench_options_read(struct bench_options *common, const char *part, int argc, char **argv,
-                       const struct option *options,
-                       int (*set)(void *arguments, int option, struct error *err), void *arguments)
-{
-    struct error err;
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        const bool is_common = strchr("rjh?", option) != NULL;
-        if ((is_common ? set_common(common, part, option, &err) : set(arguments, option, &err)) < 0)
-            return command_misused(part, "%s", err.text);
-    }
-    return 0;
-}
 
 /* --- results ---------------------------------------------------------------------------------- */
 

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,75 +6,44 @@
 
 #include <cjson/cJSON.h>
 
-#include "lambert/command/command.h"
+#include "lambert.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/evaluate.h"
+#include "lambert/run/metrics.h"
 #include "lambert/run/options.h"
 #include "lambert/run/run.h"
 #include "lambert/store/checkpoint_folder.h"
 
-static const char usage[] =
-    "usage: lambert eval CONFIG [SECTION.KEY=VALUE ...] [--checkpoint PATH] [--phase NAME] "
-    "[--json]\n"
-    "       mpirun -n RANKS lambert eval ...\n"
-    "\n"
-    "Losses and accuracies of a checkpoint on the held-out documents of data.corpus, beside what\n"
-    "guessing from token frequencies gives. train.evaluate_sequences says how many sequences.\n"
-    "\n"
-    "  --checkpoint PATH  a checkpoint, or a run folder: its newest; without it run.folder's\n"
-    "  --phase NAME       whose sequence length to use; without it the last phase's\n"
-    "  --json             one JSON object instead of text\n"
-    "  --help             this text\n"
-    "\n"
-    "example: lambert eval configs/demo.ini --json\n";
-
-struct arguments {
+struct eval_arguments {
     const char *config;
-    char **words;
-    int word_count;
+    struct command_words words;
     const char *checkpoint;
     const char *phase;
     bool json;
-    bool help;
 };
 
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {{"checkpoint", required_argument, NULL, 'c'},
-                                            {"phase", required_argument, NULL, 'p'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option;
-    *arguments = (struct arguments){0};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            arguments->checkpoint = optarg;
-            break;
-        case 'p':
-            arguments->phase = optarg;
-            break;
-        case 'j':
-            arguments->json = true;
-            break;
-        case 'h':
-            arguments->help = true;
-            return 0;
-        default:
-            return command_misused("eval", "see lambert eval --help");
-        }
-    }
-    if (optind >= argc)
-        return command_misused("eval", "no configuration file named; see lambert eval --help");
-    arguments->config = argv[optind];
-    arguments->words = argv + optind + 1;
-    arguments->word_count = argc - optind - 1;
-    return 0;
-}
+static const struct command_option eval_options[] = {
+    OPTION_CONFIG(struct eval_arguments, config, words),
+    {.name = "checkpoint",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct eval_arguments, checkpoint),
+     .metavar = "PATH",
+     .completion = COMPLETE_FILES,
+     .standard = "run.folder's newest",
+     .help = "a checkpoint, or a run folder: its newest"},
+    {.name = "phase",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct eval_arguments, phase),
+     .metavar = "NAME",
+     .standard = "the last",
+     .help = "whose sequence length to use"},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct eval_arguments, json),
+     .help = "one JSON object instead of text"},
+    {0}};
 
 /* [rank 0] */
 static int open_checkpoint(const struct config *config, const char *wanted,
@@ -108,24 +76,17 @@ static void print_json(const struct evaluation *e, const char *path, int sequenc
 {
     cJSON *line = cJSON_CreateObject();
     cJSON_AddStringToObject(line, "checkpoint", path);
-    cJSON_AddNumberToObject(line, "sequence_length", sequence_length);
-    cJSON_AddNumberToObject(line, "sequences", (double)e->sequences);
-    cJSON_AddNumberToObject(line, "masked", (double)e->masked);
-    cJSON_AddNumberToObject(line, "mlm_loss", e->mlm_loss);
-    cJSON_AddNumberToObject(line, "mlm_accuracy", e->mlm_accuracy);
-    cJSON_AddNumberToObject(line, "nsp_loss", e->nsp_loss);
-    cJSON_AddNumberToObject(line, "nsp_accuracy", e->nsp_accuracy);
-    cJSON_AddNumberToObject(line, "unigram_loss", e->unigram_loss);
-    cJSON_AddNumberToObject(line, "unigram_accuracy", e->unigram_accuracy);
+    metrics_add_evaluation(line, sequence_length, e);
     print_json_line(line);
 }
 
 /* Every rank for itself, but for the checkpoint, which rank 0 opens. */
-static int prepare(const struct dist *dist, const struct arguments *arguments,
+static int prepare(const struct dist *dist, const struct eval_arguments *arguments,
                    struct config *config, int *phase, struct checkpoint_file *file,
                    struct error *err)
 {
-    if (config_load(config, arguments->config, arguments->words, arguments->word_count, err) < 0 ||
+    if (config_load(config, arguments->config, arguments->words.at, arguments->words.count, err) <
+            0 ||
         kernels_select(err) < 0)
         return -1;
     log_set_level(config->run.log_level);
@@ -137,7 +98,7 @@ static int prepare(const struct dist *dist, const struct arguments *arguments,
 
 static int evaluate(struct dist *dist, const void *context, struct error *err)
 {
-    const struct arguments *arguments = context;
+    const struct eval_arguments *arguments = context;
     struct config config;
     struct evaluation result;
     struct checkpoint_file file = {0};
@@ -154,18 +115,14 @@ static int evaluate(struct dist *dist, const void *context, struct error *err)
     return status;
 }
 
-static int run(int argc, char **argv)
-{
-    struct arguments arguments;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return command_on_ranks("eval", argc, argv, evaluate, &arguments);
-}
-
 const struct command command_eval = {
-    .name = "eval", .summary = "losses of a checkpoint on held-out text", .run = run};
+    .name = "eval",
+    .summary = "losses of a checkpoint on held-out text",
+    .description =
+        "Losses and accuracies of a checkpoint on the held-out documents of data.corpus, beside "
+        "what guessing from token frequencies gives. train.evaluate_sequences says how many "
+        "sequences.",
+    .examples = "lambert eval configs/demo.ini --json\n",
+    .options = eval_options,
+    COMMAND_ARGUMENTS(struct eval_arguments, .config = NULL),
+    .run_on_ranks = evaluate};

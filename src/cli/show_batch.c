@@ -1,112 +1,63 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
+#include "lambert.h"
 #include "lambert/base/buffer.h"
 #include "lambert/batch/packed_batch.h"
-#include "lambert/command/command.h"
 #include "lambert/config/config.h"
 #include "lambert/corpus/corpus.h"
 #include "lambert/run/options.h"
 #include "lambert/sample/sampler.h"
-#include "show.h"
+#include "open_phase.h"
 
-static const char usage[] =
-    "usage: lambert show batch CONFIG [SECTION.KEY=VALUE ...] [options]\n"
-    "\n"
-    "Prints training samples as the model will see them. A masked position shows what stands "
-    "there\n"
-    "now and, in brackets right behind it, what has to be guessed: [MASK](house).\n"
-    "\n"
-    "  --phase NAME    the phase (the first)\n"
-    "  --split NAME    train or heldout (train)\n"
-    "  --first I       number of the first sample in the phase (0)\n"
-    "  --count N       how many (4)\n"
-    "  --json          one JSON object a line: index, input_ids, token_type_ids, masked_positions\n"
-    "                  (from 0 in the sequence), masked_labels, next_sentence_label (0: B\n"
-    "                  follows A, 1: it does not, -1: no label)\n"
-    "  --help          this text\n"
-    "\n"
-    "example: lambert show batch configs/demo.ini --first 1000 --count 2\n";
-
-struct arguments {
+struct batch_arguments {
     const char *config;
-    char **words;
-    int word_count;
+    struct command_words words;
     const char *phase;
     enum corpus_split split;
     long long first, count;
     bool json;
-    bool help;
 };
 
-static int set_split(struct arguments *arguments, struct error *err)
-{
-    for (int s = 0; s < CORPUS_SPLITS; s++)
-        if (strcmp(optarg, corpus_split_names[s]) == 0) {
-            arguments->split = (enum corpus_split)s;
-            return 0;
-        }
-    return error_set(err, "--split is train or heldout, not '%s'", optarg);
-}
-
-static int set_option(struct arguments *arguments, int option, struct error *err)
-{
-    int status = 0;
-    switch (option) {
-    case 'p':
-        arguments->phase = optarg;
-        break;
-    case 's':
-        status = set_split(arguments, err);
-        break;
-    case 'f':
-        status = option_integer("--first", optarg, 0, INT64_MAX / 2, &arguments->first, err);
-        break;
-    case 'n':
-        status = option_integer("--count", optarg, 1, 1000000000, &arguments->count, err);
-        break;
-    case 'j':
-        arguments->json = true;
-        break;
-    case 'h':
-        arguments->help = true;
-        break;
-    default:
-        status = error_set(err, "see lambert show batch --help");
-    }
-    return status;
-}
-
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {{"phase", required_argument, NULL, 'p'},
-                                            {"split", required_argument, NULL, 's'},
-                                            {"first", required_argument, NULL, 'f'},
-                                            {"count", required_argument, NULL, 'n'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option;
-    struct error err;
-    *arguments = (struct arguments){.count = 4};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        if (set_option(arguments, option, &err) < 0)
-            return command_misused("show batch", "%s", err.text);
-    if (arguments->help)
-        return 0;
-    if (optind >= argc)
-        return command_misused("show batch",
-                               "no configuration file named; see lambert show batch --help");
-    arguments->config = argv[optind];
-    arguments->words = argv + optind + 1;
-    arguments->word_count = argc - optind - 1;
-    return 0;
-}
+static const struct command_option batch_options[] = {
+    OPTION_CONFIG(struct batch_arguments, config, words),
+    {.name = "phase",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct batch_arguments, phase),
+     .metavar = "NAME",
+     .standard = "the first",
+     .help = "the phase"},
+    {.name = "split",
+     .kind = OPTION_CHOICE,
+     OPTION_PLACE(struct batch_arguments, split),
+     .choices = corpus_split_names,
+     .choice_count = CORPUS_SPLITS,
+     .metavar = "NAME",
+     .help = "which documents"},
+    {.name = "first",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct batch_arguments, first),
+     .max = INT64_MAX / 2,
+     .metavar = "I",
+     .help = "number of the first sample in the phase"},
+    {.name = "count",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct batch_arguments, count),
+     .min = 1,
+     .max = 1000000000,
+     .metavar = "N",
+     .help = "how many"},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct batch_arguments, json),
+     .help =
+         "one JSON object a line: index, input_ids, token_type_ids, masked_positions (from 0 in the "
+         "sequence), masked_labels, next_sentence_label (0: B follows A, 1: it does not, -1: no "
+         "label)"},
+    {0}};
 
 /* A batch of one sequence, and where it came from. */
 struct sample {
@@ -203,7 +154,7 @@ static void print_totals(const struct totals *totals, int sequence_length)
            100 * (double)(padded - totals->tokens) / (double)totals->tokens);
 }
 
-static int print_samples(const struct arguments *arguments, struct sampler *sampler,
+static int print_samples(const struct batch_arguments *arguments, struct sampler *sampler,
                          const struct vocabulary *vocabulary, struct totals *totals,
                          struct error *err)
 {
@@ -211,7 +162,7 @@ static int print_samples(const struct arguments *arguments, struct sampler *samp
     struct sample sample = {.vocabulary = vocabulary, .batch = &batch};
     int status = 0;
     packed_batch_init(&batch);
-    for (long long i = 0; i < arguments->count && status == 0; i++) {
+    for (long long i = 0; i < arguments->count; i++) {
         sampler_plan(sampler, (uint64_t)(arguments->first + i), &sample.plan, &sample.epoch);
         packed_batch_reset(&batch);
         status = sampler_fill(sampler, &sample.plan, &batch, err);
@@ -227,45 +178,39 @@ static int print_samples(const struct arguments *arguments, struct sampler *samp
     return status;
 }
 
-static int show_samples(const struct arguments *arguments, const struct config *config, int phase,
-                        const struct corpus *corpus, struct error *err)
+static int show_batch(const void *context, struct error *err)
 {
-    struct sampler_options options = sampler_options_of(config, phase);
-    struct totals totals = {0};
+    const struct batch_arguments *arguments = context;
+    struct opened_phase opened;
     struct sampler *sampler;
-    const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
-    if (sampler_new(&sampler, corpus_store(corpus, arguments->split), vocabulary, &options, err) <
-        0)
-        return error_prefix(err, "split %s of %s", corpus_split_names[arguments->split],
-                            corpus_folder(corpus));
-    int status = print_samples(arguments, sampler, vocabulary, &totals, err);
+    struct totals totals = {0};
+    if (open_phase(&opened, arguments->config, &arguments->words, arguments->phase, err) < 0)
+        return -1;
+    const struct vocabulary *vocabulary = corpus_vocabulary(opened.corpus);
+    const struct sampler_options options = sampler_options_of(&opened.config, opened.phase);
+    int status = sampler_new(&sampler, corpus_store(opened.corpus, arguments->split), vocabulary,
+                             &options, err);
+    if (status < 0) {
+        error_prefix(err, "split %s of %s", corpus_split_names[arguments->split],
+                     corpus_folder(opened.corpus));
+        goto done;
+    }
+    status = print_samples(arguments, sampler, vocabulary, &totals, err);
     if (status == 0 && !arguments->json)
         print_totals(&totals, options.sequence_length);
     sampler_free(sampler);
+done:
+    corpus_close(opened.corpus);
     return status;
 }
 
-static int show(const struct arguments *arguments, struct error *err)
-{
-    struct show_phase shown;
-    if (show_phase_open(&shown, arguments->config, arguments->words, arguments->word_count,
-                        arguments->phase, err) < 0)
-        return -1;
-    int status = show_samples(arguments, &shown.config, shown.phase, shown.corpus, err);
-    corpus_close(shown.corpus);
-    return status;
-}
-
-int show_batch(int argc, char **argv)
-{
-    struct arguments arguments;
-    struct error err;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return show(&arguments, &err) < 0 ? command_failed("show batch", &err) : EXIT_DONE;
-}
+const struct command command_show_batch = {
+    .name = "batch",
+    .summary = "training samples as the model will see them",
+    .description =
+        "Prints training samples as the model will see them. A masked position shows what stands "
+        "there now and, in brackets right behind it, what has to be guessed: [MASK](house).",
+    .examples = "lambert show batch configs/demo.ini --first 1000 --count 2\n",
+    .options = batch_options,
+    COMMAND_ARGUMENTS(struct batch_arguments, .count = 4),
+    .run = show_batch};

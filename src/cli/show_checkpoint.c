@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,60 +6,32 @@
 #include <cjson/cJSON.h>
 
 #include "compare_checkpoints.h"
+#include "lambert.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
-#include "lambert/command/command.h"
 #include "open_checkpoint.h"
-#include "show.h"
 
-static const char usage[] =
-    "usage: lambert show checkpoint PATH [OTHER] [--json]\n"
-    "\n"
-    "Checks every checksum of a checkpoint and prints where the run stands, the configuration, "
-    "and\n"
-    "each tensor's shape and norms (of the weights and of the optimizer's moments). A run folder\n"
-    "stands for its newest whole checkpoint.\n"
-    "\n"
-    "With OTHER: which tensors differ, and by how much: the norm of the difference over the larger "
-    "of\n"
-    "the two norms.\n"
-    "\n"
-    "  --json   one JSON object instead of text\n"
-    "  --help   this text\n"
-    "\n"
-    "example: lambert show checkpoint runs/demo\n";
-
-struct arguments {
-    const char *paths[2];
-    int count;
+struct checkpoint_arguments {
+    const char *path;
+    const char *other; /* NULL: only the first is shown */
     bool json;
-    bool help;
 };
 
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-    int option;
-    *arguments = (struct arguments){0};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'j')
-            arguments->json = true;
-        else if (option == 'h')
-            arguments->help = true;
-        else
-            return command_misused("show checkpoint", "see lambert show checkpoint --help");
-    }
-    if (arguments->help)
-        return 0;
-    arguments->count = argc - optind;
-    if (arguments->count < 1 || arguments->count > 2)
-        return command_misused("show checkpoint", "one checkpoint or run folder is wanted, or two "
-                                                  "to compare; see lambert show checkpoint --help");
-    memcpy(arguments->paths, argv + optind, (size_t)arguments->count * sizeof *argv);
-    return 0;
-}
+static const struct command_option checkpoint_options[] = {
+    {.kind = OPTION_WORD,
+     OPTION_PLACE(struct checkpoint_arguments, path),
+     .required = true,
+     .metavar = "PATH",
+     .completion = COMPLETE_FILES},
+    {.kind = OPTION_WORD,
+     OPTION_PLACE(struct checkpoint_arguments, other),
+     .metavar = "OTHER",
+     .completion = COMPLETE_FILES},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct checkpoint_arguments, json),
+     .help = "one JSON object instead of text"},
+    {0}};
 
 /* --- what is printed of one ------------------------------------------------------------------- */
 
@@ -174,31 +145,34 @@ static void print_json(const struct checkpoint_file *file)
 
 /* --- the command ------------------------------------------------------------------------------ */
 
-static int show(const struct arguments *arguments, struct error *err)
+static int show_checkpoint(const void *context, struct error *err)
 {
-    struct checkpoint_file files[2] = {{.tensor_count = 0}, {.tensor_count = 0}};
-    int result = 0;
-    for (int i = 0; i < arguments->count && result == 0; i++)
-        result = open_checkpoint(&files[i], arguments->paths[i], err);
-    if (result == 0 && arguments->count == 2)
-        compare_checkpoints(&files[0], &files[1], arguments->json);
-    else if (result == 0)
-        (arguments->json ? print_json : print_text)(&files[0]);
-    for (int i = 0; i < 2; i++)
-        checkpoint_file_close(&files[i]);
-    return result;
+    const struct checkpoint_arguments *arguments = context;
+    struct checkpoint_file file, other;
+    if (open_checkpoint(&file, arguments->path, err) < 0)
+        return -1;
+    int status = 0;
+    if (!arguments->other) {
+        (arguments->json ? print_json : print_text)(&file);
+    } else if ((status = open_checkpoint(&other, arguments->other, err)) == 0) {
+        compare_checkpoints(&file, &other, arguments->json);
+        checkpoint_file_close(&other);
+    }
+    checkpoint_file_close(&file);
+    return status;
 }
 
-int show_checkpoint(int argc, char **argv)
-{
-    struct arguments arguments;
-    struct error err;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return show(&arguments, &err) < 0 ? command_failed("show checkpoint", &err) : EXIT_DONE;
-}
+const struct command command_show_checkpoint = {
+    .name = "checkpoint",
+    .summary = "where a checkpoint stands and what is in it",
+    .description =
+        "Checks every checksum of a checkpoint and prints where the run stands, the configuration, "
+        "and each tensor's shape and norms (of the weights and of the optimizer's moments). A run "
+        "folder stands for its newest whole checkpoint.\n"
+        "\n"
+        "With OTHER: which tensors differ, and by how much: the norm of the difference over the "
+        "larger of the two norms.\n",
+    .examples = "lambert show checkpoint runs/demo\n",
+    .options = checkpoint_options,
+    COMMAND_ARGUMENTS(struct checkpoint_arguments, .path = NULL),
+    .run = show_checkpoint};

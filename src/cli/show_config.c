@@ -1,66 +1,68 @@
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lambert.h"
 #include "lambert/base/buffer.h"
-#include "lambert/command/command.h"
 #include "lambert/config/config.h"
-#include "show.h"
 
-static const char usage[] =
-    "usage: lambert show config CONFIG [SECTION.KEY=VALUE ...]\n"
-    "       lambert show config --markdown\n"
-    "       lambert show config\n"
-    "\n"
-    "Prints the effective configuration: defaults, CONFIG, and the words after it, checked, as a "
-    "file\n"
-    "that reads back to the same values. Without CONFIG, all keys with their defaults.\n"
-    "\n"
-    "  --markdown  the reference page of all keys\n"
-    "  --help      this text\n"
-    "\n"
-    "example: lambert show config configs/demo.ini phase.one.steps=500\n";
+struct config_arguments {
+    const char *config; /* NULL: all keys with their defaults */
+    struct command_words words;
+    bool markdown;
+};
 
-static int print_buffer(struct buffer *text)
+static const struct command_option config_options[] = {
+    {.kind = OPTION_WORD,
+     OPTION_PLACE(struct config_arguments, config),
+     .metavar = "CONFIG",
+     .completion = COMPLETE_FILES},
+    {.kind = OPTION_WORDS,
+     OPTION_PLACE(struct config_arguments, words),
+     .metavar = "SECTION.KEY=VALUE",
+     .completion = COMPLETE_KEYS},
+    {.name = "markdown",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct config_arguments, markdown),
+     .help = "the reference page of all keys"},
+    {0}};
+
+static int check_config(const void *context, struct error *err)
 {
-    fwrite(text->data, 1, text->size, stdout);
-    buffer_release(text);
-    return EXIT_DONE;
+    const struct config_arguments *arguments = context;
+    if (arguments->markdown && arguments->config)
+        return error_set(err, "--markdown stands alone");
+    return 0;
 }
 
-static int print_effective(int argc, char **argv)
+static int show_config(const void *context, struct error *err)
 {
+    const struct config_arguments *arguments = context;
     struct config config;
     struct buffer text = {0};
-    struct error err;
-    if (config_load(&config, argv[0], argv + 1, argc - 1, &err) < 0)
-        return command_failed("show config", &err);
-    config_print(&config, false, &text);
-    return print_buffer(&text);
+    if (arguments->config) {
+        if (config_load(&config, arguments->config, arguments->words.at, arguments->words.count,
+                        err) < 0)
+            return -1;
+        config_print(&config, false, &text);
+    } else if (arguments->markdown) {
+        config_markdown(&text);
+    } else {
+        config_help(&text);
+    }
+    fwrite(text.data, 1, text.size, stdout);
+    buffer_release(&text);
+    return 0;
 }
 
-int show_config(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"markdown", no_argument, NULL, 'm'}, {"help", no_argument, NULL, 'h'}, {0}};
-    struct buffer text = {0};
-    bool markdown = false;
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return EXIT_DONE;
-        }
-        if (option != 'm')
-            return command_misused("show config", "see lambert show config --help");
-        markdown = true;
-    }
-    if (markdown && optind < argc)
-        return command_misused("show config", "--markdown stands alone");
-    if (optind < argc)
-        return print_effective(argc - optind, argv + optind);
-    (markdown ? config_markdown : config_help)(&text);
-    return print_buffer(&text);
-}
+const struct command command_show_config = {
+    .name = "config",
+    .summary = "the effective configuration, or the reference page of all keys",
+    .description =
+        "Prints the effective configuration: defaults, CONFIG, and the words after it, checked, as "
+        "a file that reads back to the same values. Without CONFIG, all keys with their defaults.",
+    .examples = "lambert show config configs/demo.ini phase.one.steps=500\n",
+    .options = config_options,
+    COMMAND_ARGUMENTS(struct config_arguments, .config = NULL),
+    .check = check_config,
+    .run = show_config};

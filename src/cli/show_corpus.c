@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,53 +6,31 @@
 #include <cjson/cJSON.h>
 
 #include "corpus_report.h"
+#include "lambert.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/command/command.h"
 #include "lambert/corpus/corpus.h"
-#include "show.h"
 
-static const char usage[] =
-    "usage: lambert show corpus DIR [--verify] [--json]\n"
-    "\n"
-    "What a corpus holds: documents, sentences, tokens, duplicates, unknown words, lengths, how "
-    "many\n"
-    "samples and steps an epoch of it has at sequence lengths 128 and 512, and what padding them\n"
-    "would have cost. Memory: 15 MB, 4 KB a shard and 1 MB for each GB of text.\n"
-    "\n"
-    "  --verify  also read every byte and check every checksum\n"
-    "  --json    one JSON object: the manifest and the statistics\n"
-    "  --help    this text\n"
-    "\n"
-    "example: lambert show corpus corpus/\n";
-
-struct arguments {
+struct corpus_arguments {
     const char *folder;
-    bool verify, json, help;
+    bool verify, json;
 };
 
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {{"verify", no_argument, NULL, 'v'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option;
-    *arguments = (struct arguments){0};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == '?')
-            return command_misused("show corpus", "see lambert show corpus --help");
-        arguments->verify |= option == 'v';
-        arguments->json |= option == 'j';
-        arguments->help |= option == 'h';
-    }
-    if (!arguments->help && optind != argc - 1)
-        return command_misused("show corpus",
-                               "name one corpus folder; see lambert show corpus --help");
-    arguments->folder = argv[optind];
-    return 0;
-}
+static const struct command_option corpus_options[] = {
+    {.kind = OPTION_WORD,
+     OPTION_PLACE(struct corpus_arguments, folder),
+     .required = true,
+     .metavar = "DIR",
+     .completion = COMPLETE_FOLDERS},
+    {.name = "verify",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct corpus_arguments, verify),
+     .help = "also read every byte and check every checksum"},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct corpus_arguments, json),
+     .help = "one JSON object: the manifest and the statistics"},
+    {0}};
 
 static void put_lengths(cJSON *object, const char *name, const struct length_summary *summary)
 {
@@ -115,8 +92,9 @@ static int verify(const struct corpus *corpus, struct error *err)
     return status;
 }
 
-static int show(const struct arguments *arguments, struct error *err)
+static int show_corpus(const void *context, struct error *err)
 {
+    const struct corpus_arguments *arguments = context;
     struct corpus *corpus;
     struct corpus_statistics statistics;
     if (corpus_open(&corpus, arguments->folder, err) < 0)
@@ -130,16 +108,14 @@ static int show(const struct arguments *arguments, struct error *err)
     return status;
 }
 
-int show_corpus(int argc, char **argv)
-{
-    struct arguments arguments;
-    struct error err;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return show(&arguments, &err) < 0 ? command_failed("show corpus", &err) : EXIT_DONE;
-}
+const struct command command_show_corpus = {
+    .name = "corpus",
+    .summary = "what a corpus holds, how many samples it gives, whether it is whole",
+    .description =
+        "What a corpus holds: documents, sentences, tokens, duplicates, unknown words, lengths, how "
+        "many samples and steps an epoch of it has at sequence lengths 128 and 512, and what "
+        "padding them would have cost. Memory: 15 MB, 4 KB a shard and 1 MB for each GB of text.",
+    .examples = "lambert show corpus corpus/\n",
+    .options = corpus_options,
+    COMMAND_ARGUMENTS(struct corpus_arguments, .folder = NULL),
+    .run = show_corpus};

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,98 +5,57 @@
 
 #include <cjson/cJSON.h>
 
+#include "lambert.h"
 #include "lambert/base/log.h"
-#include "lambert/command/command.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/gradients.h"
 #include "lambert/run/options.h"
-#include "show.h"
 
-static const char usage[] =
-    "usage: lambert show gradients CONFIG [SECTION.KEY=VALUE ...] --output FILE [options]\n"
-    "       mpirun -n RANKS lambert show gradients ...\n"
-    "\n"
-    "Writes the gradient of one global batch as a safetensors file, each tensor by its Hugging "
-    "Face\n"
-    "name: of MLM loss + NSP loss, each the mean over the global batch, before clipping. Without\n"
-    "--checkpoint, at the weights that a new run starts with. Dropout is as configured; lambert "
-    "show\n"
-    "batch prints the same samples.\n"
-    "\n"
-    "  --output FILE      the file to write\n"
-    "  --checkpoint PATH  the weights to take it at: a checkpoint, a run folder, a model folder\n"
-    "  --phase NAME       whose batch (the first phase)\n"
-    "  --batch N          which of its global batches (0)\n"
-    "  --json             losses and gradient norm as one JSON object instead of text\n"
-    "  --help             this text\n"
-    "\n"
-    "example: lambert show gradients configs/demo.ini --output gradients.safetensors\n";
-
-struct arguments {
+struct gradients_arguments {
     const char *config;
-    char **words;
-    int word_count;
+    struct command_words words;
     const char *output;
     const char *checkpoint;
     const char *phase;
     long long batch;
     bool json;
-    bool help;
 };
 
-static int parse_option(int option, struct arguments *arguments)
-{
-    struct error err;
-    switch (option) {
-    case 'o':
-        arguments->output = optarg;
-        return 0;
-    case 'c':
-        arguments->checkpoint = optarg;
-        return 0;
-    case 'p':
-        arguments->phase = optarg;
-        return 0;
-    case 'b':
-        if (option_integer("--batch", optarg, 0, 1LL << 40, &arguments->batch, &err) == 0)
-            return 0;
-        return command_misused("show gradients", "%s", err.text);
-    case 'j':
-        arguments->json = true;
-        return 0;
-    case 'h':
-        arguments->help = true;
-        return 0;
-    default:
-        return command_misused("show gradients", "see lambert show gradients --help");
-    }
-}
-
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"checkpoint", required_argument, NULL, 'c'},
-                                            {"phase", required_argument, NULL, 'p'},
-                                            {"batch", required_argument, NULL, 'b'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option, code;
-    *arguments = (struct arguments){0};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        if ((code = parse_option(option, arguments)) != 0 || arguments->help)
-            return code;
-    if (optind >= argc || !arguments->output)
-        return command_misused("show gradients", "a configuration and --output are wanted; see "
-                                                 "lambert show gradients --help");
-    arguments->config = argv[optind];
-    arguments->words = argv + optind + 1;
-    arguments->word_count = argc - optind - 1;
-    return 0;
-}
+static const struct command_option gradients_options[] = {
+    OPTION_CONFIG(struct gradients_arguments, config, words),
+    {.name = "output",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct gradients_arguments, output),
+     .required = true,
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "the file to write"},
+    {.name = "checkpoint",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct gradients_arguments, checkpoint),
+     .metavar = "PATH",
+     .completion = COMPLETE_FILES,
+     .standard = "those a new run starts with",
+     .help = "the weights to take it at: a checkpoint, a run folder, a model folder"},
+    {.name = "phase",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct gradients_arguments, phase),
+     .metavar = "NAME",
+     .standard = "the first",
+     .help = "whose batch"},
+    {.name = "batch",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct gradients_arguments, batch),
+     .max = 1LL << 40,
+     .metavar = "N",
+     .help = "which of its global batches"},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct gradients_arguments, json),
+     .help = "losses and gradient norm as one JSON object instead of text"},
+    {0}};
 
 static void print_text(const struct gradients_summary *s, const char *path)
 {
@@ -123,10 +81,11 @@ static void print_json(const struct gradients_summary *s, const char *path)
 }
 
 /* Every rank for itself. */
-static int prepare(const struct arguments *arguments, struct config *config, int *phase,
-                   struct error *err)
+static int read_config(const struct gradients_arguments *arguments, struct config *config,
+                       int *phase, struct error *err)
 {
-    if (config_load(config, arguments->config, arguments->words, arguments->word_count, err) < 0 ||
+    if (config_load(config, arguments->config, arguments->words.at, arguments->words.count, err) <
+            0 ||
         kernels_select(err) < 0)
         return -1;
     log_set_level(config->run.log_level);
@@ -134,18 +93,18 @@ static int prepare(const struct arguments *arguments, struct config *config, int
     return *phase < 0 ? -1 : 0;
 }
 
-static int show(struct dist *dist, const void *context, struct error *err)
+static int show_gradients(struct dist *dist, const void *context, struct error *err)
 {
-    const struct arguments *arguments = context;
+    const struct gradients_arguments *arguments = context;
     struct config config;
     struct gradients_summary summary;
     int phase = 0;
-    if (dist_agree(dist, prepare(arguments, &config, &phase, err), err) < 0)
+    if (dist_agree(dist, read_config(arguments, &config, &phase, err), err) < 0)
         return -1;
-    struct gradients_request request = {.config = &config,
-                                        .checkpoint = arguments->checkpoint,
-                                        .phase = phase,
-                                        .batch = (uint64_t)arguments->batch};
+    const struct gradients_request request = {.config = &config,
+                                              .checkpoint = arguments->checkpoint,
+                                              .phase = phase,
+                                              .batch = (uint64_t)arguments->batch};
     if (gradients_write(dist, &request, arguments->output, &summary, err) < 0)
         return -1;
     if (dist_rank(dist) == 0)
@@ -153,15 +112,15 @@ static int show(struct dist *dist, const void *context, struct error *err)
     return 0;
 }
 
-int show_gradients(int argc, char **argv)
-{
-    struct arguments arguments;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return command_on_ranks("show gradients", argc, argv, show, &arguments);
-}
+const struct command command_show_gradients = {
+    .name = "gradients",
+    .summary = "the gradient of a global batch, as a safetensors file",
+    .description =
+        "Writes the gradient of one global batch as a safetensors file, each tensor by its Hugging "
+        "Face name: of MLM loss + NSP loss, each the mean over the global batch, before clipping. "
+        "Without --checkpoint, at the weights that a new run starts with. Dropout is as "
+        "configured; lambert show batch prints the same samples.",
+    .examples = "lambert show gradients configs/demo.ini --output gradients.safetensors\n",
+    .options = gradients_options,
+    COMMAND_ARGUMENTS(struct gradients_arguments, .config = NULL),
+    .run_on_ranks = show_gradients};

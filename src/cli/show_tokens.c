@@ -1,62 +1,36 @@
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
+#include "lambert.h"
 #include "lambert/base/memory.h"
-#include "lambert/command/command.h"
 #include "lambert/text/tokenizer.h"
-#include "show.h"
 
-static const char usage[] =
-    "usage: lambert show tokens --vocabulary FILE [--cased] [--json]\n"
-    "\n"
-    "Reads text from standard input and prints the word pieces of each line, without special "
-    "tokens.\n"
-    "\n"
-    "  --vocabulary FILE  a vocab.txt\n"
-    "  --cased            keep case and accents\n"
-    "  --json             one JSON object a line: tokens, ids\n"
-    "  --help             this text\n"
-    "\n"
-    "example: echo 'In the beginning' | lambert show tokens --vocabulary vocab.txt\n";
-
-struct arguments {
+struct tokens_arguments {
     const char *vocabulary;
     bool cased;
     bool json;
-    bool help;
 };
 
-static int parse(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {{"vocabulary", required_argument, NULL, 'v'},
-                                            {"cased", no_argument, NULL, 'c'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option;
-    *arguments = (struct arguments){0};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'v')
-            arguments->vocabulary = optarg;
-        else if (option == 'c')
-            arguments->cased = true;
-        else if (option == 'j')
-            arguments->json = true;
-        else if (option == 'h')
-            arguments->help = true;
-        else
-            return command_misused("show tokens", "see lambert show tokens --help");
-    }
-    if (!arguments->help && (optind < argc || !arguments->vocabulary))
-        return command_misused("show tokens", "--vocabulary is wanted, and the text on standard "
-                                              "input; see lambert show tokens --help");
-    return 0;
-}
+static const struct command_option tokens_options[] = {
+    {.name = "vocabulary",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct tokens_arguments, vocabulary),
+     .required = true,
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "a vocab.txt"},
+    {.name = "cased",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct tokens_arguments, cased),
+     .help = "keep case and accents"},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct tokens_arguments, json),
+     .help = "one JSON object a line: tokens, ids"},
+    {0}};
 
 static void print_text(const struct vocabulary *vocabulary, const int32_t *ids, size_t count)
 {
@@ -75,8 +49,9 @@ static void print_json(const struct vocabulary *vocabulary, const int32_t *ids, 
     print_json_line(line);
 }
 
-static int show(const struct arguments *arguments, struct error *err)
+static int show_tokens(const void *context, struct error *err)
 {
+    const struct tokens_arguments *arguments = context;
     struct vocabulary *vocabulary;
     struct tokenizer_options options = tokenizer_defaults;
     struct buffer ids = {0};
@@ -100,16 +75,12 @@ static int show(const struct arguments *arguments, struct error *err)
     return status;
 }
 
-int show_tokens(int argc, char **argv)
-{
-    struct arguments arguments;
-    struct error err;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return show(&arguments, &err) < 0 ? command_failed("show tokens", &err) : EXIT_DONE;
-}
+const struct command command_show_tokens = {
+    .name = "tokens",
+    .summary = "text from standard input as word pieces",
+    .description = "Reads text from standard input and prints the word pieces of each line, "
+                   "without special tokens.",
+    .examples = "echo 'In the beginning' | lambert show tokens --vocabulary vocab.txt\n",
+    .options = tokens_options,
+    COMMAND_ARGUMENTS(struct tokens_arguments, .vocabulary = NULL),
+    .run = show_tokens};

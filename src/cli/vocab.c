@@ -1,104 +1,66 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <omp.h>
 #include <stdio.h>
 
+#include "lambert.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
-#include "lambert/command/command.h"
 #include "lambert/text/document_reader.h"
 #include "lambert/text/input_feed.h"
 #include "lambert/text/input_list.h"
 #include "lambert/text/vocabulary_trainer.h"
 
-static const char usage[] =
-    "usage: lambert vocab --output FILE [options] INPUT...\n"
-    "\n"
-    "Learns a WordPiece vocabulary from text and writes it as BERT's vocab.txt. INPUT is as for\n"
-    "lambert prep: text files, plain or .gz, folders of them, patterns, or - for standard input.\n"
-    "\n"
-    "  --output FILE        where to write\n"
-    "  --size N             entries, special tokens included (30522)\n"
-    "  --cased              keep case and accents; without it text is lower-cased\n"
-    "  --alphabet N         keep the N most frequent characters (1000)\n"
-    "  --min-frequency N    join pieces that meet at least N times (2)\n"
-    "  --help               this text\n"
-    "\n"
-    "All cores are used, and under mpirun all ranks; the same text gives the same vocabulary,\n"
-    "whatever their number. Memory is bounded: of more than 1 GB of text (64 chunks of 16 MB), "
-    "words\n"
-    "that occur once in a chunk are left out of its counts, and at most the 4 million most "
-    "frequent\n"
-    "words are learnt from.\n"
-    "\n"
-    "example: lambert vocab --size 8000 --output vocab.txt texts/\n";
-
-struct arguments {
+struct vocab_arguments {
     struct vocabulary_trainer_options trainer;
     const char *output;
-    char *const *inputs;
-    int input_count;
-    bool help;
+    struct command_words inputs;
 };
 
-static int set_option(struct arguments *arguments, int option, struct error *err)
-{
-    long long value = 0;
-    int status = 0;
-    switch (option) {
-    case 'o':
-        arguments->output = optarg;
-        break;
-    case 's':
-        status = option_integer("--size", optarg, 6, 10000000, &value, err);
-        arguments->trainer.size = (int)value;
-        break;
-    case 'c':
-        arguments->trainer.lower_case = false;
-        break;
-    case 'a':
-        status = option_integer("--alphabet", optarg, 1, 1000000, &value, err);
-        arguments->trainer.alphabet_limit = (int)value;
-        break;
-    case 'm':
-        status = option_integer("--min-frequency", optarg, 1, INT64_MAX, &value, err);
-        arguments->trainer.min_frequency = value;
-        break;
-    case 'h':
-        arguments->help = true;
-        break;
-    default:
-        status = error_set(err, "see lambert vocab --help");
-    }
-    return status;
-}
+static const struct command_option vocab_options[] = {
+    {.name = "output",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct vocab_arguments, output),
+     .required = true,
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "where to write"},
+    {.name = "size",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct vocab_arguments, trainer.size),
+     .min = 6,
+     .max = 10000000,
+     .metavar = "N",
+     .help = "entries, special tokens included"},
+    {.name = "cased",
+     .kind = OPTION_FLAG_OFF,
+     OPTION_PLACE(struct vocab_arguments, trainer.lower_case),
+     .help = "keep case and accents; without it text is lower-cased"},
+    {.name = "alphabet",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct vocab_arguments, trainer.alphabet_limit),
+     .min = 1,
+     .max = 1000000,
+     .metavar = "N",
+     .help = "keep the N most frequent characters"},
+    {.name = "min-frequency",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct vocab_arguments, trainer.min_frequency),
+     .min = 1,
+     .max = INT64_MAX,
+     .metavar = "N",
+     .help = "join pieces that meet at least N times"},
+    {.kind = OPTION_WORDS,
+     OPTION_PLACE(struct vocab_arguments, inputs),
+     .required = true,
+     .metavar = "INPUT",
+     .completion = COMPLETE_FILES},
+    {0}};
 
-static int parse(int argc, char **argv, struct arguments *arguments)
+static void init_vocab(void *context)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"size", required_argument, NULL, 's'},
-                                            {"cased", no_argument, NULL, 'c'},
-                                            {"alphabet", required_argument, NULL, 'a'},
-                                            {"min-frequency", required_argument, NULL, 'm'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option;
-    struct error err;
-    *arguments = (struct arguments){.trainer = vocabulary_trainer_defaults};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        if (set_option(arguments, option, &err) < 0)
-            return command_misused("vocab", "%s", err.text);
-    if (arguments->help)
-        return 0;
-    if (!arguments->output)
-        return command_misused("vocab", "--output is missing; see lambert vocab --help");
-    if (optind >= argc)
-        return command_misused("vocab", "no input named; see lambert vocab --help");
-    arguments->inputs = argv + optind;
-    arguments->input_count = argc - optind;
-    return 0;
+    struct vocab_arguments *arguments = context;
+    arguments->trainer = vocabulary_trainer_defaults;
 }
 
 /* Of a text of more chunks than this, words that occur once in a chunk are left out of its counts.
@@ -167,7 +129,7 @@ static void count_chunks(struct count *count)
 }
 
 /* This rank's chunks, over its threads. */
-static int count_share(struct dist *dist, const struct arguments *arguments,
+static int count_share(struct dist *dist, const struct vocab_arguments *arguments,
                        struct vocabulary_trainer *trainer, const struct input_list *inputs,
                        struct error *err)
 {
@@ -200,7 +162,8 @@ static void gather(struct dist *dist, struct vocabulary_trainer *trainer)
     buffer_release(&all);
 }
 
-static void report(const struct arguments *arguments, const struct vocabulary_trainer *trainer)
+static void report(const struct vocab_arguments *arguments,
+                   const struct vocabulary_trainer *trainer)
 {
     struct vocabulary_trainer_counts counts = vocabulary_trainer_counts(trainer);
     if (counts.invalid_bytes > 0)
@@ -214,7 +177,7 @@ static void report(const struct arguments *arguments, const struct vocabulary_tr
            arguments->output, counts.entries, counts.words, counts.distinct_words);
 }
 
-static int learn(const struct arguments *arguments, struct vocabulary_trainer *trainer,
+static int learn(const struct vocab_arguments *arguments, struct vocabulary_trainer *trainer,
                  struct error *err)
 {
     struct buffer text = {0};
@@ -238,10 +201,10 @@ static int check_inputs(struct dist *dist, const struct input_list *inputs, stru
 
 static int learn_on_ranks(struct dist *dist, const void *context, struct error *err)
 {
-    const struct arguments *arguments = context;
+    const struct vocab_arguments *arguments = context;
     struct vocabulary_trainer *trainer = vocabulary_trainer_new(&arguments->trainer);
     struct input_list inputs;
-    int status = input_list_open(&inputs, arguments->inputs, arguments->input_count, err);
+    int status = input_list_open(&inputs, arguments->inputs.at, arguments->inputs.count, err);
     if (status == 0) {
         status = check_inputs(dist, &inputs, err);
         if (status == 0)
@@ -258,18 +221,20 @@ static int learn_on_ranks(struct dist *dist, const void *context, struct error *
     return status;
 }
 
-static int run(int argc, char **argv)
-{
-    struct arguments arguments;
-    int code = parse(argc, argv, &arguments);
-    if (code != 0)
-        return code;
-    if (arguments.help) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
-    return command_on_ranks("vocab", argc, argv, learn_on_ranks, &arguments);
-}
-
 const struct command command_vocab = {
-    .name = "vocab", .summary = "learn a WordPiece vocabulary from text", .run = run};
+    .name = "vocab",
+    .summary = "learn a WordPiece vocabulary from text",
+    .description =
+        "Learns a WordPiece vocabulary from text and writes it as BERT's vocab.txt. INPUT is as for "
+        "lambert prep: text files, plain or .gz, folders of them, patterns, or - for standard "
+        "input.\n"
+        "\n"
+        "All cores are used, and under mpirun all ranks; the same text gives the same vocabulary, "
+        "whatever their number. Memory is bounded: of more than 1 GB of text (64 chunks of 16 MB), "
+        "words that occur once in a chunk are left out of its counts, and at most the 4 million "
+        "most frequent words are learnt from.\n",
+    .examples = "lambert vocab --size 8000 --output vocab.txt texts/\n",
+    .options = vocab_options,
+    COMMAND_ARGUMENTS(struct vocab_arguments, .output = NULL),
+    .init = init_vocab,
+    .run_on_ranks = learn_on_ranks};

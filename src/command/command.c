@@ -1,44 +1,156 @@
 #include "lambert/command/command.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "lambert/base/buffer.h"
 #include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/nearest.h"
+#include "lambert/command/pages.h"
 
-int command_failed(const char *command, const struct error *err)
+const struct command *command_find(const struct command *root, int argc, char *const *argv,
+                                   int *words, char name[COMMAND_NAME])
 {
-    log_error("lambert %s: %s", command, err->text);
-    return EXIT_FAILED;
+    const struct command *command = root;
+    int length = snprintf(name, COMMAND_NAME, "%s", root->name);
+    *words = 1;
+    while (command->commands && *words < argc) {
+        const struct command *found = NULL;
+        for (int i = 0; command->commands[i] && !found; i++)
+            if (strcmp(command->commands[i]->name, argv[*words]) == 0)
+                found = command->commands[i];
+        if (!found)
+            break;
+        command = found;
+        ++*words;
+        length += snprintf(name + length, (size_t)(COMMAND_NAME - length), " %s", command->name);
+        require(length < COMMAND_NAME);
+    }
+    return command;
 }
 
-int command_misused(const char *command, const char *format, ...)
+static int each_below(const struct command *command, const char *name,
+                      int (*visit)(const struct command *command, const char *name, void *context,
+                                   struct error *err),
+                      void *context, struct error *err)
 {
-    char text[1024];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    log_error("lambert %s: %s", command, text);
+    if (visit(command, name, context, err) < 0)
+        return -1;
+    for (int i = 0; command->commands && command->commands[i]; i++) {
+        char *below = memory_text("%s %s", name, command->commands[i]->name);
+        int status = each_below(command->commands[i], below, visit, context, err);
+        free(below);
+        if (status < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int command_each(const struct command *root,
+                 int (*visit)(const struct command *command, const char *name, void *context,
+                              struct error *err),
+                 void *context, struct error *err)
+{
+    return each_below(root, root->name, visit, context, err);
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+static int print_help(const struct command *command, const char *name, FILE *stream)
+{
+    struct buffer text = {0};
+    command_help(command, name, &text);
+    fwrite(text.data, 1, text.size, stream);
+    buffer_release(&text);
+    return EXIT_DONE;
+}
+
+/* A command that has commands met a word that is none of them, or no word at all. */
+static int no_such_command(const struct command *command, const char *name, const char *word)
+{
+    struct buffer names = {0};
+    struct error err;
+    for (int i = 0; command->commands[i]; i++)
+        buffer_print(&names, "%s%s",
+                     i == 0                     ? ""
+                     : command->commands[i + 1] ? ", "
+                                                : " or ",
+                     command->commands[i]->name);
+    if (!word) {
+        log_error("%s what? %s; see %s --help", name, buffer_text(&names), name);
+    } else {
+        struct nearest nearest;
+        char *otherwise = memory_text("%s is wanted; see %s --help", buffer_text(&names), name);
+        nearest_init(&nearest, word);
+        for (int i = 0; command->commands[i]; i++)
+            nearest_offer(&nearest, command->commands[i]->name);
+        nearest_error(&nearest, "there is no command", otherwise, &err);
+        log_error("%s: %s", name, err.text);
+        free(otherwise);
+    }
+    buffer_release(&names);
     return EXIT_MISUSED;
 }
 
-int command_on_ranks(const char *command, int argc, char **argv,
-                     int (*body)(struct dist *dist, const void *context, struct error *err),
-                     const void *context)
+static int run_on_ranks(const struct command *command, const char *name, int argc, char **argv,
+                        const void *arguments)
 {
     struct dist *dist;
     struct error err;
-    if (dist_open(&dist, &argc, &argv, &err) < 0)
-        return command_failed(command, &err);
-    int code = EXIT_DONE;
-    if (body(dist, context, &err) < 0)
-        code = dist_rank(dist) == 0 ? command_failed(command, &err) : EXIT_FAILED;
+    if (dist_open(&dist, &argc, &argv, &err) < 0) {
+        log_error("%s: %s", name, err.text);
+        return EXIT_FAILED;
+    }
+    int status = command->run_on_ranks(dist, arguments, &err);
+    if (status < 0 && dist_rank(dist) == 0)
+        log_error("%s: %s", name, err.text);
     dist_close(dist);
+    return status < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int run(const struct command *command, const char *name, int argc, char **argv)
+{
+    void *arguments = command_defaults(command);
+    struct error err;
+    bool help;
+    int code;
+    if (command_parse(command, name, argc, argv, arguments, &help, &err) < 0) {
+        log_error("%s: %s", name, err.text);
+        code = EXIT_MISUSED;
+    } else if (help) {
+        code = print_help(command, name, stdout);
+    } else if (command->run_on_ranks) {
+        code = run_on_ranks(command, name, argc, argv, arguments);
+    } else {
+        code = command->run(arguments, &err) < 0 ? EXIT_FAILED : EXIT_DONE;
+        if (code == EXIT_FAILED)
+            log_error("%s: %s", name, err.text);
+    }
+    free(arguments);
     return code;
+}
+
+int command_main(const struct command *root, int argc, char **argv)
+{
+    char name[COMMAND_NAME];
+    int words, code;
+    const struct command *command = command_find(root, argc, argv, &words, name);
+    const char *next = words < argc ? argv[words] : NULL;
+    if (!command->commands) {
+        code = run(command, name, argc - words + 1, argv + words - 1);
+    } else if (next && (strcmp(next, "--help") == 0 || strcmp(next, "-h") == 0)) {
+        code = print_help(command, name, stdout);
+    } else if (!next && command == root) {
+        print_help(command, name, stderr);
+        code = EXIT_MISUSED;
+    } else {
+        code = no_such_command(command, name, next);
+    }
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    log_error("%s: cannot write to standard output", name);
+    return code == EXIT_DONE ? EXIT_FAILED : code;
 }
 
 void print_json_line(cJSON *object)
@@ -47,29 +159,4 @@ void print_json_line(cJSON *object)
     printf("%s\n", text);
     cJSON_free(text);
     cJSON_Delete(object);
-}
-
-int option_integer(const char *option, const char *text, long long min, long long max,
-                   long long *value, struct error *err)
-{
-    char *end;
-    errno = 0;
-    *value = strtoll(text, &end, 10);
-    if (end == text || *end != '\0')
-        return error_set(err, "%s wants a whole number, not '%s'", option, text);
-    if (errno == ERANGE || *value < min || *value > max)
-        return error_set(err, "%s %s is out of range: %lld to %lld", option, text, min, max);
-    return 0;
-}
-
-int option_real(const char *option, const char *text, double min, double max, double *value,
-                struct error *err)
-{
-    char *end;
-    *value = strtod(text, &end);
-    if (end == text || *end != '\0' || isnan(*value))
-        return error_set(err, "%s wants a number, not '%s'", option, text);
-    if (!(*value >= min && *value <= max))
-        return error_set(err, "%s %s is out of range: %g to %g", option, text, min, max);
-    return 0;
 }

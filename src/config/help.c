@@ -43,6 +43,16 @@ void config_help(struct buffer *out)
     }
 }
 
+void config_key_names(struct buffer *out)
+{
+    char name[KEY_NAME];
+    for (int s = 0; s < config_schema.count; s++)
+        for (int k = 0; k < config_schema.sections[s].key_count; k++)
+            buffer_print(out, "%s\n",
+                         key_full_name(&config_schema.sections[s],
+                                       &config_schema.sections[s].keys[k], "NAME", name));
+}
+
 /* As value_describe(), in a word where any text will do. */
 static void describe(const struct key *key, struct buffer *out)
 {

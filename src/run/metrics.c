@@ -178,12 +178,8 @@ int metrics_tensors(struct metrics *metrics, const char *phase, const struct run
     return write_line(metrics, line, err);
 }
 
-int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
-                       int sequence_length, const struct evaluation *evaluation, struct error *err)
+void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evaluation *evaluation)
 {
-    if (!metrics->stream)
-        return 0;
-    cJSON *line = line_new("evaluation", phase, state);
     add(line, "sequence_length", sequence_length);
     add(line, "sequences", (double)evaluation->sequences);
     add(line, "masked", (double)evaluation->masked);
@@ -193,5 +189,14 @@ int metrics_evaluation(struct metrics *metrics, const char *phase, const struct 
     add(line, "nsp_accuracy", evaluation->nsp_accuracy);
     add(line, "unigram_loss", evaluation->unigram_loss);
     add(line, "unigram_accuracy", evaluation->unigram_accuracy);
+}
+
+int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
+                       int sequence_length, const struct evaluation *evaluation, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("evaluation", phase, state);
+    metrics_add_evaluation(line, sequence_length, evaluation);
     return write_line(metrics, line, err);
 }

@@ -41,6 +41,18 @@ expect 1 "learning_rate" "$LAMBERT" train "$tiny" $run phase.one.learning_rate=f
 expect 1 "missing.ini" "$LAMBERT" train missing.ini
 expect 2 "CONFIG|configuration" "$LAMBERT" train
 expect 2 "trian.*did you mean .train" "$LAMBERT" trian
+expect 2 "no option .--resmue.; did you mean .--resume." "$LAMBERT" train "$tiny" $run --resmue
+expect 2 "--accept is for --resume" "$LAMBERT" train "$tiny" $run --accept phases
+expect 2 "--accept wants a value \(KEYS\)" "$LAMBERT" train "$tiny" $run --accept
+expect 2 "show what\? corpus, batch, .* or config; see lambert show --help" "$LAMBERT" show
+expect 2 "no command .batsh.; did you mean .batch." "$LAMBERT" show batsh
+expect 2 "lambert show batch: --split is train or heldout, not .test." "$LAMBERT" show batch "$tiny" --split test
+expect 2 "lambert show batch: --count 0 is out of range: 1 to" "$LAMBERT" show batch "$tiny" --count=0
+expect 2 "lambert export: --dtype is for Hugging Face folders" "$LAMBERT" export --strip --dtype f16 \
+    --checkpoint run --output out
+expect 2 "extra. is one word too many" "$LAMBERT" show corpus corpus extra
+expect 2 "stand alone" "$LAMBERT" help --completion --man pages
+expect 1 "no command .nothing." "$LAMBERT" help nothing
 [ ! -e run ] || fail "a run folder after nothing but errors"
 
 # Damage

@@ -34,7 +34,8 @@ left_nothing() {
 }
 
 expect 2 "kernels, model, net, prep or store" "$LAMBERT" bench
-expect 2 "cannot measure 'gemn'" "$LAMBERT" bench gemn
+expect 2 "no command .gemn.; kernels, model, net, prep or store" "$LAMBERT" bench gemn
+expect 2 "no command .modle.; did you mean .model." "$LAMBERT" bench modle
 works "$LAMBERT" bench --help
 for part in kernels model net prep store; do
     works "$LAMBERT" bench $part --help
@@ -44,7 +45,7 @@ done
 sizes="text documents-met sentences-met tokens-met"
 prep="$LAMBERT bench prep --vocabulary vocab.txt --repeat 1"
 expect 2 "INPUT" $prep
-expect 2 "no stage 'tokenize'" $prep --stage tokenize text.txt
+expect 2 "--stage is read, .* or prep, not .tokenize." $prep --stage tokenize text.txt
 expect 2 "out of range" $prep --megabytes 0 text.txt
 expect 1 "missing.txt" $prep missing.txt
 expect 1 "missing-vocab.txt" "$LAMBERT" bench prep --vocabulary missing-vocab.txt text.txt
@@ -61,7 +62,7 @@ results out.txt $sizes sentences
 left_nothing
 
 store="$LAMBERT bench store --samples 100"
-expect 2 "no input" $store text.txt
+expect 2 "text.txt. is one word too many" $store text.txt
 expect 2 "out of range" $store --documents 1
 expect 1 "nowhere" $store --folder nowhere --documents 10
 works $store --documents 500 --sentences-per-document 5 --json
@@ -81,7 +82,7 @@ export TMPDIR="$outer"
 net="mpirun -n 3 $LAMBERT bench net --megabytes 0.1 --repeat 2"
 expect 1 "nobody to talk to" "$LAMBERT" bench net
 expect 2 "out of range" "$LAMBERT" bench net --megabytes 0
-expect 2 "no input" "$LAMBERT" bench net text.txt
+expect 2 "text.txt. is one word too many" "$LAMBERT" bench net text.txt
 works $net
 grep -q "^all-at-once  *[0-9.]* GB/s" out.txt || fail "no table: $(cat out.txt)"
 works $net --json
@@ -105,7 +106,7 @@ in_memory() {
 }
 kernels="$LAMBERT bench kernels --length 100 --repeat 1"
 expect 2 "out of range" "$LAMBERT" bench kernels --length 0
-expect 2 "no input" "$LAMBERT" bench kernels text.txt
+expect 2 "text.txt. is one word too many" "$LAMBERT" bench kernels text.txt
 expect 1 "LAMBERT_ISA" env LAMBERT_ISA=v9 $kernels
 LAMBERT_ISA=plain LAMBERT_GEMM= works $kernels --json
 [ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line: $(cat out.txt)"
@@ -119,10 +120,10 @@ else
 fi
 
 model="$LAMBERT bench model $ROOT/configs/tiny.ini data.corpus=corpus run.folder=run --repeat 1"
-expect 2 "no configuration" "$LAMBERT" bench model
+expect 2 "CONFIG is missing" "$LAMBERT" bench model
 expect 1 "missing.ini" "$LAMBERT" bench model missing.ini
 expect 2 "out of range" $model --repeat 0
-expect 2 "see lambert bench model" $model --unknown
+expect 2 "no option .--unknown.; see lambert bench model --help" $model --unknown
 expect 1 "unknown key 'train.nonsense'" $model train.nonsense=1
 expect 1 "no corpus" $model --samples
 expect 1 "third" $model --phase third

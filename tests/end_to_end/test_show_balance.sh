@@ -4,7 +4,7 @@
 make_corpus
 tiny="$ROOT/configs/tiny.ini data.corpus=corpus run.folder=none"
 
-expect 2 "no configuration" "$LAMBERT" show balance
+expect 2 "CONFIG is missing" "$LAMBERT" show balance
 expect 2 "out of range" "$LAMBERT" show balance $tiny --ranks 0
 expect 1 "no phase|phase" "$LAMBERT" show balance $tiny --phase none
 "$LAMBERT" show balance $tiny --ranks 3 >out.txt || fail "as text"

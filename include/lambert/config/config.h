@@ -158,4 +158,7 @@ void config_markdown(struct buffer *out);
 void config_man(struct buffer *out);
 void config_help(struct buffer *out);
 
+/* The names of all keys, one a line; those of phases as phase.NAME.steps. */
+void config_key_names(struct buffer *out);
+
 #endif

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <cjson/cJSON.h>
+
 #include "lambert/base/error.h"
 #include "lambert/run/balance.h"
 #include "lambert/run/evaluate.h"
@@ -52,5 +54,9 @@ int metrics_tensors(struct metrics *metrics, const char *phase, const struct run
                     struct error *err);
 int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
                        int sequence_length, const struct evaluation *evaluation, struct error *err);
+
+/* The fields of an evaluation, as a line of metrics and `lambert eval --json` have them; what is not
+ * a number is null. */
+void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evaluation *evaluation);
 
 #endif

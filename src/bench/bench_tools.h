@@ -1,46 +1,33 @@
-/* What `lambert bench` can measure: one file each. They get the words from their own name on and
- * return the exit code. What they share: options, a table of results, medians, a folder that goes
- * away. */
-#ifndef LAMBERT_BENCH_BENCH_H
-#define LAMBERT_BENCH_BENCH_H
+/* What the commands of `lambert bench` share: two options, a table of results, medians, a folder that
+ * goes away. A command is a file. */
+#ifndef LAMBERT_BENCH_BENCH_TOOLS_H
+#define LAMBERT_BENCH_BENCH_TOOLS_H
 
-#include <getopt.h>
 #include <stdbool.h>
 
 #include <cjson/cJSON.h>
 
 #include "lambert/base/error.h"
+#include "lambert/command/command.h"
 
-int bench_kernels(int argc, char **argv);
-int bench_model(int argc, char **argv);
-int bench_net(int argc, char **argv);
-int bench_prep(int argc, char **argv);
-int bench_store(int argc, char **argv);
+extern const struct command command_bench_kernels, command_bench_model, command_bench_net,
+    command_bench_prep, command_bench_store;
 
 /* --- options -------------------------------------------------------------------------------- */
 
 enum { BENCH_MOST_REPEATS = 100 };
 
-/* What the parts have in common; the table of a part's options ends with these. */
-struct bench_options {
-    long long repeat; /* as set before, where the part has no BENCH_REPEAT */
-    bool json, help;
-};
-#define BENCH_REPEAT                                                                               \
+/* Rows for the members `int repeat` and `bool json` of a struct of arguments. */
+#define BENCH_REPEAT(type)                                                                         \
     {                                                                                              \
-        "repeat", required_argument, NULL, 'r'                                                     \
+        .name = "repeat", .kind = OPTION_INTEGER, OPTION_PLACE(type, repeat), .min = 1,            \
+        .max = BENCH_MOST_REPEATS, .metavar = "N",                                                 \
+        .help = "how often each thing is measured; medians are given"                              \
     }
-#define BENCH_OPTIONS                                                                              \
-    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},                            \
+#define BENCH_JSON(type)                                                                           \
     {                                                                                              \
-        0                                                                                          \
+        .name = "json", .kind = OPTION_FLAG, OPTION_PLACE(type, json), .help = "one JSON object"   \
     }
-
-/* Options of the words of `part` ("bench net"), optind behind them; `set` gets those that are the
- * part's own (not named r, j or h). 0, or the exit code of wrong use, which is printed. */
-int bench_options_read(struct bench_options *common, const char *part, int argc, char **argv,
-                       const struct option *options,
-                       int (*set)(void *arguments, int option, struct error *err), void *arguments);
 
 /* --- results -------------------------------------------------------------------------------------
  *
@@ -50,7 +37,7 @@ int bench_options_read(struct bench_options *common, const char *part, int argc,
  *
  *     bench_report_begin(&report, "prep", threads, json);
  *     bench_report_add(&report, "tokenise", 100.5, "MB/s", "a note for people");
- *     bench_report_end(&report);                             (also after a failure, with err) */
+ *     bench_report_end(&report);              or, after a failure, bench_report_drop(&report); */
 struct bench_report {
     cJSON *object; /* NULL: text */
     cJSON *results;

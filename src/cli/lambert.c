@@ -1,0 +1,16 @@
+#include "lambert.h"
+
+#include "lambert/bench/bench.h"
+
+const struct command command_lambert = {
+    .name = "lambert",
+    .summary = "pre-train BERT on CPU clusters",
+    .description =
+        "Pre-trains BERT on CPU clusters: from text to a vocabulary, a corpus, a trained "
+        "model, and a folder that Hugging Face's transformers read. lambert --version "
+        "says which version this is. Exit codes: 0 done, 1 failed, 2 wrong use.",
+    .commands =
+        (const struct command *const[]){&command_vocab, &command_prep, &command_train,
+                                        &command_eval, &command_export, &command_import,
+                                        &command_show, &command_bench, &command_help_pages, NULL},
+};
