@@ -33,7 +33,8 @@ CMOCKA_LIBS   := $(call linking_with,cmocka:cmocka)
 
 FLAGS = -std=c11 -D_XOPEN_SOURCE=700 -Iinclude -I$(BUILD)/gen -fopenmp -fno-math-errno $(WARNINGS) \
   $(CPPFLAGS) $(BLAS_INCLUDE) $(PACKAGE_FLAGS) $(CFLAGS) $(INSTRUMENT)
-LIBS  = $(LDFLAGS) $(BLAS_LIBS) $(PACKAGE_LIBS) -lm -ldl $(LDLIBS)
+LIBS  = $(if $(SAN),scripts/sanitizers/keep_modules.c -Wl$(comma)--export-dynamic-symbol=dlclose) \
+  $(LDFLAGS) $(BLAS_LIBS) $(PACKAGE_LIBS) -lm -ldl $(LDLIBS)
 
 # --- layers --------------------------------------------------------------------------------------
 # The layers, each with what it may use: itself and what stands to the right. scripts/check-layers

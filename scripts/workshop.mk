@@ -2,16 +2,96 @@
 # Makefile. CONTRIBUTING.md says when to use what.
 
 .PHONY: check-isa check-cluster check-numerics check-scaling fuzz bench bench-peers scaling measure-loss
-.PHONY: format format-check
+empty :=
+space := $(empty) $(empty)
+
+.PHONY: tidied format format-check shellcheck analysis check-threads coverage check-all
 
 # Three times all tests: with the plain kernels, with x86-64-v3, with the BLAS's products.
 check-isa: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@scripts/check-isa $(BUILD)
 
-# --- format ----------------------------------------------------------------------------------
+# --- sanitizers ------------------------------------------------------------------------------
+# make check SAN=address,undefined: all tests, in build/san-address-undefined. Stacks are unwound slowly, as
+# libraries have no frame pointers and leaks are told apart by whose they are.
+SANITIZED = $(if $(SAN),LAMBERT_SANITIZED=1 TEST_SECONDS=1200 UBSAN_OPTIONS=print_stacktrace=1 \
+  ASAN_OPTIONS=fast_unwind_on_malloc=0 LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/scripts/sanitizers/leaks)
+
+# ThreadSanitizer tells the truth about OpenMP only under clang, with libomp and its Archer tool: of the rooms
+# whose threads share something, without MPI. Of test_file it would count its own pages.
+THREAD_ROOMS = base text corpus prepare sample
+THREAD_TESTS = $(filter-out base/test_file,$(foreach room,$(THREAD_ROOMS),$(patsubst tests/%.c,%,$(wildcard tests/$(room)/test_*.c))))
+
+check-threads:
+	@scripts/install-packages build workshop
+	@$(MAKE) --no-print-directory -j$$(nproc) SAN=thread CC='$(CLANG)' $(addprefix build/san-thread/tests/,$(THREAD_TESTS))
+	@TSAN_OPTIONS=ignore_noninstrumented_modules=1 OMP_NUM_THREADS=4 TEST_SECONDS=1200 \
+	  OMP_TOOL_LIBRARIES=$$($(CLANG) -print-file-name=libarcher.so) \
+	  scripts/run-tests build/san-thread '^($(subst $(space),|,$(THREAD_TESTS)))$$'
+
+# --- format, shell, analysis -------------------------------------------------------------------
+# Other versions of clang-format set the same source in other lines: 14 it is (Debian 12's).
+CLANG        ?= clang-14
+CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format) clang-format-14)
+CLANG_TIDY   ?= clang-tidy-14
+SOURCES_IN_C  = $(sort $(wildcard include/lambert/*/*.h src/*/*.[ch] tests/*.h tests/*/*.[ch] scripts/*/*.[ch]))
+SOURCES_IN_SH = .ci/run $(shell grep -lE '^\#!/bin/sh|^\# Sourced by' scripts/* tests/*.sh tests/*/* 2>/dev/null)
+FORMAT_14     = $(CLANG_FORMAT) --version 2>&1 | grep 'version 14\.' >/dev/null || { echo "format: clang-format 14 is wanted \
+  (Debian 12: clang-format-14; CLANG_FORMAT=COMMAND names it), as others set lines otherwise; this is:" \
+  "$$($(CLANG_FORMAT) --version 2>&1 | head -n 1)" >&2; exit 1; }
+
 format:
-	clang-format -i $$(git ls-files '*.c' '*.h')
+	@$(FORMAT_14)
+	@$(CLANG_FORMAT) -i $(SOURCES_IN_C)
+
+format-check:
+	@scripts/install-packages workshop
+	@$(FORMAT_14)
+	@$(CLANG_FORMAT) --dry-run -Werror $(SOURCES_IN_C)
+	@echo 'format: $(words $(SOURCES_IN_C)) files are as make format leaves them'
+
+# In tests words are split on purpose (SC2086, SC2046): keys and folders of their own, without spaces.
+shellcheck:
+	@scripts/install-packages workshop
+	@shellcheck -x -s sh -P SCRIPTDIR $(filter-out tests/%,$(SOURCES_IN_SH))
+	@shellcheck -x -s sh -P SCRIPTDIR -P tests/scripts -e SC2086,SC2046 $(filter tests/%,$(SOURCES_IN_SH))
+	@echo 'shellcheck: nothing in $(words $(SOURCES_IN_SH)) scripts'
+
+# clang-tidy with what .clang-tidy says; a source that passed is looked at again when it or a header changed.
+TIDIED     = $(patsubst src/%.c,$(BUILD)/tidy/%,$(ALL_SOURCES))
+TIDY_FLAGS = $(filter-out -Werror,$(FLAGS)) $(addprefix -isystem ,$(patsubst -I%,%,$(filter -I%,$(shell $(MPICC) --showme:compile 2>/dev/null))))
+
+$(TIDIED): $(BUILD)/tidy/%: src/%.c .clang-tidy $(wildcard include/lambert/*/*.h src/*/*.h) \
+    | $(call generated_of,prepare)
+	@mkdir -p $(@D)
+	$(SAY) '  TIDY  $<'
+	$(Q)$(CLANG_TIDY) --quiet $< -- $(TIDY_FLAGS) $(if $(filter %_vector.c,$<),$(ISA_FLAGS_v4)) 2>$@.log || \
+	  { cat $@.log; exit 1; }
+	@touch $@
+
+analysis:
+	@scripts/install-packages build workshop
+	@$(MAKE) --no-print-directory -k -j$$(nproc) tidied
+
+tidied: $(TIDIED)
+
+# --- coverage --------------------------------------------------------------------------------
+# Which lines the tests reach, by folder: COVERED is a pattern of tests (grep -E).
+COVERED ?= .
+
+coverage:
+	@scripts/install-packages build workshop
+	@$(MAKE) --no-print-directory -j$$(nproc) COV=1 all tests
+	@find build/coverage -name '*.gcda' -delete
+	@scripts/run-tests build/coverage '$(COVERED)'
+	@scripts/coverage-by-folder build/coverage
+
+# --- all -------------------------------------------------------------------------------------
+# What takes hours: part by part, and each part once for a state of the sources, so that a second call goes
+# on where the first was stopped.
+check-all:
+	@scripts/check-all $(BUILD)/check-all scripts/check-all.parts
 
 # --- a cluster on one machine ------------------------------------------------------------------
 # tests/cluster: hosts of their own in network namespaces, and a Slurm on them (docs/cluster.md).
@@ -148,7 +228,12 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
 #: make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)
 #: make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers
-#: make format             clang-format every source file
+#: make check SAN=address,undefined   the tests with sanitizers, in build/san-address-undefined
+#: make check-threads      tests of rooms with threads under clang's thread sanitizer
+#: make format, format-check, shellcheck, analysis   clang-format 14 on every source, or whether it was;
+#:                         shell scripts; clang-tidy 14
+#: make coverage [COVERED=PATTERN]   lines that the tests reach, by folder
+#: make check-all          all of these, and each with everything: hours; goes on where it was stopped
 #: make bench [PART=model] [MODEL=config]   measure (docs/performance.md); other parts: kernels, store, and
 #:                         prep with TEXT=DIR VOCABULARY=FILE
 #: make bench-peers [PART=model] [CORPUS=DIR]   beside PyTorch, in one run; or PART=prep TEXT=DIR

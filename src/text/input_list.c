@@ -39,7 +39,7 @@ static int is_gzip(const char *path, bool *gzip, struct error *err)
 static int add_regular(struct input_list *list, const char *path, const struct stat *status,
                        struct error *err)
 {
-    bool gzip;
+    bool gzip = false;
     if (is_gzip(path, &gzip, err) < 0)
         return -1;
     struct input_file file = {.path = (char *)path,

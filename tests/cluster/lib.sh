@@ -124,6 +124,7 @@ hosts_up() {
     : >"$HOSTS/switch.log"
     # shellcheck disable=SC2086
     "$BUILD/tests/cluster/switch" "$2" $switch_ports >"$HOSTS/switch.log" 2>&1 &
+    # shellcheck disable=SC2034 # measure_training.sh reads it
     switch_process=$!
     wait_for 10 "$HOSTS/switch.log" switch grep -q ready "$HOSTS/switch.log"
 }

@@ -63,16 +63,21 @@ spread 2
 # and what it says (grep -E). A silent host takes the 15 s of configs/openmpi.conf, and in each case
 # Open MPI gives the ranks a second to end; the rest is for a busy machine. When a daemon dies, its
 # connection breaks and its launch agent (ssh) ends, and the message is that of what is seen first.
-LIMIT_rank=8 LIMIT_daemon=8 LIMIT_cut=25
-SAYS_rank='process rank 3 with PID [0-9]+ on node h3 exited on signal 9'
-SAYS_cut='Remote daemon: .* on node h3'
-SAYS_daemon="$SAYS_cut|unable to reliably start one or more daemons"
-
 injure() {
+    lost='Remote daemon: .* on node h3'
     case $1 in
-    rank) host_kill h3 lambert ;;
-    daemon) host_kill h3 orted ;;
-    cut) host_cut h3 ;;
+    rank)
+        limit=8 says='process rank 3 with PID [0-9]+ on node h3 exited on signal 9'
+        host_kill h3 lambert
+        ;;
+    daemon)
+        limit=8 says="$lost|unable to reliably start one or more daemons"
+        host_kill h3 orted
+        ;;
+    cut)
+        limit=25 says=$lost
+        host_cut h3
+        ;;
     esac
 }
 
@@ -93,7 +98,6 @@ begin() {
 
 # lose HOW: in the middle of a run
 lose() {
-    eval "limit=\$LIMIT_$1 says=\$SAYS_$1"
     begin "$1"
     injure "$1" || { cat "$1.log"; fail "$1: the run was over before"; }
     injured=$(date +%s.%N)

@@ -108,12 +108,12 @@ kernels="$LAMBERT bench kernels --length 100 --repeat 1"
 expect 2 "out of range" "$LAMBERT" bench kernels --length 0
 expect 2 "text.txt. is one word too many" "$LAMBERT" bench kernels text.txt
 expect 1 "LAMBERT_ISA" env LAMBERT_ISA=v9 $kernels
-LAMBERT_ISA=plain LAMBERT_GEMM= works $kernels --json
+LAMBERT_ISA=plain LAMBERT_GEMM='' works $kernels --json
 [ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line: $(cat out.txt)"
 results out.txt copy-100 copy-100-elements $(row_kernels 100 100-elements) $(in_memory)
-if LAMBERT_ISA=v3 LAMBERT_GEMM= $kernels --json >out.txt 2>err.txt; then
+if LAMBERT_ISA=v3 LAMBERT_GEMM='' $kernels --json >out.txt 2>err.txt; then
     results out.txt copy-100 copy-100-elements $(row_kernels 100 100-elements 100-speed-up) $(in_memory)
-    LAMBERT_ISA=v3 LAMBERT_GEMM= works $kernels
+    LAMBERT_ISA=v3 LAMBERT_GEMM='' works $kernels
     grep -q "^dropout-100  *[0-9.e+-]* GB/s .* times plain" out.txt || fail "no table: $(cat out.txt)"
 else
     grep -q "no such kernels" err.txt || fail "LAMBERT_ISA=v3: $(cat err.txt)"

@@ -27,7 +27,7 @@ same() {
 
 # One huge file, and many small ones.
 mkdir texts
-for i in 1 2 3 4 5 6 7 8; do cat text.txt; done >huge.txt
+for _ in 1 2 3 4 5 6 7 8; do cat text.txt; done >huge.txt
 split -l 3000 text.txt texts/part-
 cp huge.txt texts/zz-huge
 
@@ -51,6 +51,7 @@ prep plain huge.txt
 gzip -k huge.txt
 prep gzipped huge.txt.gz
 prep pattern 'huge.tx?'
+# shellcheck disable=SC2002 # through a pipe, which has no size
 cat huge.txt | prep piped -
 gzip -dc huge.txt.gz | head -c 0 | "$LAMBERT" prep --vocabulary vocab.txt --output none - \
     >out.txt 2>err.txt && fail "an empty input made a corpus"

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 make_corpus
 host=$(hostname)
+child='' pid0='' pid1='' pid2=''
 children= # to be ended in any case, though they be stopped
 trap 'for child in $children; do kill -KILL $child 2>/dev/null || :; done; rm -rf "$WORK"' EXIT
 

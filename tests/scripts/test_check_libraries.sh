@@ -6,19 +6,14 @@ unset CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG PKG_CONFIG_PATH MAKEFLAGS MFLAGS MAKELE
 cp -r "$ROOT/Makefile" "$ROOT/scripts" "$ROOT/src" "$ROOT/include" .
 mkdir tests bin
 
-# found WORDS...: make's file that says that all was found is made by make with these words
-found() {
-    rm -rf build
-    make build/found/program "$@"
-}
-
-found >out.txt 2>err.txt || { cat err.txt; fail "this machine builds the tests, but lacks something"; }
+make build/found/program >out.txt 2>err.txt || { cat err.txt; fail "this machine builds the tests, but lacks something"; }
 [ ! -s out.txt ] && [ ! -s err.txt ] || fail "with all there it said: $(cat out.txt err.txt)"
+rm -r build
 
 # A header that is not there (or is another).
 mkdir wrong
 echo '#error "not this one"' >wrong/xxhash.h
-expect 2 '^    xxHash, the header <xxhash.h>$' found CPPFLAGS=-Iwrong
+expect 2 '^    xxHash, the header <xxhash.h>$' make build/found/program CPPFLAGS=-Iwrong
 ! grep -q 'zlib' err.txt || fail "it named what is there"
 if command -v dpkg-query >/dev/null; then
     grep -qx '    apt-get install --no-install-recommends libxxhash-dev' err.txt || fail "no package"
@@ -35,9 +30,9 @@ expect 2 '^    ISA-L, the library -lisal$' \
     env OMPI_CC="$WORK/bin/cc-without-isal" make build/found/program CC="$WORK/bin/cc-without-isal"
 
 # No compiler, no MPI.
-expect 2 'a C compiler, the command no-such-cc' found CC=no-such-cc
-expect 2 'an MPI library, the command no-such-mpicc' found MPICC=no-such-mpicc
-expect 2 'lacks:' found LDLIBS=-lno-such-library
+expect 2 'a C compiler, the command no-such-cc' make build/found/program CC=no-such-cc
+expect 2 'an MPI library, the command no-such-mpicc' make build/found/program MPICC=no-such-mpicc
+expect 2 'lacks:' make build/found/program LDLIBS=-lno-such-library
 
 # A library in a folder of its own.
 mkdir -p prefix/lib/pkgconfig
