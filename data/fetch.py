@@ -34,6 +34,10 @@ def digest_of(path, algorithm):
     return digest.hexdigest()
 
 
+def size_of(path):
+    return os.path.getsize(path) if os.path.exists(path) else 0
+
+
 def progress(name, done, total, last=False):
     if sys.stderr.isatty():
         of = f" of {total / 1e6:.1f}" if total else ""
@@ -51,7 +55,7 @@ def open_from(url, start):
 
 def receive(url, part):
     """Brings part to the end of the file at url. Throws Interrupted when that has to be tried again."""
-    start = os.path.getsize(part) if os.path.exists(part) else 0
+    start = size_of(part)
     try:
         try:
             response, start = open_from(url, start)
@@ -80,21 +84,25 @@ def receive(url, part):
 
 
 def fetch(url, path, algorithm, wanted, tries=6):
-    """Makes path the file at url, whose digest is wanted. A file that is there and right is kept."""
+    """Makes path the file at url, whose digest is wanted. A file that is there and right is kept. A
+    broken connection is made again, tries times in a row without a byte."""
     if os.path.exists(path) and digest_of(path, algorithm) == wanted:
         return
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     part = path + ".part"
-    for attempt in range(1, tries + 1):
+    left = tries
+    while True:
+        before = size_of(part)
         try:
             receive(url, part)
             break
         except Interrupted as error:
-            if attempt == tries:
+            left = left - 1 if size_of(part) <= before else tries - 1
+            if left <= 0:
                 kept = (f". What has arrived is kept in {part}: run the same command again to go on from "
-                        "there" if os.path.exists(part) else "; try again later, or elsewhere")
+                        "there" if size_of(part) else "; try again later, or elsewhere")
                 raise Failure(f"{url}: {error}{kept}") from error
-            time.sleep(0.5 * 2 ** (attempt - 1))
+            time.sleep(0.5 * 2 ** (tries - 1 - left))
     seen = digest_of(part, algorithm)
     if seen != wanted:
         os.remove(part)
@@ -127,7 +135,7 @@ def main():
     for algorithm in "sha256", "sha1", "md5":
         wanted.add_argument("--" + algorithm, metavar="HEX")
     parser.add_argument("--tries", type=int, default=6, metavar="N",
-                        help="how often a broken connection is made again (6)")
+                        help="connections in a row that bring nothing (6)")
     arguments = vars(parser.parse_args())
     algorithm = next(name for name in ("sha256", "sha1", "md5") if arguments[name])
     fetch(arguments["url"], arguments["file"], algorithm, arguments[algorithm].lower(),
