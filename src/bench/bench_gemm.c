@@ -97,7 +97,7 @@ void bench_model_gemms(struct bench_model *bench)
     const struct bert_config *model = &bench->model;
     const int H = model->hidden, F = model->intermediate, V = model->vocab;
     const int T = bench->config.train.micro_batch_tokens;
-    const int M = (int)(bench->config.data.masked_lm_probability * T);
+    const int M = (int)(bench->config.data.sampling.masked_lm_probability * T);
     const struct layer_shape shapes[] = {
         {"qkv", T, H, 3 * H}, {"output", T, H, H},  {"up", T, H, F},
         {"down", T, F, H},    {"decoder", M, H, V},

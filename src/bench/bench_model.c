@@ -81,7 +81,7 @@ static int choose_phases(struct bench_model *bench, struct error *err)
     bench->phase_end = bench->config.phase_count;
     if (!bench->arguments->phase)
         return 0;
-    bench->phase_begin = phase_of(&bench->config, bench->arguments->phase, err);
+    bench->phase_begin = config_find_phase(&bench->config, bench->arguments->phase, err);
     bench->phase_end = bench->phase_begin + 1;
     return bench->phase_begin < 0 ? -1 : 0;
 }

@@ -67,7 +67,7 @@ void bench_model_optimizer(struct bench_model *bench)
 static void add_made_up(struct bench_model *bench, const struct config_phase *phase, uint64_t index)
 {
     const int S = phase->sequence_length, most = phase->max_predictions_per_sequence;
-    int masked = (int)rint(bench->config.data.masked_lm_probability * S);
+    int masked = (int)rint(bench->config.data.sampling.masked_lm_probability * S);
     struct packed_batch *batch = &bench->batch;
     struct rng rng;
     masked = most > 0 && masked > most ? most : masked;

@@ -90,7 +90,8 @@ static int prepare(const struct dist *dist, const struct eval_arguments *argumen
         kernels_select(err) < 0)
         return -1;
     log_set_level(config->run.log_level);
-    *phase = arguments->phase ? phase_of(config, arguments->phase, err) : config->phase_count - 1;
+    *phase = arguments->phase ? config_find_phase(config, arguments->phase, err)
+                              : config->phase_count - 1;
     if (*phase < 0)
         return -1;
     return dist_rank(dist) == 0 ? open_checkpoint(config, arguments->checkpoint, file, err) : 0;

@@ -89,7 +89,7 @@ static int read_config(const struct gradients_arguments *arguments, struct confi
         kernels_select(err) < 0)
         return -1;
     log_set_level(config->run.log_level);
-    *phase = arguments->phase ? phase_of(config, arguments->phase, err) : 0;
+    *phase = arguments->phase ? config_find_phase(config, arguments->phase, err) : 0;
     return *phase < 0 ? -1 : 0;
 }
 

@@ -38,6 +38,14 @@ int config_compare(const char *stored, const char *wanted, const char *accepted,
     return schema_compare(&config_schema, stored, wanted, accepted, err);
 }
 
+int config_find_phase(const struct config *config, const char *name, struct error *err)
+{
+    for (int p = 0; p < config->phase_count; p++)
+        if (strcmp(config->phases[p].name, name) == 0)
+            return p;
+    return error_set(err, "the configuration has no phase '%s'", name);
+}
+
 const char *config_word(const char *name, unsigned value)
 {
     size_t length = strcspn(name, ".");

@@ -62,7 +62,7 @@ static void describe(const struct key *key, struct buffer *out)
         value_describe(key, out);
 }
 
-/* --- the pages, in Markdown and for man -------------------------------------------------------- */
+/* --- the pages, in Markdown and for man ------------------------------------------------------- */
 
 /* Paragraphs of Markdown with `code`. */
 static const char introduction[] =

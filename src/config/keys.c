@@ -20,13 +20,19 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
                                           {0}};
 
 /* clang-format off */
-#define ROW(section, member, row_standard, row_accepts, row_choices, row_result, row_help)         \
-    {KEY_MEMBER(config_##section, member), .standard = row_standard, .accepts = row_accepts,       \
-     .choices = row_choices, .result = row_result, .help = row_help}
+#define ROW(section, member, row_name, row_standard, row_accepts, row_choices, row_result,         \
+            row_help)                                                                              \
+    {.name = row_name, KEY_VALUE(config_##section, member), .standard = row_standard,              \
+     .accepts = row_accepts, .choices = row_choices, .result = row_result, .help = row_help}
 #define KEY(section, member, standard, accepts, result, help)                                      \
-    ROW(section, member, standard, accepts, NULL, result, help)
+    ROW(section, member, #member, standard, accepts, NULL, result, help)
 #define CHOICE(section, member, standard, choices, result, help)                                   \
-    ROW(section, member, standard, NULL, choices, result, help)
+    ROW(section, member, #member, standard, NULL, choices, result, help)
+/* Keys of [data] that lie in its struct sampling. */
+#define SAMPLING(member, standard, accepts, result, help)                                          \
+    ROW(data, sampling.member, #member, standard, accepts, NULL, result, help)
+#define SAMPLING_CHOICE(member, standard, choices, result, help)                                   \
+    ROW(data, sampling.member, #member, standard, NULL, choices, result, help)
 
 #define RESULT   true
 #define FREE     false /* to change: the numbers stay the same, rounding aside */
@@ -54,23 +60,23 @@ static const struct key data_keys[] = {
         "Folder of the prepared corpus. A checkpoint remembers its contents, not its place."),
     KEY(data, vocabulary, "", ANY_TEXT, FREE,
         "A vocab.txt that must be the corpus's own; empty: not compared."),
-    KEY(data, short_sequence_probability, "0.1", "[0, 1]", RESULT,
+    SAMPLING(short_sequence_probability, "0.1", "[0, 1]", RESULT,
         "Share of chunks cut to a random shorter length (short_seq_prob of BERT's code)."),
-    KEY(data, masked_lm_probability, "0.15", "(0, 1)", RESULT,
+    SAMPLING(masked_lm_probability, "0.15", "(0, 1)", RESULT,
         "Share of tokens to predict (BERT, arXiv 1810.04805: 15%)."),
-    CHOICE(data, masking, "tokens", masking_units, RESULT,
+    SAMPLING_CHOICE(masking, "tokens", masking_units, RESULT,
         "What is masked together: single tokens, all pieces of a word, or spans of 1 to "
         "longest_span words, one of n words with probability proportional to 1/n (ALBERT, arXiv "
         "1909.11942). A sequence whose words all have more pieces than are to be masked gets "
         "single tokens masked."),
-    KEY(data, longest_span, "3", "[1, 64]", RESULT,
+    SAMPLING(longest_span, "3", "[1, 64]", RESULT,
         "Words of the longest span (masking = spans)."),
-    KEY(data, mask_replace_prob, "0.8", "[0, 1]", RESULT,
+    SAMPLING(mask_replace_prob, "0.8", "[0, 1]", RESULT,
         "Share of the masked tokens that become [MASK] (BERT: 80%)."),
-    KEY(data, random_replace_prob, "0.1", "[0, 1]", RESULT,
+    SAMPLING(random_replace_prob, "0.1", "[0, 1]", RESULT,
         "Share of the masked tokens that become any entry of the vocabulary (BERT: 10%); what is "
         "left stays as it was."),
-    CHOICE(data, sentence_pairs, "nsp", sentence_pairs, RESULT,
+    SAMPLING_CHOICE(sentence_pairs, "nsp", sentence_pairs, RESULT,
         "Second objective: nsp, does B follow A or come from another document (BERT); sop, are A "
         "and B in order or swapped (ALBERT); none, one segment and no second loss (RoBERTa, "
         "arXiv 1907.11692)."),

@@ -38,7 +38,7 @@ static int unknown_key(const struct schema *schema, const void *config, const ch
 enum { DEEPEST_INCLUSION = 8 };
 
 /* A file while it is read. An included file is read at once, in the middle of the one that includes
- * it, so that what follows there wins. What was given twice is watched for in each file by itself. */
+ * it, so that what follows there wins. A key may stand once in each file. */
 struct ini_reader {
     const struct schema *schema;
     void *config;

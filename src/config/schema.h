@@ -3,9 +3,9 @@
  * config_schema (keys.c) is that of struct config, and config.h says what the functions promise.
  *
  *     struct schema
- *       sections [run], [data], ...      each a struct within the configuration
- *       and repeated ones, [phase NAME]  an array of structs that begin with the name, and its count
- *         keys                           members of that struct: a value, or a list of values
+ *       sections [run], [data], ...      each a struct within the configuration,
+ *       and repeated ones, [phase NAME]  an array of structs that begin with a name, and its count
+ *         keys                           members of those structs: a value, or a list of values
  *
  * To add a key, add a member to a struct of config.h and a row to keys.c. */
 #ifndef LAMBERT_CONFIG_SCHEMA_H
@@ -38,18 +38,18 @@ struct key {
     size_t count_offset; /* of a list, the int that counts its values */
 };
 
-/* The designated initialisers of a row that come from a member `struct structure`.member: of a
- * value, and of a list with the int that counts it. */
+/* The designated initialisers of a row that come from a member (`sampling.masking`, say) of a
+ * struct: of a value, and of a list with the int that counts it. */
 /* clang-format off */
 #define KEY_TYPE(value)                                                                            \
     _Generic((value), int: KEY_INT, int64_t: KEY_INT64, double: KEY_REAL, bool: KEY_BOOL,          \
              unsigned: KEY_CHOICE, char *: KEY_TEXT)
 #define KEY_PLACE(structure, member) (((struct structure *)0)->member)
-#define KEY_MEMBER(structure, member)                                                              \
-    .name = #member, .type = KEY_TYPE(KEY_PLACE(structure, member)),                               \
-    .offset = offsetof(struct structure, member), .size = sizeof KEY_PLACE(structure, member)
+#define KEY_VALUE(structure, member)                                                               \
+    .type = KEY_TYPE(KEY_PLACE(structure, member)), .offset = offsetof(struct structure, member),  \
+    .size = sizeof KEY_PLACE(structure, member)
 #define KEY_LIST(structure, member, count)                                                         \
-    .name = #member, .type = KEY_TYPE(KEY_PLACE(structure, member)[0]),                            \
+    .type = KEY_TYPE(KEY_PLACE(structure, member)[0]),                                             \
     .offset = offsetof(struct structure, member), .size = sizeof KEY_PLACE(structure, member)[0],  \
     .list_most = sizeof KEY_PLACE(structure, member) / sizeof KEY_PLACE(structure, member)[0],     \
     .count_offset = offsetof(struct structure, count)

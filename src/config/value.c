@@ -26,7 +26,7 @@ static bool inside(const char *interval, double x)
 /* strtoll() and strtod() skip white space in front; a value has none. */
 static bool begins_as_number(const char *text)
 {
-    return strchr("+-.0123456789", *text) != NULL && *text != '\0';
+    return *text != '\0' && strchr("+-.0123456789", *text);
 }
 
 static bool parse_whole(const struct key *key, const char *text, void *place)
@@ -48,8 +48,8 @@ static bool parse_real(const struct key *key, const char *text, void *place)
 {
     char *end;
     double value = strtod(text, &end);
-    if (!begins_as_number(text) || *end != '\0' || strpbrk(text, "xX") != NULL ||
-        !isfinite(value) || !inside(key->accepts, value))
+    if (!begins_as_number(text) || *end != '\0' || strpbrk(text, "xX") || !isfinite(value) ||
+        !inside(key->accepts, value))
         return false;
     *(double *)place = value == 0 ? 0 : value; /* no -0 */
     return true;

@@ -45,7 +45,7 @@ int evaluator_new(struct evaluator **out, const struct config *config, int phase
     struct sampler_options options = sampler_options_of(config, phase);
     *out = NULL;
     const bool ready = corpus_contents(corpus) == SHARD_READY_SAMPLES;
-    const bool single = ready || options.pairs != PAIRS_NSP;
+    const bool single = ready || options.sampling.sentence_pairs != PAIRS_NSP;
     if (!store || document_store_documents(store) < (single ? 1U : 2U)) {
         log_warning("%s has %s: no evaluation (prepare it with a larger --heldout, or more text)",
                     corpus_folder(corpus),

@@ -1,24 +1,16 @@
 #include "lambert/run/options.h"
 
 #include <math.h>
-#include <string.h>
 
 struct sampler_options sampler_options_of(const struct config *config, int phase)
 {
-    const struct config_data *data = &config->data;
     return (struct sampler_options){
         .seed = (uint64_t)config->run.seed,
         .phase = (uint32_t)phase,
         .sequence_length = config->phases[phase].sequence_length,
         .max_predictions = config->phases[phase].max_predictions_per_sequence,
-        .short_sequence_probability = data->short_sequence_probability,
-        .masked_lm_probability = data->masked_lm_probability,
-        .masking = data->masking,
-        .longest_span = data->longest_span,
-        .mask_replace_prob = data->mask_replace_prob,
-        .random_replace_prob = data->random_replace_prob,
-        .pairs = data->sentence_pairs,
-        .cache_bytes = (size_t)data->cache_megabytes << 20,
+        .cache_bytes = (size_t)config->data.cache_megabytes << 20,
+        .sampling = config->data.sampling,
     };
 }
 
@@ -84,10 +76,10 @@ struct bert_capacity capacity_of(const struct config *config)
         capacity.tokens = capacity.longest;
     capacity.sequences =
         capacity.tokens /
-        (config->data.sentence_pairs == PAIRS_NSP ? SHORTEST_PAIR : SHORTEST_SINGLE);
+        (config->data.sampling.sentence_pairs == PAIRS_NSP ? SHORTEST_PAIR : SHORTEST_SINGLE);
     /* A sequence of t tokens has at most max(1, rint(p t)) <= p t + 1 masked positions. */
-    capacity.masked =
-        (int)ceil(config->data.masked_lm_probability * capacity.tokens) + capacity.sequences;
+    capacity.masked = (int)ceil(config->data.sampling.masked_lm_probability * capacity.tokens) +
+                      capacity.sequences;
     return capacity;
 }
 
@@ -129,14 +121,6 @@ void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus)
         capacity->sequences = (int)sequences;
     if (masked > capacity->masked)
         capacity->masked = (int)masked;
-}
-
-int phase_of(const struct config *config, const char *name, struct error *err)
-{
-    for (int p = 0; p < config->phase_count; p++)
-        if (strcmp(config->phases[p].name, name) == 0)
-            return p;
-    return error_set(err, "the configuration has no phase '%s'", name);
 }
 
 int check_same_model(const struct config *config, const struct bert_config *model,

@@ -21,7 +21,7 @@ void objective_label(const struct objective *objective, char label[OBJECTIVE_LAB
 static void label_of(const struct run *run, const struct objective *objective,
                      char label[OBJECTIVE_LABEL])
 {
-    if (objective == &objective_nsp && run->config->data.sentence_pairs == PAIRS_SOP)
+    if (objective == &objective_nsp && run->config->data.sampling.sentence_pairs == PAIRS_SOP)
         snprintf(label, OBJECTIVE_LABEL, "SOP");
     else
         objective_label(objective, label);

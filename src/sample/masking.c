@@ -10,7 +10,7 @@
 
 int masking_count(const struct masking_options *options, int tokens)
 {
-    int count = (int)rint(tokens * options->probability);
+    int count = (int)rint(tokens * options->sampling.masked_lm_probability);
     if (count < 1)
         count = 1;
     return options->max_predictions > 0 && count > options->max_predictions
@@ -39,8 +39,8 @@ void masking_memory_release(struct masking_memory *memory)
 
 static bool begins_word(const struct masking_options *options, const int32_t *ids, int p, int a_end)
 {
-    return options->unit == MASK_TOKENS || !options->continuation[ids[p]] ||
-           (options->unit == MASK_SPANS && p == a_end + 1);
+    return options->sampling.masking == MASK_TOKENS || !options->continuation[ids[p]] ||
+           (options->sampling.masking == MASK_SPANS && p == a_end + 1);
 }
 
 /* Positions in order, and where in them each word begins; the number of words. As in the original a
@@ -63,10 +63,10 @@ static int find_words(const struct masking_options *options, struct masking_memo
 
 static int32_t hide(const struct masking_options *options, struct rng *rng, int32_t id)
 {
-    const double others = 1 - options->mask_replace;
-    if (rng_uniform(rng) < options->mask_replace)
+    const double others = 1 - options->sampling.mask_replace_prob;
+    if (rng_uniform(rng) < options->sampling.mask_replace_prob)
         return options->mask_id;
-    if (rng_uniform(rng) < 1 - options->random_replace / others)
+    if (rng_uniform(rng) < 1 - options->sampling.random_replace_prob / others)
         return id;
     return (int32_t)rng_below(rng, (uint32_t)options->vocabulary_size);
 }
@@ -128,7 +128,9 @@ static int pick(const struct masking_options *options, struct masking_memory *me
         int j = i + (int)rng_below(rng, (uint32_t)(words - i));
         int32_t word = deck[j];
         deck[j] = deck[i];
-        int span = options->unit == MASK_SPANS ? draw_span(options->longest_span, rng) : 1;
+        int span = options->sampling.masking == MASK_SPANS
+                       ? draw_span(options->sampling.longest_span, rng)
+                       : 1;
         picked += choose(memory, words, word, span, count - picked);
     }
     return picked;
@@ -141,7 +143,7 @@ int masking_apply(const struct masking_options *options, struct masking_memory *
     require(tokens >= 3 && tokens <= memory->capacity && a_end > 1 && a_end < tokens);
     memset(memory->chosen, 0, (size_t)tokens);
     struct masking_options single = *options;
-    single.unit = MASK_TOKENS;
+    single.sampling.masking = MASK_TOKENS;
     int picked = pick(options, memory, ids, tokens, a_end, rng);
     if (picked == 0) /* no word fits */
         picked = pick(&single, memory, ids, tokens, a_end, rng);

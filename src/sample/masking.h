@@ -9,19 +9,14 @@
 #include "lambert/sample/sampling.h"
 
 struct masking_options {
-    double probability;  /* of the sequence's tokens, special ones counted */
+    struct sampling sampling;
     int max_predictions; /* 0: no limit */
-    enum masking_unit unit;
-    int longest_span;      /* N, words; for MASK_SPANS */
-    double mask_replace;   /* a hidden token becomes [MASK] so often, ... */
-    double random_replace; /* ... any entry of the vocabulary so often, else it stays as it was;
-                              each token by itself, whatever the unit */
     int32_t mask_id;
     int vocabulary_size;
     const uint8_t *continuation; /* [vocabulary_size], "##" pieces; for words and spans */
 };
 
-/* min(max_predictions, max(1, tokens * probability)), rounded half to even as Python 3 rounds. */
+/* min(max_predictions, max(1, tokens * masked_lm_probability)), rounded half to even as Python 3 rounds. */
 int masking_count(const struct masking_options *options, int tokens);
 
 struct masking_memory {

@@ -117,7 +117,7 @@ static int check_store(const struct document_store *store, const struct sampler_
         return check_ready_samples(store, options->sequence_length, err);
     if (documents == 0)
         return error_set(err, "there are no documents; add text");
-    if (documents == 1 && options->pairs == PAIRS_NSP)
+    if (documents == 1 && options->sampling.sentence_pairs == PAIRS_NSP)
         return error_set(err, "there is only one document, and pairs of sentences from different "
                               "documents need at least two; add text, part it into documents with "
                               "blank lines, or set data.sentence_pairs to sop or none");
@@ -140,19 +140,16 @@ int sampler_new(struct sampler **sampler_out, const struct document_store *store
     struct epoch_options epoch = {
         .seed = options->seed,
         .phase = options->phase,
-        .cutting = {.max_tokens = (uint32_t)longest - (options->pairs == PAIRS_NONE ? 2 : 3),
-                    .short_probability = options->short_sequence_probability,
-                    .pairs = options->pairs}};
+        .cutting = {.max_tokens = (uint32_t)longest -
+                                  (options->sampling.sentence_pairs == PAIRS_NONE ? 2 : 3),
+                    .short_probability = options->sampling.short_sequence_probability,
+                    .pairs = options->sampling.sentence_pairs}};
     sampler->store = store;
     sampler->options = *options;
     sampler->special = vocabulary_special_tokens(vocabulary);
     sampler->masking =
-        (struct masking_options){.probability = options->masked_lm_probability,
+        (struct masking_options){.sampling = options->sampling,
                                  .max_predictions = options->max_predictions,
-                                 .unit = options->masking,
-                                 .longest_span = options->longest_span,
-                                 .mask_replace = options->mask_replace_prob,
-                                 .random_replace = options->random_replace_prob,
                                  .mask_id = sampler->special.mask,
                                  .vocabulary_size = vocabulary_size(vocabulary),
                                  .continuation = vocabulary_continuation(vocabulary)};

@@ -14,11 +14,12 @@ static void defaults(void **state)
     assert_int_equal(c.run.log_level, LOG_INFO);
     assert_string_equal(c.data.corpus, "");
     assert_string_equal(c.data.vocabulary, "");
-    assert_true(c.data.short_sequence_probability == 0.1);
-    assert_true(c.data.masked_lm_probability == 0.15);
-    assert_int_equal(c.data.masking, MASK_TOKENS);
-    assert_int_equal(c.data.sentence_pairs, PAIRS_NSP);
-    assert_true(c.data.mask_replace_prob == 0.8 && c.data.random_replace_prob == 0.1);
+    assert_true(c.data.sampling.short_sequence_probability == 0.1);
+    assert_true(c.data.sampling.masked_lm_probability == 0.15);
+    assert_int_equal(c.data.sampling.masking, MASK_TOKENS);
+    assert_int_equal(c.data.sampling.sentence_pairs, PAIRS_NSP);
+    assert_true(c.data.sampling.mask_replace_prob == 0.8 &&
+                c.data.sampling.random_replace_prob == 0.1);
     assert_int_equal(c.data.cache_megabytes, 64);
     assert_int_equal(c.model.hidden_size, 768);
     assert_int_equal(c.model.num_hidden_layers, 12);
@@ -88,7 +89,7 @@ static void words_win_over_the_file(void **state)
     assert_int_equal(c.phases[0].steps, 10);
     assert_int_equal(c.phases[1].steps, 7);
     assert_string_equal(c.run.folder, "a=b");
-    assert_int_equal(c.data.masking, MASK_SPANS);
+    assert_int_equal(c.data.sampling.masking, MASK_SPANS);
 }
 
 static void words_alone(void **state)
@@ -104,6 +105,17 @@ static void words_alone(void **state)
     assert_string_equal(c.phases[1].name, "b");
     assert_int_equal(c.phases[0].warmup_steps, 3);
     assert_int_equal(c.phases[1].sequence_length, 128);
+}
+
+static void phases_by_name(void **state)
+{
+    (void)state;
+    struct config c;
+    struct error err;
+    assert_loads(&c, LEAST "[phase two]\nsteps = 5\nlearning_rate = 1\n");
+    assert_int_equal(config_find_phase(&c, "two", &err), 1);
+    assert_int_equal(config_find_phase(&c, "tw", &err), -1);
+    assert_string_equal(err.text, "the configuration has no phase 'tw'");
 }
 
 static void no_file(void **state)
@@ -127,6 +139,7 @@ int main(void)
         cmocka_unit_test(phase_defaults),
         cmocka_unit_test(words_win_over_the_file),
         cmocka_unit_test(words_alone),
+        cmocka_unit_test(phases_by_name),
         cmocka_unit_test(no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

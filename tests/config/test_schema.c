@@ -42,17 +42,34 @@ struct setup {
 static const struct choice paces[] = {{"slow", PACE_SLOW}, {"fast", PACE_FAST}, {0}};
 
 static const struct key data_keys[] = {
-    {KEY_LIST(config_data_of_test, names, name_count), .standard = "", .result = true},
-    {KEY_LIST(config_data_of_test, lengths, length_count), .accepts = "[1, 9]", .result = true},
-    {KEY_LIST(config_data_of_test, paces, pace_count), .standard = "fast", .choices = paces},
+    {.name = "names",
+     KEY_LIST(config_data_of_test, names, name_count),
+     .standard = "",
+     .result = true},
+    {.name = "lengths",
+     KEY_LIST(config_data_of_test, lengths, length_count),
+     .accepts = "[1, 9]",
+     .result = true},
+    {.name = "paces",
+     KEY_LIST(config_data_of_test, paces, pace_count),
+     .standard = "fast",
+     .choices = paces},
 };
 static const struct key source_keys[] = {
-    {KEY_MEMBER(source, folder), .standard = NULL},
-    {KEY_MEMBER(source, weight), .standard = "1", .accepts = "(0, 1]", .result = true},
+    {.name = "folder", KEY_VALUE(source, folder), .standard = NULL},
+    {.name = "weight",
+     KEY_VALUE(source, weight),
+     .standard = "1",
+     .accepts = "(0, 1]",
+     .result = true},
 };
 static const struct key task_keys[] = {
-    {KEY_LIST(task, rates, rate_count), .standard = "0.5", .accepts = "[0, 1]", .result = true},
-    {KEY_LIST(task, flags, flag_count), .standard = "", .result = true},
+    {.name = "rates",
+     KEY_LIST(task, rates, rate_count),
+     .standard = "0.5",
+     .accepts = "[0, 1]",
+     .result = true},
+    {.name = "flags", KEY_LIST(task, flags, flag_count), .standard = "", .result = true},
 };
 
 static const struct section sections[] = {

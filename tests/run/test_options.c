@@ -9,12 +9,12 @@
 
 static unsigned masking_reached(const struct config *config)
 {
-    return sampler_options_of(config, 0).masking;
+    return sampler_options_of(config, 0).sampling.masking;
 }
 
 static unsigned pairs_reached(const struct config *config)
 {
-    return sampler_options_of(config, 0).pairs;
+    return sampler_options_of(config, 0).sampling.sentence_pairs;
 }
 
 static unsigned gelu_reached(const struct config *config)

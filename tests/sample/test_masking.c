@@ -10,10 +10,10 @@ enum { V = 40, LONGEST = 200, CLS = 2, SEP = 3, MASK = 4 };
 
 static struct masking_options options_of(double probability, int max_predictions)
 {
-    return (struct masking_options){.probability = probability,
+    return (struct masking_options){.sampling.masked_lm_probability = probability,
                                     .max_predictions = max_predictions,
-                                    .mask_replace = 0.8,
-                                    .random_replace = 0.1,
+                                    .sampling.mask_replace_prob = 0.8,
+                                    .sampling.random_replace_prob = 0.1,
                                     .mask_id = MASK,
                                     .vocabulary_size = V};
 }
@@ -156,7 +156,7 @@ static struct masking_options whole_words(double probability)
 {
     struct masking_options options = options_of(probability, 0);
     memset(continuation, 0, sizeof continuation);
-    options.unit = MASK_WHOLE_WORDS;
+    options.sampling.masking = MASK_WHOLE_WORDS;
     options.continuation = continuation;
     return options;
 }
@@ -229,8 +229,8 @@ static void words_too_long_are_passed_over(void **state)
 static struct masking_options spans(double probability, int longest)
 {
     struct masking_options options = whole_words(probability);
-    options.unit = MASK_SPANS;
-    options.longest_span = longest;
+    options.sampling.masking = MASK_SPANS;
+    options.sampling.longest_span = longest;
     return options;
 }
 
@@ -357,8 +357,8 @@ static void shares_are_as_asked(void **state)
         struct masking_options options = options_of(0.15, 0);
         struct outcome o;
         double masks = 0, kept = 0, all = 0;
-        options.mask_replace = shares[s][0];
-        options.random_replace = shares[s][1];
+        options.sampling.mask_replace_prob = shares[s][0];
+        options.sampling.random_replace_prob = shares[s][1];
         for (uint64_t k = 0; k < 3000; k++) {
             apply(&options, k, 128, 60, &o);
             for (int m = 0; m < o.masked; m++, all++) {

@@ -16,10 +16,10 @@ static const struct shape shape = {
 static const struct sampler_options sampling = {.seed = 3,
                                                 .sequence_length = 64,
                                                 .max_predictions = 10,
-                                                .short_sequence_probability = 0.1,
-                                                .masked_lm_probability = 0.15,
-                                                .mask_replace_prob = 0.8,
-                                                .random_replace_prob = 0.1,
+                                                .sampling.short_sequence_probability = 0.1,
+                                                .sampling.masked_lm_probability = 0.15,
+                                                .sampling.mask_replace_prob = 0.8,
+                                                .sampling.random_replace_prob = 0.1,
                                                 .cache_bytes = 1 << 20};
 
 struct run {

@@ -21,10 +21,10 @@ static const struct sampler_options defaults = {.seed = 42,
                                                 .phase = 0,
                                                 .sequence_length = 128,
                                                 .max_predictions = 20,
-                                                .short_sequence_probability = 0.1,
-                                                .masked_lm_probability = 0.15,
-                                                .mask_replace_prob = 0.8,
-                                                .random_replace_prob = 0.1,
+                                                .sampling.short_sequence_probability = 0.1,
+                                                .sampling.masked_lm_probability = 0.15,
+                                                .sampling.mask_replace_prob = 0.8,
+                                                .sampling.random_replace_prob = 0.1,
                                                 .cache_bytes = 1 << 20};
 
 static struct sampler *new_sampler(const struct fixture *f, const struct sampler_options *options)
@@ -182,7 +182,7 @@ static void b_is_random_half_of_the_time(void **state)
     struct sample_plan plan;
     struct sampler_options options = defaults;
     fixture_open(&f, &long_documents);
-    options.short_sequence_probability = 0;
+    options.sampling.short_sequence_probability = 0;
     struct sampler *sampler = new_sampler(&f, &options);
     uint64_t samples = sampler_epoch_samples(sampler, 0), random = 0, full = 0;
     for (uint64_t i = 0; i < samples; i++) {
@@ -209,7 +209,7 @@ static void count_short_documents(double probability, int *few_in_all, int *docu
     struct sampler_options options = defaults;
     uint8_t pairs[1000] = {0}, full[1000] = {0}; /* full: one of all tokens that have room */
     fixture_open(&f, &made);
-    options.short_sequence_probability = probability;
+    options.sampling.short_sequence_probability = probability;
     struct sampler *sampler = new_sampler(&f, &options);
     uint64_t samples = sampler_epoch_samples(sampler, 0);
     for (uint64_t i = 0; i < samples; i++) {
@@ -251,7 +251,7 @@ static void whole_words_are_hidden_together(void **state)
     struct packed_batch batch;
     struct sample_plan plan;
     struct sampler_options options = defaults;
-    options.masking = MASK_WHOLE_WORDS;
+    options.sampling.masking = MASK_WHOLE_WORDS;
     fixture_open(&f, &shape);
     packed_batch_init(&batch);
     const uint8_t *continuation = vocabulary_continuation(f.vocabulary);
@@ -303,7 +303,7 @@ static void order_pairs_are_neighbours_in_either_order(void **state)
     struct packed_batch batch;
     struct sample_plan plan;
     struct sampler_options options = defaults;
-    options.pairs = PAIRS_SOP;
+    options.sampling.sentence_pairs = PAIRS_SOP;
     fixture_open(&f, &shape);
     packed_batch_init(&batch);
     struct sampler *sampler = new_sampler(&f, &options);
@@ -338,7 +338,7 @@ static void single_segments_fill_the_sequence(void **state)
     struct packed_batch batch;
     struct sample_plan plan;
     struct sampler_options options = defaults;
-    options.pairs = PAIRS_NONE;
+    options.sampling.sentence_pairs = PAIRS_NONE;
     fixture_open(&f, &shape);
     packed_batch_init(&batch);
     struct sampler *sampler = new_sampler(&f, &options);
@@ -367,7 +367,8 @@ static void one_document_is_enough_without_random_pairs(void **state)
     fixture_open(&f, &one);
     assert_int_equal(sampler_new(&sampler, f.store, f.vocabulary, &options, &err), -1);
     assert_non_null(strstr(err.text, "data.sentence_pairs"));
-    for (options.pairs = PAIRS_SOP; options.pairs <= PAIRS_NONE; options.pairs++) {
+    for (options.sampling.sentence_pairs = PAIRS_SOP; options.sampling.sentence_pairs <= PAIRS_NONE;
+         options.sampling.sentence_pairs++) {
         sampler = new_sampler(&f, &options);
         assert_true(sampler_epoch_samples(sampler, 0) > 5);
         sampler_free(sampler);
@@ -494,7 +495,7 @@ static void epochs_cut_and_mask_anew(void **state)
     struct packed_batch x, y;
     struct sample_plan plan;
     struct sampler_options options = defaults;
-    options.short_sequence_probability = 0;
+    options.sampling.short_sequence_probability = 0;
     fixture_open(&f, &two);
     packed_batch_init(&x);
     packed_batch_init(&y);

@@ -48,12 +48,7 @@ struct config_run {
 struct config_data {
     char corpus[CONFIG_TEXT];
     char vocabulary[CONFIG_TEXT]; /* empty: the corpus's own */
-    double short_sequence_probability;
-    double masked_lm_probability;
-    enum masking_unit masking;
-    int longest_span; /* words */
-    double mask_replace_prob, random_replace_prob;
-    enum sentence_pairs sentence_pairs;
+    struct sampling sampling;
     int cache_megabytes; /* of inflated corpus blocks, a rank */
 };
 
@@ -132,6 +127,9 @@ int config_load(struct config *config, const char *path, char *const *words, int
 /* The text that config_print() made, over the defaults; nothing is checked as a whole, and nothing
  * is included. `name` is for error sentences. */
 int config_read(struct config *config, const char *text, const char *name, struct error *err);
+
+/* The number of the phase of that name; -1 with a sentence when there is none. */
+int config_find_phase(const struct config *config, const char *name, struct error *err);
 
 /* The word for the value of a choice: config_word("model.hidden_act", GELU_TANH) is "gelu_new". */
 const char *config_word(const char *key, unsigned value);

@@ -31,9 +31,6 @@ struct sampled_batches_options sampled_batches_options_of(const struct config *c
 /* Makes room for the ready samples of a corpus, whose masks no option limits. */
 void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus);
 
-/* The number of the phase of that name; -1 with a sentence when there is none. */
-int phase_of(const struct config *config, const char *name, struct error *err);
-
 /* Whether a model computes as the configured one does, in what the shapes of its tensors do not
  * show: heads, activation, LayerNorm's eps. -1 with a sentence that begins "it has ...". */
 int check_same_model(const struct config *config, const struct bert_config *model,

@@ -37,14 +37,8 @@ struct sampler_options {
     uint32_t phase;      /* number of the phase, part of every key */
     int sequence_length; /* S, special tokens included */
     int max_predictions; /* a sequence; 0: no limit but the probability */
-    double short_sequence_probability;
-    double masked_lm_probability;
-    enum masking_unit masking;
-    int longest_span;           /* words; for MASK_SPANS */
-    double mask_replace_prob;   /* of the hidden tokens become [MASK], */
-    double random_replace_prob; /* any entry of the vocabulary; the others stay */
-    enum sentence_pairs pairs;
-    size_t cache_bytes; /* of inflated blocks */
+    size_t cache_bytes;  /* of inflated blocks */
+    struct sampling sampling;
 };
 
 /* A run of tokens of one document, counted from the document's start. */

@@ -19,4 +19,17 @@ enum sentence_pairs {
     PAIRS_NONE, /* one segment, no label (RoBERTa, arXiv 1907.11692, section 4.2: DOC-SENTENCES) */
 };
 
+/* A configuration's [data] holds one of these, and hands it on as it is. */
+struct sampling {
+    double short_sequence_probability; /* of chunks that are cut to a random shorter length */
+    double masked_lm_probability;      /* of a sequence's tokens, special ones counted */
+    enum masking_unit masking;
+    int longest_span;         /* N, words; for MASK_SPANS */
+    double mask_replace_prob; /* a hidden token becomes [MASK] so often, ... */
+    double
+        random_replace_prob; /* ... any entry of the vocabulary so often, else it stays as it was;
+                                   each token by itself, whatever the unit */
+    enum sentence_pairs sentence_pairs;
+};
+
 #endif
