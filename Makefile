@@ -93,8 +93,8 @@ generated_of = $(patsubst src/%.proto,$(BUILD)/gen/%.pb-c.h,$(protos))
 objects_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(plain_sources)) \
   $(patsubst src/%.proto,$(BUILD)/obj/%.pb-c.o,$(protos)) \
   $(foreach isa,$(VECTOR_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(vector_sources)))
-# In double precision: the plain kernels only.
-double_objects_of = $(patsubst src/%.c,$(BUILD)/double/%.o,$(plain_sources)) \
+# In double precision: the plain kernels and the BLAS's products only.
+double_objects_of = $(patsubst src/%.c,$(BUILD)/double/%.o,$(filter-out src/kernels/gemm_tiles.c,$(plain_sources))) \
   $(patsubst src/%.proto,$(BUILD)/obj/%.pb-c.o,$(protos))
 
 ALL_SOURCES := $(foreach layer,$(LAYERS) cli,$(wildcard src/$(layer)/*.c))

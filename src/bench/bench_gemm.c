@@ -24,15 +24,21 @@ static double time_gemm(const struct layer_shape *shape, enum gemm_form form,
                         const struct operands *at, int repeat)
 {
     const int T = shape->rows, in = shape->in, out = shape->out;
+    const struct gemm products[] = {
+        [GEMM_NT] = {.m = T, .n = out, .k = in, .a = at->x, .lda = in, .b = at->w, .ldb = in},
+        [GEMM_NN] = {.m = T, .n = in, .k = out, .a = at->y, .lda = out, .b = at->w, .ldb = in},
+        [GEMM_TN] = {.m = out, .n = in, .k = T, .a = at->y, .lda = out, .b = at->x, .ldb = in},
+    };
+    real *const results[] = {[GEMM_NT] = at->y, [GEMM_NN] = at->x, [GEMM_TN] = at->w};
+    struct gemm product = products[form];
+    product.form = form;
+    product.beta = form == GEMM_TN;
+    product.c = results[form];
+    product.ldc = product.n;
     double seconds[BENCH_MOST_REPEATS];
     for (int r = -1; r < repeat; r++) { /* the first is not counted */
         double started = clock_seconds();
-        if (form == GEMM_NT)
-            gemm_parallel(form, T, out, in, 1, at->x, in, at->w, in, 0, at->y, out);
-        else if (form == GEMM_NN)
-            gemm_parallel(form, T, in, out, 1, at->y, out, at->w, in, 0, at->x, in);
-        else
-            gemm_parallel(form, out, in, T, 1, at->y, out, at->x, in, 1, at->w, in);
+        gemm_parallel(&product);
         if (r >= 0)
             seconds[r] = clock_seconds() - started;
     }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 bool profile_on;
-enum profile_part profile_gemm = PROFILE_PROJECTION_GEMM;
 
 /* Each thread's sums on cache lines of their own; threads beyond the last share it. */
 enum { MOST_THREADS = 1024 };

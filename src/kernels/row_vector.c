@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "dropout_bits.h"
+#include "gemm_engine.h"
 #include "tile.h"
 #include "vector.h"
 #include "vector_math.h"
@@ -419,6 +420,7 @@ static double sum_squares(const float *x, size_t n)
 
 const struct kernels TABLE = {
     .name = TABLE_NAME,
+    .gemm = &gemm_tiles,
     .tile = &TABLE_TILE,
     .dropout = dropout,
     .layernorm = layernorm,

@@ -11,19 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What is done with the sums of a tile: C = alpha sums + beta C; beta 0 does not read C. */
-struct tile_finish {
-    float alpha, beta;
-};
-
 struct tile_kernels {
     int rows, columns; /* MR, NR */
 
-    /* C [rows, columns] of one panel; rows <= MR, columns <= NR. Meanwhile 2 k elements from `ahead`
-     * on, which need not be there, are fetched into the second-level cache. */
+    /* C [rows, columns] = A times one panel + beta C; rows <= MR, columns <= NR. With beta 0, C is not
+     * read. Meanwhile 2 k elements from `ahead` on, which need not be there, are fetched into the
+     * second-level cache. */
     void (*multiply)(int rows, int columns, int k, const float *a, int row_step, int k_step,
-                     const float *panel, const float *ahead, struct tile_finish finish, float *c,
-                     int ldc);
+                     const float *panel, const float *ahead, float beta, float *c, int ldc);
 
     /* packed [panels, k, NR] from b [k, columns], or where it is transposed from b [columns, k]. */
     void (*pack)(bool transposed, int columns, int k, const float *b, int ldb, float *packed);

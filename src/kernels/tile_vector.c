@@ -20,23 +20,22 @@ typedef float vloose __attribute__((vector_size(WIDTH * 4), aligned(4)));
 /* --- multiplying ------------------------------------------------------------------------------ */
 
 /* A tile that reaches beyond the last column. */
-static void finish_part(int rows, int columns, const vfloat *sums, struct tile_finish finish,
-                        float *c, size_t ldc)
+static void finish_part(int rows, int columns, const vfloat *sums, float beta, float *c, size_t ldc)
 {
     for (int i = 0; i < rows; i++, c += ldc)
         for (int j = 0; j * WIDTH < columns; j++) {
             const int left = columns - j * WIDTH;
-            vfloat x = sums[i * VECTORS + j] * finish.alpha;
-            if (finish.beta != 0)
-                x += v_load(c + j * WIDTH, left) * finish.beta;
+            vfloat x = sums[i * VECTORS + j];
+            if (beta != 0)
+                x += v_load(c + j * WIDTH, left) * beta;
             v_store(c + j * WIDTH, x, left);
         }
 }
 
-INLINE void finish_full(vfloat sum, struct tile_finish finish, float *c)
+INLINE void finish_full(vfloat sum, float beta, float *c)
 {
     vloose *place = (vloose *)(void *)c;
-    *place = finish.beta == 0 ? sum * finish.alpha : sum * finish.alpha + *place * finish.beta;
+    *place = beta == 0 ? sum : sum + *place * beta;
 }
 
 INLINE void add_products(int rows, const float *a, size_t row_step, const float *panel,
@@ -56,8 +55,8 @@ enum { STRIDE = 8, LINE = 16 }; /* a line of the cache is fetched for every 8 st
 /* `rows` is a constant where this is called, and so is the step that is 1. All loops over the tile
  * are unrolled: then the sums are registers. */
 INLINE void multiply_rows(int rows, int columns, int k, const float *a, size_t row_step,
-                          size_t k_step, const float *panel, const float *ahead,
-                          struct tile_finish finish, float *c, size_t ldc)
+                          size_t k_step, const float *panel, const float *ahead, float beta,
+                          float *c, size_t ldc)
 {
     vfloat sums[MR][VECTORS];
     int p = 0;
@@ -74,8 +73,8 @@ INLINE void multiply_rows(int rows, int columns, int k, const float *a, size_t r
     if (columns == NR) {
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
-            finish_full(sums[i][0], finish, c + (size_t)i * ldc);
-            finish_full(sums[i][1], finish, c + (size_t)i * ldc + WIDTH);
+            finish_full(sums[i][0], beta, c + (size_t)i * ldc);
+            finish_full(sums[i][1], beta, c + (size_t)i * ldc + WIDTH);
         }
     } else {
         vfloat copy[MR * VECTORS];
@@ -84,28 +83,25 @@ INLINE void multiply_rows(int rows, int columns, int k, const float *a, size_t r
             copy[2 * i] = sums[i][0];
             copy[2 * i + 1] = sums[i][1];
         }
-        finish_part(rows, columns, copy, finish, c, ldc);
+        finish_part(rows, columns, copy, beta, c, ldc);
     }
 }
 
 INLINE void multiply_steps(int rows, int columns, int k, const float *a, int row_step, int k_step,
-                           const float *panel, const float *ahead, struct tile_finish finish,
-                           float *c, int ldc)
+                           const float *panel, const float *ahead, float beta, float *c, int ldc)
 {
     if (k_step == 1)
-        multiply_rows(rows, columns, k, a, (size_t)row_step, 1, panel, ahead, finish, c,
-                      (size_t)ldc);
+        multiply_rows(rows, columns, k, a, (size_t)row_step, 1, panel, ahead, beta, c, (size_t)ldc);
     else
-        multiply_rows(rows, columns, k, a, 1, (size_t)k_step, panel, ahead, finish, c, (size_t)ldc);
+        multiply_rows(rows, columns, k, a, 1, (size_t)k_step, panel, ahead, beta, c, (size_t)ldc);
 }
 
 static void multiply(int rows, int columns, int k, const float *a, int row_step, int k_step,
-                     const float *panel, const float *ahead, struct tile_finish finish, float *c,
-                     int ldc)
+                     const float *panel, const float *ahead, float beta, float *c, int ldc)
 {
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
-        multiply_steps(n, columns, k, a, row_step, k_step, panel, ahead, finish, c, ldc);          \
+        multiply_steps(n, columns, k, a, row_step, k_step, panel, ahead, beta, c, ldc);            \
         break
     switch (rows) {
         CASE(1);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <omp.h>
 
+#include "lambert/base/minmax.h"
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
@@ -18,18 +19,19 @@ static size_t score_step(int keys)
     return ((size_t)keys + 15) / 16 * 16 + 16;
 }
 
-/* What a thread works in: two blocks of scores, three operands packed by keys, two by queries. */
+/* --- what a thread works in ------------------------------------------------------------------- */
+
+/* Packed operands (gemm.h): what has a row a key is packed once a head, what has a row a query once a
+ * block of queries. */
 struct work {
-    real *scores, *dscores;       /* [QUERY_BLOCK, score_step] */
-    real *by_keys[3];             /* keys or values of a head, packed */
-    real *by_queries, *by_output; /* a block of queries, and of the context's gradient, packed */
+    real *scores, *dscores;   /* [QUERY_BLOCK, score_step] */
+    real *by_keys[3];         /* k and v of a head, transposed or not */
+    real *queries, *dcontext; /* of a block of queries */
 };
 
 static size_t packed_by_keys(int longest, int head_size)
 {
-    size_t across = gemm_packed_size(longest, head_size);
-    size_t along = gemm_packed_size(head_size, longest);
-    return across > along ? across : along;
+    return max_size(gemm_packed_size(longest, head_size), gemm_packed_size(head_size, longest));
 }
 
 size_t attention_scratch(int longest, int head_size)
@@ -38,21 +40,24 @@ size_t attention_scratch(int longest, int head_size)
            2 * gemm_packed_size(head_size, QUERY_BLOCK);
 }
 
-static struct work work_of(const struct attention *at)
+static struct work work_of_thread(const struct attention *at)
 {
-    real *place = at->scratch + (size_t)omp_get_thread_num() * at->scratch_stride;
     const size_t scores = QUERY_BLOCK * score_step(at->longest);
     const size_t keys = packed_by_keys(at->longest, at->head_size);
-    struct work work = {.scores = place, .dscores = place + scores};
-    place += 2 * scores;
-    for (int i = 0; i < 3; i++, place += keys)
-        work.by_keys[i] = place;
-    work.by_queries = place;
-    work.by_output = place + gemm_packed_size(at->head_size, QUERY_BLOCK);
-    return work;
+    real *place = at->scratch + (size_t)omp_get_thread_num() * at->scratch_stride;
+    real *packed = place + 2 * scores, *by_queries = packed + 3 * keys;
+    return (struct work){
+        .scores = place,
+        .dscores = place + scores,
+        .by_keys = {packed, packed + keys, packed + 2 * keys},
+        .queries = by_queries,
+        .dcontext = by_queries + gemm_packed_size(at->head_size, QUERY_BLOCK),
+    };
 }
 
-/* One sequence and head. */
+/* --- a head, and a block of its queries ------------------------------------------------------- */
+
+/* One head in one sequence: a task. */
 struct head {
     int number;
     int keys_at, keys;       /* rows of the batch; S of them */
@@ -62,8 +67,9 @@ struct head {
     real scale;              /* 1 / √D */
 };
 
-static struct head head_of(const struct attention *at, int n, int number)
+static struct head head_of_task(const struct attention *at, int task)
 {
+    const int n = task / at->heads, number = task % at->heads;
     struct head head = {.number = number,
                         .keys_at = at->key_start[n],
                         .keys = at->key_start[n + 1] - at->key_start[n],
@@ -76,20 +82,34 @@ static struct head head_of(const struct attention *at, int n, int number)
     return head;
 }
 
+/* Packs the keys or the values of a head as the B of a product that sums over its columns (q kᵀ:
+ * transposed, GEMM_NT), or over its rows (P v: as it lies, GEMM_NN). */
+static void pack_by_keys(const struct attention *at, const struct head *head, enum gemm_form form,
+                         const real *b, real *packed)
+{
+    const bool transposed = form == GEMM_NT;
+    gemm_pack(&(struct gemm){.form = form,
+                             .n = transposed ? head->keys : at->head_size,
+                             .k = transposed ? at->head_size : head->keys,
+                             .b = b,
+                             .ldb = at->ld_kv},
+              packed);
+}
+
 /* Queries [begin, begin + count) of the R. */
-struct block {
+struct query_block {
     int begin, count;
     const real *q; /* [count, D], rows ld_q apart */
     size_t output; /* of its context, in arrays of [R, A D] */
 };
 
-static struct block block_of(const struct attention *at, const struct head *head, int first)
+static struct query_block query_block_at(const struct attention *at, const struct head *head,
+                                         int first)
 {
-    const int left = head->queries - first;
     const size_t begin = (size_t)(head->queries_at + first);
-    return (struct block){
+    return (struct query_block){
         .begin = (int)begin,
-        .count = left < QUERY_BLOCK ? left : QUERY_BLOCK,
+        .count = min_int(head->queries - first, QUERY_BLOCK),
         .q = at->q + begin * (size_t)at->ld_q + head->column,
         .output = begin * (size_t)at->heads * (size_t)at->head_size + head->column,
     };
@@ -100,74 +120,78 @@ static struct dropout dropout_of(const struct attention *at, const struct head *
     return dropout_at(at->key[row], DROPOUT_PROBS, at->layer, head->number, at->threshold);
 }
 
-static real *lse_at(const struct attention *at, const struct head *head, real *lse, int r)
+/* Where the log-sum-exp of query r and a head lies in [R, A]. */
+static size_t lse_index(const struct attention *at, const struct head *head, int r)
 {
-    return lse + (size_t)r * (size_t)at->heads + (size_t)head->number;
+    return (size_t)r * (size_t)at->heads + (size_t)head->number;
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */
 
-/* scores -> dropout(exp(scores - their largest)); the context is divided by the sum afterwards. */
-static void weigh(const struct attention *at, const struct head *head, const struct block *block,
-                  const struct work *work, real *lse, real sums[QUERY_BLOCK])
-{
-    for (int i = 0; i < block->count; i++) {
-        const int row = row_set_at(at->query, block->begin + i);
-        struct dropout dropout = dropout_of(at, head, row);
-        sums[i] = kernels->attention_weights(&dropout, (uint32_t)at->position[row], head->scale,
-                                             work->scores + (size_t)i * score_step(head->keys),
-                                             lse_at(at, head, lse, block->begin + i), head->keys);
-    }
-}
-
+/* S = q kᵀ, then row by row dropout(exp(S / √D - their largest)), then times v. The sum of a row's
+ * exponentials divides its context at the end: D numbers, where there are S probabilities. */
 static void forward_block(const struct attention *at, const struct head *head,
-                          const struct block *block, const struct work *work, real *lse,
+                          const struct query_block *block, const struct work *work, real *lse,
                           real *context)
 {
-    const int width = at->heads * at->head_size, step = (int)score_step(head->keys);
-    real sums[QUERY_BLOCK];
+    const int D = at->head_size, width = at->heads * D, step = (int)score_step(head->keys);
+    real sums[QUERY_BLOCK], *output = context + block->output;
     double begun = profile_begin();
-    gemm_packed(false, block->count, head->keys, at->head_size, 1, block->q, at->ld_q,
-                work->by_keys[0], 0, work->scores, step);
+    gemm_packed(&(struct gemm){.form = GEMM_NN,
+                               .m = block->count,
+                               .n = head->keys,
+                               .k = D,
+                               .a = block->q,
+                               .lda = at->ld_q,
+                               .b = work->by_keys[0],
+                               .c = work->scores,
+                               .ldc = step});
     profile_end(PROFILE_ATTENTION_GEMM, begun);
 
     begun = profile_begin();
-    weigh(at, head, block, work, lse, sums);
+    for (int i = 0; i < block->count; i++) {
+        const int row = row_set_at(at->query, block->begin + i);
+        struct dropout dropout = dropout_of(at, head, row);
+        sums[i] =
+            kernels->attention_weights(&dropout, (uint32_t)at->position[row], head->scale,
+                                       work->scores + (size_t)i * (size_t)step,
+                                       lse + lse_index(at, head, block->begin + i), head->keys);
+    }
     profile_end(PROFILE_SOFTMAX, begun);
 
     begun = profile_begin();
-    gemm_packed(false, block->count, at->head_size, head->keys, 1, work->scores, step,
-                work->by_keys[1], 0, context + block->output, width);
+    gemm_packed(&(struct gemm){.form = GEMM_NN,
+                               .m = block->count,
+                               .n = D,
+                               .k = head->keys,
+                               .a = work->scores,
+                               .lda = step,
+                               .b = work->by_keys[1],
+                               .c = output,
+                               .ldc = width});
     profile_end(PROFILE_ATTENTION_GEMM, begun);
 
     begun = profile_begin();
     for (int i = 0; i < block->count; i++)
-        kernels->multiply(1 / sums[i], context + block->output + (size_t)i * (size_t)width,
-                          (size_t)at->head_size);
+        kernels->multiply(1 / sums[i], output + (size_t)i * (size_t)width, (size_t)D);
     profile_end(PROFILE_SOFTMAX, begun);
-}
-
-static void forward_head(const struct attention *at, const struct head *head, real *lse,
-                         real *context)
-{
-    const struct work work = work_of(at);
-    double begun = profile_begin();
-    gemm_pack(true, head->keys, at->head_size, head->k, at->ld_kv, work.by_keys[0]);
-    gemm_pack(false, at->head_size, head->keys, head->v, at->ld_kv, work.by_keys[1]);
-    profile_end(PROFILE_ATTENTION_GEMM, begun);
-    for (int first = 0; first < head->queries; first += QUERY_BLOCK) {
-        struct block block = block_of(at, head, first);
-        forward_block(at, head, &block, &work, lse, context);
-    }
 }
 
 void attention_forward(const struct attention *at, real *lse, real *context)
 {
     task_queue_reset(at->sequences * at->heads);
 #pragma omp parallel
-    for (int t = task_queue_next(); t >= 0; t = task_queue_next()) {
-        struct head head = head_of(at, t / at->heads, t % at->heads);
-        forward_head(at, &head, lse, context);
+    for (int task = task_queue_next(); task >= 0; task = task_queue_next()) {
+        const struct head head = head_of_task(at, task);
+        const struct work work = work_of_thread(at);
+        double begun = profile_begin();
+        pack_by_keys(at, &head, GEMM_NT, head.k, work.by_keys[0]);
+        pack_by_keys(at, &head, GEMM_NN, head.v, work.by_keys[1]);
+        profile_end(PROFILE_ATTENTION_GEMM, begun);
+        for (int first = 0; first < head.queries; first += QUERY_BLOCK) {
+            const struct query_block block = query_block_at(at, &head, first);
+            forward_block(at, &head, &block, &work, lse, context);
+        }
     }
 }
 
@@ -175,85 +199,114 @@ void attention_forward(const struct attention *at, real *lse, real *context)
 
 /* What backward reads, and what it makes: as in attention_backward(). */
 struct gradients {
-    const real *context, *dcontext;
-    real *lse;
+    const real *lse, *context, *dcontext;
     real *dq, *dk, *dv;
 };
 
-/* scores -> Pd, dPd -> dS */
-static void weigh_again(const struct attention *at, const struct head *head,
-                        const struct block *block, const struct work *work,
-                        const struct gradients *g)
+/* scores becomes Pd = dropout(P), made again from what forward has left, and dscores, by way of
+ * dPd = dO vᵀ, the gradient of what the scores are before scaling: dS = P (dP - Δ) / √D with
+ * dP = dropout'(dPd) and Δ = Σ P dP = Σ Pd dPd = dO · O. */
+static void score_gradients(const struct attention *at, const struct head *head,
+                            const struct query_block *block, const struct work *work,
+                            const struct gradients *g)
 {
-    const size_t width = (size_t)at->heads * (size_t)at->head_size, step = score_step(head->keys);
+    const int D = at->head_size, width = at->heads * D, step = (int)score_step(head->keys);
+    struct gemm product = {.form = GEMM_NN,
+                           .m = block->count,
+                           .n = head->keys,
+                           .k = D,
+                           .a = block->q,
+                           .lda = at->ld_q,
+                           .b = work->by_keys[0],
+                           .c = work->scores,
+                           .ldc = step};
+    double begun = profile_begin();
+    gemm_packed(&product);
+    product.a = g->dcontext + block->output;
+    product.lda = width;
+    product.b = work->by_keys[1];
+    product.c = work->dscores;
+    gemm_packed(&product);
+    profile_end(PROFILE_ATTENTION_GEMM, begun);
+
+    begun = profile_begin();
     for (int i = 0; i < block->count; i++) {
         const int row = row_set_at(at->query, block->begin + i);
-        const size_t output = block->output + (size_t)i * width;
+        const size_t output = block->output + (size_t)i * (size_t)width;
+        const size_t scores = (size_t)i * (size_t)step;
         struct dropout dropout = dropout_of(at, head, row);
-        real delta = kernels->dot(g->context + output, g->dcontext + output, at->head_size);
+        real delta = kernels->dot(g->context + output, g->dcontext + output, D);
         kernels->attention_backward(&dropout, (uint32_t)at->position[row], head->scale,
-                                    *lse_at(at, head, g->lse, block->begin + i), delta,
-                                    work->scores + (size_t)i * step,
-                                    work->dscores + (size_t)i * step, head->keys);
+                                    g->lse[lse_index(at, head, block->begin + i)], delta,
+                                    work->scores + scores, work->dscores + scores, head->keys);
     }
-}
-
-/* With Pd = dropout(P): dPd = dO vᵀ, dv += Pdᵀ dO, dP = dropout'(dPd), dS = P (dP - Δ) / √D,
- * Δ = Σ P dP = Σ Pd dPd = dO · O, dq = dS k, dk += dSᵀ q. `first`: dk and dv are begun. */
-static void backward_block(const struct attention *at, const struct head *head,
-                           const struct block *block, const struct work *work, bool first,
-                           const struct gradients *g)
-{
-    const int width = at->heads * at->head_size, step = (int)score_step(head->keys);
-    const int D = at->head_size, S = head->keys, count = block->count;
-    const size_t key_offset = (size_t)head->keys_at * (size_t)at->ld_kv + head->column;
-    const real *doutput = g->dcontext + block->output;
-    const real begun_sums = first ? 0 : 1;
-
-    double begun = profile_begin();
-    gemm_packed(false, count, S, D, 1, block->q, at->ld_q, work->by_keys[0], 0, work->scores, step);
-    gemm_packed(false, count, S, D, 1, doutput, width, work->by_keys[1], 0, work->dscores, step);
-    profile_end(PROFILE_ATTENTION_GEMM, begun);
-
-    begun = profile_begin();
-    weigh_again(at, head, block, work, g);
     profile_end(PROFILE_SOFTMAX, begun);
-
-    begun = profile_begin();
-    gemm_pack(false, D, count, doutput, width, work->by_output);
-    gemm_pack(false, D, count, block->q, at->ld_q, work->by_queries);
-    gemm_packed(true, S, D, count, 1, work->scores, step, work->by_output, begun_sums,
-                g->dv + key_offset, at->ld_kv);
-    gemm_packed(false, count, D, S, 1, work->dscores, step, work->by_keys[2], 0,
-                g->dq + (size_t)block->begin * (size_t)at->ld_q + head->column, at->ld_q);
-    gemm_packed(true, S, D, count, 1, work->dscores, step, work->by_queries, begun_sums,
-                g->dk + key_offset, at->ld_kv);
-    profile_end(PROFILE_ATTENTION_GEMM, begun);
 }
 
-static void backward_head(const struct attention *at, const struct head *head,
-                          const struct gradients *g)
+/* dv += Pdᵀ dO, dk += dSᵀ q, dq = dS k. The first block of queries begins dv and dk. */
+static void operand_gradients(const struct attention *at, const struct head *head,
+                              const struct query_block *block, const struct work *work, bool first,
+                              const struct gradients *g)
 {
-    const struct work work = work_of(at);
+    const int D = at->head_size, step = (int)score_step(head->keys);
+    const size_t keys = (size_t)head->keys_at * (size_t)at->ld_kv + head->column;
+    const size_t queries = (size_t)block->begin * (size_t)at->ld_q + head->column;
     double begun = profile_begin();
-    gemm_pack(true, head->keys, at->head_size, head->k, at->ld_kv, work.by_keys[0]);
-    gemm_pack(true, head->keys, at->head_size, head->v, at->ld_kv, work.by_keys[1]);
-    gemm_pack(false, at->head_size, head->keys, head->k, at->ld_kv, work.by_keys[2]);
+    gemm_pack(&(struct gemm){.form = GEMM_NN,
+                             .n = D,
+                             .k = block->count,
+                             .b = g->dcontext + block->output,
+                             .ldb = at->heads * D},
+              work->dcontext);
+    gemm_pack(
+        &(struct gemm){.form = GEMM_NN, .n = D, .k = block->count, .b = block->q, .ldb = at->ld_q},
+        work->queries);
+    struct gemm by_keys = {.form = GEMM_TN,
+                           .m = head->keys,
+                           .n = D,
+                           .k = block->count,
+                           .a = work->scores,
+                           .lda = step,
+                           .b = work->dcontext,
+                           .beta = first ? 0 : 1,
+                           .c = g->dv + keys,
+                           .ldc = at->ld_kv};
+    gemm_packed(&by_keys);
+    by_keys.a = work->dscores;
+    by_keys.b = work->queries;
+    by_keys.c = g->dk + keys;
+    gemm_packed(&by_keys);
+    gemm_packed(&(struct gemm){.form = GEMM_NN,
+                               .m = block->count,
+                               .n = D,
+                               .k = head->keys,
+                               .a = work->dscores,
+                               .lda = step,
+                               .b = work->by_keys[2],
+                               .c = g->dq + queries,
+                               .ldc = at->ld_q});
     profile_end(PROFILE_ATTENTION_GEMM, begun);
-    for (int first = 0; first < head->queries; first += QUERY_BLOCK) {
-        struct block block = block_of(at, head, first);
-        backward_block(at, head, &block, &work, first == 0, g);
-    }
 }
 
 void attention_backward(const struct attention *at, const real *lse, const real *context,
                         const real *dcontext, real *dq, real *dk, real *dv)
 {
-    const struct gradients gradients = {context, dcontext, (real *)lse, dq, dk, dv};
+    const struct gradients gradients = {
+        .lse = lse, .context = context, .dcontext = dcontext, .dq = dq, .dk = dk, .dv = dv};
     task_queue_reset(at->sequences * at->heads);
 #pragma omp parallel
-    for (int t = task_queue_next(); t >= 0; t = task_queue_next()) {
-        struct head head = head_of(at, t / at->heads, t % at->heads);
-        backward_head(at, &head, &gradients);
+    for (int task = task_queue_next(); task >= 0; task = task_queue_next()) {
+        const struct head head = head_of_task(at, task);
+        const struct work work = work_of_thread(at);
+        double begun = profile_begin();
+        pack_by_keys(at, &head, GEMM_NT, head.k, work.by_keys[0]);
+        pack_by_keys(at, &head, GEMM_NT, head.v, work.by_keys[1]);
+        pack_by_keys(at, &head, GEMM_NN, head.k, work.by_keys[2]);
+        profile_end(PROFILE_ATTENTION_GEMM, begun);
+        for (int first = 0; first < head.queries; first += QUERY_BLOCK) {
+            const struct query_block block = query_block_at(at, &head, first);
+            score_gradients(at, &head, &block, &work, &gradients);
+            operand_gradients(at, &head, &block, &work, first == 0, &gradients);
+        }
     }
 }

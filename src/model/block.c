@@ -80,28 +80,80 @@ static struct attention attention_of(const struct block_pass *pass)
     };
 }
 
-/* Queries of the R rows, keys and values of all. */
+/* A layer from `in` to `out` on so many rows, with its weight at an offset. */
+static struct linear layer_of(const struct block_pass *pass, int rows, int in, int out,
+                              size_t weight, enum profile_part profile)
+{
+    return (struct linear){.rows = rows,
+                           .in = in,
+                           .out = out,
+                           .weight = pass->params + weight,
+                           .ld_y = out,
+                           .profile = profile};
+}
+
+/* Queries, keys and values of all rows; or queries of the chosen ones, keys and values of all. */
+static struct linear qkv_of(const struct block_pass *pass)
+{
+    const int H = pass->config->hidden;
+    return layer_of(pass, pass->batch->tokens, H, 3 * H, pass->layout->qkv.weight,
+                    PROFILE_PROJECTION_GEMM);
+}
+
+static struct linear query_of(const struct block_pass *pass)
+{
+    const int H = pass->config->hidden;
+    return layer_of(pass, pass->set->count, H, H, pass->layout->qkv.weight,
+                    PROFILE_PROJECTION_GEMM);
+}
+
+static struct linear keys_values_of(const struct block_pass *pass)
+{
+    struct linear layer = qkv_of(pass);
+    layer.out = 2 * layer.in; /* rows of what is made stay 3 H apart */
+    layer.weight += (size_t)layer.in * (size_t)layer.in;
+    return layer;
+}
+
+static struct linear output_of(const struct block_pass *pass)
+{
+    const int H = pass->config->hidden;
+    return layer_of(pass, pass->set->count, H, H, pass->layout->output.weight,
+                    PROFILE_PROJECTION_GEMM);
+}
+
+static struct linear up_of(const struct block_pass *pass)
+{
+    return layer_of(pass, pass->set->count, pass->config->hidden, pass->config->intermediate,
+                    pass->layout->up.weight, PROFILE_FEED_FORWARD_GEMM);
+}
+
+static struct linear down_of(const struct block_pass *pass)
+{
+    return layer_of(pass, pass->set->count, pass->config->intermediate, pass->config->hidden,
+                    pass->layout->down.weight, PROFILE_FEED_FORWARD_GEMM);
+}
+
 static void project_qkv(const struct block_pass *pass, const real *x)
 {
     struct block_activations *kept = pass->kept;
-    int H = pass->config->hidden, T = pass->batch->tokens, R = pass->set->count;
-    const real *weight = pass->params + pass->layout->qkv.weight;
+    const int H = pass->config->hidden;
     const real *bias = pass->params + pass->layout->qkv.bias;
-    profile_gemm = PROFILE_PROJECTION_GEMM;
     if (!pass->set->rows) {
-        const struct bias_rows rows = {bias, kept->qkv, 3 * H};
+        const struct linear qkv = qkv_of(pass);
+        const struct bias_rows rows = {.bias = bias, .y = kept->qkv, .ld = 3 * H};
         const struct gemm_epilogue then = bias_rows_forward(&rows);
-        linear_forward(T, H, 3 * H, x, weight, kept->qkv, 3 * H, &then);
+        linear_forward(&qkv, x, kept->qkv, &then);
         return;
     }
-    const struct bias_rows query = {bias, kept->query, H};
-    const struct bias_rows keys_values = {bias + H, kept->qkv + H, 3 * H};
-    const struct gemm_epilogue then = bias_rows_forward(&query);
-    const struct gemm_epilogue then_others = bias_rows_forward(&keys_values);
-    rows_gather(R, pass->set->rows, H, x, kept->x_rows);
-    linear_forward(R, H, H, kept->x_rows, weight, kept->query, H, &then);
-    linear_forward(T, H, 2 * H, x, weight + (size_t)H * (size_t)H, kept->qkv + H, 3 * H,
-                   &then_others);
+    const struct linear query = query_of(pass), keys_values = keys_values_of(pass);
+    const struct bias_rows query_rows = {.bias = bias, .y = kept->query, .ld = H};
+    const struct bias_rows other_rows = {.bias = bias + H, .y = kept->qkv + H, .ld = 3 * H};
+    const struct gemm_epilogue then_query = bias_rows_forward(&query_rows);
+    const struct gemm_epilogue then_others = bias_rows_forward(&other_rows);
+    rows_gather(pass->set->count, pass->set->rows, H, x, kept->x_rows);
+    linear_forward(&query, kept->x_rows, kept->query, &then_query);
+    linear_forward(&keys_values, x, kept->qkv + H, &then_others);
 }
 
 /* dqkv in scratch (and dq of chosen rows in scratch->f) -> scratch->d: dz1 [R, H] becomes dx [T, H]
@@ -109,23 +161,22 @@ static void project_qkv(const struct block_pass *pass, const real *x)
 static void project_qkv_backward(const struct block_pass *pass, const real *x, real *grads)
 {
     struct block_scratch *s = pass->scratch;
-    int H = pass->config->hidden, T = pass->batch->tokens, R = pass->set->count;
-    const real *weight = pass->params + pass->layout->qkv.weight;
+    const int H = pass->config->hidden, T = pass->batch->tokens, R = pass->set->count;
     real *dweight = grads + pass->layout->qkv.weight, *dbias = grads + pass->layout->qkv.bias;
-    size_t square = (size_t)H * (size_t)H;
-    profile_gemm = PROFILE_PROJECTION_GEMM;
     if (!pass->set->rows) {
+        const struct linear qkv = qkv_of(pass);
         bias_gradient(T, 3 * H, s->dqkv, 3 * H, s->partial, dbias);
-        linear_weight_gradient(T, H, 3 * H, s->dqkv, 3 * H, x, dweight);
-        linear_input_gradient(T, H, 3 * H, s->dqkv, 3 * H, weight, 1, s->d, NULL);
+        linear_weight_gradient(&qkv, s->dqkv, x, dweight);
+        linear_input_gradient(&qkv, s->dqkv, 1, s->d, NULL);
         return;
     }
+    const struct linear query = query_of(pass), keys_values = keys_values_of(pass);
     bias_gradient(R, H, s->f, H, s->partial, dbias);
     bias_gradient(T, 2 * H, s->dqkv + H, 3 * H, s->partial, dbias + H);
-    linear_weight_gradient(R, H, H, s->f, H, pass->kept->x_rows, dweight);
-    linear_weight_gradient(T, H, 2 * H, s->dqkv + H, 3 * H, x, dweight + square);
-    linear_input_gradient(R, H, H, s->f, H, weight, 1, s->d, NULL);
-    linear_input_gradient(T, H, 2 * H, s->dqkv + H, 3 * H, weight + square, 0, s->e, NULL);
+    linear_weight_gradient(&query, s->f, pass->kept->x_rows, dweight);
+    linear_weight_gradient(&keys_values, s->dqkv + H, x, dweight + (size_t)H * (size_t)H);
+    linear_input_gradient(&query, s->f, 1, s->d, NULL);
+    linear_input_gradient(&keys_values, s->dqkv + H, 0, s->e, NULL);
     rows_scatter_add(R, pass->set->rows, H, s->d, s->e);
     real *swap = s->d;
     s->d = s->e;
@@ -138,9 +189,7 @@ void block_forward(const struct block_pass *pass, const real *x)
 {
     struct block_activations *kept = pass->kept;
     const struct block_layout *layout = pass->layout;
-    const real *params = pass->params;
-    int H = pass->config->hidden, F = pass->config->intermediate, R = pass->set->count;
-    const real *x_rows = pass->set->rows ? kept->x_rows : x;
+    const struct linear output = output_of(pass), up = up_of(pass), down = down_of(pass);
 
     hooks_needs(pass->hooks, layout->qkv.weight, layout->output.weight);
     project_qkv(pass, x);
@@ -149,33 +198,35 @@ void block_forward(const struct block_pass *pass, const real *x)
     attention_forward(&attention, kept->lse, kept->context);
     hooks_pause(pass->hooks);
 
-    const struct norm_rows attended = {pass,
-                                       DROPOUT_ATTENTION,
-                                       &layout->attention_norm,
-                                       layout->output.bias,
-                                       x_rows,
-                                       kept->z1,
-                                       kept->y1,
-                                       kept->mean1,
-                                       kept->rstd1};
+    const struct norm_rows attended = {.pass = pass,
+                                       .site = DROPOUT_ATTENTION,
+                                       .norm = &layout->attention_norm,
+                                       .bias = layout->output.bias,
+                                       .residual = pass->set->rows ? kept->x_rows : x,
+                                       .x = kept->z1,
+                                       .y = kept->y1,
+                                       .mean = kept->mean1,
+                                       .rstd = kept->rstd1};
     const struct gemm_epilogue then_norm1 = norm_rows_forward(&attended);
-    profile_gemm = PROFILE_PROJECTION_GEMM;
     hooks_needs(pass->hooks, layout->output.weight, layout->up.weight);
-    linear_forward(R, H, H, kept->context, params + layout->output.weight, kept->z1, H,
-                   &then_norm1);
+    linear_forward(&output, kept->context, kept->z1, &then_norm1);
 
-    const struct norm_rows fed = {
-        pass,     DROPOUT_FEED_FORWARD, &layout->norm, layout->down.bias, kept->y1, kept->z2,
-        kept->y2, kept->mean2,          kept->rstd2};
+    const struct norm_rows fed = {.pass = pass,
+                                  .site = DROPOUT_FEED_FORWARD,
+                                  .norm = &layout->norm,
+                                  .bias = layout->down.bias,
+                                  .residual = kept->y1,
+                                  .x = kept->z2,
+                                  .y = kept->y2,
+                                  .mean = kept->mean2,
+                                  .rstd = kept->rstd2};
     const struct gemm_epilogue then_gelu = gelu_rows_forward(pass);
     const struct gemm_epilogue then_norm2 = norm_rows_forward(&fed);
-    profile_gemm = PROFILE_FEED_FORWARD_GEMM;
     hooks_needs(pass->hooks, layout->up.weight, layout->down.weight);
-    linear_forward(R, H, F, kept->y1, params + layout->up.weight, kept->a, F, &then_gelu);
+    linear_forward(&up, kept->y1, kept->a, &then_gelu);
     hooks_pause(pass->hooks);
     hooks_needs(pass->hooks, layout->down.weight, layout->end);
-    linear_forward(R, F, H, pass->scratch->g, params + layout->down.weight, kept->z2, H,
-                   &then_norm2);
+    linear_forward(&down, pass->scratch->g, kept->z2, &then_norm2);
 }
 
 /* From dy2 in scratch->d: dz1 in scratch->d and the gradient of attention's output before dropout in
@@ -184,42 +235,45 @@ static void feed_forward_backward(const struct block_pass *pass, real *grads)
 {
     const struct block_activations *kept = pass->kept;
     const struct block_layout *layout = pass->layout;
-    const real *params = pass->params;
+    const struct linear up = up_of(pass), down = down_of(pass);
     struct block_scratch *s = pass->scratch;
-    int H = pass->config->hidden, F = pass->config->intermediate, R = pass->set->count;
-    const struct norm_gradient_rows fed = {pass,          DROPOUT_FEED_FORWARD,
-                                           &layout->norm, layout->down.bias,
-                                           kept->z2,      kept->mean2,
-                                           kept->rstd2,   s->d,
-                                           s->e,          s->f};
-    const struct norm_gradient_rows attended = {pass,
-                                                DROPOUT_ATTENTION,
-                                                &layout->attention_norm,
-                                                layout->output.bias,
-                                                kept->z1,
-                                                kept->mean1,
-                                                kept->rstd1,
-                                                s->e,
-                                                s->d,
-                                                s->f};
-    const struct gelu_gradient_rows activated = {pass, s->ffn};
+    const struct norm_gradient_rows fed = {.pass = pass,
+                                           .site = DROPOUT_FEED_FORWARD,
+                                           .norm = &layout->norm,
+                                           .bias = layout->down.bias,
+                                           .z = kept->z2,
+                                           .mean = kept->mean2,
+                                           .rstd = kept->rstd2,
+                                           .dy = s->d,
+                                           .dz = s->e,
+                                           .dx = s->f};
+    const struct norm_gradient_rows attended = {.pass = pass,
+                                                .site = DROPOUT_ATTENTION,
+                                                .norm = &layout->attention_norm,
+                                                .bias = layout->output.bias,
+                                                .z = kept->z1,
+                                                .mean = kept->mean1,
+                                                .rstd = kept->rstd1,
+                                                .dy = s->e,
+                                                .dz = s->d,
+                                                .dx = s->f};
+    const struct gelu_gradient_rows activated = {.pass = pass, .dg = s->ffn};
     const struct gemm_epilogue norm2 = norm_rows_backward(&fed);
     const struct gemm_epilogue then_gelu = gelu_rows_backward(&activated);
     const struct gemm_epilogue then_norm1 = norm_rows_backward(&attended);
 
-    gemm_epilogue_alone(&norm2, R, H);
+    gemm_epilogue_alone(&norm2, pass->set->count, pass->config->hidden);
     norm_rows_sums(&fed, grads);
-    profile_gemm = PROFILE_FEED_FORWARD_GEMM;
-    linear_input_gradient(R, F, H, s->f, H, params + layout->down.weight, 0, s->ffn, &then_gelu);
+    linear_input_gradient(&down, s->f, 0, s->ffn, &then_gelu);
     hooks_pause(pass->hooks);
-    linear_weight_gradient(R, F, H, s->f, H, s->g, grads + layout->down.weight);
+    linear_weight_gradient(&down, s->f, s->g, grads + layout->down.weight);
     hooks_complete(pass->hooks, layout->down.weight, layout->end);
     hooks_pause(pass->hooks);
     gelu_rows_sums(&activated, grads);
-    linear_weight_gradient(R, H, F, s->ffn, F, kept->y1, grads + layout->up.weight);
+    linear_weight_gradient(&up, s->ffn, kept->y1, grads + layout->up.weight);
     hooks_complete(pass->hooks, layout->up.weight, layout->down.weight);
     hooks_pause(pass->hooks);
-    linear_input_gradient(R, H, F, s->ffn, F, params + layout->up.weight, 1, s->e, &then_norm1);
+    linear_input_gradient(&up, s->ffn, 1, s->e, &then_norm1);
     hooks_pause(pass->hooks);
     norm_rows_sums(&attended, grads);
 }
@@ -228,14 +282,14 @@ void block_backward(const struct block_pass *pass, const real *x, real *grads)
 {
     const struct block_activations *kept = pass->kept;
     const struct block_layout *layout = pass->layout;
+    const struct linear output = output_of(pass);
     struct block_scratch *s = pass->scratch;
-    int H = pass->config->hidden, R = pass->set->count;
+    const int H = pass->config->hidden;
 
     feed_forward_backward(pass, grads);
-    profile_gemm = PROFILE_PROJECTION_GEMM;
-    linear_weight_gradient(R, H, H, s->f, H, kept->context, grads + layout->output.weight);
+    linear_weight_gradient(&output, s->f, kept->context, grads + layout->output.weight);
     hooks_complete(pass->hooks, layout->output.weight, layout->up.weight);
-    linear_input_gradient(R, H, H, s->f, H, pass->params + layout->output.weight, 0, s->e, NULL);
+    linear_input_gradient(&output, s->f, 0, s->e, NULL);
     hooks_pause(pass->hooks);
 
     struct attention attention = attention_of(pass);

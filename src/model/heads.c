@@ -58,31 +58,43 @@ void heads_find_params(struct heads *heads, const struct param_table *table)
 
 /* --- the pooler ------------------------------------------------------------------------------- */
 
+static struct linear pooler_of(const struct heads_pass *pass)
+{
+    const int H = pass->config->hidden;
+    return (struct linear){.rows = pass->batch->sequences,
+                           .in = H,
+                           .out = H,
+                           .weight = pass->params + pass->layout->pooler.weight,
+                           .ld_y = H,
+                           .profile = PROFILE_HEADS_GEMM};
+}
+
 static void pooler_forward(const struct heads_pass *pass, const real *x)
 {
     struct heads *heads = pass->heads;
-    const struct linear_layout *pooler = &pass->layout->pooler;
+    const struct linear pooler = pooler_of(pass);
+    const real *bias = pass->params + pass->layout->pooler.bias;
     const int H = pass->config->hidden, N = pass->batch->sequences;
     rows_gather(N, pass->rows->cls, H, x, heads->cls);
-    linear_forward(N, H, H, heads->cls, pass->params + pooler->weight, heads->pooled, H, NULL);
+    linear_forward(&pooler, heads->cls, heads->pooled, NULL);
 #pragma omp parallel for schedule(static)
     for (int n = 0; n < N; n++)
-        kernels->bias_tanh(pass->params + pooler->bias, heads->pooled + (size_t)n * (size_t)H, H);
+        kernels->bias_tanh(bias, heads->pooled + (size_t)n * (size_t)H, H);
 }
 
 /* dpooled is used up; tanh' = 1 - tanh². */
 static void pooler_backward(const struct heads_pass *pass, real *dx, real *grads)
 {
     struct heads *heads = pass->heads;
-    const struct linear_layout *pooler = &pass->layout->pooler;
+    const struct linear pooler = pooler_of(pass);
     const int H = pass->config->hidden, N = pass->batch->sequences;
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < (size_t)N * (size_t)H; i++)
         heads->dpooled[i] *= 1 - heads->pooled[i] * heads->pooled[i];
-    bias_gradient(N, H, heads->dpooled, H, heads->partial, grads + pooler->bias);
-    linear_weight_gradient(N, H, H, heads->dpooled, H, heads->cls, grads + pooler->weight);
-    linear_input_gradient(N, H, H, heads->dpooled, H, pass->params + pooler->weight, 0, heads->dcls,
-                          NULL);
+    bias_gradient(N, H, heads->dpooled, H, heads->partial, grads + pass->layout->pooler.bias);
+    linear_weight_gradient(&pooler, heads->dpooled, heads->cls,
+                           grads + pass->layout->pooler.weight);
+    linear_input_gradient(&pooler, heads->dpooled, 0, heads->dcls, NULL);
     rows_scatter_add(N, pass->rows->cls, H, heads->dcls, dx);
 }
 
@@ -96,7 +108,6 @@ void heads_run(const struct heads_pass *pass, const real *x, real *dx, real *gra
     const int H = pass->config->hidden;
     const size_t pooled_size = (size_t)batch->sequences * (size_t)H;
     int pooled_terms = 0;
-    profile_gemm = PROFILE_HEADS_GEMM;
     if (dx)
         memset(dx, 0, (size_t)pass->rows->head.count * (size_t)H * sizeof *dx);
     if (heads->pooled)

@@ -5,22 +5,56 @@
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
 
-void linear_forward(int rows, int in, int out, const real *x, const real *weight, real *y, int ld_y,
+void linear_forward(const struct linear *linear, const real *x, real *y,
                     const struct gemm_epilogue *then)
 {
-    gemm_parallel_then(GEMM_NT, rows, out, in, 1, x, in, weight, in, 0, y, ld_y, then);
+    gemm_parallel(&(struct gemm){.form = GEMM_NT,
+                                 .m = linear->rows,
+                                 .n = linear->out,
+                                 .k = linear->in,
+                                 .a = x,
+                                 .lda = linear->in,
+                                 .b = linear->weight,
+                                 .ldb = linear->in,
+                                 .c = y,
+                                 .ldc = linear->ld_y,
+                                 .then = then,
+                                 .profile = linear->profile});
 }
 
-void linear_weight_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *x,
+void linear_weight_gradient(const struct linear *linear, const real *dy, const real *x,
                             real *dweight)
 {
-    gemm_parallel(GEMM_TN, out, in, rows, 1, dy, ld_dy, x, in, 1, dweight, in);
+    gemm_parallel(&(struct gemm){.form = GEMM_TN,
+                                 .m = linear->out,
+                                 .n = linear->in,
+                                 .k = linear->rows,
+                                 .a = dy,
+                                 .lda = linear->ld_y,
+                                 .b = x,
+                                 .ldb = linear->in,
+                                 .beta = 1,
+                                 .c = dweight,
+                                 .ldc = linear->in,
+                                 .profile = linear->profile});
 }
 
-void linear_input_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *weight,
-                           real keep, real *dx, const struct gemm_epilogue *then)
+void linear_input_gradient(const struct linear *linear, const real *dy, real keep, real *dx,
+                           const struct gemm_epilogue *then)
 {
-    gemm_parallel_then(GEMM_NN, rows, in, out, 1, dy, ld_dy, weight, in, keep, dx, in, then);
+    gemm_parallel(&(struct gemm){.form = GEMM_NN,
+                                 .m = linear->rows,
+                                 .n = linear->in,
+                                 .k = linear->out,
+                                 .a = dy,
+                                 .lda = linear->ld_y,
+                                 .b = linear->weight,
+                                 .ldb = linear->in,
+                                 .beta = keep,
+                                 .c = dx,
+                                 .ldc = linear->in,
+                                 .then = then,
+                                 .profile = linear->profile});
 }
 
 void bias_gradient(int rows, int n, const real *dy, int ld_dy, real *partial, real *dbias)

@@ -1,5 +1,5 @@
-/* The three products of a linear layer y = x Wᵀ + b, W [out, in] (specs: Hugging Face's layout),
- * for `rows` rows, and sums over rows. All open parallel regions. */
+/* The three products of a linear layer y = x Wᵀ + b, W [out, in] (Hugging Face's layout), and what is
+ * done to rows besides. All open parallel regions. */
 #ifndef LAMBERT_MODEL_LINEAR_H
 #define LAMBERT_MODEL_LINEAR_H
 
@@ -8,17 +8,26 @@
 #include "lambert/base/real.h"
 #include "lambert/kernels/gemm.h"
 
-/* y = x Wᵀ, no bias; `then` (gemm.h) is done to parts of y while they are in the cache, or NULL */
-void linear_forward(int rows, int in, int out, const real *x, const real *weight, real *y, int ld_y,
+/* A layer at work on so many rows. x and dx are [rows, in] without gaps; y and dy are [rows, out],
+ * their rows ld_y apart. */
+struct linear {
+    int rows, in, out;
+    const real *weight; /* [out, in] */
+    int ld_y;
+    enum profile_part profile; /* what its products count as */
+};
+
+/* y = x Wᵀ, no bias; `then` (gemm.h) is done to parts of y while they are in the cache, or NULL. */
+void linear_forward(const struct linear *linear, const real *x, real *y,
                     const struct gemm_epilogue *then);
 
 /* dW += dyᵀ x */
-void linear_weight_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *x,
+void linear_weight_gradient(const struct linear *linear, const real *dy, const real *x,
                             real *dweight);
 
-/* dx = dy W + keep dx, keep 0 or 1; `then` is done to parts of dx, or NULL */
-void linear_input_gradient(int rows, int in, int out, const real *dy, int ld_dy, const real *weight,
-                           real keep, real *dx, const struct gemm_epilogue *then);
+/* dx = dy W + keep dx, keep 0 or 1; `then` is done to parts of dx, or NULL. */
+void linear_input_gradient(const struct linear *linear, const real *dy, real keep, real *dx,
+                           const struct gemm_epilogue *then);
 
 /* dbias [n] += sum of the rows of dy; partial [row_blocks(rows), n] is working memory. */
 void bias_gradient(int rows, int n, const real *dy, int ld_dy, real *partial, real *dbias);

@@ -62,13 +62,25 @@ static void *plan(const struct objective *objective, struct arena *arena,
     return kept;
 }
 
+static struct linear transform_of(const struct objective_pass *pass)
+{
+    const int H = pass->config->hidden;
+    return (struct linear){.rows = pass->rows,
+                           .in = H,
+                           .out = H,
+                           .weight = pass->params + pass->offsets[TRANSFORM_WEIGHT],
+                           .ld_y = H,
+                           .profile = PROFILE_HEADS_GEMM};
+}
+
 static void transform_forward(const struct objective_pass *pass)
 {
     const struct scratch *s = pass->scratch;
     const size_t *at = pass->offsets;
     const real *weights = pass->params;
     const int H = pass->config->hidden, M = pass->rows;
-    linear_forward(M, H, H, pass->x, weights + at[TRANSFORM_WEIGHT], s->a, H, NULL);
+    const struct linear transform = transform_of(pass);
+    linear_forward(&transform, pass->x, s->a, NULL);
 #pragma omp parallel for schedule(static)
     for (int m = 0; m < M; m++) {
         const size_t row = (size_t)m * (size_t)H;
@@ -104,9 +116,9 @@ static void transform_backward(const struct objective_pass *pass)
     column_sums(dgamma, blocks, (int)H, grads + at[NORM_WEIGHT]);
     column_sums(dbeta, blocks, (int)H, grads + at[NORM_BIAS]);
     column_sums(dbias, blocks, (int)H, grads + at[TRANSFORM_BIAS]);
-    linear_weight_gradient(M, (int)H, (int)H, s->dy, (int)H, pass->x, grads + at[TRANSFORM_WEIGHT]);
-    linear_input_gradient(M, (int)H, (int)H, s->dy, (int)H, pass->params + at[TRANSFORM_WEIGHT], 0,
-                          pass->dx, NULL);
+    const struct linear transform = transform_of(pass);
+    linear_weight_gradient(&transform, s->dy, pass->x, grads + at[TRANSFORM_WEIGHT]);
+    linear_input_gradient(&transform, s->dy, 0, pass->dx, NULL);
 }
 
 /* Logits, losses and (in training) gradients of masked rows [first, first + count). */
@@ -115,9 +127,14 @@ static void decode(const struct objective_pass *pass, int first, int count)
     const struct scratch *s = pass->scratch;
     const int H = pass->config->hidden, V = pass->config->vocab;
     const size_t bias = pass->offsets[DECODER_BIAS];
-    const real *word = pass->params + pass->word;
+    const struct linear decoder = {.rows = count,
+                                   .in = H,
+                                   .out = V,
+                                   .weight = pass->params + pass->word,
+                                   .ld_y = V,
+                                   .profile = PROFILE_HEADS_GEMM};
     const real *y = s->y + (size_t)first * (size_t)H;
-    linear_forward(count, H, V, y, word, s->logits, V, NULL);
+    linear_forward(&decoder, y, s->logits, NULL);
 #pragma omp parallel
     {
         double begun = profile_begin();
@@ -131,9 +148,8 @@ static void decode(const struct objective_pass *pass, int first, int count)
     if (!pass->dx)
         return;
     column_sums(s->logits, count, V, pass->grads + bias);
-    linear_weight_gradient(count, H, V, s->logits, V, y, pass->grads + pass->word);
-    linear_input_gradient(count, H, V, s->logits, V, word, 0, s->dy + (size_t)first * (size_t)H,
-                          NULL);
+    linear_weight_gradient(&decoder, s->logits, y, pass->grads + pass->word);
+    linear_input_gradient(&decoder, s->logits, 0, s->dy + (size_t)first * (size_t)H, NULL);
 }
 
 static int run(const struct objective_pass *pass, struct objective_sums *sums)

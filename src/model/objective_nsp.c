@@ -26,12 +26,17 @@ static void *plan(const struct objective *objective, struct arena *arena,
 
 static int run(const struct objective_pass *pass, struct objective_sums *sums)
 {
-    const real *weight = pass->params + pass->offsets[WEIGHT];
     const real *bias = pass->params + pass->offsets[BIAS];
-    const int H = pass->config->hidden, N = pass->rows;
+    const int N = pass->rows;
+    const struct linear classifier = {.rows = N,
+                                      .in = pass->config->hidden,
+                                      .out = CLASSES,
+                                      .weight = pass->params + pass->offsets[WEIGHT],
+                                      .ld_y = CLASSES,
+                                      .profile = PROFILE_HEADS_GEMM};
     real *logits = pass->scratch;
     int labelled = 0;
-    linear_forward(N, H, CLASSES, pass->x, weight, logits, CLASSES, NULL);
+    linear_forward(&classifier, pass->x, logits, NULL);
     for (int n = 0; n < N; n++) {
         const int32_t label = pass->batch->next_sentence_label[n];
         real *row = logits + (size_t)CLASSES * (size_t)n;
@@ -48,9 +53,8 @@ static int run(const struct objective_pass *pass, struct objective_sums *sums)
     if (labelled == 0 || !pass->dx)
         return labelled;
     column_sums(logits, N, CLASSES, pass->grads + pass->offsets[BIAS]);
-    linear_weight_gradient(N, H, CLASSES, logits, CLASSES, pass->x,
-                           pass->grads + pass->offsets[WEIGHT]);
-    linear_input_gradient(N, H, CLASSES, logits, CLASSES, weight, 0, pass->dx, NULL);
+    linear_weight_gradient(&classifier, logits, pass->x, pass->grads + pass->offsets[WEIGHT]);
+    linear_input_gradient(&classifier, logits, 0, pass->dx, NULL);
     return labelled;
 }
 

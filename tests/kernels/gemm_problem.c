@@ -124,21 +124,35 @@ void gemm_problem_release(struct gemm_problem *p)
     free(p->samples);
 }
 
-struct matrix gemm_problem_start(const struct gemm_problem *p, struct factors by)
+struct matrix gemm_problem_start(const struct gemm_problem *p, real beta)
 {
     struct matrix c = matrix_copy(&p->c);
-    for (int i = 0; by.beta == 0 && i < c.rows; i++)
+    for (int i = 0; beta == 0 && i < c.rows; i++)
         for (int j = 0; j < c.columns; j++)
             *matrix_at(&c, i, j) = (real)NAN;
     return c;
 }
 
-struct matrix gemm_problem_solve(const struct gemm_problem *p, gemm_function *multiply,
-                                 struct factors by)
+struct gemm gemm_problem_product(const struct gemm_problem *p, real beta, const struct matrix *c)
 {
-    struct matrix c = gemm_problem_start(p, by);
-    multiply(p->form, p->m, p->n, p->k, by.alpha, p->a.data, p->a.ld, p->b.data, p->b.ld, by.beta,
-             c.data, c.ld);
+    return (struct gemm){.form = p->form,
+                         .m = p->m,
+                         .n = p->n,
+                         .k = p->k,
+                         .a = p->a.data,
+                         .lda = p->a.ld,
+                         .b = p->b.data,
+                         .ldb = p->b.ld,
+                         .beta = beta,
+                         .c = c->data,
+                         .ldc = c->ld};
+}
+
+struct matrix gemm_problem_solve(const struct gemm_problem *p, gemm_function *multiply, real beta)
+{
+    struct matrix c = gemm_problem_start(p, beta);
+    const struct gemm product = gemm_problem_product(p, beta, &c);
+    multiply(&product);
     return c;
 }
 
@@ -152,23 +166,23 @@ void gemm_problem_fail(const struct gemm_problem *p, const char *what)
 /* An element goes through at most k + 3 roundings, in whatever order it is summed, and each is off
  * by at most U of the sum of sizes: no correct product is farther off. A term too few or too many
  * is about 1 / k of that sum, thousands of times more. */
-static void expect_sample(const struct gemm_problem *p, struct factors by, const struct matrix *c,
+static void expect_sample(const struct gemm_problem *p, real beta, const struct matrix *c,
                           const struct gemm_sample *s)
 {
-    const long double old = (long double)by.beta * *matrix_at(&p->c, s->row, s->column);
-    const long double want = by.alpha * s->sum + old, got = *matrix_at(c, s->row, s->column);
-    const long double size = fabsl((long double)by.alpha) * s->size + fabsl(old);
+    const long double old = (long double)beta * *matrix_at(&p->c, s->row, s->column);
+    const long double want = s->sum + old, got = *matrix_at(c, s->row, s->column);
+    const long double size = s->size + fabsl(old);
     if (fabsl(got - want) <= (p->k + 3) * U * size)
         return;
-    print_error("alpha %g, beta %g: C[%d, %d] is %.9Lg, not %.9Lg\n", (double)by.alpha,
-                (double)by.beta, s->row, s->column, got, want);
+    print_error("beta %g: C[%d, %d] is %.9Lg, not %.9Lg\n", (double)beta, s->row, s->column, got,
+                want);
     gemm_problem_fail(p, "a wrong element");
 }
 
-void gemm_problem_expect(const struct gemm_problem *p, struct factors by, const struct matrix *c)
+void gemm_problem_expect(const struct gemm_problem *p, real beta, const struct matrix *c)
 {
     for (int i = 0; i < p->sample_count; i++)
-        expect_sample(p, by, c, &p->samples[i]);
+        expect_sample(p, beta, c, &p->samples[i]);
     for (int i = 0; i < c->rows; i++)
         for (int j = 0; j < c->columns; j++)
             if (!isfinite(*matrix_at(c, i, j)))
@@ -192,5 +206,5 @@ void gemm_way_take(const struct gemm_way *way)
 {
     kernels = way->table;
     gemm_use_blas(way->blas);
-    assert_int_equal(gemm_is_blas(), way->blas || !way->table->tile);
+    assert_int_equal(gemm_is_blas(), way->blas || !way->table->gemm);
 }

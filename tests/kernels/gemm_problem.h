@@ -2,8 +2,8 @@
  *
  *     struct gemm_problem p;
  *     gemm_problem_init(&p, GEMM_NT, (struct gemm_shape){64, 65, 66}, 1);
- *     struct matrix c = gemm_problem_solve(&p, gemm_parallel, (struct factors){1, 0});
- *     gemm_problem_expect(&p, (struct factors){1, 0}, &c);
+ *     struct matrix c = gemm_problem_solve(&p, gemm_parallel, 0);
+ *     gemm_problem_expect(&p, 0, &c);
  *     matrix_release(&c);
  *     gemm_problem_release(&p);
  *
@@ -56,18 +56,14 @@ void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_
                        int step);
 void gemm_problem_release(struct gemm_problem *p);
 
-struct factors {
-    real alpha, beta;
-};
+typedef void gemm_function(const struct gemm *gemm);
 
-typedef void gemm_function(enum gemm_form form, int m, int n, int k, real alpha, const real *a,
-                           int lda, const real *b, int ldb, real beta, real *c, int ldc);
-
-/* The product into a copy of C; with beta 0 the copy is full of NaN, which must not be read. */
-struct matrix gemm_problem_start(const struct gemm_problem *p, struct factors by);
-struct matrix gemm_problem_solve(const struct gemm_problem *p, gemm_function *multiply,
-                                 struct factors by);
-void gemm_problem_expect(const struct gemm_problem *p, struct factors by, const struct matrix *c);
+/* A copy of C; with beta 0 it is full of NaN, which must not be read. */
+struct matrix gemm_problem_start(const struct gemm_problem *p, real beta);
+/* The product into that. */
+struct gemm gemm_problem_product(const struct gemm_problem *p, real beta, const struct matrix *c);
+struct matrix gemm_problem_solve(const struct gemm_problem *p, gemm_function *multiply, real beta);
+void gemm_problem_expect(const struct gemm_problem *p, real beta, const struct matrix *c);
 
 /* The ways that this machine has: each table's own, and cblas beside the last of them. */
 struct gemm_way {

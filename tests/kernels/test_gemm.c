@@ -11,10 +11,11 @@
 #include "fence.h"
 #include "gemm_problem.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "lambert/kernels/parallel.h"
 
 /* Around the sizes of tiles (6 or 8 by 16 or 32), of blocks (96 or 128 rows, 384 of k) and of
- * cblas's pieces (64), rows or columns that are few, and sides that are nothing. */
+ * cblas's strips (64), rows or columns that are few, and sides that are nothing. */
 static const struct gemm_shape shapes[] = {
     {1, 1, 1},      {1, 7, 64},     {7, 1, 513},   {1, 513, 7},  {513, 1, 7},   {63, 64, 65},
     {64, 63, 1},    {64, 64, 64},   {65, 64, 63},  {64, 65, 64}, {513, 7, 64},  {7, 513, 65},
@@ -23,12 +24,12 @@ static const struct gemm_shape shapes[] = {
     {31, 257, 385}, {200, 40, 801}, {33, 1025, 3}, {2, 1600, 2}, {257, 70, 17}, {40, 300, 390},
     {0, 5, 3},      {40, 0, 3},     {0, 0, 0},     {1, 1, 0},    {70, 130, 0},
 };
-static const struct factors factors[] = {{1, 0}, {1, 1}, {-0.5, 0}, {-0.5, 1}, {0.125, -2}};
+static const real betas[] = {0, 1, -0.5, -2};
 
 enum {
     FORMS = GEMM_TN + 1,
     SHAPES = sizeof shapes / sizeof *shapes,
-    FACTORS = sizeof factors / sizeof *factors
+    BETAS = sizeof betas / sizeof *betas
 };
 
 static struct gemm_problem problems[FORMS * SHAPES];
@@ -61,18 +62,18 @@ static void for_each_way(void (*check)(void))
     }
 }
 
-static void check_product(const struct gemm_problem *p, gemm_function *multiply, struct factors by)
+static void check_product(const struct gemm_problem *p, gemm_function *multiply, real beta)
 {
-    struct matrix c = gemm_problem_solve(p, multiply, by);
-    gemm_problem_expect(p, by, &c);
+    struct matrix c = gemm_problem_solve(p, multiply, beta);
+    gemm_problem_expect(p, beta, &c);
     matrix_release(&c);
 }
 
 static void check_all(gemm_function *multiply)
 {
     for (int i = 0; i < PROBLEMS; i++)
-        for (int f = 0; f < FACTORS; f++)
-            check_product(&problems[i], multiply, factors[f]);
+        for (int f = 0; f < BETAS; f++)
+            check_product(&problems[i], multiply, betas[f]);
 }
 
 /* --- gemm_parallel() -------------------------------------------------------------------------- */
@@ -94,19 +95,23 @@ static void gemm_parallel_is_the_product(void **state)
 enum { ROWS_AT_ONCE = 37 };
 
 /* B, packed once for the rows of all threads, into no more memory than was promised. */
-static void gemm_by_packing(enum gemm_form form, int m, int n, int k, real alpha, const real *a,
-                            int lda, const real *b, int ldb, real beta, real *c, int ldc)
+static void gemm_by_packing(const struct gemm *whole)
 {
-    const size_t bytes = gemm_packed_size(n, k) * sizeof(real);
-    const size_t step = form == GEMM_TN ? 1 : (size_t)lda;
+    const size_t elements = gemm_packed_size(whole->n, whole->k), bytes = elements * sizeof(real);
+    const size_t step = whole->form == GEMM_TN ? 1 : (size_t)whole->lda;
     real *packed = fence_new(bytes);
-    for (size_t i = 0; i < gemm_packed_size(n, k); i++)
+    for (size_t i = 0; i < elements; i++)
         packed[i] = (real)NAN;
-    gemm_pack(form == GEMM_NT, n, k, b, ldb, packed);
+    gemm_pack(whole, packed);
 #pragma omp parallel for schedule(static)
-    for (int i = 0; i < m; i += ROWS_AT_ONCE)
-        gemm_packed(form == GEMM_TN, m - i < ROWS_AT_ONCE ? m - i : ROWS_AT_ONCE, n, k, alpha,
-                    a + (size_t)i * step, lda, packed, beta, c + (size_t)i * (size_t)ldc, ldc);
+    for (int i = 0; i < whole->m; i += ROWS_AT_ONCE) {
+        struct gemm rows = *whole;
+        rows.m = min_int(whole->m - i, ROWS_AT_ONCE);
+        rows.a = (const real *)whole->a + (size_t)i * step;
+        rows.b = packed;
+        rows.c = whole->c + (size_t)i * (size_t)whole->ldc;
+        gemm_packed(&rows);
+    }
     fence_free(packed, bytes);
 }
 
@@ -163,7 +168,7 @@ static void take_part(void *context, int row, int rows, int column, int columns)
         }
 }
 
-static void check_handed(const struct handed *h, struct factors by)
+static void check_handed(const struct handed *h, real beta)
 {
     const struct gemm_problem *p = h->problem;
     if (h->wrong_parts > 0)
@@ -175,20 +180,21 @@ static void check_handed(const struct handed *h, struct factors by)
             if (*matrix_at(&h->c, i, j) != TAKEN)
                 gemm_problem_fail(p, "an element that was written after it was handed over");
         }
-    gemm_problem_expect(p, by, &h->seen);
+    gemm_problem_expect(p, beta, &h->seen);
     matrix_expect_around(&h->c);
 }
 
-static void try_epilogue(const struct gemm_problem *p, struct factors by, bool whole_rows)
+static void try_epilogue(const struct gemm_problem *p, real beta, bool whole_rows)
 {
     struct handed h = {.problem = p, .whole_rows = whole_rows};
-    h.c = gemm_problem_start(p, by);
+    h.c = gemm_problem_start(p, beta);
     h.seen = matrix_copy(&p->c);
     h.times = memory_new((size_t)p->m * (size_t)p->n, sizeof *h.times);
     const struct gemm_epilogue then = {take_part, &h, whole_rows};
-    gemm_parallel_then(p->form, p->m, p->n, p->k, by.alpha, p->a.data, p->a.ld, p->b.data, p->b.ld,
-                       by.beta, h.c.data, h.c.ld, &then);
-    check_handed(&h, by);
+    struct gemm product = gemm_problem_product(p, beta, &h.c);
+    product.then = &then;
+    gemm_parallel(&product);
+    check_handed(&h, beta);
     matrix_release(&h.c);
     matrix_release(&h.seen);
     free(h.times);
@@ -197,9 +203,9 @@ static void try_epilogue(const struct gemm_problem *p, struct factors by, bool w
 static void check_epilogues(void)
 {
     for (int i = 0; i < PROBLEMS; i++)
-        for (int f = 0; f < FACTORS; f += FACTORS - 1) {
-            try_epilogue(&problems[i], factors[f], false);
-            try_epilogue(&problems[i], factors[f], true);
+        for (int f = 0; f < BETAS; f += BETAS - 1) {
+            try_epilogue(&problems[i], betas[f], false);
+            try_epilogue(&problems[i], betas[f], true);
         }
 }
 
@@ -219,12 +225,12 @@ enum { MOST_THREADS = 4 };
 static void same_bits_of_all(const struct gemm_problem *list, int count, gemm_function *multiply)
 {
     struct matrix one[PROBLEMS];
-    const struct factors by = factors[FACTORS - 1];
+    const real beta = betas[BETAS - 1];
     assert_in_range(count, 1, PROBLEMS);
     for (int threads = 1; threads <= MOST_THREADS; threads++) {
         omp_set_num_threads(threads);
         for (int i = 0; i < count; i++) {
-            struct matrix c = gemm_problem_solve(&list[i], multiply, by);
+            struct matrix c = gemm_problem_solve(&list[i], multiply, beta);
             if (threads == 1) {
                 one[i] = c;
                 continue;
@@ -266,8 +272,8 @@ static void check_large(void)
 {
     for (int i = 0; i < LARGE; i++) {
         omp_set_num_threads(2);
-        try_epilogue(&large_problems[i], factors[0], false);
-        try_epilogue(&large_problems[i], factors[FACTORS - 1], true);
+        try_epilogue(&large_problems[i], betas[0], false);
+        try_epilogue(&large_problems[i], betas[BETAS - 1], true);
     }
     same_bits_of_all(large_problems, LARGE, gemm_parallel);
 }
@@ -301,13 +307,13 @@ static void a_way_is_chosen_by_name(void **state)
         assert_int_equal(select_with("blas", &err), 0);
         assert_true(gemm_is_blas());
         assert_int_equal(select_with(NULL, &err), 0);
-        assert_int_equal(gemm_is_blas(), !kernels->tile);
+        assert_int_equal(gemm_is_blas(), !kernels->gemm);
         assert_int_equal(select_with("blas", &err), 0);
         assert_int_equal(select_with("", &err), 0);
-        assert_int_equal(gemm_is_blas(), !kernels->tile);
-        assert_int_equal(select_with("lambert", &err), kernels->tile ? 0 : -1);
-        assert_int_equal(gemm_is_blas(), !kernels->tile);
-        if (!kernels->tile)
+        assert_int_equal(gemm_is_blas(), !kernels->gemm);
+        assert_int_equal(select_with("lambert", &err), kernels->gemm ? 0 : -1);
+        assert_int_equal(gemm_is_blas(), !kernels->gemm);
+        if (!kernels->gemm)
             assert_non_null(strstr(err.text, "LAMBERT_GEMM=lambert"));
     }
 }

@@ -1,5 +1,5 @@
 /* Seconds by part of the model: counted for all threads, only between start and stop, and products
- * where profile_gemm says. */
+ * where they say. */
 #include "lib/unit.h"
 
 #include <ctype.h>
@@ -85,9 +85,18 @@ static void products_count_where_they_belong(void **state)
     for (int blas = 0; blas < 2; blas++)
         for (int part = 0; part < PROFILE_PARTS; part++) {
             gemm_use_blas(blas);
-            profile_gemm = (enum profile_part)part;
             profile_start();
-            gemm_parallel(GEMM_NN, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, c, SIDE);
+            gemm_parallel(&(struct gemm){.form = GEMM_NN,
+                                         .m = SIDE,
+                                         .n = SIDE,
+                                         .k = SIDE,
+                                         .a = a,
+                                         .lda = SIDE,
+                                         .b = b,
+                                         .ldb = SIDE,
+                                         .c = c,
+                                         .ldc = SIDE,
+                                         .profile = (enum profile_part)part});
             profile_stop(seconds);
             assert_true(seconds[part] > 0);
             expect_only(seconds, (enum profile_part)part, seconds[part]);

@@ -104,11 +104,11 @@ static void operands_release(struct operands *o)
     floats_free(o->panel, o->panel_size);
 }
 
-static void fail_tile(const struct operands *o, struct tile_finish by, int i, int j, double got)
+static void fail_tile(const struct operands *o, float beta, int i, int j, double got)
 {
-    fail_msg("tile of %s, %d x %d x %d, steps %d and %d, alpha %g, beta %g: C[%d, %d] became %.9g",
-             table->name, o->rows, o->columns, o->k, o->row_step, o->k_step, (double)by.alpha,
-             (double)by.beta, i, j, got);
+    fail_msg("tile of %s, %d x %d x %d, steps %d and %d, beta %g: C[%d, %d] became %.9g",
+             table->name, o->rows, o->columns, o->k, o->row_step, o->k_step, (double)beta, i, j,
+             got);
 }
 
 static float before(int i, int j)
@@ -118,32 +118,31 @@ static float before(int i, int j)
 
 /* With beta 0 the tile was full of NaN, which must not have been read. For the tolerance see
  * gemm_problem.c. */
-static void expect_element(const struct operands *o, struct tile_finish by, int i, int j, float got)
+static void expect_element(const struct operands *o, float beta, int i, int j, float got)
 {
-    const double old = (double)by.beta * (double)before(i, j);
-    const double want = (double)by.alpha * o->sums[i][j] + old;
-    const double size = fabs((double)by.alpha) * o->sizes[i][j] + fabs(old);
+    const double old = (double)beta * (double)before(i, j);
+    const double want = o->sums[i][j] + old;
+    const double size = o->sizes[i][j] + fabs(old);
     if (!(fabs((double)got - want) <= (o->k + 3) * 0x1p-24 * size))
-        fail_tile(o, by, i, j, (double)got);
+        fail_tile(o, beta, i, j, (double)got);
 }
 
-static void try_finish(const struct operands *o, const struct tile_kernels *tile,
-                       struct tile_finish by)
+static void try_finish(const struct operands *o, const struct tile_kernels *tile, float beta)
 {
     const int ldc = tile->columns + GAP;
     const size_t size = (size_t)(FRONT + (o->rows - 1) * ldc + o->columns);
     float *memory = floats_new(size, FOREIGN), *c = memory + FRONT;
     for (int i = 0; i < o->rows; i++)
         for (int j = 0; j < o->columns; j++)
-            c[i * ldc + j] = by.beta == 0 ? NAN : before(i, j);
-    tile->multiply(o->rows, o->columns, o->k, o->a, o->row_step, o->k_step, o->panel, o->panel, by,
-                   c, ldc);
+            c[i * ldc + j] = beta == 0 ? NAN : before(i, j);
+    tile->multiply(o->rows, o->columns, o->k, o->a, o->row_step, o->k_step, o->panel, o->panel,
+                   beta, c, ldc);
     for (int i = 0; i < o->rows; i++) {
         for (int j = 0; j < o->columns; j++)
-            expect_element(o, by, i, j, c[i * ldc + j]);
+            expect_element(o, beta, i, j, c[i * ldc + j]);
         for (int j = o->columns; i < o->rows - 1 && j < ldc; j++)
             if (c[i * ldc + j] != FOREIGN)
-                fail_tile(o, by, i, j, (double)c[i * ldc + j]);
+                fail_tile(o, beta, i, j, (double)c[i * ldc + j]);
     }
     for (int i = 0; i < FRONT; i++)
         assert_true(memory[i] == FOREIGN);
@@ -153,13 +152,13 @@ static void try_finish(const struct operands *o, const struct tile_kernels *tile
 static void try_multiply(const struct tile_kernels *tile, int rows, int columns)
 {
     static const int depths[] = {0, 1, 2, 7, 8, 33, 400};
-    static const struct tile_finish finishes[] = {{1, 0}, {1, 1}, {-0.5f, 0}, {0.125f, -2}};
+    static const float betas[] = {0, 1, -0.5f, -2};
     for (size_t d = 0; d < sizeof depths / sizeof *depths; d++)
         for (int layout = 0; layout < LAYOUTS; layout++) {
             struct operands o = {.rows = rows, .columns = columns, .k = depths[d]};
             operands_init(&o, tile, (enum layout)layout);
-            for (size_t f = 0; f < sizeof finishes / sizeof *finishes; f++)
-                try_finish(&o, tile, finishes[f]);
+            for (size_t f = 0; f < sizeof betas / sizeof *betas; f++)
+                try_finish(&o, tile, betas[f]);
             operands_release(&o);
         }
 }

@@ -37,7 +37,7 @@ enum { SEQUENCES = sizeof sequences / sizeof sequences[0] };
 static void for_each_way(void (*check)(void))
 {
     for (const struct kernels *const *table = kernels_available(); *table; table++)
-        for (int blas = (*table)->tile ? 0 : 1; blas < 2; blas++) {
+        for (int blas = (*table)->gemm ? 0 : 1; blas < 2; blas++) {
             kernels = *table;
             gemm_use_blas(blas);
             check();

@@ -39,24 +39,31 @@ static void *plan(const struct objective *objective, struct arena *arena,
     return arena_take(arena, (size_t)rows * (size_t)objective->outputs, sizeof(real));
 }
 
+static struct linear layer_of(const struct objective_pass *pass)
+{
+    const int outputs = pass->objective->outputs;
+    return (struct linear){.rows = pass->rows,
+                           .in = pass->config->hidden,
+                           .out = outputs,
+                           .weight = pass->params + pass->offsets[WEIGHT],
+                           .ld_y = outputs};
+}
+
 static void forward(const struct objective_pass *pass)
 {
-    const int H = pass->config->hidden, K = pass->objective->outputs;
-    linear_forward(pass->rows, H, K, pass->x, pass->params + pass->offsets[WEIGHT], pass->scratch,
-                   K, NULL);
+    const struct linear layer = layer_of(pass);
+    linear_forward(&layer, pass->x, pass->scratch, NULL);
 }
 
 /* The gradient of the outputs lies in scratch. */
 static void backward(const struct objective_pass *pass)
 {
-    const int H = pass->config->hidden, K = pass->objective->outputs;
+    const struct linear layer = layer_of(pass);
     if (!pass->dx)
         return;
-    column_sums(pass->scratch, pass->rows, K, pass->grads + pass->offsets[BIAS]);
-    linear_weight_gradient(pass->rows, H, K, pass->scratch, K, pass->x,
-                           pass->grads + pass->offsets[WEIGHT]);
-    linear_input_gradient(pass->rows, H, K, pass->scratch, K, pass->params + pass->offsets[WEIGHT],
-                          0, pass->dx, NULL);
+    column_sums(pass->scratch, pass->rows, layer.out, pass->grads + pass->offsets[BIAS]);
+    linear_weight_gradient(&layer, pass->scratch, pass->x, pass->grads + pass->offsets[WEIGHT]);
+    linear_input_gradient(&layer, pass->scratch, 0, pass->dx, NULL);
 }
 
 static int row_label(const struct objective *objective, const struct packed_batch *batch, int row)

@@ -46,12 +46,15 @@ struct adam_numbers {
 
 enum gelu_form { GELU_ERF, GELU_TANH };
 
+struct gemm_engine;
 struct tile_kernels;
 
 struct kernels {
     const char *name; /* "plain", "v3", "v4" */
 
-    const struct tile_kernels *tile; /* of matrix products (gemm.h); NULL: cblas makes them */
+    /* What makes matrix products (gemm.h), and the inner loops that it uses; NULL: cblas makes them. */
+    const struct gemm_engine *gemm;
+    const struct tile_kernels *tile;
 
     /* y = x with dropout; x and y may be the same. */
     void (*dropout)(const struct dropout *dropout, uint32_t row, const real *x, real *y, int n);

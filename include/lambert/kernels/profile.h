@@ -30,9 +30,6 @@ enum profile_part {
 const char *profile_part_name(enum profile_part part); /* one word */
 bool profile_part_is_gemm(enum profile_part part);
 
-/* What the matrix products of gemm_parallel() are for from here on. Outside parallel regions. */
-extern enum profile_part profile_gemm;
-
 extern bool profile_on;
 void profile_add(enum profile_part part, double seconds);
 

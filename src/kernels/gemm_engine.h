@@ -1,0 +1,26 @@
+/* The two ways to make a matrix product: what gemm.h promises, in the way that each prefers. */
+#ifndef LAMBERT_KERNELS_GEMM_ENGINE_H
+#define LAMBERT_KERNELS_GEMM_ENGINE_H
+
+#include "lambert/kernels/gemm.h"
+
+struct gemm_engine {
+    /* As gemm_parallel(); m, n and k are positive, and an epilogue that wants whole rows has n at most
+     * widest(). */
+    void (*parallel)(const struct gemm *gemm);
+
+    /* As gemm_pack() and gemm_packed(); m, n and k are positive. */
+    void (*pack)(const struct gemm *gemm, void *packed);
+    void (*packed)(const struct gemm *gemm);
+
+    /* How wide rows may be that an epilogue wants whole. */
+    int (*widest)(void);
+
+    size_t (*memory)(int threads);
+};
+
+extern const struct gemm_engine gemm_blas;
+/* With the tiles of the chosen kernel table. In single precision only. */
+extern const struct gemm_engine gemm_tiles;
+
+#endif
