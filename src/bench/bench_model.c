@@ -53,11 +53,11 @@ static const struct command_option model_options[] = {
 static int allocate(struct bench_model *bench, struct error *err)
 {
     const struct config *config = &bench->config;
-    struct bert_capacity capacity = capacity_of(config);
+    struct bert_capacity capacity = bert_capacity_of(config);
     struct optimizer_options options = optimizer_options_of(config);
     const int rank = dist_rank(bench->dist), ranks = dist_size(bench->dist);
     if (bench->corpus)
-        capacity_widen(&capacity, bench->corpus);
+        bert_capacity_widen(&capacity, bench->corpus);
     if (bert_new(&bench->bert, &bench->model, &capacity, err) < 0)
         return -1;
     bench->table = bert_params(bench->bert);
@@ -95,7 +95,7 @@ static int open_bench(struct bench_model *bench, struct error *err)
         choose_phases(bench, err) < 0)
         return -1;
     bench->threads = cpu_set_threads(bench->config.run.threads, dist_local_size(bench->dist));
-    if (arguments->samples && corpus_of(&bench->config, 0, &bench->corpus, err) < 0)
+    if (arguments->samples && phase_corpus_open(&bench->config, 0, &bench->corpus, err) < 0)
         return -1;
     bench->model = bert_config_of(&bench->config,
                                   bench->corpus ? vocabulary_size(corpus_vocabulary(bench->corpus))

@@ -93,7 +93,7 @@ static void add_made_up(struct bench_model *bench, const struct config_phase *ph
 static int make_batch(struct bench_model *bench, int phase, struct sampler *sampler,
                       struct error *err)
 {
-    const int budget = capacity_of(&bench->config).tokens;
+    const int budget = bert_capacity_of(&bench->config).tokens;
     const struct config_phase *settings = &bench->config.phases[phase];
     packed_batch_reset(&bench->batch);
     for (uint64_t i = 0; bench->batch.tokens + settings->sequence_length <= budget; i++) {

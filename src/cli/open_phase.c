@@ -8,5 +8,7 @@ int open_phase(struct opened_phase *opened, const char *config, const struct com
     if (config_load(&opened->config, config, words->at, words->count, err) < 0)
         return -1;
     opened->phase = phase ? config_find_phase(&opened->config, phase, err) : 0;
-    return opened->phase < 0 ? -1 : corpus_of(&opened->config, opened->phase, &opened->corpus, err);
+    return opened->phase < 0
+               ? -1
+               : phase_corpus_open(&opened->config, opened->phase, &opened->corpus, err);
 }

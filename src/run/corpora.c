@@ -32,11 +32,11 @@ static int place_of(const struct corpora *corpora, const char *folder)
 static int open_phase(struct corpora *corpora, const struct config *config, int phase,
                       struct error *err)
 {
-    int place = place_of(corpora, corpus_folder_of(config, phase));
+    int place = place_of(corpora, phase_corpus_folder(config, phase));
     corpora->of_phase[phase] = place;
     if (place < corpora->count)
         return 0;
-    if (corpus_of(config, phase, &corpora->opened[place], err) < 0)
+    if (phase_corpus_open(config, phase, &corpora->opened[place], err) < 0)
         return -1;
     corpora->count++;
     return check_alike(corpora, corpora->opened[place], err);

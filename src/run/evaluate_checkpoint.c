@@ -19,7 +19,7 @@ static int bench_init(struct bench *bench, const struct dist *dist, const struct
                       int phase, struct error *err)
 {
     *bench = (struct bench){0};
-    if (corpus_of(config, phase, &bench->corpus, err) < 0 ||
+    if (phase_corpus_open(config, phase, &bench->corpus, err) < 0 ||
         evaluator_new(&bench->evaluator, config, phase, bench->corpus, err) < 0)
         return -1;
     if (!bench->evaluator)
@@ -27,8 +27,8 @@ static int bench_init(struct bench *bench, const struct dist *dist, const struct
                          corpus_folder(bench->corpus));
     struct bert_config shape =
         bert_config_of(config, vocabulary_size(corpus_vocabulary(bench->corpus)));
-    struct bert_capacity capacity = capacity_of(config);
-    capacity_widen(&capacity, bench->corpus);
+    struct bert_capacity capacity = bert_capacity_of(config);
+    bert_capacity_widen(&capacity, bench->corpus);
     if (bert_new(&bench->bert, &shape, &capacity, err) < 0)
         return -1;
     const struct param_table *table = bert_params(bench->bert);

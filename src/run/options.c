@@ -66,7 +66,7 @@ struct schedule schedule_of(const struct config_phase *phase)
 /* The fewest rows a sequence has: [CLS] a [SEP] b [SEP], or [CLS] a [SEP]. */
 enum { SHORTEST_PAIR = 5, SHORTEST_SINGLE = 3 };
 
-struct bert_capacity capacity_of(const struct config *config)
+struct bert_capacity bert_capacity_of(const struct config *config)
 {
     struct bert_capacity capacity = {.tokens = config->train.micro_batch_tokens};
     for (int p = 0; p < config->phase_count; p++)
@@ -87,7 +87,7 @@ struct trainer_options trainer_options_of(const struct config *config, int vocab
 {
     return (struct trainer_options){
         .model = bert_config_of(config, vocab_size),
-        .micro_batch = capacity_of(config),
+        .micro_batch = bert_capacity_of(config),
         .optimizer = optimizer_options_of(config),
         .gradient_wire = config->train.gradient_wire,
         .weight_type = config->train.weight_type,
@@ -110,7 +110,7 @@ struct sampled_batches_options sampled_batches_options_of(const struct config *c
     };
 }
 
-void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus)
+void bert_capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus)
 {
     const struct sample_totals samples = corpus_samples(corpus);
     if (corpus_contents(corpus) != SHARD_READY_SAMPLES)
@@ -123,8 +123,7 @@ void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus)
         capacity->masked = (int)masked;
 }
 
-int check_same_model(const struct config *config, const struct bert_config *model,
-                     struct error *err)
+int check_model(const struct config *config, const struct bert_config *model, struct error *err)
 {
     struct bert_config own = bert_config_of(config, model->vocab);
     if (model->heads != own.heads)
@@ -147,18 +146,19 @@ int check_stored_model(const struct config *config, const char *stored, const ch
     if (config_read(&other, stored, path, err) < 0)
         return -1;
     struct bert_config model = bert_config_of(&other, 0);
-    return check_same_model(config, &model, err);
+    return check_model(config, &model, err);
 }
 
-const char *corpus_folder_of(const struct config *config, int phase)
+const char *phase_corpus_folder(const struct config *config, int phase)
 {
     const char *own = config->phases[phase].corpus;
     return own[0] ? own : config->data.corpus;
 }
 
-int corpus_of(const struct config *config, int phase, struct corpus **corpus, struct error *err)
+int phase_corpus_open(const struct config *config, int phase, struct corpus **corpus,
+                      struct error *err)
 {
-    if (corpus_open(corpus, corpus_folder_of(config, phase), err) < 0)
+    if (corpus_open(corpus, phase_corpus_folder(config, phase), err) < 0)
         return -1;
     if (config->data.vocabulary[0] &&
         corpus_check_vocabulary(*corpus, config->data.vocabulary, err) < 0) {

@@ -38,7 +38,7 @@ static int read_folder(struct run *run, const char *folder, struct error *err)
         return -1;
     int status = check_text(run, model.vocabulary_hash, model.lower_case, err);
     if (status == 0)
-        status = check_same_model(run->config, &model.shape, err);
+        status = check_model(run->config, &model.shape, err);
     if (status == 0)
         status =
             hf_model_weights(&model, trainer_params(run->trainer), (uint64_t)run->config->run.seed,

@@ -1,5 +1,5 @@
 /* From the configuration to the small option structs of the modules: the one place that knows both.
- */
+ * NAME_of() makes a struct NAME. */
 #ifndef LAMBERT_RUN_OPTIONS_H
 #define LAMBERT_RUN_OPTIONS_H
 
@@ -18,7 +18,7 @@ struct optimizer_options optimizer_options_of(const struct config *config);
 struct schedule schedule_of(const struct config_phase *phase);
 
 /* Micro-batches of `config` in any of its phases fit this. */
-struct bert_capacity capacity_of(const struct config *config);
+struct bert_capacity bert_capacity_of(const struct config *config);
 
 /* A trainer for micro-batches of that capacity. */
 struct trainer_options trainer_options_of(const struct config *config, int vocab_size);
@@ -29,21 +29,21 @@ struct sampled_batches_options sampled_batches_options_of(const struct config *c
                                                           const struct dist *dist);
 
 /* Makes room for the ready samples of a corpus, whose masks no option limits. */
-void capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus);
+void bert_capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus);
 
 /* Whether a model computes as the configured one does, in what the shapes of its tensors do not
  * show: heads, activation, LayerNorm's eps. -1 with a sentence that begins "it has ...". */
-int check_same_model(const struct config *config, const struct bert_config *model,
-                     struct error *err);
+int check_model(const struct config *config, const struct bert_config *model, struct error *err);
 
 /* The same for the configuration that a checkpoint carries; `path` names it in errors. */
 int check_stored_model(const struct config *config, const char *stored, const char *path,
                        struct error *err);
 
 /* Where a phase's corpus lies. */
-const char *corpus_folder_of(const struct config *config, int phase);
+const char *phase_corpus_folder(const struct config *config, int phase);
 
 /* Opens a phase's corpus and checks it against data.vocabulary. */
-int corpus_of(const struct config *config, int phase, struct corpus **corpus, struct error *err);
+int phase_corpus_open(const struct config *config, int phase, struct corpus **corpus,
+                      struct error *err);
 
 #endif
