@@ -18,6 +18,7 @@ is beyond its limit.
 """
 import dataclasses
 import json
+import math
 import os
 
 import torch
@@ -75,7 +76,7 @@ SCHEDULES = {
 }
 
 # Such that every tensor moves by a few hundredths to a few tenths of itself.
-RATES = {"lamb": 0.02, "adamw": 0.002, "lars": 0.2, "sgd": 0.2}
+RATES = {"lamb": 0.02, "adamw": 0.002, "lars": 0.2, "sgd": 0.2, "lans": 0.02}
 
 
 def optimizer_cases():
@@ -101,6 +102,9 @@ def optimizer_cases():
     cases["sgd"] = (Options("sgd"), "continuous")
     cases["sgd, decay of all"] = (Options("sgd", decay_all=True, max_grad_norm=0.1, momentum=0.5,
                                           weight_decay=0.1), "nvidia")
+    cases["lans"] = (Options("lans"), "continuous")
+    cases["lans, uncorrected, all"] = (Options("lans", bias_correction=False, decay_all=True,
+                                               adapt_all=True), "google")
     return cases
 
 
@@ -218,10 +222,13 @@ def compare_reports(table, name, seen, wanted):
 def key_bias_limit(options, rates):
     """Of the norm. The update of lars and sgd is as small as the gradient. lamb and adamw divide one
     rounding error by another, until epsilon ends it; under a trust ratio what comes out has the
-    length rate * norm whatever it is, and two programs may move that far apart."""
+    length rate * norm whatever it is, and two programs may move that far apart. lans divides the error
+    by its own norm, so that epsilon does not end it; without a trust ratio there is no limit."""
     if options.name in ("lars", "sgd"):
         return WEIGHT_LIMIT
-    return 2 * sum(rates) if options.name == "lamb" and options.adapt_all else KEY_BIAS_WEIGHT_LIMIT
+    if options.name in ("lamb", "lans") and options.adapt_all:
+        return 2 * sum(rates)
+    return math.inf if options.name == "lans" else KEY_BIAS_WEIGHT_LIMIT
 
 
 def compare_weights(table, name, seen, wanted, start, key_limit):

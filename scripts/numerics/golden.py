@@ -79,6 +79,11 @@ OPTIMIZERS = {
                          max_grad_norm=0), CONTINUOUS),
     "sgd": (Options(name="sgd"), CONTINUOUS),
     "sgd-all": (Options(name="sgd", decay_all=True, momentum=0.5), GOOGLE),
+    "lans": (Options(name="lans"), CONTINUOUS),
+    "lans-uncorrected": (Options(name="lans", bias_correction=False, max_grad_norm=0), GOOGLE),
+    "lans-all": (Options(name="lans", adapt_all=True, decay_all=True, weight_decay=0.1), NVIDIA),
+    "lans-no-decay": (Options(name="lans", weight_decay=0, beta1=0.8, beta2=0.95, epsilon=1e-3),
+                      CONTINUOUS),
 }
 
 POSITIONS = "bert.embeddings.position_embeddings.weight"

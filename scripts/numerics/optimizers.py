@@ -66,7 +66,7 @@ class Optimizer:
         self.updates = 0
         self.m, self.v = {}, {}
         self.rule = {"lamb": self.lamb, "adamw": self.adamw, "lars": self.lars,
-                     "sgd": self.sgd}[options.name]
+                     "sgd": self.sgd, "lans": self.lans}[options.name]
 
     def step(self, weights, gradients, learning_rate):
         """Updates weights in place; returns the norm of the whole gradient before clipping."""
@@ -105,6 +105,23 @@ class Optimizer:
     def adamw(self, name, w, g, decay, _adapt, learning_rate):
         """Loshchilov and Hutter, arXiv 1711.05101"""
         return learning_rate * self.adam_direction(name, w, g, decay)
+
+    def lans(self, name, w, g, decay, adapt, learning_rate):
+        """Zheng et al., arXiv 2006.13484, algorithm 2, φ the identity. The gradient is of length one
+        whatever the clipping did to it; without a length it has no direction."""
+        o, t = self.options, self.updates
+        g = g / norm(g) if norm(g) > 0 else g
+        self.m[name] = o.beta1 * self.m[name] + (1 - o.beta1) * g
+        self.v[name] = o.beta2 * self.v[name] + (1 - o.beta2) * g ** 2
+        m, v = self.m[name], self.v[name]
+        if o.bias_correction:
+            m, v = m / (1 - o.beta1 ** t), v / (1 - o.beta2 ** t)
+        update = torch.zeros_like(w)
+        for part, numerator in ((o.beta1, m), (1 - o.beta1, g)):
+            u = numerator / (torch.sqrt(v) + o.epsilon) + decay * w
+            ratio = norm(w) / norm(u) if adapt and norm(w) > 0 and norm(u) > 0 else 1.0
+            update += part * ratio * u
+        return learning_rate * update
 
     def lars(self, name, w, g, decay, adapt, learning_rate):
         """You et al., arXiv 1708.03888; 1 where a norm is 0, as in TensorFlow's and NVIDIA's LARS"""

@@ -8,8 +8,9 @@ static const struct choice masking_units[] = {
 static const struct choice sentence_pairs[] = {
     {"nsp", PAIRS_NSP}, {"sop", PAIRS_SOP}, {"none", PAIRS_NONE}, {0}};
 static const struct choice activations[] = {{"gelu", GELU_ERF}, {"gelu_new", GELU_TANH}, {0}};
-static const struct choice update_rules[] = {
-    {"lamb", RULE_LAMB}, {"adamw", RULE_ADAMW}, {"lars", RULE_LARS}, {"sgd", RULE_SGD}, {0}};
+static const struct choice update_rules[] = {{"lamb", RULE_LAMB}, {"adamw", RULE_ADAMW},
+                                             {"lars", RULE_LARS}, {"sgd", RULE_SGD},
+                                             {"lans", RULE_LANS}, {0}};
 static const struct choice on_nonfinite[] = {
     {"stop", NONFINITE_STOP}, {"skip", NONFINITE_SKIP}, {0}};
 static const struct choice float_types[] = {
@@ -113,26 +114,26 @@ static const struct key model_keys[] = {
 static const struct key optimizer_keys[] = {
     CHOICE(optimizer, name, "lamb", update_rules, RESULT,
         "Update rule: lamb (arXiv 1904.00962), adamw (arXiv 1711.05101), lars (arXiv "
-        "1708.03888), sgd with momentum."),
+        "1708.03888), sgd with momentum, lans (arXiv 2006.13484)."),
     KEY(optimizer, beta1, "0.9", "[0, 1)", RESULT,
-        "Decay of the first moment (lamb, adamw)."),
+        "Decay of the first moment (lamb, adamw, lans)."),
     KEY(optimizer, beta2, "0.999", "[0, 1)", RESULT,
-        "Decay of the second moment (lamb, adamw)."),
+        "Decay of the second moment (lamb, adamw, lans)."),
     KEY(optimizer, epsilon, "1e-6", "(0, 1]", RESULT,
-        "Added to the root of the second moment (lamb, adamw)."),
+        "Added to the root of the second moment (lamb, adamw, lans)."),
     KEY(optimizer, momentum, "0.9", "[0, 1)", RESULT,
         "Momentum (lars, sgd)."),
     KEY(optimizer, weight_decay, "0.01", "[0, 1]", RESULT,
-        "Weight decay (decoupled in lamb and adamw); biases and LayerNorm have none unless "
+        "Weight decay (decoupled in lamb, adamw and lans); biases and LayerNorm have none unless "
         "decay_all."),
     KEY(optimizer, max_grad_norm, "1", "[0, inf)", RESULT,
-        "The gradient is scaled down to this norm when it is longer; 0: never."),
+        "The gradient is scaled down to this norm when it is longer; 0: never (nor in lans)."),
     KEY(optimizer, bias_correction, "yes", YES_NO, RESULT,
-        "Divide moments by 1 - beta^t (lamb, adamw)."),
+        "Divide moments by 1 - beta^t (lamb, adamw, lans)."),
     KEY(optimizer, decay_all, "no", YES_NO, RESULT,
         "Weight decay on biases and LayerNorm as well."),
     KEY(optimizer, adapt_all, "no", YES_NO, RESULT,
-        "Trust ratio on biases and LayerNorm as well (lamb, lars)."),
+        "Trust ratio on biases and LayerNorm as well (lamb, lars, lans)."),
     KEY(optimizer, trust_coefficient, "0.001", "(0, 1000]", RESULT,
         "Factor of the trust ratio (lars)."),
 };

@@ -27,6 +27,13 @@ void exact_sum_add(struct exact_sum *sum, double value)
         sum->limbs[++limb] += mantissa & mask;
 }
 
+void exact_sum_merge(struct exact_sum *sum, const struct exact_sum *other)
+{
+    for (int i = 0; i < EXACT_LIMBS; i++)
+        sum->limbs[i] += other->limbs[i];
+    sum->not_finite += other->not_finite;
+}
+
 double exact_sum_read(const struct exact_sum *sum)
 {
     double value = 0;

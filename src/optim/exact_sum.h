@@ -30,6 +30,9 @@ struct exact_sum {
 /* value >= 0, or not finite */
 void exact_sum_add(struct exact_sum *sum, double value);
 
+/* What was added to `other` is added to `sum`. */
+void exact_sum_merge(struct exact_sum *sum, const struct exact_sum *other);
+
 /* Rounded; NaN when a term was not finite. */
 double exact_sum_read(const struct exact_sum *sum);
 

@@ -12,24 +12,20 @@
 #include "rules.h"
 #include "tensor_fragments.h"
 
-enum { MOMENTS = 2 };
-
-struct sums {
-    double w, u; /* of squares */
-};
+/* Sums of squares: of the gradient before clipping, the weights before the update, and each
+ * direction. */
+enum { SUM_GRADIENT, SUM_WEIGHT, SUM_DIRECTION, SUMS = SUM_DIRECTION + RULE_DIRECTIONS };
 
 struct optimizer {
     struct optimizer_options options;
     const struct rule *rule;
     const struct param_table *table;
     struct arena arena;
-    real *moments[MOMENTS];            /* [own shard] each; NULL where the rule has none */
+    real *moments[RULE_MOMENTS];       /* [own shard] each; NULL where the rule has none */
     struct tensor_fragment *fragments; /* [fragment_count] */
-    struct sums *fragment_sums;        /* [fragment_count] */
-    struct sums *tensor_sums;          /* [table count], over all ranks */
-    double *fragment_gradients;        /* [fragment_count], sums of squares */
-    double *tensor_gradients;          /* [table count], the same over all ranks */
-    struct exact_sum *exact;           /* [2 table count], while sums of tensors are made */
+    double (*fragment_sums)[SUMS];     /* [fragment_count] */
+    double (*tensor_sums)[SUMS];       /* [table count], over all ranks */
+    struct exact_sum *exact;           /* while sums of tensors are made */
     size_t fragment_count;
     int64_t updates;
 };
@@ -43,12 +39,10 @@ static void lay_out(struct optimizer *o, const struct sharding *sharding, int ra
     for (int k = 0; k < o->rule->moments; k++)
         o->moments[k] = arena_take(&o->arena, shard, sizeof(real));
     o->fragments = arena_take(&o->arena, o->fragment_count, sizeof *o->fragments);
+    size_t tensors = (size_t)o->table->count;
     o->fragment_sums = arena_take(&o->arena, o->fragment_count, sizeof *o->fragment_sums);
-    o->tensor_sums = arena_take(&o->arena, (size_t)o->table->count, sizeof *o->tensor_sums);
-    o->fragment_gradients = arena_take(&o->arena, o->fragment_count, sizeof *o->fragment_gradients);
-    o->tensor_gradients =
-        arena_take(&o->arena, (size_t)o->table->count, sizeof *o->tensor_gradients);
-    o->exact = arena_take(&o->arena, 2 * (size_t)o->table->count, sizeof *o->exact);
+    o->tensor_sums = arena_take(&o->arena, tensors, sizeof *o->tensor_sums);
+    o->exact = arena_take(&o->arena, (1 + (size_t)o->rule->directions) * tensors, sizeof *o->exact);
 }
 
 size_t optimizer_memory(const struct param_table *table, const struct sharding *sharding, int rank,
@@ -86,39 +80,59 @@ void optimizer_free(struct optimizer *optimizer)
     free(optimizer);
 }
 
+/* --- sums over ranks -------------------------------------------------------------------------- */
+
+/* Sums number first to first + count - 1 of all tensors, from those of the fragments. Collective,
+ * once. */
+static void sum_tensors(struct optimizer *o, const struct dist *dist, int first, int count)
+{
+    memset(o->exact, 0, (size_t)(count * o->table->count) * sizeof *o->exact);
+    for (size_t i = 0; i < o->fragment_count; i++)
+        for (int k = 0; k < count; k++)
+            exact_sum_add(&o->exact[count * o->fragments[i].tensor + k],
+                          o->fragment_sums[i][first + k]);
+    exact_sum_all(dist, o->exact, count * o->table->count);
+    for (int t = 0; t < o->table->count; t++)
+        for (int k = 0; k < count; k++)
+            o->tensor_sums[t][first + k] = exact_sum_read(&o->exact[count * t + k]);
+}
+
+static double norm_of(const struct optimizer *o, int tensor, int sum)
+{
+    return sqrt(o->tensor_sums[tensor][sum]);
+}
+
 /* --- the gradient ----------------------------------------------------------------------------- */
 
-/* ‖g‖² of the whole gradient. */
+/* ‖g‖² of the whole gradient, and where by_tensor of each tensor's. One collective in any case: the
+ * whole is the sum of its tensors, to the bit. */
 static double gradient_squares(struct optimizer *o, const struct dist *dist,
-                               const real *shard_grads)
+                               const real *shard_grads, bool by_tensor)
 {
     struct exact_sum total = {0};
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->fragment_count; i++) {
         const struct tensor_fragment *fragment = &o->fragments[i];
-        o->fragment_gradients[i] =
+        o->fragment_sums[i][SUM_GRADIENT] =
             kernels->sum_squares(shard_grads + fragment->shard, (size_t)fragment->count);
     }
-    for (size_t i = 0; i < o->fragment_count; i++)
-        exact_sum_add(&total, o->fragment_gradients[i]);
-    exact_sum_all(dist, &total, 1);
+    if (by_tensor) {
+        sum_tensors(o, dist, SUM_GRADIENT, 1);
+        for (int t = 0; t < o->table->count; t++)
+            exact_sum_merge(&total, &o->exact[t]);
+    } else {
+        for (size_t i = 0; i < o->fragment_count; i++)
+            exact_sum_add(&total, o->fragment_sums[i][SUM_GRADIENT]);
+        exact_sum_all(dist, &total, 1);
+    }
     return exact_sum_read(&total);
 }
 
-static double clip_factor(const struct optimizer_options *options, double norm)
+/* A gradient that is normalised tensor by tensor has a length of its own, and is not clipped. */
+static double clip_factor(const struct optimizer *o, double norm)
 {
-    double most = options->max_grad_norm;
+    double most = o->rule->normalises ? 0 : o->options.max_grad_norm;
     return most > 0 && norm > most && isfinite(norm) ? most / norm : 1;
-}
-
-static void sum_tensor_gradients(struct optimizer *o, const struct dist *dist)
-{
-    memset(o->exact, 0, (size_t)o->table->count * sizeof *o->exact);
-    for (size_t i = 0; i < o->fragment_count; i++)
-        exact_sum_add(&o->exact[o->fragments[i].tensor], o->fragment_gradients[i]);
-    exact_sum_all(dist, o->exact, o->table->count);
-    for (int t = 0; t < o->table->count; t++)
-        o->tensor_gradients[t] = exact_sum_read(&o->exact[t]);
 }
 
 /* Whether the elements behind a sum of squares, and their squares, fit a real. */
@@ -128,28 +142,37 @@ static bool fits(double squares)
 }
 
 /* The first tensor that does not fit; where it takes several to not fit, the longest. */
-static int find_culprit(struct optimizer *o, const struct dist *dist, double clip)
+static int find_culprit(const struct optimizer *o, double clip)
 {
     int longest = 0;
-    sum_tensor_gradients(o, dist);
     for (int t = 0; t < o->table->count; t++) {
-        if (!fits(clip * clip * o->tensor_gradients[t]))
+        double squares = o->tensor_sums[t][SUM_GRADIENT];
+        if (!fits(clip * clip * squares))
             return t;
-        if (o->tensor_gradients[t] > o->tensor_gradients[longest])
+        if (squares > o->tensor_sums[longest][SUM_GRADIENT])
             longest = t;
     }
     return longest;
 }
 
+static void measure(struct optimizer *o, const struct dist *dist, const real *shard_grads,
+                    bool by_tensor, struct optimizer_report *report)
+{
+    double squares = gradient_squares(o, dist, shard_grads, by_tensor), norm = sqrt(squares);
+    double clip = clip_factor(o, norm);
+    *report = (struct optimizer_report){
+        .gradient_norm = norm, .clip = clip, .finite = fits(clip * clip * squares), .culprit = -1};
+    if (report->finite)
+        return;
+    if (!by_tensor)
+        sum_tensors(o, dist, SUM_GRADIENT, 1);
+    report->culprit = find_culprit(o, clip);
+}
+
 void optimizer_measure(struct optimizer *optimizer, const struct dist *dist,
                        const real *shard_grads, struct optimizer_report *report)
 {
-    double squares = gradient_squares(optimizer, dist, shard_grads), norm = sqrt(squares);
-    double clip = clip_factor(&optimizer->options, norm);
-    *report = (struct optimizer_report){
-        .gradient_norm = norm, .clip = clip, .finite = fits(clip * clip * squares), .culprit = -1};
-    if (!report->finite)
-        report->culprit = find_culprit(optimizer, dist, clip);
+    measure(optimizer, dist, shard_grads, false, report);
 }
 
 /* --- one update ------------------------------------------------------------------------------- */
@@ -177,126 +200,117 @@ static double decay_of(const struct optimizer *o, int tensor)
     return excluded ? 0 : o->options.weight_decay;
 }
 
-/* r of a tensor, from the sums over all ranks; 1 where the rule has none. */
-static double ratio_of(const struct optimizer *o, int tensor)
+/* What a tensor's gradient is to be multiplied by. One so short that the reciprocal of its norm is
+ * not a number counts as none. */
+static double gradient_factor(const struct optimizer *o, int tensor, double clip)
+{
+    if (!o->rule->normalises)
+        return clip;
+    double norm = norm_of(o, tensor, SUM_GRADIENT);
+    return norm < (sizeof(real) == sizeof(float) ? (double)FLT_MIN : DBL_MIN) ? 0 : 1 / norm;
+}
+
+static struct rule_numbers numbers_of(const struct optimizer *o, const struct rule_numbers *common,
+                                      int tensor)
+{
+    struct rule_numbers numbers = *common;
+    numbers.adam.clip = (real)gradient_factor(o, tensor, (double)common->adam.clip);
+    numbers.adam.decay = (real)decay_of(o, tensor);
+    return numbers;
+}
+
+/* r of a tensor's direction, from the sums over all ranks; 1 where the rule has none. */
+static double ratio_of(const struct optimizer *o, int tensor, int direction)
 {
     bool excluded = o->table->infos[tensor].is_bias_or_norm && !o->options.adapt_all;
-    double w = sqrt(o->tensor_sums[tensor].w), u = sqrt(o->tensor_sums[tensor].u);
+    double w = norm_of(o, tensor, SUM_WEIGHT), u = norm_of(o, tensor, SUM_DIRECTION + direction);
     if (!o->rule->adaptive || excluded || w == 0 || u == 0)
         return 1;
     return o->rule->ratio(&o->options, decay_of(o, tensor), w, u);
 }
 
-/* The elements whose weights, gradients and two moments fit the first-level cache. */
-enum { HOT = 2048 };
-
-/* The first pass: moments, and u over the gradient, with its norm while it is in the cache. */
-static struct sums find_direction(struct optimizer *o, const struct rule_numbers *numbers,
-                                  const struct tensor_fragment *fragment, real *shard_grads,
-                                  const real *params, bool norms_wanted)
-{
-    struct sums sums = {0, 0};
-    for (size_t i = 0; i < (size_t)fragment->count; i += HOT) {
-        const size_t left = (size_t)fragment->count - i, n = left < HOT ? left : HOT;
-        real *u = shard_grads + fragment->shard + i;
-        const real *w = params + fragment->flat + i;
-        o->rule->direction(numbers, w, u, o->moments[0] + fragment->shard + i,
-                           o->moments[1] ? o->moments[1] + fragment->shard + i : NULL, n);
-        if (norms_wanted) {
-            sums.w += kernels->sum_squares(w, n);
-            sums.u += kernels->sum_squares(u, n);
-        }
-    }
-    return sums;
-}
-
+/* The first pass: moments, and the directions, with their norms while they are in the cache. */
 static void find_directions(struct optimizer *o, const struct rule_numbers *common,
                             real *shard_grads, const real *params, bool norms_wanted)
 {
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->fragment_count; i++) {
-        struct rule_numbers numbers = *common;
-        numbers.adam.decay = (real)decay_of(o, o->fragments[i].tensor);
-        o->fragment_sums[i] =
-            find_direction(o, &numbers, &o->fragments[i], shard_grads, params, norms_wanted);
+        const struct tensor_fragment *fragment = &o->fragments[i];
+        const size_t n = (size_t)fragment->count;
+        struct rule_numbers numbers = numbers_of(o, common, fragment->tensor);
+        const real *w = params + fragment->flat;
+        real *u = shard_grads + fragment->shard, second[OPTIMIZER_UNIT];
+        o->rule->direct(&numbers, w, u, o->moments[0] + fragment->shard,
+                        o->moments[1] ? o->moments[1] + fragment->shard : NULL, second, n);
+        if (!norms_wanted)
+            continue;
+        o->fragment_sums[i][SUM_WEIGHT] = kernels->sum_squares(w, n);
+        o->fragment_sums[i][SUM_DIRECTION] = kernels->sum_squares(u, n);
+        if (o->rule->directions == 2)
+            o->fragment_sums[i][SUM_DIRECTION + 1] = kernels->sum_squares(second, n);
     }
-}
-
-static void sum_tensors(struct optimizer *o, const struct dist *dist)
-{
-    memset(o->exact, 0, 2 * (size_t)o->table->count * sizeof *o->exact);
-    for (size_t i = 0; i < o->fragment_count; i++) {
-        struct exact_sum *of_tensor = &o->exact[2 * o->fragments[i].tensor];
-        exact_sum_add(&of_tensor[0], o->fragment_sums[i].w);
-        exact_sum_add(&of_tensor[1], o->fragment_sums[i].u);
-    }
-    exact_sum_all(dist, o->exact, 2 * o->table->count);
-    for (int t = 0; t < o->table->count; t++)
-        o->tensor_sums[t] = (struct sums){.w = exact_sum_read(&o->exact[2 * t]),
-                                          .u = exact_sum_read(&o->exact[2 * t + 1])};
 }
 
 /* The second pass. */
 static void apply_directions(struct optimizer *o, const struct rule_numbers *common, double rate,
-                             const real *shard_grads, real *params)
+                             real *shard_grads, real *params)
 {
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->fragment_count; i++) {
         const struct tensor_fragment *fragment = &o->fragments[i];
-        struct rule_numbers numbers = *common;
-        numbers.adam.decay = (real)decay_of(o, fragment->tensor);
-        numbers.step = (real)(rate * ratio_of(o, fragment->tensor));
+        struct rule_numbers numbers = numbers_of(o, common, fragment->tensor);
+        for (int d = 0; d < o->rule->directions; d++)
+            numbers.step[d] = (real)(rate * ratio_of(o, fragment->tensor, d));
         o->rule->apply(&numbers, params + fragment->flat, shard_grads + fragment->shard,
-                       o->moments[0] + fragment->shard, (size_t)fragment->count);
+                       o->moments[0] + fragment->shard,
+                       o->moments[1] ? o->moments[1] + fragment->shard : NULL,
+                       (size_t)fragment->count);
     }
 }
 
-/* sums.u becomes that of the first moment. */
-static void measure_moments(struct optimizer *o)
+/* After the second pass. What a rule subtracts is known from the norm of its one direction, or is to
+ * be measured where the rule has it. */
+static void report_tensors(struct optimizer *o, const struct dist *dist, double rate,
+                           const real *shard_grads, struct tensor_report *tensors)
 {
+    for (int t = 0; t < o->table->count; t++) {
+        double ratio = ratio_of(o, t, o->rule->directions - 1);
+        tensors[t] =
+            (struct tensor_report){.weight_norm = norm_of(o, t, SUM_WEIGHT),
+                                   .gradient_norm = norm_of(o, t, SUM_GRADIENT),
+                                   .update_norm = rate * ratio * norm_of(o, t, SUM_DIRECTION),
+                                   .trust_ratio = ratio};
+    }
+    if (o->rule->subtracts == SUBTRACTS_DIRECTION)
+        return;
+    const real *subtracted = o->rule->subtracts == SUBTRACTS_MOMENT ? o->moments[0] : shard_grads;
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->fragment_count; i++) {
         const struct tensor_fragment *fragment = &o->fragments[i];
-        o->fragment_sums[i].u =
-            kernels->sum_squares(o->moments[0] + fragment->shard, (size_t)fragment->count);
+        o->fragment_sums[i][SUM_DIRECTION] =
+            kernels->sum_squares(subtracted + fragment->shard, (size_t)fragment->count);
     }
-}
-
-/* After the second pass, with the sums of the first. */
-static void report_tensors(struct optimizer *o, const struct dist *dist, double rate,
-                           struct tensor_report *tensors)
-{
-    sum_tensor_gradients(o, dist);
-    for (int t = 0; t < o->table->count; t++) {
-        double ratio = ratio_of(o, t);
-        tensors[t] = (struct tensor_report){.weight_norm = sqrt(o->tensor_sums[t].w),
-                                            .gradient_norm = sqrt(o->tensor_gradients[t]),
-                                            .update_norm = rate * ratio * sqrt(o->tensor_sums[t].u),
-                                            .trust_ratio = ratio};
-    }
-    if (!o->rule->subtracts_moment)
-        return;
-    measure_moments(o);
-    sum_tensors(o, dist);
+    sum_tensors(o, dist, SUM_DIRECTION, 1);
     for (int t = 0; t < o->table->count; t++)
-        tensors[t].update_norm = sqrt(o->tensor_sums[t].u);
+        tensors[t].update_norm = norm_of(o, t, SUM_DIRECTION);
 }
 
 void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double rate,
                     real *shard_grads, real *params, struct optimizer_report *report,
                     struct tensor_report *tensors)
 {
-    bool norms_wanted = optimizer->rule->adaptive || tensors;
-    optimizer_measure(optimizer, dist, shard_grads, report);
+    const struct rule *rule = optimizer->rule;
+    bool norms_wanted = rule->adaptive || tensors;
+    measure(optimizer, dist, shard_grads, rule->normalises || tensors, report);
     if (!report->finite)
         return;
     struct rule_numbers numbers = common_numbers(optimizer, report->clip);
     find_directions(optimizer, &numbers, shard_grads, params, norms_wanted);
     if (norms_wanted)
-        sum_tensors(optimizer, dist);
+        sum_tensors(optimizer, dist, SUM_WEIGHT, 1 + rule->directions);
     apply_directions(optimizer, &numbers, rate, shard_grads, params);
     if (tensors)
-        report_tensors(optimizer, dist, rate, tensors);
+        report_tensors(optimizer, dist, rate, shard_grads, tensors);
     optimizer->updates++;
 }
 
@@ -311,10 +325,10 @@ bool optimizer_state_finite(struct optimizer *optimizer, const struct dist *dist
         double squares = kernels->sum_squares(params + fragment->flat, n);
         for (int k = 0; k < optimizer->rule->moments; k++)
             squares += kernels->sum_squares(optimizer->moments[k] + fragment->shard, n);
-        optimizer->fragment_sums[i].w = squares;
+        optimizer->fragment_sums[i][SUM_WEIGHT] = squares;
     }
     for (size_t i = 0; i < optimizer->fragment_count; i++)
-        total += optimizer->fragment_sums[i].w;
+        total += optimizer->fragment_sums[i][SUM_WEIGHT];
     return !dist_any(dist, !isfinite(total));
 }
 
@@ -337,7 +351,7 @@ int optimizer_moments(const struct optimizer *optimizer)
 
 const char *optimizer_moment_name(const struct optimizer *optimizer, int k)
 {
-    static const char *const names[MOMENTS] = {"m", "v"};
+    static const char *const names[RULE_MOMENTS] = {"m", "v"};
     require(k >= 0 && k < optimizer->rule->moments);
     return names[k];
 }

@@ -1,15 +1,21 @@
 #include "rules.h"
 
+#include <math.h>
+
 #include "lambert/base/error.h"
 
-static void adam_direction(const struct rule_numbers *restrict k, const real *restrict w,
-                           real *restrict g, real *restrict m, real *restrict v, size_t n)
+/* --- lamb, adamw ------------------------------------------------------------------------------ */
+
+static void adam_direct(const struct rule_numbers *k, const real *restrict w, real *restrict g,
+                        real *restrict m, real *restrict v, real *restrict second, size_t n)
 {
+    (void)second;
     kernels->adam_direction(&k->adam, w, g, m, v, n);
 }
 
-static double lamb_ratio(const struct optimizer_options *options, double decay, double norm_w,
-                         double norm_u)
+/* r = ‖w‖ / ‖u‖ */
+static double norms_ratio(const struct optimizer_options *options, double decay, double norm_w,
+                          double norm_u)
 {
     (void)options;
     (void)decay;
@@ -17,20 +23,64 @@ static double lamb_ratio(const struct optimizer_options *options, double decay, 
 }
 
 /* w -= η r u */
-static void descend(const struct rule_numbers *restrict k, real *restrict w, const real *restrict u,
-                    real *restrict m, size_t n)
+static void descend(const struct rule_numbers *k, real *restrict w, real *restrict g,
+                    real *restrict m, const real *restrict v, size_t n)
 {
     (void)m;
-    kernels->axpy(-k->step, u, w, n);
+    (void)v;
+    kernels->axpy(-k->step[0], g, w, n);
 }
 
+/* --- lans ------------------------------------------------------------------------------------- */
+
+static inline real root(real x)
+{
+    return sizeof(real) == sizeof(float) ? (real)sqrtf((float)x) : (real)sqrt((double)x);
+}
+
+/* The moment's direction, which is measured in the first pass and made again in the second. */
+static inline real lans_moment(const struct adam_numbers *k, real w, real m, real v)
+{
+    return k->unbias1 * m / (root(k->unbias2 * v) + k->epsilon) + k->decay * w;
+}
+
+/* The first direction is the gradient's, which only this pass can make; the second the moment's. */
+static void lans_direct(const struct rule_numbers *numbers, const real *restrict w,
+                        real *restrict g, real *restrict m, real *restrict v, real *restrict second,
+                        size_t n)
+{
+    const struct adam_numbers k = numbers->adam;
+    for (size_t i = 0; i < n; i++) {
+        real gradient = k.clip * g[i];
+        m[i] = k.beta1 * m[i] + k.rest1 * gradient;
+        v[i] = k.beta2 * v[i] + k.rest2 * gradient * gradient;
+        g[i] = gradient / (root(k.unbias2 * v[i]) + k.epsilon) + k.decay * w[i];
+        second[i] = lans_moment(&k, w[i], m[i], v[i]);
+    }
+}
+
+/* w -= η (β1 r u + (1 - β1) r' u'), u the moment's and u' the gradient's */
+static void lans_apply(const struct rule_numbers *numbers, real *restrict w, real *restrict g,
+                       real *restrict m, const real *restrict v, size_t n)
+{
+    const struct adam_numbers k = numbers->adam;
+    const real of_gradient = k.rest1 * numbers->step[0], of_moment = k.beta1 * numbers->step[1];
+    for (size_t i = 0; i < n; i++) {
+        g[i] = of_gradient * g[i] + of_moment * lans_moment(&k, w[i], m[i], v[i]);
+        w[i] -= g[i];
+    }
+}
+
+/* --- lars, sgd -------------------------------------------------------------------------------- */
+
 /* The ratio of lars has the norm of the gradient without decay, so decay waits for lars_apply(). */
-static void lars_direction(const struct rule_numbers *restrict k, const real *restrict w,
-                           real *restrict g, real *restrict m, real *restrict v, size_t n)
+static void lars_direct(const struct rule_numbers *k, const real *restrict w, real *restrict g,
+                        real *restrict m, real *restrict v, real *restrict second, size_t n)
 {
     (void)w;
     (void)m;
     (void)v;
+    (void)second;
     for (size_t i = 0; i < n; i++)
         g[i] = k->adam.clip * g[i];
 }
@@ -42,41 +92,57 @@ static double lars_ratio(const struct optimizer_options *options, double decay, 
 }
 
 /* m = μ m + η r (g + λ w);  w -= m */
-static void lars_apply(const struct rule_numbers *restrict k, real *restrict w,
-                       const real *restrict u, real *restrict m, size_t n)
+static void lars_apply(const struct rule_numbers *k, real *restrict w, real *restrict g,
+                       real *restrict m, const real *restrict v, size_t n)
 {
+    (void)v;
     for (size_t i = 0; i < n; i++) {
-        m[i] = k->momentum * m[i] + k->step * (u[i] + k->adam.decay * w[i]);
+        m[i] = k->momentum * m[i] + k->step[0] * (g[i] + k->adam.decay * w[i]);
         w[i] -= m[i];
     }
 }
 
 /* m = μ m + g + λ w */
-static void sgd_direction(const struct rule_numbers *restrict k, const real *restrict w,
-                          real *restrict g, real *restrict m, real *restrict v, size_t n)
+static void sgd_direct(const struct rule_numbers *k, const real *restrict w, real *restrict g,
+                       real *restrict m, real *restrict v, real *restrict second, size_t n)
 {
     (void)v;
+    (void)second;
     for (size_t i = 0; i < n; i++) {
         m[i] = k->momentum * m[i] + k->adam.clip * g[i] + k->adam.decay * w[i];
         g[i] = m[i];
     }
 }
 
+/* --- the table -------------------------------------------------------------------------------- */
+
 const struct rule *rule_of(enum update_rule rule)
 {
-    static const struct rule lamb = {2, true, false, adam_direction, lamb_ratio, descend};
-    static const struct rule adamw = {2, false, false, adam_direction, NULL, descend};
-    static const struct rule lars = {1, true, true, lars_direction, lars_ratio, lars_apply};
-    static const struct rule sgd = {1, false, false, sgd_direction, NULL, descend};
-    switch (rule) {
-    case RULE_LAMB:
-        return &lamb;
-    case RULE_ADAMW:
-        return &adamw;
-    case RULE_LARS:
-        return &lars;
-    case RULE_SGD:
-        return &sgd;
-    }
-    bug("there is no update rule %d", (int)rule);
+    static const struct rule rules[] = {
+        [RULE_LAMB] = {.moments = 2,
+                       .directions = 1,
+                       .adaptive = true,
+                       .direct = adam_direct,
+                       .ratio = norms_ratio,
+                       .apply = descend},
+        [RULE_ADAMW] = {.moments = 2, .directions = 1, .direct = adam_direct, .apply = descend},
+        [RULE_LARS] = {.moments = 1,
+                       .directions = 1,
+                       .adaptive = true,
+                       .subtracts = SUBTRACTS_MOMENT,
+                       .direct = lars_direct,
+                       .ratio = lars_ratio,
+                       .apply = lars_apply},
+        [RULE_SGD] = {.moments = 1, .directions = 1, .direct = sgd_direct, .apply = descend},
+        [RULE_LANS] = {.moments = 2,
+                       .directions = 2,
+                       .normalises = true,
+                       .adaptive = true,
+                       .subtracts = SUBTRACTS_GRADIENT,
+                       .direct = lans_direct,
+                       .ratio = norms_ratio,
+                       .apply = lans_apply},
+    };
+    require(rule >= 0 && rule < sizeof rules / sizeof *rules);
+    return &rules[rule];
 }

@@ -1,10 +1,14 @@
-/* The update rules of optimizer.h as a table. A rule works in two steps on a run of one tensor's
- * elements, and a rule that adapts the rate to each tensor has the norms of the whole tensor in
- * between:
+/* The update rules of optimizer.h as a table. A rule works in two passes over the elements of one
+ * tensor, and a rule that adapts the rate to each tensor has norms of the whole tensor, over all
+ * ranks, in between:
  *
- *     direction   moments from the gradient; what is to be measured as u is written over it
- *     ratio       r from the norms of the tensor and of u
- *     apply       the tensor from u, with the step η r
+ *     direct      moments from the gradient, and from both the directions u, whose norms are taken
+ *     ratio       r of each direction from the norms of the tensor and of u
+ *     apply       the tensor from the directions, each with its step η r
+ *
+ * The first direction is written over the gradient, where apply finds it. A second one is written to
+ * memory that is gone after its norm was taken, so that it costs no array: apply makes it again, of
+ * moments and weights that nobody has changed since.
  *
  * The loops have no branches, so that compilers vectorise them. */
 #ifndef LAMBERT_OPTIM_RULES_H
@@ -17,25 +21,36 @@
 #include "lambert/kernels/kernels.h"
 #include "lambert/optim/optimizer.h"
 
+enum { RULE_DIRECTIONS = 2, RULE_MOMENTS = 2 }; /* at the most */
+
 /* What a rule computes with, in one update of one tensor. */
 struct rule_numbers {
     struct adam_numbers
-        adam;      /* adam.clip and adam.decay (0 where the tensor is excluded) are of all
-                                 rules */
+        adam;      /* clip (what the gradient is to be multiplied by) and decay (λ, 0 where
+                                 the tensor is excluded) are of all rules */
     real momentum; /* μ */
-    real step;     /* η r */
+    real step[RULE_DIRECTIONS]; /* η r */
+};
+
+/* What apply subtracts from the weights, for the report. */
+enum rule_subtracts {
+    SUBTRACTS_DIRECTION, /* the step times the one direction */
+    SUBTRACTS_MOMENT,    /* the first moment */
+    SUBTRACTS_GRADIENT   /* what it writes over the gradient */
 };
 
 struct rule {
     int moments;
-    bool adaptive;         /* ratio is wanted */
-    bool subtracts_moment; /* what apply subtracts is the first moment, not the step times u */
-    void (*direction)(const struct rule_numbers *restrict numbers, const real *restrict w,
-                      real *restrict g, real *restrict m, real *restrict v, size_t n);
+    int directions;
+    bool normalises; /* each tensor's gradient is divided by its norm, and clipping has no sense */
+    bool adaptive;   /* ratio is wanted */
+    enum rule_subtracts subtracts;
+    void (*direct)(const struct rule_numbers *numbers, const real *restrict w, real *restrict g,
+                   real *restrict m, real *restrict v, real *restrict second, size_t n);
     double (*ratio)(const struct optimizer_options *options, double decay, double norm_w,
                     double norm_u); /* both norms above 0 */
-    void (*apply)(const struct rule_numbers *restrict numbers, real *restrict w,
-                  const real *restrict u, real *restrict m, size_t n);
+    void (*apply)(const struct rule_numbers *numbers, real *restrict w, real *restrict g,
+                  real *restrict m, const real *restrict v, size_t n);
 };
 
 const struct rule *rule_of(enum update_rule rule);

@@ -1,4 +1,5 @@
 #include "tensor_fragments.h"
+
 #include "lambert/base/minmax.h"
 
 static size_t end_of(const struct param_info *info)
@@ -20,7 +21,7 @@ size_t fragments_cut(const struct param_table *table, const struct sharding *sha
                 break;
             size_t begin = max_size(at, table->infos[t].offset);
             size_t end = min_size(end_of(&table->infos[t]), slice.end);
-            at = min_size(end, (begin / FRAGMENT + 1) * FRAGMENT);
+            at = min_size(end, (begin / OPTIMIZER_UNIT + 1) * OPTIMIZER_UNIT);
             if (fragments)
                 fragments[count] = (struct tensor_fragment){.flat = begin,
                                                             .shard = shard + begin - slice.begin,

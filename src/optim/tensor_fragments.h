@@ -1,10 +1,10 @@
-/* A shard cut into fragments: runs of at most FRAGMENT elements of one tensor each. They are what threads
- * share out, and what sums are made of; so results do not depend on the number of threads. Gaps
- * between tensors belong to no fragment.
+/* A shard cut into fragments: runs of at most OPTIMIZER_UNIT elements of one tensor each. They are
+ * what threads share out, and what sums are made of; so results do not depend on the number of
+ * threads. Gaps between tensors belong to no fragment.
  *
- * Pieces are cut at multiples of FRAGMENT in the flat array and at the ends of tensors. Where slices
- * are cut at such multiples too (a sharding whose unit is FRAGMENT) the fragments of all ranks together
- * are the same for any number of ranks. */
+ * Fragments are cut at multiples of OPTIMIZER_UNIT in the flat array and at the ends of tensors.
+ * Where slices are cut at such multiples too (a sharding with that unit) the fragments of all ranks
+ * together are the same for any number of ranks. */
 #ifndef LAMBERT_OPTIM_TENSOR_FRAGMENTS_H
 #define LAMBERT_OPTIM_TENSOR_FRAGMENTS_H
 
@@ -13,8 +13,6 @@
 #include "lambert/dist/sharding.h"
 #include "lambert/model/params.h"
 #include "lambert/optim/optimizer.h"
-
-enum { FRAGMENT = OPTIMIZER_UNIT };
 
 struct tensor_fragment {
     size_t flat;  /* where it starts in the flat array */

@@ -116,7 +116,7 @@ static void choices(void **state)
     }
     const char *bad[] = {"", "lam", "lambs", "LAMB", "|", "lamb | adamw", "lamb "};
     for (int i = 0; i < 7; i++)
-        assert_refused("optimizer.name", bad[i], "one of: lamb, adamw, lars, sgd");
+        assert_refused("optimizer.name", bad[i], "one of: lamb, adamw, lars, sgd, lans");
 }
 
 /* What the copy of the configuration, an INI file, could not hold is refused. */

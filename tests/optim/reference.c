@@ -91,6 +91,38 @@ static double sgd(const struct reference *o, const struct treatment *t, double r
     return 1;
 }
 
+/* Gives the moment's r. */
+static double lans(const struct reference *o, const struct treatment *t, double rate,
+                   const double *g, size_t at, size_t n)
+{
+    const struct optimizer_options *k = &o->options;
+    double *w = o->w + at, *m = o->m + at, *v = o->v + at;
+    double *of_moment = memory_new(n, sizeof *m), *of_gradient = memory_new(n, sizeof *m);
+    double length = norm(g, n), correct1 = 1, correct2 = 1;
+    if (k->bias_correction) {
+        correct1 = 1 - pow(k->beta1, o->updates + 1);
+        correct2 = 1 - pow(k->beta2, o->updates + 1);
+    }
+    for (size_t i = 0; i < n; i++) {
+        double unit = length > 0 ? g[i] / length : 0;
+        m[i] = k->beta1 * m[i] + (1 - k->beta1) * unit;
+        v[i] = k->beta2 * v[i] + (1 - k->beta2) * unit * unit;
+        double below = sqrt(v[i] / correct2) + k->epsilon;
+        of_moment[i] = m[i] / correct1 / below + t->decay * w[i];
+        of_gradient[i] = unit / below + t->decay * w[i];
+    }
+    double r1 = 1, r2 = 1, weight = norm(w, n);
+    if (t->adapted && weight > 0 && norm(of_moment, n) > 0)
+        r1 = weight / norm(of_moment, n);
+    if (t->adapted && weight > 0 && norm(of_gradient, n) > 0)
+        r2 = weight / norm(of_gradient, n);
+    for (size_t i = 0; i < n; i++)
+        w[i] -= rate * (k->beta1 * r1 * of_moment[i] + (1 - k->beta1) * r2 * of_gradient[i]);
+    free(of_moment);
+    free(of_gradient);
+    return r1;
+}
+
 void reference_step(struct reference *o, double rate, const double *g)
 {
     size_t size = o->table->size;
@@ -103,9 +135,10 @@ void reference_step(struct reference *o, double rate, const double *g)
         struct treatment treatment = {
             .decay = info->is_bias_or_norm && !o->options.decay_all ? 0 : o->options.weight_decay,
             .adapted = !info->is_bias_or_norm || o->options.adapt_all};
-        o->ratios[k] = (o->options.rule == RULE_LARS  ? lars
-                        : o->options.rule == RULE_SGD ? sgd
-                                                      : lamb_or_adamw)(
+        o->ratios[k] = (o->options.rule == RULE_LARS   ? lars
+                        : o->options.rule == RULE_SGD  ? sgd
+                        : o->options.rule == RULE_LANS ? lans
+                                                       : lamb_or_adamw)(
             o, &treatment, rate, clipped + info->offset, info->offset, info->count);
     }
     free(clipped);

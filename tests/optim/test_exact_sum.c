@@ -91,6 +91,28 @@ static void over_ranks(void **state)
     assert_true(exact_sum_read(&sums[1]) == sum_of(values, COUNT, 1));
 }
 
+/* The sum of parts is that of the whole. */
+static void parts_are_merged(void **state)
+{
+    (void)state;
+    enum { COUNT = 1000 };
+    double values[COUNT];
+    struct exact_sum whole = {0}, parts[3] = {0}, merged = {0};
+    struct rng rng;
+    rng_init(&rng, 4);
+    for (int i = 0; i < COUNT; i++) {
+        values[i] = ldexp(rng_uniform(&rng), (int)rng_below(&rng, 100) - 50);
+        exact_sum_add(&whole, values[i]);
+        exact_sum_add(&parts[i % 3], values[i]);
+    }
+    for (int k = 0; k < 3; k++)
+        exact_sum_merge(&merged, &parts[k]);
+    assert_memory_equal(&merged, &whole, sizeof whole);
+    exact_sum_add(&parts[1], NAN);
+    exact_sum_merge(&merged, &parts[1]);
+    assert_true(isnan(exact_sum_read(&merged)));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +121,7 @@ int main(int argc, char **argv)
         RANKS_TEST(order_does_not_matter),
         RANKS_TEST(what_is_not_finite_shows),
         RANKS_TEST(over_ranks),
+        RANKS_TEST(parts_are_merged),
     };
     return RANKS_RUN(tests, &argc, &argv);
 }

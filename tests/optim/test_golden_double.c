@@ -11,8 +11,11 @@ static const char positions[] = "bert.embeddings.position_embeddings.weight";
 
 static enum update_rule rule_named(const char *name)
 {
-    static const char *const names[] = {
-        [RULE_LAMB] = "lamb", [RULE_ADAMW] = "adamw", [RULE_LARS] = "lars", [RULE_SGD] = "sgd"};
+    static const char *const names[] = {[RULE_LAMB] = "lamb",
+                                        [RULE_ADAMW] = "adamw",
+                                        [RULE_LARS] = "lars",
+                                        [RULE_SGD] = "sgd",
+                                        [RULE_LANS] = "lans"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return (enum update_rule)i;
@@ -128,8 +131,9 @@ static void ten_updates_of_each_rule(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "lamb", "lamb-uncorrected", "lamb-all", "lamb-no-decay", "adamw", "adamw-uncorrected",
-        "lars", "lars-all",         "sgd",      "sgd-all"};
+        "lamb",     "lamb-uncorrected", "lamb-all", "lamb-no-decay", "adamw", "adamw-uncorrected",
+        "lars",     "lars-all",         "sgd",      "sgd-all",       "lans",  "lans-uncorrected",
+        "lans-all", "lans-no-decay"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct run run;
         char *file = memory_text("optimizer-%s", names[i]);

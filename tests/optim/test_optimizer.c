@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
 #include "lambert/kernels/kernels.h"
@@ -42,8 +43,8 @@ static void lamb_makes_the_golden_steps(void **state)
 
 static void check_rules(void)
 {
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
-    for (int n = 0; n < 4; n++) {
+    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
+    for (size_t n = 0; n < sizeof rules / sizeof *rules; n++) {
         struct optimizer_options options = usual_options(rules[n]);
         options.max_grad_norm = 1;
         check_against_reference(ranks, &options, 2e-6);
@@ -329,8 +330,8 @@ static void a_state_that_is_not_finite_is_seen(void **state)
 static void the_report_changes_nothing(void **state)
 {
     (void)state;
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
-    for (int n = 0; n < 4; n++) {
+    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
+    for (size_t n = 0; n < sizeof rules / sizeof *rules; n++) {
         struct tensor_report tensors[SMALL_TENSORS];
         struct run without, with;
         run_init(&without, rules[n]);
@@ -347,12 +348,84 @@ static void the_report_changes_nothing(void **state)
 }
 
 /* Going on from copied moments and t is the same as never having stopped. */
+/* Each begins and ends a wait, and nothing else in a step moves the heartbeat. */
+static int collectives_of_a_step(struct run *run, struct tensor_report *tensors)
+{
+    fill(run->grads, run->table.size, 1);
+    uint64_t before = activity_heartbeats();
+    step_on(run, tensors);
+    return (int)(activity_heartbeats() - before) / 2;
+}
+
+static void a_step_takes_no_more_collectives_than_it_has_to(void **state)
+{
+    (void)state;
+    static const struct {
+        enum update_rule rule;
+        int plain, reported;
+    } rows[] = {{RULE_LAMB, 2, 2},
+                {RULE_ADAMW, 1, 2},
+                {RULE_LARS, 2, 3},
+                {RULE_SGD, 1, 2},
+                {RULE_LANS, 2, 3}};
+    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++) {
+        struct run run;
+        struct tensor_report tensors[SMALL_TENSORS];
+        run_init(&run, rows[n].rule);
+        assert_int_equal(collectives_of_a_step(&run, NULL), rows[n].plain);
+        assert_int_equal(collectives_of_a_step(&run, tensors), rows[n].reported);
+        run_release(&run);
+    }
+}
+
+/* However long the gradient: lans looks at its direction, tensor by tensor, and never clips. */
+static void lans_does_not_see_the_gradients_length(void **state)
+{
+    (void)state;
+    struct run one, other;
+    run_init(&one, RULE_LANS);
+    run_init(&other, RULE_LANS);
+    for (uint64_t t = 1; t <= 3; t++) {
+        struct optimizer_report report = run_step(&one, t);
+        assert_true(report.clip == 1);
+        fill(other.grads, other.table.size, t);
+        for (int k = 0; k < other.table.count; k++) {
+            const struct param_info *info = &other.table.infos[k];
+            for (size_t i = 0; i < info->count; i++) /* a power of two a tensor: exact */
+                other.grads[info->offset + i] =
+                    (real)ldexp((double)other.grads[info->offset + i], 3 * k);
+        }
+        step_on(&other, NULL);
+        assert_same_state(&one, &other);
+    }
+    run_release(&one);
+    run_release(&other);
+}
+
+/* Shorter than any normal number, where a reciprocal would be infinite: as if it were 0. */
+static void lans_takes_a_vanishing_gradient_for_none(void **state)
+{
+    (void)state;
+    struct run run;
+    run_init(&run, RULE_LANS);
+    for (size_t i = 0; i < run.table.size; i++)
+        run.grads[i] = 1e-42F;
+    for (int t = 0; t < 3; t++)
+        assert_true(step_on(&run, NULL).finite);
+    assert_true(optimizer_state_finite(run.optimizer, ranks, run.params));
+    size_t own = run.shard_bytes / sizeof(real);
+    for (int k = 0; k < 2; k++)
+        for (size_t i = 0; i < own; i++)
+            assert_true(optimizer_moment(run.optimizer, k)[i] == 0);
+    run_release(&run);
+}
+
 static void state_can_be_carried_over(void **state)
 {
     (void)state;
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
-    static const int moments[] = {2, 2, 1, 1};
-    for (int n = 0; n < 4; n++) {
+    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
+    static const int moments[] = {2, 2, 1, 1, 2};
+    for (size_t n = 0; n < sizeof rules / sizeof *rules; n++) {
         struct run run, again;
         run_init(&run, rules[n]);
         run_init(&again, rules[n]);
@@ -438,6 +511,9 @@ int main(int argc, char **argv)
         RANKS_TEST(measuring_changes_nothing),
         RANKS_TEST(a_state_that_is_not_finite_is_seen),
         RANKS_TEST(the_report_changes_nothing),
+        RANKS_TEST(a_step_takes_no_more_collectives_than_it_has_to),
+        RANKS_TEST(lans_does_not_see_the_gradients_length),
+        RANKS_TEST(lans_takes_a_vanishing_gradient_for_none),
         RANKS_TEST(state_can_be_carried_over),
         RANKS_TEST(only_the_own_slices_move),
         RANKS_TEST(memory_is_that_of_the_moments),

@@ -15,8 +15,8 @@ static void lamb_makes_the_golden_steps(void **state)
 static void rules_are_those_of_the_equations(void **state)
 {
     (void)state;
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
-    for (int n = 0; n < 4; n++)
+    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
+    for (size_t n = 0; n < sizeof rules / sizeof *rules; n++)
         for (int variant = 0; variant < 32; variant++) {
             struct optimizer_options options = usual_options(rules[n]);
             options.bias_correction = variant & 1;

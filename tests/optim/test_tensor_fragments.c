@@ -21,7 +21,7 @@ static void mark(const struct param_table *table, const struct sharding *shardin
     shard_extract(sharding, rank, flat, shard);
     for (size_t p = 0; p < count; p++) {
         const struct param_info *info = &table->infos[fragments[p].tensor];
-        assert_in_range(fragments[p].count, 1, FRAGMENT);
+        assert_in_range(fragments[p].count, 1, OPTIMIZER_UNIT);
         assert_true(fragments[p].flat >= info->offset);
         assert_true(fragments[p].flat + (size_t)fragments[p].count <= info->offset + info->count);
         for (int i = 0; i < fragments[p].count; i++) {

@@ -140,8 +140,8 @@ static int read_into(struct sample *sample, struct optimizer *optimizer, const c
 static void what_was_written_is_read(void **unused)
 {
     (void)unused;
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
-    for (int r = 0; r < 4; r++) {
+    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
+    for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
         struct sample written, seen;
         struct run_state state;
         struct error err;

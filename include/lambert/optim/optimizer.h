@@ -15,9 +15,18 @@
  *   lars   u = g + λ w;  r = c ‖w‖ / (‖g‖ + λ ‖w‖), 1 as above;  m = μ m + η r u;  w -= m
  *                                                    (You et al., arXiv 1708.03888)
  *   sgd    u = g + λ w;  m = μ m + u;  w -= η m      (momentum SGD)
+ *   lans   g' = g / ‖g‖, of this tensor, 0 where it is 0; moments as in lamb, of g';
+ *          u = m̂ / (√v̂ + ε) + λ w,  u' = g' / (√v̂ + ε) + λ w;
+ *          w -= η (β1 r u + (1-β1) r' u'),  r = ‖w‖/‖u‖ and r' = ‖w‖/‖u'‖, 1 as in lamb
+ *          (Zheng et al., arXiv 2006.13484, algorithm 2); the gradient is not clipped
  *
  * By default biases and LayerNorm weights are excluded from decay and from adaptation
- * (param_info.is_bias_or_norm); decay_all and adapt_all include them. */
+ * (param_info.is_bias_or_norm); decay_all and adapt_all include them.
+ *
+ * A step takes two collectives of the ranks, the fewest there can be: the gradient's norm is needed
+ * before the moments, the tensors' norms after them. Rules without trust ratios take the first alone.
+ * A report on tensors takes the same two, and a third in lars and lans, where what is subtracted is
+ * known only then. */
 #ifndef LAMBERT_OPTIM_OPTIMIZER_H
 #define LAMBERT_OPTIM_OPTIMIZER_H
 
@@ -31,7 +40,7 @@
 #include "lambert/model/params.h"
 #include "lambert/optim/update_rule.h"
 
-/* Work is done in runs of at most so many elements: what one reads and writes stays in the
+/* Work is done in runs of at most so many elements: their weights, gradients and two moments fit the
  * first-level cache. A sharding with this unit makes norms, and so updates, the same bits on any
  * number of ranks. */
 enum { OPTIMIZER_UNIT = 2048 };
@@ -61,7 +70,7 @@ void optimizer_free(struct optimizer *optimizer); /* NULL is fine */
 
 struct optimizer_report {
     double gradient_norm; /* of the whole gradient, before clipping */
-    double clip;          /* what the gradient was multiplied by, 1 when not clipped */
+    double clip;          /* what the gradient was multiplied by, 1 when not clipped, and in lans */
     bool finite; /* no: the gradient is not finite, or the squares of what clipping leaves of it do
                     not fit a real, so that the second moment would not be; nothing was changed */
     int culprit; /* the first tensor of the table that is to blame; -1: the gradient is finite */

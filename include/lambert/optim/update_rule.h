@@ -2,6 +2,6 @@
 #ifndef LAMBERT_OPTIM_UPDATE_RULE_H
 #define LAMBERT_OPTIM_UPDATE_RULE_H
 
-enum update_rule { RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD };
+enum update_rule { RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS };
 
 #endif
