@@ -1,11 +1,10 @@
 #include "lambert/base/activity.h"
-#include "lambert/base/clock.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include "lambert/base/progress.h"
+#include "lambert/base/clock.h"
 
 enum { TASK, AT, WAIT, WORDS };
 
@@ -79,5 +78,5 @@ void activity_print(struct buffer *text)
         comma = ", ";
     }
     if (comma[0] == '\0')
-        buffer_print(text, "nowhere in particular");
+        buffer_print(text, "it has not said what it does");
 }

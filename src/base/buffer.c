@@ -7,15 +7,10 @@
 #include "lambert/base/error.h"
 #include "lambert/base/memory.h"
 
-void buffer_init(struct buffer *buffer)
-{
-    *buffer = (struct buffer){0};
-}
-
 void buffer_release(struct buffer *buffer)
 {
     free(buffer->data);
-    buffer_init(buffer);
+    *buffer = (struct buffer){0};
 }
 
 void buffer_reset(struct buffer *buffer)
@@ -114,7 +109,7 @@ const char *buffer_text(struct buffer *buffer)
 void byte_reader_init(struct byte_reader *reader, const void *data, size_t size)
 {
     /* No bytes still have a place, so that "0 bytes" and "overrun" stay apart. */
-    *reader = (struct byte_reader){.data = data != NULL ? data : (const uint8_t *)"", .size = size};
+    *reader = (struct byte_reader){.data = data ? data : (const uint8_t *)"", .size = size};
 }
 
 const void *byte_reader_bytes(struct byte_reader *reader, size_t size)
@@ -135,16 +130,6 @@ static uint64_t little_endian(struct byte_reader *reader, int bytes)
     for (int i = 0; in && i < bytes; i++)
         value |= (uint64_t)in[i] << (8 * i);
     return value;
-}
-
-uint8_t byte_reader_u8(struct byte_reader *reader)
-{
-    return (uint8_t)little_endian(reader, 1);
-}
-
-uint16_t byte_reader_u16(struct byte_reader *reader)
-{
-    return (uint16_t)little_endian(reader, 2);
 }
 
 uint32_t byte_reader_u32(struct byte_reader *reader)

@@ -30,11 +30,11 @@ static uint32_t nan_fraction(uint32_t magnitude, int shift)
     return fraction != 0 ? fraction : UINT32_C(0x400000) >> shift;
 }
 
-float float16_to_float(uint16_t half)
+float float16_to_float(uint16_t bits)
 {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16;
-    uint32_t exponent = half >> 10 & 0x1f;
-    uint32_t fraction = half & 0x3ff;
+    uint32_t sign = (uint32_t)(bits & 0x8000) << 16;
+    uint32_t exponent = bits >> 10 & 0x1f;
+    uint32_t fraction = bits & 0x3ff;
     if (exponent == 0x1f)
         return float_of(sign | 0x7f800000 | fraction << 13);
     if (exponent == 0) { /* fraction * 2^-24 */

@@ -2,8 +2,10 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "lambert/base/buffer.h"
 #include "terminal.h"
 
 static atomic_int current_level = LOG_INFO;
@@ -29,19 +31,32 @@ bool log_shows(enum log_level level)
     return (int)level <= atomic_load(&current_level) && (level != LOG_INFO || log_rank() == 0);
 }
 
+/* Formats without base/buffer.h and base/memory.h, which say through here what is wrong with them.
+ * A line that neither the stack nor the heap has room for is cut. */
 static void say(enum log_level level, const char *format, va_list args)
 {
     static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
+    char short_line[2048], *line = short_line, rank[32] = "";
+    va_list again;
     if (!log_shows(level))
         return;
-    struct buffer line = {0};
+    va_copy(again, args);
     if (log_rank() != 0)
-        buffer_print(&line, "[rank %d] ", log_rank());
-    buffer_print(&line, "%s", names[level]);
-    buffer_vprint(&line, format, args);
-    buffer_put_u8(&line, '\n');
-    terminal_message((const char *)line.data, line.size);
-    buffer_release(&line);
+        snprintf(rank, sizeof rank, "[rank %d] ", log_rank());
+    size_t head = strlen(rank) + strlen(names[level]), room = sizeof short_line;
+    size_t size = head + (size_t)vsnprintf(NULL, 0, format, args) + 1; /* the newline */
+    if (size >= room && (line = malloc(size + 1)) != NULL)
+        room = size + 1;
+    if (!line)
+        line = short_line;
+    snprintf(line, room, "%s%s", rank, names[level]);
+    vsnprintf(line + head, room - head, format, again);
+    va_end(again);
+    size_t length = strlen(line) < room - 1 ? strlen(line) : room - 2;
+    line[length] = '\n';
+    terminal_message(line, length + 1);
+    if (line != short_line)
+        free(line);
 }
 
 void log_error(const char *format, ...)

@@ -1,5 +1,4 @@
 #include "lambert/base/machine_memory.h"
-#include "lambert/base/minmax.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 
 enum { LINE = 4096 };
 

@@ -1,8 +1,9 @@
 #include "lambert/base/nearest.h"
-#include "lambert/base/minmax.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "lambert/base/minmax.h"
 
 void nearest_init(struct nearest *nearest, const char *wanted)
 {

@@ -1,5 +1,4 @@
 #include "lambert/base/progress.h"
-#include "lambert/base/clock.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 
 #include "lambert/base/buffer.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "terminal.h"
 
@@ -94,9 +94,4 @@ void progress_release(struct progress *progress)
 {
     if (progress->terminal)
         terminal_wipe();
-}
-
-void progress_wipe(void)
-{
-    terminal_wipe();
 }

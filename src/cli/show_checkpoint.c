@@ -7,7 +7,7 @@
 
 #include "compare_checkpoints.h"
 #include "lambert.h"
-#include "lambert/base/hash.h"
+#include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 #include "open_checkpoint.h"
 
@@ -96,12 +96,6 @@ static void print_text(const struct checkpoint_file *file)
 
 /* --- the same as JSON ------------------------------------------------------------------------- */
 
-static void add_hash(cJSON *object, const char *name, uint64_t hash)
-{
-    char text[HASH_TEXT];
-    cJSON_AddStringToObject(object, name, hash_print(hash, text));
-}
-
 static cJSON *tensor_object(const struct checkpoint_file *file,
                             const struct checkpoint_tensor *tensor)
 {
@@ -132,8 +126,8 @@ static void print_json(const struct checkpoint_file *file)
     cJSON_AddNumberToObject(object, "updates", (double)file->updates);
     cJSON_AddNumberToObject(object, "sequences", (double)state->sequences);
     cJSON_AddNumberToObject(object, "tokens", (double)state->tokens);
-    add_hash(object, "corpus_hash", state->corpus_hash);
-    add_hash(object, "vocabulary_hash", state->vocabulary_hash);
+    json_add_hash(object, "corpus_hash", state->corpus_hash);
+    json_add_hash(object, "vocabulary_hash", state->vocabulary_hash);
     cJSON_AddNumberToObject(object, "vocabulary_tokens", vocabulary_lines(&file->meta));
     cJSON_AddStringToObject(object, "config", file->meta.config);
     cJSON_AddNumberToObject(object, "weights", (double)file->elements);

@@ -1,6 +1,4 @@
 #include "lambert/dist/exchange.h"
-#include "lambert/base/clock.h"
-#include "lambert/base/minmax.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -10,8 +8,9 @@
 #include "dist_internal.h"
 #include "lambert/base/activity.h"
 #include "lambert/base/arena.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/progress.h"
+#include "lambert/base/minmax.h"
 
 enum kind { REDUCE, GATHER, KINDS };
 

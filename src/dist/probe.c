@@ -1,5 +1,4 @@
 #include "lambert/dist/probe.h"
-#include "lambert/base/minmax.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include "dist_internal.h"
 #include "lambert/base/error.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 
 enum { TAG = 1, SMALL = 8 /* bytes */ };
 

@@ -1,6 +1,4 @@
 #include "lambert/dist/row_exchange.h"
-#include "lambert/base/clock.h"
-#include "lambert/base/minmax.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,8 +7,9 @@
 #include "dist_internal.h"
 #include "lambert/base/activity.h"
 #include "lambert/base/arena.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/progress.h"
+#include "lambert/base/minmax.h"
 #include "row_walk.h"
 
 /* A way of rows: from those who look them up to the owner, or back. */

@@ -1,7 +1,8 @@
 #include "row_walk.h"
-#include "lambert/base/minmax.h"
 
 #include <string.h>
+
+#include "lambert/base/minmax.h"
 
 enum { WORD = 64 }; /* rows in a word of a set */
 

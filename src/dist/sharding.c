@@ -1,11 +1,11 @@
 #include "lambert/dist/sharding.h"
-#include "lambert/base/minmax.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #include "dist_internal.h"
 #include "lambert/base/activity.h"
+#include "lambert/base/minmax.h"
 
 /* --- who owns what ---------------------------------------------------------------------------- */
 

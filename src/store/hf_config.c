@@ -5,8 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
+#include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -42,11 +41,7 @@ char *hf_config_print(const struct bert_config *shape, int pad_id, enum safetens
     cJSON_AddNullToObject(root, "classifier_dropout");
     cJSON_AddBoolToObject(root, "tie_word_embeddings", true);
     cJSON_AddStringToObject(root, "torch_dtype", torch_name(dtype));
-    char *text = cJSON_Print(root);
-    if (!text)
-        bug("out of memory for JSON");
-    cJSON_Delete(root);
-    return text;
+    return json_print_indented(root);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -2,18 +2,17 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
 #include <utf8proc.h>
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/float16.h"
+#include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "floats are copied as they lie");
@@ -24,8 +23,6 @@ enum {
     MOST_VALUES = 1 << 20,      /* of JSON: 100,000 tensors; cJSON takes 80 bytes for each */
     SHOWN = 128                 /* of a name in a sentence */
 };
-
-static const double most_exact = 9007199254740992.0; /* 2^53: cJSON's numbers are doubles */
 
 static const struct {
     const char *name;
@@ -100,38 +97,6 @@ static int refuse_tensor(const struct reading *reading, const struct safetensors
 }
 
 /* --- pieces of JSON --------------------------------------------------------------------------- */
-
-/* A whole number from 0 to 2^53. */
-static int get_number(const cJSON *item, uint64_t *number)
-{
-    double value = cJSON_IsNumber(item) ? item->valuedouble : -1;
-    if (!(value >= 0 && value < most_exact && value == floor(value)))
-        return -1;
-    *number = (uint64_t)value;
-    return 0;
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* A key that the object has more than once, or NULL: cJSON keeps them all, readers differ in which
- * one they take. */
-static const char *repeated_key(const cJSON *object)
-{
-    size_t count = 0;
-    const char **keys = memory_new((size_t)cJSON_GetArraySize(object), sizeof *keys);
-    for (const cJSON *item = object->child; item; item = item->next)
-        keys[count++] = item->string;
-    qsort(keys, count, sizeof *keys, compare_keys);
-    const char *repeated = NULL;
-    for (size_t i = 1; i < count && !repeated; i++)
-        if (strcmp(keys[i - 1], keys[i]) == 0)
-            repeated = keys[i];
-    free(keys);
-    return repeated;
-}
 
 static bool is_utf8(const uint8_t *text, size_t size)
 {
@@ -216,7 +181,7 @@ static int read_shape(const struct reading *reading, const cJSON *array,
         if (tensor->dimensions == SAFETENSORS_DIMENSIONS)
             return refuse_tensor(reading, tensor, "has more than %d dimensions",
                                  SAFETENSORS_DIMENSIONS);
-        if (get_number(item, &length) != 0)
+        if (!json_count(item, &length))
             return refuse_tensor(reading, tensor,
                                  "has a shape that is not of whole numbers from 0 to 2^53");
         if (tensor->elements != 0 && length > SIZE_MAX / tensor->elements)
@@ -233,8 +198,8 @@ static int read_offsets(const struct reading *reading, const cJSON *array,
     uint64_t begin, end;
     if (!cJSON_IsArray(array))
         return refuse_tensor(reading, tensor, "has no data_offsets");
-    if (cJSON_GetArraySize(array) != 2 || get_number(array->child, &begin) != 0 ||
-        get_number(array->child->next, &end) != 0)
+    if (cJSON_GetArraySize(array) != 2 || !json_count(array->child, &begin) ||
+        !json_count(array->child->next, &end))
         return refuse_tensor(reading, tensor,
                              "has data_offsets that are not two whole numbers from 0 to 2^53");
     if (begin > end)
@@ -258,7 +223,7 @@ static int read_tensor(const struct reading *reading, const cJSON *entry,
     tensor->name = memory_copy_text(entry->string);
     if (!cJSON_IsObject(entry))
         return refuse_tensor(reading, tensor, "is described by no JSON object");
-    const char *repeated = repeated_key(entry);
+    const char *repeated = json_repeated_name(entry);
     if (repeated)
         return refuse_tensor(reading, tensor, "has two values of '%s'", shown(repeated, text));
     if (read_dtype(reading, cJSON_GetObjectItemCaseSensitive(entry, "dtype"), tensor, &bits) != 0 ||
@@ -284,7 +249,7 @@ static int check_metadata(const struct reading *reading, const cJSON *metadata)
         if (!cJSON_IsString(item))
             return refuse(reading, "'%s' in its __metadata__ is no text",
                           shown(item->string, text));
-    const char *repeated = repeated_key(metadata);
+    const char *repeated = json_repeated_name(metadata);
     if (repeated)
         return refuse(reading, "its __metadata__ has two values of '%s'", shown(repeated, text));
     return 0;
@@ -294,7 +259,7 @@ static int read_tensors(const struct reading *reading, const cJSON *root)
 {
     struct safetensors *file = reading->file;
     char text[SHOWN];
-    const char *repeated = repeated_key(root);
+    const char *repeated = json_repeated_name(root);
     if (repeated)
         return refuse(reading, "its header has '%s' twice", shown(repeated, text));
     file->tensors = memory_new((size_t)cJSON_GetArraySize(root), sizeof *file->tensors);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/terminal.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
@@ -113,7 +114,7 @@ static void release_wipes(void **state)
     begin(&progress, 10, true, 10);
     progress_update(&progress, 20, "over"); /* more done than there was to do */
     progress_release(&progress);
-    progress_wipe();
+    terminal_wipe(); /* nothing stands any more */
     catch_end(&said);
     assert_string_equal(buffer_text(&said),
                         "\r\033[Kpreparing  20 of 10 MB  100%  [========================]  over"

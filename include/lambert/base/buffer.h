@@ -1,4 +1,4 @@
-/* A growable run of bytes, and a reader over bytes that cannot run past the end. Numbers are
+/* A growable run of bytes ({0} is an empty one), and a reader over bytes that cannot run past the end. Numbers are
  * written little-endian whatever the machine. */
 #ifndef LAMBERT_BASE_BUFFER_H
 #define LAMBERT_BASE_BUFFER_H
@@ -14,7 +14,6 @@ struct buffer {
     size_t capacity;
 };
 
-void buffer_init(struct buffer *buffer); /* owns nothing yet; {0} is as good */
 void buffer_release(struct buffer *buffer);
 void buffer_reset(struct buffer *buffer);               /* empty, memory kept */
 void *buffer_grow(struct buffer *buffer, size_t extra); /* size += extra; the new part */
@@ -38,8 +37,6 @@ struct byte_reader {
 };
 
 void byte_reader_init(struct byte_reader *reader, const void *data, size_t size);
-uint8_t byte_reader_u8(struct byte_reader *reader);
-uint16_t byte_reader_u16(struct byte_reader *reader);
 uint32_t byte_reader_u32(struct byte_reader *reader);
 uint64_t byte_reader_u64(struct byte_reader *reader);
 const void *byte_reader_bytes(struct byte_reader *reader, size_t size); /* NULL when overrun */

@@ -1,11 +1,10 @@
-/* The two 16-bit floating-point types of tensor files and of messages, as their bits: half (IEEE
- * 754 binary16: 5 bits of exponent, 10 of fraction) and bfloat (bfloat16: the upper half of a
- * float).
+/* The two 16-bit floating-point types of tensor files and of messages, as their bits: float16 (IEEE
+ * 754 binary16: 5 bits of exponent, 10 of fraction) and bfloat16 (the upper half of a float).
  *
  * To float is exact. From float rounds to nearest, ties to even; what is too great becomes an
  * infinity, and NaN stays NaN. Bits that came from 16 go back to the same 16.
  *
- * Those of bfloat are here in full, so that loops over arrays are vectorised. */
+ * Those of bfloat16 are here in full, so that loops over arrays are vectorised. */
 #ifndef LAMBERT_BASE_FLOAT16_H
 #define LAMBERT_BASE_FLOAT16_H
 
@@ -15,7 +14,7 @@
 /* As what numbers are sent, or computed with. */
 enum float_type { TYPE_FLOAT32, TYPE_BFLOAT16 };
 
-float float16_to_float(uint16_t half);
+float float16_to_float(uint16_t bits);
 uint16_t float16_from_float(float value);
 
 static inline float bfloat16_to_float(uint16_t bfloat)

@@ -31,7 +31,4 @@ void progress_update(struct progress *progress, double done, const char *note, .
     __attribute__((format(printf, 3, 4)));
 void progress_release(struct progress *progress);
 
-/* Wipes the line if one stands on the terminal; log.h calls it before a message. */
-void progress_wipe(void);
-
 #endif

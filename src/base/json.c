@@ -1,0 +1,92 @@
+#include "lambert/base/json.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/error.h"
+#include "lambert/base/hash.h"
+#include "lambert/base/memory.h"
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+void json_add_count(cJSON *object, const char *name, uint64_t count)
+{
+    char text[24];
+    require(count < JSON_COUNTS);
+    snprintf(text, sizeof text, "%" PRIu64, count); /* cJSON itself prints 15 digits of 16 */
+    cJSON_AddRawToObject(object, name, text);
+}
+
+void json_add_hash(cJSON *object, const char *name, uint64_t hash)
+{
+    char text[HASH_TEXT];
+    cJSON_AddStringToObject(object, name, hash_print(hash, text));
+}
+
+static char *whole(cJSON *root, char *text)
+{
+    if (!text)
+        bug("out of memory for JSON");
+    cJSON_Delete(root);
+    return text;
+}
+
+char *json_print(cJSON *root)
+{
+    return whole(root, cJSON_PrintUnformatted(root));
+}
+
+char *json_print_indented(cJSON *root)
+{
+    return whole(root, cJSON_Print(root));
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+bool json_count(const cJSON *item, uint64_t *count)
+{
+    double value = cJSON_IsNumber(item) ? item->valuedouble : -1;
+    if (!(value >= 0 && value < (double)JSON_COUNTS && value == floor(value)))
+        return false;
+    *count = (uint64_t)value;
+    return true;
+}
+
+bool json_get_count(const cJSON *object, const char *name, uint64_t *count)
+{
+    return json_count(cJSON_GetObjectItemCaseSensitive(object, name), count);
+}
+
+const char *json_get_text(const cJSON *object, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+bool json_get_hash(const cJSON *object, const char *name, uint64_t *hash)
+{
+    const char *text = json_get_text(object, name);
+    return text && hash_parse(text, hash);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *json_repeated_name(const cJSON *object)
+{
+    size_t count = 0;
+    const char **names = memory_new((size_t)cJSON_GetArraySize(object), sizeof *names);
+    for (const cJSON *item = object->child; item; item = item->next)
+        names[count++] = item->string;
+    qsort(names, count, sizeof *names, compare_names);
+    const char *repeated = NULL;
+    for (size_t i = 1; i < count && !repeated; i++)
+        if (strcmp(names[i - 1], names[i]) == 0)
+            repeated = names[i];
+    free(names);
+    return repeated;
+}

@@ -1,0 +1,115 @@
+#include "lib/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/json.h"
+
+static cJSON *parsed(const char *text)
+{
+    cJSON *root = cJSON_Parse(text);
+    assert_non_null(root);
+    return root;
+}
+
+static void what_is_added_comes_back(void **state)
+{
+    (void)state;
+    static const uint64_t counts[] = {0, 1, 4294967296, JSON_COUNTS - 1};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        uint64_t count = 7, hash = 7;
+        cJSON *root = cJSON_CreateObject();
+        json_add_count(root, "count", counts[i]);
+        json_add_hash(root, "hash", UINT64_MAX - counts[i]);
+        char *text = json_print(root);
+        assert_null(strchr(text, '\n'));
+        root = parsed(text);
+        assert_true(json_get_count(root, "count", &count));
+        assert_true(json_get_hash(root, "hash", &hash));
+        assert_true(count == counts[i] && hash == UINT64_MAX - counts[i]);
+        cJSON_Delete(root);
+        free(text);
+    }
+}
+
+static void only_whole_numbers_are_counts(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{}",           "{\"n\":-1}",     "{\"n\":0.5}", "{\"n\":9007199254740992}",
+        "{\"n\":1e99}", "{\"n\":\"1\"}",  "{\"n\":[1]}", "{\"n\":null}",
+        "{\"N\":1}",    "{\"n\":-0.001}", "[1]",         "{\"n\":true}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        uint64_t count = 7;
+        cJSON *root = parsed(texts[i]);
+        assert_false(json_get_count(root, "n", &count));
+        assert_true(count == 7);
+        cJSON_Delete(root);
+    }
+    uint64_t count = 7;
+    assert_false(json_count(NULL, &count));
+    assert_false(json_get_count(NULL, "n", &count));
+}
+
+static void only_sixteen_digits_are_a_hash(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"{}",
+                                        "{\"h\":1}",
+                                        "{\"h\":\"\"}",
+                                        "{\"h\":\"12\"}",
+                                        "{\"h\":\"00000000000000zz\"}",
+                                        "{\"h\":\"000000000000000000\"}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        uint64_t hash = 7;
+        cJSON *root = parsed(texts[i]);
+        assert_false(json_get_hash(root, "h", &hash));
+        cJSON_Delete(root);
+    }
+}
+
+static void texts(void **state)
+{
+    (void)state;
+    cJSON *root = parsed("{\"a\":\"x\",\"b\":1}");
+    assert_string_equal(json_get_text(root, "a"), "x");
+    assert_null(json_get_text(root, "b"));
+    assert_null(json_get_text(root, "A"));
+    assert_null(json_get_text(NULL, "a"));
+    char *text = json_print_indented(root);
+    assert_non_null(strchr(text, '\n'));
+    free(text);
+}
+
+static void repeated_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *repeated;
+    } rows[] = {{"{}", NULL},
+                {"{\"a\":1}", NULL},
+                {"{\"a\":1,\"b\":2,\"A\":3}", NULL},
+                {"{\"a\":1,\"b\":2,\"a\":3}", "a"},
+                {"{\"c\":{\"a\":1},\"d\":{\"a\":2}}", NULL}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cJSON *root = parsed(rows[i].text);
+        const char *repeated = json_repeated_name(root);
+        if (rows[i].repeated)
+            assert_string_equal(repeated, rows[i].repeated);
+        else
+            assert_null(repeated);
+        cJSON_Delete(root);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_added_comes_back),
+        cmocka_unit_test(only_whole_numbers_are_counts),
+        cmocka_unit_test(only_sixteen_digits_are_a_hash),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(repeated_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
