@@ -5,7 +5,9 @@
 #include "lambert/base/float16.h"
 #include "lambert/dist/exchange.h"
 
-enum { BLOCK = 1024 }; /* elements: a sum stays in the first-level cache while it is made */
+/* Elements that are added up at a time. The sum is made aside, on the stack, where it stays in the
+ * first-level cache, and because the result may lie over one of the contributions. */
+enum { BLOCK = 1024 };
 
 static size_t blocks_of(size_t n)
 {
@@ -18,19 +20,19 @@ static size_t length_of(size_t block, size_t n)
     return left < BLOCK ? left : BLOCK;
 }
 
-static void add_packed(const uint16_t *restrict values, size_t n, real *restrict sum)
+static void add_bfloat16(const uint16_t *restrict values, size_t n, real *restrict sum)
 {
     for (size_t i = 0; i < n; i++)
         sum[i] += bfloat16_to_float(values[i]);
 }
 
-static void add(const real *restrict values, size_t n, real *restrict sum)
+static void add_real(const real *restrict values, size_t n, real *restrict sum)
 {
     for (size_t i = 0; i < n; i++)
         sum[i] += values[i];
 }
 
-/* Begins with the first contribution as it is, not with zero: -0 stays -0. */
+/* Begins with the first contribution as it is, and not with zero, to which -0 would be added as 0. */
 static void sum_block(const struct contribution *c, int count, size_t begin, size_t n, real *out)
 {
     real sum[BLOCK];
@@ -39,9 +41,9 @@ static void sum_block(const struct contribution *c, int count, size_t begin, siz
                                : ((const real *)c[0].values)[begin + i];
     for (int k = 1; k < count; k++) {
         if (c[k].bfloat16)
-            add_packed((const uint16_t *)c[k].values + begin, n, sum);
+            add_bfloat16((const uint16_t *)c[k].values + begin, n, sum);
         else
-            add((const real *)c[k].values + begin, n, sum);
+            add_real((const real *)c[k].values + begin, n, sum);
     }
     memcpy(out + begin, sum, n * sizeof *sum);
 }
@@ -53,12 +55,6 @@ void contributions_sum(const struct contribution *c, int count, size_t n, real *
         sum_block(c, count, b * BLOCK, length_of(b, n), out);
 }
 
-static int64_t add_fixed(int64_t a, int64_t b)
-{
-    bool finite = a != EXCHANGE_NOT_FINITE && b != EXCHANGE_NOT_FINITE;
-    return finite ? (int64_t)((uint64_t)a + (uint64_t)b) : EXCHANGE_NOT_FINITE;
-}
-
 static void sum_block_fixed(const struct contribution *c, int count, size_t begin, size_t n,
                             int64_t *out)
 {
@@ -67,7 +63,7 @@ static void sum_block_fixed(const struct contribution *c, int count, size_t begi
     for (int k = 1; k < count; k++) {
         const int64_t *values = (const int64_t *)c[k].values + begin;
         for (size_t i = 0; i < n; i++)
-            sum[i] = add_fixed(sum[i], values[i]);
+            sum[i] = exchange_fixed_sum(sum[i], values[i]);
     }
     memcpy(out + begin, sum, n * sizeof *sum);
 }

@@ -12,21 +12,58 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
 
+/* The protocol, for whoever changes it.
+ *
+ * A transfer is a bucket on one of its two ways. Its reduce-scatter (REDUCE) goes through the stages
+ * upwards, its all-gather (GATHER) downwards. In stage s a rank deals with the members of its group
+ * alone. They all work on the same part of the bucket, part(s), and cut it up among themselves: the
+ * own share of it is part(s + 1), and the slice that a rank owns is what is left after the last
+ * stage (dist/sharding.h).
+ *
+ *     REDUCE, stage s    A rank sends each other member that one's part(s + 1) of its sums so far,
+ *                        receives what the others have for its own part(s + 1), and adds these to
+ *                        its own in the order of members. Stage s + 1 goes on with that sum.
+ *     GATHER, stage s    A rank's part(s + 1) is whole. It sends it to all other members, receives
+ *                        theirs in their places, and then part(s) is whole.
+ *
+ * Where the ranks of a node share memory, nothing is sent in stage 0. A reduction reads the gradients
+ * of the neighbours in place, and weights are one array anyway. What has to be known is when, and
+ * each rank says it by flags in the shared memory, one of a sort for each bucket, which it alone
+ * writes:
+ *
+ *     COMPLETE    my gradients of this bucket may be read
+ *     READ        I have read everyone's gradients that I needed: as far as I am concerned they may
+ *                 be overwritten (exchange_reduce_wait() waits until all have said so)
+ *     WHOLE       what I had to bring of this bucket's weights is in the shared array
+ *
+ * A flag is the number of times that the bucket was begun, so that none is ever taken back.
+ *
+ * Messages need room for what arrives and for what is rounded: a slot, of which there are few. A
+ * transfer takes one before its first stage and keeps it to its end. Transfers stand in a queue in the
+ * order in which they were begun, which is the same on all ranks. move_on() walks along it, takes
+ * slots in that order, and lets every transfer go as far as it can without waiting.
+ *
+ * Why this cannot lock up: of all transfers that are not done on some rank, look at the one that was
+ * begun first. Where it is not done, all before it are, so the slots that are taken belong to it or
+ * to those behind it; and since nobody takes a slot past one that waits for one, it has its own. So
+ * it is under way on every rank that has begun it, the others will begin it, since no begin waits,
+ * and it gets done. A rank that waits for certain weights holds back what is behind them in the
+ * queue, but never what is before them, so the argument holds for it as well. */
+
+/* The two ways of a bucket. */
 enum kind { REDUCE, GATHER, KINDS };
 
-/* What a rank tells the others of its node about a bucket, by a number that counts up. */
 enum flag { COMPLETE, READ, WHOLE, FLAGS };
 
-/* Room for the messages of one bucket. */
+/* Room for the messages of one transfer. */
 struct slot {
-    MPI_Request *requests;   /* [2 (members - 1)] */
+    MPI_Request *requests;   /* [2 (members - 1)] of the stage it is in */
     int count;               /* of those that are there */
-    unsigned char *received; /* what the others contribute to the own part, one after another */
+    unsigned char *received; /* what the other members have sent, one after another */
     uint16_t *packed;        /* what goes out in bfloat16 */
     bool taken;
 };
 
-/* A bucket on its way. */
 struct transfer {
     enum kind kind;
     int bucket;
@@ -34,7 +71,7 @@ struct transfer {
     int stage;         /* it is in; a reduction counts up, a gathering down */
     struct slot *slot; /* NULL: it has none yet, or needs none */
     bool bfloat16;     /* weights travel so */
-    bool posted;       /* the messages of the stage are on their way; the flag is set */
+    bool posted;       /* the messages of the stage are on their way; or its flag is raised */
 };
 
 struct exchange {
@@ -42,14 +79,14 @@ struct exchange {
     const struct sharding *sharding;
     struct exchange_arrays arrays;
     struct exchange_options options;
-    size_t element; /* bytes of one of gradients and shard */
-    bool shared;    /* the first stage is done through memory */
+    size_t element; /* bytes of an element of the gradients and of the shard */
+    bool shared;    /* stage 0 is done in memory that the ranks of the node share */
     bool in_place;  /* a job of one rank whose shard is its gradients */
     struct arena arena;
     struct slot *slots;                 /* [options.slots] */
-    struct contribution *contributions; /* [most members] */
+    struct contribution *contributions; /* [members of the largest group] */
     size_t *shard_start;                /* [buckets]: where a bucket's slice begins in the shard */
-    struct transfer *queue;             /* [KINDS buckets]; the first `waiting` are on their way */
+    struct transfer *queue;             /* [KINDS buckets]; `waiting` of them are not done */
     int waiting;
     unsigned numbers[KINDS]; /* of the next transfers */
     uint64_t *begun[KINDS];  /* [buckets] how often, which is what flags are compared with */
@@ -63,11 +100,13 @@ static int most_members(const struct stages *stages)
 {
     int most = 1;
     for (int s = 0; s < stages->count; s++)
-        most = stages->members[s] > most ? stages->members[s] : most;
+        most = max_int(most, stages->members[s]);
     return most;
 }
 
-/* Bytes that a slot receives, and packs, at most. */
+/* Bytes that a slot receives, and packs, at most: in a reduction the contributions of all other
+ * members to the own part, and the whole part where it is rounded; in a gathering the parts of all
+ * others, and the own one, where they are packed. Weights that are not go straight to their place. */
 static void measure_slot(const struct exchange *x, int rank, size_t *received, size_t *packed)
 {
     const struct stages *stages = &x->sharding->stages;
@@ -190,30 +229,46 @@ static _Atomic uint64_t *flag_of(const struct exchange *x, int local, enum flag 
     return &x->arrays.flags[row * (size_t)x->sharding->buckets + (size_t)bucket];
 }
 
-/* What was written to memory before is seen by whoever sees the flag. */
-static void raise_flag(const struct exchange *x, enum flag flag, int bucket, uint64_t value)
+/* Says it of the bucket as it was last begun. What was written to memory before is seen by whoever
+ * sees the flag. */
+static void raise_flag(const struct exchange *x, enum kind kind, enum flag flag, int bucket)
 {
-    atomic_store_explicit(flag_of(x, x->dist->local_rank, flag, bucket), value,
+    atomic_store_explicit(flag_of(x, x->dist->local_rank, flag, bucket), x->begun[kind][bucket],
                           memory_order_release);
 }
 
-static bool all_raised(const struct exchange *x, enum flag flag, int bucket, uint64_t value)
+static bool all_raised(const struct exchange *x, enum kind kind, enum flag flag, int bucket)
 {
     for (int local = 0; local < x->dist->local_size; local++)
-        if (atomic_load_explicit(flag_of(x, local, flag, bucket), memory_order_acquire) < value)
+        if (atomic_load_explicit(flag_of(x, local, flag, bucket), memory_order_acquire) <
+            x->begun[kind][bucket])
             return false;
     return true;
 }
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-static struct slice own_part(const struct exchange *x, const struct transfer *t, int stage)
+static struct slice part_of(const struct exchange *x, const struct transfer *t, int rank, int stage)
 {
-    return sharding_part(x->sharding, t->bucket, x->dist->rank, stage);
+    return sharding_part(x->sharding, t->bucket, rank, stage);
 }
 
-/* By the number of the transfer, which is the same on all ranks: so many are never on their way
- * together. */
+static struct slice own_part(const struct exchange *x, const struct transfer *t, int stage)
+{
+    return part_of(x, t, x->dist->rank, stage);
+}
+
+/* Of the members of the own group in this stage, the rank that is k places on. If each rank begins
+ * with the next one, nobody is sent to by all others at the same time. */
+static int peer_of(const struct exchange *x, const struct transfer *t, int k)
+{
+    const struct stages *stages = &x->sharding->stages;
+    int digit = (stages_digit(stages, t->stage, x->dist->rank) + k) % stages->members[t->stage];
+    return stages_member(stages, t->stage, x->dist->rank, digit);
+}
+
+/* A message finds its transfer by the number, which is the same on all ranks. The numbers start
+ * again after so many transfers as are never on their way together. */
 static int tag_of(const struct transfer *t)
 {
     enum { NUMBERS = (TAG_ROWS - TAG_EXCHANGE) / STAGES_MOST / KINDS };
@@ -221,30 +276,16 @@ static int tag_of(const struct transfer *t)
     return TAG_EXCHANGE + (number * STAGES_MOST + t->stage) * KINDS + (int)t->kind;
 }
 
-/* Inside a node messages are as cheap as rounding. */
-static bool between_nodes(const struct exchange *x, int stage)
-{
-    return !(x->sharding->stages.node && stage == 0);
-}
-
-static bool rounds(const struct exchange *x, int stage)
-{
-    return x->options.bfloat16_gradients && between_nodes(x, stage);
-}
-
-static bool packs(const struct exchange *x, const struct transfer *t)
-{
-    return t->bfloat16 && between_nodes(x, t->stage);
-}
-
-static void receive(const struct exchange *x, struct transfer *t, int from, void *to, size_t bytes)
+static void post_receive(const struct exchange *x, struct transfer *t, int from, void *to,
+                         size_t bytes)
 {
     if (bytes > 0)
         MPI_Irecv(to, (int)bytes, MPI_BYTE, from, tag_of(t), x->dist->world,
                   &t->slot->requests[t->slot->count++]);
 }
 
-static void dispatch(struct exchange *x, struct transfer *t, int to, const void *from, size_t bytes)
+static void post_send(struct exchange *x, struct transfer *t, int to, const void *from,
+                      size_t bytes)
 {
     if (bytes > 0)
         MPI_Isend(from, (int)bytes, MPI_BYTE, to, tag_of(t), x->dist->world,
@@ -252,13 +293,25 @@ static void dispatch(struct exchange *x, struct transfer *t, int to, const void 
     x->report.bytes_sent += bytes;
 }
 
-/* The rank that is k places on in the own group of the stage: who begins with the next sends to
- * nobody whom all others send to at the same time. */
-static int peer(const struct exchange *x, int stage, int k)
+/* Inside a node a message costs no more than rounding would. */
+static bool between_nodes(const struct exchange *x, const struct transfer *t)
 {
-    const struct stages *stages = &x->sharding->stages;
-    int digit = (stages_digit(stages, stage, x->dist->rank) + k) % stages->members[stage];
-    return stages_member(stages, stage, x->dist->rank, digit);
+    return !(x->sharding->stages.node && t->stage == 0);
+}
+
+/* Whether what travels in this stage does so as bfloat16. */
+static bool travels_packed(const struct exchange *x, const struct transfer *t)
+{
+    bool wanted = t->kind == REDUCE ? x->options.bfloat16_gradients : t->bfloat16;
+    return wanted && between_nodes(x, t);
+}
+
+/* Bytes of an element on its way. */
+static size_t wire_of(const struct exchange *x, const struct transfer *t)
+{
+    if (travels_packed(x, t))
+        return sizeof(uint16_t);
+    return t->kind == REDUCE ? x->element : sizeof(real);
 }
 
 static unsigned char *gradients_at(const struct exchange *x, size_t at)
@@ -266,161 +319,141 @@ static unsigned char *gradients_at(const struct exchange *x, size_t at)
     return (unsigned char *)x->arrays.gradients + at * x->element;
 }
 
-/* Where what the k-th of the group contributes is received, its bytes an element being `wire`. */
-static unsigned char *received_at(const struct transfer *t, int k, size_t elements, size_t wire)
+/* Where the contribution of the k-th peer to the own part of a reduction arrives. */
+static unsigned char *contribution_at(const struct exchange *x, const struct transfer *t, int k)
 {
-    return t->slot->received + (size_t)(k - 1) * elements * wire;
+    size_t each = slice_length(own_part(x, t, t->stage + 1)) * wire_of(x, t);
+    return t->slot->received + (size_t)(k - 1) * each;
 }
 
 static void post_reduction(struct exchange *x, struct transfer *t)
 {
     struct slice all = own_part(x, t, t->stage), own = own_part(x, t, t->stage + 1);
-    bool rounded = rounds(x, t->stage);
-    size_t wire = rounded ? sizeof(uint16_t) : x->element;
     int members = x->sharding->stages.members[t->stage];
+    bool packed = travels_packed(x, t);
+    size_t wire = wire_of(x, t);
     for (int k = 1; k < members; k++)
-        receive(x, t, peer(x, t->stage, k), received_at(t, k, slice_length(own), wire),
-                slice_length(own) * wire);
-    if (rounded)
+        post_receive(x, t, peer_of(x, t, k), contribution_at(x, t, k), slice_length(own) * wire);
+    if (packed)
         contribution_pack((const real *)gradients_at(x, all.begin), slice_length(all),
                           t->slot->packed);
     for (int k = 1; k < members; k++) {
-        int to = peer(x, t->stage, k);
-        struct slice part = sharding_part(x->sharding, t->bucket, to, t->stage + 1);
-        const void *from = rounded ? (const void *)(t->slot->packed + (part.begin - all.begin))
-                                   : gradients_at(x, part.begin);
-        dispatch(x, t, to, from, slice_length(part) * wire);
+        int to = peer_of(x, t, k);
+        struct slice theirs = part_of(x, t, to, t->stage + 1);
+        const void *from = packed ? (const void *)(t->slot->packed + (theirs.begin - all.begin))
+                                  : gradients_at(x, theirs.begin);
+        post_send(x, t, to, from, slice_length(theirs) * wire);
     }
 }
 
-/* Weights of a stage that go as bfloat16. Those of others lie packed in the order of peers. */
-static void post_gathering_packed(struct exchange *x, struct transfer *t)
+/* Packed weights arrive one behind the other, in the order of peers, and others in their place. */
+static void post_gathering(struct exchange *x, struct transfer *t)
 {
     struct slice own = own_part(x, t, t->stage + 1);
     int members = x->sharding->stages.members[t->stage];
-    unsigned char *to = t->slot->received;
+    bool packed = travels_packed(x, t);
+    size_t wire = wire_of(x, t);
+    const void *whole = x->arrays.weights + own.begin;
+    unsigned char *next = t->slot->received;
     for (int k = 1; k < members; k++) {
-        int from = peer(x, t->stage, k);
-        struct slice part = sharding_part(x->sharding, t->bucket, from, t->stage + 1);
-        size_t bytes = slice_length(part) * sizeof(uint16_t);
-        receive(x, t, from, to, bytes);
-        to += bytes;
+        int from = peer_of(x, t, k);
+        struct slice theirs = part_of(x, t, from, t->stage + 1);
+        void *to = packed ? (void *)next : x->arrays.weights + theirs.begin;
+        post_receive(x, t, from, to, slice_length(theirs) * wire);
+        next += slice_length(theirs) * wire;
     }
-    contribution_pack(x->arrays.weights + own.begin, slice_length(own), t->slot->packed);
+    if (packed) {
+        contribution_pack(x->arrays.weights + own.begin, slice_length(own), t->slot->packed);
+        whole = t->slot->packed;
+    }
     for (int k = 1; k < members; k++)
-        dispatch(x, t, peer(x, t->stage, k), t->slot->packed, slice_length(own) * sizeof(uint16_t));
+        post_send(x, t, peer_of(x, t, k), whole, slice_length(own) * wire);
 }
 
 static void unpack_gathered(struct exchange *x, const struct transfer *t)
 {
     const uint16_t *packed = (const uint16_t *)t->slot->received;
     for (int k = 1; k < x->sharding->stages.members[t->stage]; k++) {
-        int from = peer(x, t->stage, k);
-        struct slice part = sharding_part(x->sharding, t->bucket, from, t->stage + 1);
-        contribution_unpack(packed, slice_length(part), x->arrays.weights + part.begin);
-        packed += slice_length(part);
+        struct slice theirs = part_of(x, t, peer_of(x, t, k), t->stage + 1);
+        contribution_unpack(packed, slice_length(theirs), x->arrays.weights + theirs.begin);
+        packed += slice_length(theirs);
     }
 }
 
-static void post_gathering(struct exchange *x, struct transfer *t)
+/* --- the stages of a transfer ----------------------------------------------------------------- */
+
+/* Adds up what the members of the group have for the own part, always in the order of members: the
+ * neighbours' gradients where they lie, or the own ones and what has been received. The sum goes
+ * where the next stage looks for it, which is the own gradients, and from the last stage to the
+ * shard. */
+static void sum_contributions(struct exchange *x, const struct transfer *t, bool in_memory)
 {
-    struct slice own = own_part(x, t, t->stage + 1);
-    int members = x->sharding->stages.members[t->stage];
-    for (int k = 1; k < members; k++) {
-        int from = peer(x, t->stage, k);
-        struct slice part = sharding_part(x->sharding, t->bucket, from, t->stage + 1);
-        receive(x, t, from, x->arrays.weights + part.begin, slice_length(part) * sizeof(real));
+    const struct stages *stages = &x->sharding->stages;
+    struct slice part = own_part(x, t, t->stage + 1);
+    int members = stages->members[t->stage], own = stages_digit(stages, t->stage, x->dist->rank);
+    for (int k = 0; k < members; k++) {
+        int member = (own + k) % members;
+        struct contribution *c = &x->contributions[member];
+        if (in_memory)
+            *c = (struct contribution){.values = (unsigned char *)x->arrays.neighbours[member] +
+                                                 part.begin * x->element};
+        else if (k == 0)
+            *c = (struct contribution){.values = gradients_at(x, part.begin)};
+        else
+            *c = (struct contribution){.values = contribution_at(x, t, k),
+                                       .bfloat16 = travels_packed(x, t)};
     }
-    for (int k = 1; k < members; k++)
-        dispatch(x, t, peer(x, t->stage, k), x->arrays.weights + own.begin,
-                 slice_length(own) * sizeof(real));
-}
-
-/* --- the stages of a bucket ------------------------------------------------------------------- */
-
-/* Sums go where the next stage looks for them: into the own gradients, at last into the shard. */
-static void sum_part(struct exchange *x, const struct transfer *t, struct slice part)
-{
-    int members = x->sharding->stages.members[t->stage];
-    bool last = t->stage + 1 == x->sharding->stages.count;
-    void *out = last ? (unsigned char *)x->arrays.shard + x->shard_start[t->bucket] * x->element
+    bool last = t->stage + 1 == stages->count;
+    void *sum = last ? (unsigned char *)x->arrays.shard + x->shard_start[t->bucket] * x->element
                      : gradients_at(x, part.begin);
     if (x->options.element == EXCHANGE_FIXED)
-        contributions_sum_fixed(x->contributions, members, slice_length(part), out);
+        contributions_sum_fixed(x->contributions, members, slice_length(part), sum);
     else
-        contributions_sum(x->contributions, members, slice_length(part), out);
+        contributions_sum(x->contributions, members, slice_length(part), sum);
 }
 
-static void sum_neighbours(struct exchange *x, const struct transfer *t)
+/* Stage 0 where the node shares memory: true when it is done. */
+static bool pass_in_memory(struct exchange *x, struct transfer *t)
 {
-    struct slice part = own_part(x, t, 1);
-    for (int local = 0; local < x->dist->local_size; local++) {
-        const unsigned char *gradients = x->arrays.neighbours[local];
-        x->contributions[local] =
-            (struct contribution){.values = gradients + part.begin * x->element};
-    }
-    sum_part(x, t, part);
-}
-
-static void sum_received(struct exchange *x, const struct transfer *t)
-{
-    struct slice part = own_part(x, t, t->stage + 1);
-    const struct stages *stages = &x->sharding->stages;
-    bool rounded = rounds(x, t->stage);
-    size_t wire = rounded ? sizeof(uint16_t) : x->element;
-    int members = stages->members[t->stage], own = stages_digit(stages, t->stage, x->dist->rank);
-    x->contributions[own] = (struct contribution){.values = gradients_at(x, part.begin)};
-    for (int k = 1; k < members; k++)
-        x->contributions[(own + k) % members] = (struct contribution){
-            .values = received_at(t, k, slice_length(part), wire), .bfloat16 = rounded};
-    sum_part(x, t, part);
-}
-
-/* The stage that the ranks of a node do through memory: true when it is done. */
-static bool pass_node(struct exchange *x, struct transfer *t)
-{
-    uint64_t count = x->begun[t->kind][t->bucket];
     if (t->kind == GATHER) {
         if (!t->posted)
-            raise_flag(x, WHOLE, t->bucket, count);
+            raise_flag(x, GATHER, WHOLE, t->bucket);
         t->posted = true;
-        return all_raised(x, WHOLE, t->bucket, count);
+        return all_raised(x, GATHER, WHOLE, t->bucket);
     }
-    if (!all_raised(x, COMPLETE, t->bucket, count))
+    if (!all_raised(x, REDUCE, COMPLETE, t->bucket))
         return false;
-    sum_neighbours(x, t);
-    raise_flag(x, READ, t->bucket, count);
+    sum_contributions(x, t, true);
+    raise_flag(x, REDUCE, READ, t->bucket);
     return true;
 }
 
-/* A stage that takes messages: true when it is done. */
-static bool pass_messages(struct exchange *x, struct transfer *t)
+/* A stage of messages: true when it is done. */
+static bool pass_by_messages(struct exchange *x, struct transfer *t)
 {
     int arrived;
     if (!t->posted) {
         t->slot->count = 0;
         if (t->kind == REDUCE)
             post_reduction(x, t);
-        else if (packs(x, t))
-            post_gathering_packed(x, t);
         else
             post_gathering(x, t);
         t->posted = true;
     }
     MPI_Testall(t->slot->count, t->slot->requests, &arrived, MPI_STATUSES_IGNORE);
     if (arrived && t->kind == REDUCE)
-        sum_received(x, t);
-    if (arrived && t->kind == GATHER && packs(x, t))
+        sum_contributions(x, t, false);
+    else if (arrived && travels_packed(x, t))
         unpack_gathered(x, t);
     return arrived;
 }
 
-/* True when the bucket has arrived. */
+/* Through as many stages as can be done now: true when the transfer is through all. */
 static bool advance(struct exchange *x, struct transfer *t)
 {
     while (t->stage >= 0 && t->stage < x->sharding->stages.count) {
-        bool memory = x->shared && t->stage == 0;
-        if (!(memory ? pass_node(x, t) : pass_messages(x, t)))
+        bool in_memory = x->shared && t->stage == 0;
+        if (!(in_memory ? pass_in_memory(x, t) : pass_by_messages(x, t)))
             return false;
         t->posted = false;
         t->stage += t->kind == REDUCE ? 1 : -1;
@@ -428,9 +461,9 @@ static bool advance(struct exchange *x, struct transfer *t)
     return true;
 }
 
-/* --- what is on its way ----------------------------------------------------------------------- */
+/* --- the queue -------------------------------------------------------------------------------- */
 
-/* False where it has to wait for one. */
+/* False where the transfer has to wait for one. */
 static bool take_slot(struct exchange *x, struct transfer *t)
 {
     bool needed = x->sharding->stages.count > x->shared;
@@ -442,21 +475,14 @@ static bool take_slot(struct exchange *x, struct transfer *t)
     return !needed || t->slot;
 }
 
-static void finish(struct exchange *x, const struct transfer *t)
-{
-    x->on_way[t->kind][t->bucket] = false;
-    if (t->slot)
-        t->slot->taken = false;
-}
-
-/* Buckets whose weights are waited for. */
+/* Buckets whose weights are waited for: [begin, end). */
 struct wanted {
     int begin, end;
 };
 
 static const struct wanted nothing = {0};
 
-static bool wants(struct wanted wanted, const struct transfer *t)
+static bool is_wanted(struct wanted wanted, const struct transfer *t)
 {
     return t->kind == GATHER && t->bucket >= wanted.begin && t->bucket < wanted.end;
 }
@@ -469,29 +495,31 @@ static int count_missing(const struct exchange *x, struct wanted wanted)
     return missing;
 }
 
-/* Moves on what is under way, and begins what is not: but nothing behind what is wanted, if
- * anything is.
- *
- * Slots are taken in the order of beginning, the same on all ranks: so the bucket that was begun
- * first of those that are not done anywhere has one everywhere, and gets on. */
+/* Moves every transfer on as far as it goes, and keeps those that are not done in their order. A
+ * transfer may set out if all before it have (`may_start`): slots are taken in the order of the queue.
+ * Where weights are waited for, none sets out behind the last of them, since it would share the
+ * network with them. */
 static void move_on(struct exchange *x, struct wanted wanted)
 {
     int kept = 0, missing = count_missing(x, wanted);
-    bool waits = missing > 0, room = true;
+    bool waited_for = missing > 0, may_start = true;
     for (int i = 0; i < x->waiting; i++) {
         struct transfer t = x->queue[i];
-        room = room && take_slot(x, &t);
-        if ((room || t.slot) && advance(x, &t))
-            finish(x, &t);
-        else
+        may_start = may_start && take_slot(x, &t);
+        if ((may_start || t.slot) && advance(x, &t)) {
+            x->on_way[t.kind][t.bucket] = false;
+            if (t.slot)
+                t.slot->taken = false;
+        } else {
             x->queue[kept++] = t;
-        missing -= wants(wanted, &t);
-        room = room && !(waits && missing == 0);
+        }
+        missing -= is_wanted(wanted, &t);
+        may_start = may_start && !(waited_for && missing == 0);
     }
     x->waiting = kept;
 }
 
-static void begin(struct exchange *x, enum kind kind, int bucket, bool bfloat16)
+static void enqueue(struct exchange *x, enum kind kind, int bucket, bool bfloat16)
 {
     require(bucket >= 0 && bucket < x->sharding->buckets && !x->on_way[kind][bucket]);
     x->begun[kind][bucket]++;
@@ -505,7 +533,9 @@ static void begin(struct exchange *x, enum kind kind, int bucket, bool bfloat16)
     };
 }
 
-/* Alone: the sum is what there is. */
+/* --- what callers see ------------------------------------------------------------------------- */
+
+/* In a job of one rank the sum is what there is, and stages there are none. */
 static void copy_alone(struct exchange *x, int bucket)
 {
     struct slice slice = sharding_slice(x->sharding, bucket, 0);
@@ -517,11 +547,11 @@ static void copy_alone(struct exchange *x, int bucket)
 void exchange_reduce_begin(struct exchange *exchange, int bucket)
 {
     double started = clock_seconds();
-    begin(exchange, REDUCE, bucket, false);
+    enqueue(exchange, REDUCE, bucket, false);
     if (exchange->sharding->stages.count == 0)
         copy_alone(exchange, bucket);
     if (exchange->shared)
-        raise_flag(exchange, COMPLETE, bucket, exchange->begun[REDUCE][bucket]);
+        raise_flag(exchange, REDUCE, COMPLETE, bucket);
     move_on(exchange, nothing);
     exchange->report.work_seconds += clock_seconds() - started;
 }
@@ -530,7 +560,7 @@ void exchange_gather_begin(struct exchange *exchange, int bucket, bool bfloat16)
 {
     require(!bfloat16 || exchange->options.bfloat16_weights);
     double started = clock_seconds();
-    begin(exchange, GATHER, bucket, bfloat16);
+    enqueue(exchange, GATHER, bucket, bfloat16);
     exchange->report.work_seconds += clock_seconds() - started;
 }
 
@@ -545,7 +575,7 @@ void exchange_poll(struct exchange *exchange)
     exchange->report.work_seconds += clock_seconds() - started;
 }
 
-/* One try while waiting; another process may need the core. */
+/* One look while waiting. Where ranks share a core, it is for another to move on. */
 static void try_again(struct exchange *x, struct wanted wanted)
 {
     move_on(x, wanted);
@@ -559,7 +589,7 @@ void exchange_reduce_wait(struct exchange *exchange)
         activity_wait_begin("the exchange, gradients of bucket", b);
         while (exchange->on_way[REDUCE][b])
             try_again(exchange, nothing);
-        while (exchange->shared && !all_raised(exchange, READ, b, exchange->begun[REDUCE][b]))
+        while (exchange->shared && !all_raised(exchange, REDUCE, READ, b))
             try_again(exchange, nothing);
         activity_wait_end();
     }

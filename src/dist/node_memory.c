@@ -2,6 +2,7 @@
 #include "node_memory.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -13,12 +14,13 @@
 
 enum { HUGE_PAGE = 2 << 20 };
 
-/* How the other ranks find the memory of the first. */
+/* How the other ranks find the memory of the first: a file without a name, which they open through
+ * /proc. A process of the same number in another namespace is found out by the token, which stands in
+ * the first word of the memory while it is offered. */
 struct offer {
     long process;
     int descriptor; /* of that process; -1: there is none */
-    uint64_t token; /* the first word of the memory: a process of the same number in another
-                       namespace has another */
+    uint64_t token;
 };
 
 static size_t whole_pages(size_t bytes)
@@ -26,8 +28,9 @@ static size_t whole_pages(size_t bytes)
     return (bytes / HUGE_PAGE + 1) * HUGE_PAGE;
 }
 
-/* At an address that huge pages can lie at. */
-static void *map(int descriptor, size_t size)
+/* Maps it at a multiple of HUGE_PAGE, without which there are no huge pages: address space for one
+ * more is taken first, and what of it is left over in front and behind given back. NULL on failure. */
+static void *map_aligned(int descriptor, size_t size)
 {
     uint8_t *space =
         mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -47,12 +50,12 @@ static void *map(int descriptor, size_t size)
 }
 
 /* A file of such pages, mapped; -1 where they cannot be had. */
-static int make(void **data, size_t size, unsigned int flags)
+static int make_memory(void **data, size_t size, unsigned int flags)
 {
     int descriptor = memfd_create("lambert", MFD_CLOEXEC | flags);
     if (descriptor < 0)
         return -1;
-    if (ftruncate(descriptor, (off_t)size) == 0 && (*data = map(descriptor, size)) != NULL)
+    if (ftruncate(descriptor, (off_t)size) == 0 && (*data = map_aligned(descriptor, size)))
         return descriptor;
     close(descriptor);
     return -1;
@@ -65,9 +68,9 @@ static struct offer make_offer(void **data, size_t size, struct error *err)
     struct offer offer = {.process = getpid(),
                           .token =
                               (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec};
-    offer.descriptor = make(data, size, MFD_HUGETLB);
+    offer.descriptor = make_memory(data, size, MFD_HUGETLB);
     if (offer.descriptor < 0)
-        offer.descriptor = make(data, size, 0);
+        offer.descriptor = make_memory(data, size, 0);
     if (offer.descriptor < 0)
         error_errno(err, "cannot make %.1f MB of memory to share", (double)size / 1e6);
     else
@@ -82,47 +85,53 @@ static int take_offer(void **data, const struct offer *offer, size_t size, struc
     int descriptor = open(path, O_RDWR | O_CLOEXEC);
     if (descriptor < 0)
         return error_errno(err, "cannot open the memory of the node's first rank, %s", path);
-    *data = map(descriptor, size);
-    if (!*data)
+    void *mapped = map_aligned(descriptor, size);
+    if (!mapped)
         error_errno(err, "cannot map the memory of the node's first rank, %s", path);
     close(descriptor);
-    if (!*data)
+    if (!mapped)
         return -1;
-    if (*(volatile uint64_t *)*data == offer->token)
-        return 0;
-    node_memory_unmap(*data, size - 1);
-    *data = NULL;
-    return error_set(err, "%s is not the memory of the node's first rank", path);
+    if (*(volatile uint64_t *)mapped != offer->token) {
+        munmap(mapped, size);
+        return error_set(err, "%s is not the memory of the node's first rank", path);
+    }
+    *data = mapped;
+    return 0;
 }
 
+/* The first rank makes the memory and offers it, the others map it, and either all have it or none
+ * keeps it. Once all have looked at the token, the first wipes it, and closes its descriptor: the memory
+ * lives as long as someone maps it. */
 int node_memory_map(void **data, const struct dist *dist, size_t bytes, struct error *err)
 {
     size_t size = whole_pages(bytes);
+    bool first = dist->local_rank == 0;
     struct offer offer = {.descriptor = -1};
+    int status = 0, worst;
     *data = NULL;
-    if (dist->local_rank == 0)
+    if (first)
         offer = make_offer(data, size, err);
     MPI_Bcast(&offer, sizeof offer, MPI_BYTE, 0, dist->node);
-    int failed = offer.descriptor < 0, any;
-    if (failed && dist->local_rank != 0)
-        error_set(err, "the node's first rank could make no memory to share");
-    if (!failed && dist->local_rank != 0)
-        failed = take_offer(data, &offer, size, err) < 0;
-    MPI_Allreduce(&failed, &any, 1, MPI_INT, MPI_MAX, dist->node);
-    if (any && !failed)
-        error_set(err, "another rank of the node cannot map memory that is shared");
-    if (dist->local_rank == 0 && offer.descriptor >= 0) {
+    if (offer.descriptor < 0)
+        status = first ? -1 : error_set(err, "the node's first rank could make no memory to share");
+    else if (!first)
+        status = take_offer(data, &offer, size, err);
+
+    MPI_Allreduce(&status, &worst, 1, MPI_INT, MPI_MIN, dist->node);
+    if (first && offer.descriptor >= 0) {
         *(uint64_t *)*data = 0;
         close(offer.descriptor);
     }
-    if (any) {
+    if (worst < 0) {
+        if (status == 0)
+            error_set(err, "another rank of the node cannot map memory that is shared");
         node_memory_unmap(*data, bytes);
         *data = NULL;
         return -1;
     }
-    madvise(*data, size, MADV_HUGEPAGE); /* a wish */
+    madvise(*data, size, MADV_HUGEPAGE); /* most kernels grant none for shared memory, and say so */
     activity_wait_begin("MPI_Barrier of a node", -1);
-    MPI_Barrier(dist->node);
+    MPI_Barrier(dist->node); /* nobody writes before the token is wiped */
     activity_wait_end();
     return 0;
 }

@@ -12,28 +12,45 @@
 #include "lambert/base/minmax.h"
 #include "row_walk.h"
 
-/* A way of rows: from those who look them up to the owner, or back. */
+/* How rows travel, for whoever changes it.
+ *
+ * They go through the stages of the sharding as buckets do (exchange.c has the words: in stage s the
+ * members of a group cut up part(s) of the flat array, and a rank's own share is part(s + 1)), but
+ * only those elements of a part that belong to rows which somebody looks up.
+ *
+ * First each rank learns who wants what (share_sets()). What a member brings to stage s is the set of
+ * rows that it looks up itself or that were brought to it in the stages before. Members send each
+ * other their sets, and the union is what each brings to the next stage. So both sides of a message
+ * know which elements it holds, in the same order, and nothing but values is sent: those of the
+ * sender's set, in the part of whoever is nearer to the owner (row_walk.h).
+ *
+ * Sums go to the owners through the stages upwards, values come from them downwards. In between they
+ * lie in `staged`, each where it lies in the matrix, so that a row of several bringers is one row. */
+
+/* Towards the ranks that own the rows, or from them. */
 enum way { TO_OWNER, FROM_OWNER };
 
 struct row_exchange {
     const struct dist *dist;
     const struct sharding *sharding;
     struct row_matrix matrix;
-    real *staged; /* [rows, width] of the scratch: rows on their way, each at its place; others hold
-                     nothing */
-    real *messages;        /* the rest of it: those of one stage */
+    real
+        *staged; /* [rows, width] of the scratch: rows on their way, each at its place; what lies at
+                     those of others means nothing */
+    real *messages;        /* the rest of the scratch: what is sent and received in one stage */
     size_t words;          /* of a set */
     uint64_t *sets;        /* [members of all stages and 1, words]: set_of() */
-    MPI_Request *requests; /* [2 members] */
-    real **received;       /* [members] */
+    MPI_Request *requests; /* [2 members] of the stage that is under way */
+    int posted;            /* of them */
+    real **received;       /* [members]: where the k-th peer's message of the stage lies */
     struct arena arena;
     struct row_exchange_report report;
 };
 
 /* --- sets of rows ----------------------------------------------------------------------------- */
 
-/* What the member of that place brings to a stage: the rows that it or a rank behind it, one that
- * has sent it its rows in a stage before, looks up. */
+/* What the member with that digit brings to a stage. There is one more than there are stages: what is
+ * left to this rank after the last, the rows that anyone looks up. */
 static uint64_t *set_of(const struct row_exchange *x, int stage, int digit)
 {
     size_t before = 0;
@@ -42,6 +59,7 @@ static uint64_t *set_of(const struct row_exchange *x, int stage, int digit)
     return x->sets + (before + (size_t)digit) * x->words;
 }
 
+/* Behind the last stage there is one set alone. */
 static int own_digit(const struct row_exchange *x, int stage)
 {
     const struct stages *stages = &x->sharding->stages;
@@ -151,69 +169,65 @@ void row_exchange_free(struct row_exchange *exchange)
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-/* The rank that is k places on in the own group of the stage. */
+/* The digit, and the rank, that is k places on in the own group of the stage. */
 static int peer_digit(const struct row_exchange *x, int stage, int k)
 {
     return (own_digit(x, stage) + k) % x->sharding->stages.members[stage];
 }
 
-static int peer(const struct row_exchange *x, int stage, int k)
+static int peer_of(const struct row_exchange *x, int stage, int k)
 {
     return stages_member(&x->sharding->stages, stage, x->dist->rank, peer_digit(x, stage, k));
 }
 
-static void receive(struct row_exchange *x, int *requests, int from, void *to, size_t bytes)
+static void post_receive(struct row_exchange *x, int from, void *to, size_t bytes)
 {
     if (bytes > 0)
         MPI_Irecv(to, (int)bytes, MPI_BYTE, from, TAG_ROWS, x->dist->world,
-                  &x->requests[(*requests)++]);
+                  &x->requests[x->posted++]);
 }
 
-static void dispatch(struct row_exchange *x, int *requests, int to, const void *from, size_t bytes)
+static void post_send(struct row_exchange *x, int to, const void *from, size_t bytes)
 {
     if (bytes > 0)
         MPI_Isend(from, (int)bytes, MPI_BYTE, to, TAG_ROWS, x->dist->world,
-                  &x->requests[(*requests)++]);
+                  &x->requests[x->posted++]);
     x->report.bytes_sent += bytes;
 }
 
-static void await(struct row_exchange *x, int requests, const char *what, int stage)
+static void wait_for_messages(struct row_exchange *x, const char *what, int stage)
 {
     activity_wait_begin(what, stage);
-    MPI_Waitall(requests, x->requests, MPI_STATUSES_IGNORE);
+    MPI_Waitall(x->posted, x->requests, MPI_STATUSES_IGNORE);
     activity_wait_end();
+    x->posted = 0;
 }
 
-/* Everyone in the group gets to know what each of its members brings. */
-static void share_sets_in(struct row_exchange *x, int stage)
-{
-    int members = x->sharding->stages.members[stage], requests = 0;
-    uint64_t *next = own_set(x, stage + 1);
-    for (int k = 1; k < members; k++)
-        receive(x, &requests, peer(x, stage, k), set_of(x, stage, peer_digit(x, stage, k)),
-                x->words * sizeof *next);
-    for (int k = 1; k < members; k++)
-        dispatch(x, &requests, peer(x, stage, k), own_set(x, stage), x->words * sizeof *next);
-    await(x, requests, "the exchange of rows, which are looked up, stage", stage);
-    memset(next, 0, x->words * sizeof *next);
-    for (int m = 0; m < members; m++)
-        for (size_t w = 0; w < x->words; w++)
-            next[w] |= set_of(x, stage, m)[w];
-}
-
+/* From the list of this rank to the sets of all stages. */
 static void share_sets(struct row_exchange *x, const struct row_list *list)
 {
-    uint64_t *own = own_set(x, 0);
+    size_t bytes = x->words * sizeof(uint64_t);
     require(list->count <= x->matrix.most);
-    memset(own, 0, x->words * sizeof *own);
+    memset(own_set(x, 0), 0, bytes);
     for (int i = 0; i < list->count; i++)
-        row_set_add(own, list->rows[i]);
-    for (int s = 0; s < x->sharding->stages.count; s++)
-        share_sets_in(x, s);
+        row_set_add(own_set(x, 0), list->rows[i]);
+    for (int s = 0; s < x->sharding->stages.count; s++) {
+        int members = x->sharding->stages.members[s];
+        for (int k = 1; k < members; k++)
+            post_receive(x, peer_of(x, s, k), set_of(x, s, peer_digit(x, s, k)), bytes);
+        for (int k = 1; k < members; k++)
+            post_send(x, peer_of(x, s, k), own_set(x, s), bytes);
+        wait_for_messages(x, "the exchange of rows, which are looked up, stage", s);
+        uint64_t *next = own_set(x, s + 1);
+        memset(next, 0, bytes);
+        for (int m = 0; m < members; m++)
+            for (size_t w = 0; w < x->words; w++)
+                next[w] |= set_of(x, s, m)[w];
+    }
 }
 
-/* What is in messages between this rank and the one k places on: that one's rows in the own part,
- * or the own ones in its part. */
+/* What is in the messages between this rank and its k-th peer of a stage: the peer's rows in the own
+ * part, and the own rows in the peer's part. */
 static struct row_walk walk_theirs(const struct row_exchange *x, int stage, int k)
 {
     return walk_of(x, set_of(x, stage, peer_digit(x, stage, k)), x->dist->rank, stage + 1);
@@ -221,31 +235,32 @@ static struct row_walk walk_theirs(const struct row_exchange *x, int stage, int 
 
 static struct row_walk walk_own(const struct row_exchange *x, int stage, int k)
 {
-    return walk_of(x, own_set(x, stage), peer(x, stage, k), stage + 1);
+    return walk_of(x, own_set(x, stage), peer_of(x, stage, k), stage + 1);
 }
 
-/* All messages of a stage there and back; what has come lies in received[] then. */
+/* All messages of a stage, there and back. What has come then lies in received[], one behind the
+ * other, and behind it what was sent. */
 static void pass_messages(struct row_exchange *x, int stage, enum way way)
 {
-    int members = x->sharding->stages.members[stage], requests = 0;
+    int members = x->sharding->stages.members[stage];
     real *next = x->messages;
     for (int k = 1; k < members; k++) {
         struct row_walk in = way == TO_OWNER ? walk_theirs(x, stage, k) : walk_own(x, stage, k);
         size_t count = row_walk_count(in);
         x->received[k] = next;
-        receive(x, &requests, peer(x, stage, k), next, count * sizeof *next);
+        post_receive(x, peer_of(x, stage, k), next, count * sizeof *next);
         next += count;
     }
     for (int k = 1; k < members; k++) {
         struct row_walk out = way == TO_OWNER ? walk_own(x, stage, k) : walk_theirs(x, stage, k);
         size_t count = row_walk_pack(out, x->staged, next);
-        dispatch(x, &requests, peer(x, stage, k), next, count * sizeof *next);
+        post_send(x, peer_of(x, stage, k), next, count * sizeof *next);
         next += count;
     }
-    await(x, requests, "the exchange of rows, stage", stage);
+    wait_for_messages(x, "the exchange of rows, stage", stage);
 }
 
-/* Rows that others bring and this rank does not. */
+/* Rows that others bring to this stage and this rank does not: sums of them begin with zero. */
 static void clear_new(const struct row_exchange *x, int stage)
 {
     const uint64_t *own = own_set(x, stage);
@@ -284,7 +299,7 @@ static real *staged_row(const struct row_exchange *x, int row)
     return x->staged + (size_t)row * (size_t)x->matrix.width;
 }
 
-/* Own slices of what anyone looks up. */
+/* The own slices of all rows that anyone looks up. */
 static void stage_weights(const struct row_exchange *x, const real *weights)
 {
     int owned = x->sharding->stages.count;
@@ -308,7 +323,8 @@ void row_exchange_fetch(struct row_exchange *exchange, const struct row_list *wa
     exchange->report.wait_seconds += clock_seconds() - started;
 }
 
-/* Own slices of the sum to where the shard has them. */
+/* The own slices of the sums, each to its place in the shard, which holds the slices of all buckets one
+ * behind the other. */
 static void add_to_shard(const struct row_exchange *x, real *shard)
 {
     int owned = x->sharding->stages.count;
@@ -316,13 +332,14 @@ static void add_to_shard(const struct row_exchange *x, real *shard)
     struct row_walk walk = walk_of(x, set, x->dist->rank, owned);
     struct slice run;
     int bucket = -1;
-    size_t start = 0, next = 0; /* of the bucket's slice in the flat array; in the shard */
+    size_t start = 0,
+           length = 0; /* of the bucket's slice in the flat array; `shard` is its place */
     while (row_walk_next(&walk, &run)) {
         for (; bucket < walk.bucket; bucket++) {
             struct slice slice = sharding_slice(x->sharding, bucket + 1, x->dist->rank);
-            shard += next;
+            shard += length;
             start = slice.begin;
-            next = slice_length(slice);
+            length = slice_length(slice);
         }
         for (size_t i = run.begin; i < run.end; i++)
             shard[i - start] += x->staged[i];

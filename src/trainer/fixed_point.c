@@ -29,11 +29,8 @@ void fixed_point_put(const real *values, size_t n, double limit, int64_t *sum)
 void fixed_point_add(const real *values, size_t n, double limit, int64_t *sum)
 {
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < n; i++) {
-        int64_t value = fixed(values[i], limit);
-        bool finite = value != EXCHANGE_NOT_FINITE && sum[i] != EXCHANGE_NOT_FINITE;
-        sum[i] = finite ? sum[i] + value : EXCHANGE_NOT_FINITE;
-    }
+    for (size_t i = 0; i < n; i++)
+        sum[i] = exchange_fixed_sum(sum[i], fixed(values[i], limit));
 }
 
 void fixed_point_read(const int64_t *sum, size_t n, real *values)

@@ -17,8 +17,8 @@
  *         every so often:                                exchange_poll(exchange)
  *         exchange_reduce_wait(exchange)          own slices of the sum are in arrays.shard
  *         ...own slices of arrays.weights are updated
- *         for each bucket:                               exchange_gather_begin(exchange, bucket,
- * false) exchange_gather_wait(exchange)          arrays.weights are whole
+ *         for each bucket:                               exchange_gather_begin(exchange, bucket, false)
+ *         exchange_gather_wait(exchange)          arrays.weights are whole
  *
  * Collective in the sense that every rank of the job begins the same buckets in the same order; but
  * a begin never waits. Messages move in _poll() and _wait() only, for Open MPI makes no progress by
@@ -42,10 +42,18 @@
 /* What gradients are made of. */
 enum exchange_element {
     EXCHANGE_REAL,
-    EXCHANGE_FIXED /* int64_t, sums of which are exact; EXCHANGE_NOT_FINITE stays what it is */
+    EXCHANGE_FIXED /* int64_t, sums of which are exact (exchange_fixed_sum()) */
 };
 
 #define EXCHANGE_NOT_FINITE INT64_MIN
+
+/* The sum of two elements of EXCHANGE_FIXED, here and wherever else such numbers are added up: one
+ * that is not finite makes the sum not finite. Other sums must fit. */
+static inline int64_t exchange_fixed_sum(int64_t a, int64_t b)
+{
+    bool finite = a != EXCHANGE_NOT_FINITE && b != EXCHANGE_NOT_FINITE;
+    return finite ? (int64_t)((uint64_t)a + (uint64_t)b) : EXCHANGE_NOT_FINITE;
+}
 
 /* Memory of the caller's, which outlives the exchange. Arrays of size elements, as in sharding. */
 struct exchange_arrays {
