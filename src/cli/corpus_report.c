@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lambert/config/config.h"
+#include "lambert/run/options.h"
+
 static void print_split(const struct corpus *corpus, enum corpus_split split)
 {
     const struct document_store *store = corpus_store(corpus, split);
@@ -147,6 +150,16 @@ static void print_ready(const struct corpus_report *report, const struct sample_
            "labels", samples->next, samples->random);
     printf("  %-12s %" PRIu64 " records are copies of others\n", "duplicates",
            report->duplicate_documents);
+}
+
+int corpus_report_measure(struct corpus_statistics *statistics, const struct corpus *corpus,
+                          struct error *err)
+{
+    struct config config;
+    config_defaults(&config);
+    const struct sampler_options options = sampler_options_of(&config, 0);
+    return corpus_statistics_make(statistics, corpus_store(corpus, CORPUS_TRAIN),
+                                  corpus_vocabulary(corpus), &options, err);
 }
 
 void corpus_report_print(const struct corpus *corpus, const struct corpus_statistics *statistics)

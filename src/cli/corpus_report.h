@@ -4,9 +4,13 @@
 #define LAMBERT_CLI_CORPUS_REPORT_H
 
 #include "lambert/corpus/corpus.h"
-#include "lambert/run/corpus_statistics.h"
+#include "lambert/sample/corpus_statistics.h"
 
 double corpus_report_unknown_part(const struct corpus_report *report);
+
+/* What the training split is like, and what training on it with the default options would meet. */
+int corpus_report_measure(struct corpus_statistics *statistics, const struct corpus *corpus,
+                          struct error *err);
 
 void corpus_report_print(const struct corpus *corpus, const struct corpus_statistics *statistics);
 

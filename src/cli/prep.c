@@ -74,7 +74,7 @@ static int print_report(const struct corpus_report *report, const char *output, 
              report->seconds, (double)report->input_bytes / 1e6 / report->seconds);
     if (corpus_open(&corpus, output, err) < 0)
         return -1;
-    int status = corpus_statistics_make(&statistics, corpus, err);
+    int status = corpus_report_measure(&statistics, corpus, err);
     if (status == 0)
         corpus_report_print(corpus, &statistics);
     corpus_close(corpus);

@@ -101,7 +101,7 @@ static int show_corpus(const void *context, struct error *err)
         return -1;
     int status = arguments->verify ? verify(corpus, err) : 0;
     if (status == 0)
-        status = corpus_statistics_make(&statistics, corpus, err);
+        status = corpus_report_measure(&statistics, corpus, err);
     if (status == 0)
         (arguments->json ? print_json : corpus_report_print)(corpus, &statistics);
     corpus_close(corpus);

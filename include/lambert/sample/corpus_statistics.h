@@ -1,11 +1,14 @@
-/* What `show corpus` tells of a corpus beyond its manifest. */
-#ifndef LAMBERT_RUN_CORPUS_STATISTICS_H
-#define LAMBERT_RUN_CORPUS_STATISTICS_H
+/* What documents are like, and what training on them would meet: what `show corpus` tells of a corpus
+ * beyond its manifest. */
+#ifndef LAMBERT_SAMPLE_CORPUS_STATISTICS_H
+#define LAMBERT_SAMPLE_CORPUS_STATISTICS_H
 
 #include <stdint.h>
 
 #include "lambert/base/error.h"
-#include "lambert/corpus/corpus.h"
+#include "lambert/corpus/document_store.h"
+#include "lambert/sample/sampler.h"
+#include "lambert/text/vocabulary.h"
 
 /* Of lengths: the half, nine tenths, ... of them are at most this (sample/distribution.h: above 65,535
  * up to 1/32,768 more). */
@@ -14,13 +17,12 @@ struct length_summary {
     uint64_t half, ninety, ninety_nine, longest;
 };
 
-/* What training at one sequence length would meet, with the default options. */
+/* What training at one sequence length would meet. */
 struct sample_summary {
     int sequence_length;
     uint64_t samples; /* in the first epoch; 0: no samples can be made */
     double mean_tokens;
-    double
-        padding; /* tokens of padding to sequence_length, a token: 0.5 means half as many again */
+    double padding; /* to sequence_length, in tokens a token: 0.5 means half as many again */
 };
 
 enum { SAMPLE_SUMMARIES = 2, LENGTH_BINS = 40 };
@@ -34,8 +36,10 @@ struct corpus_statistics {
     struct error no_samples;                         /* why not, where there are none */
 };
 
-/* Of the training split. Reads its whole index; fails when that is damaged. */
-int corpus_statistics_make(struct corpus_statistics *statistics, const struct corpus *corpus,
-                           struct error *err);
+/* Reads the whole index of the store; fails when that is damaged. Samples are made with these options,
+ * sequence_length apart. */
+int corpus_statistics_make(struct corpus_statistics *statistics, const struct document_store *store,
+                           const struct vocabulary *vocabulary,
+                           const struct sampler_options *options, struct error *err);
 
 #endif
