@@ -3,11 +3,12 @@
 #include <stdlib.h>
 
 #include "lambert/base/activity.h"
+#include "lambert/base/array.h"
 #include "lambert/base/memory.h"
 
 enum { MOST_RANGES = 1024, MARK_SAMPLES = 32 };
 
-/* Where a chunk begins. */
+/* Where a passage begins. */
 struct mark {
     uint64_t document;
     uint32_t sentence;
@@ -16,9 +17,9 @@ struct mark {
 /* A run of documents, cut by one thread. */
 struct epoch_range {
     uint64_t first_document, end_document;
-    uint64_t first_sample; /* number of its first chunk in the epoch */
+    uint64_t first_sample; /* number of its first passage in the epoch */
     uint64_t samples;
-    struct mark *marks; /* of its chunks 0, MARK_SAMPLES, 2 MARK_SAMPLES ... */
+    struct mark *marks; /* of its passages 0, MARK_SAMPLES, 2 MARK_SAMPLES ... */
     size_t mark_capacity;
 };
 
@@ -58,24 +59,21 @@ static struct segments segments_of(const struct epoch_plan *plan, uint64_t docum
 static void set_mark(struct epoch_range *range, uint64_t document, uint32_t sentence)
 {
     size_t number = range->samples / MARK_SAMPLES;
-    if (number == range->mark_capacity) {
-        range->mark_capacity = 2 * range->mark_capacity + 16;
-        range->marks = memory_resize(range->marks, range->mark_capacity, sizeof *range->marks);
-    }
+    ARRAY_RESERVE(range->marks, number + 1, range->mark_capacity);
     range->marks[number] = (struct mark){.document = document, .sentence = sentence};
 }
 
 static void cut_range(const struct epoch_plan *plan, struct epoch_range *range)
 {
-    struct chunk chunk;
+    struct passage passage;
     uint64_t walked = range->first_document;
     range->samples = 0;
     for (uint64_t d = range->first_document; d < range->end_document; d++) {
         struct segments segments = segments_of(plan, d);
-        for (uint32_t s = 0; s < segments.sentences; s = chunk.next) {
+        for (uint32_t s = 0; s < segments.sentences; s = passage.next) {
             if (range->samples % MARK_SAMPLES == 0)
                 set_mark(range, d, s);
-            segments_cut(&segments, s, &chunk);
+            segments_cut(&segments, s, &passage);
             range->samples++;
         }
         if (d + 1 - walked == STORE_WALK) {
@@ -113,7 +111,7 @@ static const struct epoch_range *find_range(const struct epoch_plan *plan, uint6
     return plan->ranges + low;
 }
 
-uint32_t epoch_plan_find(const struct epoch_plan *plan, uint64_t sample, struct chunk *chunk,
+uint32_t epoch_plan_find(const struct epoch_plan *plan, uint64_t sample, struct passage *passage,
                          uint64_t *document)
 {
     require(sample < plan->samples);
@@ -127,6 +125,6 @@ uint32_t epoch_plan_find(const struct epoch_plan *plan, uint64_t sample, struct 
         segments = segments_of(plan, ++*document);
         sentence = segments_skip(&segments, 0, &to_skip);
     }
-    segments_cut(&segments, sentence, chunk);
+    segments_cut(&segments, sentence, passage);
     return segments.target;
 }

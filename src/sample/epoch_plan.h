@@ -1,5 +1,5 @@
 /* Where the samples of one epoch lie: all documents are cut once (segments.h), and every so many
- * chunks the place is noted, so that finding any one means cutting a few chunks from the mark
+ * passages the place is noted, so that finding any one means cutting a few passages from the mark
  * before it, however long its document is. A mark takes 16 bytes for 32 samples. */
 #ifndef LAMBERT_SAMPLE_EPOCH_PLAN_H
 #define LAMBERT_SAMPLE_EPOCH_PLAN_H
@@ -35,9 +35,9 @@ void epoch_plan_release(struct epoch_plan *plan);
 /* Cuts all documents for this epoch, over threads if parallel. */
 void epoch_plan_make(struct epoch_plan *plan, uint32_t epoch, bool parallel);
 
-/* The sample'th chunk of the epoch, counted in the order of documents: the chunk and its document.
+/* The sample'th passage of the epoch, counted in the order of documents: the passage and its document.
  * Returns the target length that the document was cut with. */
-uint32_t epoch_plan_find(const struct epoch_plan *plan, uint64_t sample, struct chunk *chunk,
+uint32_t epoch_plan_find(const struct epoch_plan *plan, uint64_t sample, struct passage *passage,
                          uint64_t *document);
 
 #endif

@@ -251,27 +251,27 @@ static struct token_run random_run(const struct sampler *sampler, uint64_t not_t
     return run;
 }
 
-/* A and B of a chunk, before truncation. */
-static void pair_up(struct sampler *sampler, uint64_t document, struct chunk *chunk,
+/* A and B of a passage, before truncation. */
+static void pair_up(struct sampler *sampler, uint64_t document, struct passage *passage,
                     uint32_t target, struct sample_plan *plan)
 {
-    const bool alone = chunk->a_end == chunk->end && !chunk->random;
+    const bool alone = passage->a_end == passage->end && !passage->random;
     struct document_view view = document_store_view(sampler->store, document);
-    uint64_t a_tokens = segments_tokens(view.lengths, chunk->first, chunk->a_end);
+    uint64_t a_tokens = segments_tokens(view.lengths, passage->first, passage->a_end);
     plan->a = (struct token_run){.document = document,
-                                 .first = segments_tokens(view.lengths, 0, chunk->first),
+                                 .first = segments_tokens(view.lengths, 0, passage->first),
                                  .count = (uint32_t)a_tokens};
-    plan->next_sentence_label = alone ? -1 : chunk->random || chunk->swapped;
-    if (chunk->random) {
+    plan->next_sentence_label = alone ? -1 : passage->random || passage->swapped;
+    if (passage->random) {
         uint32_t wanted = a_tokens < target ? target - (uint32_t)a_tokens : 0;
-        plan->b = random_run(sampler, document, wanted, &chunk->rng);
+        plan->b = random_run(sampler, document, wanted, &passage->rng);
     } else {
         plan->b = (struct token_run){
             .document = document,
             .first = plan->a.first + a_tokens,
-            .count = (uint32_t)segments_tokens(view.lengths, chunk->a_end, chunk->end)};
+            .count = (uint32_t)segments_tokens(view.lengths, passage->a_end, passage->end)};
     }
-    if (chunk->swapped) {
+    if (passage->swapped) {
         struct token_run first = plan->b;
         plan->b = plan->a;
         plan->a = first;
@@ -281,7 +281,7 @@ static void pair_up(struct sampler *sampler, uint64_t document, struct chunk *ch
 void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *plan,
                   uint32_t *epoch_out)
 {
-    struct chunk chunk;
+    struct passage passage;
     uint64_t document;
     if (is_ready(sampler)) {
         plan_ready(sampler, index, plan, epoch_out);
@@ -290,12 +290,12 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
     uint32_t epoch = find_epoch(sampler, index);
     make_plan(sampler, epoch);
     uint64_t place = permutation_apply(&sampler->order, index - epoch_begin(sampler, epoch));
-    uint32_t target = epoch_plan_find(&sampler->plan, place, &chunk, &document);
-    pair_up(sampler, document, &chunk, target, plan);
+    uint32_t target = epoch_plan_find(&sampler->plan, place, &passage, &document);
+    pair_up(sampler, document, &passage, target, plan);
 
     const uint32_t special = plan->b.count > 0 ? 3 : 2;
     uint32_t room = (uint32_t)sampler->options.sequence_length - special;
-    struct truncation cut = truncate_pair(plan->a.count, plan->b.count, room, &chunk.rng);
+    struct truncation cut = truncate_pair(plan->a.count, plan->b.count, room, &passage.rng);
     plan->index = index;
     plan->a.first += cut.a_skip;
     plan->a.count = cut.a_count;

@@ -2,7 +2,7 @@
 
 #include "lambert/base/error.h"
 
-enum { CHUNK_BLOCKS_LOG2 = 20 };
+enum { PASSAGE_BLOCKS_LOG2 = 20 };
 
 void segments_init(struct segments *segments, const uint16_t *lengths, uint32_t sentences,
                    uint64_t key, const struct cutting *cutting)
@@ -20,37 +20,37 @@ void segments_init(struct segments *segments, const uint16_t *lengths, uint32_t 
 }
 
 /* Where A ends, and where B is from. */
-static void part(enum sentence_pairs pairs, struct chunk *chunk)
+static void split_passage(enum sentence_pairs pairs, struct passage *passage)
 {
-    const uint32_t sentences = chunk->end - chunk->first;
-    chunk->a_end = pairs == PAIRS_NONE ? chunk->end : chunk->first + 1;
+    const uint32_t sentences = passage->end - passage->first;
+    passage->a_end = pairs == PAIRS_NONE ? passage->end : passage->first + 1;
     if (pairs != PAIRS_NONE && sentences >= 2)
-        chunk->a_end += rng_below(&chunk->rng, sentences - 1);
-    chunk->random = pairs == PAIRS_NSP && (sentences == 1 || rng_uniform(&chunk->rng) < 0.5);
-    chunk->swapped = pairs == PAIRS_SOP && sentences >= 2 && rng_uniform(&chunk->rng) < 0.5;
+        passage->a_end += rng_below(&passage->rng, sentences - 1);
+    passage->random = pairs == PAIRS_NSP && (sentences == 1 || rng_uniform(&passage->rng) < 0.5);
+    passage->swapped = pairs == PAIRS_SOP && sentences >= 2 && rng_uniform(&passage->rng) < 0.5;
 }
 
-void segments_cut(const struct segments *segments, uint32_t first, struct chunk *chunk)
+void segments_cut(const struct segments *segments, uint32_t first, struct passage *passage)
 {
     uint32_t end = first, tokens = 0;
     require(first < segments->sentences);
     while (end < segments->sentences && tokens < segments->target)
         tokens += segments->lengths[end++];
 
-    rng_init(&chunk->rng, segments->key);
-    chunk->rng.block = ((uint64_t)first + 1) << CHUNK_BLOCKS_LOG2;
-    chunk->first = first;
-    chunk->end = end;
-    part(segments->pairs, chunk);
-    chunk->next = chunk->random ? chunk->a_end : end;
+    rng_init(&passage->rng, segments->key);
+    passage->rng.block = ((uint64_t)first + 1) << PASSAGE_BLOCKS_LOG2;
+    passage->first = first;
+    passage->end = end;
+    split_passage(segments->pairs, passage);
+    passage->next = passage->random ? passage->a_end : end;
 }
 
-uint32_t segments_skip(const struct segments *segments, uint32_t first, uint64_t *chunks)
+uint32_t segments_skip(const struct segments *segments, uint32_t first, uint64_t *passages)
 {
-    struct chunk chunk;
-    for (; *chunks > 0 && first < segments->sentences; --*chunks) {
-        segments_cut(segments, first, &chunk);
-        first = chunk.next;
+    struct passage passage;
+    for (; *passages > 0 && first < segments->sentences; --*passages) {
+        segments_cut(segments, first, &passage);
+        first = passage.next;
     }
     return first;
 }

@@ -1,15 +1,15 @@
-/* Cutting a document into chunks of sentences, each of which becomes one sample: the loop of
- * create_instances_from_document() in Google's create_pretraining_data.py, on sentence lengths
- * alone.
+/* Cutting a document into passages, runs of sentences of which each becomes one sample: the loop of
+ * create_instances_from_document() in Google's create_pretraining_data.py, which calls them chunks, on
+ * sentence lengths alone.
  *
- * A chunk is sentences up to a target length. For next-sentence prediction A is its head; B is the
+ * A passage is sentences up to a target length. For next-sentence prediction A is its head; B is the
  * rest of it, or comes from another document, and then the rest goes back and begins the next
- * chunk. For sentence-order prediction A and B are head and rest or rest and head; a chunk of one
- * sentence is A alone. Without pairs a chunk is A.
+ * passage. For sentence-order prediction A and B are head and rest or rest and head; a passage of one
+ * sentence is A alone. Without pairs a passage is A.
  *
- * Everything random about a document in an epoch comes from one key. The numbers for the chunk that
+ * Everything random about a document in an epoch comes from one key. The numbers for the passage that
  * begins at sentence s start at block (s + 1) << 20 of the key's stream, those for the target
- * length at block 0. So a chunk can be cut from its place alone, and counting the chunks of a
+ * length at block 0. So a passage can be cut from its place alone, and counting the passages of a
  * document need not draw what only the pair itself needs (the other document, which end is
  * truncated). */
 #ifndef LAMBERT_SAMPLE_SEGMENTS_H
@@ -38,22 +38,22 @@ struct segments {
 void segments_init(struct segments *segments, const uint16_t *lengths, uint32_t sentences,
                    uint64_t key, const struct cutting *cutting);
 
-struct chunk {
+struct passage {
     uint32_t first; /* A is sentences [first, a_end) of the document */
     uint32_t a_end;
     uint32_t end;   /* B is sentences [a_end, end), unless random; a_end = end: there is no B */
     bool random;    /* B is from another document */
     bool swapped;   /* what is B here comes first */
-    uint32_t next;  /* the sentence that the next chunk begins with; `sentences`: there is none */
-    struct rng rng; /* for all further choices about this chunk */
+    uint32_t next;  /* the sentence that the next passage begins with; `sentences`: there is none */
+    struct rng rng; /* for all further choices about this passage */
 };
 
-/* The chunk that begins at sentence `first` < sentences. */
-void segments_cut(const struct segments *segments, uint32_t first, struct chunk *chunk);
+/* The passage that begins at sentence `first` < sentences. */
+void segments_cut(const struct segments *segments, uint32_t first, struct passage *passage);
 
-/* The sentence that follows `chunks` chunks after one that begins at `first`; stops at `sentences`
- * with what is left of `chunks`. */
-uint32_t segments_skip(const struct segments *segments, uint32_t first, uint64_t *chunks);
+/* The sentence that follows `passages` passages after one that begins at `first`; stops at `sentences`
+ * with what is left of `passages`. */
+uint32_t segments_skip(const struct segments *segments, uint32_t first, uint64_t *passages);
 
 /* The number of tokens in sentences [first, end). */
 uint64_t segments_tokens(const uint16_t *lengths, uint32_t first, uint32_t end);

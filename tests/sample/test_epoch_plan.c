@@ -7,7 +7,7 @@
 static const struct epoch_options options = {
     .seed = 11, .phase = 2, .cutting = {.max_tokens = 61, .short_probability = 0.1}};
 
-/* Cuts every document anew, by the keys that rng.h names, and compares each chunk. */
+/* Cuts every document anew, by the keys that rng.h names, and compares each passage. */
 static void assert_finds_all(const struct shape *shape, uint32_t epoch)
 {
     struct fixture f;
@@ -19,7 +19,7 @@ static void assert_finds_all(const struct shape *shape, uint32_t epoch)
     for (uint64_t d = 0; d < shape->documents; d++) {
         struct document_view view = document_store_view(f.store, d);
         struct segments segments;
-        struct chunk wanted, found;
+        struct passage wanted, found;
         uint64_t document;
         segments_init(&segments, view.lengths, view.sentences,
                       rng_key(11, RNG_SEGMENTS, UINT64_C(2) << 32 | epoch, d), &options.cutting);
@@ -40,7 +40,7 @@ static void assert_finds_all(const struct shape *shape, uint32_t epoch)
     fixture_close(&f);
 }
 
-static void every_chunk_is_found(void **state)
+static void every_passage_is_found(void **state)
 {
     (void)state;
     const struct shape one = {1, 3, 40, 1, 50}, long_ones = {3, 3000, 40, 2, 50};
@@ -66,7 +66,7 @@ static void plans_depend_on_the_epoch_alone(void **state)
     epoch_plan_make(&b, 3, false);
     assert_int_equal(a.samples, b.samples);
     for (uint64_t sample = 0; sample < a.samples; sample++) {
-        struct chunk x, y;
+        struct passage x, y;
         uint64_t document_x, document_y;
         epoch_plan_find(&a, sample, &x, &document_x);
         epoch_plan_find(&b, sample, &y, &document_y);
@@ -82,7 +82,7 @@ static void plans_depend_on_the_epoch_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_chunk_is_found),
+        cmocka_unit_test(every_passage_is_found),
         cmocka_unit_test(plans_depend_on_the_epoch_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 
 static const struct shape shape = {
     .documents = 400, .most_sentences = 25, .most_tokens = 40, .shards = 3, .words = 700};
-/* Sentences of one token: chunks come out exactly as long as the target. */
+/* Sentences of one token: passages come out exactly as long as the target. */
 static const struct shape single_tokens = {
     .documents = 60, .most_sentences = 500, .most_tokens = 1, .shards = 2, .words = 700};
 
@@ -192,7 +192,7 @@ static void b_is_random_half_of_the_time(void **state)
     }
     double n = (double)samples;
     assert_true(n > 3000);
-    /* documents end in chunks of one sentence now and then, which are always random */
+    /* documents end in passages of one sentence now and then, which are always random */
     assert_true(fabs((double)random - n / 2) < 4 * sqrt(n / 4) + 0.02 * n);
     assert_true((double)full > 0.7 * n);
     sampler_free(sampler);
@@ -200,7 +200,7 @@ static void b_is_random_half_of_the_time(void **state)
 }
 
 /* Sentences of one token: A and a B that follows it have as many tokens together as the target, but
- * for the document's last chunk. Of the documents, so many have a target below 125. */
+ * for the document's last passage. Of the documents, so many have a target below 125. */
 static void count_short_documents(double probability, int *few_in_all, int *documents)
 {
     const struct shape made = {1000, 600, 1, 1, 700};
@@ -237,7 +237,7 @@ static void documents_are_cut_short_now_and_then(void **state)
     assert_int_equal(shorter, 0);
     assert_true(documents > 400);
     count_short_documents(0.25, &shorter, &documents);
-    /* a short target makes more chunks, so that a document with one is sooner among these */
+    /* a short target makes more passages, so that a document with one is sooner among these */
     assert_true(shorter > 0.2 * documents && shorter < 0.4 * documents);
     count_short_documents(1, &shorter, &documents);
     assert_true(shorter > 0.97 * documents); /* a 124th of the targets is 125 all the same */

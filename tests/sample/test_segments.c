@@ -19,31 +19,31 @@ static uint64_t key_of(int k)
     return rng_key(8, RNG_TEST, (uint64_t)k, 0);
 }
 
-static void chunks_follow_the_rules(void **state)
+static void passages_follow_the_rules(void **state)
 {
     (void)state;
     uint16_t lengths[SENTENCES];
     make_lengths(lengths, 30);
     for (int k = 0; k < 500; k++) {
         struct segments segments;
-        struct chunk chunk;
+        struct passage passage;
         segments_init(&segments, lengths, SENTENCES, key_of(k),
                       &(struct cutting){.max_tokens = 125, .short_probability = 0.1});
         assert_true(segments.target >= 2 && segments.target <= 125);
-        for (uint32_t s = 0; s < SENTENCES; s = chunk.next) {
-            segments_cut(&segments, s, &chunk);
-            assert_int_equal(chunk.first, s);
-            assert_true(chunk.end > s && chunk.end <= SENTENCES);
-            assert_true(segments_tokens(lengths, s, chunk.end - 1) < segments.target);
-            assert_true(chunk.end == SENTENCES ||
-                        segments_tokens(lengths, s, chunk.end) >= segments.target);
-            if (chunk.end - s == 1) {
-                assert_true(chunk.random);
-                assert_int_equal(chunk.a_end, chunk.end);
+        for (uint32_t s = 0; s < SENTENCES; s = passage.next) {
+            segments_cut(&segments, s, &passage);
+            assert_int_equal(passage.first, s);
+            assert_true(passage.end > s && passage.end <= SENTENCES);
+            assert_true(segments_tokens(lengths, s, passage.end - 1) < segments.target);
+            assert_true(passage.end == SENTENCES ||
+                        segments_tokens(lengths, s, passage.end) >= segments.target);
+            if (passage.end - s == 1) {
+                assert_true(passage.random);
+                assert_int_equal(passage.a_end, passage.end);
             } else {
-                assert_true(chunk.a_end > s && chunk.a_end < chunk.end);
+                assert_true(passage.a_end > s && passage.a_end < passage.end);
             }
-            assert_int_equal(chunk.next, chunk.random ? chunk.a_end : chunk.end);
+            assert_int_equal(passage.next, passage.random ? passage.a_end : passage.end);
         }
     }
 }
@@ -75,7 +75,7 @@ static void targets_are_short_now_and_then(void **state)
     }
 }
 
-/* Five sentences in a chunk: A has 1 to 4, each as likely; B is random half of the time. */
+/* Five sentences in a passage: A has 1 to 4, each as likely; B is random half of the time. */
 static void splits_are_uniform(void **state)
 {
     (void)state;
@@ -83,13 +83,13 @@ static void splits_are_uniform(void **state)
     int count[5] = {0}, random = 0;
     for (int k = 0; k < KEYS; k++) {
         struct segments segments;
-        struct chunk chunk;
+        struct passage passage;
         segments_init(&segments, lengths, 5, key_of(k),
                       &(struct cutting){.max_tokens = 125, .short_probability = 0});
-        segments_cut(&segments, 0, &chunk);
-        assert_int_equal(chunk.end, 5);
-        count[chunk.a_end]++;
-        random += chunk.random;
+        segments_cut(&segments, 0, &passage);
+        assert_int_equal(passage.end, 5);
+        count[passage.a_end]++;
+        random += passage.random;
     }
     assert_int_equal(count[0], 0);
     for (int a = 1; a < 5; a++)
@@ -103,17 +103,17 @@ static void skipping_is_cutting_one_by_one(void **state)
     uint16_t lengths[SENTENCES];
     make_lengths(lengths, 60);
     struct segments segments;
-    struct chunk chunk;
+    struct passage passage;
     segments_init(&segments, lengths, SENTENCES, 3,
                   &(struct cutting){.max_tokens = 61, .short_probability = 0});
-    uint64_t chunks = 0;
-    for (uint32_t s = 0; s < SENTENCES; s = chunk.next, chunks++) {
-        uint64_t left = chunks;
+    uint64_t passages = 0;
+    for (uint32_t s = 0; s < SENTENCES; s = passage.next, passages++) {
+        uint64_t left = passages;
         assert_int_equal(segments_skip(&segments, 0, &left), s);
         assert_int_equal(left, 0);
-        segments_cut(&segments, s, &chunk);
+        segments_cut(&segments, s, &passage);
     }
-    uint64_t left = chunks + 7;
+    uint64_t left = passages + 7;
     assert_int_equal(segments_skip(&segments, 0, &left), SENTENCES);
     assert_int_equal(left, 7);
 }
@@ -175,17 +175,17 @@ static void ours(const uint16_t *document, int sentences, int max_num_tokens, ui
                  struct tally *tally)
 {
     struct segments segments;
-    struct chunk chunk;
+    struct passage passage;
     segments_init(
         &segments, document, (uint32_t)sentences, key,
         &(struct cutting){.max_tokens = (uint32_t)max_num_tokens, .short_probability = 0.1});
-    for (uint32_t s = 0; s < (uint32_t)sentences; s = chunk.next) {
-        segments_cut(&segments, s, &chunk);
+    for (uint32_t s = 0; s < (uint32_t)sentences; s = passage.next) {
+        segments_cut(&segments, s, &passage);
         tally->instances++;
-        tally->random += chunk.random;
-        tally->a_tokens += (double)segments_tokens(document, chunk.first, chunk.a_end);
-        if (!chunk.random)
-            tally->b_tokens += (double)segments_tokens(document, chunk.a_end, chunk.end);
+        tally->random += passage.random;
+        tally->a_tokens += (double)segments_tokens(document, passage.first, passage.a_end);
+        if (!passage.random)
+            tally->b_tokens += (double)segments_tokens(document, passage.a_end, passage.end);
     }
 }
 
@@ -270,20 +270,20 @@ static void order_pairs_use_every_sentence_once(void **state)
     make_lengths(lengths, 30);
     for (int k = 0; k < 1000; k++) {
         struct segments segments;
-        struct chunk chunk;
+        struct passage passage;
         segments_init(&segments, lengths, SENTENCES, key_of(k), &cutting);
-        for (uint32_t s = 0; s < SENTENCES; s = chunk.next) {
-            segments_cut(&segments, s, &chunk);
-            assert_false(chunk.random);
-            assert_int_equal(chunk.next, chunk.end);
-            if (chunk.end - s == 1) {
-                assert_int_equal(chunk.a_end, chunk.end);
-                assert_false(chunk.swapped);
+        for (uint32_t s = 0; s < SENTENCES; s = passage.next) {
+            segments_cut(&segments, s, &passage);
+            assert_false(passage.random);
+            assert_int_equal(passage.next, passage.end);
+            if (passage.end - s == 1) {
+                assert_int_equal(passage.a_end, passage.end);
+                assert_false(passage.swapped);
                 alone++;
             } else {
-                assert_true(chunk.a_end > s && chunk.a_end < chunk.end);
+                assert_true(passage.a_end > s && passage.a_end < passage.end);
                 pairs++;
-                swapped += chunk.swapped;
+                swapped += passage.swapped;
             }
         }
     }
@@ -291,28 +291,28 @@ static void order_pairs_use_every_sentence_once(void **state)
     assert_true(fabs(swapped - pairs / 2) < 4 * sqrt(pairs / 4));
 }
 
-static void without_pairs_a_chunk_is_one_segment(void **state)
+static void without_pairs_a_passage_is_one_segment(void **state)
 {
     (void)state;
     const struct cutting cutting = {.max_tokens = 62, .pairs = PAIRS_NONE};
     uint16_t lengths[SENTENCES];
     struct segments segments;
-    struct chunk chunk;
+    struct passage passage;
     make_lengths(lengths, 30);
     segments_init(&segments, lengths, SENTENCES, 3, &cutting);
-    for (uint32_t s = 0; s < SENTENCES; s = chunk.next) {
-        segments_cut(&segments, s, &chunk);
-        assert_int_equal(chunk.first, s);
-        assert_int_equal(chunk.a_end, chunk.end);
-        assert_int_equal(chunk.next, chunk.end);
-        assert_false(chunk.random || chunk.swapped);
+    for (uint32_t s = 0; s < SENTENCES; s = passage.next) {
+        segments_cut(&segments, s, &passage);
+        assert_int_equal(passage.first, s);
+        assert_int_equal(passage.a_end, passage.end);
+        assert_int_equal(passage.next, passage.end);
+        assert_false(passage.random || passage.swapped);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chunks_follow_the_rules),
+        cmocka_unit_test(passages_follow_the_rules),
         cmocka_unit_test(targets_are_short_now_and_then),
         cmocka_unit_test(splits_are_uniform),
         cmocka_unit_test(skipping_is_cutting_one_by_one),
@@ -320,7 +320,7 @@ int main(void)
         cmocka_unit_test(lengths_are_those_of_the_loop),
         cmocka_unit_test(both_ends_lose_alike),
         cmocka_unit_test(order_pairs_use_every_sentence_once),
-        cmocka_unit_test(without_pairs_a_chunk_is_one_segment),
+        cmocka_unit_test(without_pairs_a_passage_is_one_segment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

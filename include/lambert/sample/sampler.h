@@ -1,8 +1,8 @@
 /* Sample i of a phase, a pure function of (seed, phase, i) and the documents.
  *
  * The rules are those of Google's create_pretraining_data.py (in distribution; the random numbers
- * are ours): documents are cut into chunks of sentences up to a target length, the target is short
- * now and then, a chunk splits into A and B, B is half of the time taken from a random other
+ * are ours): documents are cut into passages of sentences up to a target length, the target is short
+ * now and then, a passage splits into A and B, B is half of the time taken from a random other
  * document (label 1; each other document is as likely) and then the unused sentences go back, pairs
  * are truncated token by token from either end of the longer one. 15% of positions are masked,
  * 80/10/10. What is hidden, and what the pairs are, can be chosen otherwise (objectives.h).
@@ -12,7 +12,7 @@
  * they lie (done once an epoch, over threads; every 32nd place is noted). Sample i lies in the
  * epoch where the running sum of epoch sizes passes i, so epochs are planned one after another up
  * to it; within the epoch a keyed permutation says which of its samples is meant; from the noted
- * place before it a few chunks are cut to find the one. Each epoch cuts, pairs and masks anew.
+ * place before it a few passages are cut to find the one. Each epoch cuts, pairs and masks anew.
  *
  * A store of ready samples is handed out as it is: an epoch has each sample once, in the order of a
  * keyed permutation, with the masks and the label it came with. All options but seed, phase,

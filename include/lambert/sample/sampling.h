@@ -21,7 +21,7 @@ enum sentence_pairs {
 
 /* A configuration's [data] holds one of these, and hands it on as it is. */
 struct sampling {
-    double short_sequence_probability; /* of chunks that are cut to a random shorter length */
+    double short_sequence_probability; /* of passages that are cut to a random shorter length */
     double masked_lm_probability;      /* of a sequence's tokens, special ones counted */
     enum masking_unit masking;
     int longest_span;         /* N, words; for MASK_SPANS */
