@@ -214,7 +214,7 @@ static int for_each_shard(const struct document_store *store,
         shard_forget(store->shards + i);
         if (status == 0)
             continue;
-#pragma omp critical
+#pragma omp critical(document_store_bad)
         if (i < bad) {
             bad = i;
             *err = mine;

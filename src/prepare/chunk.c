@@ -101,14 +101,6 @@ static void count_lines(struct chunk *chunk, const struct document *document)
     }
 }
 
-static void count_tokens(struct chunk *chunk, const struct document_encoder *encoder)
-{
-    const int32_t *ids = (const int32_t *)(void *)encoder->ids.data;
-    size_t tokens = encoder->ids.size / sizeof *ids;
-    for (size_t t = 0; t < tokens; t++)
-        chunk->counts[ids[t]]++;
-}
-
 int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
               const struct document *document, const struct document_encoder *encoder,
               struct error *err)
@@ -119,13 +111,14 @@ int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
     count_lines(chunk, document);
     fingerprints_add(&chunk->documents, chunk->plan->document_bits, hash,
                      chunk->report.text_bytes - before);
+    size_t tokens;
+    const int32_t *ids = document_encoder_ids(encoder, &tokens);
     if (split == CORPUS_TRAIN)
-        count_tokens(chunk, encoder);
+        for (size_t t = 0; t < tokens; t++)
+            chunk->counts[ids[t]]++;
     else
         chunk->report.heldout_documents++;
-    return shard_writer_add(chunk->writers[split], (const int32_t *)(void *)encoder->ids.data,
-                            (const uint32_t *)(void *)encoder->lengths.data,
-                            (uint32_t)(encoder->lengths.size / sizeof(uint32_t)), err);
+    return shard_writer_add(chunk->writers[split], ids, encoder->lengths, encoder->sentences, err);
 }
 
 /* Of what the sample is to teach: the ids behind the masks. */

@@ -1,5 +1,8 @@
 #include "document_encoder.h"
 
+#include <stdlib.h>
+
+#include "lambert/base/array.h"
 #include "lambert/base/error.h"
 #include "lambert/text/sentence_splitter.h"
 
@@ -17,7 +20,7 @@ void document_encoder_release(struct document_encoder *encoder)
     if (encoder->tokenizer)
         tokenizer_free(encoder->tokenizer);
     buffer_release(&encoder->ids);
-    buffer_release(&encoder->lengths);
+    free(encoder->lengths);
     *encoder = (struct document_encoder){0};
 }
 
@@ -25,9 +28,10 @@ static void add_sentence(struct document_encoder *encoder, const char *text, siz
 {
     size_t tokens = tokenizer_encode(encoder->tokenizer, text, size, &encoder->ids);
     require(tokens <= UINT32_MAX);
-    uint32_t length = (uint32_t)tokens;
-    if (length > 0)
-        buffer_put(&encoder->lengths, &length, sizeof length);
+    if (tokens == 0)
+        return;
+    ARRAY_RESERVE(encoder->lengths, encoder->sentences + (size_t)1, encoder->length_capacity);
+    encoder->lengths[encoder->sentences++] = (uint32_t)tokens;
 }
 
 static void add_line(struct document_encoder *encoder, const char *line, size_t size)
@@ -49,8 +53,14 @@ uint32_t document_encoder_encode(struct document_encoder *encoder, const struct 
     const char *line;
     size_t cursor = 0, length;
     buffer_reset(&encoder->ids);
-    buffer_reset(&encoder->lengths);
+    encoder->sentences = 0;
     while (document_line(document, &cursor, &line, &length))
         add_line(encoder, line, length);
-    return (uint32_t)(encoder->lengths.size / sizeof(uint32_t));
+    return encoder->sentences;
+}
+
+const int32_t *document_encoder_ids(const struct document_encoder *encoder, size_t *count)
+{
+    *count = encoder->ids.size / sizeof(int32_t);
+    return (const int32_t *)(const void *)encoder->ids.data;
 }

@@ -11,9 +11,12 @@
 
 struct document_encoder {
     struct tokenizer *tokenizer;
-    bool split_sentences;  /* no: every line is one sentence */
-    struct buffer ids;     /* int32_t, of the document encoded last */
-    struct buffer lengths; /* uint32_t, tokens in each of its sentences; none is 0 */
+    bool split_sentences; /* no: every line is one sentence */
+    /* Of the document encoded last. */
+    struct buffer ids; /* int32_t, as the tokenizer appends them: document_encoder_ids() */
+    uint32_t *lengths; /* [sentences], tokens in each; none is 0 */
+    uint32_t sentences;
+    size_t length_capacity;
 };
 
 void document_encoder_init(struct document_encoder *encoder, const struct vocabulary *vocabulary,
@@ -23,5 +26,8 @@ void document_encoder_release(struct document_encoder *encoder); /* fine on a ze
 /* Sentences without tokens are left out. The title is not part of the text. Returns the number of
  * sentences. */
 uint32_t document_encoder_encode(struct document_encoder *encoder, const struct document *document);
+
+/* The ids of that document, and how many. */
+const int32_t *document_encoder_ids(const struct document_encoder *encoder, size_t *count);
 
 #endif

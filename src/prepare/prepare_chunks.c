@@ -37,10 +37,12 @@ static int add_document(struct text_worker *worker, struct error *err)
 {
     struct corpus_report *report = &worker->chunk.report;
     const struct document *document = &worker->document;
+    size_t tokens;
     uint32_t sentences = document_encoder_encode(&worker->encoder, document);
     report->documents++;
     report->sentences += sentences;
-    report->tokens += worker->encoder.ids.size / sizeof(int32_t);
+    document_encoder_ids(&worker->encoder, &tokens);
+    report->tokens += tokens;
     report->empty_documents += sentences == 0;
     report->one_sentence_documents += sentences == 1;
     if (sentences == 0)

@@ -1,8 +1,9 @@
 #include "tf_sample.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
-#include "lambert/base/memory.h"
+#include "lambert/base/array.h"
 
 enum { MOST_TOKENS = 65535 };
 
@@ -13,9 +14,9 @@ void tf_sample_init(struct tf_sample *sample, const struct vocabulary *vocabular
 
 void tf_sample_release(struct tf_sample *sample)
 {
-    buffer_release(&sample->ids);
-    buffer_release(&sample->positions);
-    buffer_release(&sample->labels);
+    free(sample->ids);
+    free(sample->positions);
+    free(sample->labels);
     *sample = (struct tf_sample){0};
 }
 
@@ -53,17 +54,16 @@ static int check_counts(const struct tf_example *example, struct error *err)
 static int get_ids(struct tf_sample *sample, const struct integers *ids, struct error *err)
 {
     const int size = vocabulary_size(sample->vocabulary);
-    buffer_reset(&sample->ids);
-    int32_t *out = buffer_grow(&sample->ids, ids->count * sizeof *out);
+    ARRAY_RESERVE(sample->ids, ids->count, sample->id_capacity);
     for (size_t t = 0; t < ids->count; t++) {
         if (ids->values[t] < 0 || ids->values[t] >= size)
             return error_set(err,
                              "it has the token id %" PRId64 " at position %zu, but the vocabulary "
                              "has %d entries; was it made with another vocabulary?",
                              ids->values[t], t, size);
-        out[t] = (int32_t)ids->values[t];
+        sample->ids[t] = (int32_t)ids->values[t];
     }
-    sample->sample.ids = out;
+    sample->sample.ids = sample->ids;
     return 0;
 }
 
@@ -177,42 +177,34 @@ static int check_place(const struct tf_sample *sample, int64_t position, int64_t
     return 0;
 }
 
-static int get_mask(struct tf_sample *sample, int64_t position, int64_t id, int64_t last,
-                    struct error *err)
-{
-    const int size = vocabulary_size(sample->vocabulary);
-    if (check_place(sample, position, last, err) < 0)
-        return -1;
-    if (id < 0 || id >= size)
-        return error_set(err,
-                         "it wants the token id %" PRId64 " at position %" PRId64
-                         " (masked_lm_ids), but the vocabulary has %d entries; was it made with "
-                         "another vocabulary?",
-                         id, position, size);
-    const uint16_t stored = (uint16_t)position;
-    const uint32_t label = (uint32_t)id;
-    buffer_put(&sample->positions, &stored, sizeof stored);
-    buffer_put(&sample->labels, &label, sizeof label);
-    return 0;
-}
-
 static int get_masks(struct tf_sample *sample, const struct tf_example *example, struct error *err)
 {
+    const int size = vocabulary_size(sample->vocabulary);
     size_t places;
     int64_t last = 0;
     if (count_masks(example, &places, err) < 0)
         return -1;
-    buffer_reset(&sample->positions);
-    buffer_reset(&sample->labels);
+    ARRAY_RESERVE(sample->positions, places, sample->position_capacity);
+    ARRAY_RESERVE(sample->labels, places, sample->label_capacity);
     for (size_t m = 0; m < places; m++) {
-        int64_t position = example->masked_lm_positions.values[m];
-        if (get_mask(sample, position, example->masked_lm_ids.values[m], last, err) < 0)
+        const int64_t position = example->masked_lm_positions.values[m];
+        const int64_t id = example->masked_lm_ids.values[m];
+        if (check_place(sample, position, last, err) < 0)
             return -1;
+        if (id < 0 || id >= size)
+            return error_set(
+                err,
+                "it wants the token id %" PRId64 " at position %" PRId64
+                " (masked_lm_ids), but the vocabulary has %d entries; was it made with "
+                "another vocabulary?",
+                id, position, size);
+        sample->positions[m] = (uint16_t)position;
+        sample->labels[m] = (uint32_t)id;
         last = position;
     }
     sample->sample.masks = (uint32_t)places;
-    sample->sample.positions = (const uint16_t *)(void *)sample->positions.data;
-    sample->sample.labels = (const uint32_t *)(void *)sample->labels.data;
+    sample->sample.positions = sample->positions;
+    sample->sample.labels = sample->labels;
     return 0;
 }
 

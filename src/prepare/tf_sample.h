@@ -6,7 +6,6 @@
 #ifndef LAMBERT_PREPARE_TF_SAMPLE_H
 #define LAMBERT_PREPARE_TF_SAMPLE_H
 
-#include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 #include "lambert/corpus/shard_format.h"
 #include "lambert/text/vocabulary.h"
@@ -14,10 +13,11 @@
 
 struct tf_sample {
     const struct vocabulary *vocabulary;
-    struct ready_sample sample; /* lies in the buffers */
-    struct buffer ids;          /* int32_t */
-    struct buffer positions;    /* uint16_t */
-    struct buffer labels;       /* uint32_t */
+    struct ready_sample sample; /* lies in the arrays */
+    int32_t *ids;
+    uint16_t *positions;
+    uint32_t *labels;
+    size_t id_capacity, position_capacity, label_capacity;
 };
 
 void tf_sample_init(struct tf_sample *sample, const struct vocabulary *vocabulary);

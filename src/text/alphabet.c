@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/memory.h"
 #include "unicode.h"
 
@@ -24,11 +25,7 @@ static void count_character(struct alphabet *alphabet, const char *text, uint64_
 {
     uint32_t known = alphabet->seen.count;
     uint32_t number = text_table_add(&alphabet->seen, text, unicode_size(text));
-    if (number == alphabet->capacity) {
-        alphabet->capacity = alphabet->capacity ? 2 * alphabet->capacity : 1024;
-        alphabet->characters =
-            memory_resize(alphabet->characters, alphabet->capacity, sizeof *alphabet->characters);
-    }
+    ARRAY_RESERVE(alphabet->characters, number + (size_t)1, alphabet->capacity);
     if (number == known)
         alphabet->characters[number] = (struct alphabet_character){.number = number};
     alphabet->characters[number].count += times;

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "lambert/base/memory.h"
+#include "lambert/base/array.h"
 #include "unicode.h"
 #include "word_scanner.h"
 
@@ -27,10 +27,7 @@ void normalizer_release(struct normalizer *normalizer)
 
 static void add_code(struct code_list *list, int32_t code)
 {
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? 2 * list->capacity : 256;
-        list->codes = memory_resize(list->codes, list->capacity, sizeof *list->codes);
-    }
+    ARRAY_RESERVE(list->codes, list->count + 1, list->capacity);
     list->codes[list->count++] = code;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alphabet.h"
+#include "lambert/base/array.h"
 #include "lambert/base/memory.h"
 #include "unicode.h"
 
@@ -27,7 +28,7 @@ void pair_merger_release(struct pair_merger *merger)
     free(merger->word_counts);
     text_table_release(&merger->pair_numbers);
     pair_queue_release(&merger->queue);
-    buffer_release(&merger->risen);
+    free(merger->risen);
     buffer_release(&merger->joined);
     *merger = (struct pair_merger){0};
 }
@@ -45,21 +46,13 @@ static uint32_t piece_of_character(const struct pair_merger *merger, const char 
 
 static void add_symbol(struct pair_merger *merger, struct symbol symbol)
 {
-    if (merger->symbol_count == merger->symbol_capacity) {
-        merger->symbol_capacity = merger->symbol_capacity ? 2 * merger->symbol_capacity : 4096;
-        merger->symbols =
-            memory_resize(merger->symbols, merger->symbol_capacity, sizeof *merger->symbols);
-    }
+    ARRAY_RESERVE(merger->symbols, merger->symbol_count + 1, merger->symbol_capacity);
     merger->symbols[merger->symbol_count++] = symbol;
 }
 
 static uint32_t add_word_count(struct pair_merger *merger, uint64_t times)
 {
-    if (merger->word_count == merger->word_capacity) {
-        merger->word_capacity = merger->word_capacity ? 2 * merger->word_capacity : 1024;
-        merger->word_counts =
-            memory_resize(merger->word_counts, merger->word_capacity, sizeof *merger->word_counts);
-    }
+    ARRAY_RESERVE(merger->word_counts, merger->word_count + (size_t)1, merger->word_capacity);
     merger->word_counts[merger->word_count] = times;
     return merger->word_count++;
 }
@@ -77,7 +70,8 @@ int pair_merger_add_word(struct pair_merger *merger, const char *word, size_t si
         require(piece != TEXT_TABLE_NONE);
         add_symbol(merger, (struct symbol){.piece = piece,
                                            .word = number,
-                                           .to_next = i + length<size, .to_previous = i> 0});
+                                           .to_next = (i + length < size),
+                                           .to_previous = (i > 0)});
     }
     return 0;
 }
@@ -89,15 +83,14 @@ static uint32_t pair_number(struct pair_merger *merger, uint32_t left, uint32_t 
     const uint32_t key[2] = {left, right};
     uint32_t known = merger->pair_numbers.count;
     uint32_t number = text_table_add(&merger->pair_numbers, (const char *)key, sizeof key);
-    if (number == merger->pair_capacity) {
-        merger->pair_capacity = merger->pair_capacity ? 2 * merger->pair_capacity : 4096;
-        merger->pairs = memory_resize(merger->pairs, merger->pair_capacity, sizeof *merger->pairs);
-    }
+    ARRAY_RESERVE(merger->pairs, number + (size_t)1, merger->pair_capacity);
     if (number == known)
         merger->pairs[number] = (struct pair){.left = left, .right = right};
     return number;
 }
 
+/* Most of the millions of pairs have one position or two, so that these arrays begin smaller, and are
+ * counted in fewer bits, than base/array.h has it. */
 static void add_position(struct pair *pair, uint32_t position)
 {
     if (pair->position_count == pair->position_capacity) {
@@ -157,7 +150,8 @@ static uint32_t joined_piece(struct pair_merger *merger, uint32_t left, uint32_t
 static void join_again(struct pair_merger *merger, uint32_t position)
 {
     uint32_t number = join(merger, position);
-    buffer_put(&merger->risen, &number, sizeof number);
+    ARRAY_RESERVE(merger->risen, merger->risen_count + 1, merger->risen_capacity);
+    merger->risen[merger->risen_count++] = number;
 }
 
 /* Makes the symbol at `position` and the one behind it one symbol. */
@@ -207,14 +201,13 @@ bool pair_merger_merge(struct pair_merger *merger)
     if (pair.left == pair.right) /* "aaa" is merged from the left, whenever its places were met */
         qsort(pair.positions, pair.position_count, sizeof(uint32_t), compare_positions);
     uint32_t piece = joined_piece(merger, pair.left, pair.right);
-    buffer_reset(&merger->risen);
+    merger->risen_count = 0;
     for (uint32_t i = 0; i < pair.position_count; i++)
         if (holds(merger, pair.positions[i], pair.left, pair.right))
             merge_at(merger, pair.positions[i], piece);
     free(pair.positions);
     require(merger->pairs[number].count == 0);
-    const uint32_t *risen = (const uint32_t *)merger->risen.data;
-    for (size_t i = 0; i < merger->risen.size / sizeof *risen; i++)
-        pair_queue_raise(&merger->queue, merger->pairs, risen[i]);
+    for (size_t i = 0; i < merger->risen_count; i++)
+        pair_queue_raise(&merger->queue, merger->pairs, merger->risen[i]);
     return true;
 }

@@ -27,12 +27,14 @@ struct pair_merger {
     struct symbol *symbols; /* [symbol_count] */
     size_t symbol_count, symbol_capacity;
     uint64_t *word_counts; /* [word_count] */
-    uint32_t word_count, word_capacity;
+    uint32_t word_count;
+    size_t word_capacity;
     struct text_table pair_numbers; /* (left, right) to the place in pairs */
     struct pair *pairs;             /* [pair_numbers.count] */
     size_t pair_capacity;
     struct pair_queue queue;
-    struct buffer risen;  /* uint32_t: pairs that the running merge gave new places to */
+    uint32_t *risen; /* [risen_count], pairs that the running merge gave new places to */
+    size_t risen_count, risen_capacity;
     struct buffer joined; /* text of a new piece */
 };
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "lambert/base/memory.h"
+#include "lambert/base/array.h"
 
 void pair_queue_init(struct pair_queue *queue, const struct text_table *pieces, int64_t min_count)
 {
@@ -27,10 +27,7 @@ static bool better(const struct pair_queue *queue, const struct pair_entry *a,
 
 static void push(struct pair_queue *queue, struct pair_entry entry)
 {
-    if (queue->count == queue->capacity) {
-        queue->capacity = queue->capacity ? 2 * queue->capacity : 1024;
-        queue->entries = memory_resize(queue->entries, queue->capacity, sizeof *queue->entries);
-    }
+    ARRAY_RESERVE(queue->entries, queue->count + 1, queue->capacity);
     size_t hole = queue->count++;
     while (hole > 0 && better(queue, &entry, &queue->entries[(hole - 1) / 2])) {
         queue->entries[hole] = queue->entries[(hole - 1) / 2];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 #include "lambert/base/memory.h"
@@ -36,9 +37,8 @@ static void make_room(struct piece_trie *trie, size_t size)
     size_t old = trie->size;
     if (size <= old)
         return;
-    trie->size = size > 2 * old ? size : 2 * old;
+    ARRAY_RESERVE(trie->nodes, size, trie->size);
     require(trie->size < PIECE_TRIE_NONE);
-    trie->nodes = memory_resize(trie->nodes, trie->size, sizeof *trie->nodes);
     for (size_t i = old; i < trie->size; i++)
         trie->nodes[i] = (struct piece_node){.parent = PIECE_TRIE_NONE, .id = -1};
 }

@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL /* the hash of a short word is cheaper than a call */
 #include <xxhash.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/error.h"
 #include "lambert/base/memory.h"
 
@@ -92,10 +93,7 @@ static void double_slots(struct text_table *table)
 
 static void append_text(struct text_table *table, const char *text, size_t size)
 {
-    if (table->count + (size_t)2 > table->starts_capacity) {
-        table->starts_capacity *= 2;
-        table->starts = memory_resize(table->starts, table->starts_capacity, sizeof *table->starts);
-    }
+    ARRAY_RESERVE(table->starts, table->count + (size_t)2, table->starts_capacity);
     buffer_put(&table->text, text, size);
     buffer_put_u8(&table->text, 0);
     table->count++;

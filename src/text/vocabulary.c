@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/file.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
@@ -15,7 +16,7 @@ struct vocabulary {
     struct buffer source;
     uint64_t hash;
     int size;
-    int capacity;
+    size_t room[3];           /* in the three arrays that follow */
     struct text_table tokens; /* distinct ones */
     uint32_t *token_of_id;    /* [size] in tokens */
     int32_t *id_of_token;     /* [tokens.count] */
@@ -38,20 +39,12 @@ static bool valid_utf8(const char *text, size_t size)
     return true;
 }
 
-static void make_room(struct vocabulary *vocabulary)
-{
-    if (vocabulary->size < vocabulary->capacity)
-        return;
-    vocabulary->capacity = vocabulary->capacity ? 2 * vocabulary->capacity : 1024;
-    size_t room = (size_t)vocabulary->capacity;
-    vocabulary->token_of_id = memory_resize(vocabulary->token_of_id, room, sizeof(uint32_t));
-    vocabulary->id_of_token = memory_resize(vocabulary->id_of_token, room, sizeof(int32_t));
-    vocabulary->continuation = memory_resize(vocabulary->continuation, room, 1);
-}
-
 static void add_token(struct vocabulary *vocabulary, const char *text, size_t size)
 {
-    make_room(vocabulary);
+    const size_t count = (size_t)vocabulary->size + 1;
+    ARRAY_RESERVE(vocabulary->token_of_id, count, vocabulary->room[0]);
+    ARRAY_RESERVE(vocabulary->id_of_token, count, vocabulary->room[1]);
+    ARRAY_RESERVE(vocabulary->continuation, count, vocabulary->room[2]);
     uint32_t distinct = vocabulary->tokens.count;
     uint32_t number = text_table_add(&vocabulary->tokens, text, size);
     int32_t id = vocabulary->size++;

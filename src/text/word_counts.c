@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/memory.h"
 
 void word_counts_init(struct word_counts *counts)
@@ -21,10 +22,7 @@ void word_counts_add(struct word_counts *counts, const char *word, size_t size, 
 {
     uint32_t known = counts->words.count;
     uint32_t number = text_table_add(&counts->words, word, size);
-    if (number == counts->capacity) {
-        counts->capacity = counts->capacity ? 2 * counts->capacity : 1024;
-        counts->counts = memory_resize(counts->counts, counts->capacity, sizeof *counts->counts);
-    }
+    ARRAY_RESERVE(counts->counts, number + (size_t)1, counts->capacity);
     if (number == known)
         counts->counts[number] = 0;
     counts->counts[number] += times;

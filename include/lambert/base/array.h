@@ -13,9 +13,13 @@
 
 #include <stddef.h>
 
-/* Makes room for `wanted` elements; array and capacity (a size_t) are lvalues. */
+/* Makes room for `wanted` elements; array and capacity (a size_t) are lvalues. All are evaluated more
+ * than once. */
 #define ARRAY_RESERVE(array, wanted, capacity)                                                     \
-    ((array) = array_reserve((array), (wanted), sizeof *(array), &(capacity)))
+    do {                                                                                           \
+        if ((wanted) > (capacity))                                                                 \
+            (array) = array_reserve((array), (wanted), sizeof *(array), &(capacity));              \
+    } while (0)
 
 void *array_reserve(void *array, size_t wanted, size_t element, size_t *capacity);
 
