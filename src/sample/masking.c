@@ -39,8 +39,16 @@ void masking_memory_release(struct masking_memory *memory)
 
 static bool begins_word(const struct masking_options *options, const int32_t *ids, int p, int a_end)
 {
-    return options->sampling.masking == MASK_TOKENS || !options->continuation[ids[p]] ||
-           (options->sampling.masking == MASK_SPANS && p == a_end + 1);
+    const bool continues = options->continuation && options->continuation[ids[p]];
+    switch (options->sampling.masking) {
+    case MASK_TOKENS:
+        return true;
+    case MASK_WHOLE_WORDS:
+        return !continues;
+    case MASK_SPANS:
+        return !continues || p == a_end + 1;
+    }
+    bug("there is no masking unit %d", (int)options->sampling.masking);
 }
 
 /* Positions in order, and where in them each word begins; the number of words. As in the original a
@@ -113,6 +121,19 @@ static int choose(struct masking_memory *memory, int words, int word, int span, 
     return picked;
 }
 
+/* How many words are hidden together, the next time. */
+static int draw_words(const struct sampling *sampling, struct rng *rng)
+{
+    switch (sampling->masking) {
+    case MASK_TOKENS:
+    case MASK_WHOLE_WORDS:
+        return 1;
+    case MASK_SPANS:
+        return draw_span(sampling->longest_span, rng);
+    }
+    bug("there is no masking unit %d", (int)sampling->masking);
+}
+
 /* Picks words, or spans that begin with them, at random until `count` tokens are picked; passes
  * over words that have too many. */
 static int pick(const struct masking_options *options, struct masking_memory *memory,
@@ -128,10 +149,7 @@ static int pick(const struct masking_options *options, struct masking_memory *me
         int j = i + (int)rng_below(rng, (uint32_t)(words - i));
         int32_t word = deck[j];
         deck[j] = deck[i];
-        int span = options->sampling.masking == MASK_SPANS
-                       ? draw_span(options->sampling.longest_span, rng)
-                       : 1;
-        picked += choose(memory, words, word, span, count - picked);
+        picked += choose(memory, words, word, draw_words(&options->sampling, rng), count - picked);
     }
     return picked;
 }

@@ -26,8 +26,17 @@ static void split_passage(enum sentence_pairs pairs, struct passage *passage)
     passage->a_end = pairs == PAIRS_NONE ? passage->end : passage->first + 1;
     if (pairs != PAIRS_NONE && sentences >= 2)
         passage->a_end += rng_below(&passage->rng, sentences - 1);
-    passage->random = pairs == PAIRS_NSP && (sentences == 1 || rng_uniform(&passage->rng) < 0.5);
-    passage->swapped = pairs == PAIRS_SOP && sentences >= 2 && rng_uniform(&passage->rng) < 0.5;
+    passage->random = passage->swapped = false;
+    switch (pairs) {
+    case PAIRS_NSP:
+        passage->random = sentences == 1 || rng_uniform(&passage->rng) < 0.5;
+        break;
+    case PAIRS_SOP:
+        passage->swapped = sentences >= 2 && rng_uniform(&passage->rng) < 0.5;
+        break;
+    case PAIRS_NONE:
+        break;
+    }
 }
 
 void segments_cut(const struct segments *segments, uint32_t first, struct passage *passage)
