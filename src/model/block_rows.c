@@ -6,6 +6,7 @@
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
 #include "lambert/kernels/profile.h"
+#include "norm_backward.h"
 
 static struct gemm_epilogue epilogue_of(void (*part)(void *, int, int, int, int),
                                         const void *context, bool whole_rows)
@@ -63,43 +64,42 @@ struct gemm_epilogue norm_rows_forward(const struct norm_rows *rows)
     return epilogue_of(normalise, rows, true);
 }
 
-/* The three sums of LayerNorm and bias: [blocks, H] each, one behind the other. */
-static real *norm_partial(const struct block_pass *pass, int which)
+/* dx = dropout'(dz), whose sum is the bias's gradient. */
+static void drop_gradient(const void *context, int row, real *dbias)
 {
-    return pass->scratch->partial +
-           (size_t)which * (size_t)row_blocks(pass->set->count) * (size_t)pass->config->hidden;
+    const struct norm_gradient_rows *at = context;
+    const struct block_pass *pass = at->pass;
+    const int number = row_set_at(pass->set, row), H = pass->config->hidden;
+    const size_t place = (size_t)row * (size_t)H;
+    struct dropout dropout = hidden_dropout(pass, at->site, number);
+    kernels->dropout(&dropout, (uint32_t)pass->rows->position[number], at->dz + place,
+                     at->dx + place, H);
+    kernels->accumulate(at->dx + place, dbias, (size_t)H);
 }
 
-static void normalise_block_backward(const struct norm_gradient_rows *at, int row, int rows)
+static struct norm_backward norm_backward_of(const struct norm_gradient_rows *rows)
 {
-    const struct block_pass *pass = at->pass;
-    const size_t H = (size_t)pass->config->hidden, sum = (size_t)(row / ROW_BLOCK) * H;
-    real *dgamma = norm_partial(pass, 0) + sum, *dbeta = norm_partial(pass, 1) + sum;
-    real *dbias = norm_partial(pass, 2) + sum;
-    memset(dgamma, 0, H * sizeof *dgamma);
-    memset(dbeta, 0, H * sizeof *dbeta);
-    memset(dbias, 0, H * sizeof *dbias);
-    for (int r = row; r < row + rows; r++) {
-        int number = row_set_at(pass->set, r);
-        size_t place = (size_t)r * H;
-        struct dropout dropout = hidden_dropout(pass, at->site, number);
-        kernels->layernorm_backward(pass->params + at->norm->weight, at->z + place, at->mean[r],
-                                    at->rstd[r], at->dy + place, at->dz + place, dgamma, dbeta,
-                                    (int)H);
-        kernels->dropout(&dropout, (uint32_t)pass->rows->position[number], at->dz + place,
-                         at->dx + place, (int)H);
-        kernels->accumulate(at->dx + place, dbias, H);
-    }
+    const struct block_pass *pass = rows->pass;
+    return (struct norm_backward){.rows = pass->set->count,
+                                  .n = pass->config->hidden,
+                                  .gamma = pass->params + rows->norm->weight,
+                                  .z = rows->z,
+                                  .mean = rows->mean,
+                                  .rstd = rows->rstd,
+                                  .dy = rows->dy,
+                                  .dz = rows->dz,
+                                  .partial = pass->scratch->partial,
+                                  .after = drop_gradient,
+                                  .context = rows,
+                                  .profile = PROFILE_NORM};
 }
 
 static void normalise_backward(void *context, int row, int rows, int column, int columns)
 {
-    double begun = profile_begin();
+    const struct norm_backward norm = norm_backward_of(context);
     (void)column;
     (void)columns;
-    for (int r = row; r < row + rows; r += ROW_BLOCK)
-        normalise_block_backward(context, r, min_int(ROW_BLOCK, row + rows - r));
-    profile_end(PROFILE_NORM, begun);
+    norm_backward_rows(&norm, row, rows);
 }
 
 struct gemm_epilogue norm_rows_backward(const struct norm_gradient_rows *rows)
@@ -109,11 +109,9 @@ struct gemm_epilogue norm_rows_backward(const struct norm_gradient_rows *rows)
 
 void norm_rows_sums(const struct norm_gradient_rows *rows, real *grads)
 {
-    const struct block_pass *pass = rows->pass;
-    const int blocks = row_blocks(pass->set->count), H = pass->config->hidden;
-    column_sums(norm_partial(pass, 0), blocks, H, grads + rows->norm->weight);
-    column_sums(norm_partial(pass, 1), blocks, H, grads + rows->norm->bias);
-    column_sums(norm_partial(pass, 2), blocks, H, grads + rows->bias);
+    const struct norm_backward norm = norm_backward_of(rows);
+    norm_backward_sums(&norm, grads + rows->norm->weight, grads + rows->norm->bias,
+                       grads + rows->bias);
 }
 
 /* --- GELU ------------------------------------------------------------------------------------- */

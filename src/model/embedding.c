@@ -5,6 +5,7 @@
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
 #include "lambert/kernels/profile.h"
+#include "norm_backward.h"
 
 void embedding_plan(struct embedding_activations *kept, struct arena *arena,
                     const struct bert_config *config, const struct bert_capacity *capacity)
@@ -86,31 +87,19 @@ void embedding_forward(const struct embedding_pass *pass)
     }
 }
 
-/* dx -> dz in place */
-static void norm_backward(const struct embedding_pass *pass, real *dx, real *grads)
+/* What a row of the backward pass needs before LayerNorm's: dropout's. */
+struct embedding_gradient {
+    const struct embedding_pass *pass;
+    real *dx; /* [T, H] */
+};
+
+static void drop_gradient(const void *context, int row)
 {
-    const struct norm_layout *norm = &pass->layout->embedding_norm;
-    size_t H = (size_t)pass->config->hidden;
-    int T = pass->batch->tokens, blocks = row_blocks(T);
-    real *dgamma = pass->kept->partial, *dbeta = dgamma + (size_t)blocks * H;
-    memset(dgamma, 0, 2 * (size_t)blocks * H * sizeof *dgamma);
-#pragma omp parallel for schedule(static)
-    for (int b = 0; b < blocks; b++) {
-        double begun = profile_begin();
-        int end = (b + 1) * ROW_BLOCK < T ? (b + 1) * ROW_BLOCK : T;
-        for (int row = b * ROW_BLOCK; row < end; row++) {
-            size_t at = (size_t)row * H, sum = (size_t)b * H;
-            struct dropout dropout = dropout_of(pass, row);
-            kernels->dropout(&dropout, (uint32_t)pass->rows->position[row], dx + at, dx + at,
-                             (int)H);
-            kernels->layernorm_backward(pass->params + norm->weight, pass->kept->z + at,
-                                        pass->kept->mean[row], pass->kept->rstd[row], dx + at,
-                                        dx + at, dgamma + sum, dbeta + sum, (int)H);
-        }
-        profile_end(PROFILE_EMBEDDING, begun);
-    }
-    column_sums(dgamma, blocks, (int)H, grads + norm->weight);
-    column_sums(dbeta, blocks, (int)H, grads + norm->bias);
+    const struct embedding_gradient *at = context;
+    const int H = at->pass->config->hidden;
+    real *dx = at->dx + (size_t)row * (size_t)H;
+    struct dropout dropout = dropout_of(at->pass, row);
+    kernels->dropout(&dropout, (uint32_t)at->pass->rows->position[row], dx, dx, H);
 }
 
 /* Columns a thread takes at a time: rows of a table are shared by tokens, columns by no one. */
@@ -118,8 +107,23 @@ enum { COLUMN_BLOCK = 64 };
 
 void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads)
 {
-    int H = pass->config->hidden, T = pass->batch->tokens;
-    norm_backward(pass, dx, grads);
+    const int H = pass->config->hidden, T = pass->batch->tokens;
+    const struct norm_layout *layout = &pass->layout->embedding_norm;
+    const struct embedding_gradient gradient = {.pass = pass, .dx = dx};
+    const struct norm_backward norm = {.rows = T,
+                                       .n = H,
+                                       .gamma = pass->params + layout->weight,
+                                       .z = pass->kept->z,
+                                       .mean = pass->kept->mean,
+                                       .rstd = pass->kept->rstd,
+                                       .dy = dx,
+                                       .dz = dx,
+                                       .partial = pass->kept->partial,
+                                       .before = drop_gradient,
+                                       .context = &gradient,
+                                       .profile = PROFILE_EMBEDDING};
+    norm_backward_all(&norm);
+    norm_backward_sums(&norm, grads + layout->weight, grads + layout->bias, NULL);
     if (pass->embedding_rows.gradients)
         array_clear(pass->embedding_rows.gradients, (size_t)pass->embedding_rows.count * (size_t)H);
 #pragma omp parallel for schedule(static)

@@ -4,14 +4,13 @@
  *
  * Logits are made for LOGIT_ROWS masked rows at a time, turned into their own gradient in place, and
  * used up, so that no [M, V] array exists. */
-#include <string.h>
-
 #include "lambert/base/minmax.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
 #include "lambert/kernels/profile.h"
 #include "lambert/model/objective.h"
 #include "linear.h"
+#include "norm_backward.h"
 
 enum { LOGIT_ROWS = 1024 };
 
@@ -92,31 +91,39 @@ static void transform_forward(const struct objective_pass *pass)
     }
 }
 
+/* dg -> da in place, and its part of the bias's gradient. */
+static void activation_backward(const void *context, int row, real *dbias)
+{
+    const struct objective_pass *pass = context;
+    const struct scratch *s = pass->scratch;
+    const int H = pass->config->hidden;
+    const size_t at = (size_t)row * (size_t)H;
+    kernels->gelu_backward(pass->config->gelu, s->a + at, s->dy + at, s->dy + at, s->g + at, dbias,
+                           H);
+}
+
 /* dy is used up. */
 static void transform_backward(const struct objective_pass *pass)
 {
     const struct scratch *s = pass->scratch;
-    const size_t *at = pass->offsets, H = (size_t)pass->config->hidden;
-    const int M = pass->rows, blocks = row_blocks(M);
-    real *dgamma = s->partial, *dbeta = dgamma + (size_t)blocks * H;
-    real *dbias = dbeta + (size_t)blocks * H, *grads = pass->grads;
-    memset(dgamma, 0, 3 * (size_t)blocks * H * sizeof *dgamma);
-#pragma omp parallel for schedule(static)
-    for (int b = 0; b < blocks; b++) {
-        const int end = min_int((b + 1) * ROW_BLOCK, M);
-        for (int m = b * ROW_BLOCK; m < end; m++) {
-            const size_t row = (size_t)m * H, sum = (size_t)b * H;
-            kernels->layernorm_backward(pass->params + at[NORM_WEIGHT], s->g + row, s->mean[m],
-                                        s->rstd[m], s->dy + row, s->dy + row, dgamma + sum,
-                                        dbeta + sum, (int)H);
-            kernels->gelu_backward(pass->config->gelu, s->a + row, s->dy + row, s->dy + row,
-                                   s->g + row, dbias + sum, (int)H);
-        }
-    }
-    column_sums(dgamma, blocks, (int)H, grads + at[NORM_WEIGHT]);
-    column_sums(dbeta, blocks, (int)H, grads + at[NORM_BIAS]);
-    column_sums(dbias, blocks, (int)H, grads + at[TRANSFORM_BIAS]);
+    const size_t *at = pass->offsets;
     const struct linear transform = transform_of(pass);
+    const struct norm_backward norm = {.rows = pass->rows,
+                                       .n = pass->config->hidden,
+                                       .gamma = pass->params + at[NORM_WEIGHT],
+                                       .z = s->g,
+                                       .mean = s->mean,
+                                       .rstd = s->rstd,
+                                       .dy = s->dy,
+                                       .dz = s->dy,
+                                       .partial = s->partial,
+                                       .after = activation_backward,
+                                       .context = pass,
+                                       .profile = PROFILE_HEADS};
+    real *grads = pass->grads;
+    norm_backward_all(&norm);
+    norm_backward_sums(&norm, grads + at[NORM_WEIGHT], grads + at[NORM_BIAS],
+                       grads + at[TRANSFORM_BIAS]);
     linear_weight_gradient(&transform, s->dy, pass->x, grads + at[TRANSFORM_WEIGHT]);
     linear_input_gradient(&transform, s->dy, 0, pass->dx, NULL);
 }
