@@ -3,11 +3,14 @@
 
 #include "lambert.h"
 #include "lambert/base/version.h"
+#include "lambert/bench/bench.h"
 #include "lambert/kernels/blas.h"
 
 int main(int argc, char **argv)
 {
-    blas_mend(argv);
+    /* bench measures the BLAS's products beside Lambert's own. */
+    if (blas_needed() || (argc > 1 && strcmp(argv[1], command_bench.name) == 0))
+        blas_mend(argv);
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         puts(LAMBERT_PROGRAM);
         return EXIT_DONE;

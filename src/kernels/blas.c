@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core_type.h"
+#include "lambert/kernels/kernels.h"
 
 static const char CORE_VARIABLE[] = "OPENBLAS_CORETYPE";
 static const char MENDED_VARIABLE[] = "LAMBERT_CORETYPE_SET"; /* marks a program started again */
@@ -23,16 +24,11 @@ static text_function *find_function(const char *name)
     return function;
 }
 
-static struct cpu_features features_of_this_cpu(void)
+bool blas_needed(void)
 {
-    struct cpu_features features = {false, false};
-#ifdef __x86_64__
-    features.avx2_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    features.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512vl");
-#endif
-    return features;
+    const struct kernels *table = kernels_wanted();
+    const char *engine = getenv("LAMBERT_GEMM");
+    return table && (!table->gemm || (engine && strcmp(engine, "blas") == 0));
 }
 
 void blas_mend(char **argv)
@@ -40,8 +36,7 @@ void blas_mend(char **argv)
     text_function *core_name = find_function("openblas_get_corename");
     if (!core_name || getenv(CORE_VARIABLE) || getenv(MENDED_VARIABLE))
         return;
-    struct cpu_features features = features_of_this_cpu();
-    const char *wanted = core_type_wanted(core_name(), &features);
+    const char *wanted = core_type_wanted(core_name(), cpu_level());
     if (!wanted || setenv(CORE_VARIABLE, wanted, 1) != 0 || setenv(MENDED_VARIABLE, "1", 1) != 0)
         return;
     execv("/proc/self/exe", argv);

@@ -1,5 +1,6 @@
 #include "core_type.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <strings.h>
 
@@ -21,13 +22,13 @@ static bool listed(const char *core, const char *const *list, size_t count)
     return false;
 }
 
-const char *core_type_wanted(const char *core, const struct cpu_features *features)
+const char *core_type_wanted(const char *core, enum cpu_level level)
 {
     bool sse = listed(core, sse_cores, sizeof sse_cores / sizeof *sse_cores);
     bool avx2 = listed(core, avx2_cores, sizeof avx2_cores / sizeof *avx2_cores);
-    if ((sse || avx2) && features->avx512)
+    if ((sse || avx2) && level >= CPU_V4)
         return "SkylakeX";
-    if (sse && features->avx2_fma)
+    if (sse && level >= CPU_V3)
         return "Haswell";
     return NULL;
 }

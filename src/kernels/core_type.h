@@ -3,15 +3,10 @@
 #ifndef LAMBERT_KERNELS_CORE_TYPE_H
 #define LAMBERT_KERNELS_CORE_TYPE_H
 
-#include <stdbool.h>
-
-struct cpu_features {
-    bool avx2_fma;
-    bool avx512; /* F, BW, CD, DQ, VL */
-};
+#include "lambert/kernels/cpu.h"
 
 /* The OPENBLAS_CORETYPE to ask for, or NULL where the library's choice (`core`, as
  * openblas_get_corename() says) uses what the CPU has. */
-const char *core_type_wanted(const char *core, const struct cpu_features *features);
+const char *core_type_wanted(const char *core, enum cpu_level level);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <omp.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,20 @@ static void find_model(char model[128])
     }
     if (stream)
         fclose(stream);
+}
+
+enum cpu_level cpu_level(void)
+{
+#ifdef __x86_64__
+    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi2");
+    const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
+    return v4 ? CPU_V4 : v3 ? CPU_V3 : CPU_BASE;
+#else
+    return CPU_BASE;
+#endif
 }
 
 /* Cores of the set as ranges, "0-3,8": as many as fit, then "...". */

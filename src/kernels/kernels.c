@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/kernels/cpu.h"
 #include "lambert/kernels/gemm.h"
 #include "plain.h"
 
@@ -21,49 +22,40 @@ uint32_t dropout_threshold(double probability)
     return (uint32_t)lrint(probability * 65536);
 }
 
-#if HAVE_VECTOR
-static bool cpu_has_v3(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("bmi2");
-}
-
-static bool cpu_has_v4(void)
-{
-    return cpu_has_v3() && __builtin_cpu_supports("avx512f") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
-#endif
-
 const struct kernels *const *kernels_available(void)
 {
     static const struct kernels *tables[4];
     int count = 0;
     tables[count++] = &kernels_plain;
 #if HAVE_VECTOR
-    if (cpu_has_v3())
+    if (cpu_level() >= CPU_V3)
         tables[count++] = &kernels_v3;
-    if (cpu_has_v4())
+    if (cpu_level() >= CPU_V4)
         tables[count++] = &kernels_v4;
 #endif
     tables[count] = NULL;
     return tables;
 }
 
-int kernels_select(struct error *err)
+const struct kernels *kernels_wanted(void)
 {
     const struct kernels *const *tables = kernels_available();
     const char *wanted = getenv("LAMBERT_ISA");
-    const struct kernels *chosen = NULL;
+    const struct kernels *last = NULL;
     for (int i = 0; tables[i]; i++)
         if (!wanted || !*wanted || strcmp(tables[i]->name, wanted) == 0)
-            chosen = tables[i];
+            last = tables[i];
+    return last;
+}
+
+int kernels_select(struct error *err)
+{
+    const struct kernels *chosen = kernels_wanted();
     if (!chosen)
         return error_set(err,
                          "LAMBERT_ISA=%s: this CPU or this build has no such kernels; one of "
                          "plain, v3, v4, or unset it for the fastest",
-                         wanted);
+                         getenv("LAMBERT_ISA"));
     kernels = chosen;
     return gemm_select(err);
 }

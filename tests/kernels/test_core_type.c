@@ -3,31 +3,27 @@
 
 #include "kernels/core_type.h"
 
-static const struct cpu_features old = {.avx2_fma = false, .avx512 = false};
-static const struct cpu_features avx2 = {.avx2_fma = true, .avx512 = false};
-static const struct cpu_features avx512 = {.avx2_fma = true, .avx512 = true};
-
 static void a_good_choice_is_left_alone(void **state)
 {
     (void)state;
-    assert_null(core_type_wanted("Haswell", &avx2));
-    assert_null(core_type_wanted("Zen", &avx2));
-    assert_null(core_type_wanted("SkylakeX", &avx512));
-    assert_null(core_type_wanted("Cooperlake", &avx512));
-    assert_null(core_type_wanted("SapphireRapids", &avx512));
-    assert_null(core_type_wanted("Nehalem", &old));
-    assert_null(core_type_wanted("neoversen1", &old));
+    assert_null(core_type_wanted("Haswell", CPU_V3));
+    assert_null(core_type_wanted("Zen", CPU_V3));
+    assert_null(core_type_wanted("SkylakeX", CPU_V4));
+    assert_null(core_type_wanted("Cooperlake", CPU_V4));
+    assert_null(core_type_wanted("SapphireRapids", CPU_V4));
+    assert_null(core_type_wanted("Nehalem", CPU_BASE));
+    assert_null(core_type_wanted("neoversen1", CPU_BASE));
 }
 
 static void a_fallback_is_mended(void **state)
 {
     (void)state;
-    assert_string_equal(core_type_wanted("Prescott", &avx512), "SkylakeX");
-    assert_string_equal(core_type_wanted("Prescott", &avx2), "Haswell");
-    assert_string_equal(core_type_wanted("prescott", &avx2), "Haswell");
-    assert_string_equal(core_type_wanted("Sandybridge", &avx2), "Haswell");
-    assert_string_equal(core_type_wanted("Zen", &avx512), "SkylakeX");
-    assert_string_equal(core_type_wanted("Haswell", &avx512), "SkylakeX");
+    assert_string_equal(core_type_wanted("Prescott", CPU_V4), "SkylakeX");
+    assert_string_equal(core_type_wanted("Prescott", CPU_V3), "Haswell");
+    assert_string_equal(core_type_wanted("prescott", CPU_V3), "Haswell");
+    assert_string_equal(core_type_wanted("Sandybridge", CPU_V3), "Haswell");
+    assert_string_equal(core_type_wanted("Zen", CPU_V4), "SkylakeX");
+    assert_string_equal(core_type_wanted("Haswell", CPU_V4), "SkylakeX");
 }
 
 int main(void)

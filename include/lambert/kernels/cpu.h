@@ -1,4 +1,5 @@
-/* Cores, threads and binding of this process, and the FMA peak it is measured against. */
+/* Cores, threads and binding of this process, the instructions it may use, and the FMA peak it is
+ * measured against. */
 #ifndef LAMBERT_KERNELS_CPU_H
 #define LAMBERT_KERNELS_CPU_H
 
@@ -9,6 +10,11 @@ struct cpu_info {
     char binding[256]; /* these cores, as ranges: "0-1,4" */
 };
 void cpu_describe(struct cpu_info *info);
+
+/* The levels of x86-64's psABI as far as kernels are made for them: v3 has AVX2 and FMA, v4 the
+ * AVX-512 of Skylake's servers. Other machines are at the base. */
+enum cpu_level { CPU_BASE, CPU_V3, CPU_V4 };
+enum cpu_level cpu_level(void);
 
 /* Sets the number of OpenMP threads for the whole run: `wanted`, or when that is 0 what
  * OMP_NUM_THREADS says, or else the number of bound cores divided by the ranks that share them.

@@ -120,8 +120,11 @@ struct kernels {
 /* The tables that this build has and this CPU can run, plain first; NULL-terminated. */
 const struct kernels *const *kernels_available(void);
 
-/* Chooses the last of them, or the one LAMBERT_ISA names (-1 when there is no such). Called once,
- * before any thread; `kernels` is the plain table until then. */
+/* The last of them, or the one LAMBERT_ISA names; NULL when there is no such. */
+const struct kernels *kernels_wanted(void);
+
+/* Chooses that (-1 when there is none), and what makes products (gemm.h). Called once, before any
+ * thread; `kernels` is the plain table until then. */
 int kernels_select(struct error *err);
 
 extern const struct kernels *kernels;
