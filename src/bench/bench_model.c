@@ -54,7 +54,7 @@ static int allocate(struct bench_model *bench, struct error *err)
 {
     const struct config *config = &bench->config;
     struct bert_capacity capacity = bert_capacity_of(config);
-    struct optimizer_options options = optimizer_options_of(config);
+    struct optimizer_options options = config->optimizer;
     const int rank = dist_rank(bench->dist), ranks = dist_size(bench->dist);
     if (bench->corpus)
         bert_capacity_widen(&capacity, bench->corpus);

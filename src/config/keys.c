@@ -21,19 +21,21 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
                                           {0}};
 
 /* clang-format off */
-#define ROW(section, member, row_name, row_standard, row_accepts, row_choices, row_result,         \
+#define ROW(structure, member, row_name, row_standard, row_accepts, row_choices, row_result,       \
             row_help)                                                                              \
-    {.name = row_name, KEY_VALUE(config_##section, member), .standard = row_standard,              \
+    {.name = row_name, KEY_VALUE(structure, member), .standard = row_standard,                     \
      .accepts = row_accepts, .choices = row_choices, .result = row_result, .help = row_help}
 #define KEY(section, member, standard, accepts, result, help)                                      \
-    ROW(section, member, #member, standard, accepts, NULL, result, help)
+    ROW(config_##section, member, #member, standard, accepts, NULL, result, help)
 #define CHOICE(section, member, standard, choices, result, help)                                   \
-    ROW(section, member, #member, standard, NULL, choices, result, help)
-/* Keys of [data] that lie in its struct sampling. */
+    ROW(config_##section, member, #member, standard, NULL, choices, result, help)
+/* Keys that are members of a module's own struct: of [data], and of [optimizer]. */
 #define SAMPLING(member, standard, accepts, result, help)                                          \
-    ROW(data, sampling.member, #member, standard, accepts, NULL, result, help)
+    ROW(config_data, sampling.member, #member, standard, accepts, NULL, result, help)
 #define SAMPLING_CHOICE(member, standard, choices, result, help)                                   \
-    ROW(data, sampling.member, #member, standard, NULL, choices, result, help)
+    ROW(config_data, sampling.member, #member, standard, NULL, choices, result, help)
+#define OPTIMIZER(member, standard, accepts, result, help)                                         \
+    ROW(optimizer_options, member, #member, standard, accepts, NULL, result, help)
 
 #define RESULT   true
 #define FREE     false /* to change: the numbers stay the same, rounding aside */
@@ -112,29 +114,29 @@ static const struct key model_keys[] = {
 };
 
 static const struct key optimizer_keys[] = {
-    CHOICE(optimizer, name, "lamb", update_rules, RESULT,
+    ROW(optimizer_options, rule, "name", "lamb", NULL, update_rules, RESULT,
         "Update rule: lamb (arXiv 1904.00962), adamw (arXiv 1711.05101), lars (arXiv "
         "1708.03888), sgd with momentum, lans (arXiv 2006.13484)."),
-    KEY(optimizer, beta1, "0.9", "[0, 1)", RESULT,
+    OPTIMIZER(beta1, "0.9", "[0, 1)", RESULT,
         "Decay of the first moment (lamb, adamw, lans)."),
-    KEY(optimizer, beta2, "0.999", "[0, 1)", RESULT,
+    OPTIMIZER(beta2, "0.999", "[0, 1)", RESULT,
         "Decay of the second moment (lamb, adamw, lans)."),
-    KEY(optimizer, epsilon, "1e-6", "(0, 1]", RESULT,
+    OPTIMIZER(epsilon, "1e-6", "(0, 1]", RESULT,
         "Added to the root of the second moment (lamb, adamw, lans)."),
-    KEY(optimizer, momentum, "0.9", "[0, 1)", RESULT,
+    OPTIMIZER(momentum, "0.9", "[0, 1)", RESULT,
         "Momentum (lars, sgd)."),
-    KEY(optimizer, weight_decay, "0.01", "[0, 1]", RESULT,
+    OPTIMIZER(weight_decay, "0.01", "[0, 1]", RESULT,
         "Weight decay (decoupled in lamb, adamw and lans); biases and LayerNorm have none unless "
         "decay_all."),
-    KEY(optimizer, max_grad_norm, "1", "[0, inf)", RESULT,
+    OPTIMIZER(max_grad_norm, "1", "[0, inf)", RESULT,
         "The gradient is scaled down to this norm when it is longer; 0: never (nor in lans)."),
-    KEY(optimizer, bias_correction, "yes", YES_NO, RESULT,
+    OPTIMIZER(bias_correction, "yes", YES_NO, RESULT,
         "Divide moments by 1 - beta^t (lamb, adamw, lans)."),
-    KEY(optimizer, decay_all, "no", YES_NO, RESULT,
+    OPTIMIZER(decay_all, "no", YES_NO, RESULT,
         "Weight decay on biases and LayerNorm as well."),
-    KEY(optimizer, adapt_all, "no", YES_NO, RESULT,
+    OPTIMIZER(adapt_all, "no", YES_NO, RESULT,
         "Trust ratio on biases and LayerNorm as well (lamb, lars, lans)."),
-    KEY(optimizer, trust_coefficient, "0.001", "(0, 1000]", RESULT,
+    OPTIMIZER(trust_coefficient, "0.001", "(0, 1000]", RESULT,
         "Factor of the trust ratio (lars)."),
 };
 
@@ -211,25 +213,25 @@ static const struct key phase_keys[] = {
         "their code and jump down after the warm-up (formulas in docs/config.md)."),
 };
 
-#define SECTION(section_name, member)                                                              \
+#define SECTION(section_name, structure, member)                                                   \
     .name = #section_name, .keys = section_name##_keys,                                            \
     .key_count = sizeof section_name##_keys / sizeof *section_name##_keys,                         \
-    .offset = offsetof(struct config, member), .size = sizeof(struct config_##section_name)
+    .offset = offsetof(struct config, member), .size = sizeof(struct structure)
 
 static const struct section sections[] = {
-    {SECTION(run, run),
+    {SECTION(run, config_run, run),
      .help = "The run itself."},
-    {SECTION(data, data),
+    {SECTION(data, config_data, data),
      .help = "What is learned from, and how samples are made of it."},
-    {SECTION(model, model),
+    {SECTION(model, config_model, model),
      .help = "The shape of the BERT, by the names of Hugging Face's config.json. The defaults "
              "are BERT-Base's (arXiv 1810.04805). The size of the vocabulary is the corpus's."},
-    {SECTION(optimizer, optimizer),
+    {SECTION(optimizer, optimizer_options, optimizer),
      .help = "The update rule. Moments go on from phase to phase."},
-    {SECTION(train, train),
+    {SECTION(train, config_train, train),
      .help = "How the work is done. None of these but gradient_wire and weight_type changes the "
              "result (rounding aside)."},
-    {SECTION(phase, phases), .plural = "phases", .most = CONFIG_MAX_PHASES,
+    {SECTION(phase, config_phase, phases), .plural = "phases", .most = CONFIG_MAX_PHASES,
      .count_offset = offsetof(struct config, phase_count),
      .help = "One section `[phase NAME]` a phase, run in the order they stand in; NAME is of "
              "letters, digits, `-` and `_`. On the command line: `phase.NAME.steps=100`.\n"

@@ -7,7 +7,8 @@
  *       and repeated ones, [phase NAME]  an array of structs that begin with a name, and its count
  *         keys                           members of those structs: a value, or a list of values
  *
- * To add a key, add a member to a struct of config.h and a row to keys.c. */
+ * To add a key, add a member to a struct of config.h, or to a module's own that it holds, and a row
+ * to keys.c. */
 #ifndef LAMBERT_CONFIG_SCHEMA_H
 #define LAMBERT_CONFIG_SCHEMA_H
 

@@ -33,24 +33,6 @@ struct bert_config bert_config_of(const struct config *config, int vocab_size)
     };
 }
 
-struct optimizer_options optimizer_options_of(const struct config *config)
-{
-    const struct config_optimizer *optimizer = &config->optimizer;
-    return (struct optimizer_options){
-        .rule = optimizer->name,
-        .beta1 = optimizer->beta1,
-        .beta2 = optimizer->beta2,
-        .epsilon = optimizer->epsilon,
-        .momentum = optimizer->momentum,
-        .weight_decay = optimizer->weight_decay,
-        .max_grad_norm = optimizer->max_grad_norm,
-        .bias_correction = optimizer->bias_correction,
-        .decay_all = optimizer->decay_all,
-        .adapt_all = optimizer->adapt_all,
-        .trust_coefficient = optimizer->trust_coefficient,
-    };
-}
-
 struct schedule schedule_of(const struct config_phase *phase)
 {
     return (struct schedule){
@@ -88,7 +70,7 @@ struct trainer_options trainer_options_of(const struct config *config, int vocab
     return (struct trainer_options){
         .model = bert_config_of(config, vocab_size),
         .micro_batch = bert_capacity_of(config),
-        .optimizer = optimizer_options_of(config),
+        .optimizer = config->optimizer,
         .gradient_wire = config->train.gradient_wire,
         .weight_type = config->train.weight_type,
         .reproducible = config->train.reproducible,

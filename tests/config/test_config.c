@@ -32,7 +32,7 @@ static void defaults(void **state)
     assert_int_equal(c.model.type_vocab_size, 2);
     assert_true(c.model.initializer_range == 0.02);
     assert_true(c.model.layer_norm_eps == 1e-12);
-    assert_int_equal(c.optimizer.name, RULE_LAMB);
+    assert_int_equal(c.optimizer.rule, RULE_LAMB);
     assert_true(c.optimizer.beta1 == 0.9 && c.optimizer.beta2 == 0.999);
     assert_true(c.optimizer.epsilon == 1e-6);
     assert_true(c.optimizer.momentum == 0.9);

@@ -111,7 +111,7 @@ static void choices(void **state)
     const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
     for (int i = 0; i < 4; i++) {
         assert_int_equal(with(&c, "optimizer.name", good[i]), 0);
-        assert_int_equal(c.optimizer.name, rules[i]);
+        assert_int_equal(c.optimizer.rule, rules[i]);
         assert_string_equal(config_word("optimizer.name", rules[i]), good[i]);
     }
     const char *bad[] = {"", "lam", "lambs", "LAMB", "|", "lamb | adamw", "lamb "};

@@ -24,7 +24,7 @@ static unsigned gelu_reached(const struct config *config)
 
 static unsigned rule_reached(const struct config *config)
 {
-    return optimizer_options_of(config).rule;
+    return trainer_options_of(config, 100).optimizer.rule;
 }
 
 static unsigned schedule_reached(const struct config *config)

@@ -2,7 +2,8 @@
  *
  * Each row of the table (src/config/keys.c) has a key's name, type, place in struct config,
  * default, range, whether it changes the result, and a sentence of help; a new key is one row and
- * one member below. The parser, the validation, the help text, the effective configuration that
+ * one member, below or in the struct of a module that is a part of the configuration (struct
+ * sampling, struct optimizer_options). The parser, the validation, the help text, the effective configuration that
  * `train` prints, the copy kept in checkpoints, docs/config.md and lambert.ini(5) are all made from
  * it. A choice between words is an enum from here on, that of the module which it configures.
  *
@@ -28,8 +29,9 @@
 #include "lambert/base/float16.h"
 #include "lambert/base/log.h"
 #include "lambert/kernels/kernels.h"
+#include "lambert/optim/optimizer_options.h"
 #include "lambert/optim/schedule.h"
-#include "lambert/optim/update_rule.h"
+
 #include "lambert/sample/sampling.h"
 
 enum { CONFIG_MAX_PHASES = 16, CONFIG_TEXT = 512, CONFIG_NAME = 32 };
@@ -66,18 +68,6 @@ struct config_model {
     double layer_norm_eps;
 };
 
-struct config_optimizer {
-    enum update_rule name;
-    double beta1, beta2, epsilon;
-    double momentum; /* lars, sgd */
-    double weight_decay;
-    double max_grad_norm; /* 0: no clipping */
-    bool bias_correction;
-    bool decay_all;           /* weight decay on biases and LayerNorm as well */
-    bool adapt_all;           /* trust ratio on biases and LayerNorm as well */
-    double trust_coefficient; /* lars */
-};
-
 struct config_train {
     int micro_batch_tokens;
     int evaluate_every; /* steps; 0: at the end of a phase only */
@@ -112,7 +102,7 @@ struct config {
     struct config_run run;
     struct config_data data;
     struct config_model model;
-    struct config_optimizer optimizer;
+    struct optimizer_options optimizer;
     struct config_train train;
     struct config_phase phases[CONFIG_MAX_PHASES];
     int phase_count;

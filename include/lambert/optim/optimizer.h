@@ -38,23 +38,12 @@
 #include "lambert/base/real.h"
 #include "lambert/dist/sharding.h"
 #include "lambert/model/params.h"
-#include "lambert/optim/update_rule.h"
+#include "lambert/optim/optimizer_options.h"
 
 /* Work is done in runs of at most so many elements: their weights, gradients and two moments fit the
  * first-level cache. A sharding with this unit makes norms, and so updates, the same bits on any
  * number of ranks. */
 enum { OPTIMIZER_UNIT = 2048 };
-
-struct optimizer_options {
-    enum update_rule rule;
-    double beta1, beta2, epsilon;
-    double momentum;      /* μ */
-    double weight_decay;  /* λ */
-    double max_grad_norm; /* 0: no clipping */
-    bool bias_correction;
-    bool decay_all, adapt_all;
-    double trust_coefficient; /* c */
-};
 
 struct optimizer;
 

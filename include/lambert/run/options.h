@@ -6,7 +6,6 @@
 #include "lambert/config/config.h"
 #include "lambert/corpus/corpus.h"
 #include "lambert/model/bert.h"
-#include "lambert/optim/optimizer.h"
 #include "lambert/optim/schedule.h"
 #include "lambert/sample/sampled_batches.h"
 #include "lambert/sample/sampler.h"
@@ -14,7 +13,6 @@
 
 struct sampler_options sampler_options_of(const struct config *config, int phase);
 struct bert_config bert_config_of(const struct config *config, int vocab_size);
-struct optimizer_options optimizer_options_of(const struct config *config);
 struct schedule schedule_of(const struct config_phase *phase);
 
 /* Micro-batches of `config` in any of its phases fit this. */
