@@ -136,10 +136,10 @@ int container_open(struct container *container, const char *path, const char *ki
     if (file_map_open(&container->map, path, err) < 0)
         return -1;
     container->path = memory_copy_text(path);
-    int result = read_container(container, kind, newest_version, err);
-    if (result != 0)
+    int status = read_container(container, kind, newest_version, err);
+    if (status < 0)
         container_close(container);
-    return result;
+    return status;
 }
 
 void container_close(struct container *container)

@@ -1,8 +1,9 @@
+#include "lambert/base/container.h"
+
 #include <string.h>
 
 #include "container_format.h"
 #include "lambert/base/buffer.h"
-#include "lambert/base/container.h"
 #include "lambert/base/hash.h"
 
 static void put_padded(struct buffer *buffer, const char *text, size_t width)
@@ -16,9 +17,9 @@ static void put_padded(struct buffer *buffer, const char *text, size_t width)
 
 static int write_buffer(struct container_writer *writer, struct buffer *buffer, struct error *err)
 {
-    int result = file_writer_write(&writer->file, buffer->data, buffer->size, err);
+    int status = file_writer_write(&writer->file, buffer->data, buffer->size, err);
     buffer_release(buffer);
-    return result;
+    return status;
 }
 
 static int write_padding(struct container_writer *writer, struct error *err)
@@ -70,22 +71,20 @@ int container_writer_write(struct container_writer *writer, const void *data, si
     return file_writer_write(&writer->file, data, size, err);
 }
 
-int container_writer_end(struct container_writer *writer, struct error *err)
+void container_writer_end(struct container_writer *writer)
 {
-    (void)err; /* nothing can fail today; the parameter is the contract's */
     require(writer->open);
     writer->open = false;
-    return 0;
 }
 
 int container_writer_section(struct container_writer *writer, const char *name, const void *data,
                              size_t size, struct error *err)
 {
-    if (container_writer_begin(writer, name, err) < 0)
+    if (container_writer_begin(writer, name, err) < 0 ||
+        container_writer_write(writer, data, size, err) < 0)
         return -1;
-    if (container_writer_write(writer, data, size, err) < 0)
-        return -1;
-    return container_writer_end(writer, err);
+    container_writer_end(writer);
+    return 0;
 }
 
 int container_writer_commit(struct container_writer *writer, struct error *err)

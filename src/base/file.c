@@ -13,17 +13,17 @@
 
 enum { LONGEST_STREAM = 64 << 20 };
 
-static int open_to_read(const char *path, struct stat *status, struct error *err)
+static int open_to_read(const char *path, struct stat *info, struct error *err)
 {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return error_errno(err, "cannot open %s", path);
-    if (fstat(descriptor, status) != 0) {
+    if (fstat(descriptor, info) != 0) {
         error_errno(err, "cannot look at %s", path);
         close(descriptor);
         return -1;
     }
-    if (S_ISDIR(status->st_mode)) {
+    if (S_ISDIR(info->st_mode)) {
         error_set(err, "%s is a folder where a file is wanted", path);
         close(descriptor);
         return -1;
@@ -33,11 +33,11 @@ static int open_to_read(const char *path, struct stat *status, struct error *err
 
 /* One byte more than the file has is asked for, so that its end is seen without a second round; a
  * pipe has no size, and a file may grow. What is not a regular file may have no end at all. */
-static int read_all(int descriptor, const struct stat *status, struct buffer *buffer)
+static int read_all(int descriptor, const struct stat *info, struct buffer *buffer)
 {
-    bool regular = S_ISREG(status->st_mode);
+    bool regular = S_ISREG(info->st_mode);
     size_t most = regular ? SIZE_MAX : buffer->size + LONGEST_STREAM;
-    size_t room = (regular ? (size_t)status->st_size : 0) + 1;
+    size_t room = (regular ? (size_t)info->st_size : 0) + 1;
     while (buffer->size <= most) {
         buffer_reserve(buffer, buffer->size + room);
         ssize_t got = read(descriptor, buffer->data + buffer->size, room);
@@ -56,39 +56,39 @@ static int read_all(int descriptor, const struct stat *status, struct buffer *bu
 
 int file_read(const char *path, struct buffer *buffer, struct error *err)
 {
-    struct stat status;
-    int descriptor = open_to_read(path, &status, err);
+    struct stat info;
+    int descriptor = open_to_read(path, &info, err);
     if (descriptor < 0)
         return -1;
     size_t before = buffer->size;
-    int result = read_all(descriptor, &status, buffer);
-    if (result != 0) {
+    int status = read_all(descriptor, &info, buffer);
+    if (status < 0) {
         error_errno(err, "cannot read %s", path);
         buffer->size = before;
     }
     close(descriptor);
-    return result;
+    return status;
 }
 
 int file_map_open(struct file_map *map, const char *path, struct error *err)
 {
     *map = (struct file_map){0};
-    struct stat status;
-    int descriptor = open_to_read(path, &status, err);
+    struct stat info;
+    int descriptor = open_to_read(path, &info, err);
     if (descriptor < 0)
         return -1;
-    int result = 0;
-    if (!S_ISREG(status.st_mode)) {
-        result = error_set(err, "%s is not a regular file", path);
-    } else if (status.st_size > 0) {
-        void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
+    int status = 0;
+    if (!S_ISREG(info.st_mode)) {
+        status = error_set(err, "%s is not a regular file", path);
+    } else if (info.st_size > 0) {
+        void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
         if (data == MAP_FAILED)
-            result = error_errno(err, "cannot map %s", path);
+            status = error_errno(err, "cannot map %s", path);
         else
-            *map = (struct file_map){data, (size_t)status.st_size};
+            *map = (struct file_map){data, (size_t)info.st_size};
     }
     close(descriptor);
-    return result;
+    return status;
 }
 
 void file_map_forget(const struct file_map *map)
@@ -106,8 +106,8 @@ void file_map_close(struct file_map *map)
 
 bool file_exists(const char *path)
 {
-    struct stat status;
-    return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
 int file_remove(const char *path, struct error *err)

@@ -63,8 +63,8 @@ static void forget(struct file_writer *writer)
 int file_writer_open(struct file_writer *writer, const char *path, struct error *err)
 {
     *writer = (struct file_writer){0};
-    struct stat status;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) /* rename would replace a device */
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) /* rename would replace a device */
         return error_set(err, "cannot write %s: it exists and is not a regular file", path);
 
     writer->path = memory_copy_text(path);
@@ -126,12 +126,12 @@ int file_writer_commit(struct file_writer *writer, struct error *err)
     if (rename(writer->temporary, writer->path) != 0)
         return failed(writer, err);
     char *folder = folder_of(writer->path);
-    int result = folder_sync(folder, err);
-    if (result != 0)
+    int status = folder_sync(folder, err);
+    if (status < 0)
         error_prefix(err, "%s is written but a power failure may undo it", writer->path);
     free(folder);
     forget(writer);
-    return result;
+    return status;
 }
 
 void file_writer_discard(struct file_writer *writer)

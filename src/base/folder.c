@@ -12,8 +12,8 @@
 
 bool folder_exists(const char *path)
 {
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 /* Another process may make the same folder at the same time, so "it is there" is success. */
@@ -29,18 +29,18 @@ static int create_one(const char *path, struct error *err)
 int folder_create(const char *path, struct error *err)
 {
     char *part = memory_copy_text(path);
-    int result = 0;
-    for (char *slash = part; result == 0 && (slash = strchr(slash, '/')) != NULL; slash++) {
+    int status = 0;
+    for (char *slash = part; status == 0 && (slash = strchr(slash, '/')) != NULL; slash++) {
         if (slash == part)
             continue;
         *slash = '\0';
-        result = create_one(part, err);
+        status = create_one(part, err);
         *slash = '/';
     }
-    if (result == 0)
-        result = create_one(path, err);
+    if (status == 0)
+        status = create_one(path, err);
     free(part);
-    return result;
+    return status;
 }
 
 int folder_sync(const char *path, struct error *err)
@@ -48,12 +48,12 @@ int folder_sync(const char *path, struct error *err)
     int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return error_errno(err, "cannot open folder %s", path);
-    int result = 0;
+    int status = 0;
     /* Some file systems cannot sync folders and say EINVAL: then there is nothing to be done. */
     if (fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP)
-        result = error_errno(err, "cannot sync folder %s", path);
+        status = error_errno(err, "cannot sync folder %s", path);
     close(descriptor);
-    return result;
+    return status;
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -82,15 +82,15 @@ int folder_list_open(struct folder_list *list, const char *path, struct error *e
     struct dirent *entry;
     while (errno = 0, (entry = readdir(folder)) != NULL)
         add_name(list, &capacity, entry->d_name);
-    int result = 0;
+    int status = 0;
     if (errno != 0) {
-        result = error_errno(err, "cannot read folder %s", path);
+        status = error_errno(err, "cannot read folder %s", path);
         folder_list_close(list);
     }
     closedir(folder);
     if (list->count > 1)
         qsort(list->names, (size_t)list->count, sizeof *list->names, by_bytes);
-    return result;
+    return status;
 }
 
 void folder_list_close(struct folder_list *list)

@@ -257,10 +257,10 @@ int shard_writer_commit(struct shard_writer *writer, struct shard_summary *summa
                         struct error *err)
 {
     int status = writer->block.size > 0 ? write_block(writer, err) : 0;
-    if (status == 0)
-        status = container_writer_end(&writer->file, err);
-    if (status == 0)
+    if (status == 0) {
+        container_writer_end(&writer->file);
         status = write_index(writer, err);
+    }
     if (status == 0)
         status = container_writer_commit(&writer->file, err);
     struct stat file;

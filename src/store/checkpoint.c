@@ -1,11 +1,10 @@
 #include "lambert/store/checkpoint.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "checkpoint_format.h"
 #include "checkpoint_writer.h"
+#include "shape_text.h"
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
@@ -47,20 +46,10 @@ int checkpoint_write(const struct checkpoint_arrays *arrays, const char *path,
 
 /* --- does it fit? ----------------------------------------------------------------------------- */
 
-/* "[30522, 768]" */
-static const char *shape_text(int dimensions, const int64_t *shape, char text[64])
-{
-    if (dimensions == 2)
-        snprintf(text, 64, "[%" PRId64 ", %" PRId64 "]", shape[0], shape[1]);
-    else
-        snprintf(text, 64, "[%" PRId64 "]", shape[0]);
-    return text;
-}
-
 static int check_shape(const char *path, const struct checkpoint_tensor *tensor,
                        const struct param_info *info, struct error *err)
 {
-    char stored[64], wanted[64];
+    char stored[SHAPE_TEXT], wanted[SHAPE_TEXT];
     shape_text(tensor->dimensions, tensor->shape, stored);
     shape_text(info->dimensions, info->shape, wanted);
     if (strcmp(stored, wanted) == 0)

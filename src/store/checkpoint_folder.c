@@ -66,14 +66,14 @@ static int highest_step_first(const void *a, const void *b)
 
 static void add_stored(struct stored_list *list, const char *name)
 {
-    struct stat status;
+    struct stat info;
     const char *rest;
     int64_t step = step_of(name, &rest);
     if (step < 0 || *rest != '\0')
         return;
     char *path = path_join(list->folder, name);
-    if (stat(path, &status) == 0)
-        list->items[list->count++] = (struct stored){step, path, status.st_mtim};
+    if (stat(path, &info) == 0)
+        list->items[list->count++] = (struct stored){step, path, info.st_mtim};
     else
         free(path);
 }
@@ -120,16 +120,16 @@ int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, stru
     *file = (struct checkpoint_file){0};
     if (stored_list_open(&list, run_folder, err) < 0)
         return -1;
-    int at = 0, status = 0;
+    int at = 0, info = 0;
     while (at < list.count && !open_whole(file, &list.items[at]))
         at++;
     if (list.count > 0 && at == list.count)
-        status = error_set(err,
-                           "none of the %d checkpoint(s) in %s can be read (the warnings say why); "
-                           "bring one back from a copy, or move them away to begin anew",
-                           list.count, list.folder);
+        info = error_set(err,
+                         "none of the %d checkpoint(s) in %s can be read (the warnings say why); "
+                         "bring one back from a copy, or move them away to begin anew",
+                         list.count, list.folder);
     stored_list_close(&list);
-    return status;
+    return info;
 }
 
 int checkpoint_find(const char *path, struct checkpoint_file *file, struct error *err)
@@ -168,16 +168,16 @@ static int written_last(const struct stored_list *list)
 
 static int remove_temporaries(const struct stored_list *list, struct error *err)
 {
-    int result = 0;
-    for (int i = 0; i < list->names.count && result == 0; i++) {
+    int status = 0;
+    for (int i = 0; i < list->names.count && status == 0; i++) {
         const char *name = list->names.names[i], *rest;
         if (step_of(name, &rest) < 0 || !file_is_temporary(name))
             continue;
         char *path = path_join(list->folder, name);
-        result = file_remove(path, err);
+        status = file_remove(path, err);
         free(path);
     }
-    return result;
+    return status;
 }
 
 /* A checkpoint of a higher step than the one written last is left over from before a resume, which
@@ -189,13 +189,13 @@ int checkpoint_prune(const char *run_folder, int keep, struct error *err)
     require(keep > 0);
     if (stored_list_open(&list, run_folder, err) < 0)
         return -1;
-    int result = remove_temporaries(&list, err), kept = 0, last = written_last(&list);
-    for (int i = 0; i < list.count && result == 0; i++) {
+    int status = remove_temporaries(&list, err), kept = 0, last = written_last(&list);
+    for (int i = 0; i < list.count && status == 0; i++) {
         if (kept == keep)
-            result = file_remove(list.items[i].path, err);
+            status = file_remove(list.items[i].path, err);
         else if (i >= last || is_whole(&list.items[i]))
             kept++;
     }
     stored_list_close(&list);
-    return result;
+    return status;
 }

@@ -111,18 +111,18 @@ int checkpoint_tensors_parse(const char *text, size_t size, struct checkpoint_te
                              int *count)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    int result = cJSON_IsArray(root) ? 0 : -1;
+    int status = cJSON_IsArray(root) ? 0 : -1;
     size_t end = 0;
     const cJSON *item;
     *tensors = memory_new((size_t)cJSON_GetArraySize(root), sizeof **tensors);
     *count = 0;
-    for (item = root ? root->child : NULL; item && result == 0; item = item->next) {
+    for (item = root ? root->child : NULL; item && status == 0; item = item->next) {
         struct checkpoint_tensor *tensor = &(*tensors)[(*count)++];
-        result = get_tensor(item, end, tensor);
+        status = get_tensor(item, end, tensor);
         end += tensor->count;
         if (end >= JSON_COUNTS / sizeof(float))
-            result = -1;
+            status = -1;
     }
     cJSON_Delete(root);
-    return result;
+    return status;
 }

@@ -50,7 +50,7 @@ void checkpoint_writer_tensors(struct checkpoint_writer *writer, const char *sec
         writer->status = container_writer_write(
             container, values[i], table->infos[i].count * sizeof **values, writer->err);
     if (writer->status == 0)
-        writer->status = container_writer_end(container, writer->err);
+        container_writer_end(container);
 }
 
 void checkpoint_writer_flat(struct checkpoint_writer *writer, const char *section, const real *flat)

@@ -176,19 +176,22 @@ int hf_config_parse(const char *text, size_t size, const char *path, struct bert
                     struct error *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    int status = 0;
+    int status = -1;
     *shape = (struct bert_config){0};
-    if (!cJSON_IsObject(root))
-        status = error_set(err, "%s is not a JSON object", path);
-    if (status == 0)
-        status = check_kind(root, path, err);
-    if (status == 0)
-        status = get_numbers(root, path, shape, err);
-    if (status == 0)
-        status = get_activation(root, path, shape, err);
-    if (status == 0 && shape->hidden % shape->heads != 0)
-        status = error_set(err, "%s: num_attention_heads %d does not divide hidden_size %d", path,
-                           shape->heads, shape->hidden);
+    if (!cJSON_IsObject(root)) {
+        error_set(err, "%s is not a JSON object", path);
+        goto done;
+    }
+    if (check_kind(root, path, err) < 0 || get_numbers(root, path, shape, err) < 0 ||
+        get_activation(root, path, shape, err) < 0)
+        goto done;
+    if (shape->hidden % shape->heads != 0) {
+        error_set(err, "%s: num_attention_heads %d does not divide hidden_size %d", path,
+                  shape->heads, shape->hidden);
+        goto done;
+    }
+    status = 0;
+done:
     cJSON_Delete(root);
     return status;
 }

@@ -10,22 +10,20 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
-/* Writes folder/name, and frees text. */
-static int write_text(const char *folder, const char *name, char *text, struct error *err)
+static int write_file(const char *folder, const char *name, const void *data, size_t size,
+                      struct error *err)
 {
     char *path = path_join(folder, name);
-    int status = file_write(path, text, strlen(text), err);
+    int status = file_write(path, data, size, err);
     free(path);
-    free(text);
     return status;
 }
 
-static int write_vocabulary(const struct checkpoint_meta *meta, const char *folder,
-                            struct error *err)
+/* The same of a text, which is freed. */
+static int write_text(const char *folder, const char *name, char *text, struct error *err)
 {
-    char *path = path_join(folder, "vocab.txt");
-    int status = file_write(path, meta->vocabulary, meta->vocabulary_size, err);
-    free(path);
+    int status = write_file(folder, name, text, strlen(text), err);
+    free(text);
     return status;
 }
 
@@ -87,27 +85,26 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     const struct bert_config *shape = &request->shape;
     bool lower_case = meta->state.lower_case;
     struct vocabulary *vocabulary;
+    int status = -1;
     if (refuse_folder(folder, err) < 0 ||
-        vocabulary_parse(&vocabulary, request->checkpoint->container.path, meta->vocabulary,
+        vocabulary_parse(&vocabulary, checkpoint_file_path(request->checkpoint), meta->vocabulary,
                          meta->vocabulary_size, err) < 0)
         return -1;
-    int32_t pad = vocabulary_special_tokens(vocabulary).pad;
-    int status = folder_create(folder, err);
-    if (status == 0)
-        status = write_weights(request, folder, err);
-    if (status == 0)
-        status = write_vocabulary(meta, folder, err);
-    if (status == 0)
-        status = write_text(folder, "tokenizer_config.json",
-                            hf_tokenizer_config_print(lower_case, shape->positions), err);
-    if (status == 0)
-        status =
-            write_text(folder, "tokenizer.json", hf_tokenizer_print(vocabulary, lower_case), err);
-    if (status == 0)
-        status = write_text(folder, "README.md", memory_copy_text(request->card), err);
-    if (status == 0)
-        status =
-            write_text(folder, "config.json", hf_config_print(shape, pad, request->dtype), err);
+    if (folder_create(folder, err) < 0 || write_weights(request, folder, err) < 0)
+        goto done;
+    if (write_file(folder, "vocab.txt", meta->vocabulary, meta->vocabulary_size, err) < 0)
+        goto done;
+    if (write_text(folder, "tokenizer_config.json",
+                   hf_tokenizer_config_print(lower_case, shape->positions), err) < 0)
+        goto done;
+    if (write_text(folder, "tokenizer.json", hf_tokenizer_print(vocabulary, lower_case), err) < 0)
+        goto done;
+    if (write_file(folder, "README.md", request->card, strlen(request->card), err) < 0)
+        goto done;
+    status = write_text(
+        folder, "config.json",
+        hf_config_print(shape, vocabulary_special_tokens(vocabulary).pad, request->dtype), err);
+done:
     vocabulary_free(vocabulary);
     return status;
 }

@@ -1,3 +1,5 @@
+#include "lambert/store/hugging_face.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +10,8 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/store/hugging_face.h"
 #include "lambert/text/vocabulary.h"
+#include "shape_text.h"
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
@@ -32,12 +34,11 @@ static int read_tokenizer_config(struct hf_model *model, struct error *err)
     char *path = path_join(model->folder, "tokenizer_config.json");
     int status = 0;
     model->lower_case = true;
-    if (file_exists(path)) {
-        status = file_read(path, &text, err);
-        if (status == 0)
-            status = hf_tokenizer_lower_case(buffer_text(&text), text.size, path,
-                                             &model->lower_case, err);
-    }
+    if (file_exists(path))
+        status = file_read(path, &text, err) < 0
+                     ? -1
+                     : hf_tokenizer_lower_case(buffer_text(&text), text.size, path,
+                                               &model->lower_case, err);
     buffer_release(&text);
     free(path);
     return status;
@@ -94,7 +95,7 @@ static int open_weights(struct hf_model *model, struct error *err)
 {
     char *path = path_join(model->folder, "model.safetensors");
     int status = safetensors_open(&model->weights, path, err);
-    if (status != 0 && !file_exists(path))
+    if (status < 0 && !file_exists(path))
         status = error_set(err,
                            "%s has no model.safetensors; a pytorch_model.bin or a sharded model is "
                            "to be saved anew with transformers' save_pretrained() first",
@@ -106,16 +107,12 @@ static int open_weights(struct hf_model *model, struct error *err)
 int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
 {
     *model = (struct hf_model){.folder = memory_copy_text(folder)};
-    int status = read_config(model, err);
-    if (status == 0)
-        status = read_tokenizer_config(model, err);
-    if (status == 0)
-        status = read_vocabulary(model, err);
-    if (status == 0)
-        status = open_weights(model, err);
-    if (status != 0)
+    if (read_config(model, err) < 0 || read_tokenizer_config(model, err) < 0 ||
+        read_vocabulary(model, err) < 0 || open_weights(model, err) < 0) {
         hf_model_close(model);
-    return status;
+        return -1;
+    }
+    return 0;
 }
 
 void hf_model_close(struct hf_model *model)
@@ -203,16 +200,6 @@ static void warn_of_leftovers(const struct hf_model *model, const struct param_t
 
 /* --- tensors ---------------------------------------------------------------------------------- */
 
-static const char *shape_text(int dimensions, const int64_t *shape, char text[128])
-{
-    size_t length = (size_t)snprintf(text, 128, "[");
-    for (int d = 0; d < dimensions && length < 100; d++)
-        length += (size_t)snprintf(text + length, 128 - length, "%s%lld", d > 0 ? ", " : "",
-                                   (long long)shape[d]);
-    snprintf(text + length, 128 - length, "]");
-    return text;
-}
-
 /* The word table and its bias have a row an entry of the vocabulary; a padded vocabulary has more.
  */
 static bool is_padded(const struct safetensors_tensor *tensor, const struct param_info *info)
@@ -226,7 +213,7 @@ static bool is_padded(const struct safetensors_tensor *tensor, const struct para
 static int check_tensor(const struct hf_model *model, const struct safetensors_tensor *tensor,
                         const struct param_info *info, struct error *err)
 {
-    char stored[128], wanted[128];
+    char stored[SHAPE_TEXT], wanted[SHAPE_TEXT];
     if (tensor->dtype != SAFETENSORS_F32 && tensor->dtype != SAFETENSORS_F16 &&
         tensor->dtype != SAFETENSORS_BF16)
         return error_set(err, "%s: tensor %s is of type %s; F32, F16 and BF16 can be read",

@@ -3,19 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
+#include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 #include "lambert/text/tokenizer.h"
-
-static char *print(cJSON *root)
-{
-    char *text = cJSON_Print(root);
-    if (!text)
-        bug("out of memory for JSON");
-    cJSON_Delete(root);
-    return text;
-}
 
 char *hf_tokenizer_config_print(bool lower_case, int positions)
 {
@@ -30,7 +20,7 @@ char *hf_tokenizer_config_print(bool lower_case, int positions)
     cJSON_AddStringToObject(root, "cls_token", "[CLS]");
     cJSON_AddStringToObject(root, "sep_token", "[SEP]");
     cJSON_AddStringToObject(root, "mask_token", "[MASK]");
-    return print(root);
+    return json_print_indented(root);
 }
 
 int hf_tokenizer_lower_case(const char *text, size_t size, const char *path, bool *lower_case,
@@ -140,7 +130,7 @@ char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case)
     cJSON_AddStringToObject(decoder, "prefix", "##");
     cJSON_AddBoolToObject(decoder, "cleanup", true);
     add_model(root, vocabulary);
-    return print(root);
+    return json_print_indented(root);
 }
 
 /* --- the vocabulary of a tokenizer.json ------------------------------------------------------- */

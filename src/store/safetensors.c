@@ -96,7 +96,7 @@ static int refuse_tensor(const struct reading *reading, const struct safetensors
     return refuse(reading, "tensor '%s' %s", shown(tensor->name, name), reason);
 }
 
-/* --- pieces of JSON --------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------------------ */
 
 static bool is_utf8(const uint8_t *text, size_t size)
 {
@@ -136,7 +136,7 @@ static int check_text(const struct reading *reading, const uint8_t *text, size_t
         if (c < ' ' && (quoted || (c != '\t' && c != '\n' && c != '\r')))
             return refuse(reading, "byte %d in its header is no text", c);
         if (c == '\\') {
-            if (check_escape(reading, text + i + 1, size - i - 1) != 0)
+            if (check_escape(reading, text + i + 1, size - i - 1) < 0)
                 return -1;
             i++;
         } else if (c == '"') {
@@ -226,9 +226,9 @@ static int read_tensor(const struct reading *reading, const cJSON *entry,
     const char *repeated = json_repeated_name(entry);
     if (repeated)
         return refuse_tensor(reading, tensor, "has two values of '%s'", shown(repeated, text));
-    if (read_dtype(reading, cJSON_GetObjectItemCaseSensitive(entry, "dtype"), tensor, &bits) != 0 ||
-        read_shape(reading, cJSON_GetObjectItemCaseSensitive(entry, "shape"), tensor) != 0 ||
-        read_offsets(reading, cJSON_GetObjectItemCaseSensitive(entry, "data_offsets"), tensor) != 0)
+    if (read_dtype(reading, cJSON_GetObjectItemCaseSensitive(entry, "dtype"), tensor, &bits) < 0 ||
+        read_shape(reading, cJSON_GetObjectItemCaseSensitive(entry, "shape"), tensor) < 0 ||
+        read_offsets(reading, cJSON_GetObjectItemCaseSensitive(entry, "data_offsets"), tensor) < 0)
         return -1;
     if (tensor->elements > SIZE_MAX / bits || tensor->elements * bits % 8 != 0 ||
         tensor->elements * bits / 8 != tensor->bytes)
@@ -265,9 +265,9 @@ static int read_tensors(const struct reading *reading, const cJSON *root)
     file->tensors = memory_new((size_t)cJSON_GetArraySize(root), sizeof *file->tensors);
     for (const cJSON *item = root->child; item; item = item->next) {
         bool metadata = strcmp(item->string, "__metadata__") == 0;
-        int result = metadata ? check_metadata(reading, item)
+        int status = metadata ? check_metadata(reading, item)
                               : read_tensor(reading, item, &file->tensors[file->count++]);
-        if (result != 0)
+        if (status < 0)
             return -1;
     }
     return 0;
@@ -309,20 +309,22 @@ static int check_places(const struct reading *reading)
     return left == 0 ? 0 : refuse(reading, "%zu bytes stand behind its last tensor", left);
 }
 
+/* The text is looked through before cJSON sees it, and names once more behind it: what cJSON lets
+ * pass, other readers take in other ways. */
 static int read_header(const struct reading *reading, const uint8_t *header, size_t size)
 {
     if (size == 0 || header[0] != '{')
         return refuse(reading, "its header does not begin with {");
-    if (check_text(reading, header, size) != 0)
+    if (check_text(reading, header, size) < 0)
         return -1;
     char *text = memory_new(size + 1, 1); /* with a NUL, which cJSON may look at */
     memcpy(text, header, size);
     cJSON *root = cJSON_ParseWithLengthOpts(text, size + 1, NULL, true);
     free(text);
-    int result =
+    int status =
         root != NULL ? read_tensors(reading, root) : refuse(reading, "its header is not JSON");
     cJSON_Delete(root);
-    return result;
+    return status;
 }
 
 static int read_file(struct safetensors *file, struct error *err)
@@ -346,7 +348,7 @@ static int read_file(struct safetensors *file, struct error *err)
     const uint8_t *header = file->map.data + LENGTH_BYTES;
     reading.data = header + length;
     reading.size = rest - (size_t)length;
-    if (read_header(&reading, header, (size_t)length) != 0 || check_places(&reading) != 0)
+    if (read_header(&reading, header, (size_t)length) < 0 || check_places(&reading) < 0)
         return -1;
     qsort(file->tensors, (size_t)file->count, sizeof *file->tensors, compare_names);
     return 0;
@@ -358,10 +360,10 @@ int safetensors_open(struct safetensors *file, const char *path, struct error *e
     if (file_map_open(&file->map, path, err) < 0)
         return -1;
     file->path = memory_copy_text(path);
-    int result = read_file(file, err);
-    if (result != 0)
+    int status = read_file(file, err);
+    if (status < 0)
         safetensors_close(file);
-    return result;
+    return status;
 }
 
 void safetensors_close(struct safetensors *file)

@@ -1,13 +1,14 @@
+#include "lambert/store/safetensors.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "lambert/base/buffer.h"
 #include "lambert/base/float16.h"
+#include "lambert/base/json.h"
 #include "lambert/base/memory.h"
-#include "lambert/store/safetensors.h"
+#include "lambert/base/minmax.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "floats are copied as they lie");
 
@@ -76,13 +77,9 @@ static size_t elements_of(const struct safetensors_entry *entry)
 /* As JSON, with quotes. */
 static void put_text(struct buffer *header, const char *text)
 {
-    cJSON *item = cJSON_CreateString(text);
-    char *printed = cJSON_PrintUnformatted(item);
-    if (!printed)
-        bug("out of memory for JSON");
+    char *printed = json_print(cJSON_CreateString(text));
     buffer_print(header, "%s", printed);
-    cJSON_free(printed);
-    cJSON_Delete(item);
+    free(printed);
 }
 
 /* *offset: where the tensor begins, and then where it ends. */
@@ -111,26 +108,26 @@ static int write_header(struct file_writer *writer, const struct safetensors_ent
     while (header.size % 8 != 0)
         buffer_put_u8(&header, ' ');
     buffer_put_u64(&length, header.size);
-    int result = file_writer_write(writer, length.data, length.size, err);
-    if (result == 0)
-        result = file_writer_write(writer, header.data, header.size, err);
+    int status = file_writer_write(writer, length.data, length.size, err);
+    if (status == 0)
+        status = file_writer_write(writer, header.data, header.size, err);
     buffer_release(&header);
     buffer_release(&length);
-    return result;
+    return status;
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
 
-static int write_halves(struct file_writer *writer, const float *values, size_t count,
-                        uint16_t (*convert)(float), struct error *err)
+static int write_rounded(struct file_writer *writer, const float *values, size_t count,
+                         uint16_t (*convert)(float), struct error *err)
 {
-    uint16_t piece[4096];
-    enum { PIECE = sizeof piece / sizeof *piece };
-    for (size_t done = 0; done < count; done += PIECE) {
-        size_t some = count - done < PIECE ? count - done : PIECE;
-        for (size_t i = 0; i < some; i++)
-            piece[i] = convert(values[done + i]);
-        if (file_writer_write(writer, piece, some * sizeof *piece, err) < 0)
+    enum { AT_ONCE = 4096 };
+    uint16_t rounded[AT_ONCE];
+    for (size_t done = 0; done < count; done += AT_ONCE) {
+        size_t n = min_size(count - done, AT_ONCE);
+        for (size_t i = 0; i < n; i++)
+            rounded[i] = convert(values[done + i]);
+        if (file_writer_write(writer, rounded, n * sizeof *rounded, err) < 0)
             return -1;
     }
     return 0;
@@ -142,8 +139,8 @@ static int write_values(struct file_writer *writer, enum safetensors_dtype dtype
     size_t count = elements_of(entry);
     if (dtype == SAFETENSORS_F32)
         return file_writer_write(writer, entry->values, count * sizeof *entry->values, err);
-    return write_halves(writer, entry->values, count,
-                        dtype == SAFETENSORS_F16 ? float16_from_float : bfloat16_from_float, err);
+    return write_rounded(writer, entry->values, count,
+                         dtype == SAFETENSORS_F16 ? float16_from_float : bfloat16_from_float, err);
 }
 
 int safetensors_write(const char *path, enum safetensors_dtype dtype,
@@ -154,9 +151,9 @@ int safetensors_write(const char *path, enum safetensors_dtype dtype,
     if (file_writer_open(&writer, path, err) < 0)
         return -1;
     const struct safetensors_entry **sorted = sort(entries, count);
-    int result = write_header(&writer, sorted, count, format, err);
-    for (int i = 0; i < count && result == 0; i++)
-        result = write_values(&writer, dtype, sorted[i], err);
+    int status = write_header(&writer, sorted, count, format, err);
+    for (int i = 0; i < count && status == 0; i++)
+        status = write_values(&writer, dtype, sorted[i], err);
     free(sorted);
-    return result == 0 ? file_writer_commit(&writer, err) : -1;
+    return status == 0 ? file_writer_commit(&writer, err) : -1;
 }

@@ -54,7 +54,7 @@ int container_writer_open(struct container_writer *writer, const char *path, con
 int container_writer_begin(struct container_writer *writer, const char *name, struct error *err);
 int container_writer_write(struct container_writer *writer, const void *data, size_t size,
                            struct error *err);
-int container_writer_end(struct container_writer *writer, struct error *err);
+void container_writer_end(struct container_writer *writer);
 int container_writer_section(struct container_writer *writer, const char *name, const void *data,
                              size_t size, struct error *err); /* begin, write, end */
 int container_writer_commit(struct container_writer *writer, struct error *err);
