@@ -3,9 +3,10 @@
  * Each row of the table (src/config/keys.c) has a key's name, type, place in struct config,
  * default, range, whether it changes the result, and a sentence of help; a new key is one row and
  * one member, below or in the struct of a module that is a part of the configuration (struct
- * sampling, struct optimizer_options). The parser, the validation, the help text, the effective configuration that
- * `train` prints, the copy kept in checkpoints, docs/config.md and lambert.ini(5) are all made from
- * it. A choice between words is an enum from here on, that of the module which it configures.
+ * sampling, struct optimizer_options). The parser, the validation, the help text, the effective
+ * configuration that `train` prints, the copy kept in checkpoints, docs/config.md and
+ * lambert.ini(5) are all made from it. A choice between words is an enum from here on, that of the
+ * module which it configures.
  *
  * Order: defaults < files (INI, read by inih) < `section.key=value` words of the command line.
  * A file has sections [run], [data], [model], [optimizer], [train], and one [phase NAME] a phase,
@@ -31,7 +32,6 @@
 #include "lambert/kernels/kernels.h"
 #include "lambert/optim/optimizer_options.h"
 #include "lambert/optim/schedule.h"
-
 #include "lambert/sample/sampling.h"
 
 enum { CONFIG_MAX_PHASES = 16, CONFIG_TEXT = 512, CONFIG_NAME = 32 };
