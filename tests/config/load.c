@@ -55,7 +55,7 @@ int load(struct config *config, struct error *err, const char *text, ...)
     int count = 0;
     va_list args;
     va_start(args, text);
-    while ((words[count] = va_arg(args, char *)) != NULL)
+    while ((words[count] = va_arg(args, char *)))
         assert_true(++count < MOST_WORDS);
     va_end(args);
     if (!text)

@@ -28,8 +28,8 @@ static void assert_compares(const char *stored, const char *wanted, const char *
     int result = config_compare(old, new, accepted, &err);
     free(old);
     free(new);
-    assert_string_equal(err.text, sentence != NULL ? sentence : "");
-    assert_int_equal(result, sentence != NULL ? -1 : 0);
+    assert_string_equal(err.text, sentence ? sentence : "");
+    assert_int_equal(result, sentence ? -1 : 0);
 }
 
 static void the_same(void **state)
@@ -93,8 +93,8 @@ static void assert_texts(const char *stored, const char *wanted, const char *sen
 {
     struct error err = {""};
     int result = config_compare(stored, wanted, NULL, &err);
-    assert_string_equal(err.text, sentence != NULL ? sentence : "");
-    assert_int_equal(result, sentence != NULL ? -1 : 0);
+    assert_string_equal(err.text, sentence ? sentence : "");
+    assert_int_equal(result, sentence ? -1 : 0);
 }
 
 /* Checkpoints of other versions of the program: a key that was not there yet had its default, one
@@ -138,7 +138,7 @@ static void many_differences(void **state)
     assert_int_equal(config_compare(stored, wanted, NULL, &err), -1);
     assert_true(strlen(err.text) < sizeof err.text - 300); /* room for a prefix */
     int told = -2;                                         /* the first and the last line */
-    for (const char *line = err.text; line != NULL; line = strchr(line + 1, '\n'))
+    for (const char *line = err.text; line; line = strchr(line + 1, '\n'))
         told++;
     char more[40];
     snprintf(more, sizeof more, "\n  and %d more\n", 4 * CONFIG_MAX_PHASES - (told - 1));

@@ -24,13 +24,13 @@ static void every_key_is_there(void **state)
             continue;
         snprintf(wanted, sizeof wanted, "  %s%s.%s = ", section,
                  strcmp(section, "phase") == 0 ? ".NAME" : "", name);
-        if (strstr(buffer_text(&help), wanted) == NULL)
+        if (!strstr(buffer_text(&help), wanted))
             fail_msg("no '%s' in the help", wanted);
         snprintf(wanted, sizeof wanted, "\n| `%s` | ", name);
-        if (strstr(buffer_text(&page), wanted) == NULL)
+        if (!strstr(buffer_text(&page), wanted))
             fail_msg("no '%s' in the page", wanted);
         snprintf(wanted, sizeof wanted, "\n.TP\n\\fB%s\\fR", name);
-        if (strstr(buffer_text(&manual), wanted) == NULL)
+        if (!strstr(buffer_text(&manual), wanted))
             fail_msg("no '%s' in the manual page", name);
         keys++;
     }
