@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Holds the model of step time against steps that were made: a small BERT on hosts in network
-namespaces of this machine (tests/cluster/measure_scaling.sh).
+namespaces of this machine (measure_steps.sh).
 
     scripts/scaling/check.py BUILD RESULTS.json [--case HOSTS:MEGABITS ...]     adds to the file
 
@@ -21,16 +21,15 @@ import rates
 import run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 CASES = ["2:1000", "2:300", "4:1000", "4:300"]
 
 
 def measure(build, hosts, megabits):
-    done = subprocess.run([os.path.join(ROOT, "tests/cluster/measure_scaling.sh"), build, str(hosts),
+    done = subprocess.run([os.path.join(HERE, "measure_steps.sh"), build, str(hosts),
                            str(megabits)], stdout=subprocess.PIPE, text=True, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode != 0 or len(lines) != 6:
-        sys.exit(f"check: measure_scaling.sh failed ({done.returncode}): {done.stdout}")
+        sys.exit(f"check: measure_steps.sh failed ({done.returncode}): {done.stdout}")
     deal, net, bench, before, spread, after = lines
     alone = {name: (before[name] + after[name]) / 2 for name in before if name != "run"}
     return (deal, rates.results_in(net, "net", "bench net"), rates.results_in(bench, "model", "bench model"),

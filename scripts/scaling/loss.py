@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What four ranks lose to a network of 1 Gbit/s and 0.2 ms: steps of BERT-Base, 64 sequences in all, with
-and without the network (tests/cluster/measure_training.sh).
+and without the network (measure_training.sh).
 
     scripts/scaling/loss.py BUILD CORPUS RESULTS.json [--only PATTERN] [--list]     adds to the file
 
@@ -38,7 +38,7 @@ PLACES = {
 
 def measure(build, corpus, length, place):
     where, words = PLACES[place]
-    done = subprocess.run([os.path.join(ROOT, "tests/cluster/measure_training.sh"), build, CONFIG,
+    done = subprocess.run([os.path.join(run.simulation.HERE, "measure_training.sh"), build, CONFIG,
                            os.path.abspath(corpus), where, str(HOSTS), str(length), str(BATCH),
                            str(STEPS), *words], stdout=subprocess.PIPE, text=True, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]

@@ -2,13 +2,13 @@
 # What scripts/scaling/check.py compares the model of step time with: steps of a small BERT on hosts of
 # their own, joined by links of a rate.
 #
-#     tests/cluster/measure_scaling.sh BUILD HOSTS RATE       RATE in Mbit/s
+#     scripts/scaling/measure_steps.sh BUILD HOSTS RATE       RATE in Mbit/s
 #
 # Prints JSON objects, one a line: the deal of a global batch, `bench net` between the hosts, `bench
 # model` of as many ranks on one host, and the medians of what training reports: all ranks on one host,
 # where nothing goes through a network, then a rank on each host, then all on one again. Each rank has
 # one thread throughout.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../../tests/cluster/lib.sh"
 hosts=$2 rate=$3 STEPS=9
 { hosts_up "$hosts" 50 "${rate}mbit" && make_corpus; } >/dev/null
 cat >scaling.ini <<END

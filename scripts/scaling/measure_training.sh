@@ -2,14 +2,14 @@
 # What scripts/scaling/loss.py compares: steps of a model as a configuration has it, one rank and thread
 # a host.
 #
-#     tests/cluster/measure_training.sh BUILD CONFIG CORPUS WHERE HOSTS LENGTH BATCH STEPS WORDS...
+#     scripts/scaling/measure_training.sh BUILD CONFIG CORPUS WHERE HOSTS LENGTH BATCH STEPS WORDS...
 #
 # CONFIG and CORPUS are absolute paths. WHERE is `apart`: as many jobs of one rank each, with its part of
 # the batch, side by side, which exchange nothing; `together`: all ranks on one host, through its
 # memory; or RATE:DELAY, hosts joined by links of so many Mbit/s, and microseconds each way. LENGTH is of
 # the sequences of the one phase that is trained, BATCH the global one; WORDS are keys of the
 # configuration. Prints watch_steps.py's JSON object; on stderr, what memory the run said it takes.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../../tests/cluster/lib.sh"
 config=$2 corpus=$3 where=$4 hosts=$5 length=$6 batch=$7 steps=$8
 shift 8
 sed '/^\[phase/,$d' "$config" >run.ini
@@ -64,7 +64,7 @@ together) together "$@" & ;;
 esac
 job=$!
 # shellcheck disable=SC2086
-python3 "$CLUSTER/watch_steps.py" "$steps" "$switch_process" $folders &
+python3 "$ROOT/scripts/scaling/watch_steps.py" "$steps" "$switch_process" $folders &
 watch=$!
 while kill -0 $watch 2>/dev/null && kill -0 $job 2>/dev/null; do sleep 0.2; done
 sleep 1

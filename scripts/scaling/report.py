@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes the tables of docs/scaling.md anew, between their marks, and draws docs/scaling.png.
 
-    scripts/scaling/report.py scripts/scaling/scaling.json
+    scripts/scaling/report.py scripts/scaling/scaling.json [FOLDER]      FOLDER: instead of docs
 
 Needs Debian's python3-matplotlib."""
 import collections
@@ -242,16 +242,17 @@ def draw(results, path):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
+    docs = sys.argv[2] if len(sys.argv) == 3 else DOCS
     with open(sys.argv[1], encoding="utf-8") as file:
         results = json.load(file)
-    put_tables(os.path.join(DOCS, "scaling.md"),
+    put_tables(os.path.join(docs, "scaling.md"),
                {"weak": weak_table(results), "wide": wide_table(results),
                 "steps": phase_table(results), "simulated": simulated_table(results),
                 "check": check_table(results), "loss": loss_table(results),
                 "loss_model": loss_model_table(results)})
-    draw(results, os.path.join(DOCS, "scaling.png"))
+    draw(results, os.path.join(docs, "scaling.png"))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 SCALE = 64  # bytes for which a simulated byte stands: 1,024 simulated ranks fit into memory
 
 DIST = ["dist", "exchange", "sharding", "stages"]
-BASE = ["arena", "buffer", "error", "log", "memory", "place", "progress", "terminal"]
+BASE = ["activity", "arena", "array", "buffer", "clock", "error", "log", "memory", "progress", "terminal"]
 
 # Time is latency + bytes / bandwidth with fair sharing; all messages are sent the same way, whatever
 # their length; asking for a message takes no time (simulated.h); sums of a few numbers go by recursive doubling,
@@ -28,17 +28,21 @@ SETTINGS = ["smpi/simulate-computation:no", "smpi/bw-factor:0:1", "smpi/lat-fact
 PRELOADED = "libtcmalloc_minimal.so.4"
 
 
+def sources():
+    """What it is built from: its own files, and those of Lambert that they use."""
+    return ([os.path.join(HERE, name) for name in ("simulate.c", "sums.c")]
+            + [os.path.join(ROOT, "src/dist", name + ".c") for name in DIST]
+            + [os.path.join(ROOT, "src/base", name + ".c") for name in BASE])
+
+
 def build(folder):
     """The program simulate, made in the folder."""
     os.makedirs(folder, exist_ok=True)
     program = os.path.join(folder, "simulate")
-    sources = [os.path.join(HERE, name) for name in ("simulate.c", "sums.c")]
-    sources += [os.path.join(ROOT, "src/dist", name + ".c") for name in DIST]
-    sources += [os.path.join(ROOT, "src/base", name + ".c") for name in BASE]
     subprocess.run(["smpicc", "-O2", "-std=c11", "-D_XOPEN_SOURCE=700", "-Wall", "-Wextra",
                     "-Wno-unknown-pragmas", "-include", os.path.join(HERE, "simulated.h"),
                     "-I" + os.path.join(ROOT, "include"), "-I" + os.path.join(ROOT, "src/dist"),
-                    "-I" + HERE, *sources, "-lm", "-o", program], check=True)
+                    "-I" + HERE, *sources(), "-lm", "-o", program], check=True)
     return program
 
 

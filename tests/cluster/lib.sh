@@ -57,7 +57,7 @@ if [ "${LAMBERT_TEST_INSIDE:-}" = "" ]; then
     run_inside "$@"
 fi
 
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../../tests/lib.sh" # whose script may lie in scripts/scaling
 trap - EXIT # run_inside removes the folder when nobody writes into it any more
 CLUSTER=$ROOT/tests/cluster
 export HOSTS=$WORK/hosts # for rsh, wherever mpirun calls it

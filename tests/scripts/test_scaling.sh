@@ -87,6 +87,24 @@ refused(lambda: rates.results_in(net, "model", "net.json"), "net.json: not the J
 refused(lambda: rates.network_of({**found, "ranks": 8}), "8 ranks on 4 nodes")
 END
 
+# The page has the tables that the results make.
+if /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
+    mkdir docs
+    cp "$ROOT/docs/scaling.md" docs
+    /usr/bin/python3 "$ROOT/scripts/scaling/report.py" "$ROOT/scripts/scaling/scaling.json" docs ||
+        fail "the report"
+    cmp "$ROOT/docs/scaling.md" docs/scaling.md || fail "docs/scaling.md is not what report.py writes"
+fi
+
+# What the simulation is built from is there, also where it is not built.
+python3 - "$ROOT/scripts/scaling" <<'END' || fail "the sources of the simulation"
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import simulation
+for source in simulation.sources():
+    assert os.path.exists(source), source
+END
+
 command -v smpicc >/dev/null || { echo "the simulation was left out: no smpicc"; exit 0; }
 python3 - "$ROOT/scripts/scaling" "$WORK" <<'END' || fail "the simulation"
 import sys
