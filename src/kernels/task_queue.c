@@ -5,36 +5,38 @@
 #include "lambert/base/memory.h"
 #include "lambert/kernels/parallel.h"
 
-/* A thread's run. Each on a line of its own, which others write only when they help. */
+/* The tasks of one thread, [next, end). Each run has a line of the cache to itself, which other threads
+ * write only when they have finished their own run and help. */
 struct run {
     alignas(128) atomic_int next;
     int end;
 };
 
-/* Larger when there are more threads; never given back. */
-static struct run *runs;
-static int threads, memory;
+/* The queue of the process (parallel.h). Its memory grows with the number of threads and is never given
+ * back. */
+static struct run *runs; /* [reserved] */
+static int threads, reserved;
 
 static void (*pause_between)(void *who);
 static void *pause_who;
 
-static void reserve(int count)
+static void reserve_runs(int count)
 {
     void *data;
     struct error err;
-    if (memory >= count)
+    if (reserved >= count)
         return;
-    memory_big_free(runs, (size_t)memory * sizeof *runs);
+    memory_big_free(runs, (size_t)reserved * sizeof *runs);
     if (memory_big(&data, (size_t)count * sizeof *runs, "tasks of threads", &err) < 0)
         bug("%s", err.text);
     runs = data;
-    memory = count;
+    reserved = count;
 }
 
 void task_queue_reset(int count)
 {
     threads = omp_get_max_threads();
-    reserve(threads);
+    reserve_runs(threads);
     for (int t = 0; t < threads; t++) {
         atomic_init(&runs[t].next, (int)((long long)count * t / threads));
         runs[t].end = (int)((long long)count * (t + 1) / threads);
@@ -48,6 +50,7 @@ int task_queue_next(void)
         pause_between(pause_who);
     for (int i = 0; i < threads; i++) {
         struct run *run = &runs[(mine + i) % threads];
+        /* Looking first spares the owner an atomic addition that takes the line away from it. */
         if (atomic_load_explicit(&run->next, memory_order_relaxed) >= run->end)
             continue;
         int task = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);

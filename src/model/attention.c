@@ -44,11 +44,11 @@ static struct work work_of_thread(const struct attention *at)
 {
     const size_t scores = QUERY_BLOCK * score_step(at->longest);
     const size_t keys = packed_by_keys(at->longest, at->head_size);
-    real *place = at->scratch + (size_t)omp_get_thread_num() * at->scratch_stride;
-    real *packed = place + 2 * scores, *by_queries = packed + 3 * keys;
+    real *memory = at->scratch + (size_t)omp_get_thread_num() * at->scratch_stride;
+    real *packed = memory + 2 * scores, *by_queries = packed + 3 * keys;
     return (struct work){
-        .scores = place,
-        .dscores = place + scores,
+        .scores = memory,
+        .dscores = memory + scores,
         .by_keys = {packed, packed + keys, packed + 2 * keys},
         .queries = by_queries,
         .dcontext = by_queries + gemm_packed_size(at->head_size, QUERY_BLOCK),

@@ -19,6 +19,7 @@ struct bert {
     struct param_table table;
     struct bert_layout layout;
     struct arena arena;
+    int threads;                    /* that working memory was planned for */
     const struct bert_hooks *hooks; /* of training; NULL: none */
 
     struct batch_rows rows;
@@ -29,7 +30,7 @@ struct bert {
 };
 
 /* Everything a step works in, taken from the arena; run once to measure and once for good. */
-static void plan(struct bert *bert, struct arena *arena)
+static void plan_memory(struct bert *bert, struct arena *arena)
 {
     const struct bert_config *config = &bert->config;
     const struct bert_capacity *capacity = &bert->capacity;
@@ -53,7 +54,7 @@ size_t bert_memory(const struct bert_config *config, const struct bert_capacity 
     struct arena arena;
     bert.blocks = memory_new((size_t)config->layers, sizeof *bert.blocks);
     arena_measure(&arena);
-    plan(&bert, &arena);
+    plan_memory(&bert, &arena);
     free(bert.blocks);
     return arena.used;
 }
@@ -64,6 +65,7 @@ int bert_new(struct bert **out, const struct bert_config *config,
     struct bert *bert = memory_new(1, sizeof *bert);
     bert->config = *config;
     bert->capacity = *capacity;
+    bert->threads = omp_get_max_threads();
     if (arena_init(&bert->arena, bert_memory(config, capacity), "activations", err) < 0) {
         free(bert);
         return -1;
@@ -71,7 +73,7 @@ int bert_new(struct bert **out, const struct bert_config *config,
     param_table_init(&bert->table, config);
     bert_layout_init(&bert->layout, &bert->table, config->layers);
     bert->blocks = memory_new((size_t)config->layers, sizeof *bert->blocks);
-    plan(bert, &bert->arena);
+    plan_memory(bert, &bert->arena);
     heads_find_params(&bert->heads, &bert->table);
     *out = bert;
     return 0;
@@ -153,6 +155,7 @@ static const real *input_of(const struct bert *bert, int layer)
 
 static void check_capacity(const struct bert *bert, const struct packed_batch *batch)
 {
+    require(omp_get_max_threads() <= bert->threads);
     require(batch->tokens <= bert->capacity.tokens);
     require(batch->sequences <= bert->capacity.sequences);
     require(batch->masked <= bert->capacity.masked);

@@ -17,7 +17,7 @@ static struct gemm_epilogue epilogue_of(void (*part)(void *, int, int, int, int)
 
 /* --- bias ------------------------------------------------------------------------------------- */
 
-static void add_bias(void *context, int row, int rows, int column, int columns)
+static void bias_part(void *context, int row, int rows, int column, int columns)
 {
     const struct bias_rows *at = context;
     double begun = profile_begin();
@@ -29,7 +29,7 @@ static void add_bias(void *context, int row, int rows, int column, int columns)
 
 struct gemm_epilogue bias_rows_forward(const struct bias_rows *rows)
 {
-    return epilogue_of(add_bias, rows, false);
+    return epilogue_of(bias_part, rows, false);
 }
 
 /* --- residual and LayerNorm ------------------------------------------------------------------- */
@@ -40,7 +40,7 @@ static struct dropout hidden_dropout(const struct block_pass *pass, enum dropout
     return dropout_at(pass->rows->key[row], site, pass->layer, 0, threshold);
 }
 
-static void normalise(void *context, int row, int rows, int column, int columns)
+static void norm_part(void *context, int row, int rows, int column, int columns)
 {
     const struct norm_rows *at = context;
     const struct block_pass *pass = at->pass;
@@ -48,20 +48,20 @@ static void normalise(void *context, int row, int rows, int column, int columns)
     double begun = profile_begin();
     for (int r = row; r < row + rows; r++) {
         int number = row_set_at(pass->set, r);
-        size_t place = (size_t)r * (size_t)columns;
+        size_t offset = (size_t)r * (size_t)columns;
         struct dropout dropout = hidden_dropout(pass, at->site, number);
         kernels->residual_layernorm(&dropout, (uint32_t)pass->rows->position[number],
-                                    pass->params + at->bias, at->residual + place,
+                                    pass->params + at->bias, at->residual + offset,
                                     pass->params + at->norm->weight, pass->params + at->norm->bias,
-                                    (real)pass->config->layer_norm_eps, at->x + place,
-                                    at->y + place, at->mean + r, at->rstd + r, columns);
+                                    (real)pass->config->layer_norm_eps, at->x + offset,
+                                    at->y + offset, at->mean + r, at->rstd + r, columns);
     }
     profile_end(PROFILE_NORM, begun);
 }
 
 struct gemm_epilogue norm_rows_forward(const struct norm_rows *rows)
 {
-    return epilogue_of(normalise, rows, true);
+    return epilogue_of(norm_part, rows, true);
 }
 
 /* dx = dropout'(dz), whose sum is the bias's gradient. */
@@ -70,11 +70,11 @@ static void drop_gradient(const void *context, int row, real *dbias)
     const struct norm_gradient_rows *at = context;
     const struct block_pass *pass = at->pass;
     const int number = row_set_at(pass->set, row), H = pass->config->hidden;
-    const size_t place = (size_t)row * (size_t)H;
+    const size_t offset = (size_t)row * (size_t)H;
     struct dropout dropout = hidden_dropout(pass, at->site, number);
-    kernels->dropout(&dropout, (uint32_t)pass->rows->position[number], at->dz + place,
-                     at->dx + place, H);
-    kernels->accumulate(at->dx + place, dbias, (size_t)H);
+    kernels->dropout(&dropout, (uint32_t)pass->rows->position[number], at->dz + offset,
+                     at->dx + offset, H);
+    kernels->accumulate(at->dx + offset, dbias, (size_t)H);
 }
 
 static struct norm_backward norm_backward_of(const struct norm_gradient_rows *rows)
@@ -94,7 +94,7 @@ static struct norm_backward norm_backward_of(const struct norm_gradient_rows *ro
                                   .profile = PROFILE_NORM};
 }
 
-static void normalise_backward(void *context, int row, int rows, int column, int columns)
+static void norm_part_backward(void *context, int row, int rows, int column, int columns)
 {
     const struct norm_backward norm = norm_backward_of(context);
     (void)column;
@@ -104,7 +104,7 @@ static void normalise_backward(void *context, int row, int rows, int column, int
 
 struct gemm_epilogue norm_rows_backward(const struct norm_gradient_rows *rows)
 {
-    return epilogue_of(normalise_backward, rows, true);
+    return epilogue_of(norm_part_backward, rows, true);
 }
 
 void norm_rows_sums(const struct norm_gradient_rows *rows, real *grads)
@@ -116,26 +116,26 @@ void norm_rows_sums(const struct norm_gradient_rows *rows, real *grads)
 
 /* --- GELU ------------------------------------------------------------------------------------- */
 
-static void activate(void *context, int row, int rows, int column, int columns)
+static void gelu_part(void *context, int row, int rows, int column, int columns)
 {
     const struct block_pass *pass = context;
     const size_t F = (size_t)pass->config->intermediate;
     const real *bias = pass->params + pass->layout->up.bias + column;
     double begun = profile_begin();
     for (int r = row; r < row + rows; r++) {
-        size_t place = (size_t)r * F + (size_t)column;
-        kernels->bias_gelu(pass->config->gelu, bias, pass->kept->a + place,
-                           pass->scratch->g + place, columns);
+        size_t offset = (size_t)r * F + (size_t)column;
+        kernels->bias_gelu(pass->config->gelu, bias, pass->kept->a + offset,
+                           pass->scratch->g + offset, columns);
     }
     profile_end(PROFILE_GELU, begun);
 }
 
 struct gemm_epilogue gelu_rows_forward(const struct block_pass *pass)
 {
-    return epilogue_of(activate, pass, false);
+    return epilogue_of(gelu_part, pass, false);
 }
 
-static void activate_backward(void *context, int row, int rows, int column, int columns)
+static void gelu_part_backward(void *context, int row, int rows, int column, int columns)
 {
     const struct gelu_gradient_rows *at = context;
     const struct block_pass *pass = at->pass;
@@ -146,9 +146,9 @@ static void activate_backward(void *context, int row, int rows, int column, int 
         const int end = min_int(block + ROW_BLOCK, row + rows);
         memset(dbias, 0, (size_t)columns * sizeof *dbias);
         for (int r = block; r < end; r++) {
-            const size_t place = (size_t)r * F + first;
-            kernels->gelu_backward(pass->config->gelu, pass->kept->a + place, at->dg + place,
-                                   at->dg + place, pass->scratch->g + place, dbias, columns);
+            const size_t offset = (size_t)r * F + first;
+            kernels->gelu_backward(pass->config->gelu, pass->kept->a + offset, at->dg + offset,
+                                   at->dg + offset, pass->scratch->g + offset, dbias, columns);
         }
     }
     profile_end(PROFILE_GELU, begun);
@@ -156,7 +156,7 @@ static void activate_backward(void *context, int row, int rows, int column, int 
 
 struct gemm_epilogue gelu_rows_backward(const struct gelu_gradient_rows *rows)
 {
-    return epilogue_of(activate_backward, rows, false);
+    return epilogue_of(gelu_part_backward, rows, false);
 }
 
 void gelu_rows_sums(const struct gelu_gradient_rows *rows, real *grads)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lambert/base/minmax.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
 #include "lambert/kernels/profile.h"
@@ -26,41 +27,40 @@ static struct dropout dropout_of(const struct embedding_pass *pass, int row)
     return dropout_at(pass->rows->key[row], DROPOUT_EMBEDDING, 0, 0, threshold);
 }
 
-/* Where the row's vectors of position and type lie in the flat arrays. */
-struct row_tables {
-    size_t position, type;
-};
-
-static struct row_tables tables_of(const struct embedding_pass *pass, int row)
+/* Where the vectors of a row lie: position and type in the flat arrays; the word there as well, or, of
+ * embedding rows that are kept apart, among these. */
+static size_t position_offset(const struct embedding_pass *pass, int row)
 {
-    size_t H = (size_t)pass->config->hidden;
-    return (struct row_tables){
-        .position = pass->layout->position + (size_t)pass->rows->position[row] * H,
-        .type = pass->layout->type + (size_t)pass->batch->token_type_ids[row] * H,
-    };
+    return pass->layout->position +
+           (size_t)pass->rows->position[row] * (size_t)pass->config->hidden;
 }
 
-/* And where that of its word lies: in the flat array, or among the embedding_rows. */
-static size_t word_of(const struct embedding_pass *pass, int row)
+static size_t type_offset(const struct embedding_pass *pass, int row)
+{
+    return pass->layout->type +
+           (size_t)pass->batch->token_type_ids[row] * (size_t)pass->config->hidden;
+}
+
+static size_t word_offset(const struct embedding_pass *pass, int row)
 {
     return pass->layout->word + (size_t)pass->batch->input_ids[row] * (size_t)pass->config->hidden;
 }
 
-static size_t lookup_of(const struct embedding_pass *pass, int row)
+static size_t slot_offset(const struct embedding_pass *pass, int row)
 {
     return (size_t)pass->embedding_rows.slots[row] * (size_t)pass->config->hidden;
 }
 
 static const real *word_vector(const struct embedding_pass *pass, int row)
 {
-    return pass->embedding_rows.values ? pass->embedding_rows.values + lookup_of(pass, row)
-                                       : pass->params + word_of(pass, row);
+    return pass->embedding_rows.values ? pass->embedding_rows.values + slot_offset(pass, row)
+                                       : pass->params + word_offset(pass, row);
 }
 
 static real *word_gradient(const struct embedding_pass *pass, int row, real *grads)
 {
-    return pass->embedding_rows.gradients ? pass->embedding_rows.gradients + lookup_of(pass, row)
-                                          : grads + word_of(pass, row);
+    return pass->embedding_rows.gradients ? pass->embedding_rows.gradients + slot_offset(pass, row)
+                                          : grads + word_offset(pass, row);
 }
 
 void embedding_forward(const struct embedding_pass *pass)
@@ -71,12 +71,11 @@ void embedding_forward(const struct embedding_pass *pass)
 #pragma omp parallel for schedule(static)
     for (int row = 0; row < pass->batch->tokens; row++) {
         double begun = profile_begin();
-        struct row_tables at = tables_of(pass, row);
         real *z = pass->kept->z + (size_t)row * (size_t)H;
         real *x = pass->kept->x + (size_t)row * (size_t)H;
         memcpy(z, word_vector(pass, row), (size_t)H * sizeof *z);
-        kernels->accumulate(params + at.position, z, (size_t)H);
-        kernels->accumulate(params + at.type, z, (size_t)H);
+        kernels->accumulate(params + position_offset(pass, row), z, (size_t)H);
+        kernels->accumulate(params + type_offset(pass, row), z, (size_t)H);
         kernels->layernorm(params + norm->weight, params + norm->bias,
                            (real)pass->config->layer_norm_eps, z, x, pass->kept->mean + row,
                            pass->kept->rstd + row, H);
@@ -102,7 +101,8 @@ static void drop_gradient(const void *context, int row)
     kernels->dropout(&dropout, (uint32_t)at->pass->rows->position[row], dx, dx, H);
 }
 
-/* Columns a thread takes at a time: rows of a table are shared by tokens, columns by no one. */
+/* Columns that a thread takes at a time. Several tokens add to one row of a table, so rows cannot be
+ * shared out among threads without locks or a changing order of sums; columns can. */
 enum { COLUMN_BLOCK = 64 };
 
 void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads)
@@ -129,13 +129,12 @@ void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads
 #pragma omp parallel for schedule(static)
     for (int column = 0; column < H; column += COLUMN_BLOCK) {
         double begun = profile_begin();
-        size_t width = (size_t)(H - column < COLUMN_BLOCK ? H - column : COLUMN_BLOCK);
+        size_t width = (size_t)min_int(H - column, COLUMN_BLOCK);
         for (int row = 0; row < T; row++) {
-            struct row_tables at = tables_of(pass, row);
             const real *dz = dx + (size_t)row * (size_t)H + column;
             kernels->accumulate(dz, word_gradient(pass, row, grads) + column, width);
-            kernels->accumulate(dz, grads + at.position + column, width);
-            kernels->accumulate(dz, grads + at.type + column, width);
+            kernels->accumulate(dz, grads + position_offset(pass, row) + column, width);
+            kernels->accumulate(dz, grads + type_offset(pass, row) + column, width);
         }
         profile_end(PROFILE_EMBEDDING, begun);
     }

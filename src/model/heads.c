@@ -30,7 +30,7 @@ void heads_plan(struct heads *heads, struct arena *arena, const struct bert_conf
         const int rows =
             rows_read(objective, capacity->tokens, capacity->sequences, capacity->masked);
         most = max_int(most, rows);
-        heads->heads[o].scratch = objective->plan(objective, arena, config, capacity);
+        heads->each[o].scratch = objective->plan(objective, arena, config, capacity);
     }
     heads->x = arena_take(arena, (size_t)most * H, sizeof(real));
     heads->dx = arena_take(arena, (size_t)most * H, sizeof(real));
@@ -51,7 +51,7 @@ void heads_find_params(struct heads *heads, const struct param_table *table)
         for (int p = 0; p < objective->param_count; p++) {
             int number = param_table_find(table, objective->params[p].name);
             require(number >= 0);
-            heads->heads[o].offsets[p] = table->infos[number].offset;
+            heads->each[o].offsets[p] = table->infos[number].offset;
         }
     }
 }
@@ -127,9 +127,9 @@ void heads_run(const struct heads_pass *pass, const real *x, real *dx, real *gra
             .batch = batch,
             .rows = rows_read(objective, batch->tokens, batch->sequences, batch->masked),
             .params = pass->params,
-            .offsets = heads->heads[o].offsets,
+            .offsets = heads->each[o].offsets,
             .word = pass->layout->word,
-            .scratch = heads->heads[o].scratch,
+            .scratch = heads->each[o].scratch,
             .dropout = pass->scales != NULL,
             .scale = pass->scales ? pass->scales[o] : 0,
             .x = pooled   ? heads->pooled

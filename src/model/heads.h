@@ -17,7 +17,7 @@ struct heads {
     struct head {
         size_t offsets[OBJECTIVE_MOST_PARAMS]; /* of its tensors in the flat arrays */
         void *scratch;
-    } heads[OBJECTIVE_MOST];
+    } each[OBJECTIVE_MOST];
     real *x, *dx;         /* [most rows of a head, H] */
     real *cls, *pooled;   /* [N, H]; NULL where no objective wants the pooler */
     real *dpooled, *dcls; /* [N, H] */

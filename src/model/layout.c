@@ -17,8 +17,8 @@ static size_t offset_of(const struct param_table *table, const char *prefix, con
     return table->infos[number].offset;
 }
 
-static struct linear_layout linear(const struct param_table *table, const char *prefix,
-                                   const char *name)
+static struct linear_layout linear_at(const struct param_table *table, const char *prefix,
+                                      const char *name)
 {
     char path[128];
     snprintf(path, sizeof path, "%s%s", prefix, name);
@@ -26,24 +26,24 @@ static struct linear_layout linear(const struct param_table *table, const char *
                                   .bias = offset_of(table, path, ".bias")};
 }
 
-static struct norm_layout norm(const struct param_table *table, const char *prefix,
-                               const char *name)
+static struct norm_layout norm_at(const struct param_table *table, const char *prefix,
+                                  const char *name)
 {
-    struct linear_layout offsets = linear(table, prefix, name);
+    struct linear_layout offsets = linear_at(table, prefix, name);
     return (struct norm_layout){.weight = offsets.weight, .bias = offsets.bias};
 }
 
-static struct block_layout block(const struct param_table *table, int layer)
+static struct block_layout block_at(const struct param_table *table, int layer)
 {
     char prefix[64];
     snprintf(prefix, sizeof prefix, "bert.encoder.layer.%d.", layer);
     return (struct block_layout){
-        .qkv = linear(table, prefix, "attention.self.query"),
-        .output = linear(table, prefix, "attention.output.dense"),
-        .attention_norm = norm(table, prefix, "attention.output.LayerNorm"),
-        .up = linear(table, prefix, "intermediate.dense"),
-        .down = linear(table, prefix, "output.dense"),
-        .norm = norm(table, prefix, "output.LayerNorm"),
+        .qkv = linear_at(table, prefix, "attention.self.query"),
+        .output = linear_at(table, prefix, "attention.output.dense"),
+        .attention_norm = norm_at(table, prefix, "attention.output.LayerNorm"),
+        .up = linear_at(table, prefix, "intermediate.dense"),
+        .down = linear_at(table, prefix, "output.dense"),
+        .norm = norm_at(table, prefix, "output.LayerNorm"),
     };
 }
 
@@ -63,14 +63,14 @@ void bert_layout_init(struct bert_layout *layout, const struct param_table *tabl
         .word = offset_of(table, embeddings, "word_embeddings.weight"),
         .position = offset_of(table, embeddings, "position_embeddings.weight"),
         .type = offset_of(table, embeddings, "token_type_embeddings.weight"),
-        .embedding_norm = norm(table, embeddings, "LayerNorm"),
+        .embedding_norm = norm_at(table, embeddings, "LayerNorm"),
         .blocks = memory_new((size_t)layers, sizeof(struct block_layout)),
         .heads = heads_offset(table, layers),
     };
     if (param_table_find(table, "bert.pooler.dense.weight") >= 0)
-        layout->pooler = linear(table, "bert.pooler.", "dense");
+        layout->pooler = linear_at(table, "bert.pooler.", "dense");
     for (int l = 0; l < layers; l++)
-        layout->blocks[l] = block(table, l);
+        layout->blocks[l] = block_at(table, l);
     for (int l = 0; l < layers; l++)
         layout->blocks[l].end = l + 1 < layers ? layout->blocks[l + 1].qkv.weight : layout->heads;
 }

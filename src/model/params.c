@@ -50,7 +50,7 @@ static const struct param_form pooler_forms[] = {
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-static size_t align(size_t offset)
+static size_t aligned(size_t offset)
 {
     return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
@@ -67,8 +67,9 @@ static int width_of(const struct bert_config *config, int outputs, enum param_wi
     return widths[width];
 }
 
-static void append(struct param_table *table, const struct bert_config *config, const char *prefix,
-                   const struct param_form *forms, int count, int outputs)
+static void append_tensors(struct param_table *table, const struct bert_config *config,
+                           const char *prefix, const struct param_form *forms, int count,
+                           int outputs)
 {
     for (int i = 0; i < count; i++) {
         const struct param_form *form = &forms[i];
@@ -78,7 +79,7 @@ static void append(struct param_table *table, const struct bert_config *config, 
         const int columns = width_of(config, outputs, form->columns);
         *info = (struct param_info){.dimensions = matrix ? 2 : 1,
                                     .shape = {rows, matrix ? columns : 0},
-                                    .offset = form->joined ? table->size : align(table->size),
+                                    .offset = form->joined ? table->size : aligned(table->size),
                                     .count = (size_t)rows * (size_t)columns,
                                     .is_bias_or_norm = !matrix,
                                     .init = form->init};
@@ -95,18 +96,18 @@ void param_table_init(struct param_table *table, const struct bert_config *confi
     for (int o = 0; o < objectives.count; o++)
         most += objectives.rows[o]->param_count;
     *table = (struct param_table){.infos = memory_new((size_t)most, sizeof *table->infos)};
-    append(table, config, "", embedding_forms, COUNT(embedding_forms), 0);
+    append_tensors(table, config, "", embedding_forms, COUNT(embedding_forms), 0);
     for (int l = 0; l < config->layers; l++) {
         char prefix[40];
         snprintf(prefix, sizeof prefix, "bert.encoder.layer.%d.", l);
-        append(table, config, prefix, layer_forms, COUNT(layer_forms), 0);
+        append_tensors(table, config, prefix, layer_forms, COUNT(layer_forms), 0);
     }
     if (objective_list_reads(&objectives, OBJECTIVE_POOLED))
-        append(table, config, "", pooler_forms, COUNT(pooler_forms), 0);
+        append_tensors(table, config, "", pooler_forms, COUNT(pooler_forms), 0);
     for (int o = 0; o < objectives.count; o++)
-        append(table, config, "", objectives.rows[o]->params, objectives.rows[o]->param_count,
-               objectives.rows[o]->outputs);
-    table->size = align(table->size);
+        append_tensors(table, config, "", objectives.rows[o]->params,
+                       objectives.rows[o]->param_count, objectives.rows[o]->outputs);
+    table->size = aligned(table->size);
 }
 
 void param_table_release(struct param_table *table)
@@ -134,8 +135,8 @@ static double truncated_normal(struct rng *rng)
     return value;
 }
 
-static void fill(const struct param_info *info, double range, uint64_t key,
-                 real *values /* [count] */)
+static void fill_tensor(const struct param_info *info, double range, uint64_t key,
+                        real *values /* [count] */)
 {
     struct rng rng;
     rng_init(&rng, key);
@@ -152,8 +153,8 @@ void param_table_initialise(const struct param_table *table, double initializer_
         const struct param_info *info = &table->infos[i];
         size_t end = info->offset + info->count;
         size_t next = i + 1 < table->count ? info[1].offset : table->size;
-        fill(info, initializer_range, rng_key(seed, RNG_INITIAL_WEIGHTS, (uint64_t)i, 0),
-             params + info->offset);
+        fill_tensor(info, initializer_range, rng_key(seed, RNG_INITIAL_WEIGHTS, (uint64_t)i, 0),
+                    params + info->offset);
         memset(params + end, 0, (next - end) * sizeof *params);
     }
 }

@@ -269,6 +269,112 @@ static void threads_change_no_bit(void **state)
     for_each_way(check_bits);
 }
 
+/* --- two models in one process ---------------------------------------------------------------- */
+
+/* Larger and smaller than `shape`, so that whatever they share has to grow, and with another head. */
+static const struct objective *const mlm_alone[] = {&objective_mlm};
+static const struct bert_config other_shape = {.layers = 2,
+                                               .hidden = 80,
+                                               .heads = 2,
+                                               .intermediate = 72,
+                                               .vocab = 97,
+                                               .positions = 128,
+                                               .types = 2,
+                                               .gelu = GELU_TANH,
+                                               .layer_norm_eps = 1e-12,
+                                               .hidden_dropout = 0.2,
+                                               .attention_dropout = 0.1,
+                                               .objectives = mlm_alone,
+                                               .objective_count = 1};
+
+struct model {
+    struct packed_batch batch;
+    struct bert *bert;
+    size_t size;
+    real *params, *grads;
+    struct objective_sums sums[OBJECTIVE_MOST];
+    struct bert_hooks hooks;
+    int pauses;
+};
+
+static void count_pause(void *who)
+{
+    ((struct model *)who)->pauses++;
+}
+
+static void model_init(struct model *model, const struct bert_config *config)
+{
+    struct error err;
+    *model = (struct model){.pauses = 0};
+    random_batch(&model->batch, sequences, SEQUENCES, config->vocab, 3);
+    struct bert_capacity capacity = capacity_for(&model->batch);
+    assert_int_equal(bert_new(&model->bert, config, &capacity, &err), 0);
+    model->size = bert_params(model->bert)->size;
+    model->params = memory_new(model->size, sizeof *model->params);
+    model->grads = memory_new(model->size, sizeof *model->grads);
+    random_params(bert_params(model->bert), 0.1, 4, model->params);
+    model->hooks = (struct bert_hooks){.pause = count_pause, .who = model};
+    if (config == &shape)
+        bert_set_hooks(model->bert, &model->hooks);
+}
+
+static void model_release(struct model *model)
+{
+    packed_batch_release(&model->batch);
+    bert_free(model->bert);
+    free(model->params);
+    free(model->grads);
+}
+
+/* A small step along the gradient, which a later pass then sees. */
+static void model_step(struct model *model)
+{
+    bert_train(model->bert, model->params, &model->batch, scales, model->grads, model->sums);
+    bert_evaluate(model->bert, model->params, &model->batch, model->sums);
+    kernels->axpy(-(real)0.01, model->grads, model->params, model->size);
+}
+
+static void same_model(const struct model *one, const struct model *other)
+{
+    assert_int_equal(one->size, other->size);
+    assert_memory_equal(one->params, other->params, one->size * sizeof *one->params);
+    assert_memory_equal(one->grads, other->grads, one->size * sizeof *one->grads);
+    assert_memory_equal(one->sums, other->sums, sizeof one->sums);
+}
+
+static void check_turns(void)
+{
+    enum { STEPS = 3 };
+    struct model alone[2], together[2];
+    int pauses[2];
+    for (int m = 0; m < 2; m++) {
+        model_init(&alone[m], m == 0 ? &shape : &other_shape);
+        for (int step = 0; step < STEPS; step++)
+            model_step(&alone[m]);
+        pauses[m] = alone[m].pauses;
+    }
+    for (int m = 0; m < 2; m++)
+        model_init(&together[m], m == 0 ? &shape : &other_shape);
+    for (int step = 0; step < STEPS; step++)
+        for (int m = 0; m < 2; m++)
+            model_step(&together[m]);
+    for (int m = 0; m < 2; m++) {
+        same_model(&alone[m], &together[m]);
+        assert_int_equal(together[m].pauses, pauses[m]);
+        model_release(&alone[m]);
+        model_release(&together[m]);
+    }
+}
+
+/* What products and tasks keep for the process shows in neither of them; nor do the hooks of the one
+ * that has some while the other works. */
+static void two_models_take_turns(void **state)
+{
+    (void)state;
+    omp_set_num_threads(1); /* with more of them the number of pauses is chance */
+    for_each_way(check_turns);
+}
+
 static struct packed_batch shared_batch;
 static real *plain_gradient;
 
@@ -321,6 +427,7 @@ int main(void)
         cmocka_unit_test(gradients_are_those_of_the_plain_kernels),
         cmocka_unit_test(a_watch_is_told_the_truth),
         cmocka_unit_test(lookups_go_apart),
+        cmocka_unit_test(two_models_take_turns),
         cmocka_unit_test(operations_are_the_useful_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,10 @@
  * Only what the losses need is computed: each head on the rows that it reads; in the last block,
  * queries, attention and feed-forward on the rows that some head reads.
  *
- * The functions open parallel regions of their own and are called from one thread. */
+ * The functions open parallel regions of their own, on no more threads than OpenMP had when bert_new()
+ * was called, and are called from one thread. That thread may work with several models in turn: what
+ * they share, the products' memory and the queue of tasks (kernels/parallel.h), keeps nothing from one
+ * call to the next. */
 #ifndef LAMBERT_MODEL_BERT_H
 #define LAMBERT_MODEL_BERT_H
 
@@ -58,8 +61,7 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
                 const double *scales /* [objectives] */, real *grads, struct objective_sums *sums);
 
 /* The rows of the word embeddings that tokens look up, where they are kept apart from the matrix
- * [V, H]: that is tied to the MLM head, which reads it last, and whose gradient is complete first.
- */
+ * [V, H]. That is tied to the MLM head, which reads it last, and whose gradient is complete first. */
 struct bert_embedding_rows {
     const int32_t *slots; /* [T] where the row of each token is in the arrays */
     int count;
@@ -68,10 +70,10 @@ struct bert_embedding_rows {
                            of values */
 };
 
-/* Who wants to do something meanwhile: bert_train() calls, from the thread that called it. The flat
- * arrays are gone through from the front to the back and then from the back to the front:
- * embeddings, layers, heads. The word embeddings, which are tied, are needed first and complete
- * last, or with embedding_rows needed with the heads and complete with them. A member may be NULL. */
+/* What a caller wants to be called for while bert_train() works, from the thread that called it.
+ * Forward goes through the flat arrays from the front to the back (embeddings, layers, heads), and
+ * backward comes back. The word embeddings, which are tied, are needed first and complete last; with
+ * embedding_rows they are needed with the heads and complete with them. A member may be NULL. */
 struct bert_hooks {
     void (*needs)(void *who, size_t begin, size_t end); /* params [begin, end) are read from now on
                                                            (backward asks no more) */
@@ -84,8 +86,8 @@ struct bert_hooks {
     const struct bert_embedding_rows *embedding_rows; /* of the micro-batch */
 };
 
-/* For the calls of bert_train() from now on; NULL: nobody watches. The watch must outlive them. */
-void bert_set_hooks(struct bert *bert, const struct bert_hooks *watch);
+/* For the calls of bert_train() from now on, which the hooks must outlive; NULL: none. */
+void bert_set_hooks(struct bert *bert, const struct bert_hooks *hooks);
 
 /* Useful floating-point operations of forward and backward for this batch: matrix products only,
  * real tokens only, nothing the losses do not need, recomputation not counted. */
