@@ -7,6 +7,7 @@
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/file.h"
+#include "lambert/base/first_error.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
 #include "lambert/base/rng.h"
@@ -137,8 +138,7 @@ struct crew {
     int count;
     struct progress progress;
     int done;
-    bool failed;
-    struct error error; /* the first one met */
+    struct first_error first;
 };
 
 static bool is_copy(const struct crew *crew, int number)
@@ -164,49 +164,32 @@ static int make_shard(const struct crew *crew, int number, struct error *err)
     return write_shard(crew->corpus, crew->vocabulary, crew->tables, path, number, err);
 }
 
-static void note(struct crew *crew, int status, const struct error *err)
-{
-#pragma omp critical(artificial_corpus)
-    {
-        if (status < 0 && !crew->failed) {
-            crew->error = *err;
-            crew->failed = true;
-        }
-        double part = (double)++crew->done / crew->count;
-        progress_update(&crew->progress, part * (double)crew->corpus->documents / 1e6, "%s", "");
-    }
-}
-
-static bool has_failed(struct crew *crew)
-{
-    bool failed;
-#pragma omp critical(artificial_corpus)
-    failed = crew->failed;
-    return failed;
-}
-
 /* The copies, or those to copy. */
 static void make_shards(struct crew *crew, bool copies)
 {
 #pragma omp parallel for schedule(dynamic, 1)
     for (int i = 0; i < crew->count; i++) {
         struct error err;
-        if (is_copy(crew, i) == copies && !has_failed(crew))
-            note(crew, make_shard(crew, i, &err), &err);
+        if (is_copy(crew, i) != copies || first_error_set(&crew->first))
+            continue;
+        if (make_shard(crew, i, &err) < 0)
+            first_error_put(&crew->first, &err);
+#pragma omp critical(artificial_corpus)
+        progress_update(&crew->progress,
+                        (double)++crew->done / crew->count * (double)crew->corpus->documents / 1e6,
+                        "%s", "");
     }
 }
 
 static int write_shards(struct crew *crew, struct error *err)
 {
+    first_error_init(&crew->first);
     progress_init(&crew->progress, "making documents", (double)crew->corpus->documents / 1e6,
                   "million", 10);
     make_shards(crew, false);
     make_shards(crew, true);
     progress_release(&crew->progress);
-    if (!crew->failed)
-        return 0;
-    *err = crew->error;
-    return -1;
+    return first_error_take(&crew->first, err);
 }
 
 int artificial_corpus_write(const struct artificial_corpus *corpus,

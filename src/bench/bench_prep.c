@@ -244,8 +244,8 @@ static int write_stage(void *context, struct error *err)
 /* Pieces are small enough that each thread gets several. */
 static uint64_t chunk_bytes(const struct prep_bench *bench)
 {
-    enum { SMALLEST = 1 << 20, PIECES_A_THREAD = 4 };
-    uint64_t bytes = bench->text.bytes / (uint64_t)(PIECES_A_THREAD * bench->all_threads);
+    enum { SMALLEST = 1 << 20, CHUNKS_A_THREAD = 4 };
+    uint64_t bytes = bench->text.bytes / (uint64_t)(CHUNKS_A_THREAD * bench->all_threads);
     if (bytes < SMALLEST)
         return SMALLEST;
     return bytes < prepare_defaults.shard_bytes ? bytes : prepare_defaults.shard_bytes;

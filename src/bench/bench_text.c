@@ -8,7 +8,7 @@
 #include "lambert/text/document_reader.h"
 #include "lambert/text/sentence_splitter.h"
 
-enum { PIECE_BYTES = 1 << 20 };
+enum { CHUNK_BYTES = 1 << 20 };
 
 void bench_text_release(struct bench_text *text)
 {
@@ -29,7 +29,7 @@ void bench_text_release(struct bench_text *text)
 
 static struct input_feed *new_feed(const struct bench_text *text)
 {
-    const struct input_feed_options options = {.chunk_bytes = PIECE_BYTES, .rank = 0, .ranks = 1};
+    const struct input_feed_options options = {.chunk_bytes = CHUNK_BYTES, .rank = 0, .ranks = 1};
     return input_feed_new(&text->list, &options);
 }
 

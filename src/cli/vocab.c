@@ -1,13 +1,9 @@
 #include <inttypes.h>
-#include <omp.h>
 #include <stdio.h>
 
 #include "lambert.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
-#include "lambert/base/progress.h"
-#include "lambert/text/document_reader.h"
-#include "lambert/text/input_feed.h"
 #include "lambert/text/input_list.h"
 #include "lambert/text/vocabulary_trainer.h"
 
@@ -61,93 +57,6 @@ static void init_vocab(void *context)
 {
     struct vocab_arguments *arguments = context;
     arguments->trainer = vocabulary_trainer_defaults;
-}
-
-/* Of a text of more chunks than this, words that occur once in a chunk are left out of its counts.
- */
-enum { PIECE_BYTES = 16 << 20, PIECES_COUNTED_WHOLE = 64 };
-
-/* What the threads of a rank share; a failure is kept under a lock, the first one met. */
-struct count {
-    const struct vocabulary_trainer_options *options;
-    struct vocabulary_trainer *trainer; /* gets the words of all threads */
-    struct input_feed *feed;
-    uint64_t least; /* times that a word must occur in a chunk */
-    struct progress progress;
-    int status;
-    struct error *err;
-};
-
-static void count_span(struct vocabulary_trainer *trainer, const struct input_work *work,
-                       const struct input_span *span, struct document *document)
-{
-    struct document_reader reader;
-    document_reader_init(&reader, span->layout, (const char *)work->text.data + span->begin,
-                         span->end - span->begin);
-    while (document_reader_next(&reader, document))
-        vocabulary_trainer_add(trainer, (const char *)document->text.data, document->text.size);
-    document_reader_release(&reader);
-}
-
-static void join(struct count *count, const struct vocabulary_trainer *trainer, int got,
-                 const struct error *err)
-{
-#pragma omp critical
-    {
-        vocabulary_trainer_merge(count->trainer, trainer, 1);
-        if (got < 0 && count->status == 0) {
-            count->status = -1;
-            *count->err = *err;
-        }
-    }
-}
-
-/* One thread, with words of its own until it is done. */
-static void count_chunks(struct count *count)
-{
-    struct vocabulary_trainer *mine = vocabulary_trainer_new(count->options);
-    struct vocabulary_trainer *chunk = vocabulary_trainer_new(count->options);
-    struct input_work work = {0};
-    struct document document;
-    struct error err;
-    int got;
-    document_init(&document);
-    while ((got = input_feed_next(count->feed, &work, &err)) == 1) {
-        for (int s = 0; s < work.span_count; s++)
-            count_span(chunk, &work, &work.spans[s], &document);
-        vocabulary_trainer_merge(mine, chunk, count->least);
-        vocabulary_trainer_reset(chunk);
-        if (omp_get_thread_num() == 0)
-            progress_update(&count->progress, (double)input_feed_taken(count->feed) / 1e6, "%s",
-                            "");
-    }
-    join(count, mine, got, &err);
-    document_release(&document);
-    input_work_release(&work);
-    vocabulary_trainer_free(chunk);
-    vocabulary_trainer_free(mine);
-}
-
-/* This rank's chunks, over its threads. */
-static int count_share(struct dist *dist, const struct vocab_arguments *arguments,
-                       struct vocabulary_trainer *trainer, const struct input_list *inputs,
-                       struct error *err)
-{
-    const struct input_feed_options feed = {.chunk_bytes = PIECE_BYTES,
-                                            .rank = (uint64_t)dist_rank(dist),
-                                            .ranks = (uint64_t)dist_size(dist)};
-    struct count count = {.options = &arguments->trainer,
-                          .trainer = trainer,
-                          .feed = input_feed_new(inputs, &feed),
-                          .err = err};
-    count.least = input_feed_chunks(count.feed) > PIECES_COUNTED_WHOLE ? 2 : 1;
-    progress_init(&count.progress, "counting words", (double)inputs->bytes / 1e6 / dist_size(dist),
-                  "MB", 10);
-#pragma omp parallel
-    count_chunks(&count);
-    progress_release(&count.progress);
-    input_feed_free(count.feed);
-    return count.status;
 }
 
 /* Rank 0 gets the words of all ranks. */
@@ -208,7 +117,8 @@ static int learn_on_ranks(struct dist *dist, const void *context, struct error *
     if (status == 0) {
         status = check_inputs(dist, &inputs, err);
         if (status == 0)
-            status = count_share(dist, arguments, trainer, &inputs, err);
+            status =
+                vocabulary_trainer_read(trainer, &inputs, dist_rank(dist), dist_size(dist), err);
         input_list_close(&inputs);
     }
     status = dist_agree(dist, status, err);

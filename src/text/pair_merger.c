@@ -107,7 +107,7 @@ static int64_t times_of(const struct pair_merger *merger, uint32_t position)
 }
 
 /* The symbol at `position` and the one behind it have become neighbours. */
-static uint32_t join(struct pair_merger *merger, uint32_t position)
+static uint32_t pair_up(struct pair_merger *merger, uint32_t position)
 {
     const struct symbol *symbol = &merger->symbols[position];
     uint32_t number = pair_number(merger, symbol->piece, symbol[symbol->to_next].piece);
@@ -117,7 +117,7 @@ static uint32_t join(struct pair_merger *merger, uint32_t position)
 }
 
 /* The symbol at `position` and the one behind it are about to be neighbours no longer. */
-static void part(struct pair_merger *merger, uint32_t position)
+static void unpair(struct pair_merger *merger, uint32_t position)
 {
     const struct symbol *symbol = &merger->symbols[position];
     uint32_t number = pair_number(merger, symbol->piece, symbol[symbol->to_next].piece);
@@ -128,7 +128,7 @@ void pair_merger_begin(struct pair_merger *merger)
 {
     for (size_t i = 0; i < merger->symbol_count; i++)
         if (merger->symbols[i].to_next)
-            join(merger, (uint32_t)i);
+            pair_up(merger, (uint32_t)i);
     for (uint32_t i = 0; i < merger->pair_numbers.count; i++)
         pair_queue_raise(&merger->queue, merger->pairs, i);
 }
@@ -147,9 +147,9 @@ static uint32_t joined_piece(struct pair_merger *merger, uint32_t left, uint32_t
     return text_table_add(merger->pieces, (const char *)merger->joined.data, merger->joined.size);
 }
 
-static void join_again(struct pair_merger *merger, uint32_t position)
+static void pair_up_again(struct pair_merger *merger, uint32_t position)
 {
-    uint32_t number = join(merger, position);
+    uint32_t number = pair_up(merger, position);
     ARRAY_RESERVE(merger->risen, merger->risen_count + 1, merger->risen_capacity);
     merger->risen[merger->risen_count++] = number;
 }
@@ -162,19 +162,19 @@ static void merge_at(struct pair_merger *merger, uint32_t position, uint32_t pie
     struct symbol *after = right->to_next ? right + right->to_next : NULL;
     uint32_t before = position - left->to_previous;
     if (left->to_previous)
-        part(merger, before);
-    part(merger, position);
+        unpair(merger, before);
+    unpair(merger, position);
     if (after)
-        part(merger, (uint32_t)(right - merger->symbols));
+        unpair(merger, (uint32_t)(right - merger->symbols));
     left->piece = piece;
     left->to_next = after ? (uint8_t)(after - left) : 0;
     right->piece = DEAD;
     if (after)
         after->to_previous = left->to_next;
     if (left->to_previous)
-        join_again(merger, before);
+        pair_up_again(merger, before);
     if (after)
-        join_again(merger, position);
+        pair_up_again(merger, position);
 }
 
 static int compare_positions(const void *a, const void *b)

@@ -1,10 +1,15 @@
 #include "lambert/text/vocabulary_trainer.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alphabet.h"
+#include "lambert/base/first_error.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/progress.h"
+#include "lambert/text/document_reader.h"
+#include "lambert/text/input_feed.h"
 #include "lambert/text/tokenizer.h"
 #include "pair_merger.h"
 #include "word_counts.h"
@@ -14,6 +19,9 @@ const struct vocabulary_trainer_options vocabulary_trainer_defaults = {.size = 3
                                                                        .min_frequency = 2,
                                                                        .most_words = 4000000,
                                                                        .lower_case = true};
+
+/* Of a text of more chunks than that, words that occur once in a chunk are left out of its counts. */
+enum { CHUNK_BYTES = 16 << 20, CHUNKS_COUNTED_WHOLE = 64 };
 
 struct vocabulary_trainer {
     struct vocabulary_trainer_options options;
@@ -80,7 +88,7 @@ void vocabulary_trainer_save(const struct vocabulary_trainer *trainer, struct bu
     }
 }
 
-/* One rank's; several may lie one behind the other. */
+/* Adds what one rank has saved; what several have may lie one behind the other. */
 static void load_one(struct vocabulary_trainer *into, struct byte_reader *reader)
 {
     into->invalid_bytes += byte_reader_u64(reader);
@@ -103,6 +111,58 @@ void vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, 
     while (reader.position < size)
         load_one(into, &reader);
     require(!reader.overrun);
+}
+
+/* Words of one chunk, of one thread and of all threads are counted apart, and merged. */
+int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct input_list *inputs,
+                            int rank, int ranks, struct error *err)
+{
+    const struct input_feed_options options = {
+        .chunk_bytes = CHUNK_BYTES, .rank = (uint64_t)rank, .ranks = (uint64_t)ranks};
+    struct input_feed *feed = input_feed_new(inputs, &options);
+    const uint64_t least = input_feed_chunks(feed) > CHUNKS_COUNTED_WHOLE ? 2 : 1;
+    struct first_error first;
+    struct progress progress;
+    first_error_init(&first);
+    progress_init(&progress, "counting words", (double)inputs->bytes / 1e6 / ranks, "MB", 10);
+#pragma omp parallel
+    {
+        struct vocabulary_trainer *mine = vocabulary_trainer_new(&trainer->options);
+        struct vocabulary_trainer *chunk = vocabulary_trainer_new(&trainer->options);
+        struct input_work work = {0};
+        struct document document;
+        struct error failure;
+        int got;
+        document_init(&document);
+        while ((got = input_feed_next(feed, &work, &failure)) == 1) {
+            for (int s = 0; s < work.span_count; s++) {
+                const struct input_span *span = &work.spans[s];
+                struct document_reader reader;
+                document_reader_init(&reader, span->layout,
+                                     (const char *)work.text.data + span->begin,
+                                     span->end - span->begin);
+                while (document_reader_next(&reader, &document))
+                    vocabulary_trainer_add(chunk, (const char *)document.text.data,
+                                           document.text.size);
+                document_reader_release(&reader);
+            }
+            vocabulary_trainer_merge(mine, chunk, least);
+            vocabulary_trainer_reset(chunk);
+            if (omp_get_thread_num() == 0)
+                progress_update(&progress, (double)input_feed_taken(feed) / 1e6, "%s", "");
+        }
+        if (got < 0)
+            first_error_put(&first, &failure);
+#pragma omp critical(vocabulary_trainer_read)
+        vocabulary_trainer_merge(trainer, mine, 1);
+        document_release(&document);
+        input_work_release(&work);
+        vocabulary_trainer_free(chunk);
+        vocabulary_trainer_free(mine);
+    }
+    progress_release(&progress);
+    input_feed_free(feed);
+    return first_error_take(&first, err);
 }
 
 struct vocabulary_trainer_counts vocabulary_trainer_counts(const struct vocabulary_trainer *trainer)
@@ -129,66 +189,52 @@ static int add_words(struct pair_merger *merger, const struct alphabet *alphabet
         size_t size;
         const char *word = text_table_text(&words->words, i, &size);
         if (alphabet_spells(alphabet, word, size) > 1 &&
-            pair_merger_add_word(merger, word, size, words->counts[i], err))
+            pair_merger_add_word(merger, word, size, words->counts[i], err) < 0)
             return -1;
     }
     return 0;
 }
 
-/* Adds to `pieces`, which hold special tokens and alphabet, until there are `size`. */
-static int learn_pieces(const struct vocabulary_trainer *trainer, const struct alphabet *alphabet,
-                        struct text_table *pieces, struct error *err)
-{
-    struct pair_merger merger;
-    pair_merger_init(&merger, pieces, trainer->options.min_frequency);
-    int status = add_words(&merger, alphabet, &trainer->words, err);
-    if (status == 0) {
-        pair_merger_begin(&merger);
-        while (pieces->count < (uint32_t)trainer->options.size && pair_merger_merge(&merger))
-            ;
-    }
-    pair_merger_release(&merger);
-    return status;
-}
-
-static void write_pieces(const struct text_table *pieces, struct buffer *vocab_txt)
-{
-    for (uint32_t i = 0; i < pieces->count; i++) {
-        size_t size;
-        const char *text = text_table_text(pieces, i, &size);
-        buffer_put(vocab_txt, text, size);
-        buffer_put_u8(vocab_txt, '\n');
-    }
-}
-
-static int learn(struct vocabulary_trainer *trainer, const struct alphabet *alphabet,
-                 struct text_table *pieces, struct buffer *vocab_txt, struct error *err)
-{
-    add_special_tokens(pieces);
-    alphabet_entries(alphabet, pieces);
-    if (pieces->count > (uint32_t)trainer->options.size)
-        return error_set(err,
-                         "a vocabulary of %d entries cannot hold the special tokens and the "
-                         "alphabet, together %u; ask for more entries or a smaller alphabet",
-                         trainer->options.size, pieces->count);
-    if (learn_pieces(trainer, alphabet, pieces, err))
-        return -1;
-    write_pieces(pieces, vocab_txt);
-    trainer->entries = (int)pieces->count;
-    return 0;
-}
-
+/* Special tokens, alphabet, and merges until there are as many entries as wanted. */
 int vocabulary_trainer_learn(struct vocabulary_trainer *trainer, struct buffer *vocab_txt,
                              struct error *err)
 {
+    const uint32_t wanted = (uint32_t)trainer->options.size;
+    struct alphabet alphabet;
+    struct text_table pieces;
+    struct pair_merger merger;
+    int status = -1;
     if (trainer->words.running == 0)
         return error_set(err, "there is no word to learn a vocabulary from");
     word_counts_trim(&trainer->words, (uint32_t)trainer->options.most_words);
-    struct alphabet alphabet;
-    struct text_table pieces;
     alphabet_init(&alphabet, &trainer->words, trainer->options.alphabet_limit);
     text_table_init(&pieces);
-    int status = learn(trainer, &alphabet, &pieces, vocab_txt, err);
+    pair_merger_init(&merger, &pieces, trainer->options.min_frequency);
+
+    add_special_tokens(&pieces);
+    alphabet_entries(&alphabet, &pieces);
+    if (pieces.count > wanted) {
+        error_set(err,
+                  "a vocabulary of %d entries cannot hold the special tokens and the "
+                  "alphabet, together %u; ask for more entries or a smaller alphabet",
+                  trainer->options.size, pieces.count);
+        goto done;
+    }
+    if (add_words(&merger, &alphabet, &trainer->words, err) < 0)
+        goto done;
+    pair_merger_begin(&merger);
+    while (pieces.count < wanted && pair_merger_merge(&merger))
+        ;
+    for (uint32_t i = 0; i < pieces.count; i++) {
+        size_t size;
+        const char *text = text_table_text(&pieces, i, &size);
+        buffer_put(vocab_txt, text, size);
+        buffer_put_u8(vocab_txt, '\n');
+    }
+    trainer->entries = (int)pieces.count;
+    status = 0;
+done:
+    pair_merger_release(&merger);
     text_table_release(&pieces);
     alphabet_release(&alphabet);
     return status;

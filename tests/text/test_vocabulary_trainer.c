@@ -1,8 +1,9 @@
-#include "lib/unit.h"
+#include "lib/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
@@ -396,6 +397,45 @@ static void the_most_frequent_words_are_learnt_from(void **state)
     vocabulary_trainer_free(trainer);
 }
 
+/* The words of files, by threads and ranks, are the words of their documents. */
+static void inputs_are_read_by_any_number(void **state)
+{
+    (void)state;
+    static const char plain[] = "low lower lowest\n\nnew newer\n",
+                      json[] = "{\"title\": \"t\", \"text\": \"low new widest\"}\n";
+    struct vocabulary_trainer_options options = options_of(40, 1000);
+    struct buffer wanted = learn(&options, "low lower lowest new newer low new widest");
+    char *inputs[] = {(char *)scratch_path("plain"), (char *)scratch_path("json")};
+    struct input_list list;
+    struct error err;
+    scratch_write(inputs[0], plain, strlen(plain));
+    scratch_write(inputs[1], json, strlen(json));
+    assert_int_equal(input_list_open(&list, inputs, 2, &err), 0);
+    for (int ranks = 1; ranks <= 3; ranks++) {
+        struct vocabulary_trainer *all = vocabulary_trainer_new(&options);
+        struct buffer out = {0};
+        for (int rank = 0; rank < ranks; rank++) {
+            struct vocabulary_trainer *mine = vocabulary_trainer_new(&options);
+            assert_int_equal(vocabulary_trainer_read(mine, &list, rank, ranks, &err), 0);
+            vocabulary_trainer_merge(all, mine, 1);
+            vocabulary_trainer_free(mine);
+        }
+        assert_int_equal(vocabulary_trainer_counts(all).words, 8);
+        assert_int_equal(vocabulary_trainer_learn(all, &out, &err), 0);
+        assert_int_equal(out.size, wanted.size);
+        assert_memory_equal(out.data, wanted.data, wanted.size);
+        buffer_release(&out);
+        vocabulary_trainer_free(all);
+    }
+    unlink(inputs[1]);
+    struct vocabulary_trainer *none = vocabulary_trainer_new(&options);
+    assert_int_equal(vocabulary_trainer_read(none, &list, 0, 1, &err), -1);
+    assert_non_null(strstr(err.text, "json"));
+    vocabulary_trainer_free(none);
+    input_list_close(&list);
+    buffer_release(&wanted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +451,7 @@ int main(void)
         cmocka_unit_test(what_is_saved_is_loaded),
         cmocka_unit_test(rare_words_can_be_left_out),
         cmocka_unit_test(the_most_frequent_words_are_learnt_from),
+        cmocka_unit_test(inputs_are_read_by_any_number),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

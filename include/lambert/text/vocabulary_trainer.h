@@ -19,15 +19,17 @@
  *     vocabulary_trainer_learn(trainer, &out, err);     out: the bytes of a vocab.txt
  *     vocabulary_trainer_free(trainer);
  *
- * Text is counted in pieces of a size that does not depend on who counts them, by any number of
- * threads and ranks, each with a trainer of its own. Memory stays bounded in two ways: of a large
- * text, words that occur once in a piece are left out of that piece's counts, so what is kept are
- * words that are met again and again; and the most frequent `most_words` are learnt from.
+ * Memory stays bounded in two ways: text is counted in chunks of a size that does not depend on who
+ * counts them, and of a large text, words that occur once in a chunk are left out of that chunk's
+ * counts, so what is kept are words that are met again and again; and the most frequent `most_words`
+ * are learnt from.
  *
- *     for each piece: vocabulary_trainer_add(piece, ...);
- *                     vocabulary_trainer_merge(mine, piece, least);
- * vocabulary_trainer_reset(piece); vocabulary_trainer_save(mine, &bytes) on each rank,
- * vocabulary_trainer_load(all, bytes) on one
+ * vocabulary_trainer_read() does that over the threads of one rank; several ranks do it each with a
+ * trainer of its own:
+ *
+ *     vocabulary_trainer_read(mine, &inputs, rank, ranks, err);
+ *     vocabulary_trainer_save(mine, &bytes)                    on each rank,
+ *     vocabulary_trainer_load(all, bytes)                      on one
  *
  * Counts add up, so the order does not matter. */
 #ifndef LAMBERT_TEXT_VOCABULARY_TRAINER_H
@@ -39,6 +41,7 @@
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
+#include "lambert/text/input_list.h"
 
 struct vocabulary_trainer_options {
     int size;              /* entries wanted, special tokens included */
@@ -58,6 +61,11 @@ void vocabulary_trainer_free(struct vocabulary_trainer *trainer);
 
 void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size);
 void vocabulary_trainer_reset(struct vocabulary_trainer *trainer); /* no word counted */
+
+/* Adds the words of all documents in the chunks of the inputs that are this rank's, over all threads,
+ * as text of 16 MB a chunk. A file that cannot be read is an error, and some words are then counted. */
+int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct input_list *inputs,
+                            int rank, int ranks, struct error *err);
 
 /* Adds the words that `from` has counted at least `least` times. */
 void vocabulary_trainer_merge(struct vocabulary_trainer *into,
