@@ -96,16 +96,16 @@ int corpus_open(struct corpus **corpus_out, const char *folder, struct error *er
     struct corpus *corpus = memory_new(1, sizeof *corpus);
     corpus->folder = memory_copy_text(folder);
     *corpus_out = NULL;
-    int status = read_manifest(corpus, err);
-    if (status == 0)
-        status = read_vocabulary(corpus, err);
-    for (int s = 0; s < CORPUS_SPLITS && status == 0; s++)
-        status = open_split(corpus, (enum corpus_split)s, err);
-    if (status < 0)
-        corpus_close(corpus);
-    else
-        *corpus_out = corpus;
-    return status;
+    if (read_manifest(corpus, err) < 0 || read_vocabulary(corpus, err) < 0)
+        goto fail;
+    for (int s = 0; s < CORPUS_SPLITS; s++)
+        if (open_split(corpus, (enum corpus_split)s, err) < 0)
+            goto fail;
+    *corpus_out = corpus;
+    return 0;
+fail:
+    corpus_close(corpus);
+    return -1;
 }
 
 void corpus_close(struct corpus *corpus)
@@ -197,11 +197,11 @@ int corpus_token_counts(const struct corpus *corpus, uint64_t *counts, struct er
     struct container file;
     char *path = path_join(corpus->folder, COUNTS_FILE);
     int status = container_open(&file, path, COUNTS_KIND, COUNTS_VERSION, err);
-    if (status == 0) {
-        status = read_counts(&file, counts, (size_t)corpus->manifest.vocabulary_size, err);
-        container_close(&file);
-    }
     free(path);
+    if (status < 0)
+        return -1;
+    status = read_counts(&file, counts, (size_t)corpus->manifest.vocabulary_size, err);
+    container_close(&file);
     return status;
 }
 

@@ -256,22 +256,24 @@ static int write_index(struct shard_writer *writer, struct error *err)
 int shard_writer_commit(struct shard_writer *writer, struct shard_summary *summary,
                         struct error *err)
 {
-    int status = writer->block.size > 0 ? write_block(writer, err) : 0;
-    if (status == 0) {
-        container_writer_end(&writer->file);
-        status = write_index(writer, err);
-    }
-    if (status == 0)
-        status = container_writer_commit(&writer->file, err);
     struct stat file;
-    if (status == 0 && stat(writer->path, &file) < 0)
-        status = error_errno(err, "cannot look at %s", writer->path);
-    if (status == 0)
-        *summary = (struct shard_summary){.documents = writer->meta.documents,
-                                          .sentences = writer->meta.sentences,
-                                          .tokens = writer->meta.tokens,
-                                          .bytes = (uint64_t)file.st_size,
-                                          .hash = writer->meta.hash};
+    int status = -1;
+    if (writer->block.size > 0 && write_block(writer, err) < 0)
+        goto done;
+    container_writer_end(&writer->file);
+    if (write_index(writer, err) < 0 || container_writer_commit(&writer->file, err) < 0)
+        goto done;
+    if (stat(writer->path, &file) < 0) {
+        error_errno(err, "cannot look at %s", writer->path);
+        goto done;
+    }
+    *summary = (struct shard_summary){.documents = writer->meta.documents,
+                                      .sentences = writer->meta.sentences,
+                                      .tokens = writer->meta.tokens,
+                                      .bytes = (uint64_t)file.st_size,
+                                      .hash = writer->meta.hash};
+    status = 0;
+done:
     shard_writer_discard(writer);
     return status;
 }

@@ -281,11 +281,11 @@ int chunk_read(struct chunk *chunk, uint64_t number, uint32_t part, struct error
     char *path = record_path(chunk->plan, number, part);
     chunk_begin(chunk, number, part, false);
     int status = container_open(&file, path, RECORD_KIND, RECORD_VERSION, err);
-    if (status == 0) {
-        status = get_record(chunk, &file, err);
-        container_close(&file);
-    }
     free(path);
+    if (status < 0)
+        return -1;
+    status = get_record(chunk, &file, err);
+    container_close(&file);
     return status;
 }
 

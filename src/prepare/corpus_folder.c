@@ -103,18 +103,9 @@ static bool holds_corpus(const char *folder)
     return there;
 }
 
-static int refuse_corpus(const char *folder, struct error *err)
-{
-    return holds_corpus(folder)
-               ? error_set(err,
-                           "%s holds a corpus already; choose another folder, or say --overwrite",
-                           folder)
-               : 0;
-}
-
 /* A vocab.txt that lies there without a corpus is somebody's; the same one may stay. */
-static int refuse_vocabulary(const char *path, const struct vocabulary *vocabulary,
-                             struct error *err)
+static int refuse_other_vocabulary(const char *path, const struct vocabulary *vocabulary,
+                                   struct error *err)
 {
     struct buffer there = {0};
     size_t size;
@@ -151,8 +142,9 @@ static int count_records(const char *folder, uint64_t plan, int *same, int *othe
     return 0;
 }
 
-/* Keeps what an interrupted preparation of the same plan has done. */
-static int clear(const struct corpus_folder *folder, uint64_t plan, struct error *err)
+/* Removes what lies there of a corpus, but keeps what an interrupted preparation of the same plan has
+ * done. */
+static int remove_other_work(const struct corpus_folder *folder, uint64_t plan, struct error *err)
 {
     int same, other;
     if (count_records(folder->path, plan, &same, &other, err) < 0)
@@ -161,15 +153,6 @@ static int clear(const struct corpus_folder *folder, uint64_t plan, struct error
         return remove_corpus(folder->path, err);
     log_info("%s: going on from %d parts that are done", folder->path, same);
     return remove_files(folder->path, is_our_temporary, err);
-}
-
-/* Before anything in the folder is looked at: what stands there may be another's work. */
-static int lock(struct corpus_folder *folder, struct error *err)
-{
-    char *path = path_join(folder->path, LOCK_FILE);
-    int status = file_lock(path, &folder->lock, err);
-    free(path);
-    return status < 0 ? error_prefix(err, "cannot prepare a corpus in %s", folder->path) : 0;
 }
 
 /* Removed while it is held, as file_lock() allows. */
@@ -184,29 +167,33 @@ static void unlock(struct corpus_folder *folder)
     folder->lock = -1;
 }
 
-static int begin(struct corpus_folder *folder, bool overwrite, const struct vocabulary *vocabulary,
-                 uint64_t plan, struct error *err)
-{
-    folder->created = !folder_exists(folder->path);
-    if (folder_create(folder->path, err) < 0 || lock(folder, err) < 0)
-        return -1;
-    char *path = path_join(folder->path, VOCABULARY_FILE);
-    int status = 0;
-    folder->had_vocabulary = file_exists(path);
-    if (!overwrite) {
-        status = refuse_corpus(folder->path, err);
-        if (status == 0 && folder->had_vocabulary)
-            status = refuse_vocabulary(path, vocabulary, err);
-    }
-    free(path);
-    return status < 0 ? -1 : clear(folder, plan, err);
-}
-
 int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
                         const struct vocabulary *vocabulary, uint64_t plan, struct error *err)
 {
-    *folder = (struct corpus_folder){.path = memory_copy_text(path), .lock = -1};
-    int status = begin(folder, overwrite, vocabulary, plan, err);
+    char *lock = path_join(path, LOCK_FILE), *vocabulary_path = path_join(path, VOCABULARY_FILE);
+    int status = -1;
+    *folder = (struct corpus_folder){
+        .path = memory_copy_text(path), .created = !folder_exists(path), .lock = -1};
+    if (folder_create(path, err) < 0)
+        goto done;
+    /* Before anything in the folder is looked at: what stands there may be another's work. */
+    if (file_lock(lock, &folder->lock, err) < 0) {
+        error_prefix(err, "cannot prepare a corpus in %s", path);
+        goto done;
+    }
+    folder->had_vocabulary = file_exists(vocabulary_path);
+    if (!overwrite && holds_corpus(path)) {
+        error_set(err, "%s holds a corpus already; choose another folder, or say --overwrite",
+                  path);
+        goto done;
+    }
+    if (!overwrite && folder->had_vocabulary &&
+        refuse_other_vocabulary(vocabulary_path, vocabulary, err) < 0)
+        goto done;
+    status = remove_other_work(folder, plan, err);
+done:
+    free(lock);
+    free(vocabulary_path);
     if (status < 0)
         corpus_folder_release(folder);
     return status;

@@ -35,8 +35,8 @@ void fingerprints_add(struct fingerprints *prints, int bits, uint64_t hash, uint
     prints->prints[prints->count++] = (struct fingerprint){.hash = hash, .bytes = bytes};
 }
 
-/* Drops from fingerprint `first` on what is not kept. */
-static void drop(struct fingerprints *prints, size_t first, int bits)
+/* Drops, from fingerprint `first` on, what is not kept by that many bits. */
+static void thin_out(struct fingerprints *prints, size_t first, int bits)
 {
     size_t kept = first;
     for (size_t i = first; i < prints->count; i++)
@@ -52,9 +52,9 @@ int fingerprints_join(struct fingerprints *prints, int bits, const struct finger
     ARRAY_RESERVE(prints->prints, before + more->count, prints->capacity);
     for (size_t i = 0; i < more->count; i++)
         prints->prints[prints->count++] = more->prints[i];
-    drop(prints, before, bits);
+    thin_out(prints, before, bits);
     while (prints->count > most && bits < MOST_BITS)
-        drop(prints, 0, ++bits);
+        thin_out(prints, 0, ++bits);
     return bits;
 }
 

@@ -27,7 +27,7 @@ static bool has_capitals(const struct vocabulary *vocabulary)
     return false;
 }
 
-/* Either mistake makes a corpus that looks whole: words in pieces, or unknown. */
+/* Either mistake makes a corpus that looks whole: words in too many pieces, or unknown. */
 static void warn_of_case(const struct prepare_options *options, const struct vocabulary *vocabulary)
 {
     bool cased = has_capitals(vocabulary);

@@ -5,9 +5,10 @@
 
 #include <prepare/tf_example.pb-c.h>
 
-/* Under one of its two names. *feature is NULL where there is none. */
-static int find(const Tf__Features *features, const char *name, const char *other,
-                const Tf__Feature **feature, struct error *err)
+/* Finds a feature that bears either of two names (`other` may be NULL); *feature is NULL where there is
+ * none. */
+static int find_feature(const Tf__Features *features, const char *name, const char *other,
+                        const Tf__Feature **feature, struct error *err)
 {
     *feature = NULL;
     for (size_t e = 0; features && e < features->n_entries; e++) {
@@ -27,7 +28,7 @@ static int get_integers(const Tf__Features *features, const char *name, const ch
                         struct integers *out, struct error *err)
 {
     const Tf__Feature *feature;
-    if (find(features, name, other, &feature, err) < 0)
+    if (find_feature(features, name, other, &feature, err) < 0)
         return -1;
     if (!feature)
         return 0;
@@ -57,7 +58,7 @@ static int get_weights(const Tf__Features *features, struct floats *out, struct 
 {
     const char *name = "masked_lm_weights";
     const Tf__Feature *feature;
-    if (find(features, name, NULL, &feature, err) < 0)
+    if (find_feature(features, name, NULL, &feature, err) < 0)
         return -1;
     if (!feature)
         return 0;

@@ -3,10 +3,10 @@
  *     corpus.json          manifest, written last: what made it, splits, shards with their hashes
  *     vocab.txt            the vocabulary it was made with, byte for byte
  *     tokens.counts        how often each id occurs in the training split (container "counts")
- *     train-PPPPP.shard    documents for training ...; PPPPP is the number of a piece
+ *     train-PPPPP.shard    documents for training ...; PPPPP is the number of a chunk of the input
  *     heldout-PPPPP.shard  ... and those set aside for evaluation, chosen by document hash
  *
- * Pieces of several parts have names such as train-PPPPP-JJJJJ.shard. Numbers may have gaps: a part
+ * Chunks of several parts have names such as train-PPPPP-JJJJJ.shard. Numbers may have gaps: a part
  * of the input without documents of a split makes no shard of it. A folder without corpus.json is
  * not a corpus: an interrupted prep leaves nothing that looks finished. */
 #ifndef LAMBERT_CORPUS_CORPUS_H
