@@ -1,25 +1,32 @@
-/* Compiled once for each instruction set: tile_v3, tile_v4. */
+/* The inner loops of matrix products (tile.h), written over vector types and compiled once for each
+ * instruction set: tile_v3, tile_v4. What matters is that the compiler keeps all sums of a tile in
+ * registers: so loops over a tile have constant bounds, are unrolled, and are inlined into a function
+ * for each number of rows. */
 #include "tile.h"
 
 #include "vector_math.h"
 
 #ifdef __AVX512F__
 #define TILE tile_v4
-enum { MR = 8 }; /* 16 sums of 32 registers: enough to hide the latency, and 8 divides all shapes */
+/* 16 of the 32 registers hold sums: enough to hide the latency of an addition, and 8 divides BERT's
+ * shapes. */
+enum { MR = 8 };
 #else
 #define TILE tile_v3
-enum { MR = 6 }; /* 12 sums of 16 registers */
+enum { MR = 6 }; /* 12 of the 16 registers hold sums */
 #endif
 
 enum { VECTORS = 2, NR = VECTORS * WIDTH };
 
+/* A vector that lies at any float. */
 typedef float vloose __attribute__((vector_size(WIDTH * 4), aligned(4)));
 
 #define INLINE static inline __attribute__((always_inline))
 
 /* --- multiplying ------------------------------------------------------------------------------ */
 
-/* A tile that reaches beyond the last column. */
+/* C = sums + beta C for a tile that reaches beyond the last column. It is no inner loop: its sums come
+ * in memory. */
 static void finish_part(int rows, int columns, const vfloat *sums, float beta, float *c, size_t ldc)
 {
     for (int i = 0; i < rows; i++, c += ldc)
@@ -32,12 +39,14 @@ static void finish_part(int rows, int columns, const vfloat *sums, float beta, f
         }
 }
 
+/* The same for a vector of a whole tile. */
 INLINE void finish_full(vfloat sum, float beta, float *c)
 {
-    vloose *place = (vloose *)(void *)c;
-    *place = beta == 0 ? sum : sum + *place * beta;
+    vloose *at = (vloose *)(void *)c;
+    *at = beta == 0 ? sum : sum + *at * beta;
 }
 
+/* One step of k: a number of each row of A times a row of the panel. */
 INLINE void add_products(int rows, const float *a, size_t row_step, const float *panel,
                          vfloat sums[MR][VECTORS])
 {
@@ -50,10 +59,11 @@ INLINE void add_products(int rows, const float *a, size_t row_step, const float 
     }
 }
 
-enum { STRIDE = 8, LINE = 16 }; /* a line of the cache is fetched for every 8 steps of k */
+/* For every STRIDE steps of k a line of the cache is fetched: 2 k elements in all, as tile.h says. */
+enum { STRIDE = 8, LINE = 16 };
 
-/* `rows` is a constant where this is called, and so is the step that is 1. All loops over the tile
- * are unrolled: then the sums are registers. */
+/* `rows` is a constant where this is called, and so is the step that is 1: knowing it spares the loop an
+ * integer register a row. */
 INLINE void multiply_rows(int rows, int columns, int k, const float *a, size_t row_step,
                           size_t k_step, const float *panel, const float *ahead, float beta,
                           float *c, size_t ldc)
@@ -120,6 +130,7 @@ static void multiply(int rows, int columns, int k, const float *a, int row_step,
 
 /* --- packing ---------------------------------------------------------------------------------- */
 
+/* Panels from b [k, columns]: rows of b are cut into runs of NR. */
 static void pack_rows(int columns, int k, const float *b, int ldb, float *packed)
 {
     for (int p = 0; p < k; p++, b += ldb, packed += NR)
@@ -131,8 +142,9 @@ static void pack_rows(int columns, int k, const float *b, int ldb, float *packed
         }
 }
 
-/* One of the log2(WIDTH) steps of transposing WIDTH vectors: blocks of `half` lanes change places
- * between vectors that are `half` apart. */
+/* One of the log2(WIDTH) steps of transposing a square of WIDTH vectors: in each pair of vectors that
+ * are `half` apart, the upper `half` lanes of every 2 half of the first change places with the lower
+ * ones of the second. */
 INLINE void swap_blocks(vfloat rows[WIDTH], int half)
 {
     vint low, high;
@@ -148,11 +160,11 @@ INLINE void swap_blocks(vfloat rows[WIDTH], int half)
         }
 }
 
-enum {
-    AHEAD = 8 * WIDTH
-}; /* elements of a row: so many rows at once are more than a CPU follows */
+/* How far ahead elements of a row are fetched: a CPU's own prefetching does not follow as many rows at
+ * once as are read here. */
+enum { AHEAD = 8 * WIDTH };
 
-/* WIDTH rows of b and WIDTH places of k. */
+/* Packs a square, WIDTH rows of b by WIDTH places of k. */
 INLINE void transpose_full(const float *b, size_t ldb, float *packed)
 {
     vfloat rows[WIDTH];
@@ -170,6 +182,7 @@ INLINE void transpose_full(const float *b, size_t ldb, float *packed)
         v_store(packed + (size_t)p * NR, rows[p], WIDTH);
 }
 
+/* And one that is cut off: columns that are not there become 0. */
 static void transpose_part(int columns, int k, const float *b, size_t ldb, float *packed)
 {
     for (int p = 0; p < k; p++)
@@ -177,6 +190,7 @@ static void transpose_part(int columns, int k, const float *b, size_t ldb, float
             packed[(size_t)p * NR + (size_t)j] = j < columns ? b[(size_t)j * ldb + (size_t)p] : 0;
 }
 
+/* A panel, [k, NR], from rows of b. */
 static void pack_panel(int columns, int k, const float *b, size_t ldb, float *packed)
 {
     for (int j = 0; j < NR; j += WIDTH)
@@ -191,24 +205,23 @@ static void pack_panel(int columns, int k, const float *b, size_t ldb, float *pa
         }
 }
 
-static void pack_transposed(int columns, int k, const float *b, size_t ldb, float *packed)
+static void pack(bool transposed, int columns, int k, const float *b, int ldb, float *packed)
 {
+    if (!transposed) {
+        pack_rows(columns, k, b, ldb, packed);
+        return;
+    }
     for (int j = 0; j < columns; j += NR)
-        pack_panel(columns - j < NR ? columns - j : NR, k, b + (size_t)j * ldb, ldb,
+        pack_panel(columns - j < NR ? columns - j : NR, k, b + (size_t)j * (size_t)ldb, (size_t)ldb,
                    packed + (size_t)j * (size_t)k);
 }
 
-static void pack(bool transposed, int columns, int k, const float *b, int ldb, float *packed)
-{
-    if (transposed)
-        pack_transposed(columns, k, b, (size_t)ldb, packed);
-    else
-        pack_rows(columns, k, b, ldb, packed);
-}
-
+/* Rows of a that are fetched ahead of the one that is copied: they are lda apart, farther than a CPU
+ * prefetches by itself. */
 enum { ROWS_AHEAD = 8 };
 
-static void group(int rows, int k, const float *a, int lda, float *groups, size_t group_step)
+static void group_columns(int rows, int k, const float *a, int lda, float *groups,
+                          size_t group_step)
 {
     for (int p = 0; p < k; p++, a += lda, groups += MR) {
         float *to = groups;
@@ -224,4 +237,4 @@ static void group(int rows, int k, const float *a, int lda, float *groups, size_
 }
 
 const struct tile_kernels TILE = {
-    .rows = MR, .columns = NR, .multiply = multiply, .pack = pack, .group = group};
+    .rows = MR, .columns = NR, .multiply = multiply, .pack = pack, .group = group_columns};
