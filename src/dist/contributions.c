@@ -32,7 +32,8 @@ static void add_real(const real *restrict values, size_t n, real *restrict sum)
         sum[i] += values[i];
 }
 
-/* Begins with the first contribution as it is, and not with zero, to which -0 would be added as 0. */
+/* Begins with the first contribution as it is, and not with zero, to which -0 would be added as
+ * 0. */
 static void sum_block(const struct contribution *c, int count, size_t begin, size_t n, real *out)
 {
     real sum[BLOCK];

@@ -14,11 +14,11 @@
 
 /* The protocol, for whoever changes it.
  *
- * A transfer is a bucket on one of its two ways. Its reduce-scatter (REDUCE) goes through the stages
- * upwards, its all-gather (GATHER) downwards. In stage s a rank deals with the members of its group
- * alone. They all work on the same part of the bucket, part(s), and cut it up among themselves: the
- * own share of it is part(s + 1), and the slice that a rank owns is what is left after the last
- * stage (dist/sharding.h).
+ * A transfer is a bucket on one of its two ways. Its reduce-scatter (REDUCE) goes through the
+ * stages upwards, its all-gather (GATHER) downwards. In stage s a rank deals with the members of
+ * its group alone. They all work on the same part of the bucket, part(s), and cut it up among
+ * themselves: the own share of it is part(s + 1), and the slice that a rank owns is what is left
+ * after the last stage (dist/sharding.h).
  *
  *     REDUCE, stage s    A rank sends each other member that one's part(s + 1) of its sums so far,
  *                        receives what the others have for its own part(s + 1), and adds these to
@@ -26,10 +26,10 @@
  *     GATHER, stage s    A rank's part(s + 1) is whole. It sends it to all other members, receives
  *                        theirs in their places, and then part(s) is whole.
  *
- * Where the ranks of a node share memory, nothing is sent in stage 0. A reduction reads the gradients
- * of the neighbours in place, and weights are one array anyway. What has to be known is when, and
- * each rank says it by flags in the shared memory, one of a sort for each bucket, which it alone
- * writes:
+ * Where the ranks of a node share memory, nothing is sent in stage 0. A reduction reads the
+ * gradients of the neighbours in place, and weights are one array anyway. What has to be known is
+ * when, and each rank says it by flags in the shared memory, one of a sort for each bucket, which
+ * it alone writes:
  *
  *     COMPLETE    my gradients of this bucket may be read
  *     READ        I have read everyone's gradients that I needed: as far as I am concerned they may
@@ -39,16 +39,16 @@
  * A flag is the number of times that the bucket was begun, so that none is ever taken back.
  *
  * Messages need room for what arrives and for what is rounded: a slot, of which there are few. A
- * transfer takes one before its first stage and keeps it to its end. Transfers stand in a queue in the
- * order in which they were begun, which is the same on all ranks. move_on() walks along it, takes
- * slots in that order, and lets every transfer go as far as it can without waiting.
+ * transfer takes one before its first stage and keeps it to its end. Transfers stand in a queue in
+ * the order in which they were begun, which is the same on all ranks. move_on() walks along it,
+ * takes slots in that order, and lets every transfer go as far as it can without waiting.
  *
- * Why this cannot lock up: of all transfers that are not done on some rank, look at the one that was
- * begun first. Where it is not done, all before it are, so the slots that are taken belong to it or
- * to those behind it; and since nobody takes a slot past one that waits for one, it has its own. So
- * it is under way on every rank that has begun it, the others will begin it, since no begin waits,
- * and it gets done. A rank that waits for certain weights holds back what is behind them in the
- * queue, but never what is before them, so the argument holds for it as well. */
+ * Why this cannot lock up: of all transfers that are not done on some rank, look at the one that
+ * was begun first. Where it is not done, all before it are, so the slots that are taken belong to
+ * it or to those behind it; and since nobody takes a slot past one that waits for one, it has its
+ * own. So it is under way on every rank that has begun it, the others will begin it, since no begin
+ * waits, and it gets done. A rank that waits for certain weights holds back what is behind them in
+ * the queue, but never what is before them, so the argument holds for it as well. */
 
 /* The two ways of a bucket. */
 enum kind { REDUCE, GATHER, KINDS };
@@ -106,7 +106,8 @@ static int most_members(const struct stages *stages)
 
 /* Bytes that a slot receives, and packs, at most: in a reduction the contributions of all other
  * members to the own part, and the whole part where it is rounded; in a gathering the parts of all
- * others, and the own one, where they are packed. Weights that are not go straight to their place. */
+ * others, and the own one, where they are packed. Weights that are not go straight to their
+ * place. */
 static void measure_slot(const struct exchange *x, int rank, size_t *received, size_t *packed)
 {
     const struct stages *stages = &x->sharding->stages;
@@ -496,9 +497,9 @@ static int count_missing(const struct exchange *x, struct wanted wanted)
 }
 
 /* Moves every transfer on as far as it goes, and keeps those that are not done in their order. A
- * transfer may set out if all before it have (`may_start`): slots are taken in the order of the queue.
- * Where weights are waited for, none sets out behind the last of them, since it would share the
- * network with them. */
+ * transfer may set out if all before it have (`may_start`): slots are taken in the order of the
+ * queue. Where weights are waited for, none sets out behind the last of them, since it would share
+ * the network with them. */
 static void move_on(struct exchange *x, struct wanted wanted)
 {
     int kept = 0, missing = count_missing(x, wanted);

@@ -15,8 +15,8 @@
 enum { HUGE_PAGE = 2 << 20 };
 
 /* How the other ranks find the memory of the first: a file without a name, which they open through
- * /proc. A process of the same number in another namespace is found out by the token, which stands in
- * the first word of the memory while it is offered. */
+ * /proc. A process of the same number in another namespace is found out by the token, which stands
+ * in the first word of the memory while it is offered. */
 struct offer {
     long process;
     int descriptor; /* of that process; -1: there is none */
@@ -29,7 +29,8 @@ static size_t whole_pages(size_t bytes)
 }
 
 /* Maps it at a multiple of HUGE_PAGE, without which there are no huge pages: address space for one
- * more is taken first, and what of it is left over in front and behind given back. NULL on failure. */
+ * more is taken first, and what of it is left over in front and behind given back. NULL on
+ * failure. */
 static void *map_aligned(int descriptor, size_t size)
 {
     uint8_t *space =
@@ -100,8 +101,8 @@ static int take_offer(void **data, const struct offer *offer, size_t size, struc
 }
 
 /* The first rank makes the memory and offers it, the others map it, and either all have it or none
- * keeps it. Once all have looked at the token, the first wipes it, and closes its descriptor: the memory
- * lives as long as someone maps it. */
+ * keeps it. Once all have looked at the token, the first wipes it, and closes its descriptor: the
+ * memory lives as long as someone maps it. */
 int node_memory_map(void **data, const struct dist *dist, size_t bytes, struct error *err)
 {
     size_t size = whole_pages(bytes);

@@ -14,18 +14,19 @@
 
 /* How rows travel, for whoever changes it.
  *
- * They go through the stages of the sharding as buckets do (exchange.c has the words: in stage s the
- * members of a group cut up part(s) of the flat array, and a rank's own share is part(s + 1)), but
- * only those elements of a part that belong to rows which somebody looks up.
+ * They go through the stages of the sharding as buckets do (exchange.c has the words: in stage s
+ * the members of a group cut up part(s) of the flat array, and a rank's own share is part(s + 1)),
+ * but only those elements of a part that belong to rows which somebody looks up.
  *
- * First each rank learns who wants what (share_sets()). What a member brings to stage s is the set of
- * rows that it looks up itself or that were brought to it in the stages before. Members send each
- * other their sets, and the union is what each brings to the next stage. So both sides of a message
- * know which elements it holds, in the same order, and nothing but values is sent: those of the
- * sender's set, in the part of whoever is nearer to the owner (row_walk.h).
+ * First each rank learns who wants what (share_sets()). What a member brings to stage s is the set
+ * of rows that it looks up itself or that were brought to it in the stages before. Members send
+ * each other their sets, and the union is what each brings to the next stage. So both sides of a
+ * message know which elements it holds, in the same order, and nothing but values is sent: those of
+ * the sender's set, in the part of whoever is nearer to the owner (row_walk.h).
  *
- * Sums go to the owners through the stages upwards, values come from them downwards. In between they
- * lie in `staged`, each where it lies in the matrix, so that a row of several bringers is one row. */
+ * Sums go to the owners through the stages upwards, values come from them downwards. In between
+ * they lie in `staged`, each where it lies in the matrix, so that a row of several bringers is one
+ * row. */
 
 /* Towards the ranks that own the rows, or from them. */
 enum way { TO_OWNER, FROM_OWNER };
@@ -49,8 +50,8 @@ struct row_exchange {
 
 /* --- sets of rows ----------------------------------------------------------------------------- */
 
-/* What the member with that digit brings to a stage. There is one more than there are stages: what is
- * left to this rank after the last, the rows that anyone looks up. */
+/* What the member with that digit brings to a stage. There is one more than there are stages: what
+ * is left to this rank after the last, the rows that anyone looks up. */
 static uint64_t *set_of(const struct row_exchange *x, int stage, int digit)
 {
     size_t before = 0;
@@ -226,8 +227,8 @@ static void share_sets(struct row_exchange *x, const struct row_list *list)
     }
 }
 
-/* What is in the messages between this rank and its k-th peer of a stage: the peer's rows in the own
- * part, and the own rows in the peer's part. */
+/* What is in the messages between this rank and its k-th peer of a stage: the peer's rows in the
+ * own part, and the own rows in the peer's part. */
 static struct row_walk walk_theirs(const struct row_exchange *x, int stage, int k)
 {
     return walk_of(x, set_of(x, stage, peer_digit(x, stage, k)), x->dist->rank, stage + 1);
@@ -323,8 +324,8 @@ void row_exchange_fetch(struct row_exchange *exchange, const struct row_list *wa
     exchange->report.wait_seconds += clock_seconds() - started;
 }
 
-/* The own slices of the sums, each to its place in the shard, which holds the slices of all buckets one
- * behind the other. */
+/* The own slices of the sums, each to its place in the shard, which holds the slices of all buckets
+ * one behind the other. */
 static void add_to_shard(const struct row_exchange *x, real *shard)
 {
     int owned = x->sharding->stages.count;

@@ -8,7 +8,8 @@ static void append(struct stages *stages, int members)
         stages->members[stages->count++] = members;
 }
 
-/* The largest divisor of n that is not above its root: with n over it, the least sum of two factors. */
+/* The largest divisor of n that is not above its root: with n over it, the least sum of two
+ * factors. */
 static int lesser_factor(int n)
 {
     int factor = 1;

@@ -268,8 +268,8 @@ static void apply_directions(struct optimizer *o, const struct rule_numbers *com
     }
 }
 
-/* After the second pass. What a rule subtracts is known from the norm of its one direction, or is to
- * be measured where the rule has it. */
+/* After the second pass. What a rule subtracts is known from the norm of its one direction, or is
+ * to be measured where the rule has it. */
 static void report_tensors(struct optimizer *o, const struct dist *dist, double rate,
                            const real *shard_grads, struct tensor_report *tensors)
 {

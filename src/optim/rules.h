@@ -6,9 +6,9 @@
  *     ratio       r of each direction from the norms of the tensor and of u
  *     apply       the tensor from the directions, each with its step η r
  *
- * The first direction is written over the gradient, where apply finds it. A second one is written to
- * memory that is gone after its norm was taken, so that it costs no array: apply makes it again, of
- * moments and weights that nobody has changed since.
+ * The first direction is written over the gradient, where apply finds it. A second one is written
+ * to memory that is gone after its norm was taken, so that it costs no array: apply makes it again,
+ * of moments and weights that nobody has changed since.
  *
  * The loops have no branches, so that compilers vectorise them. */
 #ifndef LAMBERT_OPTIM_RULES_H

@@ -4,9 +4,9 @@
  *     checkpoint_writer_tensors() or checkpoint_writer_flat()      weights, then each moment
  *     checkpoint_writer_commit(&writer)
  *
- * A failure is kept until the commit, which gives it with the sentence in the `err` of open; what is
- * called in between does nothing. So whoever has to go on with other things after a failure, as ranks
- * that gather moments together have, can write down the whole sequence without asking. All is
+ * A failure is kept until the commit, which gives it with the sentence in the `err` of open; what
+ * is called in between does nothing. So whoever has to go on with other things after a failure, as
+ * ranks that gather moments together have, can write down the whole sequence without asking. All is
  * [local]. */
 #ifndef LAMBERT_STORE_CHECKPOINT_WRITER_H
 #define LAMBERT_STORE_CHECKPOINT_WRITER_H

@@ -10,8 +10,8 @@
  *     activity_wait_begin("MPI_Bcast from rank", 0);  ...  activity_wait_end();
  *
  * Every mark is a sign of life too; work that takes long between two marks gives some with
- * activity_heartbeat(), from any thread. The marks themselves are set by the main thread alone. A mark is a
- * few stores, so that it may stand anywhere but in the loops of kernels.
+ * activity_heartbeat(), from any thread. The marks themselves are set by the main thread alone. A
+ * mark is a few stores, so that it may stand anywhere but in the loops of kernels.
  *
  * Process-wide, as the log level is: a mark is worth setting in every layer, and no layer below
  * train has anything to hand it through. */
@@ -29,7 +29,8 @@ void activity_at(const char *what, int64_t number);
 void activity_wait_begin(const char *what, int64_t number);
 void activity_wait_end(void);
 
-/* Seconds between activity_wait_begin() and activity_wait_end(), added up since the start; for the main thread. */
+/* Seconds between activity_wait_begin() and activity_wait_end(), added up since the start; for the
+ * main thread. */
 double activity_waited(void);
 
 /* A sign of life without a word. */

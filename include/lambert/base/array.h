@@ -6,15 +6,16 @@
  *     spans[count++] = span;
  *     free(spans);
  *
- * The capacity grows by half at least, so that adding one by one costs a constant time each. Running
- * out of memory ends the program (base/memory.h). Bytes go into a struct buffer (base/buffer.h). */
+ * The capacity grows by half at least, so that adding one by one costs a constant time each.
+ * Running out of memory ends the program (base/memory.h). Bytes go into a struct buffer
+ * (base/buffer.h). */
 #ifndef LAMBERT_BASE_ARRAY_H
 #define LAMBERT_BASE_ARRAY_H
 
 #include <stddef.h>
 
-/* Makes room for `wanted` elements; array and capacity (a size_t) are lvalues. All are evaluated more
- * than once. */
+/* Makes room for `wanted` elements; array and capacity (a size_t) are lvalues. All are evaluated
+ * more than once. */
 #define ARRAY_RESERVE(array, wanted, capacity)                                                     \
     do {                                                                                           \
         if ((wanted) > (capacity))                                                                 \

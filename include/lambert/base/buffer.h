@@ -1,5 +1,5 @@
-/* A growable run of bytes ({0} is an empty one), and a reader over bytes that cannot run past the end. Numbers are
- * written little-endian whatever the machine. */
+/* A growable run of bytes ({0} is an empty one), and a reader over bytes that cannot run past the
+ * end. Numbers are written little-endian whatever the machine. */
 #ifndef LAMBERT_BASE_BUFFER_H
 #define LAMBERT_BASE_BUFFER_H
 

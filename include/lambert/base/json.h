@@ -1,10 +1,10 @@
 /* What Lambert's JSON has in common, over cJSON. All is for objects of cJSON's, which is included
  * here and nowhere told apart.
  *
- * cJSON keeps every number in a double, so counts go up to 2^53 (JSON_COUNTS), and what needs all 64
- * bits, a hash, is text: 16 hexadecimal digits (base/hash.h). Readers give false, and leave what is
- * to be filled in as it was, where a value is missing or is not what it should be: the caller knows
- * the file, and says so. */
+ * cJSON keeps every number in a double, so counts go up to 2^53 (JSON_COUNTS), and what needs all
+ * 64 bits, a hash, is text: 16 hexadecimal digits (base/hash.h). Readers give false, and leave what
+ * is to be filled in as it was, where a value is missing or is not what it should be: the caller
+ * knows the file, and says so. */
 #ifndef LAMBERT_BASE_JSON_H
 #define LAMBERT_BASE_JSON_H
 
@@ -31,8 +31,8 @@ bool json_get_count(const cJSON *object, const char *name, uint64_t *count);
 bool json_get_hash(const cJSON *object, const char *name, uint64_t *hash);
 const char *json_get_text(const cJSON *object, const char *name); /* NULL where it is no text */
 
-/* A name that the object has more than once, or NULL: cJSON keeps all of them, and readers differ in
- * which one they take. */
+/* A name that the object has more than once, or NULL: cJSON keeps all of them, and readers differ
+ * in which one they take. */
 const char *json_repeated_name(const cJSON *object);
 
 #endif

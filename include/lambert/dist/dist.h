@@ -43,9 +43,9 @@ bool dist_divide_nodes(struct dist *dist, int ranks);
  * are not told apart. */
 struct stages dist_stages(const struct dist *dist, int split);
 
-/* [local] Ends the whole job with exit code 1, now: for a rank that has failed alone, where the others
- * would wait for it for ever. In a test that is an assertion; the program settles such things by
- * dist_agree(). */
+/* [local] Ends the whole job with exit code 1, now: for a rank that has failed alone, where the
+ * others would wait for it for ever. In a test that is an assertion; the program settles such
+ * things by dist_agree(). */
 _Noreturn void dist_abort(const struct dist *dist);
 
 void dist_barrier(const struct dist *dist);

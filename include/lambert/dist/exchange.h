@@ -13,11 +13,11 @@
  *
  *     exchange_new(&exchange, dist, &sharding, &arrays, &options);
  *     each step:
- *         for each bucket whose gradients are complete:  exchange_reduce_begin(exchange, bucket)
- *         every so often:                                exchange_poll(exchange)
+ *         as gradients of buckets are complete:   exchange_reduce_begin(exchange, bucket)
+ *         every so often:                         exchange_poll(exchange)
  *         exchange_reduce_wait(exchange)          own slices of the sum are in arrays.shard
  *         ...own slices of arrays.weights are updated
- *         for each bucket:                               exchange_gather_begin(exchange, bucket, false)
+ *         for each bucket:                        exchange_gather_begin(exchange, bucket, false)
  *         exchange_gather_wait(exchange)          arrays.weights are whole
  *
  * Collective in the sense that every rank of the job begins the same buckets in the same order; but

@@ -23,9 +23,9 @@ enum { PROBE_PARTS = 4 };
  * took longest. Takes memory for 2 * ranks * bytes; bytes is below 2 GB. */
 double probe_all(const struct dist *dist, size_t bytes, int repeat);
 
-/* Seconds of a rank's time that it takes to begin a message of a few bytes, sending or receiving, and to
- * see that it is done: every rank sends `messages` to the next one, all on their way together; of
- * the rank that took longest. Two ranks or more. */
+/* Seconds of a rank's time that it takes to begin a message of a few bytes, sending or receiving,
+ * and to see that it is done: every rank sends `messages` to the next one, all on their way
+ * together; of the rank that took longest. Two ranks or more. */
 double probe_calls(const struct dist *dist, int messages);
 
 #endif

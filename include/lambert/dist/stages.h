@@ -6,8 +6,8 @@
  * The first stage is the ranks of a node, which share memory; then come the nodes, in one stage or,
  * where they are many, in two of a and b nodes: a rank then has a + b - 2 peers instead of a b - 1,
  * and its messages are a or b times as long as they would be. Where they are very many, in three.
- * (Neighbouring nodes make up the first of them, in which all but 1/a of the param_sync between nodes
- * flows.)
+ * (Neighbouring nodes make up the first of them, in which all but 1/a of the bytes between nodes
+ * flow.)
  *
  * dist_stages() in dist.h gives the stages of a job; here is the arithmetic. All functions are
  * [local]. */

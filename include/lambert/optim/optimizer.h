@@ -24,9 +24,9 @@
  * (param_info.is_bias_or_norm); decay_all and adapt_all include them.
  *
  * A step takes two collectives of the ranks, the fewest there can be: the gradient's norm is needed
- * before the moments, the tensors' norms after them. Rules without trust ratios take the first alone.
- * A report on tensors takes the same two, and a third in lars and lans, where what is subtracted is
- * known only then. */
+ * before the moments, the tensors' norms after them. Rules without trust ratios take the first
+ * alone. A report on tensors takes the same two, and a third in lars and lans, where what is
+ * subtracted is known only then. */
 #ifndef LAMBERT_OPTIM_OPTIMIZER_H
 #define LAMBERT_OPTIM_OPTIMIZER_H
 
@@ -40,9 +40,9 @@
 #include "lambert/model/params.h"
 #include "lambert/optim/optimizer_options.h"
 
-/* Work is done in runs of at most so many elements: their weights, gradients and two moments fit the
- * first-level cache. A sharding with this unit makes norms, and so updates, the same bits on any
- * number of ranks. */
+/* Work is done in runs of at most so many elements: their weights, gradients and two moments fit
+ * the first-level cache. A sharding with this unit makes norms, and so updates, the same bits on
+ * any number of ranks. */
 enum { OPTIMIZER_UNIT = 2048 };
 
 struct optimizer;

@@ -1,6 +1,6 @@
 /* Checkpoints: everything a run needs to go on, in one checked file whose bytes do not depend on
- * the number of ranks. What is in the file: store/checkpoint_file.h. Which files a run folder keeps:
- * store/checkpoint_folder.h. A checkpoint that is written while training goes on:
+ * the number of ranks. What is in the file: store/checkpoint_file.h. Which files a run folder
+ * keeps: store/checkpoint_folder.h. A checkpoint that is written while training goes on:
  * store/checkpoint_snapshot.h. */
 #ifndef LAMBERT_STORE_CHECKPOINT_H
 #define LAMBERT_STORE_CHECKPOINT_H
