@@ -129,23 +129,6 @@ static int write_shard(const struct artificial_corpus *corpus, const struct voca
     return -1;
 }
 
-/* What the threads share. */
-struct crew {
-    const struct artificial_corpus *corpus;
-    const struct vocabulary *vocabulary;
-    const struct tables *tables;
-    char **paths; /* [count] */
-    int count;
-    struct progress progress;
-    int done;
-    struct first_error first;
-};
-
-static bool is_copy(const struct crew *crew, int number)
-{
-    return number >= DISTINCT_SHARDS && number < crew->count - 1;
-}
-
 static int copy_shard(const char *from, const char *to, struct error *err)
 {
     struct file_map map;
@@ -156,60 +139,42 @@ static int copy_shard(const char *from, const char *to, struct error *err)
     return status;
 }
 
-static int make_shard(const struct crew *crew, int number, struct error *err)
-{
-    const char *path = crew->paths[number];
-    if (is_copy(crew, number))
-        return copy_shard(crew->paths[number % DISTINCT_SHARDS], path, err);
-    return write_shard(crew->corpus, crew->vocabulary, crew->tables, path, number, err);
-}
-
-/* The copies, or those to copy. */
-static void make_shards(struct crew *crew, bool copies)
-{
-#pragma omp parallel for schedule(dynamic, 1)
-    for (int i = 0; i < crew->count; i++) {
-        struct error err;
-        if (is_copy(crew, i) != copies || first_error_set(&crew->first))
-            continue;
-        if (make_shard(crew, i, &err) < 0)
-            first_error_put(&crew->first, &err);
-#pragma omp critical(artificial_corpus)
-        progress_update(&crew->progress,
-                        (double)++crew->done / crew->count * (double)crew->corpus->documents / 1e6,
-                        "%s", "");
-    }
-}
-
-static int write_shards(struct crew *crew, struct error *err)
-{
-    first_error_init(&crew->first);
-    progress_init(&crew->progress, "making documents", (double)crew->corpus->documents / 1e6,
-                  "million", 10);
-    make_shards(crew, false);
-    make_shards(crew, true);
-    progress_release(&crew->progress);
-    return first_error_take(&crew->first, err);
-}
-
 int artificial_corpus_write(const struct artificial_corpus *corpus,
                             const struct vocabulary *vocabulary, const char *folder,
                             char ***paths_out, int *count_out, struct error *err)
 {
-    struct tables tables;
-    int count = (int)((corpus->documents + corpus->shard_documents - 1) / corpus->shard_documents);
+    const int count =
+        (int)((corpus->documents + corpus->shard_documents - 1) / corpus->shard_documents);
     char **paths = memory_new((size_t)count, sizeof *paths);
+    struct tables tables;
+    struct progress progress;
+    struct first_error first;
+    int made = 0;
     for (int i = 0; i < count; i++)
         paths[i] = memory_text("%s/train-%05d.shard", folder, i);
     tables_init(&tables, corpus);
-    struct crew crew = {.corpus = corpus,
-                        .vocabulary = vocabulary,
-                        .tables = &tables,
-                        .paths = paths,
-                        .count = count};
-    int status = write_shards(&crew, err);
+    first_error_init(&first);
+    progress_init(&progress, "making documents", (double)corpus->documents / 1e6, "million", 10);
+    /* First those that are copied. The last, which may be shorter, is none of them and no copy. */
+    for (int copies = 0; copies <= 1; copies++) {
+#pragma omp parallel for schedule(dynamic, 1)
+        for (int i = 0; i < count; i++) {
+            const bool is_copy = i >= DISTINCT_SHARDS && i < count - 1;
+            struct error failure;
+            if (is_copy != copies || first_error_set(&first))
+                continue;
+            int status = is_copy ? copy_shard(paths[i % DISTINCT_SHARDS], paths[i], &failure)
+                                 : write_shard(corpus, vocabulary, &tables, paths[i], i, &failure);
+            if (status < 0)
+                first_error_put(&first, &failure);
+#pragma omp critical(artificial_corpus)
+            progress_update(&progress, (double)++made / count * (double)corpus->documents / 1e6,
+                            "%s", "");
+        }
+    }
+    progress_release(&progress);
     tables_release(&tables);
-    if (status < 0) {
+    if (first_error_take(&first, err) < 0) {
         artificial_corpus_free_paths(paths, count);
         return -1;
     }

@@ -59,20 +59,8 @@ static void init_vocab(void *context)
     arguments->trainer = vocabulary_trainer_defaults;
 }
 
-/* Rank 0 gets the words of all ranks. */
-static void gather(struct dist *dist, struct vocabulary_trainer *trainer)
-{
-    struct buffer mine = {0}, all = {0};
-    if (dist_rank(dist) > 0)
-        vocabulary_trainer_save(trainer, &mine);
-    dist_gather(dist, mine.data, mine.size, &all);
-    vocabulary_trainer_load(trainer, all.data, all.size);
-    buffer_release(&mine);
-    buffer_release(&all);
-}
-
-static void report(const struct vocab_arguments *arguments,
-                   const struct vocabulary_trainer *trainer)
+static void print_report(const struct vocab_arguments *arguments,
+                         const struct vocabulary_trainer *trainer)
 {
     struct vocabulary_trainer_counts counts = vocabulary_trainer_counts(trainer);
     if (counts.invalid_bytes > 0)
@@ -86,19 +74,7 @@ static void report(const struct vocab_arguments *arguments,
            arguments->output, counts.entries, counts.words, counts.distinct_words);
 }
 
-static int learn(const struct vocab_arguments *arguments, struct vocabulary_trainer *trainer,
-                 struct error *err)
-{
-    struct buffer text = {0};
-    int status = vocabulary_trainer_learn(trainer, &text, err);
-    if (status == 0)
-        status = file_write(arguments->output, text.data, text.size, err);
-    if (status == 0)
-        report(arguments, trainer);
-    buffer_release(&text);
-    return status;
-}
-
+/* Standard input and pipes are read once, so that only one rank can have them. */
 static int check_inputs(struct dist *dist, const struct input_list *inputs, struct error *err)
 {
     for (int i = 0; i < inputs->count; i++)
@@ -108,11 +84,14 @@ static int check_inputs(struct dist *dist, const struct input_list *inputs, stru
     return 0;
 }
 
-static int learn_on_ranks(struct dist *dist, const void *context, struct error *err)
+/* Every rank counts its share of the words, rank 0 gets them all and learns from them. */
+static int learn_vocabulary(struct dist *dist, const void *context, struct error *err)
 {
     const struct vocab_arguments *arguments = context;
+    const bool is_first = dist_rank(dist) == 0;
     struct vocabulary_trainer *trainer = vocabulary_trainer_new(&arguments->trainer);
     struct input_list inputs;
+    struct buffer mine = {0}, all = {0}, text = {0};
     int status = input_list_open(&inputs, arguments->inputs.at, arguments->inputs.count, err);
     if (status == 0) {
         status = check_inputs(dist, &inputs, err);
@@ -122,11 +101,22 @@ static int learn_on_ranks(struct dist *dist, const void *context, struct error *
         input_list_close(&inputs);
     }
     status = dist_agree(dist, status, err);
-    if (status == 0) {
-        gather(dist, trainer);
-        status = dist_rank(dist) == 0 ? learn(arguments, trainer, err) : 0;
-        status = dist_agree(dist, status, err);
-    }
+    if (status < 0)
+        goto done;
+    if (!is_first)
+        vocabulary_trainer_save(trainer, &mine);
+    dist_gather(dist, mine.data, mine.size, &all);
+    vocabulary_trainer_load(trainer, all.data, all.size);
+    if (is_first && (vocabulary_trainer_learn(trainer, &text, err) < 0 ||
+                     file_write(arguments->output, text.data, text.size, err) < 0))
+        status = -1;
+    status = dist_agree(dist, status, err);
+    if (is_first && status == 0)
+        print_report(arguments, trainer);
+done:
+    buffer_release(&mine);
+    buffer_release(&all);
+    buffer_release(&text);
     vocabulary_trainer_free(trainer);
     return status;
 }
@@ -147,4 +137,4 @@ const struct command command_vocab = {
     .options = vocab_options,
     COMMAND_ARGUMENTS(struct vocab_arguments, .output = NULL),
     .init = init_vocab,
-    .run_on_ranks = learn_on_ranks};
+    .run_on_ranks = learn_vocabulary};
