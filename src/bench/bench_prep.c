@@ -118,7 +118,7 @@ static int sentences_stage(void *context, struct error *err)
     (void)err;
     bench->counted = 0;
     for (size_t i = 0; i < bench->text.line_count; i++) {
-        const struct bench_piece *line = &bench->text.lines[i];
+        const struct bench_slice *line = &bench->text.lines[i];
         sentence_splitter_init(&splitter, line->text, line->size);
         while (sentence_splitter_next(&splitter, &sentence, &length))
             bench->counted++;
@@ -164,7 +164,7 @@ static int tokenise_stage(void *context, struct error *err)
         struct buffer ids = {0};
 #pragma omp for schedule(dynamic, 256)
         for (int64_t i = 0; i < (int64_t)bench->text.sentence_count; i++) {
-            const struct bench_piece *sentence = &bench->text.sentences[i];
+            const struct bench_slice *sentence = &bench->text.sentences[i];
             buffer_reset(&ids);
             tokens += tokenizer_encode(tokenizer, sentence->text, sentence->size, &ids);
         }
@@ -241,7 +241,7 @@ static int write_stage(void *context, struct error *err)
     return status;
 }
 
-/* Pieces are small enough that each thread gets several. */
+/* Small enough that each thread gets several chunks. */
 static uint64_t chunk_bytes(const struct prep_bench *bench)
 {
     enum { SMALLEST = 1 << 20, CHUNKS_A_THREAD = 4 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/text/document_reader.h"
@@ -33,31 +34,26 @@ static struct input_feed *new_feed(const struct bench_text *text)
     return input_feed_new(&text->list, &options);
 }
 
-static void keep(struct bench_text *text, const struct input_work *work, struct buffer *spans)
-{
-    for (int s = 0; s < work->span_count; s++) {
-        struct input_span span = work->spans[s];
-        span.begin += text->input.size;
-        span.end += text->input.size;
-        buffer_put(spans, &span, sizeof span);
-    }
-    buffer_put(&text->input, work->text.data, work->text.size);
-    text->works++;
-}
-
 static int read_input(struct bench_text *text, uint64_t bytes, struct error *err)
 {
     struct input_feed *feed = new_feed(text);
     struct input_work work = {0};
-    struct buffer spans = {0};
+    size_t capacity = 0;
     int got = 1;
-    while (text->input.size < bytes && (got = input_feed_next(feed, &work, err)) == 1)
-        keep(text, &work, &spans);
+    while (text->input.size < bytes && (got = input_feed_next(feed, &work, err)) == 1) {
+        for (int s = 0; s < work.span_count; s++) {
+            struct input_span span = work.spans[s];
+            span.begin += text->input.size;
+            span.end += text->input.size;
+            ARRAY_RESERVE(text->spans, text->span_count + 1, capacity);
+            text->spans[text->span_count++] = span;
+        }
+        buffer_put(&text->input, work.text.data, work.text.size);
+        text->works++;
+    }
     input_work_release(&work);
     input_feed_free(feed);
     text->bytes = text->input.size;
-    text->span_count = spans.size / sizeof *text->spans;
-    text->spans = (struct input_span *)spans.data;
     return got < 0 ? -1 : 0;
 }
 
@@ -78,94 +74,66 @@ int bench_text_read(const struct bench_text *text, uint64_t *bytes, struct error
 
 /* --- documents, lines, sentences -------------------------------------------------------------- */
 
-/* Each document that is not empty is handed to `take`. */
-static uint64_t for_each_document(const struct bench_text *text,
-                                  void (*take)(void *context, const struct document *document),
-                                  void *context)
+/* The documents that are not empty: how many. Where `texts` is not NULL, their texts go there end to
+ * end, and the ends of each into a new array *ends. */
+static size_t read_documents(const struct bench_text *text, struct buffer *texts, size_t **ends)
 {
     struct document document;
-    uint64_t documents = 0;
+    size_t documents = 0, capacity = 0;
     document_init(&document);
     for (size_t s = 0; s < text->span_count; s++) {
         const struct input_span *span = &text->spans[s];
         struct document_reader reader;
         document_reader_init(&reader, span->layout, (const char *)text->input.data + span->begin,
                              span->end - span->begin);
-        while (document_reader_next(&reader, &document))
-            if (document.text.size > 0) {
-                take(context, &document);
-                documents++;
-            }
+        while (document_reader_next(&reader, &document)) {
+            if (document.text.size == 0)
+                continue;
+            documents++;
+            if (!texts)
+                continue;
+            buffer_put(texts, document.text.data, document.text.size);
+            ARRAY_RESERVE(*ends, documents, capacity);
+            (*ends)[documents - 1] = texts->size;
+        }
         document_reader_release(&reader);
     }
     document_release(&document);
     return documents;
 }
 
-static void take_nothing(void *context, const struct document *document)
-{
-    (void)context;
-    (void)document;
-}
-
 uint64_t bench_text_documents(const struct bench_text *text)
 {
-    return for_each_document(text, take_nothing, NULL);
+    return read_documents(text, NULL, NULL);
 }
 
-/* What grows while documents are taken apart; lines_text is whole before any pointer into it. */
-struct parts {
-    struct buffer *text;
-    struct buffer ends; /* size_t: of each document in `text` */
-    struct buffer lines, sentences, documents;
-};
-
-static void take_text(void *context, const struct document *document)
-{
-    struct parts *parts = context;
-    buffer_put(parts->text, document->text.data, document->text.size);
-    buffer_put(&parts->ends, &parts->text->size, sizeof parts->text->size);
-}
-
-static uint32_t add_sentences(struct parts *parts, const char *line, size_t size)
-{
-    struct sentence_splitter splitter;
-    struct bench_piece sentence;
-    uint32_t count = 0;
-    sentence_splitter_init(&splitter, line, size);
-    for (; sentence_splitter_next(&splitter, &sentence.text, &sentence.size); count++)
-        buffer_put(&parts->sentences, &sentence, sizeof sentence);
-    return count;
-}
-
-static void add_document(struct parts *parts, const char *begin, const char *end)
-{
-    struct bench_document document = {.first_sentence =
-                                          parts->sentences.size / sizeof(struct bench_piece)};
-    for (const char *line = begin; line < end;) {
-        const char *line_end = memchr(line, '\n', (size_t)(end - line));
-        struct bench_piece piece = {.text = line, .size = (size_t)(line_end - line)};
-        buffer_put(&parts->lines, &piece, sizeof piece);
-        document.sentences += add_sentences(parts, piece.text, piece.size);
-        line = line_end + 1;
-    }
-    buffer_put(&parts->documents, &document, sizeof document);
-}
-
+/* Finds lines and sentences, which point into the texts of all documents, whole by then. */
 static void take_apart(struct bench_text *text)
 {
-    struct parts parts = {.text = &text->lines_text};
-    text->document_count = for_each_document(text, take_text, &parts);
-    const char *all = (const char *)text->lines_text.data;
-    const size_t *ends = (const size_t *)parts.ends.data;
-    for (size_t d = 0; d < text->document_count; d++)
-        add_document(&parts, all + (d > 0 ? ends[d - 1] : 0), all + ends[d]);
-    buffer_release(&parts.ends);
-    text->lines = (struct bench_piece *)parts.lines.data;
-    text->line_count = parts.lines.size / sizeof *text->lines;
-    text->sentences = (struct bench_piece *)parts.sentences.data;
-    text->sentence_count = parts.sentences.size / sizeof *text->sentences;
-    text->documents = (struct bench_document *)parts.documents.data;
+    size_t *ends = NULL, line_capacity = 0, sentence_capacity = 0;
+    text->document_count = read_documents(text, &text->lines_text, &ends);
+    text->documents = memory_new(text->document_count, sizeof *text->documents);
+    const char *line = (const char *)text->lines_text.data;
+    for (size_t d = 0; d < text->document_count; d++) {
+        const char *const end = (const char *)text->lines_text.data + ends[d];
+        text->documents[d].first_sentence = text->sentence_count;
+        while (line < end) {
+            const char *line_end = memchr(line, '\n', (size_t)(end - line));
+            const struct bench_slice slice = {.text = line, .size = (size_t)(line_end - line)};
+            struct sentence_splitter splitter;
+            struct bench_slice sentence;
+            ARRAY_RESERVE(text->lines, text->line_count + 1, line_capacity);
+            text->lines[text->line_count++] = slice;
+            sentence_splitter_init(&splitter, slice.text, slice.size);
+            while (sentence_splitter_next(&splitter, &sentence.text, &sentence.size)) {
+                ARRAY_RESERVE(text->sentences, text->sentence_count + 1, sentence_capacity);
+                text->sentences[text->sentence_count++] = sentence;
+                text->documents[d].sentences++;
+            }
+            line = line_end + 1;
+        }
+    }
+    free(ends);
 }
 
 int bench_text_load(struct bench_text *text, char *const *inputs, int input_count, uint64_t bytes,

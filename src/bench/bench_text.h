@@ -3,8 +3,7 @@
  *
  *     bench_text_load(&text, inputs, count, bytes, err);
  *     bench_text_encode(&text, tokenizer);
- *     bench_text_release(&text);                        (also after a failure; fine on a zeroed
- * one)
+ *     bench_text_release(&text);          also after a failure; fine on a zeroed one
  */
 #ifndef LAMBERT_BENCH_BENCH_TEXT_H
 #define LAMBERT_BENCH_BENCH_TEXT_H
@@ -19,7 +18,7 @@
 #include "lambert/text/tokenizer.h"
 
 /* A line or a sentence. */
-struct bench_piece {
+struct bench_slice {
     const char *text;
     size_t size;
 };
@@ -31,7 +30,7 @@ struct bench_document {
 
 struct bench_text {
     struct input_list list;
-    size_t works; /* pieces and parts that were taken from the feed */
+    size_t works; /* chunks that were taken from the feed */
 
     size_t bytes;        /* of input text */
     struct buffer input; /* [bytes] */
@@ -40,8 +39,8 @@ struct bench_text {
 
     struct buffer lines_text; /* of all documents, end to end */
     size_t line_count, sentence_count, document_count;
-    struct bench_piece *lines;        /* [line_count] */
-    struct bench_piece *sentences;    /* [sentence_count] */
+    struct bench_slice *lines;        /* [line_count] */
+    struct bench_slice *sentences;    /* [sentence_count] */
     struct bench_document *documents; /* [document_count] */
 
     size_t token_count;
@@ -50,7 +49,7 @@ struct bench_text {
     uint32_t *lengths;    /* [sentence_count], tokens */
 };
 
-/* Pieces of the inputs until there are `bytes` bytes; fewer when that is all. Fails without any
+/* Chunks of the inputs until there are `bytes` bytes; fewer when that is all. Fails without any
  * sentence. */
 int bench_text_load(struct bench_text *text, char *const *inputs, int input_count, uint64_t bytes,
                     struct error *err);
@@ -59,7 +58,7 @@ void bench_text_release(struct bench_text *text);
 /* Makes ids and lengths. */
 void bench_text_encode(struct bench_text *text, struct tokenizer *tokenizer);
 
-/* Reads the same pieces again; *bytes is their size. */
+/* Reads the same chunks again; *bytes is their size. */
 int bench_text_read(const struct bench_text *text, uint64_t *bytes, struct error *err);
 
 /* Finds the documents again; how many that are not empty. */

@@ -13,26 +13,15 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "floats are copied as they lie");
 
 static const struct format {
-    const char *option; /* as a command is told it */
-    const char *name;   /* as the file has it */
+    const char *name; /* as the file has it */
     enum safetensors_dtype dtype;
     size_t bytes; /* of an element */
 } formats[] = {
-    {"f32", "F32", SAFETENSORS_F32, 4},
-    {"f16", "F16", SAFETENSORS_F16, 2},
-    {"bf16", "BF16", SAFETENSORS_BF16, 2},
+    {"F32", SAFETENSORS_F32, 4},
+    {"F16", SAFETENSORS_F16, 2},
+    {"BF16", SAFETENSORS_BF16, 2},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
-
-int safetensors_dtype_parse(const char *name, enum safetensors_dtype *dtype)
-{
-    for (int i = 0; i < FORMATS; i++)
-        if (strcmp(formats[i].option, name) == 0) {
-            *dtype = formats[i].dtype;
-            return 0;
-        }
-    return -1;
-}
 
 static const struct format *format_of(enum safetensors_dtype dtype)
 {

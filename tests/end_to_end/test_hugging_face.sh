@@ -69,7 +69,8 @@ expect 1 "out already holds a config.json" "$LAMBERT" export --checkpoint run --
 expect 1 "in.checkpoint is there already" "$LAMBERT" import --from out --output in.checkpoint
 expect 1 "there is no checkpoint in corpus" "$LAMBERT" export --checkpoint corpus --output nothing
 expect 2 "f32, f16 or bf16" "$LAMBERT" export --checkpoint run --output nothing --dtype f8
-expect 2 "nothing else" "$LAMBERT" import --from out
+expect 2 "--output is missing" "$LAMBERT" import --from out
+expect 2 "more. is one word too many" "$LAMBERT" import --from out --output x.checkpoint more
 expect 1 "run/config.json" "$LAMBERT" import --from run --output nothing
 sed 's/"hidden_size":.*/"hidden_size": 64,/' out/config.json >wide.json
 cp -r out wide && mv wide.json wide/config.json

@@ -190,29 +190,12 @@ static void a_failure_leaves_the_old_file(void **state)
     free(path);
 }
 
-static void names_of_dtypes(void **state)
-{
-    (void)state;
-    enum safetensors_dtype dtype = SAFETENSORS_OTHER;
-    assert_int_equal(safetensors_dtype_parse("f32", &dtype), 0);
-    assert_int_equal(dtype, SAFETENSORS_F32);
-    assert_int_equal(safetensors_dtype_parse("f16", &dtype), 0);
-    assert_int_equal(dtype, SAFETENSORS_F16);
-    assert_int_equal(safetensors_dtype_parse("bf16", &dtype), 0);
-    assert_int_equal(dtype, SAFETENSORS_BF16);
-    static const char *const others[] = {"", "f", "F32", "f64", "f320", "i64", " f32"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        assert_int_equal(safetensors_dtype_parse(others[i], &dtype), -1);
-    assert_int_equal(dtype, SAFETENSORS_BF16);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         RANKS_TEST(byte_by_byte),
         RANKS_TEST(what_is_written_is_read),
         RANKS_TEST(a_failure_leaves_the_old_file),
-        RANKS_TEST(names_of_dtypes),
     };
     if (ranks_open(&argc, &argv) != 0)
         return 1;

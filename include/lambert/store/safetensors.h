@@ -75,7 +75,4 @@ struct safetensors_entry {
 int safetensors_write(const char *path, enum safetensors_dtype dtype,
                       const struct safetensors_entry *entries, int count, struct error *err);
 
-/* "f32", "f16" or "bf16", as a command is told it. -1 for anything else. */
-int safetensors_dtype_parse(const char *name, enum safetensors_dtype *dtype);
-
 #endif
