@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Sourced after tests/lib.sh: serves the folder `www` of the test's folder on loopback until the test ends.
-# URL is its address; requests.log says what was asked for.
+# Sourced by tests that download, after tests/lib.sh: serves the folder `www` of the test's folder on
+# loopback until the test ends. URL is its address; requests.log says what was asked for.
 mkdir -p www
 mkfifo end_of_server
 python3 "$ROOT/tests/scripts/serve.py" www requests.log port <end_of_server &
