@@ -23,11 +23,6 @@ size_t text_line_start(const char *text, size_t size, size_t from)
     return newline ? (size_t)(newline - text) + 1 : size;
 }
 
-bool text_begins_with(const char *text, size_t size, const char *with)
-{
-    return size >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
-}
-
 bool text_doc_line(const char *line, size_t length, const char **title, size_t *title_length)
 {
     static const char title_key[] = " title=\"", end[] = "\">";

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* The line at *position without its end, and *position behind it; false at the end of the text. */
 bool text_line_next(const char *text, size_t size, size_t *position, const char **line,
@@ -12,7 +13,11 @@ bool text_line_next(const char *text, size_t size, size_t *position, const char 
 /* Where the first line begins that begins in [from, size), or `size`; from 0 on one does. */
 size_t text_line_start(const char *text, size_t size, size_t from);
 
-bool text_begins_with(const char *text, size_t size, const char *with);
+/* It is asked at each character of a title: inline, the length of `with` is known to the compiler. */
+static inline bool text_begins_with(const char *text, size_t size, const char *with)
+{
+    return size >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
+}
 
 /* Whether a trimmed line is `<doc id="..." ... title="...">` and nothing else; the title runs to the
  * last quote, for it may hold quotes itself. */
