@@ -1,12 +1,12 @@
 /* A cache of inflated blocks: eight places for each hash value, the least recently used one is
  * given up. It serves the shards it was first used with, and no others after them. */
-#ifndef LAMBERT_CORPUS_BLOCK_CACHE_H
-#define LAMBERT_CORPUS_BLOCK_CACHE_H
+#ifndef LAMBERT_CORPUS_BLOCK_CACHE_INTERNAL_H
+#define LAMBERT_CORPUS_BLOCK_CACHE_INTERNAL_H
 
 #include <stdint.h>
 
 #include "lambert/base/error.h"
-#include "lambert/corpus/document_store.h"
+#include "lambert/corpus/block_cache.h"
 #include "lambert/corpus/shard.h"
 
 /* The ids of a block of shards[shard], as stored; valid until the next call. NULL with a sentence

@@ -17,8 +17,6 @@
 static const char *const contents_names[] = {
     [SHARD_DOCUMENTS_OF_TEXT] = "documents", [SHARD_READY_SAMPLES] = "samples"};
 
-const char *const corpus_split_names[CORPUS_SPLITS] = {"train", "heldout"};
-
 void manifest_release(struct manifest *manifest)
 {
     for (int s = 0; s < CORPUS_SPLITS; s++) {

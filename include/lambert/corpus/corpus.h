@@ -17,12 +17,10 @@
 
 #include "lambert/base/error.h"
 #include "lambert/corpus/corpus_report.h"
+#include "lambert/corpus/corpus_split.h"
 #include "lambert/corpus/document_store.h"
 #include "lambert/corpus/sample_totals.h"
 #include "lambert/text/vocabulary.h"
-
-enum corpus_split { CORPUS_TRAIN, CORPUS_HELDOUT, CORPUS_SPLITS };
-extern const char *const corpus_split_names[CORPUS_SPLITS]; /* "train", "heldout" */
 
 struct corpus;
 

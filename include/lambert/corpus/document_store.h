@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lambert/base/error.h"
+#include "lambert/corpus/block_cache.h"
 #include "lambert/corpus/shard_format.h"
 
 struct document_store;
@@ -64,11 +65,6 @@ struct sample_view {
     const uint32_t *labels;    /* [masks] */
 };
 struct sample_view document_store_sample(const struct document_store *store, uint64_t document);
-
-/* A cache serves one store; it holds at least eight blocks of 4,096 tokens, however few bytes. */
-struct block_cache;
-struct block_cache *block_cache_new(size_t bytes);
-void block_cache_free(struct block_cache *cache);
 
 /* ids [count] = tokens [first, first + count) of the document, counted from its start. */
 int document_store_read(const struct document_store *store, struct block_cache *cache,

@@ -8,8 +8,8 @@
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
-#include "lambert/corpus/corpus.h"
 #include "lambert/corpus/corpus_report.h"
+#include "lambert/corpus/corpus_split.h"
 #include "lambert/corpus/sample_totals.h"
 #include "lambert/corpus/shard_format.h"
 
