@@ -164,6 +164,7 @@ TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SOURCES))
 test_layer = $(word 3,$(subst /, ,$(1)))
 HELPERS_prepare = tests/corpus/fixture.c
 HELPERS_sample  = tests/corpus/fixture.c
+HELPERS_trainer = tests/model/random_batch.c tests/store/sample.c
 # What tests of a layer need besides what the layer itself may use: a corpus to read is made first.
 TEST_USES_corpus = prepare
 test_helpers = $(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)) $(HELPERS_$(1)) \
