@@ -211,10 +211,13 @@ $(REPLAYS): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(FUZZ_HEL
 
 tests: $(TESTS) $(REPLAYS) $(BUILD)/lambert
 
+# PATTERN: only tests whose name matches it (grep -E).
+PATTERN ?= .
+
 check: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@scripts/check-layers
-	@$(SANITIZED) scripts/run-tests $(BUILD)
+	@$(SANITIZED) scripts/run-tests $(BUILD) '$(PATTERN)'
 
 # --- the rest ----------------------------------------------------------------------------------
 # Debian packages that are lacking are installed, and named, when make runs as root. NO_INSTALL=1 forbids
@@ -245,7 +248,7 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' Makefile scripts/workshop.mk
 
 #: make demo [CORPUS=DIR] [QUICK=1]   text to a trained BERT in 5 minutes (DIR: your text; 1: in one)
-#: make check       build and run all tests
+#: make check [PATTERN=^text/]   build and run all tests, or those whose name matches
 #: make             build build/lambert
 #: make docs        write docs/config.md anew from the key table
 #: make man         write the man pages (sections 1 and 5) to build/man

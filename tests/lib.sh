@@ -14,6 +14,16 @@ fail() {
     exit 1
 }
 
+# wait_until SECONDS COMMAND...: until the command succeeds; exit code 1 when it does not in so long
+wait_until() {
+    wait_end=$(($(date +%s) + $1))
+    shift
+    until "$@"; do
+        [ "$(date +%s)" -le $wait_end ] || return 1
+        sleep 0.02
+    done
+}
+
 # expect CODE PATTERN COMMAND...: the command exits with CODE, and says PATTERN (grep -E) on stderr.
 expect() {
     expected_code=$1 expected_pattern=$2

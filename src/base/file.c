@@ -56,7 +56,7 @@ static int read_all(int descriptor, const struct stat *info, struct buffer *buff
 
 int file_read(const char *path, struct buffer *buffer, struct error *err)
 {
-    struct stat info;
+    struct stat info = {0};
     int descriptor = open_to_read(path, &info, err);
     if (descriptor < 0)
         return -1;
@@ -73,7 +73,7 @@ int file_read(const char *path, struct buffer *buffer, struct error *err)
 int file_map_open(struct file_map *map, const char *path, struct error *err)
 {
     *map = (struct file_map){0};
-    struct stat info;
+    struct stat info = {0};
     int descriptor = open_to_read(path, &info, err);
     if (descriptor < 0)
         return -1;

@@ -22,6 +22,7 @@ offers() {
     shift
     seen=$(bash --norc --noprofile offer.bash "$@" 2>err.txt) || fail "'$*': $(cat err.txt)"
     [ ! -s err.txt ] || fail "'$*': $(cat err.txt)"
+    # shellcheck disable=SC2116 # echo makes one line of them
     [ "$(echo $seen)" = "$wanted" ] || fail "'$*' is offered '$seen', not '$wanted'"
 }
 

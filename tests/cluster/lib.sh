@@ -67,13 +67,9 @@ export OMP_NUM_THREADS=1 # each host takes all cores of the machine for its own
 
 # wait_for SECONDS LOG WHAT COMMAND...: until the command succeeds; or else the log's end is shown
 wait_for() {
-    wait_until=$(($(date +%s) + $1)) wait_log=$2 wait_what=$3
+    wait_seconds=$1 wait_log=$2 wait_what=$3
     shift 3
-    until "$@"; do
-        [ "$(date +%s)" -le $wait_until ] ||
-            { tail -n 40 "$wait_log"; fail "after a long wait: no $wait_what"; }
-        sleep 0.05
-    done
+    wait_until "$wait_seconds" "$@" || { tail -n 40 "$wait_log"; fail "after a long wait: no $wait_what"; }
 }
 
 in_host() {

@@ -25,12 +25,7 @@ for slow in 0 1; do
     train 2 slow$slow phase.one.steps=25 phase.one.global_batch=3000 phase.two.steps=1 \
         train.log_every=1 &
     job=$!
-    tries=0
-    until [ -s slow$slow/metrics.jsonl ]; do
-        tries=$((tries + 1))
-        kill -0 $job 2>/dev/null && [ $tries -lt 3000 ] || fail "no steps: $(tail -n 5 log.txt)"
-        sleep 0.02
-    done
+    wait_until 60 [ -s slow$slow/metrics.jsonl ] || fail "no steps: $(tail -n 5 log.txt)"
     for pid in $(pgrep -f "lambert train .*run.folder=slow$slow "); do
         ! tr '\0' '\n' </proc/$pid/environ | grep -qx "OMPI_COMM_WORLD_RANK=$slow" || slowed=$pid
     done

@@ -58,7 +58,7 @@ cmp "$(last_checkpoint stop)" "$(last_checkpoint skip)" || fail "skipping change
 
 train 1 seed phase.one.steps=1 phase.two.steps=1 || { cat log.txt; fail "the seed"; }
 "$LAMBERT" export --checkpoint seed --output model 2>log.txt || { cat log.txt; fail "export"; }
-/usr/bin/python3 - <<'END'
+python3 - <<'END'
 import json
 import struct
 with open("model/model.safetensors", "r+b") as file:
@@ -79,7 +79,7 @@ poisoned="run.start_from=model optimizer.name=adamw optimizer.weight_decay=0
 # Of each step's two samples, rank 0 gets the longer one. STEP SAMPLE of those with position 24:
 "$LAMBERT" show batch "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=skips $poisoned \
     --count 48 --json >samples.jsonl || fail "show batch"
-/usr/bin/python3 - >wanted.txt <<'END'
+python3 - >wanted.txt <<'END'
 import json
 lengths = [len(json.loads(line)["input_ids"]) for line in open("samples.jsonl")]
 for step in range(24):
@@ -134,7 +134,7 @@ grep -qE "debug: step 4, bert.pooler.dense.weight: norms of weights [0-9.]+, gra
     fail "no word of the tensors at level debug"
 ! grep -q '\[rank 1\] debug: step' log.txt || fail "rank 1 repeats it"
 # The norm of the gradient is that of its tensors; each has all its numbers.
-/usr/bin/python3 - <<'END' || fail "reports that do not fit their steps"
+python3 - <<'END' || fail "reports that do not fit their steps"
 import json
 import math
 records = [json.loads(line) for line in open("reported/metrics.jsonl")]

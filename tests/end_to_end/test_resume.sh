@@ -12,6 +12,11 @@ last_step() {
     echo "${step:-0}"
 }
 
+# The step to stop at, or the end of a run that came to it before.
+reached() {
+    [ "$(last_step "$stop_folder")" -ge "$stop_step" ] || ! kill -0 $job 2>/dev/null
+}
+
 # stop_at STEP SIGNAL FOLDER RANKS WORDS...: start (or resume), and signal at that step or, when the
 # run was resumed behind it, at the next
 stop_at() {
@@ -21,13 +26,7 @@ stop_at() {
     [ "$done_before" -lt "$stop_step" ] || stop_step=$((done_before + 1))
     train "$stop_ranks" "$stop_folder" "$@" &
     job=$!
-    tries=0
-    while [ "$(last_step "$stop_folder")" -lt "$stop_step" ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 3000 ] || fail "no step $stop_step in 60 s: $(tail -n 5 log.txt)"
-        kill -0 $job 2>/dev/null || break
-        sleep 0.02
-    done
+    wait_until 60 reached || fail "no step $stop_step in 60 s: $(tail -n 5 log.txt)"
     # To one rank itself: the others must follow.
     pid=$(pgrep -f "lambert train .*run.folder=$stop_folder" | tail -n 1) || fail "the run was over"
     kill -"$stop_signal" "$pid" || fail "the run was over before the signal"

@@ -8,6 +8,15 @@ child='' pid0='' pid1='' pid2=''
 children= # to be ended in any case, though they be stopped
 trap 'for child in $children; do kill -KILL $child 2>/dev/null || :; done; rm -rf "$WORK"' EXIT
 
+# strides FOLDER: has made more than five steps, or is over
+strides() {
+    [ "$(grep -sc . "$1/metrics.jsonl")" -gt 5 ] 2>/dev/null || ! kill -0 $job 2>/dev/null
+}
+
+nobody_left() {
+    ! pgrep -f "lambert train .*run.folder=$folder " >/dev/null
+}
+
 # begin FOLDER WORDS...: starts a run on 3 ranks, and waits until it is in its stride. Sets job (to wait
 # for) and pid0, pid1, pid2.
 begin() {
@@ -16,12 +25,7 @@ begin() {
     : >log.txt
     train 3 "$folder" phase.one.global_batch=64 "$@" &
     job=$!
-    tries=0
-    until [ "$(grep -c . "$folder/metrics.jsonl" 2>/dev/null)" -gt 5 ] 2>/dev/null; do
-        tries=$((tries + 1))
-        kill -0 $job 2>/dev/null && [ $tries -lt 3000 ] || fail "no steps: $(tail -n 5 log.txt)"
-        sleep 0.02
-    done
+    wait_until 60 strides "$folder" && kill -0 $job 2>/dev/null || fail "no steps: $(tail -n 5 log.txt)"
     for pid in $(pgrep -f "lambert train .*run.folder=$folder "); do
         rank=$(tr '\0' '\n' </proc/$pid/environ | sed -n 's/^OMPI_COMM_WORLD_RANK=//p')
         [ -z "$rank" ] || eval "pid$rank=$pid"
@@ -36,12 +40,7 @@ ends_by_itself() {
     seconds=$(($(date +%s) - started))
     [ $code -ne 0 ] || { cat log.txt; fail "exit code 0"; }
     [ $seconds -lt 30 ] || fail "it took $seconds s"
-    tries=0
-    while pgrep -f "lambert train .*run.folder=$folder " >/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 250 ] || fail "ranks are left: $(pgrep -af "run.folder=$folder ")"
-        sleep 0.02
-    done
+    wait_until 5 nobody_left || fail "ranks are left: $(pgrep -af "run.folder=$folder ")"
     grep -q "the run stands still and is ended" log.txt || { cat log.txt; fail "no word of the end"; }
     grep -q "^warning: no progress for 0:0.: step .* the run is ended" log.txt ||
         { cat log.txt; fail "no warning"; }
@@ -89,7 +88,10 @@ PYTHON
 python3 stop_thread.py $pid1 2>tracer.txt &
 tracer=$!
 children="$children $tracer"
-sleep 0.5
+stopped_or_refused() {
+    grep -qs "^State:.*tracing stop" /proc/$pid1/task/*/status || ! kill -0 $tracer 2>/dev/null
+}
+wait_until 10 stopped_or_refused || fail "the data thread was not stopped"
 if kill -0 $tracer 2>/dev/null; then
     ends_by_itself
     says 0 "step [0-9]+, data is there, waiting in (MPI_|the exchange)"

@@ -52,7 +52,7 @@ well_formed() {
     [ "$(head -c 8 "$1.png" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] ||
         fail "$1.png is no PNG"
     [ "$(tail -c 8 "$1.png" | head -c 4)" = IEND ] || fail "$1.png ends too early"
-    /usr/bin/python3 - "$1.svg" >"$1.txt" <<'END' || fail "$1.svg is no SVG"
+    python3 - "$1.svg" >"$1.txt" <<'END' || fail "$1.svg is no SVG"
 import sys
 import xml.etree.ElementTree as tree
 root = tree.parse(sys.argv[1]).getroot()
