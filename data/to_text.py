@@ -41,9 +41,9 @@ def paragraphs_of_markup(text):
         paragraphs.append(one_line("".join(words)))
         words.clear()
 
-    def add(piece):
+    def add(characters):
         if not inside:
-            words.append(html.unescape(piece))
+            words.append(html.unescape(characters))
 
     last = 0
     for token in TOKEN.finditer(text):
