@@ -76,13 +76,6 @@ static void measure_form(struct bench_model *bench, const struct layer_shape *sh
     free(name);
 }
 
-static void measure_shape(struct bench_model *bench, const struct layer_shape *shape,
-                          const struct operands *operands)
-{
-    for (int form = GEMM_NT; form <= GEMM_TN; form++)
-        measure_form(bench, shape, (enum gemm_form)form, operands);
-}
-
 /* In memory as the model's: huge pages where there are. */
 static real *operand(size_t elements)
 {
@@ -116,7 +109,8 @@ void bench_model_gemms(struct bench_model *bench)
     }
     struct operands operands = {operand(x), operand(w), operand(y)};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        measure_shape(bench, &shapes[i], &operands);
+        for (int form = GEMM_NT; form <= GEMM_TN; form++)
+            measure_form(bench, &shapes[i], (enum gemm_form)form, &operands);
     memory_big_free(operands.x, x * sizeof(real));
     memory_big_free(operands.w, w * sizeof(real));
     memory_big_free(operands.y, y * sizeof(real));

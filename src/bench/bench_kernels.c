@@ -146,29 +146,26 @@ static double run_long(const struct bench_call *call, const struct bench_bandwid
            (clock_seconds() - started);
 }
 
-static void measure_long(struct kernels_bench *bench, const struct bench_call *call,
-                         struct bench_bandwidth *bandwidth)
-{
-    double bytes[BENCH_MOST_REPEATS], share[BENCH_MOST_REPEATS];
-    for (int r = 0; r < bench->repeat; r++) {
-        const double could = call->memory == BENCH_MEMORY_READ ? bench_bandwidth_read(bandwidth)
-                                                               : bench_bandwidth_mixed(bandwidth);
-        bytes[r] = run_long(call, bandwidth);
-        share[r] = 100 * bytes[r] / could;
-    }
-    add(bench, call->name, "memory", bench_median(bytes, bench->repeat) / 1e9, "GB/s", NULL);
-    add(bench, call->name, "memory-share-of-bandwidth", bench_median(share, bench->repeat), "%",
-        call->memory == BENCH_MEMORY_READ ? "of reading"
-                                          : "of four arrays read, three of them written");
-}
-
+/* Kernels that work on arrays as long as a shard, each in turn with the bandwidth that it could have. */
 static void measure_memory(struct kernels_bench *bench)
 {
     struct bench_bandwidth bandwidth;
     bench_bandwidth_open(&bandwidth);
-    for (const struct bench_call *call = bench_calls; call->name; call++)
-        if (call->memory != BENCH_MEMORY_NOT)
-            measure_long(bench, call, &bandwidth);
+    for (const struct bench_call *call = bench_calls; call->name; call++) {
+        const bool reads = call->memory == BENCH_MEMORY_READ;
+        double bytes[BENCH_MOST_REPEATS], share[BENCH_MOST_REPEATS];
+        if (call->memory == BENCH_MEMORY_NOT)
+            continue;
+        for (int r = 0; r < bench->repeat; r++) {
+            const double could =
+                reads ? bench_bandwidth_read(&bandwidth) : bench_bandwidth_mixed(&bandwidth);
+            bytes[r] = run_long(call, &bandwidth);
+            share[r] = 100 * bytes[r] / could;
+        }
+        add(bench, call->name, "memory", bench_median(bytes, bench->repeat) / 1e9, "GB/s", NULL);
+        add(bench, call->name, "memory-share-of-bandwidth", bench_median(share, bench->repeat), "%",
+            reads ? "of reading" : "of four arrays read, three of them written");
+    }
     bench_bandwidth_close(&bandwidth);
 }
 

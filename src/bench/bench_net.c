@@ -39,64 +39,45 @@ static void add(struct net_bench *bench, const char *name, double value, const c
         bench_report_add(&bench->report, name, value, unit, note);
 }
 
-/* What was seen of the ranks that are all on rank 0's node, or all on others. */
-struct links {
-    int count;
-    double *latency, *transfer; /* [count] seconds */
-    int slowest;                /* rank whose transfer took longest */
-};
-
-static void measure_link(struct net_bench *bench, int rank, struct links *links)
-{
-    double latency[BENCH_MOST_REPEATS], transfer[BENCH_MOST_REPEATS];
-    int repeat = bench->arguments->repeat;
-    for (int i = 0; i < repeat; i++) {
-        latency[i] = probe_pair(bench->dist, 0, rank, SMALL, MESSAGES);
-        transfer[i] =
-            probe_pair(bench->dist, 0, rank, (size_t)(1e6 * bench->arguments->megabytes), 1);
-    }
-    links->latency[links->count] = bench_median(latency, repeat);
-    links->transfer[links->count] = bench_median(transfer, repeat);
-    links->count++;
-}
-
-static void measure_links(struct net_bench *bench, const int *first, bool same_node,
-                          struct links *links)
-{
-    double longest = 0;
-    size_t ranks = (size_t)dist_size(bench->dist);
-    *links = (struct links){.latency = memory_new(ranks, sizeof *links->latency),
-                            .transfer = memory_new(ranks, sizeof *links->transfer)};
-    for (int rank = 1; rank < dist_size(bench->dist); rank++) {
-        if ((first[rank] == first[0]) != same_node)
-            continue;
-        measure_link(bench, rank, links);
-        if (links->transfer[links->count - 1] > longest) {
-            longest = links->transfer[links->count - 1];
-            links->slowest = rank;
-        }
-    }
-}
-
+/* Rank 0 and each other rank, one pair at a time: those of its own node, or those of others. */
 static void report_links(struct net_bench *bench, const int *first, bool same_node)
 {
-    struct links links;
-    char note[64];
-    double gigabytes = bench->arguments->megabytes / 1e3;
-    measure_links(bench, first, same_node, &links);
-    if (links.count > 0) {
-        add(bench, same_node ? "latency-node" : "latency",
-            1e6 * bench_median(links.latency, links.count), "us", "8 bytes, one way");
-        add(bench, same_node ? "bandwidth-node" : "bandwidth",
-            gigabytes / bench_median(links.transfer, links.count), "GB/s", "one way at a time");
-        /* The median has sorted them. */
-        snprintf(note, sizeof note, "between rank 0 and rank %d", links.slowest);
-        if (!same_node)
-            add(bench, "slowest-bandwidth", gigabytes / links.transfer[links.count - 1], "GB/s",
-                note);
+    const int ranks = dist_size(bench->dist), repeat = bench->arguments->repeat;
+    const size_t bytes = (size_t)(1e6 * bench->arguments->megabytes);
+    const double gigabytes = bench->arguments->megabytes / 1e3;
+    double *latencies = memory_new((size_t)ranks, sizeof *latencies);
+    double *transfers = memory_new((size_t)ranks, sizeof *transfers);
+    double longest = 0;
+    int count = 0, slowest = 0;
+    for (int rank = 1; rank < ranks; rank++) {
+        double latency[BENCH_MOST_REPEATS], transfer[BENCH_MOST_REPEATS];
+        if ((first[rank] == first[0]) != same_node)
+            continue;
+        for (int i = 0; i < repeat; i++) {
+            latency[i] = probe_pair(bench->dist, 0, rank, SMALL, MESSAGES);
+            transfer[i] = probe_pair(bench->dist, 0, rank, bytes, 1);
+        }
+        latencies[count] = bench_median(latency, repeat);
+        transfers[count] = bench_median(transfer, repeat);
+        if (transfers[count] > longest) {
+            longest = transfers[count];
+            slowest = rank;
+        }
+        count++;
     }
-    free(links.latency);
-    free(links.transfer);
+    if (count > 0) {
+        add(bench, same_node ? "latency-node" : "latency", 1e6 * bench_median(latencies, count),
+            "us", "8 bytes, one way");
+        add(bench, same_node ? "bandwidth-node" : "bandwidth",
+            gigabytes / bench_median(transfers, count), "GB/s", "one way at a time");
+        if (!same_node) {
+            char note[64];
+            snprintf(note, sizeof note, "between rank 0 and rank %d", slowest);
+            add(bench, "slowest-bandwidth", gigabytes / longest, "GB/s", note);
+        }
+    }
+    free(latencies);
+    free(transfers);
 }
 
 static void report_all_at_once(struct net_bench *bench)

@@ -7,6 +7,7 @@
 
 #include "corpus_report.h"
 #include "lambert.h"
+#include "lambert/base/json.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/corpus/corpus.h"
@@ -73,10 +74,9 @@ static void print_json(const struct corpus *corpus, const struct corpus_statisti
         cJSON_AddNumberToObject(item, "padding", statistics->samples[i].padding);
         cJSON_AddItemToArray(samples, item);
     }
-    char *text = cJSON_Print(root);
-    printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(root);
+    char *text = json_print_indented(root);
+    puts(text);
+    free(text);
 }
 
 static int verify(const struct corpus *corpus, struct error *err)

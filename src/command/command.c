@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/json.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/nearest.h"
@@ -155,8 +156,7 @@ int command_main(const struct command *root, int argc, char **argv)
 
 void print_json_line(cJSON *object)
 {
-    char *text = cJSON_PrintUnformatted(object);
-    printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(object);
+    char *text = json_print(object);
+    puts(text);
+    free(text);
 }

@@ -97,47 +97,50 @@ static int set_value(const struct command_option *option, const char *text, void
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static const struct command_option help_option = {.name = "help", .kind = OPTION_FLAG};
+/* The rows of options one after the other, from NULL on, with --help as the last; NULL behind it. */
+static const struct command_option *next_option(const struct command *command,
+                                                const struct command_option *option)
+{
+    if (option == &describe_help_row)
+        return NULL;
+    option = option ? option + 1 : command->options;
+    while (option->kind != OPTION_END && !option->name)
+        option++;
+    return option->kind != OPTION_END ? option : &describe_help_row;
+}
 
 /* The option of that name, or the only one that begins so; NULL with a sentence. */
 static const struct command_option *find_option(const struct command *command, const char *name,
                                                 const char *word, size_t length, struct error *err)
 {
-    const struct command_option *found = NULL;
-    char *typed = memory_text("--%.*s", (int)length, word), *otherwise;
-    struct nearest nearest;
-    nearest_init(&nearest, typed);
-    for (const struct command_option *option = command->options;; option++) {
-        if (option->kind == OPTION_END)
-            option = &help_option;
-        if (option->name) {
+    const struct command_option *option = NULL, *found = NULL, *other = NULL;
+    while ((option = next_option(command, option)) != NULL) {
+        if (strncmp(option->name, word, length) != 0)
+            continue;
+        if (option->name[length] == '\0')
+            return option;
+        other = found;
+        found = option;
+    }
+    if (found && !other)
+        return found;
+    char *typed = memory_text("--%.*s", (int)length, word);
+    char *otherwise = memory_text("see %s --help", name);
+    if (other) {
+        error_set(err, "'%s' may be --%s or --%s; %s", typed, other->name, found->name, otherwise);
+    } else {
+        struct nearest nearest;
+        nearest_init(&nearest, typed);
+        while ((option = next_option(command, option)) != NULL) {
             char *full = memory_text("--%s", option->name);
             nearest_offer(&nearest, full);
             free(full);
         }
-        if (option->name && strncmp(option->name, word, length) == 0) {
-            if (option->name[length] == '\0') {
-                free(typed);
-                return option;
-            }
-            if (found) {
-                error_set(err, "'%s' may be --%s or --%s; see %s --help", typed, found->name,
-                          option->name, name);
-                free(typed);
-                return NULL;
-            }
-            found = option;
-        }
-        if (option == &help_option)
-            break;
-    }
-    if (!found) {
-        otherwise = memory_text("see %s --help", name);
         nearest_error(&nearest, "there is no option", otherwise, err);
-        free(otherwise);
     }
     free(typed);
-    return found;
+    free(otherwise);
+    return NULL;
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -164,15 +167,6 @@ static int take_words(const struct command *command, const char *name, char **ar
     }
     if (taken < count)
         return error_set(err, "'%s' is one word too many; see %s --help", argv[1 + taken], name);
-    return 0;
-}
-
-static int check_required(const struct command *command, const char *name, const bool *given,
-                          struct error *err)
-{
-    for (int i = 0; command->options[i].kind != OPTION_END; i++)
-        if (command->options[i].name && command->options[i].required && !given[i])
-            return error_set(err, "--%s is missing; see %s --help", command->options[i].name, name);
     return 0;
 }
 
@@ -207,7 +201,7 @@ static int parse_words(const struct command *command, const char *name, int argc
         const bool is_flag = option->kind == OPTION_FLAG || option->kind == OPTION_FLAG_OFF;
         if (is_flag && value)
             return error_set(err, "--%s takes no value", option->name);
-        *help = option == &help_option;
+        *help = option == &describe_help_row;
         if (*help)
             return 0;
         if (!is_flag && !value && ++i == argc)
@@ -217,8 +211,10 @@ static int parse_words(const struct command *command, const char *name, int argc
             return -1;
         given[option - command->options] = true;
     }
-    if (check_required(command, name, given, err) < 0 ||
-        take_words(command, name, argv, words, arguments, err) < 0)
+    for (int i = 0; command->options[i].kind != OPTION_END; i++)
+        if (command->options[i].name && command->options[i].required && !given[i])
+            return error_set(err, "--%s is missing; see %s --help", command->options[i].name, name);
+    if (take_words(command, name, argv, words, arguments, err) < 0)
         return -1;
     return command->check ? command->check(arguments, err) : 0;
 }

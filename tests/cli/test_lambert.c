@@ -1,13 +1,9 @@
 /* Every command's table is sound, and whatever it has is in the help, in the man page and in the
  * completion script. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "lib/unit.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "cli/lambert.h"
 #include "lambert/base/memory.h"

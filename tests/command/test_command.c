@@ -1,10 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "lib/unit.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include "lambert/command/pages.h"
 #include "sample.h"
