@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 FLOATS_UPDATED = 11  # read or written for each element by norms, moments and update, in floats
 NORM_BYTES = 150e3   # of exact sums of squares that go over all ranks (src/optim/exact_sum.c)
-SMALL_SUMS = 3       # over all ranks, of a few numbers each (src/trainer/trainer.c)
+SMALL_SUMS = 3       # over all ranks, of a few numbers each: terms, losses (src/trainer/trainer.c), times (src/run/balance.c)
 UNIT = 2048          # elements at whose multiples slices are cut (OPTIMIZER_UNIT)
 
 

@@ -17,7 +17,7 @@ static const double PAUSE = 3600; /* seconds between warnings of the same rank *
 void balance_init(struct balance *balance, int ranks)
 {
     *balance = (struct balance){.ranks = ranks,
-                                .times = memory_new((size_t)ranks, sizeof *balance->times),
+                                .times = memory_new((size_t)ranks + 1, sizeof *balance->times),
                                 .told = memory_new((size_t)ranks, sizeof *balance->told)};
     for (int r = 0; r < ranks; r++)
         balance->told[r] = -INFINITY;
@@ -101,13 +101,16 @@ static void warn(const struct balance_slow *slow)
 }
 
 void balance_step(struct balance *balance, const struct dist *dist, struct balance_times own,
-                  struct balance_report *report)
+                  bool *flag, struct balance_report *report)
 {
     struct balance_slow slow;
-    for (int r = 0; r < balance->ranks; r++)
+    const int ranks = balance->ranks;
+    for (int r = 0; r < ranks; r++)
         balance->times[r] = (struct balance_times){0};
     balance->times[dist_rank(dist)] = own;
-    dist_sum_double(dist, &balance->times[0].work, 2 * balance->ranks);
+    balance->times[ranks] = (struct balance_times){.work = *flag};
+    dist_sum_double(dist, &balance->times[0].work, 2 * ranks + 1);
+    *flag = balance->times[ranks].work > 0;
     balance_note(balance, report);
     if (balance_find_slow(balance, clock_seconds(), &slow) && slow.rank == dist_rank(dist))
         warn(&slow);

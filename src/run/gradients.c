@@ -62,13 +62,13 @@ int gradients_write(struct dist *dist, const struct gradients_request *request, 
                            err);
     if (status < 0)
         goto done;
-    status = dist_agree(dist, open_batch(&run, request, &sampler, &source, &batch, err), err);
+    status = open_batch(&run, request, &sampler, &source, &batch, err);
+    status = trainer_gradient(run.trainer, status < 0 ? NULL : &batch, &gradient, &report, err);
     if (status < 0)
         goto done;
     const struct param_table *table = trainer_params(run.trainer);
     const struct objective_sums *mlm = &report.sums[PRETRAINING_MLM];
     const struct objective_sums *nsp = &report.sums[PRETRAINING_NSP];
-    trainer_gradient(run.trainer, &batch, &gradient, &report);
     *summary = (struct gradients_summary){.mlm_loss = metrics_mean(mlm->loss, mlm->terms),
                                           .nsp_loss = nsp->loss / fmax(nsp->terms, 1),
                                           .gradient_norm =

@@ -119,23 +119,31 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     double started = clock_seconds(), waited = activity_waited();
     bool tensors = due(state->total_steps + 1, run->config->train.report_every);
 
+    /* All ranks end with the sentence of one that has no batch, or could not write what the step
+     * before did: trainer_step() tells them. */
     activity_task("step", state->total_steps + 1);
     activity_at("waiting for data", -1);
-    int status = batch_source_next(phase->source, &batch, err);
-    if (status == 0)
-        status = error_set(err, "the batches of phase %s end after step %" PRId64 " of %d",
-                           phase->settings->name, state->phase_step, phase->settings->steps);
+    int status = run->written;
+    if (status < 0) {
+        *err = run->write_error;
+    } else {
+        status = batch_source_next(phase->source, &batch, err);
+        if (status == 0)
+            status = error_set(err, "the batches of phase %s end after step %" PRId64 " of %d",
+                               phase->settings->name, state->phase_step, phase->settings->steps);
+    }
     double data = clock_seconds() - started;
     activity_at("data is there", -1);
-    if (dist_agree(run->dist, status < 0 ? -1 : 0, err) < 0)
-        return -1;
-
     metrics.rate = schedule_rate(&phase->schedule, state->phase_step);
-    trainer_step(run->trainer, &batch, metrics.rate, tensors, &report);
+    if (trainer_step(run->trainer, status < 0 ? NULL : &batch, metrics.rate, tensors, &report,
+                     err) < 0)
+        return -1;
 
     double work = clock_seconds() - started - (activity_waited() - waited);
     activity_at("comparing the ranks' times", -1);
-    balance_step(&run->balance, run->dist, (struct balance_times){work, data}, &metrics.balance);
+    run->stop = signals_caught() != NULL;
+    balance_step(&run->balance, run->dist, (struct balance_times){work, data}, &run->stop,
+                 &metrics.balance);
     if (report.updated)
         run->skips_in_a_row = 0;
     else if (nonfinite_met(run, &report, err) < 0)
@@ -150,14 +158,16 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
 
     activity_at("writing metrics", -1);
     run_log_step(run, phase->settings, &metrics, &phase->progress);
-    status = metrics_step(&run->metrics, phase->settings->name, state, &metrics, err);
+    run->written =
+        metrics_step(&run->metrics, phase->settings->name, state, &metrics, &run->write_error);
     if (report.tensors) {
         run_log_tensors(run, report.tensors);
-        if (status == 0)
-            status = metrics_tensors(&run->metrics, phase->settings->name, state,
-                                     trainer_params(run->trainer), report.tensors, err);
+        if (run->written == 0)
+            run->written =
+                metrics_tensors(&run->metrics, phase->settings->name, state,
+                                trainer_params(run->trainer), report.tensors, &run->write_error);
     }
-    return dist_agree(run->dist, status, err);
+    return 0;
 }
 
 /* Evaluation, checkpoint, signal: what may follow a step. */
@@ -165,18 +175,21 @@ static enum outcome after_step(struct run *run, struct phase_run *phase, struct 
 {
     const struct config_train *train = &run->config->train;
     const int64_t step = run->state.total_steps;
-    bool last = run->state.phase_step == phase->settings->steps;
-    bool stop = dist_any(run->dist, signals_caught() != NULL);
-    bool evaluates = last || due(step, train->evaluate_every);
-    bool periodic = due(step, train->checkpoint_every) && !run->skips_in_a_row;
-    if (evaluates || periodic || stop)
-        trainer_settle(run->trainer);
+    const bool last = run->state.phase_step == phase->settings->steps, stop = run->stop;
+    const bool evaluates = last || due(step, train->evaluate_every);
+    const bool periodic = due(step, train->checkpoint_every) && !run->skips_in_a_row;
+    if (!evaluates && !periodic && !stop)
+        return RUN_ON;
+    *err = run->write_error;
+    if (dist_agree(run->dist, run->written, err) < 0)
+        return RUN_FAILED;
+    trainer_settle(run->trainer);
     if (evaluates && !stop && evaluate(run, phase, err) < 0)
         return RUN_FAILED;
     if ((last || stop || periodic) && save(run, err) < 0)
         return RUN_FAILED;
-    if (evaluates && stop &&
-        evaluate(run, phase, err) < 0) /* there may be little time: save first */
+    /* Where there may be little time, saving comes first. */
+    if (evaluates && stop && evaluate(run, phase, err) < 0)
         return RUN_FAILED;
     return stop ? RUN_STOPPED : RUN_ON;
 }

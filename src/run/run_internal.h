@@ -22,7 +22,10 @@ struct run {
     struct balance balance;
     double peak;        /* operations a second that all cores of the job could do */
     int skips_in_a_row; /* steps up to now that changed nothing */
-    int lock;           /* descriptor of the run folder's lock; -1: not held */
+    bool stop;          /* a rank was told to end the run after this step */
+    int written; /* -1: the last step's metrics could not be written, on this rank, and why: */
+    struct error write_error;
+    int lock; /* descriptor of the run folder's lock; -1: not held */
 };
 
 /* Collective; all ranks fail together. The corpora are opened, nodes divided, memory planned, and a

@@ -172,22 +172,31 @@ static bool losses_finite(const struct objective_sums *sums, int objectives)
 }
 
 /* The gradient of the global batch: own slices of it are in the sync's shard, before clipping. */
-static void make_gradient(struct trainer *trainer, const struct batch *batch,
-                          struct step_report *report)
+static int make_gradient(struct trainer *trainer, const struct batch *batch,
+                         struct step_report *report, struct error *err)
 {
-    const struct packed_batch *share = batch->share;
     const struct dist *dist = trainer->dist;
     const struct objective_list objectives = bert_objectives(trainer->bert);
-    struct step_sums sums = {.sequences = share->sequences, .tokens = share->tokens};
+    struct {
+        double ranks_without; /* a batch */
+        double terms[OBJECTIVE_MOST];
+    } counts = {.ranks_without = !batch};
     double scales[OBJECTIVE_MOST];
     *report = (struct step_report){.objectives = objectives};
 
-    /* Means are of the global batch: one over its terms, or 0 where it has none. */
+    /* Whether all ranks have their share, and what the losses' means are over: the terms of the
+     * global batch. */
     activity_at("counting the losses' terms", -1);
-    bert_count_terms(trainer->bert, share, scales);
-    dist_sum_double(dist, scales, objectives.count);
+    if (batch)
+        bert_count_terms(trainer->bert, batch->share, counts.terms);
+    dist_sum_double(dist, &counts.ranks_without, 1 + objectives.count);
+    if (counts.ranks_without > 0)
+        return dist_agree(dist, batch ? 0 : -1, err);
     for (int o = 0; o < objectives.count; o++)
-        scales[o] = scales[o] > 0 ? 1 / scales[o] : 0;
+        scales[o] = counts.terms[o] > 0 ? 1 / counts.terms[o] : 0;
+
+    const struct packed_batch *share = batch->share;
+    struct step_sums sums = {.sequences = share->sequences, .tokens = share->tokens};
 
     param_sync_begin_step(trainer->sync, batch_groups(batch));
     for (int first = 0, count; first < share->sequences; first += count) {
@@ -220,6 +229,7 @@ static void make_gradient(struct trainer *trainer, const struct batch *batch,
     report->waited = sums.wait_seconds / dist_size(dist);
     report->exchanged = report->waited + sums.exchange_seconds / dist_size(dist);
     report->bytes_sent = sums.bytes_sent;
+    return 0;
 }
 
 /* What the lowest rank that met a loss that is not finite has becomes everyone's. */
@@ -232,13 +242,14 @@ static void agree_on_nonfinite(const struct dist *dist, struct nonfinite_loss *n
         dist_broadcast(dist, ranks - (int)from_above, nonfinite, sizeof *nonfinite);
 }
 
-void trainer_step(struct trainer *trainer, const struct batch *batch, double rate,
-                  bool report_tensors, struct step_report *report)
+int trainer_step(struct trainer *trainer, const struct batch *batch, double rate,
+                 bool report_tensors, struct step_report *report, struct error *err)
 {
     const struct dist *dist = trainer->dist;
     struct param_sync *sync = trainer->sync;
     struct tensor_report *tensors = report_tensors ? trainer->tensors : NULL;
-    make_gradient(trainer, batch, report);
+    if (make_gradient(trainer, batch, report, err) < 0)
+        return -1;
 
     /* A loss that is not finite keeps the optimizer out. */
     activity_at("updating weights", -1);
@@ -256,17 +267,20 @@ void trainer_step(struct trainer *trainer, const struct batch *batch, double rat
     param_sync_publish(sync, report->updated);
     if (!report->updated)
         agree_on_nonfinite(dist, &report->nonfinite);
+    return 0;
 }
 
-void trainer_gradient(struct trainer *trainer, const struct batch *batch, const real **gradient,
-                      struct step_report *report)
+int trainer_gradient(struct trainer *trainer, const struct batch *batch, const real **gradient,
+                     struct step_report *report, struct error *err)
 {
     real *whole = param_sync_gradients(trainer->sync), *shard = param_sync_shard(trainer->sync);
-    make_gradient(trainer, batch, report);
+    if (make_gradient(trainer, batch, report, err) < 0)
+        return -1;
     if (shard != whole) /* in a job of one rank they are the same */
         shard_insert(&trainer->sharding, dist_rank(trainer->dist), shard, whole);
     shard_gather(trainer->dist, &trainer->sharding, whole);
     *gradient = whole;
+    return 0;
 }
 
 /* --- checkpoints ------------------------------------------------------------------------------ */

@@ -134,7 +134,12 @@ static void ranks_tell_each_other(void **state)
     balance_init(&balance, dist_size(ranks));
     for (int i = 0; i < 3; i++) {
         struct balance_times own = {.work = is_last ? 3 : 2, .data = is_last ? 0 : 1};
-        balance_step(&balance, ranks, own, &report);
+        bool flag = is_last;
+        balance_step(&balance, ranks, own, &flag, &report);
+        assert_true(flag);
+        flag = false;
+        balance_step(&balance, ranks, own, &flag, &report);
+        assert_false(flag);
         assert_int_equal(report.slowest, last);
         near(report.work, (2.0 * last + 3) / (last + 1));
         near(report.data, last > 0);

@@ -105,8 +105,9 @@ static uint64_t weights_hash(struct trainer *trainer)
 static void train(struct trainer *trainer, const struct fixture *fixture, int steps)
 {
     struct step_report report;
+    struct error err;
     for (int i = 0; i < steps; i++) {
-        trainer_step(trainer, &fixture->batch, RATE, false, &report);
+        assert_int_equal(trainer_step(trainer, &fixture->batch, RATE, false, &report, &err), 0);
         assert_true(report.updated);
     }
 }
@@ -133,6 +134,7 @@ static void gradient_is_that_of_the_whole_batch(void **state)
     struct objective_sums sums[PRETRAINING_OBJECTIVES] = {0};
     struct fixture fixture;
     struct step_report report;
+    struct error err;
     const real *gradient;
     double scales[OBJECTIVE_MOST], distance = 0, squares = 0;
     (void)state;
@@ -141,7 +143,7 @@ static void gradient_is_that_of_the_whole_batch(void **state)
     const size_t size = trainer_params(trainer)->size;
     real *expected = memory_new(size, sizeof *expected);
     bert_train(bert, trainer_weights(trainer), &fixture.whole, scales, expected, sums);
-    trainer_gradient(trainer, &fixture.batch, &gradient, &report);
+    assert_int_equal(trainer_gradient(trainer, &fixture.batch, &gradient, &report, &err), 0);
     for (size_t i = 0; i < size; i++) {
         distance += pow((double)gradient[i] - (double)expected[i], 2);
         squares += pow((double)expected[i], 2);
@@ -171,6 +173,7 @@ static void reproducible_gradient_is_the_sum_of_groups(void **state)
     struct fixture fixture;
     struct packed_batch micro;
     struct step_report report;
+    struct error err;
     const real *gradient;
     double scales[OBJECTIVE_MOST];
     (void)state;
@@ -189,7 +192,7 @@ static void reproducible_gradient_is_the_sum_of_groups(void **state)
         fixed_point_add(part, size, fixed_point_limit(SEQUENCES / GROUP), total);
     }
     fixed_point_read(total, size, expected);
-    trainer_gradient(trainer, &fixture.batch, &gradient, &report);
+    assert_int_equal(trainer_gradient(trainer, &fixture.batch, &gradient, &report, &err), 0);
     assert_memory_equal(gradient, expected, size * sizeof *expected);
     free(part);
     free(expected);
@@ -207,12 +210,13 @@ static void check_learning(const struct trainer_options *options, int group)
     struct trainer *trainer = open_trainer(options, 3);
     struct fixture fixture;
     struct step_report report;
+    struct error err;
     double first = 0;
     fixture_init(&fixture, 5);
     fixture.batch.group = group;
     const uint64_t before = weights_hash(trainer);
     for (int i = 0; i < 40; i++) {
-        trainer_step(trainer, &fixture.batch, RATE, false, &report);
+        assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, false, &report, &err), 0);
         assert_true(report.updated);
         assert_null(report.tensors);
         first = i == 0 ? loss_of(&report) : first;
@@ -277,10 +281,11 @@ static void tensors_are_reported_where_they_are_wanted(void **state)
     struct trainer *trainer = open_trainer(&options, 3);
     struct fixture fixture;
     struct step_report report;
+    struct error err;
     double squares = 0;
     (void)state;
     fixture_init(&fixture, 5);
-    trainer_step(trainer, &fixture.batch, RATE, true, &report);
+    assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, true, &report, &err), 0);
     assert_non_null(report.tensors);
     for (int t = 0; t < trainer_params(trainer)->count; t++)
         squares += pow(report.tensors[t].gradient_norm, 2);
@@ -295,6 +300,7 @@ static void what_is_not_finite_changes_nothing(void **state)
     struct trainer *trainer = open_trainer(&options, 3), *untouched = open_trainer(&options, 3);
     struct fixture fixture;
     struct step_report report;
+    struct error err;
     (void)state;
     fixture_init(&fixture, 5);
     train(trainer, &fixture, 2);
@@ -305,7 +311,7 @@ static void what_is_not_finite_changes_nothing(void **state)
     dist_barrier(ranks);
     *weight = (real)INFINITY; /* of the word embeddings, which the head reads on every rank */
     dist_barrier(ranks);
-    trainer_step(trainer, &fixture.batch, RATE, true, &report);
+    assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, true, &report, &err), 0);
     assert_false(report.updated);
     assert_null(report.tensors);
     assert_int_equal(report.nonfinite.rank, 0);
@@ -323,6 +329,30 @@ static void what_is_not_finite_changes_nothing(void **state)
     fixture_release(&fixture);
     trainer_free(trainer);
     trainer_free(untouched);
+}
+
+/* The last rank has none: no rank takes part in a step, and all can go on. */
+static void a_rank_without_a_batch_fails_all(void **state)
+{
+    struct trainer_options options = plain_options();
+    struct trainer *trainer = open_trainer(&options, 3);
+    struct fixture fixture;
+    struct step_report report;
+    struct error err;
+    const bool last = dist_rank(ranks) == dist_size(ranks) - 1;
+    (void)state;
+    fixture_init(&fixture, 5);
+    const uint64_t before = weights_hash(trainer);
+    if (last)
+        error_set(&err, "the disk is full");
+    const struct batch *batch = last ? NULL : &fixture.batch;
+    assert_int_equal(trainer_step(trainer, batch, RATE, false, &report, &err), -1);
+    assert_non_null(strstr(err.text, "the disk is full"));
+    assert_true(weights_hash(trainer) == before);
+    assert_int_equal(trainer_updates(trainer), 0);
+    train(trainer, &fixture, 1);
+    fixture_release(&fixture);
+    trainer_free(trainer);
 }
 
 /* --- several trainers; checkpoints ------------------------------------------------------------ */
@@ -426,6 +456,7 @@ int main(int argc, char **argv)
         RANKS_TEST(settled_weights_are_whole),
         RANKS_TEST(tensors_are_reported_where_they_are_wanted),
         RANKS_TEST(what_is_not_finite_changes_nothing),
+        RANKS_TEST(a_rank_without_a_batch_fails_all),
         RANKS_TEST(two_trainers_do_not_know_of_each_other),
         RANKS_TEST(a_checkpoint_goes_on_bit_for_bit),
     };

@@ -47,7 +47,7 @@ struct balance_late {
 
 struct balance {
     int ranks;
-    struct balance_times *times; /* [ranks] of the step */
+    struct balance_times *times; /* [ranks + 1] of the step; the last is the flag's, in a message */
     double *told;                /* [ranks] when each was last warned of */
     struct balance_late late[BALANCE_WINDOW];
     int next; /* place in late */
@@ -56,9 +56,11 @@ struct balance {
 void balance_init(struct balance *balance, int ranks);
 void balance_release(struct balance *balance);
 
-/* Collective, after each step, with this rank's times. A rank that is slow logs a warning. */
+/* Collective, after each step, with this rank's times. A rank that is slow logs a warning. What else
+ * the ranks have to tell each other after a step travels along: *flag becomes true on all where it is
+ * true on any. */
 void balance_step(struct balance *balance, const struct dist *dist, struct balance_times own,
-                  struct balance_report *report);
+                  bool *flag, struct balance_report *report);
 
 /* --- its parts --------------------------------------------------------------------------------- */
 

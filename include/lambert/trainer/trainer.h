@@ -7,7 +7,7 @@
  *     trainer_new(&trainer, dist, &options, &err)
  *     trainer_initialise(trainer, seed)               or trainer_load(), or the caller's own weights
  *     for each batch:
- *         trainer_step(trainer, &batch, rate, &report, &err)
+ *         trainer_step(trainer, &batch, rate, false, &report, &err)
  *     trainer_settle(trainer), trainer_weights(trainer)
  *     trainer_save(trainer, path, &meta, &err)
  *     trainer_free(trainer)
@@ -111,15 +111,17 @@ struct step_report {
 };
 
 /* One update at the learning rate `rate` on the global batch of which `batch` is this rank's share.
- * Where a loss or the gradient is not finite there is none; the report says who met it first. */
-void trainer_step(struct trainer *trainer, const struct batch *batch, double rate,
-                  bool report_tensors, struct step_report *report);
+ * Where a loss or the gradient is not finite there is none; the report says who met it first. A rank
+ * that has no batch to give, or cannot go on for another reason, calls with NULL and the reason in
+ * *err: then all fail with it, and nothing is changed. */
+int trainer_step(struct trainer *trainer, const struct batch *batch, double rate,
+                 bool report_tensors, struct step_report *report, struct error *err);
 
 /* The gradient of the global batch, before clipping, whole on every rank: *gradient
  * [trainer_params()->size], good until the next step. Nothing is changed by it; the report has no
- * norm. */
-void trainer_gradient(struct trainer *trainer, const struct batch *batch, const real **gradient,
-                      struct step_report *report);
+ * norm. Without a batch as above. */
+int trainer_gradient(struct trainer *trainer, const struct batch *batch, const real **gradient,
+                     struct step_report *report, struct error *err);
 
 /* --- checkpoints ------------------------------------------------------------------------------ */
 
