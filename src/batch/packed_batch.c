@@ -71,7 +71,7 @@ void packed_batch_reserve(struct packed_batch *batch, int sequences, int tokens,
     reserve_masked(batch, masked);
 }
 
-/* What to reserve when `needed` no longer fits: at least half as much again. */
+/* How much to reserve when `needed` no longer fits: at least half as much again. */
 static int grown(int capacity, int needed)
 {
     if (needed <= capacity)

@@ -25,7 +25,7 @@ struct shard_writer {
     struct buffer deflated;
     uint64_t id_offset; /* bytes in section IDS so far */
 
-    /* Of ready samples. */
+    /* What only shards of ready samples have. */
     struct buffer labels;     /* section LABELS */
     struct buffer first_mask; /* section MASKED, but for its last entry */
     struct buffer positions;  /* section POSITIONS */

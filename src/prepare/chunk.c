@@ -121,7 +121,7 @@ int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
     return shard_writer_add(chunk->writers[split], ids, encoder->lengths, encoder->sentences, err);
 }
 
-/* Of what the sample is to teach: the ids behind the masks. */
+/* What counts is what the sample is to teach, so the ids that masks hide are put back. */
 static void count_sample(struct chunk *chunk, const struct ready_sample *sample)
 {
     for (uint32_t t = 0; t < sample->tokens; t++)

@@ -50,11 +50,11 @@ struct chunk {
     struct fingerprints documents, lines;
 };
 
-/* Memory for parts, one after another. */
+/* A chunk is memory for many parts, one after another. */
 void chunk_init(struct chunk *chunk, const struct chunk_plan *plan);
 void chunk_release(struct chunk *chunk); /* fine on a zeroed one; discards what is open */
 
-/* Begins another part. */
+/* Begins another part: nothing is counted yet, and no shard open. */
 void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last);
 
 /* Adds the document that the encoder encoded last; `hash` is of its text. */
@@ -75,10 +75,10 @@ void chunk_discard(struct chunk *chunk);
  * text). A shard that does not hold is warned of. */
 bool chunk_is_done(const struct chunk_plan *plan, uint64_t number, uint32_t part);
 
-/* Reads a record back, writers apart. */
+/* Makes the chunk what it was when its record was written, but for writers. */
 int chunk_read(struct chunk *chunk, uint64_t number, uint32_t part, struct error *err);
 
-/* Enters its shards in the manifest. */
+/* Adds the shards of the chunk to the manifest. */
 void chunk_enter(const struct chunk *chunk, struct manifest *manifest);
 
 /* The plan's hash that a record carries; false where it is not a whole record. */

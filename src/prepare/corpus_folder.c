@@ -50,7 +50,7 @@ static bool is_record(const char *name)
     return begins_as_record(name) && ends_with(name, RECORD_FILE_SUFFIX);
 }
 
-/* Left by a program that was killed while it wrote. */
+/* A program that was killed while it wrote has left it. */
 static bool is_our_temporary(const char *name)
 {
     return file_is_temporary(name) &&
@@ -120,7 +120,7 @@ static int refuse_other_vocabulary(const char *path, const struct vocabulary *vo
     return status;
 }
 
-/* How many whole records there are, of this plan and of others. */
+/* Counts the whole records that are there, of this plan and of others. */
 static int count_records(const char *folder, uint64_t plan, int *same, int *other,
                          struct error *err)
 {
@@ -155,7 +155,7 @@ static int remove_other_work(const struct corpus_folder *folder, uint64_t plan, 
     return remove_files(folder->path, is_our_temporary, err);
 }
 
-/* Removed while it is held, as file_lock() allows. */
+/* The file is removed while the lock is held, as file_lock() allows. */
 static void unlock(struct corpus_folder *folder)
 {
     struct error err;

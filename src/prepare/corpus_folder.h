@@ -27,7 +27,7 @@ struct corpus_folder {
 int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
                         const struct vocabulary *vocabulary, uint64_t plan, struct error *err);
 
-/* Once the manifest is written. */
+/* To be called once the manifest is written. */
 int corpus_folder_remove_records(const struct corpus_folder *folder, struct error *err);
 
 /* After a failure: removes all files of a corpus, and the folder when begin created it. */

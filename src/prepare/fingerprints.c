@@ -64,7 +64,7 @@ static int by_hash(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Of what was kept: the first of each, and the others. */
+/* The fingerprints that were kept, divided into the first of each thing and its copies. */
 struct kept {
     struct duplicates different, copies;
 };

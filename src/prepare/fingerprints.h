@@ -29,7 +29,7 @@ struct fingerprints {
 
 void fingerprints_release(struct fingerprints *prints); /* fine on a zeroed one */
 
-/* How many bits keep about `most` of `expected` things. */
+/* How many bits have to be zero for about `most` of `expected` things to be kept. */
 int fingerprint_bits(uint64_t expected, uint64_t most);
 
 void fingerprints_add(struct fingerprints *prints, int bits, uint64_t hash, uint64_t bytes);

@@ -25,10 +25,10 @@ struct preparation {
     struct corpus_folder folder; /* rank 0 */
 };
 
-/* Once inputs and vocabulary are there: the plan, and the feed. */
+/* Makes the plan and opens the feed, once inputs and vocabulary are there. */
 void preparation_plan(struct preparation *p, enum shard_contents contents);
 
-/* Chunks of all ranks. */
+/* How many chunks the input has, of all ranks. */
 uint64_t preparation_chunks(const struct preparation *p);
 
 /* Which split a document or sample belongs to, by the hash of it: the same text falls on the same

@@ -16,7 +16,7 @@ const struct prepare_options prepare_defaults = {.lower_case = true,
                                                  .shard_bytes = UINT64_C(16) << 20,
                                                  .compression = 1};
 
-/* Special tokens, in brackets, tell nothing. */
+/* Special tokens, which stand in brackets, have capitals in any vocabulary. */
 static bool has_capitals(const struct vocabulary *vocabulary)
 {
     for (int32_t id = 0; id < vocabulary_size(vocabulary); id++) {

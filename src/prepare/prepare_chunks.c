@@ -7,7 +7,7 @@
 #include "lambert/base/progress.h"
 #include "preparation.h"
 
-/* A thread's own. */
+/* What each thread has of its own. */
 struct text_worker {
     struct preparation *preparation;
     struct document_encoder encoder;

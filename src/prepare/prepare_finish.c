@@ -49,7 +49,7 @@ static int add_records(const struct preparation *p, struct sums *sums, struct er
     return status;
 }
 
-/* What no record can tell. */
+/* Fills in what no record can tell: duplicates across chunks, sizes, and time. */
 static void complete_report(const struct preparation *p, struct sums *sums)
 {
     struct corpus_report *report = &sums->manifest.report;

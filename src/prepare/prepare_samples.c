@@ -11,7 +11,7 @@
 #include "tf_sample.h"
 #include "tfrecord.h"
 
-/* A thread's own. */
+/* What each thread has of its own. */
 struct sample_worker {
     const struct preparation *preparation;
     int32_t mask_id;

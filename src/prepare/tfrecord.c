@@ -123,7 +123,7 @@ static int inflate_some(struct tfrecord_file *file, struct error *err)
                : damaged(file, "its compressed data cannot be inflated", err);
 }
 
-/* Up to `wanted` bytes; fewer only at the end. */
+/* Reads up to `wanted` bytes; fewer only at the end. */
 static int read_bytes(struct tfrecord_file *file, void *out, size_t wanted, size_t *got,
                       struct error *err)
 {

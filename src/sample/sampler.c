@@ -251,7 +251,7 @@ static struct token_run random_run(const struct sampler *sampler, uint64_t not_t
     return run;
 }
 
-/* A and B of a passage, before truncation. */
+/* Finds A and B of a passage, as they are before truncation. */
 static void pair_up(struct sampler *sampler, uint64_t document, struct passage *passage,
                     uint32_t target, struct sample_plan *plan)
 {

@@ -19,7 +19,7 @@ void segments_init(struct segments *segments, const uint16_t *lengths, uint32_t 
         segments->target = 2 + rng_below(&rng, cutting->max_tokens - 1);
 }
 
-/* Where A ends, and where B is from. */
+/* Decides where A ends, and where B is from. */
 static void split_passage(enum sentence_pairs pairs, struct passage *passage)
 {
     const uint32_t sentences = passage->end - passage->first;
@@ -72,7 +72,8 @@ uint64_t segments_tokens(const uint16_t *lengths, uint32_t first, uint32_t end)
     return tokens;
 }
 
-/* How many of `lost` tokens go at the front: a fair coin for each, 32 coins a number. */
+/* How many of `lost` tokens go at the front: a fair coin is thrown for each, and a random number is 32
+ * coins. */
 static uint64_t lost_in_front(uint64_t lost, struct rng *rng)
 {
     uint64_t front = 0;

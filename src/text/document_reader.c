@@ -103,7 +103,7 @@ static bool has_nul(const char *line, size_t length)
     return false;
 }
 
-/* The one object that a trimmed line is, or NULL. */
+/* The object that the trimmed line is, or NULL where it is anything else. */
 static cJSON *parse_line(const char *line, size_t length)
 {
     const char *end = NULL;
@@ -213,7 +213,7 @@ static enum line_kind kind_of(struct document_reader *reader, const char *line, 
     return LINE_DOC;
 }
 
-/* Takes a line in; true: the document is complete. */
+/* Adds a line to the document, or sees by it that the document is complete, and then returns true. */
 static bool add_line(struct document_reader *reader, struct document *document, const char *line,
                      size_t length, bool *title_due)
 {

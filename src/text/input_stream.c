@@ -70,7 +70,7 @@ static int damaged(const struct input_stream *stream, const char *how, struct er
                      stream->path, how);
 }
 
-/* Behind a member: another one, the end, or zeros, which tapes and archivers leave. */
+/* What follows a member is another one, the end, or zeros, which tapes and archivers leave. */
 static int next_member(struct input_stream *stream, struct error *err)
 {
     const uint8_t *rest = stream->block + stream->position;
@@ -88,7 +88,7 @@ static int next_member(struct input_stream *stream, struct error *err)
     return 0;
 }
 
-/* What one call of inflate() gives: appended to text, at most `wanted` bytes. */
+/* Appends to text what one call of inflate() gives, at most `wanted` bytes. */
 static int inflate_some(struct input_stream *stream, size_t wanted, struct buffer *text,
                         struct error *err)
 {
@@ -107,7 +107,7 @@ static int inflate_some(struct input_stream *stream, size_t wanted, struct buffe
     return damaged(stream, z->msg ? z->msg : "it cannot be inflated", err);
 }
 
-/* One step towards more text. */
+/* Takes one step towards more text: it may come to none. */
 static int read_some(struct input_stream *stream, size_t wanted, struct buffer *text,
                      struct error *err)
 {

@@ -17,13 +17,20 @@ struct branch {
     uint32_t node;
 };
 
-/* The trie as it grows. */
+/* What is known of the trie while it is made. */
 struct maker {
     struct piece_trie *trie;
     const struct piece *pieces; /* sorted */
     size_t free;                /* no place before it is looked at again */
-    struct buffer branches;     /* still to be dealt with */
+    struct branch *branches;    /* [branch_count], still to be followed */
+    size_t branch_count, branch_capacity;
 };
+
+static void put_off_branch(struct maker *maker, struct branch branch)
+{
+    ARRAY_RESERVE(maker->branches, maker->branch_count + 1, maker->branch_capacity);
+    maker->branches[maker->branch_count++] = branch;
+}
 
 static int compare_pieces(const void *a, const void *b)
 {
@@ -99,7 +106,7 @@ static void add_children(struct maker *maker, const struct branch *branch)
             end++;
         nodes[first + bytes[i]].parent = branch->node;
         struct branch child = {begin, end, branch->depth + 1, first + bytes[i]};
-        buffer_put(&maker->branches, &child, sizeof child);
+        put_off_branch(maker, child);
     }
 }
 
@@ -126,13 +133,12 @@ void piece_trie_init(struct piece_trie *trie, struct piece *pieces, size_t count
     while (branch.begin < count && pieces[branch.begin].size == 0)
         branch.begin++;
     if (branch.begin < count)
-        buffer_put(&maker.branches, &branch, sizeof branch);
-    while (maker.branches.size > 0) {
-        maker.branches.size -= sizeof branch;
-        memcpy(&branch, maker.branches.data + maker.branches.size, sizeof branch);
+        put_off_branch(&maker, branch);
+    while (maker.branch_count > 0) {
+        branch = maker.branches[--maker.branch_count];
         add_branch(&maker, branch);
     }
-    buffer_release(&maker.branches);
+    free(maker.branches);
 }
 
 void piece_trie_release(struct piece_trie *trie)

@@ -29,7 +29,7 @@ struct piece {
     int32_t id;
 };
 
-/* Of distinct pieces, which are put in order; an empty one is left out. */
+/* Makes the trie of distinct pieces. Their array is sorted; an empty piece is left out. */
 void piece_trie_init(struct piece_trie *trie, struct piece *pieces, size_t count);
 void piece_trie_release(struct piece_trie *trie);
 

@@ -10,7 +10,8 @@
 bool text_line_next(const char *text, size_t size, size_t *position, const char **line,
                     size_t *length);
 
-/* Where the first line begins that begins in [from, size), or `size`; from 0 on one does. */
+/* Where the first of the lines that begin in [from, size) begins, or `size` where none does. A line
+ * begins at 0. */
 size_t text_line_start(const char *text, size_t size, size_t from);
 
 /* It is asked at each character of a title: inline, the length of `with` is known to the compiler. */

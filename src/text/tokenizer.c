@@ -72,7 +72,8 @@ static void make_room(struct buffer *ids)
     ids->size -= room;
 }
 
-/* Keeps what encode_span() just did, where it fits; `before` are the counts as they were then. */
+/* Keeps in the cache what encode_span() just did, where it fits; `before` are the counts as they were
+ * before that. */
 static void remember(struct cached_word *place, const struct word_key *key,
                      const struct tokenizer *tokenizer, const struct tokenizer_counts *before,
                      size_t ids_before)

@@ -118,7 +118,7 @@ static void make_trie(struct vocabulary *vocabulary)
     free(pieces);
 }
 
-/* Takes the bytes over. */
+/* The vocabulary owns the bytes from here on. */
 static int from_source(struct vocabulary **out, const char *name, struct buffer *source,
                        struct error *err)
 {
@@ -126,7 +126,7 @@ static int from_source(struct vocabulary **out, const char *name, struct buffer 
     vocabulary->source = *source;
     vocabulary->hash = hash_bytes(source->data, source->size);
     text_table_init(&vocabulary->tokens);
-    if (add_lines(vocabulary, name, err) || find_special_tokens(vocabulary, name, err)) {
+    if (add_lines(vocabulary, name, err) < 0 || find_special_tokens(vocabulary, name, err) < 0) {
         vocabulary_free(vocabulary);
         return -1;
     }
@@ -139,7 +139,7 @@ static int from_source(struct vocabulary **out, const char *name, struct buffer 
 int vocabulary_load(struct vocabulary **vocabulary, const char *path, struct error *err)
 {
     struct buffer source = {0};
-    if (file_read(path, &source, err)) {
+    if (file_read(path, &source, err) < 0) {
         buffer_release(&source);
         return error_prefix(err, "vocabulary");
     }

@@ -18,11 +18,11 @@ struct word_key {
     uint64_t numbers[3];
 };
 
-/* One cache line. */
+/* An entry fills one cache line. */
 struct cached_word {
     struct word_key key; /* all 0: the place is free */
     uint8_t pieces;
-    uint8_t words; /* a chunk may be several words, or none */
+    uint8_t words; /* a run may be several words, or none */
     uint8_t unknown_words;
     int32_t ids[WORD_CACHE_PIECES];
 };
@@ -54,7 +54,7 @@ static inline bool word_key_equal(const struct word_key *a, const struct word_ke
             (a->numbers[2] ^ b->numbers[2])) == 0;
 }
 
-/* Where the word would be, already asked of the memory. */
+/* The place where the word is, if it is in the cache; memory has been asked to fetch it. */
 static inline struct cached_word *word_cache_place(const struct word_cache *cache,
                                                    const struct word_key *key)
 {

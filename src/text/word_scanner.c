@@ -62,7 +62,7 @@ static size_t find_other(const struct word_scanner *scanner, size_t position)
     }
 }
 
-/* `position` is where a chunk begins, or white space before it. */
+/* `position` is where a run begins, or white space before it. */
 static size_t find_ascii_end(const struct word_scanner *scanner, size_t position)
 {
     size_t other = find_other(scanner, position);
@@ -100,7 +100,7 @@ static void copy_text(char *copy, const char *text, size_t size, bool lower_case
 }
 
 /* What a block of text looks like, a bit a byte: 1 for letters and digits, 1 for all but blanks
- * (and control characters, which are as nothing at the start of a chunk). */
+ * (and control characters, which are as nothing at the start of a run). */
 static void look_at_block(struct word_scanner *scanner)
 {
     uint64_t last_word = scanner->words >> (BLOCK - 1), visible = 0;

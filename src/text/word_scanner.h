@@ -1,6 +1,6 @@
-/* First cut of a text for the tokenizer, by bytes alone. Text between ASCII white space ("a chunk")
- * can be tokenised without looking around it. A chunk of printable ASCII is handed out word by
- * word, each punctuation byte by itself; any other chunk is handed out whole, for the normalizer.
+/* First cut of a text for the tokenizer, by bytes alone. Text between ASCII white space ("a run")
+ * can be tokenised without looking around it. A run of printable ASCII is handed out word by
+ * word, each punctuation byte by itself; any other run is handed out whole, for the normalizer.
  *
  *     word_scanner_init(&scanner, lower_case);
  *     word_scanner_begin(&scanner, text, size);
@@ -28,7 +28,7 @@ struct word_scanner {
     const char *text;   /* in copy */
     size_t size;
     size_t position;  /* nothing before it is handed out any more */
-    size_t ascii_end; /* where the next chunk begins that is not plain ASCII */
+    size_t ascii_end; /* where the next run begins that is not plain ASCII */
     size_t block;     /* where the 64 bytes begin that are being looked at; a bit for each: */
     uint64_t words;   /* letters and digits */
     uint64_t starts;  /* where a span begins, of those not yet handed out */
@@ -37,7 +37,7 @@ struct word_scanner {
 struct word_span {
     const char *text;
     size_t size;
-    bool ascii; /* a word; else a chunk that needs the normalizer */
+    bool ascii; /* a word; else a run that needs the normalizer */
 };
 
 void word_scanner_init(struct word_scanner *scanner, bool lower_case);
