@@ -45,9 +45,9 @@ static const struct command_option eval_options[] = {
      .help = "one JSON object instead of text"},
     {0}};
 
-/* [rank 0] */
-static int open_checkpoint(const struct config *config, const char *wanted,
-                           struct checkpoint_file *file, struct error *err)
+/* [rank 0] The checkpoint that --checkpoint names, or the newest of the run. */
+static int open_wanted_checkpoint(const struct config *config, const char *wanted,
+                                  struct checkpoint_file *file, struct error *err)
 {
     const char *folder = config->run.folder;
     int status = wanted ? checkpoint_find(wanted, file, err) : checkpoint_newest(folder, file, err);
@@ -81,9 +81,9 @@ static void print_json(const struct evaluation *e, const char *path, int sequenc
 }
 
 /* Every rank for itself, but for the checkpoint, which rank 0 opens. */
-static int prepare(const struct dist *dist, const struct eval_arguments *arguments,
-                   struct config *config, int *phase, struct checkpoint_file *file,
-                   struct error *err)
+static int read_request(const struct dist *dist, const struct eval_arguments *arguments,
+                        struct config *config, int *phase, struct checkpoint_file *file,
+                        struct error *err)
 {
     if (config_load(config, arguments->config, arguments->words.at, arguments->words.count, err) <
             0 ||
@@ -94,7 +94,8 @@ static int prepare(const struct dist *dist, const struct eval_arguments *argumen
                               : config->phase_count - 1;
     if (*phase < 0)
         return -1;
-    return dist_rank(dist) == 0 ? open_checkpoint(config, arguments->checkpoint, file, err) : 0;
+    return dist_rank(dist) == 0 ? open_wanted_checkpoint(config, arguments->checkpoint, file, err)
+                                : 0;
 }
 
 static int evaluate(struct dist *dist, const void *context, struct error *err)
@@ -104,7 +105,7 @@ static int evaluate(struct dist *dist, const void *context, struct error *err)
     struct evaluation result;
     struct checkpoint_file file = {0};
     int phase = 0;
-    int status = dist_agree(dist, prepare(dist, arguments, &config, &phase, &file, err), err);
+    int status = dist_agree(dist, read_request(dist, arguments, &config, &phase, &file, err), err);
     if (status == 0) {
         start_threads(dist, &config);
         status = evaluate_checkpoint(dist, &config, phase, &file, &result, err);
