@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "lambert/base/hash.h"
+#include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/version.h"
 #include "lambert/corpus/corpus_report.h"
@@ -67,18 +66,12 @@ uint64_t manifest_hash(const struct manifest *manifest)
 
 /* --- writing --- */
 
-static void put_hash(cJSON *object, const char *name, uint64_t hash)
-{
-    char text[HASH_TEXT];
-    cJSON_AddStringToObject(object, name, hash_print(hash, text));
-}
-
 static void put_counts(cJSON *object, const struct shard_summary *summary)
 {
-    cJSON_AddNumberToObject(object, "documents", (double)summary->documents);
-    cJSON_AddNumberToObject(object, "sentences", (double)summary->sentences);
-    cJSON_AddNumberToObject(object, "tokens", (double)summary->tokens);
-    cJSON_AddNumberToObject(object, "bytes", (double)summary->bytes);
+    json_add_count(object, "documents", summary->documents);
+    json_add_count(object, "sentences", summary->sentences);
+    json_add_count(object, "tokens", summary->tokens);
+    json_add_count(object, "bytes", summary->bytes);
 }
 
 static void put_splits(cJSON *root, const struct manifest *manifest)
@@ -94,7 +87,7 @@ static void put_splits(cJSON *root, const struct manifest *manifest)
             cJSON *item = cJSON_CreateObject();
             cJSON_AddStringToObject(item, "file", shard->file);
             put_counts(item, &shard->summary);
-            put_hash(item, "hash", shard->summary.hash);
+            json_add_hash(item, "hash", shard->summary.hash);
             cJSON_AddItemToArray(shards, item);
         }
     }
@@ -124,9 +117,9 @@ void manifest_print(const struct manifest *manifest, struct buffer *out)
     cJSON_AddStringToObject(root, "format", FORMAT);
     cJSON_AddNumberToObject(root, "version", MANIFEST_VERSION);
     cJSON_AddStringToObject(root, "program", LAMBERT_PROGRAM);
-    put_hash(root, "hash", manifest_hash(manifest));
+    json_add_hash(root, "hash", manifest_hash(manifest));
     cJSON *vocabulary = cJSON_AddObjectToObject(root, "vocabulary");
-    put_hash(vocabulary, "hash", manifest->vocabulary_hash);
+    json_add_hash(vocabulary, "hash", manifest->vocabulary_hash);
     cJSON_AddNumberToObject(vocabulary, "size", manifest->vocabulary_size);
     cJSON_AddBoolToObject(root, "lower_case", manifest->lower_case);
     cJSON_AddStringToObject(root, "unicode", manifest->unicode);
@@ -137,11 +130,10 @@ void manifest_print(const struct manifest *manifest, struct buffer *out)
         put_samples(root, manifest);
     put_splits(root, manifest);
     put_report(root, manifest);
-    char *text = cJSON_Print(root);
+    char *text = json_print_indented(root);
     buffer_put(out, text, strlen(text));
     buffer_put_u8(out, '\n');
-    cJSON_free(text);
-    cJSON_Delete(root);
+    free(text);
 }
 
 /* --- reading --- */
@@ -168,21 +160,18 @@ static const cJSON *get(const cJSON *object, const char *name)
 
 static uint64_t get_count(struct parse *parse, const cJSON *object, const char *name)
 {
-    const cJSON *item = get(object, name);
-    if (cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= 0x1p53 &&
-        item->valuedouble == (double)(uint64_t)item->valuedouble)
-        return (uint64_t)item->valuedouble;
-    parse_failed(parse, name);
-    return 0;
+    uint64_t count = 0;
+    if (!json_get_count(object, name, &count))
+        parse_failed(parse, name);
+    return count;
 }
 
 static const char *get_text(struct parse *parse, const cJSON *object, const char *name)
 {
-    const cJSON *item = get(object, name);
-    if (cJSON_IsString(item))
-        return item->valuestring;
-    parse_failed(parse, name);
-    return "";
+    const char *text = json_get_text(object, name);
+    if (!text)
+        parse_failed(parse, name);
+    return text ? text : "";
 }
 
 static bool get_bool(struct parse *parse, const cJSON *object, const char *name)
@@ -196,7 +185,7 @@ static bool get_bool(struct parse *parse, const cJSON *object, const char *name)
 static uint64_t get_hash(struct parse *parse, const cJSON *object, const char *name)
 {
     uint64_t hash = 0;
-    if (!hash_parse(get_text(parse, object, name), &hash))
+    if (!json_get_hash(object, name, &hash))
         parse_failed(parse, name);
     return hash;
 }

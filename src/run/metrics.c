@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "lambert/base/file.h"
+#include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 
 /* The lines that the checkpoint at `keep_steps` has seen; a half-written last line is dropped. */
@@ -67,12 +66,11 @@ void metrics_close(struct metrics *metrics)
 
 static int write_line(struct metrics *metrics, cJSON *line, struct error *err)
 {
-    char *text = cJSON_PrintUnformatted(line);
+    char *text = json_print(line);
     int status = 0;
     if (fprintf(metrics->stream, "%s\n", text) < 0 || fflush(metrics->stream) != 0)
         status = error_errno(err, "cannot write %s", metrics->path);
-    cJSON_free(text);
-    cJSON_Delete(line);
+    free(text);
     return status;
 }
 
