@@ -75,8 +75,9 @@ static void lay_out_shared(struct node_arrays *new, const struct dist *dist)
     new->arrays.flags = (_Atomic uint64_t *)at;
 }
 
-/* Whether the job shares; the warning names a rank that cannot. */
-static bool share(struct node_arrays *new, const struct dist *dist, const struct sharding *sharding)
+/* All ranks of the job share with their nodes or none does; a warning names one that cannot. */
+static void try_to_share(struct node_arrays *new, const struct dist *dist,
+                         const struct sharding *sharding)
 {
     struct error err;
     new->shared_bytes = shared_bytes(new, sharding, dist->local_size);
@@ -88,52 +89,47 @@ static bool share(struct node_arrays *new, const struct dist *dist, const struct
                         err.text);
         node_memory_unmap(new->shared, new->shared_bytes);
         new->shared = NULL;
-        return false;
+        return;
     }
     lay_out_shared(new, dist);
     touch_own(new, sharding, dist->rank);
-    dist_barrier(dist);
-    return true;
-}
-
-/* --- private ---------------------------------------------------------------------------------- */
-
-static int take_private(struct node_arrays *new, struct error *err)
-{
-    void *weights;
-    if (memory_big(&weights, new->memory.weights, "weights", err) < 0)
-        return -1;
-    new->arrays.weights = weights;
-    return memory_big(&new->arrays.gradients, new->memory.gradients, "gradients", err);
-}
-
-static int take_shard(struct node_arrays *new, const struct dist *dist, struct error *err)
-{
-    if (dist->size > 1)
-        return memory_big(&new->arrays.shard, new->memory.shard, "summed gradients", err);
-    new->arrays.shard = new->arrays.gradients;
-    return 0;
+    dist_barrier(dist); /* the neighbours write to memory only after its owner has */
 }
 
 /* --- both ------------------------------------------------------------------------------------- */
+
+/* Private arrays where nothing is shared, and the shard, which always is private. */
+static int take_private(struct node_arrays *new, const struct dist *dist, struct error *err)
+{
+    void *weights = NULL;
+    if (!new->shared) {
+        if (memory_big(&weights, new->memory.weights, "weights", err) < 0)
+            return -1;
+        new->arrays.weights = weights;
+        if (memory_big(&new->arrays.gradients, new->memory.gradients, "gradients", err) < 0)
+            return -1;
+    }
+    if (dist->size > 1)
+        return memory_big(&new->arrays.shard, new->memory.shard, "summed gradients", err);
+    new->arrays.shard = new->arrays.gradients; /* the sum of one is itself */
+    return 0;
+}
 
 int node_arrays_new(struct node_arrays **arrays, const struct dist *dist,
                     const struct sharding *sharding, enum exchange_element element,
                     struct error *err)
 {
     struct node_arrays *new = memory_new(1, sizeof *new);
-    int status = 0;
-    new->memory = node_arrays_memory(sharding, dist->rank, element);
-    if (!new->memory.shares || !share(new, dist, sharding))
-        status = take_private(new, err);
-    if (status == 0)
-        status = take_shard(new, dist, err);
-    *arrays = new;
-    if (dist_agree(dist, status, err) == 0)
-        return 0;
-    node_arrays_free(new);
     *arrays = NULL;
-    return -1;
+    new->memory = node_arrays_memory(sharding, dist->rank, element);
+    if (new->memory.shares)
+        try_to_share(new, dist, sharding);
+    if (dist_agree(dist, take_private(new, dist, err), err) < 0) {
+        node_arrays_free(new);
+        return -1;
+    }
+    *arrays = new;
+    return 0;
 }
 
 void node_arrays_free(struct node_arrays *arrays)
