@@ -6,17 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_WORDS = 32 };
+#include "lib/scratch.h"
 
-/* Files are written to a folder of their own, from which the test runs: errors then name them as
- * they are given here. */
-static void enter_folder(char folder[256])
-{
-    const char *parent = getenv("TMPDIR");
-    snprintf(folder, 256, "%s/test-config-XXXXXX", parent ? parent : "/tmp");
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(chdir(folder), 0);
-}
+enum { MOST_WORDS = 32 };
 
 static void write_file(const struct file *file)
 {
@@ -32,20 +24,19 @@ static void write_file(const struct file *file)
     assert_int_equal(fclose(stream), 0);
 }
 
+/* Files are written to a folder of their own, from which the test runs: errors then name them as
+ * they are given here. */
 static int load_from(struct config *config, struct error *err, const struct file *files,
                      char *const *words, int count)
 {
-    char folder[256], before[1024];
+    char *folder = scratch_folder_new(), before[1024];
     assert_non_null(getcwd(before, sizeof before));
-    enter_folder(folder);
+    assert_int_equal(chdir(folder), 0);
     for (const struct file *file = files; file->name; file++)
         write_file(file);
     int status = config_load(config, files->name, words, count, err);
-    for (const struct file *file = files; file->name; file++)
-        unlink(file->name);
-    rmdir("parts");
     assert_int_equal(chdir(before), 0);
-    assert_int_equal(rmdir(folder), 0);
+    scratch_folder_free(folder);
     return status;
 }
 

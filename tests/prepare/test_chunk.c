@@ -12,7 +12,7 @@
 #include "prepare/chunk.h"
 #include "prepare/fingerprints.h"
 
-struct bench {
+struct chunk_fixture {
     char *folder;
     struct vocabulary *vocabulary;
     struct chunk_plan plan;
@@ -22,9 +22,9 @@ struct bench {
     struct error err;
 };
 
-static void begin(struct bench *b)
+static void begin(struct chunk_fixture *b)
 {
-    *b = (struct bench){.folder = scratch_folder_new(), .vocabulary = made_vocabulary(20)};
+    *b = (struct chunk_fixture){.folder = scratch_folder_new(), .vocabulary = made_vocabulary(20)};
     b->plan = (struct chunk_plan){.folder = b->folder,
                                   .hash = 42,
                                   .shard = {.vocabulary_hash = vocabulary_hash(b->vocabulary),
@@ -35,7 +35,7 @@ static void begin(struct bench *b)
     chunk_init(&b->chunk, &b->plan);
 }
 
-static void end(struct bench *b)
+static void end(struct chunk_fixture *b)
 {
     chunk_release(&b->chunk);
     document_release(&b->document);
@@ -44,7 +44,7 @@ static void end(struct bench *b)
     scratch_folder_free(b->folder);
 }
 
-static void add(struct bench *b, enum corpus_split split, const char *text)
+static void add(struct chunk_fixture *b, enum corpus_split split, const char *text)
 {
     buffer_reset(&b->document.text);
     buffer_put(&b->document.text, text, strlen(text));
@@ -54,7 +54,7 @@ static void add(struct bench *b, enum corpus_split split, const char *text)
                      0);
 }
 
-static void make_part(struct bench *b, uint64_t number, uint32_t part)
+static void make_part(struct chunk_fixture *b, uint64_t number, uint32_t part)
 {
     chunk_begin(&b->chunk, number, part, true);
     add(b, CORPUS_TRAIN, "one two\nthree\n");
@@ -76,7 +76,7 @@ static void damage_at(const char *path, long at)
     assert_int_equal(fclose(file), 0);
 }
 
-static void damage(struct bench *b, const char *name)
+static void damage(struct chunk_fixture *b, const char *name)
 {
     char *path = path_join(b->folder, name);
     damage_at(path, 64);
@@ -86,7 +86,7 @@ static void damage(struct bench *b, const char *name)
 static void a_record_comes_back_as_it_was(void **state)
 {
     (void)state;
-    struct bench b;
+    struct chunk_fixture b;
     struct chunk back;
     uint64_t plan, tokens = 0;
     begin(&b);
@@ -116,7 +116,7 @@ static void a_record_comes_back_as_it_was(void **state)
 static void only_what_is_whole_is_done(void **state)
 {
     (void)state;
-    struct bench b;
+    struct chunk_fixture b;
     begin(&b);
     assert_false(chunk_is_done(&b.plan, 0, 0));
     make_part(&b, 0, 0);
@@ -141,7 +141,7 @@ static void only_what_is_whole_is_done(void **state)
 static void a_shard_that_does_not_hold_is_not_done(void **state)
 {
     (void)state;
-    struct bench b;
+    struct chunk_fixture b;
     begin(&b);
     log_set_level(LOG_ERROR); /* it warns of them */
     char *shard = path_join(b.folder, "train-00000.shard");
@@ -174,7 +174,7 @@ static void a_shard_that_does_not_hold_is_not_done(void **state)
 static void an_empty_part_has_a_record_and_no_shard(void **state)
 {
     (void)state;
-    struct bench b;
+    struct chunk_fixture b;
     struct manifest manifest = {0};
     begin(&b);
     chunk_begin(&b.chunk, 0, 0, true);
@@ -189,7 +189,7 @@ static void an_empty_part_has_a_record_and_no_shard(void **state)
 static void shards_are_entered_by_name(void **state)
 {
     (void)state;
-    struct bench b;
+    struct chunk_fixture b;
     struct manifest manifest = {0};
     begin(&b);
     make_part(&b, 12, 0);
