@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,17 +58,19 @@ static int open_wanted_checkpoint(const struct config *config, const char *wante
 
 static void print_text(const struct evaluation *e, const char *path, int sequence_length)
 {
+    const struct objective_sums *mlm = &e->sums[PRETRAINING_MLM], *nsp = &e->sums[PRETRAINING_NSP];
     printf("%s on %" PRIu64 " held-out sequences of up to %d, %" PRIu64 " masked tokens\n", path,
-           e->sequences, sequence_length, e->masked);
+           e->sequences, sequence_length, (uint64_t)mlm->terms);
     printf("                loss   accuracy\n");
-    if (e->masked > 0) {
-        printf("  MLM       %8.4f     %5.1f%%\n", e->mlm_loss, 100 * e->mlm_accuracy);
+    if (mlm->terms > 0) {
+        printf("  MLM       %8.4f     %5.1f%%\n", mlm->loss / mlm->terms,
+               100 * mlm->correct / mlm->terms);
         printf("  guessing  %8.4f     %5.1f%%   (token frequencies of the training text)\n",
                e->unigram_loss, 100 * e->unigram_accuracy);
     }
-    if (!isnan(e->nsp_loss))
-        printf("  pairs     %8.4f     %5.1f%%   (guessing: 0.6931, 50%%)\n", e->nsp_loss,
-               100 * e->nsp_accuracy);
+    if (nsp->terms > 0)
+        printf("  pairs     %8.4f     %5.1f%%   (guessing: 0.6931, 50%%)\n", nsp->loss / nsp->terms,
+               100 * nsp->correct / nsp->terms);
 }
 
 static void print_json(const struct evaluation *e, const char *path, int sequence_length)

@@ -1,7 +1,9 @@
 #include "lambert/run/evaluate.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
@@ -79,27 +81,29 @@ void evaluator_free(struct evaluator *evaluator)
     free(evaluator);
 }
 
-struct totals {
-    struct objective_sums sums[PRETRAINING_OBJECTIVES];
-    double unigram_loss, unigram_correct;
+/* What an evaluation adds up over the ranks: nothing but doubles, so that it travels as an array. */
+struct evaluation_sums {
+    double unigram_loss, unigram_correct, masked;
+    struct objective_sums objectives[OBJECTIVE_MOST]; /* those that the model has travel */
 };
 
 static void run_batch(struct evaluator *evaluator, struct bert *bert, const real *params,
-                      struct totals *totals)
+                      struct evaluation_sums *sums)
 {
     struct packed_batch *batch = &evaluator->batch;
-    bert_evaluate(bert, params, batch, totals->sums);
+    bert_evaluate(bert, params, batch, sums->objectives);
+    sums->masked += batch->masked;
     for (int m = 0; m < batch->masked; m++) {
         int32_t label = batch->masked_labels[m];
-        totals->unigram_loss += evaluator->unigram_loss[label];
-        totals->unigram_correct += label == evaluator->commonest;
+        sums->unigram_loss += evaluator->unigram_loss[label];
+        sums->unigram_correct += label == evaluator->commonest;
     }
     packed_batch_reset(batch);
 }
 
 /* This rank's samples, packed up to the token budget. */
 static int run_own(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
-                   const real *params, struct totals *totals, struct error *err)
+                   const real *params, struct evaluation_sums *sums, struct error *err)
 {
     struct packed_batch *batch = &evaluator->batch;
     struct sample_plan plan;
@@ -108,37 +112,31 @@ static int run_own(struct evaluator *evaluator, const struct dist *dist, struct 
          i += (uint64_t)dist_size(dist)) {
         sampler_plan(evaluator->sampler, i, &plan, NULL);
         if (batch->sequences > 0 && batch->tokens + plan.tokens > evaluator->token_budget)
-            run_batch(evaluator, bert, params, totals);
+            run_batch(evaluator, bert, params, sums);
         if (sampler_fill(evaluator->sampler, &plan, batch, err) < 0)
             return -1;
     }
     if (batch->sequences > 0)
-        run_batch(evaluator, bert, params, totals);
+        run_batch(evaluator, bert, params, sums);
     return 0;
 }
 
 int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
                   const real *params, struct evaluation *result, struct error *err)
 {
-    struct totals totals = {.unigram_loss = 0};
-    int status = run_own(evaluator, dist, bert, params, &totals, err);
+    struct evaluation_sums sums = {.masked = 0};
+    const struct objective_list objectives = bert_objectives(bert);
+    const size_t bytes = offsetof(struct evaluation_sums, objectives) +
+                         (size_t)objectives.count * sizeof(struct objective_sums);
+    int status = run_own(evaluator, dist, bert, params, &sums, err);
     if (dist_agree(dist, status, err) < 0)
         return -1;
-    const struct objective_sums *mlm = &totals.sums[PRETRAINING_MLM];
-    const struct objective_sums *nsp = &totals.sums[PRETRAINING_NSP];
-    double all[] = {mlm->loss,    mlm->correct, mlm->terms,          nsp->loss,
-                    nsp->correct, nsp->terms,   totals.unigram_loss, totals.unigram_correct};
-    dist_sum_double(dist, all, (int)(sizeof all / sizeof *all));
-    double masked = all[2], labelled = all[5];
-    *result = (struct evaluation){
-        .mlm_loss = metrics_mean(all[0], masked),
-        .mlm_accuracy = metrics_mean(all[1], masked),
-        .nsp_loss = metrics_mean(all[3], labelled),
-        .nsp_accuracy = metrics_mean(all[4], labelled),
-        .unigram_loss = metrics_mean(all[6], masked),
-        .unigram_accuracy = metrics_mean(all[7], masked),
-        .sequences = evaluator->sequences,
-        .masked = (uint64_t)masked,
-    };
+    dist_sum_double(dist, &sums.unigram_loss, (int)(bytes / sizeof(double)));
+    *result =
+        (struct evaluation){.objectives = objectives,
+                            .unigram_loss = metrics_mean(sums.unigram_loss, sums.masked),
+                            .unigram_accuracy = metrics_mean(sums.unigram_correct, sums.masked),
+                            .sequences = evaluator->sequences};
+    memcpy(result->sums, sums.objectives, sizeof result->sums);
     return 0;
 }

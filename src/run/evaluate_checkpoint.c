@@ -5,8 +5,8 @@
 #include "lambert/store/checkpoint.h"
 #include "watchdog.h"
 
-/* What evaluation holds. */
-struct bench {
+/* What an evaluation by itself holds. */
+struct evaluation_setup {
     struct corpus *corpus;
     struct evaluator *evaluator;
     struct bert *bert;
@@ -15,45 +15,45 @@ struct bench {
     size_t bytes;
 };
 
-static int bench_init(struct bench *bench, const struct dist *dist, const struct config *config,
-                      int phase, struct error *err)
+static int setup_init(struct evaluation_setup *setup, const struct dist *dist,
+                      const struct config *config, int phase, struct error *err)
 {
-    *bench = (struct bench){0};
-    if (phase_corpus_open(config, phase, &bench->corpus, err) < 0 ||
-        evaluator_new(&bench->evaluator, config, phase, bench->corpus, err) < 0)
+    *setup = (struct evaluation_setup){0};
+    if (phase_corpus_open(config, phase, &setup->corpus, err) < 0 ||
+        evaluator_new(&setup->evaluator, config, phase, setup->corpus, err) < 0)
         return -1;
-    if (!bench->evaluator)
+    if (!setup->evaluator)
         return error_set(err, "%s has too few held-out documents to evaluate on",
-                         corpus_folder(bench->corpus));
+                         corpus_folder(setup->corpus));
     struct bert_config shape =
-        bert_config_of(config, vocabulary_size(corpus_vocabulary(bench->corpus)));
+        bert_config_of(config, vocabulary_size(corpus_vocabulary(setup->corpus)));
     struct bert_capacity capacity = bert_capacity_of(config);
-    bert_capacity_widen(&capacity, bench->corpus);
-    if (bert_new(&bench->bert, &shape, &capacity, err) < 0)
+    bert_capacity_widen(&capacity, setup->corpus);
+    if (bert_new(&setup->bert, &shape, &capacity, err) < 0)
         return -1;
-    const struct param_table *table = bert_params(bench->bert);
-    sharding_init(&bench->sharding, table->size, SHARDING_BUCKET, dist_size(dist));
-    bench->bytes = table->size * sizeof(real);
-    return memory_big((void **)&bench->params, bench->bytes, "weights", err);
+    const struct param_table *table = bert_params(setup->bert);
+    sharding_init(&setup->sharding, table->size, SHARDING_BUCKET, dist_size(dist));
+    setup->bytes = table->size * sizeof(real);
+    return memory_big((void **)&setup->params, setup->bytes, "weights", err);
 }
 
-static void bench_release(struct bench *bench)
+static void setup_release(struct evaluation_setup *setup)
 {
-    memory_big_free(bench->params, bench->bytes);
-    bert_free(bench->bert);
-    evaluator_free(bench->evaluator);
-    corpus_close(bench->corpus);
+    memory_big_free(setup->params, setup->bytes);
+    bert_free(setup->bert);
+    evaluator_free(setup->evaluator);
+    corpus_close(setup->corpus);
 }
 
 /* [rank 0] Before weights are read: a sentence that names a key says more than one that names a
  * tensor. */
-static int check_file(const struct bench *bench, const struct config *config,
+static int check_file(const struct evaluation_setup *setup, const struct config *config,
                       const struct checkpoint_file *file, struct error *err)
 {
     const char *path = checkpoint_file_path(file);
-    if (file->meta.state.vocabulary_hash != vocabulary_hash(corpus_vocabulary(bench->corpus)))
+    if (file->meta.state.vocabulary_hash != vocabulary_hash(corpus_vocabulary(setup->corpus)))
         return error_set(err, "%s was trained with another vocabulary than the corpus %s", path,
-                         corpus_folder(bench->corpus));
+                         corpus_folder(setup->corpus));
     if (check_stored_model(config, file->meta.config, path, err) < 0)
         return error_prefix(err, "cannot evaluate %s", path);
     return 0;
@@ -63,28 +63,28 @@ static int evaluate(const struct dist *dist, const struct config *config, int ph
                     const struct checkpoint_file *file, struct evaluation *result,
                     struct error *err)
 {
-    struct bench bench;
+    struct evaluation_setup setup;
     struct run_state state;
     activity_task("getting corpus and memory", -1);
-    int status = bench_init(&bench, dist, config, phase, err);
+    int status = setup_init(&setup, dist, config, phase, err);
     if (status == 0 && dist_rank(dist) == 0)
-        status = check_file(&bench, config, file, err);
+        status = check_file(&setup, config, file, err);
     if (dist_agree(dist, status, err) < 0) {
         status = -1;
         goto done;
     }
     struct checkpoint_arrays arrays = {.dist = dist,
-                                       .table = bert_params(bench.bert),
-                                       .sharding = &bench.sharding,
-                                       .weights = bench.params};
+                                       .table = bert_params(setup.bert),
+                                       .sharding = &setup.sharding,
+                                       .weights = setup.params};
     activity_task("reading the checkpoint", -1);
     status = checkpoint_read(&arrays, file, &state, err);
     if (status < 0)
         goto done;
     activity_task("evaluation", -1);
-    status = evaluator_run(bench.evaluator, dist, bench.bert, bench.params, result, err);
+    status = evaluator_run(setup.evaluator, dist, setup.bert, setup.params, result, err);
 done:
-    bench_release(&bench);
+    setup_release(&setup);
     return status;
 }
 

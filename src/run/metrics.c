@@ -110,12 +110,24 @@ double metrics_loss(const struct step_report *report)
     return terms > 0 ? loss : NAN;
 }
 
-/* A number of an objective, as "mlm_loss". */
-static void add_of(cJSON *line, const struct objective *objective, const char *what, double value)
+/* A mean of an objective, as "mlm_loss". */
+static void add_mean(cJSON *line, const struct objective *objective, const char *what, double sum,
+                     double terms)
 {
     char name[64];
     snprintf(name, sizeof name, "%s_%s", objective->name, what);
-    add(line, name, value);
+    add(line, name, metrics_mean(sum, terms));
+}
+
+/* How many masked tokens there were, where an objective reads them. */
+static void add_masked(cJSON *line, const struct objective_list *objectives,
+                       const struct objective_sums *sums)
+{
+    for (int o = 0; o < objectives->count; o++)
+        if (objectives->rows[o]->rows == OBJECTIVE_MASKED) {
+            add(line, "masked", sums[o].terms);
+            return;
+        }
 }
 
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
@@ -129,9 +141,9 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     cJSON *line = line_new("step", phase, state);
     add(line, "loss", metrics_loss(report));
     for (int o = 0; o < objectives->count; o++)
-        add_of(line, objectives->rows[o], "loss", metrics_mean(sums[o].loss, sums[o].terms));
+        add_mean(line, objectives->rows[o], "loss", sums[o].loss, sums[o].terms);
     for (int o = 0; o < objectives->count; o++)
-        add_of(line, objectives->rows[o], "accuracy", metrics_mean(sums[o].correct, sums[o].terms));
+        add_mean(line, objectives->rows[o], "accuracy", sums[o].correct, sums[o].terms);
     add(line, "learning_rate", step->rate);
     add(line, "gradient_norm", report->gradient.gradient_norm);
     add(line, "clip", report->gradient.clip);
@@ -139,9 +151,7 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     add(line, "skipped_steps", (double)step->skipped_steps);
     add(line, "sequences", (double)report->sequences);
     add(line, "tokens", (double)report->tokens);
-    for (int o = 0; o < objectives->count; o++)
-        if (objectives->rows[o]->rows == OBJECTIVE_MASKED)
-            add(line, "masked", sums[o].terms);
+    add_masked(line, objectives, sums);
     add(line, "seconds", step->seconds);
     add(line, "sequences_per_second", (double)report->sequences / step->seconds);
     add(line, "tokens_per_second", (double)report->tokens / step->seconds);
@@ -178,13 +188,15 @@ int metrics_tensors(struct metrics *metrics, const char *phase, const struct run
 
 void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evaluation *evaluation)
 {
+    const struct objective_list *objectives = &evaluation->objectives;
+    const struct objective_sums *sums = evaluation->sums;
     add(line, "sequence_length", sequence_length);
     add(line, "sequences", (double)evaluation->sequences);
-    add(line, "masked", (double)evaluation->masked);
-    add(line, "mlm_loss", evaluation->mlm_loss);
-    add(line, "mlm_accuracy", evaluation->mlm_accuracy);
-    add(line, "nsp_loss", evaluation->nsp_loss);
-    add(line, "nsp_accuracy", evaluation->nsp_accuracy);
+    add_masked(line, objectives, sums);
+    for (int o = 0; o < objectives->count; o++) {
+        add_mean(line, objectives->rows[o], "loss", sums[o].loss, sums[o].terms);
+        add_mean(line, objectives->rows[o], "accuracy", sums[o].correct, sums[o].terms);
+    }
     add(line, "unigram_loss", evaluation->unigram_loss);
     add(line, "unigram_accuracy", evaluation->unigram_accuracy);
 }

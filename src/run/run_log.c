@@ -2,12 +2,12 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lambert/base/log.h"
 
-enum { LOSSES_TEXT = 256 };
+enum { LOSSES_TEXT = 512 };
 
 void objective_label(const struct objective *objective, char label[OBJECTIVE_LABEL])
 {
@@ -27,25 +27,32 @@ static void label_of(const struct run *run, const struct objective *objective,
         objective_label(objective, label);
 }
 
-/* "MLM loss 4.1250, accuracy 25.0%; NSP loss 0.6931, accuracy 50.0%". Of ready samples none may have
- * a mask, or a label. */
-static void print_losses(const struct run *run, const struct step_report *report,
+/* "MLM loss 4.1250, accuracy 25.0%; NSP loss 0.6931, accuracy 50.0%"; of an evaluation, in brackets
+ * what guessing from frequencies gives. Of ready samples none may have a mask, or a label. */
+static void print_losses(const struct run *run, const struct objective_list *objectives,
+                         const struct objective_sums *sums, const struct evaluation *evaluation,
                          char text[LOSSES_TEXT])
 {
     const char *gap = "";
-    int length = 0;
+    size_t length = 0;
     text[0] = '\0';
-    for (int o = 0; o < report->objectives.count; o++) {
-        const struct objective *objective = report->objectives.rows[o];
-        const struct objective_sums *sums = &report->sums[o];
-        const size_t room = LOSSES_TEXT - (size_t)length;
+    for (int o = 0; o < objectives->count; o++) {
+        const struct objective *objective = objectives->rows[o];
+        const double loss = metrics_mean(sums[o].loss, sums[o].terms);
+        const double accuracy = 100 * metrics_mean(sums[o].correct, sums[o].terms);
+        const bool masked = objective->rows == OBJECTIVE_MASKED;
         char label[OBJECTIVE_LABEL];
         label_of(run, objective, label);
-        if (sums->terms > 0)
-            length += snprintf(text + length, room, "%s%s loss %.4f, accuracy %.1f%%", gap, label,
-                               sums->loss / sums->terms, 100 * sums->correct / sums->terms);
-        else if (objective->rows == OBJECTIVE_MASKED)
-            length += snprintf(text + length, room, "%snothing masked", gap);
+        if (sums[o].terms == 0 && masked)
+            snprintf(text + length, LOSSES_TEXT - length, "%snothing masked", gap);
+        else if (sums[o].terms > 0 && masked && evaluation)
+            snprintf(text + length, LOSSES_TEXT - length,
+                     "%s%s loss %.4f (unigram guess %.4f), accuracy %.1f%% (%.1f%%)", gap, label,
+                     loss, evaluation->unigram_loss, accuracy, 100 * evaluation->unigram_accuracy);
+        else if (sums[o].terms > 0)
+            snprintf(text + length, LOSSES_TEXT - length, "%s%s loss %.4f, accuracy %.1f%%", gap,
+                     label, loss, accuracy);
+        length = strlen(text);
         gap = length > 0 ? "; " : "";
     }
 }
@@ -61,7 +68,7 @@ void run_log_step(const struct run *run, const struct config_phase *phase,
     const double sequences = (double)report->sequences / step->seconds;
     char losses[LOSSES_TEXT], label[OBJECTIVE_LABEL], late[64] = "";
     if (number == (int64_t)progress->initial + 1 || number % run->config->train.log_every == 0) {
-        print_losses(run, report, losses);
+        print_losses(run, &report->objectives, report->sums, NULL, losses);
         if (balance->late)
             snprintf(late, sizeof late, "; rank %d slowest, %.2f of the mean time",
                      balance->slowest, balance->imbalance);
@@ -94,17 +101,10 @@ void run_log_tensors(const struct run *run, const struct tensor_report *tensors)
 }
 
 void run_log_evaluation(const struct run *run, const struct config_phase *phase,
-                        const struct evaluation *e)
+                        const struct evaluation *evaluation)
 {
-    char pair[64] = "", masked[128] = "nothing masked", label[OBJECTIVE_LABEL];
-    if (e->masked > 0) /* beside what guessing from frequencies gives */
-        snprintf(masked, sizeof masked,
-                 "MLM loss %.4f (unigram guess %.4f), accuracy %.1f%% (%.1f%%)", e->mlm_loss,
-                 e->unigram_loss, 100 * e->mlm_accuracy, 100 * e->unigram_accuracy);
-    label_of(run, &objective_nsp, label);
-    if (!isnan(e->nsp_loss))
-        snprintf(pair, sizeof pair, "; %s loss %.4f, accuracy %.1f%%", label, e->nsp_loss,
-                 100 * e->nsp_accuracy);
-    log_info("step %" PRId64 ", held-out: %s%s; %" PRIu64 " sequences of up to %d",
-             run->state.total_steps, masked, pair, e->sequences, phase->sequence_length);
+    char losses[LOSSES_TEXT];
+    print_losses(run, &evaluation->objectives, evaluation->sums, evaluation, losses);
+    log_info("step %" PRId64 ", held-out: %s; %" PRIu64 " sequences of up to %d",
+             run->state.total_steps, losses, evaluation->sequences, phase->sequence_length);
 }

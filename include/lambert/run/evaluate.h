@@ -12,14 +12,14 @@
 #include "lambert/model/bert.h"
 #include "lambert/store/checkpoint_file.h"
 
-/* Of an objective that the set has no term of (no masked token, no label), not numbers. */
+/* Sums are over the set; an objective may have no term in it (no masked token, no label). */
 struct evaluation {
-    double mlm_loss, mlm_accuracy;
-    double nsp_loss, nsp_accuracy; /* of the second objective */
-    double unigram_loss;           /* cross-entropy of the masked tokens under the training text's
-                                      frequencies (one added to each count) */
-    double unigram_accuracy;       /* of always answering the commonest token */
-    uint64_t sequences, masked;
+    struct objective_list objectives;           /* the model's */
+    struct objective_sums sums[OBJECTIVE_MOST]; /* [objectives.count] */
+    double unigram_loss;     /* cross-entropy of the masked tokens under the training text's
+                                frequencies (one added to each count); of none, not a number */
+    double unigram_accuracy; /* of always answering the commonest token */
+    uint64_t sequences;
 };
 
 struct evaluator;
