@@ -13,7 +13,7 @@
 #include "lambert/run/metrics.h"
 #include "lambert/run/options.h"
 #include "lambert/run/run.h"
-#include "lambert/store/checkpoint_folder.h"
+#include "lambert/store/checkpoint_file.h"
 
 struct eval_arguments {
     const char *config;
@@ -44,18 +44,6 @@ static const struct command_option eval_options[] = {
      .help = "one JSON object instead of text"},
     {0}};
 
-/* [rank 0] The checkpoint that --checkpoint names, or the newest of the run. */
-static int open_wanted_checkpoint(const struct config *config, const char *wanted,
-                                  struct checkpoint_file *file, struct error *err)
-{
-    const char *folder = config->run.folder;
-    int status = wanted ? checkpoint_find(wanted, file, err) : checkpoint_newest(folder, file, err);
-    if (status == 0 && !checkpoint_file_path(file))
-        return error_set(err, "there is no checkpoint in %s; name one with --checkpoint",
-                         wanted ? wanted : folder);
-    return status;
-}
-
 static void print_text(const struct evaluation *e, const char *path, int sequence_length)
 {
     const struct objective_sums *mlm = &e->sums[PRETRAINING_MLM], *nsp = &e->sums[PRETRAINING_NSP];
@@ -81,9 +69,8 @@ static void print_json(const struct evaluation *e, const char *path, int sequenc
     print_json_line(line);
 }
 
-/* Every rank for itself, but for the checkpoint, which rank 0 opens. */
-static int read_request(const struct dist *dist, const struct eval_arguments *arguments,
-                        struct config *config, int *phase, struct checkpoint_file *file,
+/* Every rank for itself. */
+static int read_request(const struct eval_arguments *arguments, struct config *config, int *phase,
                         struct error *err)
 {
     if (config_load(config, arguments->config, arguments->words.at, arguments->words.count, err) <
@@ -93,10 +80,7 @@ static int read_request(const struct dist *dist, const struct eval_arguments *ar
     log_set_level(config->run.log_level);
     *phase = arguments->phase ? config_find_phase(config, arguments->phase, err)
                               : config->phase_count - 1;
-    if (*phase < 0)
-        return -1;
-    return dist_rank(dist) == 0 ? open_wanted_checkpoint(config, arguments->checkpoint, file, err)
-                                : 0;
+    return *phase < 0 ? -1 : 0;
 }
 
 static int evaluate(struct dist *dist, const void *context, struct error *err)
@@ -106,10 +90,11 @@ static int evaluate(struct dist *dist, const void *context, struct error *err)
     struct evaluation result;
     struct checkpoint_file file = {0};
     int phase = 0;
-    int status = dist_agree(dist, read_request(dist, arguments, &config, &phase, &file, err), err);
+    int status = dist_agree(dist, read_request(arguments, &config, &phase, err), err);
     if (status == 0) {
         start_threads(dist, &config);
-        status = evaluate_checkpoint(dist, &config, phase, &file, &result, err);
+        status =
+            evaluate_checkpoint(dist, &config, phase, arguments->checkpoint, &file, &result, err);
     }
     if (status == 0 && dist_rank(dist) == 0)
         (arguments->json ? print_json : print_text)(&result, checkpoint_file_path(&file),

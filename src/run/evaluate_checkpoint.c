@@ -3,6 +3,7 @@
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
 #include "lambert/store/checkpoint.h"
+#include "lambert/store/checkpoint_folder.h"
 #include "watchdog.h"
 
 /* What an evaluation by itself holds. */
@@ -59,25 +60,52 @@ static int check_file(const struct evaluation_setup *setup, const struct config 
     return 0;
 }
 
-static int evaluate(const struct dist *dist, const struct config *config, int phase,
-                    const struct checkpoint_file *file, struct evaluation *result,
-                    struct error *err)
+/* [rank 0] */
+static int open_checkpoint(const struct config *config, const char *wanted,
+                           struct checkpoint_file *file, struct error *err)
 {
-    struct evaluation_setup setup;
+    const char *folder = config->run.folder;
+    if ((wanted ? checkpoint_find(wanted, file, err) : checkpoint_newest(folder, file, err)) < 0)
+        return -1;
+    if (!checkpoint_file_path(file))
+        return error_set(err, "there is no checkpoint in %s; name one with --checkpoint",
+                         wanted ? wanted : folder);
+    return 0;
+}
+
+int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
+                        const char *wanted, struct checkpoint_file *file, struct evaluation *result,
+                        struct error *err)
+{
+    const bool reads = dist_rank(dist) == 0;
+    struct evaluation_setup setup = {0};
+    struct watchdog *watchdog;
     struct run_state state;
-    activity_task("getting corpus and memory", -1);
-    int status = setup_init(&setup, dist, config, phase, err);
-    if (status == 0 && dist_rank(dist) == 0)
-        status = check_file(&setup, config, file, err);
+    *file = (struct checkpoint_file){0};
+    int status = watchdog_start(&watchdog, config->train.watchdog_seconds,
+                                "Evaluate once more when that is mended", err);
     if (dist_agree(dist, status, err) < 0) {
         status = -1;
         goto done;
     }
+    activity_task("reading the checkpoint", -1);
+    status = dist_agree(dist, reads ? open_checkpoint(config, wanted, file, err) : 0, err);
+    if (status < 0)
+        goto done;
+
+    activity_task("getting corpus and memory", -1);
+    status = setup_init(&setup, dist, config, phase, err);
+    if (status == 0 && reads)
+        status = check_file(&setup, config, file, err);
+    status = dist_agree(dist, status, err);
+    if (status < 0)
+        goto done;
+
+    activity_task("reading the weights", -1);
     struct checkpoint_arrays arrays = {.dist = dist,
                                        .table = bert_params(setup.bert),
                                        .sharding = &setup.sharding,
                                        .weights = setup.params};
-    activity_task("reading the checkpoint", -1);
     status = checkpoint_read(&arrays, file, &state, err);
     if (status < 0)
         goto done;
@@ -85,20 +113,6 @@ static int evaluate(const struct dist *dist, const struct config *config, int ph
     status = evaluator_run(setup.evaluator, dist, setup.bert, setup.params, result, err);
 done:
     setup_release(&setup);
-    return status;
-}
-
-int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
-                        const struct checkpoint_file *file, struct evaluation *result,
-                        struct error *err)
-{
-    struct watchdog *watchdog;
-    int status = watchdog_start(&watchdog, config->train.watchdog_seconds,
-                                "Evaluate once more when that is mended", err);
-    if (dist_agree(dist, status, err) == 0)
-        status = evaluate(dist, config, phase, file, result, err);
-    else
-        status = -1;
     watchdog_stop(watchdog);
     return status;
 }

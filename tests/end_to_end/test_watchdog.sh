@@ -94,9 +94,9 @@ stopped_or_refused() {
 wait_until 10 stopped_or_refused || fail "the data thread was not stopped"
 if kill -0 $tracer 2>/dev/null; then
     ends_by_itself
-    says 0 "step [0-9]+, data is there, waiting in (MPI_|the exchange)"
+    says 0 "step [0-9]+, counting the losses' terms, waiting in (MPI_|the exchange)"
     says 1 "step [0-9]+, waiting for data$"
-    says 2 "step [0-9]+, data is there, waiting in (MPI_|the exchange)"
+    says 2 "step [0-9]+, counting the losses' terms, waiting in (MPI_|the exchange)"
 elif grep -q "ptrace: Operation not permitted" tracer.txt; then
     echo "this machine lets no process trace another: a data thread that hangs was not tried"
     kill -TERM $pid0
