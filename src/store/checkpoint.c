@@ -46,20 +46,6 @@ int checkpoint_write(const struct checkpoint_arrays *arrays, const char *path,
 
 /* --- does it fit? ----------------------------------------------------------------------------- */
 
-static int check_shape(const char *path, const struct checkpoint_tensor *tensor,
-                       const struct param_info *info, struct error *err)
-{
-    char stored[SHAPE_TEXT], wanted[SHAPE_TEXT];
-    shape_text(tensor->dimensions, tensor->shape, stored);
-    shape_text(info->dimensions, info->shape, wanted);
-    if (strcmp(stored, wanted) == 0)
-        return 0;
-    return error_set(err,
-                     "%s does not fit the configured model: its %s is %s, the model's is %s; "
-                     "configure the model it was written by",
-                     path, info->name, stored, wanted);
-}
-
 static int check_tensors(const struct checkpoint_file *file, const struct param_table *table,
                          struct error *err)
 {
@@ -70,8 +56,14 @@ static int check_tensors(const struct checkpoint_file *file, const struct param_
         if (!tensor)
             return error_set(err, "%s does not fit the configured model: it has no %s", path,
                              info->name);
-        if (check_shape(path, tensor, info, err) < 0)
-            return -1;
+        char stored[SHAPE_TEXT], wanted[SHAPE_TEXT];
+        shape_text(tensor->dimensions, tensor->shape, stored);
+        shape_text(info->dimensions, info->shape, wanted);
+        if (strcmp(stored, wanted) != 0)
+            return error_set(err,
+                             "%s does not fit the configured model: its %s is %s, the model's is "
+                             "%s; configure the model it was written by",
+                             path, info->name, stored, wanted);
     }
     for (int i = 0; i < file->tensor_count; i++)
         if (param_table_find(table, file->tensors[i].name) < 0)
@@ -127,10 +119,9 @@ int checkpoint_read(const struct checkpoint_arrays *arrays, const struct checkpo
     struct optimizer *optimizer = arrays->optimizer;
     bool reads = dist_rank(dist) == 0;
     int status = 0;
-    if (reads)
-        status = check_tensors(file, arrays->table, err);
-    if (reads && status == 0 && optimizer)
-        status = check_moments(file, optimizer, err);
+    if (reads && (check_tensors(file, arrays->table, err) < 0 ||
+                  (optimizer && check_moments(file, optimizer, err) < 0)))
+        status = -1;
     if (dist_agree(dist, status, err) < 0)
         return -1;
 

@@ -56,35 +56,7 @@ static int copy_section(const struct container *container, const char *name, cha
     return 0;
 }
 
-/* meta is zeroed before, and to be released even after -1. */
-static int read_meta(const struct container *container, struct checkpoint_meta *meta,
-                     int64_t *updates, struct error *err)
-{
-    const void *state;
-    size_t state_size, config_size;
-    if (get_section(container, SECTION_STATE, &state, &state_size, err) < 0)
-        return -1;
-    if (checkpoint_state_parse(state, state_size, &meta->state, updates) < 0)
-        return nonsense(container, SECTION_STATE, err);
-    if (copy_section(container, SECTION_CONFIG, &meta->config, &config_size, err) < 0)
-        return -1;
-    return copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err);
-}
-
-/* --- tensors and arrays ----------------------------------------------------------------------- */
-
-static int read_tensors(struct checkpoint_file *file, struct error *err)
-{
-    const void *text;
-    size_t size;
-    if (get_section(&file->container, SECTION_TENSORS, &text, &size, err) < 0)
-        return -1;
-    if (checkpoint_tensors_parse(text, size, &file->tensors, &file->tensor_count) < 0)
-        return nonsense(&file->container, SECTION_TENSORS, err);
-    for (int i = 0; i < file->tensor_count; i++)
-        file->elements += file->tensors[i].count;
-    return 0;
-}
+/* --- arrays ----------------------------------------------------------------------------------- */
 
 static int read_array(const struct checkpoint_file *file, const char *section, const float **values,
                       struct error *err)
@@ -119,16 +91,39 @@ static int read_moments(struct checkpoint_file *file, struct error *err)
 
 int checkpoint_file_open(struct checkpoint_file *file, const char *path, struct error *err)
 {
+    const struct container *container = &file->container;
+    struct checkpoint_meta *meta = &file->meta;
+    const void *text;
+    size_t size;
     *file = (struct checkpoint_file){0};
     if (container_open(&file->container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) < 0)
         return -1;
-    if (read_meta(&file->container, &file->meta, &file->updates, err) < 0 ||
-        read_tensors(file, err) < 0 || read_array(file, SECTION_WEIGHTS, &file->weights, err) < 0 ||
-        read_moments(file, err) < 0) {
-        checkpoint_file_close(file);
-        return -1;
+
+    if (get_section(container, SECTION_STATE, &text, &size, err) < 0)
+        goto fail;
+    if (checkpoint_state_parse(text, size, &meta->state, &file->updates) < 0) {
+        nonsense(container, SECTION_STATE, err);
+        goto fail;
     }
+    if (copy_section(container, SECTION_CONFIG, &meta->config, &size, err) < 0 ||
+        copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err) < 0)
+        goto fail;
+
+    if (get_section(container, SECTION_TENSORS, &text, &size, err) < 0)
+        goto fail;
+    if (checkpoint_tensors_parse(text, size, &file->tensors, &file->tensor_count) < 0) {
+        nonsense(container, SECTION_TENSORS, err);
+        goto fail;
+    }
+    for (int i = 0; i < file->tensor_count; i++)
+        file->elements += file->tensors[i].count;
+    if (read_array(file, SECTION_WEIGHTS, &file->weights, err) < 0 || read_moments(file, err) < 0)
+        goto fail;
     return 0;
+
+fail:
+    checkpoint_file_close(file);
+    return -1;
 }
 
 void checkpoint_file_close(struct checkpoint_file *file)

@@ -64,20 +64,6 @@ static int highest_step_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static void add_stored(struct stored_list *list, const char *name)
-{
-    struct stat info;
-    const char *rest;
-    int64_t step = step_of(name, &rest);
-    if (step < 0 || *rest != '\0')
-        return;
-    char *path = path_join(list->folder, name);
-    if (stat(path, &info) == 0)
-        list->items[list->count++] = (struct stored){step, path, info.st_mtim};
-    else
-        free(path);
-}
-
 /* A folder that is not there is an empty one. */
 static int stored_list_open(struct stored_list *list, const char *run_folder, struct error *err)
 {
@@ -87,8 +73,18 @@ static int stored_list_open(struct stored_list *list, const char *run_folder, st
         return -1;
     }
     list->items = memory_new((size_t)list->names.count, sizeof *list->items);
-    for (int i = 0; i < list->names.count; i++)
-        add_stored(list, list->names.names[i]);
+    for (int i = 0; i < list->names.count; i++) {
+        const char *name = list->names.names[i], *rest;
+        struct stat info;
+        int64_t step = step_of(name, &rest);
+        if (step < 0 || *rest != '\0')
+            continue;
+        char *path = path_join(list->folder, name);
+        if (stat(path, &info) == 0)
+            list->items[list->count++] = (struct stored){step, path, info.st_mtim};
+        else
+            free(path);
+    }
     qsort(list->items, (size_t)list->count, sizeof *list->items, highest_step_first);
     return 0;
 }
@@ -149,35 +145,17 @@ static bool is_whole(const struct stored *stored)
     return true;
 }
 
-static bool written_before(const struct stored *a, const struct stored *b)
-{
-    if (a->written.tv_sec != b->written.tv_sec)
-        return a->written.tv_sec < b->written.tv_sec;
-    return a->written.tv_nsec < b->written.tv_nsec;
-}
-
 /* The checkpoint written last, the lowest step where several were written at once. */
 static int written_last(const struct stored_list *list)
 {
     int last = 0;
-    for (int i = 1; i < list->count; i++)
-        if (!written_before(&list->items[i], &list->items[last]))
+    for (int i = 1; i < list->count; i++) {
+        struct timespec written = list->items[i].written, latest = list->items[last].written;
+        if (written.tv_sec > latest.tv_sec ||
+            (written.tv_sec == latest.tv_sec && written.tv_nsec >= latest.tv_nsec))
             last = i;
-    return last;
-}
-
-static int remove_temporaries(const struct stored_list *list, struct error *err)
-{
-    int status = 0;
-    for (int i = 0; i < list->names.count && status == 0; i++) {
-        const char *name = list->names.names[i], *rest;
-        if (step_of(name, &rest) < 0 || !file_is_temporary(name))
-            continue;
-        char *path = path_join(list->folder, name);
-        status = file_remove(path, err);
-        free(path);
     }
-    return status;
+    return last;
 }
 
 /* A checkpoint of a higher step than the one written last is left over from before a resume, which
@@ -186,16 +164,33 @@ static int remove_temporaries(const struct stored_list *list, struct error *err)
 int checkpoint_prune(const char *run_folder, int keep, struct error *err)
 {
     struct stored_list list;
+    int status = -1;
     require(keep > 0);
     if (stored_list_open(&list, run_folder, err) < 0)
         return -1;
-    int status = remove_temporaries(&list, err), kept = 0, last = written_last(&list);
-    for (int i = 0; i < list.count && status == 0; i++) {
-        if (kept == keep)
-            status = file_remove(list.items[i].path, err);
-        else if (i >= last || is_whole(&list.items[i]))
-            kept++;
+
+    for (int i = 0; i < list.names.count; i++) {
+        const char *name = list.names.names[i], *rest;
+        if (step_of(name, &rest) < 0 || !file_is_temporary(name))
+            continue;
+        char *path = path_join(list.folder, name);
+        int removed = file_remove(path, err);
+        free(path);
+        if (removed < 0)
+            goto done;
     }
+
+    int kept = 0, last = written_last(&list);
+    for (int i = 0; i < list.count; i++) {
+        if (kept == keep) {
+            if (file_remove(list.items[i].path, err) < 0)
+                goto done;
+        } else if (i >= last || is_whole(&list.items[i])) {
+            kept++;
+        }
+    }
+    status = 0;
+done:
     stored_list_close(&list);
     return status;
 }

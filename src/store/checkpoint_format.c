@@ -92,37 +92,34 @@ static int get_shape(const cJSON *array, struct checkpoint_tensor *tensor)
     return 0;
 }
 
-/* `expected`: where the tensor before ended, in elements. */
-static int get_tensor(const cJSON *item, size_t expected, struct checkpoint_tensor *tensor)
-{
-    const char *name = json_get_text(item, "name");
-    uint64_t offset;
-    if (!name)
-        return -1;
-    tensor->name = memory_copy_text(name);
-    tensor->offset = expected;
-    if (get_shape(cJSON_GetObjectItemCaseSensitive(item, "shape"), tensor) < 0 ||
-        !json_get_count(item, "offset", &offset))
-        return -1;
-    return offset == expected * sizeof(float) ? 0 : -1;
-}
-
+/* Every tensor must begin where the one before it ended. */
 int checkpoint_tensors_parse(const char *text, size_t size, struct checkpoint_tensor **tensors,
                              int *count)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    int status = cJSON_IsArray(root) ? 0 : -1;
-    size_t end = 0;
-    const cJSON *item;
+    int status = -1;
+    size_t end = 0; /* in elements */
     *tensors = memory_new((size_t)cJSON_GetArraySize(root), sizeof **tensors);
     *count = 0;
-    for (item = root ? root->child : NULL; item && status == 0; item = item->next) {
+    if (!cJSON_IsArray(root))
+        goto done;
+    for (const cJSON *item = root->child; item; item = item->next) {
         struct checkpoint_tensor *tensor = &(*tensors)[(*count)++];
-        status = get_tensor(item, end, tensor);
+        const char *name = json_get_text(item, "name");
+        uint64_t offset;
+        if (!name)
+            goto done;
+        tensor->name = memory_copy_text(name);
+        tensor->offset = end;
+        if (get_shape(cJSON_GetObjectItemCaseSensitive(item, "shape"), tensor) < 0 ||
+            !json_get_count(item, "offset", &offset) || offset != end * sizeof(float))
+            goto done;
         end += tensor->count;
         if (end >= JSON_COUNTS / sizeof(float))
-            status = -1;
+            goto done;
     }
+    status = 0;
+done:
     cJSON_Delete(root);
     return status;
 }

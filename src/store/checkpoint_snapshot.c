@@ -29,6 +29,7 @@ int checkpoint_snapshot_new(struct checkpoint_snapshot **snapshot,
     struct checkpoint_snapshot *new = NULL;
     const struct optimizer *optimizer = arrays->optimizer;
     int status = 0;
+    *snapshot = NULL;
     if (dist_rank(arrays->dist) == 0) {
         new = memory_new(1, sizeof *new);
         *new = (struct checkpoint_snapshot){.table = arrays->table,
@@ -36,18 +37,15 @@ int checkpoint_snapshot_new(struct checkpoint_snapshot **snapshot,
                                             .bytes = checkpoint_snapshot_memory(arrays)};
         require(new->moment_count <= CHECKPOINT_MOMENTS);
         status = memory_big((void **)&new->weights, new->bytes, "a checkpoint in memory", err);
-        for (int k = 0; status == 0 && k < new->moment_count; k++) {
-            new->moments[k] = new->weights + (size_t)(k + 1) * arrays->table->size;
-            checkpoint_moment_section(optimizer_moment_name(optimizer, k), new->sections[k]);
-        }
-        if (status < 0) {
-            free(new);
-            new = NULL;
-        }
     }
-    *snapshot = NULL;
-    if (dist_agree(arrays->dist, status, err) < 0)
+    if (dist_agree(arrays->dist, status, err) < 0) {
+        checkpoint_snapshot_free(new);
         return -1;
+    }
+    for (int k = 0; new &&k < new->moment_count; k++) {
+        new->moments[k] = new->weights + (size_t)(k + 1) * arrays->table->size;
+        checkpoint_moment_section(optimizer_moment_name(optimizer, k), new->sections[k]);
+    }
     *snapshot = new;
     return 0;
 }

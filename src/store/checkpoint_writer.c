@@ -44,13 +44,17 @@ void checkpoint_writer_tensors(struct checkpoint_writer *writer, const char *sec
 {
     struct container_writer *container = &writer->container;
     const struct param_table *table = writer->table;
-    if (writer->status == 0)
-        writer->status = container_writer_begin(container, section, writer->err);
-    for (int i = 0; writer->status == 0 && i < table->count; i++)
-        writer->status = container_writer_write(
-            container, values[i], table->infos[i].count * sizeof **values, writer->err);
-    if (writer->status == 0)
-        container_writer_end(container);
+    if (writer->status < 0)
+        return;
+    writer->status = -1; /* until the section is whole */
+    if (container_writer_begin(container, section, writer->err) < 0)
+        return;
+    for (int i = 0; i < table->count; i++)
+        if (container_writer_write(container, values[i], table->infos[i].count * sizeof **values,
+                                   writer->err) < 0)
+            return;
+    container_writer_end(container);
+    writer->status = 0;
 }
 
 void checkpoint_writer_flat(struct checkpoint_writer *writer, const char *section, const real *flat)

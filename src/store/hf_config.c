@@ -10,15 +10,11 @@
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static const char *torch_name(enum safetensors_dtype dtype)
-{
-    return dtype == SAFETENSORS_F16    ? "float16"
-           : dtype == SAFETENSORS_BF16 ? "bfloat16"
-                                       : "float32";
-}
-
 char *hf_config_print(const struct bert_config *shape, int pad_id, enum safetensors_dtype dtype)
 {
+    const char *torch_name = dtype == SAFETENSORS_F16    ? "float16"
+                             : dtype == SAFETENSORS_BF16 ? "bfloat16"
+                                                         : "float32";
     cJSON *root = cJSON_CreateObject();
     cJSON *architectures = cJSON_AddArrayToObject(root, "architectures");
     cJSON_AddItemToArray(architectures, cJSON_CreateString("BertForPreTraining"));
@@ -40,7 +36,7 @@ char *hf_config_print(const struct bert_config *shape, int pad_id, enum safetens
     cJSON_AddBoolToObject(root, "use_cache", true);
     cJSON_AddNullToObject(root, "classifier_dropout");
     cJSON_AddBoolToObject(root, "tie_word_embeddings", true);
-    cJSON_AddStringToObject(root, "torch_dtype", torch_name(dtype));
+    cJSON_AddStringToObject(root, "torch_dtype", torch_name);
     return json_print_indented(root);
 }
 
@@ -80,45 +76,35 @@ static const cJSON *get(const cJSON *root, const char *name)
     return cJSON_GetObjectItemCaseSensitive(root, name);
 }
 
-static int get_whole(const cJSON *item, const char *path, const char *name, int least, int most,
-                     int *value, struct error *err)
+/* NaN where the item is no number; none of the ranges below holds it. */
+static double number_or(const cJSON *item, double standard)
 {
-    double number = cJSON_IsNumber(item) ? item->valuedouble : NAN;
-    if (!(number >= least && number <= most && number == floor(number)))
-        return error_set(err, "%s: %s is not a whole number from %d to %d", path, name, least,
-                         most);
-    *value = (int)number;
-    return 0;
-}
-
-static int get_real(const cJSON *item, const char *path, int row, double *value, struct error *err)
-{
-    double number = cJSON_IsNumber(item) ? item->valuedouble : NAN, most = real_numbers[row].most;
-    bool positive = real_numbers[row].positive;
-    if (!(positive ? number > 0 && number <= most : number >= 0 && number < most))
-        return error_set(err, "%s: %s is not a number %s %g", path, real_numbers[row].name,
-                         positive ? "above 0 and up to" : "from 0 to below", most);
-    *value = number;
-    return 0;
+    if (!item)
+        return standard;
+    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
 }
 
 static int get_numbers(const cJSON *root, const char *path, struct bert_config *shape,
                        struct error *err)
 {
     for (size_t i = 0; i < sizeof whole_numbers / sizeof *whole_numbers; i++) {
-        int *place = (int *)((char *)shape + whole_numbers[i].offset);
-        const cJSON *item = get(root, whole_numbers[i].name);
-        *place = whole_numbers[i].standard;
-        if (item && get_whole(item, path, whole_numbers[i].name, whole_numbers[i].least,
-                              whole_numbers[i].most, place, err) < 0)
-            return -1;
+        const char *name = whole_numbers[i].name;
+        int least = whole_numbers[i].least, most = whole_numbers[i].most;
+        double number = number_or(get(root, name), whole_numbers[i].standard);
+        if (!(number >= least && number <= most && number == floor(number)))
+            return error_set(err, "%s: %s is not a whole number from %d to %d", path, name, least,
+                             most);
+        *(int *)((char *)shape + whole_numbers[i].offset) = (int)number;
     }
-    for (int i = 0; i < (int)(sizeof real_numbers / sizeof *real_numbers); i++) {
-        double *place = (double *)((char *)shape + real_numbers[i].offset);
-        const cJSON *item = get(root, real_numbers[i].name);
-        *place = real_numbers[i].standard;
-        if (item && get_real(item, path, i, place, err) < 0)
-            return -1;
+    for (size_t i = 0; i < sizeof real_numbers / sizeof *real_numbers; i++) {
+        const char *name = real_numbers[i].name;
+        double most = real_numbers[i].most;
+        bool positive = real_numbers[i].positive;
+        double number = number_or(get(root, name), real_numbers[i].standard);
+        if (!(positive ? number > 0 && number <= most : number >= 0 && number < most))
+            return error_set(err, "%s: %s is not a number %s %g", path, name,
+                             positive ? "above 0 and up to" : "from 0 to below", most);
+        *(double *)((char *)shape + real_numbers[i].offset) = number;
     }
     return 0;
 }

@@ -15,35 +15,6 @@
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
-static int read_config(struct hf_model *model, struct error *err)
-{
-    struct buffer text = {0};
-    char *path = path_join(model->folder, "config.json");
-    int status = file_read(path, &text, err);
-    if (status == 0)
-        status = hf_config_parse(buffer_text(&text), text.size, path, &model->shape, err);
-    buffer_release(&text);
-    free(path);
-    return status;
-}
-
-/* A folder without tokenizer_config.json is uncased, as in transformers. */
-static int read_tokenizer_config(struct hf_model *model, struct error *err)
-{
-    struct buffer text = {0};
-    char *path = path_join(model->folder, "tokenizer_config.json");
-    int status = 0;
-    model->lower_case = true;
-    if (file_exists(path))
-        status = file_read(path, &text, err) < 0
-                     ? -1
-                     : hf_tokenizer_lower_case(buffer_text(&text), text.size, path,
-                                               &model->lower_case, err);
-    buffer_release(&text);
-    free(path);
-    return status;
-}
-
 /* vocab.txt, or what tokenizer.json says where there is none. */
 static int load_vocabulary(const struct hf_model *model, struct vocabulary **vocabulary,
                            struct error *err)
@@ -91,28 +62,43 @@ static int read_vocabulary(struct hf_model *model, struct error *err)
     return status;
 }
 
-static int open_weights(struct hf_model *model, struct error *err)
-{
-    char *path = path_join(model->folder, "model.safetensors");
-    int status = safetensors_open(&model->weights, path, err);
-    if (status < 0 && !file_exists(path))
-        status = error_set(err,
-                           "%s has no model.safetensors; a pytorch_model.bin or a sharded model is "
-                           "to be saved anew with transformers' save_pretrained() first",
-                           model->folder);
-    free(path);
-    return status;
-}
-
 int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
 {
+    struct buffer config = {0}, tokenizer = {0};
+    char *config_path = path_join(folder, "config.json");
+    char *tokenizer_path = path_join(folder, "tokenizer_config.json");
+    char *weights_path = path_join(folder, "model.safetensors");
+    int status = -1;
     *model = (struct hf_model){.folder = memory_copy_text(folder)};
-    if (read_config(model, err) < 0 || read_tokenizer_config(model, err) < 0 ||
-        read_vocabulary(model, err) < 0 || open_weights(model, err) < 0) {
+    if (file_read(config_path, &config, err) < 0 ||
+        hf_config_parse(buffer_text(&config), config.size, config_path, &model->shape, err) < 0)
+        goto done;
+
+    /* A folder without tokenizer_config.json is uncased, as in transformers. */
+    model->lower_case = true;
+    if (file_exists(tokenizer_path) &&
+        (file_read(tokenizer_path, &tokenizer, err) < 0 ||
+         hf_tokenizer_lower_case(buffer_text(&tokenizer), tokenizer.size, tokenizer_path,
+                                 &model->lower_case, err) < 0))
+        goto done;
+    if (read_vocabulary(model, err) < 0)
+        goto done;
+
+    status = safetensors_open(&model->weights, weights_path, err);
+    if (status < 0 && !file_exists(weights_path))
+        error_set(err,
+                  "%s has no model.safetensors; a pytorch_model.bin or a sharded model is to be "
+                  "saved anew with transformers' save_pretrained() first",
+                  folder);
+done:
+    if (status < 0)
         hf_model_close(model);
-        return -1;
-    }
-    return 0;
+    buffer_release(&config);
+    buffer_release(&tokenizer);
+    free(config_path);
+    free(tokenizer_path);
+    free(weights_path);
+    return status;
 }
 
 void hf_model_close(struct hf_model *model)
@@ -226,44 +212,32 @@ static int check_tensor(const struct hf_model *model, const struct safetensors_t
     return 0;
 }
 
-static void copy_tensor(const struct safetensors_tensor *tensor, const struct param_info *info,
-                        real *params)
-{
-    if (tensor->elements == info->count) {
-        safetensors_floats(tensor, params + info->offset);
-        return;
-    }
-    float *all = memory_new(tensor->elements, sizeof *all);
-    safetensors_floats(tensor, all);
-    memcpy(params + info->offset, all, info->count * sizeof *all);
-    free(all);
-}
-
-/* Heads may be missing; they keep the fresh weights that params begins with. */
-static int take_tensor(const struct hf_model *model, const struct param_info *info, real *params,
-                       struct error *err)
-{
-    const struct safetensors_tensor *tensor = find_tensor(&model->weights, info->name);
-    bool head = strncmp(info->name, "cls.", 4) == 0 || strncmp(info->name, "bert.pooler.", 12) == 0;
-    if (!tensor && head) {
-        log_info("%s has no %s: initialised afresh", model->weights.path, info->name);
-        return 0;
-    }
-    if (!tensor)
-        return error_set(err, "%s has no tensor %s", model->weights.path, info->name);
-    if (check_tensor(model, tensor, info, err) < 0)
-        return -1;
-    copy_tensor(tensor, info, params);
-    return 0;
-}
-
 int hf_model_weights(const struct hf_model *model, const struct param_table *table, uint64_t seed,
                      real *params, struct error *err)
 {
     param_table_initialise(table, model->shape.initializer_range, seed, params);
-    for (int i = 0; i < table->count; i++)
-        if (take_tensor(model, &table->infos[i], params, err) < 0)
+    for (int i = 0; i < table->count; i++) {
+        const struct param_info *info = &table->infos[i];
+        const struct safetensors_tensor *tensor = find_tensor(&model->weights, info->name);
+        bool head =
+            strncmp(info->name, "cls.", 4) == 0 || strncmp(info->name, "bert.pooler.", 12) == 0;
+        if (!tensor && head) {
+            log_info("%s has no %s: initialised afresh", model->weights.path, info->name);
+            continue;
+        }
+        if (!tensor)
+            return error_set(err, "%s has no tensor %s", model->weights.path, info->name);
+        if (check_tensor(model, tensor, info, err) < 0)
             return -1;
+        if (tensor->elements == info->count) {
+            safetensors_floats(tensor, params + info->offset);
+        } else { /* padded: its first rows are those of the vocabulary */
+            float *all = memory_new(tensor->elements, sizeof *all);
+            safetensors_floats(tensor, all);
+            memcpy(params + info->offset, all, info->count * sizeof *all);
+            free(all);
+        }
+    }
     warn_of_leftovers(model, table);
     return 0;
 }

@@ -162,28 +162,26 @@ static int sort_tokens(const cJSON *vocab, const char **tokens, int count, const
     return 0;
 }
 
-static int print_vocabulary(const cJSON *root, const char *path, struct buffer *vocabulary,
-                            struct error *err)
-{
-    const cJSON *model = cJSON_GetObjectItemCaseSensitive(root, "model");
-    const cJSON *vocab = cJSON_GetObjectItemCaseSensitive(model, "vocab");
-    if (!cJSON_IsObject(vocab) || !is_text(model, "type", "WordPiece") ||
-        !is_text(model, "continuing_subword_prefix", "##"))
-        return error_set(err, "%s holds no WordPiece vocabulary", path);
-    int count = cJSON_GetArraySize(vocab);
-    const char **tokens = memory_new((size_t)count, sizeof *tokens);
-    int status = sort_tokens(vocab, tokens, count, path, err);
-    for (int id = 0; id < count && status == 0; id++)
-        buffer_print(vocabulary, "%s\n", tokens[id]);
-    free(tokens);
-    return status;
-}
-
 int hf_tokenizer_vocabulary(const char *text, size_t size, const char *path,
                             struct buffer *vocabulary, struct error *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    int status = print_vocabulary(root, path, vocabulary, err);
+    const cJSON *model = cJSON_GetObjectItemCaseSensitive(root, "model");
+    const cJSON *vocab = cJSON_GetObjectItemCaseSensitive(model, "vocab");
+    int status = -1, count = cJSON_GetArraySize(vocab);
+    const char **tokens = memory_new((size_t)count, sizeof *tokens);
+    if (!cJSON_IsObject(vocab) || !is_text(model, "type", "WordPiece") ||
+        !is_text(model, "continuing_subword_prefix", "##")) {
+        error_set(err, "%s holds no WordPiece vocabulary", path);
+        goto done;
+    }
+    if (sort_tokens(vocab, tokens, count, path, err) < 0)
+        goto done;
+    for (int id = 0; id < count; id++)
+        buffer_print(vocabulary, "%s\n", tokens[id]);
+    status = 0;
+done:
+    free(tokens);
     cJSON_Delete(root);
     return status;
 }

@@ -63,43 +63,31 @@ static size_t elements_of(const struct safetensors_entry *entry)
 
 /* --- header ----------------------------------------------------------------------------------- */
 
-/* As JSON, with quotes. */
-static void put_text(struct buffer *header, const char *text)
-{
-    char *printed = json_print(cJSON_CreateString(text));
-    buffer_print(header, "%s", printed);
-    free(printed);
-}
-
-/* *offset: where the tensor begins, and then where it ends. */
-static void put_entry(struct buffer *header, const struct safetensors_entry *entry,
-                      const struct format *format, uint64_t *offset)
-{
-    uint64_t end = *offset + elements_of(entry) * format->bytes;
-    buffer_print(header, ",");
-    put_text(header, entry->name);
-    buffer_print(header, ":{\"dtype\":\"%s\",\"shape\":[", format->name);
-    for (int d = 0; d < entry->dimensions; d++)
-        buffer_print(header, "%s%" PRId64, d > 0 ? "," : "", entry->shape[d]);
-    buffer_print(header, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", *offset, end);
-    *offset = end;
-}
-
 static int write_header(struct file_writer *writer, const struct safetensors_entry **sorted,
                         int count, const struct format *format, struct error *err)
 {
     struct buffer header = {0}, length = {0};
     uint64_t offset = 0;
+    int status = 0;
     buffer_print(&header, "{\"__metadata__\":{\"format\":\"pt\"}");
-    for (int i = 0; i < count; i++)
-        put_entry(&header, sorted[i], format, &offset);
+    for (int i = 0; i < count; i++) {
+        const struct safetensors_entry *entry = sorted[i];
+        uint64_t end = offset + elements_of(entry) * format->bytes;
+        char *name = json_print(cJSON_CreateString(entry->name)); /* with quotes */
+        buffer_print(&header, ",%s:{\"dtype\":\"%s\",\"shape\":[", name, format->name);
+        free(name);
+        for (int d = 0; d < entry->dimensions; d++)
+            buffer_print(&header, "%s%" PRId64, d > 0 ? "," : "", entry->shape[d]);
+        buffer_print(&header, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", offset, end);
+        offset = end;
+    }
     buffer_print(&header, "}");
     while (header.size % 8 != 0)
         buffer_put_u8(&header, ' ');
     buffer_put_u64(&length, header.size);
-    int status = file_writer_write(writer, length.data, length.size, err);
-    if (status == 0)
-        status = file_writer_write(writer, header.data, header.size, err);
+    if (file_writer_write(writer, length.data, length.size, err) < 0 ||
+        file_writer_write(writer, header.data, header.size, err) < 0)
+        status = -1;
     buffer_release(&header);
     buffer_release(&length);
     return status;
@@ -107,29 +95,24 @@ static int write_header(struct file_writer *writer, const struct safetensors_ent
 
 /* --- values ----------------------------------------------------------------------------------- */
 
-static int write_rounded(struct file_writer *writer, const float *values, size_t count,
-                         uint16_t (*convert)(float), struct error *err)
+static int write_values(struct file_writer *writer, enum safetensors_dtype dtype,
+                        const struct safetensors_entry *entry, struct error *err)
 {
     enum { AT_ONCE = 4096 };
     uint16_t rounded[AT_ONCE];
+    uint16_t (*convert)(float) =
+        dtype == SAFETENSORS_F16 ? float16_from_float : bfloat16_from_float;
+    size_t count = elements_of(entry);
+    if (dtype == SAFETENSORS_F32)
+        return file_writer_write(writer, entry->values, count * sizeof *entry->values, err);
     for (size_t done = 0; done < count; done += AT_ONCE) {
         size_t n = min_size(count - done, AT_ONCE);
         for (size_t i = 0; i < n; i++)
-            rounded[i] = convert(values[done + i]);
+            rounded[i] = convert(entry->values[done + i]);
         if (file_writer_write(writer, rounded, n * sizeof *rounded, err) < 0)
             return -1;
     }
     return 0;
-}
-
-static int write_values(struct file_writer *writer, enum safetensors_dtype dtype,
-                        const struct safetensors_entry *entry, struct error *err)
-{
-    size_t count = elements_of(entry);
-    if (dtype == SAFETENSORS_F32)
-        return file_writer_write(writer, entry->values, count * sizeof *entry->values, err);
-    return write_rounded(writer, entry->values, count,
-                         dtype == SAFETENSORS_F16 ? float16_from_float : bfloat16_from_float, err);
 }
 
 int safetensors_write(const char *path, enum safetensors_dtype dtype,
