@@ -266,13 +266,15 @@ static int run_phases(struct run *run, struct error *err)
         outcome = run_phase(run, err);
     if (outcome == RUN_FAILED)
         return -1;
+    char worked[32];
+    clock_text(run_clock_seconds(&run->clock), worked);
     if (outcome == RUN_STOPPED)
-        log_info("stopped by %s after step %" PRId64 " with a checkpoint; --resume goes on",
+        log_info("stopped by %s after step %" PRId64 " and %s, with a checkpoint; --resume goes on",
                  signals_caught() ? signals_caught() : "a signal to another rank",
-                 state->total_steps);
+                 state->total_steps, worked);
     else
-        log_info("done: %" PRId64 " steps, %" PRIu64 " sequences, %" PRIu64 " tokens; %s",
-                 state->total_steps, state->sequences, state->tokens, config->run.folder);
+        log_info("done in %s: %" PRId64 " steps, %" PRIu64 " sequences, %" PRIu64 " tokens; %s",
+                 worked, state->total_steps, state->sequences, state->tokens, config->run.folder);
     return 0;
 }
 

@@ -72,6 +72,7 @@ int run_init(struct run *run, struct dist *dist, const struct config *config, in
 {
     *run = (struct run){.dist = dist, .config = config, .lock = -1};
     balance_init(&run->balance, dist_size(dist));
+    run_clock_start(&run->clock, 0);
     if (dist_agree(dist, open_corpora(run, err), err) < 0 ||
         dist_same(dist, "the corpus", run->state.corpus_hash, err) < 0 ||
         divide_nodes(dist, config->train.ranks_per_node, err) < 0)

@@ -10,6 +10,7 @@
 #include "lambert/run/metrics.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/trainer/trainer.h"
+#include "run_clock.h"
 
 struct run {
     struct dist *dist;
@@ -20,10 +21,12 @@ struct run {
     struct checkpoint_meta meta; /* config text and vocabulary for checkpoints */
     struct metrics metrics;
     struct balance balance;
+    struct run_clock clock;
     double peak;        /* operations a second that all cores of the job could do */
     int skips_in_a_row; /* steps up to now that changed nothing */
     bool stop;          /* a rank was told to end the run after this step */
-    int written; /* -1: the last step's metrics could not be written, on this rank, and why: */
+    /* -1: the last step's metrics could not be written, on this rank, and why. */
+    int written;
     struct error write_error;
     int lock; /* descriptor of the run folder's lock; -1: not held */
 };
