@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 
 enum { WAYS = 8 };
 
@@ -45,15 +46,6 @@ static size_t block_bytes(const struct shard *shard)
     return (size_t)shard->meta.block_tokens * shard->meta.id_bytes;
 }
 
-static void first_use(struct block_cache *cache, const struct shard *shards)
-{
-    cache->shards = shards;
-    cache->sets = cache->bytes / block_bytes(shards) / WAYS;
-    if (cache->sets == 0)
-        cache->sets = 1;
-    cache->slots = memory_new(cache->sets * WAYS, sizeof *cache->slots);
-}
-
 /* The slot that has the block, or the one to be given up for it. */
 static struct slot *find_slot(struct block_cache *cache, uint32_t shard, uint64_t block)
 {
@@ -73,8 +65,11 @@ static struct slot *find_slot(struct block_cache *cache, uint32_t shard, uint64_
 const void *block_cache_read(struct block_cache *cache, const struct shard *shards, uint32_t shard,
                              uint64_t block, struct error *err)
 {
-    if (!cache->shards)
-        first_use(cache, shards);
+    if (!cache->shards) { /* the first use */
+        cache->shards = shards;
+        cache->sets = max_size(cache->bytes / block_bytes(shards) / WAYS, 1);
+        cache->slots = memory_new(cache->sets * WAYS, sizeof *cache->slots);
+    }
     require(cache->shards == shards);
     struct slot *slot = find_slot(cache, shard, block);
     slot->used = ++cache->clock;

@@ -48,10 +48,16 @@ static int vocabulary_differs(const struct corpus *corpus, const char *path,
 static int read_vocabulary(struct corpus *corpus, struct error *err)
 {
     char *path = path_join(corpus->folder, VOCABULARY_FILE);
-    int status = vocabulary_load(&corpus->vocabulary, path, err);
-    if (status == 0 && (vocabulary_hash(corpus->vocabulary) != corpus->manifest.vocabulary_hash ||
-                        vocabulary_size(corpus->vocabulary) != corpus->manifest.vocabulary_size))
-        status = vocabulary_differs(corpus, path, corpus->vocabulary, err);
+    int status = -1;
+    if (vocabulary_load(&corpus->vocabulary, path, err) < 0)
+        goto done;
+    if (vocabulary_hash(corpus->vocabulary) != corpus->manifest.vocabulary_hash ||
+        vocabulary_size(corpus->vocabulary) != corpus->manifest.vocabulary_size) {
+        vocabulary_differs(corpus, path, corpus->vocabulary, err);
+        goto done;
+    }
+    status = 0;
+done:
     free(path);
     return status;
 }
@@ -80,11 +86,12 @@ static int open_split(struct corpus *corpus, enum corpus_split split, struct err
     char **paths = memory_new((size_t)part->count, sizeof *paths);
     for (int i = 0; i < part->count; i++)
         paths[i] = path_join(corpus->folder, part->shards[i].file);
-    int status = document_store_open(&corpus->stores[split], paths, part->count,
-                                     corpus->manifest.vocabulary_hash,
-                                     corpus->manifest.vocabulary_size, err);
-    if (status == 0)
-        status = check_shards(corpus, split, err);
+    int status = 0;
+    if (document_store_open(&corpus->stores[split], paths, part->count,
+                            corpus->manifest.vocabulary_hash, corpus->manifest.vocabulary_size,
+                            err) < 0 ||
+        check_shards(corpus, split, err) < 0)
+        status = -1;
     for (int i = 0; i < part->count; i++)
         free(paths[i]);
     free(paths);
@@ -173,35 +180,33 @@ int corpus_check_vocabulary(const struct corpus *corpus, const char *path, struc
     return status;
 }
 
-static int read_counts(const struct container *file, uint64_t *counts, size_t size,
-                       struct error *err)
-{
-    const void *data;
-    size_t found;
-    struct byte_reader reader;
-    if (container_section(file, COUNTS_SECTION, &data, &found, err) < 0)
-        return -1;
-    if (found != size * sizeof(uint64_t))
-        return error_set(err,
-                         "%s is damaged: it has %zu bytes of counts instead of %zu; prepare "
-                         "the corpus again",
-                         file->path, found, size * sizeof(uint64_t));
-    byte_reader_init(&reader, data, found);
-    for (size_t id = 0; id < size; id++)
-        counts[id] = byte_reader_u64(&reader);
-    return 0;
-}
-
 int corpus_token_counts(const struct corpus *corpus, uint64_t *counts, struct error *err)
 {
+    const size_t entries = (size_t)corpus->manifest.vocabulary_size;
     struct container file;
+    const void *data;
+    size_t size;
+    struct byte_reader reader;
+    int status = -1;
     char *path = path_join(corpus->folder, COUNTS_FILE);
-    int status = container_open(&file, path, COUNTS_KIND, COUNTS_VERSION, err);
-    free(path);
-    if (status < 0)
-        return -1;
-    status = read_counts(&file, counts, (size_t)corpus->manifest.vocabulary_size, err);
+    if (container_open(&file, path, COUNTS_KIND, COUNTS_VERSION, err) < 0)
+        goto done;
+    if (container_section(&file, COUNTS_SECTION, &data, &size, err) < 0)
+        goto done;
+    if (size != entries * sizeof(uint64_t)) {
+        error_set(err,
+                  "%s is damaged: it has %zu bytes of counts instead of %zu; prepare the corpus "
+                  "again",
+                  path, size, entries * sizeof(uint64_t));
+        goto done;
+    }
+    byte_reader_init(&reader, data, size);
+    for (size_t id = 0; id < entries; id++)
+        counts[id] = byte_reader_u64(&reader);
+    status = 0;
+done:
     container_close(&file);
+    free(path);
     return status;
 }
 

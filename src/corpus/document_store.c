@@ -30,22 +30,6 @@ static int check_alike(const struct document_store *store, const struct shard *s
                      first->container.path, shard->container.path);
 }
 
-static int add_shard(struct document_store *store, const char *path, uint64_t vocabulary_hash,
-                     int vocabulary_size, struct error *err)
-{
-    struct shard *shard = store->shards + store->count;
-    if (shard_open(shard, path, vocabulary_hash, vocabulary_size, err) < 0)
-        return -1;
-    store->count++;
-    if (check_alike(store, shard, err) < 0)
-        return -1;
-    store->first_document[store->count] =
-        store->first_document[store->count - 1] + shard->meta.documents;
-    store->sentences += shard->meta.sentences;
-    store->tokens += shard->meta.tokens;
-    return 0;
-}
-
 int document_store_open(struct document_store **store_out, char *const *paths, int count,
                         uint64_t vocabulary_hash, int vocabulary_size, struct error *err)
 {
@@ -53,13 +37,23 @@ int document_store_open(struct document_store **store_out, char *const *paths, i
     store->shards = memory_new((size_t)count, sizeof *store->shards);
     store->first_document = memory_new((size_t)count + 1, sizeof *store->first_document);
     *store_out = NULL;
-    for (int i = 0; i < count; i++)
-        if (add_shard(store, paths[i], vocabulary_hash, vocabulary_size, err) < 0) {
-            document_store_close(store);
-            return -1;
-        }
+    for (int i = 0; i < count; i++) {
+        struct shard *shard = &store->shards[i];
+        if (shard_open(shard, paths[i], vocabulary_hash, vocabulary_size, err) < 0)
+            goto fail;
+        store->count++;
+        if (check_alike(store, shard, err) < 0)
+            goto fail;
+        store->first_document[i + 1] = store->first_document[i] + shard->meta.documents;
+        store->sentences += shard->meta.sentences;
+        store->tokens += shard->meta.tokens;
+    }
     *store_out = store;
     return 0;
+
+fail:
+    document_store_close(store);
+    return -1;
 }
 
 void document_store_close(struct document_store *store)

@@ -93,43 +93,34 @@ static void put_splits(cJSON *root, const struct manifest *manifest)
     }
 }
 
-static void put_samples(cJSON *root, const struct manifest *manifest)
-{
-    struct sample_totals totals = manifest->samples;
-    cJSON *object = cJSON_AddObjectToObject(root, "samples");
-    for (int f = 0; f < sample_totals_fields; f++)
-        cJSON_AddNumberToObject(object, sample_totals_name(f),
-                                (double)*sample_totals_field(&totals, f));
-}
-
-static void put_report(cJSON *root, const struct manifest *manifest)
-{
-    struct corpus_report report = manifest->report;
-    cJSON *object = cJSON_AddObjectToObject(root, "report");
-    for (int f = 0; f < corpus_report_fields; f++)
-        cJSON_AddNumberToObject(object, corpus_report_name(f),
-                                (double)*corpus_report_field(&report, f));
-}
-
 void manifest_print(const struct manifest *manifest, struct buffer *out)
 {
-    cJSON *root = cJSON_CreateObject();
+    struct sample_totals samples = manifest->samples;
+    struct corpus_report report = manifest->report;
+    cJSON *root = cJSON_CreateObject(), *object;
     cJSON_AddStringToObject(root, "format", FORMAT);
     cJSON_AddNumberToObject(root, "version", MANIFEST_VERSION);
     cJSON_AddStringToObject(root, "program", LAMBERT_PROGRAM);
     json_add_hash(root, "hash", manifest_hash(manifest));
-    cJSON *vocabulary = cJSON_AddObjectToObject(root, "vocabulary");
-    json_add_hash(vocabulary, "hash", manifest->vocabulary_hash);
-    cJSON_AddNumberToObject(vocabulary, "size", manifest->vocabulary_size);
+    object = cJSON_AddObjectToObject(root, "vocabulary");
+    json_add_hash(object, "hash", manifest->vocabulary_hash);
+    cJSON_AddNumberToObject(object, "size", manifest->vocabulary_size);
     cJSON_AddBoolToObject(root, "lower_case", manifest->lower_case);
     cJSON_AddStringToObject(root, "unicode", manifest->unicode);
     cJSON_AddBoolToObject(root, "split_sentences", manifest->split_sentences);
     cJSON_AddNumberToObject(root, "heldout_fraction", manifest->heldout_fraction);
     cJSON_AddStringToObject(root, "contents", contents_names[manifest->contents]);
-    if (manifest->contents == SHARD_READY_SAMPLES)
-        put_samples(root, manifest);
+    if (manifest->contents == SHARD_READY_SAMPLES) {
+        object = cJSON_AddObjectToObject(root, "samples");
+        for (int f = 0; f < sample_totals_fields; f++)
+            cJSON_AddNumberToObject(object, sample_totals_name(f),
+                                    (double)*sample_totals_field(&samples, f));
+    }
     put_splits(root, manifest);
-    put_report(root, manifest);
+    object = cJSON_AddObjectToObject(root, "report");
+    for (int f = 0; f < corpus_report_fields; f++)
+        cJSON_AddNumberToObject(object, corpus_report_name(f),
+                                (double)*corpus_report_field(&report, f));
     char *text = json_print_indented(root);
     buffer_put(out, text, strlen(text));
     buffer_put_u8(out, '\n');
@@ -147,10 +138,11 @@ struct parse {
 
 static void parse_failed(struct parse *parse, const char *name)
 {
-    if (parse->status == 0)
-        parse->status = error_set(
-            parse->err, "%s is damaged: '%s' is missing or wrong; prepare the corpus again",
-            parse->path, name);
+    if (parse->status < 0)
+        return;
+    parse->status =
+        error_set(parse->err, "%s is damaged: '%s' is missing or wrong; prepare the corpus again",
+                  parse->path, name);
 }
 
 static const cJSON *get(const cJSON *object, const char *name)
@@ -190,28 +182,24 @@ static uint64_t get_hash(struct parse *parse, const cJSON *object, const char *n
     return hash;
 }
 
-static void get_shard(struct parse *parse, const cJSON *item, struct manifest *manifest,
-                      enum corpus_split split)
-{
-    const char *file = get_text(parse, item, "file");
-    struct shard_summary summary = {.documents = get_count(parse, item, "documents"),
-                                    .sentences = get_count(parse, item, "sentences"),
-                                    .tokens = get_count(parse, item, "tokens"),
-                                    .bytes = get_count(parse, item, "bytes"),
-                                    .hash = get_hash(parse, item, "hash")};
-    if (strchr(file, '/'))
-        parse_failed(parse, "file");
-    manifest_add_shard(manifest, split, file, &summary);
-}
-
 static void get_splits(struct parse *parse, const cJSON *root, struct manifest *manifest)
 {
-    const cJSON *splits = get(root, "splits"), *item;
+    const cJSON *splits = get(root, "splits");
     for (int s = 0; s < CORPUS_SPLITS; s++) {
         const cJSON *shards = get(get(splits, corpus_split_names[s]), "shards");
         if (!cJSON_IsArray(shards))
             parse_failed(parse, corpus_split_names[s]);
-        cJSON_ArrayForEach(item, shards) get_shard(parse, item, manifest, (enum corpus_split)s);
+        for (const cJSON *item = shards ? shards->child : NULL; item; item = item->next) {
+            const char *file = get_text(parse, item, "file");
+            struct shard_summary summary = {.documents = get_count(parse, item, "documents"),
+                                            .sentences = get_count(parse, item, "sentences"),
+                                            .tokens = get_count(parse, item, "tokens"),
+                                            .bytes = get_count(parse, item, "bytes"),
+                                            .hash = get_hash(parse, item, "hash")};
+            if (strchr(file, '/'))
+                parse_failed(parse, "file");
+            manifest_add_shard(manifest, (enum corpus_split)s, file, &summary);
+        }
     }
 }
 
@@ -276,8 +264,9 @@ int manifest_parse(struct manifest *manifest, const char *text, const char *path
     cJSON *root = cJSON_Parse(text);
     if (!root)
         return error_set(err, "%s is damaged: it is not JSON; prepare the corpus again", path);
-    parse.status = check_format(root, path, err);
-    if (parse.status == 0)
+    if (check_format(root, path, err) < 0)
+        parse.status = -1;
+    else
         get_fields(&parse, root, manifest);
     cJSON_Delete(root);
     if (parse.status < 0)

@@ -1,6 +1,7 @@
 #include "lambert/corpus/shard.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -14,7 +15,8 @@ static int damaged(const struct shard *shard, const char *what, struct error *er
                      what);
 }
 
-static int read_meta(struct shard *shard, struct error *err)
+static int read_meta(struct shard *shard, uint64_t vocabulary_hash, int vocabulary_size,
+                     struct error *err)
 {
     const void *data;
     size_t size;
@@ -30,19 +32,14 @@ static int read_meta(struct shard *shard, struct error *err)
         meta->block_tokens > 1 << 24 || meta->documents > most || meta->sentences > most ||
         meta->tokens > most || meta->contents > SHARD_READY_SAMPLES)
         return damaged(shard, "its description (META) makes no sense", err);
+    if (meta->vocabulary_hash != vocabulary_hash ||
+        meta->vocabulary_size != (uint32_t)vocabulary_size)
+        return error_set(err,
+                         "%s was made with another vocabulary (hash %016" PRIx64 ", %" PRIu32
+                         " entries) than the corpus's (hash %016" PRIx64 ", %d entries)",
+                         shard->container.path, meta->vocabulary_hash, meta->vocabulary_size,
+                         vocabulary_hash, vocabulary_size);
     return 0;
-}
-
-static int check_vocabulary(const struct shard *shard, uint64_t hash, int size, struct error *err)
-{
-    const struct shard_meta *meta = &shard->meta;
-    if (meta->vocabulary_hash == hash && meta->vocabulary_size == (uint32_t)size)
-        return 0;
-    return error_set(err,
-                     "%s was made with another vocabulary (hash %016" PRIx64 ", %" PRIu32
-                     " entries) than the corpus's (hash %016" PRIx64 ", %d entries)",
-                     shard->container.path, meta->vocabulary_hash, meta->vocabulary_size, hash,
-                     size);
 }
 
 static int find_section(const struct shard *shard, const char *name, uint64_t wanted,
@@ -80,10 +77,13 @@ static int find_samples(struct shard *shard, struct error *err)
     return 0;
 }
 
+/* Of the index it checks the first and the last entries; what lies between is for
+ * shard_check_index(). */
 static int find_index(struct shard *shard, struct error *err)
 {
     const struct shard_meta *meta = &shard->meta;
-    const void *documents, *lengths, *blocks;
+    const void *documents, *lengths, *blocks, *ids;
+    size_t ids_size;
     shard->blocks = (meta->tokens + meta->block_tokens - 1) / meta->block_tokens;
     if (find_section(shard, SHARD_SECTION_DOCUMENTS,
                      (meta->documents + 1) * sizeof(struct shard_place), &documents, err) < 0 ||
@@ -97,22 +97,16 @@ static int find_index(struct shard *shard, struct error *err)
     shard->lengths = lengths;
     shard->block_offsets = blocks;
     shard->block_crcs = (const uint32_t *)(shard->block_offsets + shard->blocks + 1);
-    return shard->meta.contents == SHARD_READY_SAMPLES ? find_samples(shard, err) : 0;
-}
+    if (meta->contents == SHARD_READY_SAMPLES && find_samples(shard, err) < 0)
+        return -1;
 
-/* The first and the last entries of the index; what lies between is for shard_check_index(). */
-static int check_ends(struct shard *shard, struct error *err)
-{
-    const struct shard_place *first = shard->documents;
-    const struct shard_place *last = shard->documents + shard->meta.documents;
-    const void *ids;
-    size_t size;
-    container_section_unchecked(&shard->container, SHARD_SECTION_IDS, &ids, &size);
+    container_section_unchecked(&shard->container, SHARD_SECTION_IDS, &ids, &ids_size);
     shard->ids = ids;
-    if (first->sentence != 0 || first->token != 0 || last->sentence != shard->meta.sentences ||
-        last->token != shard->meta.tokens)
+    const struct shard_place *first = shard->documents, *last = first + meta->documents;
+    if (first->sentence != 0 || first->token != 0 || last->sentence != meta->sentences ||
+        last->token != meta->tokens)
         return damaged(shard, "its index of documents (DOCS) does not fit its counts", err);
-    if (shard->block_offsets[0] != 0 || shard->block_offsets[shard->blocks] != size)
+    if (shard->block_offsets[0] != 0 || shard->block_offsets[shard->blocks] != ids_size)
         return damaged(shard, "its index of blocks (BLOCKS) does not fit its ids (IDS)", err);
     return 0;
 }
@@ -123,9 +117,7 @@ int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, 
     *shard = (struct shard){0};
     if (container_open(&shard->container, path, SHARD_KIND, SHARD_SAMPLES_VERSION, err) < 0)
         return -1;
-    if (read_meta(shard, err) < 0 ||
-        check_vocabulary(shard, vocabulary_hash, vocabulary_size, err) < 0 ||
-        find_index(shard, err) < 0 || check_ends(shard, err) < 0) {
+    if (read_meta(shard, vocabulary_hash, vocabulary_size, err) < 0 || find_index(shard, err) < 0) {
         shard_close(shard);
         return -1;
     }
@@ -152,21 +144,6 @@ struct shard_summary shard_summary(const struct shard *shard)
                                   .tokens = shard->meta.tokens,
                                   .bytes = shard->container.map.size,
                                   .hash = shard->meta.hash};
-}
-
-static int check_sections(const struct shard *shard, struct error *err)
-{
-    static const char *const names[] = {SHARD_SECTION_DOCUMENTS,    SHARD_SECTION_LENGTHS,
-                                        SHARD_SECTION_BLOCKS,       SHARD_SECTION_MASKED,
-                                        SHARD_SECTION_POSITIONS,    SHARD_SECTION_MASK_IDS,
-                                        SHARD_SECTION_SAMPLE_LABELS};
-    const void *data;
-    size_t size;
-    int count = shard->meta.contents == SHARD_READY_SAMPLES ? 7 : 3;
-    for (int i = 0; i < count; i++)
-        if (container_section(&shard->container, names[i], &data, &size, err) < 0)
-            return -1;
-    return 0;
 }
 
 static int check_documents(const struct shard *shard, struct error *err)
@@ -202,40 +179,47 @@ static int check_masks(const struct shard *shard, uint64_t sample, uint32_t toke
     return 0;
 }
 
-static int check_sample(const struct shard *shard, uint64_t sample, struct error *err)
-{
-    const struct shard_place *place = shard->documents + sample;
-    uint64_t tokens = place[1].token - place[0].token;
-    uint8_t label = shard->sample_labels[sample];
-    if (place[1].sentence - place[0].sentence > 2 || tokens > SHARD_LONGEST_SENTENCE ||
-        shard->lengths[place[0].sentence] < 2)
-        return damaged(shard, "a sample has not the parts that samples have (DOCS)", err);
-    if (label > 1 && label != SAMPLE_UNLABELLED)
-        return damaged(shard, "a label is neither 0 nor 1 (LABELS)", err);
-    if (shard->first_mask[sample] > shard->first_mask[sample + 1] ||
-        shard->first_mask[sample + 1] > shard->first_mask[shard->meta.documents])
-        return damaged(shard, "its index of masks (MASKED) is out of order", err);
-    return check_masks(shard, sample, (uint32_t)tokens, err);
-}
-
 static int check_samples(const struct shard *shard, struct error *err)
 {
-    if (shard->first_mask[0] != 0)
+    const uint64_t samples = shard->meta.documents, *first_mask = shard->first_mask;
+    if (first_mask[0] != 0)
         return damaged(shard, "its index of masks (MASKED) does not begin at 0", err);
-    for (uint64_t d = 0; d < shard->meta.documents; d++)
-        if (check_sample(shard, d, err) < 0)
+    for (uint64_t s = 0; s < samples; s++) {
+        const struct shard_place *place = shard->documents + s;
+        uint64_t tokens = place[1].token - place[0].token;
+        uint8_t label = shard->sample_labels[s];
+        if (place[1].sentence - place[0].sentence > 2 || tokens > SHARD_LONGEST_SENTENCE ||
+            shard->lengths[place[0].sentence] < 2)
+            return damaged(shard, "a sample has not the parts that samples have (DOCS)", err);
+        if (label > 1 && label != SAMPLE_UNLABELLED)
+            return damaged(shard, "a label is neither 0 nor 1 (LABELS)", err);
+        if (first_mask[s] > first_mask[s + 1] || first_mask[s + 1] > first_mask[samples])
+            return damaged(shard, "its index of masks (MASKED) is out of order", err);
+        if (check_masks(shard, s, (uint32_t)tokens, err) < 0)
             return -1;
+    }
     return 0;
 }
 
 int shard_check_index(const struct shard *shard, struct error *err)
 {
-    if (check_sections(shard, err) < 0 || check_documents(shard, err) < 0)
+    static const char *const sections[] = {SHARD_SECTION_DOCUMENTS,    SHARD_SECTION_LENGTHS,
+                                           SHARD_SECTION_BLOCKS,       SHARD_SECTION_MASKED,
+                                           SHARD_SECTION_POSITIONS,    SHARD_SECTION_MASK_IDS,
+                                           SHARD_SECTION_SAMPLE_LABELS};
+    bool samples = shard->meta.contents == SHARD_READY_SAMPLES;
+    for (int i = 0; i < (samples ? 7 : 3); i++) { /* by their checksums */
+        const void *data;
+        size_t size;
+        if (container_section(&shard->container, sections[i], &data, &size, err) < 0)
+            return -1;
+    }
+    if (check_documents(shard, err) < 0)
         return -1;
     for (uint64_t b = 0; b < shard->blocks; b++)
         if (shard->block_offsets[b] > shard->block_offsets[b + 1])
             return damaged(shard, "its index of blocks (BLOCKS) is out of order", err);
-    return shard->meta.contents == SHARD_READY_SAMPLES ? check_samples(shard, err) : 0;
+    return samples ? check_samples(shard, err) : 0;
 }
 
 uint32_t shard_block_tokens(const struct shard *shard, uint64_t block)
@@ -331,31 +315,26 @@ static void hash_tokens(struct content_hash *content, const uint8_t *raw, uint64
     }
 }
 
-static int verify_blocks(struct content_hash *content, struct error *err)
-{
-    const struct shard *shard = content->shard;
-    void *raw = memory_new(shard->meta.block_tokens, shard->meta.id_bytes);
-    int status = 0;
-    for (uint64_t b = 0; b < shard->blocks && status == 0; b++) {
-        uint64_t token = b * shard->meta.block_tokens;
-        status = shard_read_block(shard, b, raw, err);
-        if (status == 0)
-            hash_tokens(content, raw, token, token + shard_block_tokens(shard, b));
-    }
-    free(raw);
-    return status;
-}
-
 int shard_verify(const struct shard *shard, struct error *err)
 {
     struct content_hash content = {.shard = shard};
+    int status = -1;
     if (container_verify(&shard->container, err) < 0 || shard_check_index(shard, err) < 0)
         return -1;
+    void *raw = memory_new(shard->meta.block_tokens, shard->meta.id_bytes);
     if (shard->meta.documents > 0)
         begin_record(&content);
-    int status = verify_blocks(&content, err);
+    for (uint64_t b = 0; b < shard->blocks; b++) {
+        uint64_t token = b * shard->meta.block_tokens;
+        if (shard_read_block(shard, b, raw, err) < 0)
+            goto done;
+        hash_tokens(&content, raw, token, token + shard_block_tokens(shard, b));
+    }
+    status = content.hash == shard->meta.hash
+                 ? 0
+                 : damaged(shard, "its contents do not have the hash it names", err);
+done:
     buffer_release(&content.record);
-    if (status == 0 && content.hash != shard->meta.hash)
-        return damaged(shard, "its contents do not have the hash it names", err);
+    free(raw);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "lambert/corpus/shard_writer.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <zlib.h>
@@ -8,6 +9,7 @@
 #include "lambert/base/container.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 
 /* The index is small (2 bytes a sentence, 16 a document) and is kept until the end, so that ids can
  * go straight into the one section that is open. */
@@ -32,14 +34,6 @@ struct shard_writer {
     struct buffer mask_ids;   /* section MASK_IDS */
 };
 
-static int start_deflater(struct shard_writer *writer, int level, struct error *err)
-{
-    if (deflateInit(&writer->deflater, level) != Z_OK)
-        return error_set(err, "zlib cannot start (level %d): %s", level,
-                         writer->deflater.msg ? writer->deflater.msg : "no memory");
-    return 0;
-}
-
 int shard_writer_open(struct shard_writer **writer_out, const char *path,
                       const struct shard_options *options, struct error *err)
 {
@@ -52,7 +46,9 @@ int shard_writer_open(struct shard_writer **writer_out, const char *path,
                                        .contents = options->contents};
     uint32_t version =
         options->contents == SHARD_READY_SAMPLES ? SHARD_SAMPLES_VERSION : SHARD_VERSION;
-    if (start_deflater(writer, options->compression, err) < 0) {
+    if (deflateInit(&writer->deflater, options->compression) != Z_OK) {
+        error_set(err, "zlib cannot start (level %d): %s", options->compression,
+                  writer->deflater.msg ? writer->deflater.msg : "no memory");
         free(writer);
         return -1;
     }
@@ -89,28 +85,24 @@ void shard_writer_discard(struct shard_writer *writer)
     free(writer);
 }
 
-static void deflate_block(struct shard_writer *writer)
+static int write_block(struct shard_writer *writer, struct error *err)
 {
     z_stream *z = &writer->deflater;
+    struct buffer *deflated = &writer->deflated;
     size_t bound = deflateBound(z, writer->block.size);
-    buffer_reset(&writer->deflated);
+    buffer_reset(deflated);
     z->next_in = writer->block.data;
     z->avail_in = (uInt)writer->block.size;
-    z->next_out = buffer_grow(&writer->deflated, bound);
+    z->next_out = buffer_grow(deflated, bound);
     z->avail_out = (uInt)bound;
     if (deflate(z, Z_FINISH) != Z_STREAM_END)
         bug("deflateBound was too small");
-    writer->deflated.size = bound - z->avail_out;
+    deflated->size = bound - z->avail_out;
     deflateReset(z);
-}
 
-static int write_block(struct shard_writer *writer, struct error *err)
-{
-    deflate_block(writer);
-    if (container_writer_write(&writer->file, writer->deflated.data, writer->deflated.size, err) <
-        0)
+    if (container_writer_write(&writer->file, deflated->data, deflated->size, err) < 0)
         return -1;
-    writer->id_offset += writer->deflated.size;
+    writer->id_offset += deflated->size;
     buffer_put_u64(&writer->offsets, writer->id_offset);
     buffer_put_u32(&writer->crcs, crc32_bytes(0, writer->block.data, writer->block.size));
     buffer_reset(&writer->block);
@@ -144,22 +136,6 @@ static void put_ids(struct shard_writer *writer, const int32_t *ids /* [tokens] 
     }
 }
 
-static int add_to_blocks(struct shard_writer *writer, const uint8_t *raw, size_t size,
-                         struct error *err)
-{
-    const size_t full = (size_t)writer->meta.block_tokens * writer->meta.id_bytes;
-    while (size > 0) {
-        size_t room = full - writer->block.size;
-        size_t part = size < room ? size : room;
-        buffer_put(&writer->block, raw, part);
-        raw += part;
-        size -= part;
-        if (writer->block.size == full && write_block(writer, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static void put_place(struct shard_writer *writer)
 {
     buffer_put_u64(&writer->documents, writer->meta.sentences);
@@ -170,14 +146,24 @@ static void put_place(struct shard_writer *writer)
 static int add_record(struct shard_writer *writer, size_t lengths_size, uint64_t tokens,
                       struct error *err)
 {
+    const size_t full = (size_t)writer->meta.block_tokens * writer->meta.id_bytes;
+    const uint8_t *ids = writer->record.data + lengths_size;
+    size_t left = (size_t)tokens * writer->meta.id_bytes;
     put_place(writer);
     buffer_put(&writer->lengths, writer->record.data, lengths_size);
     writer->meta.documents++;
     writer->meta.sentences += lengths_size / sizeof(uint16_t);
     writer->meta.tokens += tokens;
     writer->meta.hash = shard_hash_add(writer->meta.hash, writer->record.data, writer->record.size);
-    return add_to_blocks(writer, writer->record.data + lengths_size,
-                         (size_t)tokens * writer->meta.id_bytes, err);
+    while (left > 0) {
+        size_t part = min_size(left, full - writer->block.size);
+        buffer_put(&writer->block, ids, part);
+        ids += part;
+        left -= part;
+        if (writer->block.size == full && write_block(writer, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int shard_writer_add(struct shard_writer *writer, const int32_t *ids, const uint32_t *lengths,
@@ -217,40 +203,35 @@ int shard_writer_add_sample(struct shard_writer *writer, const struct ready_samp
     return add_record(writer, lengths_size, sample->tokens, err);
 }
 
-static int write_samples(struct shard_writer *writer, struct error *err)
+/* The sections behind the ids, in the order of the file. */
+static int write_index(struct shard_writer *writer, struct error *err)
 {
+    bool samples = writer->meta.contents == SHARD_READY_SAMPLES;
     const struct {
         const char *name;
         const struct buffer *bytes;
-    } sections[] = {{SHARD_SECTION_SAMPLE_LABELS, &writer->labels},
-                    {SHARD_SECTION_MASKED, &writer->first_mask},
-                    {SHARD_SECTION_POSITIONS, &writer->positions},
-                    {SHARD_SECTION_MASK_IDS, &writer->mask_ids}};
-    int status = 0;
-    buffer_put_u64(&writer->first_mask, masks_so_far(writer));
-    for (size_t i = 0; i < sizeof sections / sizeof sections[0] && status == 0; i++)
-        status = container_writer_section(&writer->file, sections[i].name, sections[i].bytes->data,
-                                          sections[i].bytes->size, err);
-    return status;
-}
-
-static int write_index(struct shard_writer *writer, struct error *err)
-{
-    struct container_writer *file = &writer->file;
+        bool wanted;
+    } sections[] = {
+        {SHARD_SECTION_DOCUMENTS, &writer->documents, true},
+        {SHARD_SECTION_LENGTHS, &writer->lengths, true},
+        {SHARD_SECTION_BLOCKS, &writer->offsets, true},
+        {SHARD_SECTION_SAMPLE_LABELS, &writer->labels, samples},
+        {SHARD_SECTION_MASKED, &writer->first_mask, samples},
+        {SHARD_SECTION_POSITIONS, &writer->positions, samples},
+        {SHARD_SECTION_MASK_IDS, &writer->mask_ids, samples},
+        {SHARD_SECTION_META, &writer->record, true},
+    };
     put_place(writer);
     buffer_put(&writer->offsets, writer->crcs.data, writer->crcs.size);
+    buffer_put_u64(&writer->first_mask, masks_so_far(writer));
     buffer_reset(&writer->record);
     shard_meta_put(&writer->meta, &writer->record);
-    if (container_writer_section(file, SHARD_SECTION_DOCUMENTS, writer->documents.data,
-                                 writer->documents.size, err) < 0 ||
-        container_writer_section(file, SHARD_SECTION_LENGTHS, writer->lengths.data,
-                                 writer->lengths.size, err) < 0 ||
-        container_writer_section(file, SHARD_SECTION_BLOCKS, writer->offsets.data,
-                                 writer->offsets.size, err) < 0 ||
-        (writer->meta.contents == SHARD_READY_SAMPLES && write_samples(writer, err) < 0))
-        return -1;
-    return container_writer_section(file, SHARD_SECTION_META, writer->record.data,
-                                    writer->record.size, err);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (sections[i].wanted &&
+            container_writer_section(&writer->file, sections[i].name, sections[i].bytes->data,
+                                     sections[i].bytes->size, err) < 0)
+            return -1;
+    return 0;
 }
 
 int shard_writer_commit(struct shard_writer *writer, struct shard_summary *summary,
