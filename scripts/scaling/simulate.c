@@ -340,7 +340,7 @@ static void forward(struct job *job, double seconds, bool first)
     }
 }
 
-/* What is complete when a piece is done, in the order of src/train/param_sync.c. */
+/* What is complete when a piece is done, in the order of src/trainer/param_sync.c. */
 static void reduce(struct job *job, const struct piece *piece)
 {
     int buckets = job->sharding.buckets;

@@ -1,10 +1,11 @@
+#include "bench_model.h"
+
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench_bandwidth.h"
-#include "bench_model.h"
 #include "bench_tools.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
@@ -44,7 +45,7 @@ static const struct command_option model_options[] = {
     {.name = "whole",
      .kind = OPTION_FLAG,
      OPTION_PLACE(struct bench_model_arguments, whole),
-     .help = "do a whole step once, instead of adding up its pieces"},
+     .help = "do a whole step once, instead of adding up its parts"},
     BENCH_JSON(struct bench_model_arguments),
     {0}};
 

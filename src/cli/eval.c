@@ -69,7 +69,7 @@ static void print_json(const struct evaluation *e, const char *path, int sequenc
     print_json_line(line);
 }
 
-/* Every rank for itself. */
+/* Every rank reads it for itself. */
 static int read_request(const struct eval_arguments *arguments, struct config *config, int *phase,
                         struct error *err)
 {

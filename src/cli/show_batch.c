@@ -69,7 +69,7 @@ struct sample {
 
 static void add_integers(cJSON *line, const char *name, const int32_t *values, int count)
 {
-    /* cJSON makes nothing of no numbers that lie nowhere */
+    /* cJSON makes no array of a count of 0 at NULL. */
     cJSON_AddItemToObject(line, name,
                           count > 0 ? cJSON_CreateIntArray(values, count) : cJSON_CreateArray());
 }

@@ -80,7 +80,7 @@ static void print_json(const struct gradients_summary *s, const char *path)
     print_json_line(line);
 }
 
-/* Every rank for itself. */
+/* Every rank reads it for itself. */
 static int read_config(const struct gradients_arguments *arguments, struct config *config,
                        int *phase, struct error *err)
 {

@@ -64,7 +64,7 @@ static const struct key data_keys[] = {
     KEY(data, vocabulary, "", ANY_TEXT, FREE,
         "A vocab.txt that must be the corpus's own; empty: not compared."),
     SAMPLING(short_sequence_probability, "0.1", "[0, 1]", RESULT,
-        "Share of chunks cut to a random shorter length (short_seq_prob of BERT's code)."),
+        "Share of passages cut to a random shorter length (short_seq_prob of BERT's code)."),
     SAMPLING(masked_lm_probability, "0.15", "(0, 1)", RESULT,
         "Share of tokens to predict (BERT, arXiv 1810.04805: 15%)."),
     SAMPLING_CHOICE(masking, "tokens", masking_units, RESULT,

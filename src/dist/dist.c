@@ -224,8 +224,9 @@ void dist_broadcast(const struct dist *dist, int root, void *data, size_t size)
     }
 }
 
-/* A message from `rank` to rank 0, called by both. */
-static void pass(const struct dist *dist, int rank, void *data, int count, MPI_Datatype type)
+/* Moves a message from `rank` to rank 0; called by both. */
+static void pass_to_first(const struct dist *dist, int rank, void *data, int count,
+                          MPI_Datatype type)
 {
     if (dist->rank == 0) {
         activity_wait_begin("MPI_Recv from rank", rank);
@@ -237,7 +238,7 @@ static void pass(const struct dist *dist, int rank, void *data, int count, MPI_D
     activity_wait_end();
 }
 
-/* One rank after another: what is gathered is big, and rank 0 deals with it alone anyway. */
+/* One rank after another: what is gathered is big, and rank 0 handles it alone anyway. */
 void dist_gather(const struct dist *dist, const void *data, size_t size, struct buffer *all)
 {
     if (dist->rank == 0)
@@ -246,11 +247,11 @@ void dist_gather(const struct dist *dist, const void *data, size_t size, struct 
         uint64_t bytes = size;
         if (dist->rank != 0 && dist->rank != rank)
             continue;
-        pass(dist, rank, &bytes, 1, MPI_UINT64_T);
+        pass_to_first(dist, rank, &bytes, 1, MPI_UINT64_T);
         char *place = dist->rank == 0 ? buffer_grow(all, bytes) : (char *)data;
         for (uint64_t done = 0, part; done < bytes; done += part) {
             part = bytes - done < MESSAGE_PART ? bytes - done : MESSAGE_PART;
-            pass(dist, rank, place + done, (int)part, MPI_BYTE);
+            pass_to_first(dist, rank, place + done, (int)part, MPI_BYTE);
         }
     }
 }

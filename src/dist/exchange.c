@@ -15,10 +15,10 @@
 /* The protocol, for whoever changes it.
  *
  * A transfer is a bucket on one of its two ways. Its reduce-scatter (REDUCE) goes through the
- * stages upwards, its all-gather (GATHER) downwards. In stage s a rank deals with the members of
- * its group alone. They all work on the same part of the bucket, part(s), and cut it up among
- * themselves: the own share of it is part(s + 1), and the slice that a rank owns is what is left
- * after the last stage (dist/sharding.h).
+ * stages upwards, its all-gather (GATHER) downwards. In stage s a rank exchanges with the
+ * members of its group alone. They all work on the same part of the bucket, part(s), and cut it up
+ * among themselves: a rank's share of it is part(s + 1), and the slice that a rank owns is what is
+ * left after the last stage (dist/sharding.h).
  *
  *     REDUCE, stage s    A rank sends each other member that one's part(s + 1) of its sums so far,
  *                        receives what the others have for its own part(s + 1), and adds these to
@@ -105,9 +105,9 @@ static int most_members(const struct stages *stages)
 }
 
 /* Bytes that a slot receives, and packs, at most: in a reduction the contributions of all other
- * members to the own part, and the whole part where it is rounded; in a gathering the parts of all
- * others, and the own one, where they are packed. Weights that are not go straight to their
- * place. */
+ * members to this rank's part, and the whole part where it is rounded; in a gathering the parts of
+ * all others, and this rank's, where they are packed. Weights that are not packed go straight to
+ * their place. */
 static void measure_slot(const struct exchange *x, int rank, size_t *received, size_t *packed)
 {
     const struct stages *stages = &x->sharding->stages;
@@ -259,8 +259,8 @@ static struct slice own_part(const struct exchange *x, const struct transfer *t,
     return part_of(x, t, x->dist->rank, stage);
 }
 
-/* Of the members of the own group in this stage, the rank that is k places on. If each rank begins
- * with the next one, nobody is sent to by all others at the same time. */
+/* The rank that is k places behind this one in its group of the stage. Each rank begins with the
+ * next one, so that nobody is sent to by all others at the same time. */
 static int peer_of(const struct exchange *x, const struct transfer *t, int k)
 {
     const struct stages *stages = &x->sharding->stages;
@@ -294,7 +294,7 @@ static void post_send(struct exchange *x, struct transfer *t, int to, const void
     x->report.bytes_sent += bytes;
 }
 
-/* Inside a node a message costs no more than rounding would. */
+/* Only what goes between nodes is worth rounding: a message inside a node costs no more than that. */
 static bool between_nodes(const struct exchange *x, const struct transfer *t)
 {
     return !(x->sharding->stages.node && t->stage == 0);
@@ -320,7 +320,7 @@ static unsigned char *gradients_at(const struct exchange *x, size_t at)
     return (unsigned char *)x->arrays.gradients + at * x->element;
 }
 
-/* Where the contribution of the k-th peer to the own part of a reduction arrives. */
+/* Where the contribution of the k-th peer to this rank's part of a reduction arrives. */
 static unsigned char *contribution_at(const struct exchange *x, const struct transfer *t, int k)
 {
     size_t each = slice_length(own_part(x, t, t->stage + 1)) * wire_of(x, t);
@@ -383,10 +383,10 @@ static void unpack_gathered(struct exchange *x, const struct transfer *t)
 
 /* --- the stages of a transfer ----------------------------------------------------------------- */
 
-/* Adds up what the members of the group have for the own part, always in the order of members: the
- * neighbours' gradients where they lie, or the own ones and what has been received. The sum goes
- * where the next stage looks for it, which is the own gradients, and from the last stage to the
- * shard. */
+/* Adds up what the members of the group have for this rank's part, always in the order of
+ * members: the neighbours' gradients where they lie, or its own ones and what has been received.
+ * The sum goes where the next stage looks for it, which is its own gradients, and from the last
+ * stage to the shard. */
 static void sum_contributions(struct exchange *x, const struct transfer *t, bool in_memory)
 {
     const struct stages *stages = &x->sharding->stages;
@@ -413,7 +413,7 @@ static void sum_contributions(struct exchange *x, const struct transfer *t, bool
         contributions_sum(x->contributions, members, slice_length(part), sum);
 }
 
-/* Stage 0 where the node shares memory: true when it is done. */
+/* Does stage 0 where the node shares memory; true when it is done. */
 static bool pass_in_memory(struct exchange *x, struct transfer *t)
 {
     if (t->kind == GATHER) {
@@ -429,7 +429,7 @@ static bool pass_in_memory(struct exchange *x, struct transfer *t)
     return true;
 }
 
-/* A stage of messages: true when it is done. */
+/* Does a stage by messages; true when it is done. */
 static bool pass_by_messages(struct exchange *x, struct transfer *t)
 {
     int arrived;
@@ -449,7 +449,7 @@ static bool pass_by_messages(struct exchange *x, struct transfer *t)
     return arrived;
 }
 
-/* Through as many stages as can be done now: true when the transfer is through all. */
+/* Goes through as many stages as can be done now; true when the transfer is through all. */
 static bool advance(struct exchange *x, struct transfer *t)
 {
     while (t->stage >= 0 && t->stage < x->sharding->stages.count) {
@@ -464,7 +464,7 @@ static bool advance(struct exchange *x, struct transfer *t)
 
 /* --- the queue -------------------------------------------------------------------------------- */
 
-/* False where the transfer has to wait for one. */
+/* Gives the transfer a slot if it needs one; false where it has to wait for that. */
 static bool take_slot(struct exchange *x, struct transfer *t)
 {
     bool needed = x->sharding->stages.count > x->shared;
@@ -536,7 +536,7 @@ static void enqueue(struct exchange *x, enum kind kind, int bucket, bool bfloat1
 
 /* --- what callers see ------------------------------------------------------------------------- */
 
-/* In a job of one rank the sum is what there is, and stages there are none. */
+/* A job of one rank has no stages: its gradients are the sum. */
 static void copy_alone(struct exchange *x, int bucket)
 {
     struct slice slice = sharding_slice(x->sharding, bucket, 0);

@@ -15,7 +15,7 @@
 /* How rows travel, for whoever changes it.
  *
  * They go through the stages of the sharding as buckets do (exchange.c has the words: in stage s
- * the members of a group cut up part(s) of the flat array, and a rank's own share is part(s + 1)),
+ * the members of a group cut up part(s) of the flat array, and a rank's share is part(s + 1)),
  * but only those elements of a part that belong to rows which somebody looks up.
  *
  * First each rank learns who wants what (share_sets()). What a member brings to stage s is the set
@@ -35,9 +35,9 @@ struct row_exchange {
     const struct dist *dist;
     const struct sharding *sharding;
     struct row_matrix matrix;
-    real
-        *staged; /* [rows, width] of the scratch: rows on their way, each at its place; what lies at
-                     those of others means nothing */
+    /* [rows, width] of the scratch: rows on their way, each at its place in the matrix. What lies at
+     * the places of other rows means nothing. */
+    real *staged;
     real *messages;        /* the rest of the scratch: what is sent and received in one stage */
     size_t words;          /* of a set */
     uint64_t *sets;        /* [members of all stages and 1, words]: set_of() */
@@ -170,7 +170,7 @@ void row_exchange_free(struct row_exchange *exchange)
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-/* The digit, and the rank, that is k places on in the own group of the stage. */
+/* The digit, and the rank, that is k places behind this one in its group of the stage. */
 static int peer_digit(const struct row_exchange *x, int stage, int k)
 {
     return (own_digit(x, stage) + k) % x->sharding->stages.members[stage];
@@ -204,7 +204,7 @@ static void wait_for_messages(struct row_exchange *x, const char *what, int stag
     x->posted = 0;
 }
 
-/* From the list of this rank to the sets of all stages. */
+/* Makes the sets of all stages from the lists that the ranks have, this rank's being `list`. */
 static void share_sets(struct row_exchange *x, const struct row_list *list)
 {
     size_t bytes = x->words * sizeof(uint64_t);
@@ -227,8 +227,8 @@ static void share_sets(struct row_exchange *x, const struct row_list *list)
     }
 }
 
-/* What is in the messages between this rank and its k-th peer of a stage: the peer's rows in the
- * own part, and the own rows in the peer's part. */
+/* What is in the messages between this rank and its k-th peer of a stage: the peer's rows in
+ * this rank's part, and this rank's rows in the peer's part. */
 static struct row_walk walk_theirs(const struct row_exchange *x, int stage, int k)
 {
     return walk_of(x, set_of(x, stage, peer_digit(x, stage, k)), x->dist->rank, stage + 1);
@@ -300,7 +300,7 @@ static real *staged_row(const struct row_exchange *x, int row)
     return x->staged + (size_t)row * (size_t)x->matrix.width;
 }
 
-/* The own slices of all rows that anyone looks up. */
+/* Puts what this rank owns of the rows that anyone looks up where they are staged. */
 static void stage_weights(const struct row_exchange *x, const real *weights)
 {
     int owned = x->sharding->stages.count;
@@ -324,8 +324,8 @@ void row_exchange_fetch(struct row_exchange *exchange, const struct row_list *wa
     exchange->report.wait_seconds += clock_seconds() - started;
 }
 
-/* The own slices of the sums, each to its place in the shard, which holds the slices of all buckets
- * one behind the other. */
+/* Adds what this rank owns of the sums to its shard, which holds the slices of all buckets one
+ * behind the other. */
 static void add_to_shard(const struct row_exchange *x, real *shard)
 {
     int owned = x->sharding->stages.count;

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "lambert/kernels/cpu.h"
-#include "lambert/base/clock.h"
 
 #include <omp.h>
 #include <sched.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lambert/base/clock.h"
 #include "lambert/base/progress.h"
 #include "peak.h"
 

@@ -21,7 +21,7 @@ struct optimizer {
     const struct rule *rule;
     const struct param_table *table;
     struct arena arena;
-    real *moments[RULE_MOMENTS];       /* [own shard] each; NULL where the rule has none */
+    real *moments[RULE_MOMENTS];       /* [sharding_count()] each; NULL where the rule has none */
     struct tensor_fragment *fragments; /* [fragment_count] */
     double (*fragment_sums)[SUMS];     /* [fragment_count] */
     double (*tensor_sums)[SUMS];       /* [table count], over all ranks */
@@ -251,7 +251,7 @@ static void find_directions(struct optimizer *o, const struct rule_numbers *comm
     }
 }
 
-/* The second pass. */
+/* The second pass: the weights are updated. */
 static void apply_directions(struct optimizer *o, const struct rule_numbers *common, double rate,
                              real *shard_grads, real *params)
 {

@@ -25,10 +25,10 @@ enum { RULE_DIRECTIONS = 2, RULE_MOMENTS = 2 }; /* at the most */
 
 /* What a rule computes with, in one update of one tensor. */
 struct rule_numbers {
-    struct adam_numbers
-        adam;      /* clip (what the gradient is to be multiplied by) and decay (λ, 0 where
-                                 the tensor is excluded) are of all rules */
-    real momentum; /* μ */
+    /* All rules use its clip (what the gradient is to be multiplied by) and its decay (λ, 0 where
+     * the tensor is excluded). */
+    struct adam_numbers adam;
+    real momentum;              /* μ */
     real step[RULE_DIRECTIONS]; /* η r */
 };
 

@@ -1,5 +1,5 @@
 /* A part of the input (text/input_feed.h) and what is made of it: one shard for each split that
- * gets a document, and last a record of what was met. The record is what says that the part is
+ * gets a document, and last a record of what was counted. The record is what says that the part is
  * done: an interrupted preparation goes on from the records it finds, and the manifest is put
  * together from them, whichever thread or rank made them.
  *

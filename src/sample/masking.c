@@ -98,7 +98,7 @@ static bool is_chosen(const struct masking_memory *memory, int word)
 }
 
 /* Words follow each other when no [SEP] lies between them. */
-static bool follows(const struct masking_memory *memory, int word)
+static bool is_next_word(const struct masking_memory *memory, int word)
 {
     const int32_t *first = memory->order + memory->starts[word];
     return first[0] == first[-1] + 1;
@@ -106,13 +106,13 @@ static bool follows(const struct masking_memory *memory, int word)
 
 /* Chooses up to `span` words from `word` on, of no more than `room` tokens; the number of tokens.
  */
-static int choose(struct masking_memory *memory, int words, int word, int span, int room)
+static int choose_words(struct masking_memory *memory, int words, int word, int span, int room)
 {
     const int32_t *starts = memory->starts;
     int picked = 0;
     for (int w = word; w < words && w < word + span && !is_chosen(memory, w); w++) {
         const int size = starts[w + 1] - starts[w];
-        if (picked + size > room || (w > word && !follows(memory, w)))
+        if (picked + size > room || (w > word && !is_next_word(memory, w)))
             break;
         for (int32_t k = starts[w]; k < starts[w + 1]; k++)
             memory->chosen[memory->order[k]] = 1;
@@ -136,8 +136,8 @@ static int draw_words(const struct sampling *sampling, struct rng *rng)
 
 /* Picks words, or spans that begin with them, at random until `count` tokens are picked; passes
  * over words that have too many. */
-static int pick(const struct masking_options *options, struct masking_memory *memory,
-                const int32_t *ids, int tokens, int a_end, struct rng *rng)
+static int choose_tokens(const struct masking_options *options, struct masking_memory *memory,
+                         const int32_t *ids, int tokens, int a_end, struct rng *rng)
 {
     const int count = masking_count(options, tokens);
     const int words = find_words(options, memory, ids, tokens, a_end);
@@ -149,7 +149,8 @@ static int pick(const struct masking_options *options, struct masking_memory *me
         int j = i + (int)rng_below(rng, (uint32_t)(words - i));
         int32_t word = deck[j];
         deck[j] = deck[i];
-        picked += choose(memory, words, word, draw_words(&options->sampling, rng), count - picked);
+        picked +=
+            choose_words(memory, words, word, draw_words(&options->sampling, rng), count - picked);
     }
     return picked;
 }
@@ -162,9 +163,9 @@ int masking_apply(const struct masking_options *options, struct masking_memory *
     memset(memory->chosen, 0, (size_t)tokens);
     struct masking_options single = *options;
     single.sampling.masking = MASK_TOKENS;
-    int picked = pick(options, memory, ids, tokens, a_end, rng);
+    int picked = choose_tokens(options, memory, ids, tokens, a_end, rng);
     if (picked == 0) /* no word fits */
-        picked = pick(&single, memory, ids, tokens, a_end, rng);
+        picked = choose_tokens(&single, memory, ids, tokens, a_end, rng);
     for (int p = 0, m = 0; m < picked; p++)
         if (memory->chosen[p]) {
             positions[m] = p;

@@ -16,7 +16,8 @@ struct masking_options {
     const uint8_t *continuation; /* [vocabulary_size], "##" pieces; for words and spans */
 };
 
-/* min(max_predictions, max(1, tokens * masked_lm_probability)), rounded half to even as Python 3 rounds. */
+/* min(max_predictions, max(1, tokens * masked_lm_probability)), rounded half to even as Python 3
+ * rounds. */
 int masking_count(const struct masking_options *options, int tokens);
 
 struct masking_memory {

@@ -92,7 +92,7 @@ static void plan_ready(struct sampler *sampler, uint64_t index, struct sample_pl
         *epoch_out = epoch;
 }
 
-/* Into ids, positions and labels. Returns the number of masks, or -1. */
+/* Fills ids, positions and labels. Returns the number of masks, or -1. */
 static int read_ready(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
 {
     struct document_view view = document_store_view(sampler->store, plan->a.document);
@@ -327,7 +327,7 @@ static int read_sequence(struct sampler *sampler, const struct sample_plan *plan
     return plan->b.count > 0 ? read_run(sampler, &plan->b, ids + a_end + 1, err) : 0;
 }
 
-/* Into ids, positions and labels. Returns the number of masks, or -1. */
+/* Fills ids, positions and labels. Returns the number of masks, or -1. */
 static int make_masked(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
 {
     const struct sampler_options *options = &sampler->options;

@@ -27,7 +27,7 @@ static int write_text(const char *folder, const char *name, char *text, struct e
     return status;
 }
 
-/* Such a weight becomes infinite. */
+/* Warns of weights that float16 cannot hold, which become infinite. */
 static void warn_of_overflow(const struct checkpoint_file *file)
 {
     const float largest = 65504; /* of float16 */

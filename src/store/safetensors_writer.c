@@ -37,8 +37,9 @@ static int compare_entries(const void *a, const void *b)
     return strcmp((*left)->name, (*right)->name);
 }
 
-/* In the order of the file; free(). */
-static const struct safetensors_entry **sort(const struct safetensors_entry *entries, int count)
+/* The entries in the order of the file; free() it. */
+static const struct safetensors_entry **sort_entries(const struct safetensors_entry *entries,
+                                                     int count)
 {
     const struct safetensors_entry **sorted = memory_new((size_t)count, sizeof *sorted);
     for (int i = 0; i < count; i++)
@@ -122,7 +123,7 @@ int safetensors_write(const char *path, enum safetensors_dtype dtype,
     struct file_writer writer;
     if (file_writer_open(&writer, path, err) < 0)
         return -1;
-    const struct safetensors_entry **sorted = sort(entries, count);
+    const struct safetensors_entry **sorted = sort_entries(entries, count);
     int status = write_header(&writer, sorted, count, format, err);
     for (int i = 0; i < count && status == 0; i++)
         status = write_values(&writer, dtype, sorted[i], err);

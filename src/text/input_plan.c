@@ -8,8 +8,7 @@
 /* The chunk that units are being added to. */
 struct open_chunk {
     struct input_plan *plan;
-    uint64_t
-        weight; /* of its units in bytes of text, as far as that can be told; 0: none is open */
+    uint64_t weight; /* bytes of text in its units, as far as known; 0: no chunk is open */
 };
 
 static void add_unit(struct open_chunk *open, int file, uint64_t number, uint64_t weight,

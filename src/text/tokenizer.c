@@ -110,7 +110,7 @@ static void take_cached(struct tokenizer *tokenizer, const struct cached_word *p
     tokenizer->counts.unknown_words += place->unknown_words;
 }
 
-/* While one word is dealt with, memory fetches the places of those behind it. */
+/* While one word is looked at, memory fetches the places of those behind it. */
 static void encode_batch(struct tokenizer *tokenizer, const struct word_span *spans, int count)
 {
     struct word_key keys[BATCH];

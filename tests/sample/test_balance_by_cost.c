@@ -83,7 +83,7 @@ static double spread_of(const int *lengths, int ranks, double even)
     return 1 - least / most;
 }
 
-/* Whatever the shape of the model (src/corpus/balance_by_cost.c). */
+/* Whatever the shape of the model (src/sample/balance_by_cost.c). */
 static void ranks_get_the_same_work(void **state)
 {
     (void)state;

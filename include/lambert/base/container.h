@@ -38,7 +38,7 @@ struct container_entry {
     uint32_t crc;
 };
 
-/* Writing: begin a section, write its bytes in any number of pieces, end it; then commit. A name is
+/* Writing: begin a section, write its bytes in any number of calls, end it; then commit. A name is
  * 1 to 16 bytes and taken once; breaking that, or the order of calls, is a bug. After a failure the
  * file is gone and the writer closed. */
 struct container_writer {

@@ -17,7 +17,7 @@
 enum rng_purpose {
     RNG_INITIAL_WEIGHTS = 1, /* (tensor's number, 0) */
     RNG_ORDER = 2,           /* (phase, epoch): the permutation of an epoch's samples */
-    RNG_SEGMENTS = 3,        /* (phase << 32 | epoch, document): chunks, NSP pairs, truncation */
+    RNG_SEGMENTS = 3,        /* (phase << 32 | epoch, document): passages, NSP pairs, truncation */
     RNG_MASKS = 4,           /* (phase, sample index) */
     RNG_DROPOUT = 5,         /* (phase, sample index) */
     RNG_TEST = 6

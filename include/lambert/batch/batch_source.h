@@ -24,10 +24,10 @@
 #include "lambert/batch/packed_batch.h"
 
 struct batch {
-    const struct packed_batch
-        *share;            /* this rank's sequences, ascending by sample_index; the source's,
-                                         valid until it is asked for the next batch or closed; empty
-                                         where there are more ranks than sequences or groups */
+    /* This rank's sequences, ascending by sample_index; the source's, valid until it is asked for the
+     * next batch or closed. Empty where there are more ranks than sequences or groups. */
+    const struct packed_batch *share;
+
     uint64_t number;       /* of the batch in its phase: 0, 1, ... */
     uint64_t first_sample; /* the lowest sample_index of the global batch */
     int global_batch;      /* sequences, over all ranks; at least 1 */

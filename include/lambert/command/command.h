@@ -69,7 +69,7 @@ const struct command *command_find(const struct command *root, int argc, char *c
 /* Reads argv[1] on into `arguments` [arguments_size], which get the defaults first; `name` is for
  * sentences. Options may stand between words, and are moved behind them, as getopt_long() does; a
  * name may be cut short where it stays the only one; the last of several wins; behind "--" there
- * are words only. *help: --help or -h was met, and the rest not looked at. -1 is wrong use. */
+ * are words only. *help: --help or -h was given, and the rest not looked at. -1 is wrong use. */
 int command_parse(const struct command *command, const char *name, int argc, char **argv,
                   void *arguments, bool *help, struct error *err);
 

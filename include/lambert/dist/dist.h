@@ -58,11 +58,13 @@ int dist_agree(const struct dist *dist, int status, struct error *err);
 /* True everywhere when it is true on any rank. */
 bool dist_any(const struct dist *dist, bool value);
 
-void dist_sum_double(const struct dist *dist, double *values, int count);         /* in place */
-void dist_max_double(const struct dist *dist, double *values, int count);         /* in place */
-void dist_machine_sum_double(const struct dist *dist, double *values, int count); /* over those of
-                                                                                      one machine */
-void dist_sum_u64(const struct dist *dist, uint64_t *values, int count);          /* in place */
+/* Sums and maxima over all ranks, element by element and in place. */
+void dist_sum_double(const struct dist *dist, double *values, int count);
+void dist_max_double(const struct dist *dist, double *values, int count);
+void dist_sum_u64(const struct dist *dist, uint64_t *values, int count);
+
+/* The same over the ranks of one machine. */
+void dist_machine_sum_double(const struct dist *dist, double *values, int count);
 
 /* root's bytes to all; any size. */
 void dist_broadcast(const struct dist *dist, int root, void *data, size_t size);

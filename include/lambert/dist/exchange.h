@@ -15,8 +15,8 @@
  *     each step:
  *         as gradients of buckets are complete:   exchange_reduce_begin(exchange, bucket)
  *         every so often:                         exchange_poll(exchange)
- *         exchange_reduce_wait(exchange)          own slices of the sum are in arrays.shard
- *         ...own slices of arrays.weights are updated
+ *         exchange_reduce_wait(exchange)          this rank's slices of the sum are in arrays.shard
+ *         ...its slices of arrays.weights are updated
  *         for each bucket:                        exchange_gather_begin(exchange, bucket, false)
  *         exchange_gather_wait(exchange)          arrays.weights are whole
  *
@@ -59,7 +59,7 @@ static inline int64_t exchange_fixed_sum(int64_t a, int64_t b)
 struct exchange_arrays {
     real *weights;   /* [size] */
     void *gradients; /* [size] of this rank; parts of it are overwritten with sums */
-    void *shard;     /* [own shard] the sums; in a job of one rank it may be gradients itself */
+    void *shard; /* [sharding_count()] the sums; in a job of one rank it may be gradients itself */
 
     /* Where the ranks of a node share memory, else NULL: weights is then the same memory on all of
      * them, and so are flags. */
@@ -99,7 +99,7 @@ void exchange_free(struct exchange *exchange); /* NULL is fine; nothing may be o
  * until exchange_reduce_wait() has returned. */
 void exchange_reduce_begin(struct exchange *exchange, int bucket);
 
-/* The own slice of a bucket of the weights is up to date. No rank of the node may still compute
+/* This rank's slice of a bucket of the weights is up to date. No rank of the node may still compute
  * with the old weights: so it is after a sum over all ranks that each enters when it has done. The
  * next call that moves messages sends it off. `bfloat16`, on all ranks or on none: the slice holds
  * nothing but values that bfloat16 has, and travels as such, in half the bytes. */

@@ -1,5 +1,5 @@
-/* The arrays of a training step: weights, gradients, and the own shard of summed gradients. Where a
- * node has several ranks it holds one copy of the weights, which all of them map, and each rank can
+/* The arrays of a training step: weights, gradients, and a rank's shard of the summed gradients. Where
+ * a node has several ranks it holds one copy of the weights, which all of them map, and each rank can
  * read the gradients of its neighbours, so that the stage of an exchange inside a node moves
  * nothing.
  *

@@ -54,7 +54,7 @@ int row_exchange_new(struct row_exchange **exchange, const struct dist *dist,
                      real *scratch, struct error *err);
 void row_exchange_free(struct row_exchange *exchange); /* NULL is fine */
 
-/* weights [sharding size]: own slices are up to date, others are not read. values [count, width].
+/* weights [sharding size]: those of this rank's slices are read. values [count, width].
  */
 void row_exchange_fetch(struct row_exchange *exchange, const struct row_list *wanted,
                         const real *weights, real *values);

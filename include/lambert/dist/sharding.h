@@ -68,7 +68,7 @@ size_t sharding_count(const struct sharding *sharding, int rank);
  * moves gradients and weights. */
 void shard_gather(const struct dist *dist, const struct sharding *sharding, real *flat);
 
-/* [local] Copies own slices out of, or into, a flat array. */
+/* [local] Copies a rank's slices out of, or into, a flat array. */
 void shard_extract(const struct sharding *sharding, int rank, const real *flat, real *shard);
 void shard_insert(const struct sharding *sharding, int rank, const real *shard, real *flat);
 

@@ -20,9 +20,11 @@ struct bert_config {
     double hidden_dropout;
     double attention_dropout;
     double initializer_range;
-    const struct objective *const
-        *objectives;     /* [objective_count] what it is trained for (objective.h) */
-    int objective_count; /* 0: the pre-training pair, MLM and NSP */
+
+    /* [objective_count] What it is trained for (objective.h); the caller's, and outlives the model.
+     * None: the pre-training pair, MLM and NSP. */
+    const struct objective *const *objectives;
+    int objective_count;
 };
 
 /* What working memory is made for: micro-batches of up to so many ... */

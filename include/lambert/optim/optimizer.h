@@ -77,9 +77,10 @@ struct tensor_report {
 void optimizer_measure(struct optimizer *optimizer, const struct dist *dist,
                        const real *shard_grads, struct optimizer_report *report);
 
-/* Collective. shard_grads [own shard] is the reduced gradient, used up as working memory. Brings
- * the own slices of params up to date; shard_gather() them afterwards. tensors [table count] is
- * filled in where there was an update; NULL, on all ranks or none: it is not wanted. */
+/* Collective. shard_grads [sharding_count()] is the reduced gradient, used up as working
+ * memory. Brings this rank's slices of params up to date; shard_gather() them afterwards. tensors
+ * [table count] is filled in where there was an update; NULL, on all ranks or none: it is not
+ * wanted. */
 void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double rate,
                     real *shard_grads, real *params, struct optimizer_report *report,
                     struct tensor_report *tensors);
@@ -88,11 +89,11 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
 bool optimizer_state_finite(struct optimizer *optimizer, const struct dist *dist,
                             const real *params);
 
-/* For checkpoints: updates made (t), and the moments of the own shard by number and name. */
+/* For checkpoints: updates made (t), and the moments of this rank's shard by number and name. */
 int64_t optimizer_updates(const struct optimizer *optimizer);
 void optimizer_set_updates(struct optimizer *optimizer, int64_t updates);
 int optimizer_moments(const struct optimizer *optimizer);                    /* how many: 1 or 2 */
 const char *optimizer_moment_name(const struct optimizer *optimizer, int k); /* "m", "v" */
-real *optimizer_moment(struct optimizer *optimizer, int k);                  /* [own shard] */
+real *optimizer_moment(struct optimizer *optimizer, int k); /* [sharding_count()] */
 
 #endif

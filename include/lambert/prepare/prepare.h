@@ -2,9 +2,9 @@
  * write shards, and last the manifest. All threads of all ranks work; what comes out is the same,
  * byte for byte, whatever their number.
  *
- * The input is cut into parts (text/input_feed.h), each of which becomes shards of its own and a
- * record of what was met (src/corpus/chunk.h). Ranks share nothing but the output folder, which all
- * of them must see:
+ * The input is cut into chunks (text/input_feed.h), each of which becomes shards of its own and a
+ * record of what was counted in it (src/prepare/chunk.h). Ranks share nothing but the output folder,
+ * which all of them must see:
  *
  *     prepare_open(&preparation, &options, rank, ranks, err)    every rank; touches nothing
  *     prepare_begin(preparation, err)                           rank 0, before any rank goes on
@@ -13,7 +13,7 @@
  *     prepare_close(preparation)                                every rank
  *
  * Between these the caller makes the ranks agree. When prepare_chunks() failed or was interrupted,
- * the parts that are done stay, and the same preparation, run again, goes on from those whose
+ * the chunks that are done stay, and the same preparation, run again, goes on from those whose
  * checksums hold; any other one into that folder removes them. From prepare_begin() to
  * prepare_close() rank 0 holds the folder's lock for the job (DIR/prep.lock; file_lock() says what
  * it is worth on shared file systems), and a second preparation into the folder is refused at
@@ -65,7 +65,7 @@ int prepare_begin(struct preparation *preparation, struct error *err);
 /* Over all OpenMP threads. */
 int prepare_chunks(struct preparation *preparation, struct error *err);
 
-/* Rank 0, when prepare_chunks() failed on any rank: cleans up where no part is done. */
+/* Rank 0, when prepare_chunks() failed on any rank: cleans up where no chunk is done. */
 void prepare_leave(struct preparation *preparation);
 
 /* Puts the records together. Nothing to train on (no document with a token, or all of them held

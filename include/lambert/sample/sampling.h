@@ -24,11 +24,13 @@ struct sampling {
     double short_sequence_probability; /* of passages that are cut to a random shorter length */
     double masked_lm_probability;      /* of a sequence's tokens, special ones counted */
     enum masking_unit masking;
-    int longest_span;         /* N, words; for MASK_SPANS */
-    double mask_replace_prob; /* a hidden token becomes [MASK] so often, ... */
-    double
-        random_replace_prob; /* ... any entry of the vocabulary so often, else it stays as it was;
-                                   each token by itself, whatever the unit */
+    int longest_span; /* N, words; for MASK_SPANS */
+
+    /* How often a hidden token becomes [MASK], and how often any entry of the vocabulary; else it
+     * stays as it was. Each token by itself, whatever the unit. */
+    double mask_replace_prob;
+    double random_replace_prob;
+
     enum sentence_pairs sentence_pairs;
 };
 

@@ -39,8 +39,7 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
 
 struct hf_model {
     char *folder;
-    struct bert_config
-        shape; /* vocab: entries of vocab.txt, even where the weights have more rows */
+    struct bert_config shape; /* vocab: entries of vocab.txt; the weights may have more rows */
     bool lower_case;
     char *vocabulary; /* bytes of vocab.txt */
     size_t vocabulary_size;

@@ -45,7 +45,7 @@ struct document_reader {
     size_t size, position;
     bool inside;              /* between <doc> and </doc> */
     bool opened;              /* by a <doc> line that ended the document before it */
-    struct buffer next_title; /* of the <doc> line met last */
+    struct buffer next_title; /* of the last <doc> line */
     uint64_t not_closed;      /* <doc> lines without </doc>, so far */
     uint64_t damaged;         /* lines of LAYOUT_JSON that are not one object with a "text" free
                                  of NULs, so far */

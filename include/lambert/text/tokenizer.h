@@ -24,7 +24,7 @@ struct tokenizer_options {
 
 extern const struct tokenizer_options tokenizer_defaults; /* uncased, 200 */
 
-/* What was met so far. */
+/* What a tokenizer has seen so far. */
 struct tokenizer_counts {
     uint64_t words;         /* whitespace- and punctuation-split */
     uint64_t unknown_words; /* of these [UNK] */
@@ -45,7 +45,7 @@ size_t tokenizer_encode(struct tokenizer *tokenizer, const char *text, size_t si
 struct tokenizer_counts tokenizer_counts(const struct tokenizer *tokenizer);
 
 /* The normalised words of a text, as the vocabulary trainer counts them: each is handed to `word`
- * as UTF-8 (not NUL-terminated), in order. Returns the number of invalid bytes met. */
+ * as UTF-8 (not NUL-terminated), in order. Returns the number of invalid bytes. */
 uint64_t tokenizer_words(const char *text, size_t size, bool lower_case,
                          void (*word)(void *context, const char *text, size_t size), void *context);
 

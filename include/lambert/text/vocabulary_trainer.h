@@ -51,8 +51,8 @@ struct vocabulary_trainer_options {
     bool lower_case;
 };
 
-extern const struct vocabulary_trainer_options
-    vocabulary_trainer_defaults; /* 30522, 1000, 2, 4000000, yes */
+/* 30522, 1000, 2, 4000000, yes */
+extern const struct vocabulary_trainer_options vocabulary_trainer_defaults;
 
 struct vocabulary_trainer;
 
