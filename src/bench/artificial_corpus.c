@@ -9,6 +9,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/first_error.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "lambert/base/progress.h"
 #include "lambert/base/rng.h"
 #include "lambert/corpus/shard_writer.h"
@@ -55,16 +56,6 @@ static uint32_t *log_normal_table(double mean, double sigma, uint32_t most, stru
     return table;
 }
 
-/* Rank r with a probability near 1 / r: log r is uniform. */
-static int32_t *zipf_ids(size_t count, struct rng *rng)
-{
-    int32_t *ids = memory_new(count, sizeof *ids);
-    const double ranks = VOCABULARY - 5;
-    for (size_t i = 0; i < count; i++)
-        ids[i] = 5 + (int32_t)(pow(ranks, rng_uniform(rng)) - 1);
-    return ids;
-}
-
 static void tables_init(struct tables *tables, const struct artificial_corpus *corpus)
 {
     struct rng rng;
@@ -73,7 +64,11 @@ static void tables_init(struct tables *tables, const struct artificial_corpus *c
         log_normal_table(corpus->sentences_per_document, document_sigma, MOST_SENTENCES, &rng);
     tables->sentence_tokens =
         log_normal_table(corpus->tokens_per_sentence, sentence_sigma, UINT16_MAX, &rng);
-    tables->ids = zipf_ids(POOL, &rng);
+    /* Rank r with a probability near 1 / r: log r is uniform. */
+    const double ranks = VOCABULARY - 5;
+    tables->ids = memory_new(POOL, sizeof *tables->ids);
+    for (size_t i = 0; i < POOL; i++)
+        tables->ids[i] = 5 + (int32_t)(pow(ranks, rng_uniform(&rng)) - 1);
 }
 
 static void tables_release(struct tables *tables)
@@ -83,47 +78,37 @@ static void tables_release(struct tables *tables)
     free(tables->ids);
 }
 
-static int add_document(struct shard_writer *writer, const struct tables *tables, struct rng *rng,
-                        uint32_t *lengths /* [MOST_SENTENCES] */, struct error *err)
-{
-    uint32_t sentences = tables->document_sentences[rng_below(rng, TABLE)], count = 0, tokens = 0;
-    while (count < sentences) {
-        uint32_t length = tables->sentence_tokens[rng_below(rng, TABLE)];
-        if (tokens + length > LONGEST_DOCUMENT)
-            break;
-        lengths[count++] = length;
-        tokens += length;
-    }
-    const int32_t *ids = tables->ids + rng_below(rng, POOL - LONGEST_DOCUMENT);
-    return shard_writer_add(writer, ids, lengths, count, err);
-}
-
-static int add_documents(const struct artificial_corpus *corpus, const struct tables *tables,
-                         int number, struct shard_writer *writer, struct error *err)
-{
-    struct rng rng;
-    uint64_t first = (uint64_t)number * corpus->shard_documents, left = corpus->documents - first;
-    uint64_t documents = left < corpus->shard_documents ? left : corpus->shard_documents;
-    uint32_t *lengths = memory_new(MOST_SENTENCES, sizeof *lengths);
-    int status = 0;
-    rng_init(&rng, rng_key(SEED, RNG_TEST, (uint64_t)number, 0));
-    for (uint64_t d = 0; d < documents && status == 0; d++)
-        status = add_document(writer, tables, &rng, lengths, err);
-    free(lengths);
-    return status;
-}
-
 static int write_shard(const struct artificial_corpus *corpus, const struct vocabulary *vocabulary,
                        const struct tables *tables, const char *path, int number, struct error *err)
 {
     const struct shard_options options = {.vocabulary_hash = vocabulary_hash(vocabulary),
                                           .vocabulary_size = vocabulary_size(vocabulary),
                                           .compression = 1};
+    const uint64_t first = (uint64_t)number * corpus->shard_documents;
+    const uint64_t documents = min_u64(corpus->documents - first, corpus->shard_documents);
     struct shard_writer *writer;
     struct shard_summary summary;
+    struct rng rng;
     if (shard_writer_open(&writer, path, &options, err) < 0)
         return -1;
-    if (add_documents(corpus, tables, number, writer, err) == 0)
+    uint32_t *lengths = memory_new(MOST_SENTENCES, sizeof *lengths);
+    int status = 0;
+    rng_init(&rng, rng_key(SEED, RNG_TEST, (uint64_t)number, 0));
+    for (uint64_t d = 0; d < documents && status == 0; d++) {
+        uint32_t sentences = tables->document_sentences[rng_below(&rng, TABLE)];
+        uint32_t count = 0, tokens = 0;
+        while (count < sentences) {
+            uint32_t length = tables->sentence_tokens[rng_below(&rng, TABLE)];
+            if (tokens + length > LONGEST_DOCUMENT)
+                break;
+            lengths[count++] = length;
+            tokens += length;
+        }
+        const int32_t *ids = tables->ids + rng_below(&rng, POOL - LONGEST_DOCUMENT);
+        status = shard_writer_add(writer, ids, lengths, count, err);
+    }
+    free(lengths);
+    if (status == 0)
         return shard_writer_commit(writer, &summary, err);
     shard_writer_discard(writer);
     return -1;

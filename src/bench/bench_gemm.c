@@ -20,10 +20,14 @@ struct operands {
     real *x, *w, *y; /* of the largest shape each */
 };
 
-static double time_gemm(const struct layer_shape *shape, enum gemm_form form,
-                        const struct operands *at, int repeat)
+/* Lambert's product beside the BLAS's, in turn; shares of the peak measured behind them. */
+static void measure_form(struct bench_model *bench, const struct layer_shape *shape,
+                         enum gemm_form form, const struct operands *at)
 {
+    static const char *const forms[] = {"forward", "dx", "dw"};
+    static const char *const makers[] = {"gemm", "blas"};
     const int T = shape->rows, in = shape->in, out = shape->out;
+    const int repeat = bench->arguments->repeat;
     const struct gemm products[] = {
         [GEMM_NT] = {.m = T, .n = out, .k = in, .a = at->x, .lda = in, .b = at->w, .ldb = in},
         [GEMM_NN] = {.m = T, .n = in, .k = out, .a = at->y, .lda = out, .b = at->w, .ldb = in},
@@ -35,41 +39,30 @@ static double time_gemm(const struct layer_shape *shape, enum gemm_form form,
     product.beta = form == GEMM_TN;
     product.c = results[form];
     product.ldc = product.n;
-    double seconds[BENCH_MOST_REPEATS];
-    for (int r = -1; r < repeat; r++) { /* the first is not counted */
-        double started = clock_seconds();
-        gemm_parallel(&product);
-        if (r >= 0)
-            seconds[r] = clock_seconds() - started;
-    }
-    return bench_median(seconds, repeat);
-}
-
-/* Lambert's product beside the BLAS's, in turn; shares of the peak measured behind them. */
-static void measure_form(struct bench_model *bench, const struct layer_shape *shape,
-                         enum gemm_form form, const struct operands *operands)
-{
-    static const char *const forms[] = {"forward", "dx", "dw"};
-    static const char *const makers[] = {"gemm", "blas"};
-    const double operations = 2.0 * shape->rows * shape->in * shape->out;
-    const double bytes =
-        (double)sizeof(real) * ((double)shape->rows * shape->in + (double)shape->in * shape->out +
-                                (double)shape->rows * shape->out);
     const bool was_blas = gemm_is_blas();
-    double seconds[2];
+    double medians[2];
     for (int blas = was_blas; blas < 2; blas++) {
+        double seconds[BENCH_MOST_REPEATS];
         gemm_use_blas(blas);
-        seconds[blas] = time_gemm(shape, form, operands, bench->arguments->repeat);
+        for (int r = -1; r < repeat; r++) { /* the first is not counted */
+            const double started = clock_seconds();
+            gemm_parallel(&product);
+            if (r >= 0)
+                seconds[r] = clock_seconds() - started;
+        }
+        medians[blas] = bench_median(seconds, repeat);
     }
     gemm_use_blas(was_blas);
-    const double peak = cpu_peak_flops(bench->threads);
+    const double peak = cpu_peak_flops(bench->threads), operations = 2.0 * T * in * out;
     for (int blas = was_blas; blas < 2; blas++) {
         char *name = memory_text("%s-%s-%s", makers[blas], shape->name, forms[form]);
-        char *note = memory_text("of peak, %d rows, %d to %d", shape->rows, shape->in, shape->out);
-        bench_report_add(&bench->report, name, 100 * operations / seconds[blas] / peak, "%", note);
+        char *note = memory_text("of peak, %d rows, %d to %d", T, in, out);
+        bench_report_add(&bench->report, name, 100 * operations / medians[blas] / peak, "%", note);
         free(name);
         free(note);
     }
+    const double bytes =
+        (double)sizeof(real) * ((double)T * in + (double)in * out + (double)T * out);
     char *name = memory_text("intensity-%s-%s", shape->name, forms[form]);
     bench_report_add(&bench->report, name, operations / bytes, "flop/B",
                      "each matrix read or written once");

@@ -77,9 +77,18 @@ static double time_call(const struct bench_call *call, const struct kernels *k,
 }
 
 /* For people a line, for programs a result each. */
-static void report_call(struct kernels_bench *bench, const struct bench_call *call, int n,
-                        double seconds, double speed_up, bool twins)
+static void measure_call(struct kernels_bench *bench, const struct bench_call *call,
+                         struct rows_pair *rows)
 {
+    const int n = rows->fresh.n;
+    const bool twins = kernels != bench->plain && call->call != copy_row;
+    double all[BENCH_MOST_REPEATS], ratios[BENCH_MOST_REPEATS];
+    for (int r = 0; r < bench->repeat; r++) {
+        all[r] = time_call(call, kernels, rows);
+        ratios[r] = twins ? time_call(call, bench->plain, rows) / all[r] : 1;
+    }
+    const double seconds = bench_median(all, bench->repeat);
+    const double speed_up = bench_median(ratios, bench->repeat);
     const double bytes = (double)call->moved * n * (double)sizeof(real);
     char what[64], note[64];
     snprintf(note, sizeof note, "%6.2f G elements/s", n / seconds / 1e9);
@@ -95,22 +104,6 @@ static void report_call(struct kernels_bench *bench, const struct bench_call *ca
     snprintf(what, sizeof what, "%d-speed-up", n);
     if (twins)
         add(bench, call->name, what, speed_up, "times", NULL);
-}
-
-static void measure_call(struct kernels_bench *bench, const struct bench_call *call,
-                         struct rows_pair *rows)
-{
-    const int n = rows->fresh.n;
-    const bool twins = kernels != bench->plain && call->call != copy_row;
-    double seconds[BENCH_MOST_REPEATS], ratio[BENCH_MOST_REPEATS];
-    for (int r = 0; r < bench->repeat; r++) {
-        seconds[r] = time_call(call, kernels, rows);
-        if (twins)
-            ratio[r] = time_call(call, bench->plain, rows) / seconds[r];
-    }
-    const double time = bench_median(seconds, bench->repeat);
-    const double speed_up = twins ? bench_median(ratio, bench->repeat) : 1;
-    report_call(bench, call, n, time, speed_up, twins);
 }
 
 static void measure_length(struct kernels_bench *bench, int n)
@@ -130,36 +123,32 @@ static void measure_length(struct kernels_bench *bench, int n)
 
 enum { CHUNK = 1 << 14 };
 
-/* Bytes a second, all threads. The rows that such a kernel wants are the first three and the last.
- */
-static double run_long(const struct bench_call *call, const struct bench_bandwidth *bandwidth)
-{
-    const double started = clock_seconds();
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < BENCH_BANDWIDTH_ELEMENTS; i += CHUNK) {
-        struct bench_rows rows = {.n = CHUNK};
-        for (int a = 0; a < BENCH_BANDWIDTH_ARRAYS; a++)
-            rows.x[a < BENCH_BANDWIDTH_ARRAYS - 1 ? a : BENCH_ROWS - 1] = bandwidth->arrays[a] + i;
-        call->call(kernels, &rows);
-    }
-    return call->moved * (double)sizeof(real) * BENCH_BANDWIDTH_ELEMENTS /
-           (clock_seconds() - started);
-}
-
-/* Kernels that work on arrays as long as a shard, each in turn with the bandwidth that it could have. */
+/* Kernels that work on arrays as long as a shard, on all threads, each in turn with the bandwidth
+ * that it could have. */
 static void measure_memory(struct kernels_bench *bench)
 {
     struct bench_bandwidth bandwidth;
     bench_bandwidth_open(&bandwidth);
     for (const struct bench_call *call = bench_calls; call->name; call++) {
         const bool reads = call->memory == BENCH_MEMORY_READ;
+        const double moved = call->moved * (double)sizeof(real) * BENCH_BANDWIDTH_ELEMENTS;
         double bytes[BENCH_MOST_REPEATS], share[BENCH_MOST_REPEATS];
         if (call->memory == BENCH_MEMORY_NOT)
             continue;
         for (int r = 0; r < bench->repeat; r++) {
             const double could =
                 reads ? bench_bandwidth_read(&bandwidth) : bench_bandwidth_mixed(&bandwidth);
-            bytes[r] = run_long(call, &bandwidth);
+            const double started = clock_seconds();
+#pragma omp parallel for schedule(static)
+            for (size_t i = 0; i < BENCH_BANDWIDTH_ELEMENTS; i += CHUNK) {
+                /* The rows that such a kernel wants are the first three and the last. */
+                struct bench_rows rows = {.n = CHUNK};
+                for (int a = 0; a < BENCH_BANDWIDTH_ARRAYS; a++)
+                    rows.x[a < BENCH_BANDWIDTH_ARRAYS - 1 ? a : BENCH_ROWS - 1] =
+                        bandwidth.arrays[a] + i;
+                call->call(kernels, &rows);
+            }
+            bytes[r] = moved / (clock_seconds() - started);
             share[r] = 100 * bytes[r] / could;
         }
         add(bench, call->name, "memory", bench_median(bytes, bench->repeat) / 1e9, "GB/s", NULL);

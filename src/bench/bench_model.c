@@ -49,21 +49,39 @@ static const struct command_option model_options[] = {
     BENCH_JSON(struct bench_model_arguments),
     {0}};
 
-/* --- set-up ----------------------------------------------------------------------------------- */
-
-static int allocate(struct bench_model *bench, struct error *err)
+static int open_bench(struct bench_model *bench, struct error *err)
 {
-    const struct config *config = &bench->config;
+    const struct bench_model_arguments *arguments = bench->arguments;
+    struct config *config = &bench->config;
+    if (kernels_select(err) < 0 || config_load(config, arguments->config, arguments->words.at,
+                                               arguments->words.count, err) < 0)
+        return -1;
+    bench->phase_end = config->phase_count;
+    if (arguments->phase) {
+        bench->phase_begin = config_find_phase(config, arguments->phase, err);
+        bench->phase_end = bench->phase_begin + 1;
+        if (bench->phase_begin < 0)
+            return -1;
+    }
+    bench->threads = cpu_set_threads(config->run.threads, dist_local_size(bench->dist));
+    if (arguments->samples && phase_corpus_open(config, 0, &bench->corpus, err) < 0)
+        return -1;
+    bench->model =
+        bert_config_of(config, bench->corpus ? vocabulary_size(corpus_vocabulary(bench->corpus))
+                                             : BENCH_VOCABULARY);
+    if (arguments->gemm_only)
+        return 0;
+
     struct bert_capacity capacity = bert_capacity_of(config);
     struct optimizer_options options = config->optimizer;
-    const int rank = dist_rank(bench->dist), ranks = dist_size(bench->dist);
+    const int rank = dist_rank(bench->dist);
     if (bench->corpus)
         bert_capacity_widen(&capacity, bench->corpus);
     if (bert_new(&bench->bert, &bench->model, &capacity, err) < 0)
         return -1;
     bench->table = bert_params(bench->bert);
     bench->activations = bert_memory(&bench->model, &capacity);
-    sharding_init(&bench->sharding, bench->table->size, SHARDING_BUCKET, ranks);
+    sharding_init(&bench->sharding, bench->table->size, SHARDING_BUCKET, dist_size(bench->dist));
     bench->shard = sharding_count(&bench->sharding, rank);
     const size_t bytes = bench->table->size * sizeof(real);
     if (memory_big((void **)&bench->params, bytes, "weights", err) < 0 ||
@@ -77,68 +95,23 @@ static int allocate(struct bench_model *bench, struct error *err)
     return 0;
 }
 
-static int choose_phases(struct bench_model *bench, struct error *err)
-{
-    bench->phase_end = bench->config.phase_count;
-    if (!bench->arguments->phase)
-        return 0;
-    bench->phase_begin = config_find_phase(&bench->config, bench->arguments->phase, err);
-    bench->phase_end = bench->phase_begin + 1;
-    return bench->phase_begin < 0 ? -1 : 0;
-}
-
-static int open_bench(struct bench_model *bench, struct error *err)
-{
-    const struct bench_model_arguments *arguments = bench->arguments;
-    if (kernels_select(err) < 0 ||
-        config_load(&bench->config, arguments->config, arguments->words.at, arguments->words.count,
-                    err) < 0 ||
-        choose_phases(bench, err) < 0)
-        return -1;
-    bench->threads = cpu_set_threads(bench->config.run.threads, dist_local_size(bench->dist));
-    if (arguments->samples && phase_corpus_open(&bench->config, 0, &bench->corpus, err) < 0)
-        return -1;
-    bench->model = bert_config_of(&bench->config,
-                                  bench->corpus ? vocabulary_size(corpus_vocabulary(bench->corpus))
-                                                : BENCH_VOCABULARY);
-    return arguments->gemm_only ? 0 : allocate(bench, err);
-}
-
-static void close_bench(struct bench_model *bench)
-{
-    const size_t bytes = bench->table ? bench->table->size * sizeof(real) : 0;
-    optimizer_free(bench->optimizer);
-    memory_big_free(bench->params, bytes);
-    memory_big_free(bench->grads, bytes);
-    memory_big_free(bench->shard_grads, bench->shard * sizeof(real));
-    packed_batch_release(&bench->batch);
-    bert_free(bench->bert);
-    corpus_close(bench->corpus);
-}
-
-/* --- all -------------------------------------------------------------------------------------- */
-
-static void report_machine(struct bench_model *bench)
+static int measure(struct bench_model *bench, struct error *err)
 {
     struct blas_info blas;
     struct bench_bandwidth bandwidth;
+    struct bench_report *report = &bench->report;
     blas_describe(&blas);
     bench->peak = cpu_peak_flops(bench->threads);
     bench->peak_one = cpu_peak_flops(1);
     bench_bandwidth_measure(&bandwidth, bench->arguments->repeat);
-    if (!bench->report.object)
+    if (!report->object)
         printf("%s, core type %s; row kernels %s\n", blas.library, blas.core, kernels->name);
-    bench_report_add(&bench->report, "peak", bench->peak / 1e9, "GFLOP/s",
+    bench_report_add(report, "peak", bench->peak / 1e9, "GFLOP/s",
                      "fused multiply-adds, all threads");
-    bench_report_add(&bench->report, "peak-one-thread", bench->peak_one / 1e9, "GFLOP/s", NULL);
-    bench_report_add(&bench->report, "bandwidth-read", bandwidth.read / 1e9, "GB/s", NULL);
-    bench_report_add(&bench->report, "bandwidth-mixed", bandwidth.mixed / 1e9, "GB/s",
+    bench_report_add(report, "peak-one-thread", bench->peak_one / 1e9, "GFLOP/s", NULL);
+    bench_report_add(report, "bandwidth-read", bandwidth.read / 1e9, "GB/s", NULL);
+    bench_report_add(report, "bandwidth-mixed", bandwidth.mixed / 1e9, "GB/s",
                      "four arrays read, three of them written, as LAMB's first pass does");
-}
-
-static int measure(struct bench_model *bench, struct error *err)
-{
-    report_machine(bench);
     if (!bench->arguments->steps_only)
         bench_model_gemms(bench);
     if (bench->arguments->gemm_only)
@@ -147,7 +120,7 @@ static int measure(struct bench_model *bench, struct error *err)
     for (int p = bench->phase_begin; p < bench->phase_end; p++)
         if (bench_model_phase(bench, p, err) < 0)
             return -1;
-    bench_report_add(&bench->report, "activations", (double)bench->activations / 1e9, "GB",
+    bench_report_add(report, "activations", (double)bench->activations / 1e9, "GB",
                      "beyond weights, gradients and moments");
     return 0;
 }
@@ -166,7 +139,14 @@ static int measure_model(struct dist *dist, const void *context, struct error *e
         else
             bench_report_end(&bench.report);
     }
-    close_bench(&bench);
+    const size_t bytes = bench.table ? bench.table->size * sizeof(real) : 0;
+    optimizer_free(bench.optimizer);
+    memory_big_free(bench.params, bytes);
+    memory_big_free(bench.grads, bytes);
+    memory_big_free(bench.shard_grads, bench.shard * sizeof(real));
+    packed_batch_release(&bench.batch);
+    bert_free(bench.bert);
+    corpus_close(bench.corpus);
     return status;
 }
 

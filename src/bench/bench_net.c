@@ -80,48 +80,36 @@ static void report_links(struct net_bench *bench, const int *first, bool same_no
     free(transfers);
 }
 
-static void report_all_at_once(struct net_bench *bench)
-{
-    double seconds[BENCH_MOST_REPEATS];
-    int repeat = bench->arguments->repeat;
-    double others = dist_size(bench->dist) - 1;
-    size_t each = (size_t)(1e6 * bench->arguments->megabytes / others) + 1;
-    for (int i = 0; i < repeat; i++)
-        seconds[i] = probe_all(bench->dist, each, 1);
-    add(bench, "all-at-once", (double)each * others / bench_median(seconds, repeat) / 1e9, "GB/s",
-        "a rank, each way");
-}
-
-static void report_calls(struct net_bench *bench)
-{
-    double seconds[BENCH_MOST_REPEATS];
-    int repeat = bench->arguments->repeat;
-    for (int i = 0; i < repeat; i++)
-        seconds[i] = probe_calls(bench->dist, CALLS);
-    add(bench, "message", 1e6 * bench_median(seconds, repeat), "us",
-        "8 bytes to the next rank, sending or receiving");
-}
-
 static int measure(struct dist *dist, const void *context, struct error *err)
 {
     struct net_bench bench = {.dist = dist, .arguments = context};
-    if (dist_size(dist) < 2)
+    const int ranks = dist_size(dist), repeat = bench.arguments->repeat;
+    double seconds[BENCH_MOST_REPEATS];
+    if (ranks < 2)
         return error_set(err, "one rank has nobody to talk to; start it as mpirun -n N lambert "
                               "bench net, with N of 2 or more");
     if (dist_rank(dist) == 0)
         bench_report_begin(&bench.report, "net", cpu_set_threads(0, dist_local_size(dist)),
                            bench.arguments->json);
-    int *first = memory_new((size_t)dist_size(dist), sizeof *first);
+    int *first = memory_new((size_t)ranks, sizeof *first);
     probe_nodes(dist, first);
-    add(&bench, "ranks", dist_size(dist), "", NULL);
+    add(&bench, "ranks", ranks, "", NULL);
     add(&bench, "nodes", dist_nodes(dist), "", NULL);
     report_links(&bench, first, false);
     report_links(&bench, first, true);
-    report_all_at_once(&bench);
-    report_calls(&bench);
+    free(first);
+    const double others = ranks - 1;
+    const size_t each = (size_t)(1e6 * bench.arguments->megabytes / others) + 1;
+    for (int i = 0; i < repeat; i++)
+        seconds[i] = probe_all(dist, each, 1);
+    add(&bench, "all-at-once", (double)each * others / bench_median(seconds, repeat) / 1e9, "GB/s",
+        "a rank, each way");
+    for (int i = 0; i < repeat; i++)
+        seconds[i] = probe_calls(dist, CALLS);
+    add(&bench, "message", 1e6 * bench_median(seconds, repeat), "us",
+        "8 bytes to the next rank, sending or receiving");
     if (dist_rank(dist) == 0)
         bench_report_end(&bench.report);
-    free(first);
     return 0;
 }
 

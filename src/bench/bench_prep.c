@@ -202,43 +202,37 @@ static int deflate_stage(void *context, struct error *err)
     return 0;
 }
 
-static int write_documents(const struct prep_bench *bench, size_t first, size_t end,
-                           const char *path, struct error *err)
-{
-    const struct bench_text *text = &bench->text;
-    const struct shard_options options = {.vocabulary_hash = vocabulary_hash(bench->vocabulary),
-                                          .vocabulary_size = vocabulary_size(bench->vocabulary),
-                                          .compression = prepare_defaults.compression};
-    struct shard_writer *writer;
-    struct shard_summary summary;
-    if (shard_writer_open(&writer, path, &options, err) < 0)
-        return -1;
-    for (size_t d = first; d < end; d++) {
-        const struct bench_document *document = &text->documents[d];
-        if (shard_writer_add(writer, text->ids + document->first_token,
-                             text->lengths + document->first_sentence, document->sentences,
-                             err) < 0) {
-            shard_writer_discard(writer);
-            return -1;
-        }
-    }
-    return shard_writer_commit(writer, &summary, err);
-}
-
 /* As many shards as lambert prep would make. */
 static int write_stage(void *context, struct error *err)
 {
     struct prep_bench *bench = context;
-    const size_t documents = bench->text.document_count;
-    size_t shards = bench->text.bytes / prepare_defaults.shard_bytes + 1;
-    int status = 0;
-    for (size_t s = 0; s < shards && status == 0; s++) {
+    const struct bench_text *text = &bench->text;
+    const struct shard_options options = {.vocabulary_hash = vocabulary_hash(bench->vocabulary),
+                                          .vocabulary_size = vocabulary_size(bench->vocabulary),
+                                          .compression = prepare_defaults.compression};
+    const size_t documents = text->document_count;
+    const size_t shards = text->bytes / prepare_defaults.shard_bytes + 1;
+    for (size_t s = 0; s < shards; s++) {
+        struct shard_writer *writer;
+        struct shard_summary summary;
         char *path = memory_text("%s/%05zu.shard", bench->folder, s);
-        status =
-            write_documents(bench, documents * s / shards, documents * (s + 1) / shards, path, err);
+        int status = shard_writer_open(&writer, path, &options, err);
         free(path);
+        if (status < 0)
+            return -1;
+        for (size_t d = documents * s / shards; d < documents * (s + 1) / shards; d++) {
+            const struct bench_document *document = &text->documents[d];
+            if (shard_writer_add(writer, text->ids + document->first_token,
+                                 text->lengths + document->first_sentence, document->sentences,
+                                 err) < 0) {
+                shard_writer_discard(writer);
+                return -1;
+            }
+        }
+        if (shard_writer_commit(writer, &summary, err) < 0)
+            return -1;
     }
-    return status;
+    return 0;
 }
 
 /* Small enough that each thread gets several chunks. */
@@ -274,15 +268,6 @@ static int prep_stage(void *context, struct error *err)
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
-
-static void report_size(struct prep_bench *bench)
-{
-    const struct bench_text *text = &bench->text;
-    bench_report_add(&bench->report, "text", (double)text->bytes / 1e6, "MB", NULL);
-    bench_report_add(&bench->report, "documents-met", (double)text->document_count, "", NULL);
-    bench_report_add(&bench->report, "sentences-met", (double)text->sentence_count, "", NULL);
-    bench_report_add(&bench->report, "tokens-met", (double)text->token_count, "", NULL);
-}
 
 static const struct {
     int (*run)(void *context, struct error *err);
@@ -341,7 +326,11 @@ static int measure_stages(struct prep_bench *bench, struct error *err)
     struct tokenizer *tokenizer = new_tokenizer(bench);
     bench_text_encode(&bench->text, tokenizer);
     tokenizer_free(tokenizer);
-    report_size(bench);
+    const struct bench_text *text = &bench->text;
+    bench_report_add(&bench->report, "text", (double)text->bytes / 1e6, "MB", NULL);
+    bench_report_add(&bench->report, "documents-met", (double)text->document_count, "", NULL);
+    bench_report_add(&bench->report, "sentences-met", (double)text->sentence_count, "", NULL);
+    bench_report_add(&bench->report, "tokens-met", (double)text->token_count, "", NULL);
     log_set_level(LOG_ERROR); /* what prep warns of is the text, and would come each time */
     for (enum prep_stage stage = 0; stage < STAGES && status == 0; stage++)
         if (arguments->stage == STAGES || arguments->stage == stage)

@@ -89,12 +89,17 @@ static void add_made_up(struct bench_model *bench, const struct config_phase *ph
     batch->sample_key[n] = rng_key(1, RNG_DROPOUT, 0, index);
 }
 
-/* As many sequences as the budget of rows holds. */
-static int make_batch(struct bench_model *bench, int phase, struct sampler *sampler,
-                      struct error *err)
+/* As many sequences as the budget of rows holds: samples of the corpus, or made up. */
+static int make_batch(struct bench_model *bench, int phase, struct error *err)
 {
     const int budget = bert_capacity_of(&bench->config).tokens;
     const struct config_phase *settings = &bench->config.phases[phase];
+    const struct sampler_options options = sampler_options_of(&bench->config, phase);
+    struct sampler *sampler = NULL;
+    int status = 0;
+    if (bench->corpus && sampler_new(&sampler, corpus_store(bench->corpus, CORPUS_TRAIN),
+                                     corpus_vocabulary(bench->corpus), &options, err) < 0)
+        return -1;
     packed_batch_reset(&bench->batch);
     for (uint64_t i = 0; bench->batch.tokens + settings->sequence_length <= budget; i++) {
         struct sample_plan plan;
@@ -103,10 +108,11 @@ static int make_batch(struct bench_model *bench, int phase, struct sampler *samp
             continue;
         }
         sampler_plan(sampler, i, &plan, NULL);
-        if (sampler_fill(sampler, &plan, &bench->batch, err) < 0)
-            return -1;
+        if ((status = sampler_fill(sampler, &plan, &bench->batch, err)) < 0)
+            break;
     }
-    return 0;
+    sampler_free(sampler);
+    return status;
 }
 
 static double forward_once(struct bench_model *bench)
@@ -171,20 +177,8 @@ static void report_parts(struct bench_model *bench, int length)
                         "of a micro-batch");
 }
 
-/* A step of the global batch: its share of this rank, an update, and nothing else. */
-static struct timing step_timing(struct bench_model *bench, double batches,
-                                 const struct timing *micro)
-{
-    if (!bench->arguments->whole)
-        return (struct timing){batches * micro->seconds + bench->update_seconds,
-                               batches * micro->possible + bench->update_seconds * bench->peak};
-    double started = clock_seconds();
-    for (int i = 0; i < (int)ceil(batches); i++)
-        train_once(bench);
-    double seconds = (clock_seconds() - started) * batches / ceil(batches) + update_once(bench);
-    return (struct timing){seconds, seconds * bench->peak};
-}
-
+/* A step of the global batch: its share of this rank, an update, and nothing else. It is put
+ * together from the times of its pieces, or with --whole done once. */
 static void report_step(struct bench_model *bench, int phase, const struct timing *micro,
                         double operations)
 {
@@ -192,18 +186,26 @@ static void report_step(struct bench_model *bench, int phase, const struct timin
     const int S = settings->sequence_length;
     const double batches =
         (double)settings->global_batch / dist_size(bench->dist) / bench->batch.sequences;
-    const struct timing step = step_timing(bench, batches, micro);
+    double seconds = batches * micro->seconds + bench->update_seconds;
+    double possible = batches * micro->possible + bench->update_seconds * bench->peak;
+    if (bench->arguments->whole) {
+        const double started = clock_seconds();
+        for (int i = 0; i < (int)ceil(batches); i++)
+            train_once(bench);
+        seconds = (clock_seconds() - started) * batches / ceil(batches) + update_once(bench);
+        possible = seconds * bench->peak;
+    }
     char note[64];
     snprintf(note, sizeof note, "global batch of %d", settings->global_batch);
-    bench_report_add_at(&bench->report, S, "step", step.seconds, "s", note);
-    bench_report_add_at(&bench->report, S, "step-useful", batches * operations / step.seconds / 1e9,
+    bench_report_add_at(&bench->report, S, "step", seconds, "s", note);
+    bench_report_add_at(&bench->report, S, "step-useful", batches * operations / seconds / 1e9,
                         "GFLOP/s", NULL);
     bench_report_add_at(&bench->report, S, "step-share-of-peak",
-                        100 * batches * operations / step.possible, "%", "useful operations");
-    bench_report_add_at(&bench->report, S, "tokens", batches * bench->batch.tokens / step.seconds,
+                        100 * batches * operations / possible, "%", "useful operations");
+    bench_report_add_at(&bench->report, S, "tokens", batches * bench->batch.tokens / seconds, "1/s",
+                        NULL);
+    bench_report_add_at(&bench->report, S, "sequences", batches * bench->batch.sequences / seconds,
                         "1/s", NULL);
-    bench_report_add_at(&bench->report, S, "sequences",
-                        batches * bench->batch.sequences / step.seconds, "1/s", NULL);
 }
 
 /* All threads and one, in turn; and the peak of the cores beside it, whose clocks may be lower
@@ -243,50 +245,33 @@ static void report_one_rank(struct bench_model *bench, int length)
                         "all ranks against one, in turn");
 }
 
-static void report_micro(struct bench_model *bench, int length, const struct timing *forward,
-                         const struct timing *micro, double operations)
-{
-    char note[64];
-    snprintf(note, sizeof note, "%d sequences, %d tokens", bench->batch.sequences,
-             bench->batch.tokens);
-    bench_report_add_at(&bench->report, length, "forward", 1e3 * forward->seconds, "ms", note);
-    bench_report_add_at(&bench->report, length, "forward-share-of-peak",
-                        100 * operations / 3 / forward->possible, "%", NULL);
-    bench_report_add_at(&bench->report, length, "peak", bench->peak / 1e9, "GFLOP/s",
-                        "measured between the repeats");
-    bench_report_add_at(&bench->report, length, "micro-batch", 1e3 * micro->seconds, "ms",
-                        "forward with dropout, and backward");
-    bench_report_add_at(&bench->report, length, "micro-batch-tokens", bench->batch.tokens, "",
-                        NULL);
-    bench_report_add_at(&bench->report, length, "micro-batch-share-of-peak",
-                        100 * operations / micro->possible, "%", NULL);
-}
-
-static void measure_micro(struct bench_model *bench, int phase)
+int bench_model_phase(struct bench_model *bench, int phase, struct error *err)
 {
     const int length = bench->config.phases[phase].sequence_length;
+    struct bench_report *report = &bench->report;
+    if (make_batch(bench, phase, err) < 0)
+        return -1;
     const double operations = bert_operations(&bench->model, &bench->batch);
     const struct timing forward = timing_of(bench, forward_once);
     const struct timing micro = timing_of(bench, train_once);
-    report_micro(bench, length, &forward, &micro, operations);
+    char note[64];
+    snprintf(note, sizeof note, "%d sequences, %d tokens", bench->batch.sequences,
+             bench->batch.tokens);
+    bench_report_add_at(report, length, "forward", 1e3 * forward.seconds, "ms", note);
+    bench_report_add_at(report, length, "forward-share-of-peak",
+                        100 * operations / 3 / forward.possible, "%", NULL);
+    bench_report_add_at(report, length, "peak", bench->peak / 1e9, "GFLOP/s",
+                        "measured between the repeats");
+    bench_report_add_at(report, length, "micro-batch", 1e3 * micro.seconds, "ms",
+                        "forward with dropout, and backward");
+    bench_report_add_at(report, length, "micro-batch-tokens", bench->batch.tokens, "", NULL);
+    bench_report_add_at(report, length, "micro-batch-share-of-peak",
+                        100 * operations / micro.possible, "%", NULL);
     report_parts(bench, length);
     if (bench->arguments->one_thread)
         report_one_thread(bench, length);
     if (bench->arguments->one_rank)
         report_one_rank(bench, length);
     report_step(bench, phase, &micro, operations);
-}
-
-int bench_model_phase(struct bench_model *bench, int phase, struct error *err)
-{
-    struct sampler_options options = sampler_options_of(&bench->config, phase);
-    struct sampler *sampler = NULL;
-    if (bench->corpus && sampler_new(&sampler, corpus_store(bench->corpus, CORPUS_TRAIN),
-                                     corpus_vocabulary(bench->corpus), &options, err) < 0)
-        return -1;
-    int status = make_batch(bench, phase, sampler, err);
-    sampler_free(sampler);
-    if (status == 0)
-        measure_micro(bench, phase);
-    return status;
+    return 0;
 }

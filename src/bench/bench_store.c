@@ -111,10 +111,13 @@ static int check_index(void *context, struct error *err)
     return document_store_check_index(bench->store, err);
 }
 
-static void report_size(struct store_bench *bench)
+static int measure_index(struct store_bench *bench, struct error *err)
 {
-    const struct document_store *store = bench->store;
     struct bench_report *report = &bench->report;
+    double seconds;
+    if (bench_time(open_store, bench, REPEAT, &seconds, err) < 0)
+        return -1;
+    const struct document_store *store = bench->store;
     uint64_t bytes = 0;
     for (int i = 0; i < bench->shards; i++)
         bytes += document_store_shard(store, i).bytes;
@@ -123,53 +126,20 @@ static void report_size(struct store_bench *bench)
     bench_report_add(report, "tokens", (double)document_store_tokens(store), "", NULL);
     bench_report_add(report, "shards", bench->shards, "", NULL);
     bench_report_add(report, "size", (double)bytes / 1e9, "GB", NULL);
-}
-
-static int measure_index(struct store_bench *bench, struct error *err)
-{
-    double seconds;
-    if (bench_time(open_store, bench, REPEAT, &seconds, err) < 0)
-        return -1;
-    report_size(bench);
-    bench_report_add(&bench->report, "open", seconds, "s", "from the page cache");
+    bench_report_add(report, "open", seconds, "s", "from the page cache");
     if (bench_time(check_index, bench, REPEAT, &seconds, err) < 0)
         return -1;
-    bench_report_add(&bench->report, "check-index", seconds, "s", "all threads");
+    bench_report_add(report, "check-index", seconds, "s", "all threads");
     omp_set_num_threads(1);
     int status = bench_time(check_index, bench, 1, &seconds, err);
     omp_set_num_threads(bench->threads);
     if (status < 0)
         return -1;
-    bench_report_add(&bench->report, "check-index-one-thread", seconds, "s", NULL);
+    bench_report_add(report, "check-index-one-thread", seconds, "s", NULL);
     return 0;
 }
 
 /* --- samples ---------------------------------------------------------------------------------- */
-
-static struct sampler_options options_at(const struct store_bench *bench, int length)
-{
-    struct sampler_options options = sampler_options_of(&bench->config, 0);
-    options.sequence_length = length;
-    options.max_predictions = length == 128 ? 20 : 80; /* Google's for these lengths */
-    return options;
-}
-
-/* Epoch 0 wakes the threads and has the marks' memory; the others are timed. */
-static uint64_t measure_epochs(struct store_bench *bench, struct sampler *sampler, int length)
-{
-    uint64_t samples = sampler_epoch_samples(sampler, 0);
-    double started = clock_seconds();
-    sampler_epoch_samples(sampler, 1);
-    double all = clock_seconds() - started;
-    sampler_set_parallel(sampler, false);
-    started = clock_seconds();
-    sampler_epoch_samples(sampler, 2);
-    double one = clock_seconds() - started;
-    bench_report_add_at(&bench->report, length, "samples", (double)samples, "", "in an epoch");
-    bench_report_add_at(&bench->report, length, "plan-epoch", all, "s", "all threads");
-    bench_report_add_at(&bench->report, length, "plan-epoch-one-thread", one, "s", NULL);
-    return samples;
-}
 
 /* Seconds a sample, and the model's operations a sample. */
 struct sample_cost {
@@ -206,39 +176,48 @@ static int measure_fill(struct store_bench *bench, struct sampler *sampler, uint
     return status;
 }
 
-static void report_cost(struct store_bench *bench, int length, const struct sample_cost *cost)
-{
-    double ours = cost->plan + cost->fill, step = cost->operations / bench->peak;
-    bench_report_add_at(&bench->report, length, "plan-sample", 1e6 * cost->plan, "us",
-                        "one thread");
-    bench_report_add_at(&bench->report, length, "fill-sample", 1e6 * cost->fill, "us",
-                        "one thread, blocks not cached");
-    bench_report_add_at(&bench->report, length, "step-sample", 1e6 * step, "us",
-                        "BERT-Base's arithmetic at the peak of all threads");
-    bench_report_add_at(&bench->report, length, "share-of-step", 100 * ours / step, "%",
-                        "goal: below 1");
-    bench_report_add_at(&bench->report, length, "cores-fed",
-                        cost->operations / bench->peak_one / ours, "cores",
-                        "that one sampling thread keeps busy, at their peak");
-}
-
 static int measure_samples(struct store_bench *bench, int length, struct error *err)
 {
+    struct bench_report *report = &bench->report;
+    struct sampler_options options = sampler_options_of(&bench->config, 0);
     struct sampler *sampler;
     struct sample_cost cost;
-    const struct sampler_options options = options_at(bench, length);
+    options.sequence_length = length;
+    options.max_predictions = length == 128 ? 20 : 80; /* Google's for these lengths */
     double started = clock_seconds();
     if (sampler_new(&sampler, bench->store, bench->vocabulary, &options, err) < 0)
         return -1;
-    bench_report_add_at(&bench->report, length, "sampler", clock_seconds() - started, "s",
+    bench_report_add_at(report, length, "sampler", clock_seconds() - started, "s",
                         "new, with the index checked");
-    const uint64_t there = measure_epochs(bench, sampler, length);
-    const uint64_t count = min_u64(there, (uint64_t)bench->arguments->samples);
+
+    /* Epoch 0 wakes the threads and has the marks' memory; the others are timed. */
+    const uint64_t samples = sampler_epoch_samples(sampler, 0);
+    started = clock_seconds();
+    sampler_epoch_samples(sampler, 1);
+    const double all = clock_seconds() - started;
+    sampler_set_parallel(sampler, false);
+    started = clock_seconds();
+    sampler_epoch_samples(sampler, 2);
+    const double one = clock_seconds() - started;
+    bench_report_add_at(report, length, "samples", (double)samples, "", "in an epoch");
+    bench_report_add_at(report, length, "plan-epoch", all, "s", "all threads");
+    bench_report_add_at(report, length, "plan-epoch-one-thread", one, "s", NULL);
+
+    const uint64_t count = min_u64(samples, (uint64_t)bench->arguments->samples);
     int status = measure_fill(bench, sampler, count, &cost, err);
-    if (status == 0)
-        report_cost(bench, length, &cost);
     sampler_free(sampler);
-    return status;
+    if (status < 0)
+        return -1;
+    const double ours = cost.plan + cost.fill, step = cost.operations / bench->peak;
+    bench_report_add_at(report, length, "plan-sample", 1e6 * cost.plan, "us", "one thread");
+    bench_report_add_at(report, length, "fill-sample", 1e6 * cost.fill, "us",
+                        "one thread, blocks not cached");
+    bench_report_add_at(report, length, "step-sample", 1e6 * step, "us",
+                        "BERT-Base's arithmetic at the peak of all threads");
+    bench_report_add_at(report, length, "share-of-step", 100 * ours / step, "%", "goal: below 1");
+    bench_report_add_at(report, length, "cores-fed", cost.operations / bench->peak_one / ours,
+                        "cores", "that one sampling thread keeps busy, at their peak");
+    return 0;
 }
 
 /* --- memory ----------------------------------------------------------------------------------- */
@@ -256,46 +235,38 @@ static double status_megabytes(const char *format)
     return kilobytes / 1e3;
 }
 
-static void report_memory(struct store_bench *bench)
-{
-    bench_report_add(&bench->report, "peak-memory", status_megabytes("VmHWM: %lf"), "MB",
-                     "with the pages of mapped shards that the system can take back");
-    bench_report_add(&bench->report, "memory", status_megabytes("RssAnon: %lf"), "MB",
-                     "without these, at the end");
-}
-
 /* --- all -------------------------------------------------------------------------------------- */
-
-static int measure_all(struct store_bench *bench, struct error *err)
-{
-    if (kernels_select(err) < 0)
-        return -1;
-    bench->peak = cpu_peak_flops(bench->threads);
-    bench->peak_one = cpu_peak_flops(1);
-    if (make_store(bench, err) < 0 || measure_index(bench, err) < 0 ||
-        measure_samples(bench, 128, err) < 0 || measure_samples(bench, 512, err) < 0)
-        return -1;
-    bench_report_add(&bench->report, "peak", bench->peak / 1e9, "GFLOP/s",
-                     "of fused multiply-adds");
-    report_memory(bench);
-    return 0;
-}
 
 static int measure_store(const void *context, struct error *err)
 {
     struct store_bench bench = {.arguments = context, .threads = cpu_set_threads(0, 1)};
+    struct bench_report *report = &bench.report;
+    int status = -1;
     bench.vocabulary = artificial_vocabulary();
     config_defaults(&bench.config);
-    bench_report_begin(&bench.report, "store", bench.threads, bench.arguments->json);
-    int status = measure_all(&bench, err);
+    bench_report_begin(report, "store", bench.threads, bench.arguments->json);
+    if (kernels_select(err) < 0)
+        goto done;
+    bench.peak = cpu_peak_flops(bench.threads);
+    bench.peak_one = cpu_peak_flops(1);
+    if (make_store(&bench, err) < 0 || measure_index(&bench, err) < 0 ||
+        measure_samples(&bench, 128, err) < 0 || measure_samples(&bench, 512, err) < 0)
+        goto done;
+    bench_report_add(report, "peak", bench.peak / 1e9, "GFLOP/s", "of fused multiply-adds");
+    bench_report_add(report, "peak-memory", status_megabytes("VmHWM: %lf"), "MB",
+                     "with the pages of mapped shards that the system can take back");
+    bench_report_add(report, "memory", status_megabytes("RssAnon: %lf"), "MB",
+                     "without these, at the end");
+    status = 0;
+done:
     document_store_close(bench.store);
     artificial_corpus_free_paths(bench.paths, bench.shards);
     bench_folder_remove(bench.folder);
     vocabulary_free(bench.vocabulary);
     if (status < 0)
-        bench_report_drop(&bench.report);
+        bench_report_drop(report);
     else
-        bench_report_end(&bench.report);
+        bench_report_end(report);
     return status;
 }
 

@@ -34,29 +34,6 @@ static struct input_feed *new_feed(const struct bench_text *text)
     return input_feed_new(&text->list, &options);
 }
 
-static int read_input(struct bench_text *text, uint64_t bytes, struct error *err)
-{
-    struct input_feed *feed = new_feed(text);
-    struct input_work work = {0};
-    size_t capacity = 0;
-    int got = 1;
-    while (text->input.size < bytes && (got = input_feed_next(feed, &work, err)) == 1) {
-        for (int s = 0; s < work.span_count; s++) {
-            struct input_span span = work.spans[s];
-            span.begin += text->input.size;
-            span.end += text->input.size;
-            ARRAY_RESERVE(text->spans, text->span_count + 1, capacity);
-            text->spans[text->span_count++] = span;
-        }
-        buffer_put(&text->input, work.text.data, work.text.size);
-        text->works++;
-    }
-    input_work_release(&work);
-    input_feed_free(feed);
-    text->bytes = text->input.size;
-    return got < 0 ? -1 : 0;
-}
-
 int bench_text_read(const struct bench_text *text, uint64_t *bytes, struct error *err)
 {
     struct input_feed *feed = new_feed(text);
@@ -146,8 +123,26 @@ int bench_text_load(struct bench_text *text, char *const *inputs, int input_coun
         if (text->list.files[i].kind == INPUT_STREAM)
             return error_set(err, "%s is a stream, and can be read only once; give a file",
                              text->list.files[i].path);
-    if (read_input(text, bytes, err) < 0)
+    struct input_feed *feed = new_feed(text);
+    struct input_work work = {0};
+    size_t capacity = 0;
+    int got = 1;
+    while (text->input.size < bytes && (got = input_feed_next(feed, &work, err)) == 1) {
+        for (int s = 0; s < work.span_count; s++) {
+            struct input_span span = work.spans[s];
+            span.begin += text->input.size;
+            span.end += text->input.size;
+            ARRAY_RESERVE(text->spans, text->span_count + 1, capacity);
+            text->spans[text->span_count++] = span;
+        }
+        buffer_put(&text->input, work.text.data, work.text.size);
+        text->works++;
+    }
+    input_work_release(&work);
+    input_feed_free(feed);
+    if (got < 0)
         return -1;
+    text->bytes = text->input.size;
     take_apart(text);
     return text->sentence_count > 0 ? 0 : error_set(err, "there is no text in the input");
 }
@@ -174,30 +169,22 @@ void bench_text_encode(struct bench_text *text, struct tokenizer *tokenizer)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static int write_run(const struct bench_text *text, size_t first, size_t end, const char *folder,
-                     struct error *err)
-{
-    struct buffer run = {0};
-    for (size_t s = first; s < end; s++) {
-        const struct input_span *span = &text->spans[s];
-        buffer_put(&run, text->input.data + span->begin, span->end - span->begin);
-        buffer_print(&run, "\n\n"); /* a file ends its last document */
-    }
-    char *path = memory_text("%s/%08zu.txt", folder, first);
-    int status = file_write(path, run.data, run.size, err);
-    free(path);
-    buffer_release(&run);
-    return status;
-}
-
 int bench_text_write(const struct bench_text *text, const char *folder, struct error *err)
 {
+    struct buffer run = {0};
     int status = folder_create(folder, err);
-    for (size_t first = 0, end; first < text->span_count && status == 0; first = end) {
-        for (end = first + 1; end < text->span_count; end++)
-            if (text->spans[end].layout != text->spans[first].layout)
-                break;
-        status = write_run(text, first, end, folder, err);
+    for (size_t s = 0; s < text->span_count && status == 0;) {
+        const enum text_layout layout = text->spans[s].layout;
+        char *path = memory_text("%s/%08zu.txt", folder, s);
+        buffer_reset(&run);
+        for (; s < text->span_count && text->spans[s].layout == layout; s++) {
+            const struct input_span *span = &text->spans[s];
+            buffer_put(&run, text->input.data + span->begin, span->end - span->begin);
+            buffer_print(&run, "\n\n"); /* a file ends its last document */
+        }
+        status = file_write(path, run.data, run.size, err);
+        free(path);
     }
+    buffer_release(&run);
     return status;
 }

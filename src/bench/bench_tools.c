@@ -31,20 +31,15 @@ void bench_report_begin(struct bench_report *report, const char *part, int threa
     report->results = cJSON_AddArrayToObject(report->object, "results");
 }
 
-static void add_json(cJSON *results, const char *name, double value, const char *unit)
-{
-    cJSON *result = cJSON_CreateObject();
-    cJSON_AddStringToObject(result, "name", name);
-    cJSON_AddNumberToObject(result, "value", value);
-    cJSON_AddStringToObject(result, "unit", unit);
-    cJSON_AddItemToArray(results, result);
-}
-
 void bench_report_add(struct bench_report *report, const char *name, double value, const char *unit,
                       const char *note)
 {
     if (report->object) {
-        add_json(report->results, name, value, unit);
+        cJSON *result = cJSON_CreateObject();
+        cJSON_AddStringToObject(result, "name", name);
+        cJSON_AddNumberToObject(result, "value", value);
+        cJSON_AddStringToObject(result, "unit", unit);
+        cJSON_AddItemToArray(report->results, result);
         return;
     }
     printf("%-28s %12.4g %-9s%s%s\n", name, value, unit, note ? "  " : "", note ? note : "");
