@@ -26,12 +26,6 @@ static double difference(const float *a, const float *b, size_t count)
     return sum == 0 ? 0 : sqrt(sum) / fmax(array_norm(a, count), array_norm(b, count));
 }
 
-static bool same_shape(const struct checkpoint_tensor *a, const struct checkpoint_tensor *b)
-{
-    return a->dimensions == b->dimensions && a->shape[0] == b->shape[0] &&
-           (a->dimensions == 1 || a->shape[1] == b->shape[1]);
-}
-
 /* {"name":..., "weights":..., "m":...}: what differs in a tensor of a; NULL when nothing does. */
 static cJSON *compare_tensor(const struct checkpoint_file *a, const struct checkpoint_file *b,
                              const struct checkpoint_tensor *tensor)
@@ -40,9 +34,13 @@ static cJSON *compare_tensor(const struct checkpoint_file *a, const struct check
     cJSON *object = cJSON_CreateObject();
     bool differs = false;
     cJSON_AddStringToObject(object, "name", tensor->name);
-    if (!other || !same_shape(tensor, other)) {
-        cJSON_AddStringToObject(object, "problem",
-                                other == NULL ? "only in the first" : "other shape");
+    if (!other) {
+        cJSON_AddStringToObject(object, "problem", "only in the first");
+        return object;
+    }
+    if (tensor->dimensions != other->dimensions || tensor->shape[0] != other->shape[0] ||
+        (tensor->dimensions == 2 && tensor->shape[1] != other->shape[1])) {
+        cJSON_AddStringToObject(object, "problem", "other shape");
         return object;
     }
     for (int k = -1; k < a->moment_count; k++) { /* -1: the weights */
@@ -80,21 +78,6 @@ static cJSON *compare_tensors(const struct checkpoint_file *a, const struct chec
     return list;
 }
 
-static void print_difference(const cJSON *object)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, object)
-    {
-        if (strcmp(item->string, "name") == 0)
-            printf("  %-56s", item->valuestring);
-        else if (cJSON_IsString(item))
-            printf(" %s", item->valuestring);
-        else
-            printf("  %s %.3g", item->string, item->valuedouble);
-    }
-    printf("\n");
-}
-
 static void print_comparison(const struct checkpoint_file *a, const struct checkpoint_file *b,
                              const cJSON *differences, bool same_config)
 {
@@ -108,8 +91,20 @@ static void print_comparison(const struct checkpoint_file *a, const struct check
     if (a->moment_count != b->moment_count)
         printf("  moments: %d in the first, %d in the second; only weights are compared\n",
                a->moment_count, b->moment_count);
-    const cJSON *object;
-    cJSON_ArrayForEach(object, differences) print_difference(object);
+    const cJSON *tensor, *item;
+    cJSON_ArrayForEach(tensor, differences)
+    {
+        cJSON_ArrayForEach(item, tensor)
+        {
+            if (strcmp(item->string, "name") == 0)
+                printf("  %-56s", item->valuestring);
+            else if (cJSON_IsString(item))
+                printf(" %s", item->valuestring);
+            else
+                printf("  %s %.3g", item->string, item->valuedouble);
+        }
+        printf("\n");
+    }
 }
 
 void compare_checkpoints(const struct checkpoint_file *a, const struct checkpoint_file *b,

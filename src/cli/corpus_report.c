@@ -6,14 +6,6 @@
 #include "lambert/config/config.h"
 #include "lambert/run/options.h"
 
-static void print_split(const struct corpus *corpus, enum corpus_split split)
-{
-    const struct document_store *store = corpus_store(corpus, split);
-    printf("  %-12s %12" PRIu64 " %12" PRIu64 " %14" PRIu64 " %8d\n", corpus_split_names[split],
-           document_store_documents(store), document_store_sentences(store),
-           document_store_tokens(store), document_store_shards(store));
-}
-
 static void print_lengths(const char *what, const char *unit, const struct length_summary *summary)
 {
     printf("  %-12s %.1f %s on average, half up to %" PRIu64 ", 90%% up to %" PRIu64
@@ -41,34 +33,27 @@ static void print_samples(const struct sample_summary *summary, const char *why)
     printf("\n");
 }
 
-static void print_bin(int bin, uint64_t documents, uint64_t most, uint64_t all)
-{
-    static const char bar[] = "########################################";
-    char range[48];
-    uint64_t first = UINT64_C(1) << bin;
-    int length = (int)((double)(sizeof bar - 1) * (double)documents / (double)most + 0.5);
-    if (bin == 0)
-        snprintf(range, sizeof range, "1");
-    else
-        snprintf(range, sizeof range, "%" PRIu64 " to %" PRIu64, first, 2 * first - 1);
-    printf("  %20s %10" PRIu64 " %5.1f%%%s%.*s\n", range, documents,
-           100 * (double)documents / (double)all, length > 0 ? " " : "", length, bar);
-}
-
 static void print_histogram(const uint64_t bins[LENGTH_BINS])
 {
+    static const char bar[] = "########################################";
     uint64_t most = 0, all = 0;
     int first = LENGTH_BINS, last = -1;
     for (int bin = 0; bin < LENGTH_BINS; bin++) {
-        uint64_t here = bins[bin];
-        all += here;
-        most = here > most ? here : most;
-        first = here > 0 && first == LENGTH_BINS ? bin : first;
-        last = here > 0 ? bin : last;
+        all += bins[bin];
+        most = bins[bin] > most ? bins[bin] : most;
+        first = bins[bin] > 0 && first == LENGTH_BINS ? bin : first;
+        last = bins[bin] > 0 ? bin : last;
     }
     printf("  %20s %10s\n", "tokens in a document", "documents");
-    for (int bin = first; bin <= last; bin++)
-        print_bin(bin, bins[bin], most, all);
+    for (int bin = first; bin <= last; bin++) {
+        const uint64_t shortest = UINT64_C(1) << bin;
+        const int length = (int)((double)(sizeof bar - 1) * (double)bins[bin] / (double)most + 0.5);
+        char range[48] = "1";
+        if (bin > 0)
+            snprintf(range, sizeof range, "%" PRIu64 " to %" PRIu64, shortest, 2 * shortest - 1);
+        printf("  %20s %10" PRIu64 " %5.1f%%%s%.*s\n", range, bins[bin],
+               100 * (double)bins[bin] / (double)all, length > 0 ? " " : "", length, bar);
+    }
 }
 
 static double percent(uint64_t part, uint64_t whole)
@@ -86,34 +71,9 @@ static void print_copies(const char *head, const char *what, uint64_t copies, ui
     printf("\n");
 }
 
-static void print_duplicates(const struct corpus_report *report)
-{
-    print_copies("duplicates", "documents", report->duplicate_documents,
-                 report->documents - report->empty_documents,
-                 percent(report->duplicate_document_bytes, report->text_bytes),
-                 report->documents_per_print);
-    print_copies("", "lines", report->duplicate_lines, report->lines,
-                 percent(report->duplicate_line_bytes, report->text_bytes),
-                 report->lines_per_print);
-}
-
 double corpus_report_unknown_part(const struct corpus_report *report)
 {
     return report->words > 0 ? (double)report->unknown_words / (double)report->words : 0;
-}
-
-/* What prep warned of; only what there is. */
-static void print_damage(const struct corpus_report *report)
-{
-    if (report->damaged_lines > 0)
-        printf("  %-12s %" PRIu64 " lines that are no JSON object with a \"text\"\n", "damaged",
-               report->damaged_lines);
-    if (report->unclosed_documents > 0)
-        printf("  %-12s %" PRIu64 " documents begin with <doc> and have no </doc>\n", "damaged",
-               report->unclosed_documents);
-    if (report->cut_documents > 0)
-        printf("  %-12s %" PRIu64 " times a document, which was longer than a shard\n", "cut",
-               report->cut_documents);
 }
 
 static void print_text(const struct corpus_report *report)
@@ -125,10 +85,25 @@ static void print_text(const struct corpus_report *report)
            "left out", report->empty_documents, report->documents,
            report->empty_documents > 0 ? " (as redirects in a Wikipedia dump)" : "",
            report->invalid_bytes);
-    print_damage(report);
+    /* What prep warned of; only what there is. */
+    if (report->damaged_lines > 0)
+        printf("  %-12s %" PRIu64 " lines that are no JSON object with a \"text\"\n", "damaged",
+               report->damaged_lines);
+    if (report->unclosed_documents > 0)
+        printf("  %-12s %" PRIu64 " documents begin with <doc> and have no </doc>\n", "damaged",
+               report->unclosed_documents);
+    if (report->cut_documents > 0)
+        printf("  %-12s %" PRIu64 " times a document, which was longer than a shard\n", "cut",
+               report->cut_documents);
     printf("  %-12s %" PRIu64 " documents of one sentence, which give pairs only with others\n",
            "short", report->one_sentence_documents);
-    print_duplicates(report);
+    print_copies("duplicates", "documents", report->duplicate_documents,
+                 report->documents - report->empty_documents,
+                 percent(report->duplicate_document_bytes, report->text_bytes),
+                 report->documents_per_print);
+    print_copies("", "lines", report->duplicate_lines, report->lines,
+                 percent(report->duplicate_line_bytes, report->text_bytes),
+                 report->lines_per_print);
     printf("  %-12s %.3f%% of %" PRIu64 " words are [UNK]\n", "unknown",
            100 * corpus_report_unknown_part(report), report->words);
 }
@@ -176,8 +151,12 @@ void corpus_report_print(const struct corpus *corpus, const struct corpus_statis
     else
         print_text(&report);
     printf("\n  %-12s %12s %12s %14s %8s\n", "split", "documents", "sentences", "tokens", "shards");
-    for (int s = 0; s < CORPUS_SPLITS; s++)
-        print_split(corpus, (enum corpus_split)s);
+    for (int s = 0; s < CORPUS_SPLITS; s++) {
+        const struct document_store *store = corpus_store(corpus, (enum corpus_split)s);
+        printf("  %-12s %12" PRIu64 " %12" PRIu64 " %14" PRIu64 " %8d\n", corpus_split_names[s],
+               document_store_documents(store), document_store_sentences(store),
+               document_store_tokens(store), document_store_shards(store));
+    }
     printf("\ntraining split\n");
     print_lengths("sentences", "tokens", &statistics->sentence_tokens);
     print_lengths("documents", "sentences", &statistics->document_sentences);

@@ -56,18 +56,6 @@ static int check_export(const void *context, struct error *err)
     return 0;
 }
 
-static int write_folder(const struct checkpoint_file *file, const struct bert_config *shape,
-                        const struct export_arguments *arguments, struct error *err)
-{
-    struct buffer card = {0};
-    model_card_print(file, shape, &card);
-    struct hf_export request = {
-        .checkpoint = file, .shape = *shape, .dtype = arguments->dtype, .card = buffer_text(&card)};
-    int status = hf_export(&request, arguments->output, err);
-    buffer_release(&card);
-    return status;
-}
-
 static int write_stripped(const struct checkpoint_file *file, const struct bert_config *shape,
                           const char *path, struct error *err)
 {
@@ -97,16 +85,28 @@ static int export(const void *context, struct error *err)
     const struct export_arguments *arguments = context;
     struct checkpoint_file file;
     struct bert_config shape;
+    struct buffer card = {0};
     if (open_checkpoint(&file, arguments->checkpoint, err) < 0)
         return -1;
     int status = checkpoint_shape(&file, &shape, err);
-    if (status == 0)
-        status = arguments->strip ? write_stripped(&file, &shape, arguments->output, err)
-                                  : write_folder(&file, &shape, arguments, err);
+    if (status < 0)
+        goto done;
+    if (arguments->strip) {
+        status = write_stripped(&file, &shape, arguments->output, err);
+    } else {
+        model_card_print(&file, &shape, &card);
+        const struct hf_export request = {.checkpoint = &file,
+                                          .shape = shape,
+                                          .dtype = arguments->dtype,
+                                          .card = buffer_text(&card)};
+        status = hf_export(&request, arguments->output, err);
+    }
     if (status == 0)
         log_info("%s: step %lld of %s, %.2f million weights", arguments->output,
                  (long long)file.meta.state.total_steps, file.container.path,
                  (double)file.elements / 1e6);
+done:
+    buffer_release(&card);
     checkpoint_file_close(&file);
     return status;
 }

@@ -75,26 +75,13 @@ static void print_evaluation(const cJSON *line, struct buffer *card)
     buffer_print(card, "\n");
 }
 
-static void print_metrics(const struct checkpoint_file *file, struct buffer *card)
-{
-    struct buffer text = {0};
-    struct error err;
-    char *path = metrics_path(file->container.path);
-    if (path && file_read(path, &text, &err) == 0) {
-        cJSON *line = last_evaluation(&text, file->meta.state.total_steps);
-        if (line)
-            print_evaluation(line, card);
-        cJSON_Delete(line);
-    }
-    buffer_release(&text);
-    free(path);
-}
-
 void model_card_print(const struct checkpoint_file *file, const struct bert_config *shape,
                       struct buffer *card)
 {
     const struct run_state *state = &file->meta.state;
     char corpus[HASH_TEXT], vocabulary[HASH_TEXT];
+    struct buffer metrics = {0};
+    struct error err;
     buffer_print(card,
                  "---\ntags:\n- bert\n- fill-mask\nlibrary_name: transformers\n"
                  "pipeline_tag: fill-mask\n---\n\n"
@@ -113,6 +100,14 @@ void model_card_print(const struct checkpoint_file *file, const struct bert_conf
                      state->total_steps, state->sequences, state->tokens,
                      hash_print(state->corpus_hash, corpus),
                      hash_print(state->vocabulary_hash, vocabulary));
-    print_metrics(file, card);
+    char *path = metrics_path(file->container.path);
+    if (path && file_read(path, &metrics, &err) == 0) {
+        cJSON *evaluation = last_evaluation(&metrics, state->total_steps);
+        if (evaluation)
+            print_evaluation(evaluation, card);
+        cJSON_Delete(evaluation);
+    }
+    buffer_release(&metrics);
+    free(path);
     buffer_print(card, "## Configuration\n\n```ini\n%s```\n", file->meta.config);
 }

@@ -43,43 +43,6 @@ static int vocabulary_lines(const struct checkpoint_meta *meta)
     return lines;
 }
 
-/* "30522 x 768" */
-static const char *shape_text(const struct checkpoint_tensor *tensor, char text[48])
-{
-    int length = snprintf(text, 48, "%" PRId64, tensor->shape[0]);
-    if (tensor->dimensions == 2)
-        snprintf(text + length, (size_t)(48 - length), " x %" PRId64, tensor->shape[1]);
-    return text;
-}
-
-static void print_config(const char *config)
-{
-    printf("configuration:\n");
-    while (*config != '\0') {
-        size_t length = strcspn(config, "\n");
-        printf("  %.*s\n", (int)length, config);
-        config += length + (config[length] == '\n');
-    }
-}
-
-static void print_tensors(const struct checkpoint_file *file)
-{
-    printf("%d tensors, %zu weights; norms:\n", file->tensor_count, file->elements);
-    printf("  %-56s %14s %12s", "", "", "weights");
-    for (int k = 0; k < file->moment_count; k++)
-        printf(" %12s", file->moments[k].name);
-    printf("\n");
-    for (int t = 0; t < file->tensor_count; t++) {
-        const struct checkpoint_tensor *tensor = &file->tensors[t];
-        char shape[48];
-        printf("  %-56s %14s %12.6g", tensor->name, shape_text(tensor, shape),
-               array_norm(file->weights + tensor->offset, tensor->count));
-        for (int k = 0; k < file->moment_count; k++)
-            printf(" %12.6g", array_norm(file->moments[k].values + tensor->offset, tensor->count));
-        printf("\n");
-    }
-}
-
 static void print_text(const struct checkpoint_file *file)
 {
     const struct run_state *state = &file->meta.state;
@@ -90,29 +53,33 @@ static void print_text(const struct checkpoint_file *file)
            state->tokens);
     printf("corpus %016" PRIx64 ", vocabulary %016" PRIx64 " (%d tokens)\n", state->corpus_hash,
            state->vocabulary_hash, vocabulary_lines(&file->meta));
-    print_config(file->meta.config);
-    print_tensors(file);
+    printf("configuration:\n");
+    for (const char *line = file->meta.config; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        printf("  %.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+    printf("%d tensors, %zu weights; norms:\n", file->tensor_count, file->elements);
+    printf("  %-56s %14s %12s", "", "", "weights");
+    for (int k = 0; k < file->moment_count; k++)
+        printf(" %12s", file->moments[k].name);
+    printf("\n");
+    for (int t = 0; t < file->tensor_count; t++) {
+        const struct checkpoint_tensor *tensor = &file->tensors[t];
+        char shape[48]; /* "30522 x 768" */
+        int length = snprintf(shape, sizeof shape, "%" PRId64, tensor->shape[0]);
+        if (tensor->dimensions == 2)
+            snprintf(shape + length, sizeof shape - (size_t)length, " x %" PRId64,
+                     tensor->shape[1]);
+        printf("  %-56s %14s %12.6g", tensor->name, shape,
+               array_norm(file->weights + tensor->offset, tensor->count));
+        for (int k = 0; k < file->moment_count; k++)
+            printf(" %12.6g", array_norm(file->moments[k].values + tensor->offset, tensor->count));
+        printf("\n");
+    }
 }
 
 /* --- the same as JSON ------------------------------------------------------------------------- */
-
-static cJSON *tensor_object(const struct checkpoint_file *file,
-                            const struct checkpoint_tensor *tensor)
-{
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "name", tensor->name);
-    cJSON *shape = cJSON_AddArrayToObject(object, "shape");
-    for (int d = 0; d < tensor->dimensions; d++)
-        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)tensor->shape[d]));
-    cJSON *norms = cJSON_AddObjectToObject(object, "norms");
-    cJSON_AddNumberToObject(norms, "weights",
-                            array_norm(file->weights + tensor->offset, tensor->count));
-    for (int k = 0; k < file->moment_count; k++)
-        cJSON_AddNumberToObject(
-            norms, file->moments[k].name,
-            array_norm(file->moments[k].values + tensor->offset, tensor->count));
-    return object;
-}
 
 static void print_json(const struct checkpoint_file *file)
 {
@@ -132,8 +99,22 @@ static void print_json(const struct checkpoint_file *file)
     cJSON_AddStringToObject(object, "config", file->meta.config);
     cJSON_AddNumberToObject(object, "weights", (double)file->elements);
     cJSON *tensors = cJSON_AddArrayToObject(object, "tensors");
-    for (int t = 0; t < file->tensor_count; t++)
-        cJSON_AddItemToArray(tensors, tensor_object(file, &file->tensors[t]));
+    for (int t = 0; t < file->tensor_count; t++) {
+        const struct checkpoint_tensor *tensor = &file->tensors[t];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(tensors, item);
+        cJSON_AddStringToObject(item, "name", tensor->name);
+        cJSON *shape = cJSON_AddArrayToObject(item, "shape");
+        for (int d = 0; d < tensor->dimensions; d++)
+            cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)tensor->shape[d]));
+        cJSON *norms = cJSON_AddObjectToObject(item, "norms");
+        cJSON_AddNumberToObject(norms, "weights",
+                                array_norm(file->weights + tensor->offset, tensor->count));
+        for (int k = 0; k < file->moment_count; k++)
+            cJSON_AddNumberToObject(
+                norms, file->moments[k].name,
+                array_norm(file->moments[k].values + tensor->offset, tensor->count));
+    }
     print_json_line(object);
 }
 

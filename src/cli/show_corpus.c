@@ -43,17 +43,6 @@ static void put_lengths(cJSON *object, const char *name, const struct length_sum
     cJSON_AddNumberToObject(lengths, "max", (double)summary->longest);
 }
 
-/* Element i: documents of 2^i to 2^(i+1) - 1 tokens. */
-static void put_histogram(cJSON *root, const uint64_t documents[LENGTH_BINS])
-{
-    int bins = LENGTH_BINS;
-    while (bins > 0 && documents[bins - 1] == 0)
-        bins--;
-    cJSON *array = cJSON_AddArrayToObject(root, "document_tokens_log2");
-    for (int i = 0; i < bins; i++)
-        cJSON_AddItemToArray(array, cJSON_CreateNumber((double)documents[i]));
-}
-
 static void print_json(const struct corpus *corpus, const struct corpus_statistics *statistics)
 {
     const struct corpus_report report = corpus_report(corpus);
@@ -64,7 +53,13 @@ static void print_json(const struct corpus *corpus, const struct corpus_statisti
     put_lengths(root, "sentence_tokens", &statistics->sentence_tokens);
     put_lengths(root, "document_sentences", &statistics->document_sentences);
     put_lengths(root, "document_tokens", &statistics->document_tokens);
-    put_histogram(root, statistics->length_bins);
+    /* Element i: documents of 2^i to 2^(i+1) - 1 tokens. */
+    cJSON *histogram = cJSON_AddArrayToObject(root, "document_tokens_log2");
+    int bins = LENGTH_BINS;
+    while (bins > 0 && statistics->length_bins[bins - 1] == 0)
+        bins--;
+    for (int i = 0; i < bins; i++)
+        cJSON_AddItemToArray(histogram, cJSON_CreateNumber((double)statistics->length_bins[i]));
     cJSON *samples = cJSON_AddArrayToObject(root, "samples");
     for (int i = 0; i < SAMPLE_SUMMARIES && statistics->samples[i].samples > 0; i++) {
         cJSON *item = cJSON_CreateObject();
@@ -79,31 +74,31 @@ static void print_json(const struct corpus *corpus, const struct corpus_statisti
     free(text);
 }
 
-static int verify(const struct corpus *corpus, struct error *err)
-{
-    size_t size = (size_t)vocabulary_size(corpus_vocabulary(corpus));
-    uint64_t *counts = memory_new(size, sizeof *counts);
-    int status = corpus_token_counts(corpus, counts, err);
-    free(counts);
-    for (int s = 0; s < CORPUS_SPLITS && status == 0; s++)
-        status = document_store_verify(corpus_store(corpus, (enum corpus_split)s), err);
-    if (status == 0)
-        log_info("every byte was read and every checksum holds");
-    return status;
-}
-
 static int show_corpus(const void *context, struct error *err)
 {
     const struct corpus_arguments *arguments = context;
     struct corpus *corpus;
     struct corpus_statistics statistics;
+    int status = -1;
     if (corpus_open(&corpus, arguments->folder, err) < 0)
         return -1;
-    int status = arguments->verify ? verify(corpus, err) : 0;
-    if (status == 0)
-        status = corpus_report_measure(&statistics, corpus, err);
-    if (status == 0)
-        (arguments->json ? print_json : corpus_report_print)(corpus, &statistics);
+    if (arguments->verify) {
+        size_t size = (size_t)vocabulary_size(corpus_vocabulary(corpus));
+        uint64_t *counts = memory_new(size, sizeof *counts);
+        int counted = corpus_token_counts(corpus, counts, err);
+        free(counts);
+        if (counted < 0)
+            goto done;
+        for (int s = 0; s < CORPUS_SPLITS; s++)
+            if (document_store_verify(corpus_store(corpus, (enum corpus_split)s), err) < 0)
+                goto done;
+        log_info("every byte was read and every checksum holds");
+    }
+    if (corpus_report_measure(&statistics, corpus, err) < 0)
+        goto done;
+    (arguments->json ? print_json : corpus_report_print)(corpus, &statistics);
+    status = 0;
+done:
     corpus_close(corpus);
     return status;
 }
