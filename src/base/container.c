@@ -76,27 +76,6 @@ static bool is_zero(const uint8_t *data, size_t size)
     return true;
 }
 
-/* Sections follow each other with no more than padding between; *end is where the last one ended.
- */
-static int read_entry(struct container *container, struct byte_reader *reader, uint64_t table,
-                      uint64_t *end, struct error *err)
-{
-    struct container_entry entry = {{0}, 0, 0, 0};
-    memcpy(entry.name, byte_reader_bytes(reader, CONTAINER_NAME), CONTAINER_NAME);
-    entry.offset = byte_reader_u64(reader);
-    entry.size = byte_reader_u64(reader);
-    entry.crc = byte_reader_u32(reader);
-    byte_reader_u32(reader);
-    if (entry.offset != container_align(*end) || entry.offset > table ||
-        entry.size > table - entry.offset)
-        return damaged(container, err, "its table makes no sense");
-    if (!is_zero(container->map.data + *end, (size_t)(entry.offset - *end)))
-        return damaged(container, err, "there is something between its sections");
-    *end = entry.offset + entry.size;
-    container->entries[container->count++] = entry;
-    return 0;
-}
-
 static int read_container(struct container *container, const char *kind, uint32_t newest_version,
                           struct error *err)
 {
@@ -119,11 +98,23 @@ static int read_container(struct container *container, const char *kind, uint32_
 
     size_t table_size = (size_t)sections * CONTAINER_ENTRY;
     uint64_t table = container->map.size - CONTAINER_TAIL - table_size;
-    uint64_t end = CONTAINER_HEAD;
+    uint64_t end = CONTAINER_HEAD; /* of the section before: only padding may follow it */
     byte_reader_init(&reader, data + table, table_size);
-    for (int i = 0; i < sections; i++)
-        if (read_entry(container, &reader, table, &end, err) < 0)
-            return -1;
+    for (int i = 0; i < sections; i++) {
+        struct container_entry entry = {{0}, 0, 0, 0};
+        memcpy(entry.name, byte_reader_bytes(&reader, CONTAINER_NAME), CONTAINER_NAME);
+        entry.offset = byte_reader_u64(&reader);
+        entry.size = byte_reader_u64(&reader);
+        entry.crc = byte_reader_u32(&reader);
+        byte_reader_u32(&reader);
+        if (entry.offset != container_align(end) || entry.offset > table ||
+            entry.size > table - entry.offset)
+            return damaged(container, err, "its table makes no sense");
+        if (!is_zero(data + end, (size_t)(entry.offset - end)))
+            return damaged(container, err, "there is something between its sections");
+        end = entry.offset + entry.size;
+        container->entries[container->count++] = entry;
+    }
     if (container_align(end) != table || !is_zero(data + end, (size_t)(table - end)))
         return damaged(container, err, "there is something between its sections and its table");
     return 0;

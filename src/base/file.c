@@ -117,36 +117,27 @@ int file_remove(const char *path, struct error *err)
     return error_errno(err, "cannot remove %s", path);
 }
 
-static int lock_open_file(const char *path, int descriptor, struct error *err)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(descriptor, F_SETLK, &lock) == 0 || errno == ENOLCK || errno == ENOSYS)
-        return 0;
-    if (errno == EACCES || errno == EAGAIN)
-        return error_set(err, "%s is locked: another process is at work there", path);
-    return error_errno(err, "cannot lock %s", path);
-}
-
-/* Whoever held the lock may have removed the file after it was opened here. */
-static bool still_stands(const char *path, int descriptor)
-{
-    struct stat there, here;
-    return stat(path, &there) == 0 && fstat(descriptor, &here) == 0 &&
-           there.st_dev == here.st_dev && there.st_ino == here.st_ino;
-}
-
 int file_lock(const char *path, int *descriptor, struct error *err)
 {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct stat there, here;
     for (;;) {
         *descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (*descriptor < 0)
             return error_errno(err, "cannot open %s", path);
-        int status = lock_open_file(path, *descriptor, err);
-        if (status == 0 && still_stands(path, *descriptor))
+        if (fcntl(*descriptor, F_SETLK, &lock) != 0 && errno != ENOLCK && errno != ENOSYS) {
+            if (errno == EACCES || errno == EAGAIN)
+                error_set(err, "%s is locked: another process is at work there", path);
+            else
+                error_errno(err, "cannot lock %s", path);
+            close(*descriptor);
+            *descriptor = -1;
+            return -1;
+        }
+        /* Whoever held the lock may have removed the file after it was opened here. */
+        if (stat(path, &there) == 0 && fstat(*descriptor, &here) == 0 &&
+            there.st_dev == here.st_dev && there.st_ino == here.st_ino)
             return 0;
         close(*descriptor);
-        *descriptor = -1;
-        if (status < 0)
-            return -1;
     }
 }

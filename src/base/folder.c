@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/memory.h"
 
 bool folder_exists(const char *path)
@@ -29,16 +30,17 @@ static int create_one(const char *path, struct error *err)
 int folder_create(const char *path, struct error *err)
 {
     char *part = memory_copy_text(path);
-    int status = 0;
-    for (char *slash = part; status == 0 && (slash = strchr(slash, '/')) != NULL; slash++) {
+    int status = -1;
+    for (char *slash = part; (slash = strchr(slash, '/')) != NULL; slash++) {
         if (slash == part)
             continue;
         *slash = '\0';
-        status = create_one(part, err);
+        if (create_one(part, err) < 0)
+            goto done;
         *slash = '/';
     }
-    if (status == 0)
-        status = create_one(path, err);
+    status = create_one(path, err);
+done:
     free(part);
     return status;
 }
@@ -61,27 +63,20 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void add_name(struct folder_list *list, int *capacity, const char *name)
-{
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return;
-    if (list->count == *capacity) {
-        *capacity = *capacity * 2 + 16;
-        list->names = memory_resize(list->names, (size_t)*capacity, sizeof *list->names);
-    }
-    list->names[list->count++] = memory_copy_text(name);
-}
-
 int folder_list_open(struct folder_list *list, const char *path, struct error *err)
 {
     *list = (struct folder_list){0};
     DIR *folder = opendir(path);
     if (!folder)
         return error_errno(err, "cannot open folder %s", path);
-    int capacity = 0;
+    size_t capacity = 0;
     struct dirent *entry;
-    while (errno = 0, (entry = readdir(folder)) != NULL)
-        add_name(list, &capacity, entry->d_name);
+    while (errno = 0, (entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        ARRAY_RESERVE(list->names, (size_t)list->count + 1, capacity);
+        list->names[list->count++] = memory_copy_text(entry->d_name);
+    }
     int status = 0;
     if (errno != 0) {
         status = error_errno(err, "cannot read folder %s", path);

@@ -97,30 +97,25 @@ static uint64_t left_up_from(const char *hierarchy, const char *group, bool seco
 }
 
 /* A line of /proc/self/cgroup is "NUMBER:CONTROLLERS:GROUP"; version 2 has no controllers. */
-static uint64_t of_line(const char *root, char *line)
-{
-    line[strcspn(line, "\n")] = '\0';
-    char *controllers = strchr(line, ':');
-    char *group = controllers ? strchr(controllers + 1, ':') : NULL;
-    if (!group)
-        return UINT64_MAX;
-    *group++ = '\0';
-    bool second_version = controllers[1] == '\0';
-    if (!second_version && strcmp(controllers + 1, "memory") != 0)
-        return UINT64_MAX;
-    char *hierarchy = memory_text("%s/sys/fs/cgroup%s", root, second_version ? "" : "/memory");
-    uint64_t left = left_up_from(hierarchy, group, second_version);
-    free(hierarchy);
-    return left;
-}
-
 static uint64_t of_groups(const char *root)
 {
     char line[LINE], *path = memory_text("%s/proc/self/cgroup", root);
     uint64_t left = UINT64_MAX;
     FILE *file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file))
-        left = min_u64(left, of_line(root, line));
+    while (file && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        char *controllers = strchr(line, ':');
+        char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+        if (!group)
+            continue;
+        *group++ = '\0';
+        bool second_version = controllers[1] == '\0';
+        if (!second_version && strcmp(controllers + 1, "memory") != 0)
+            continue;
+        char *hierarchy = memory_text("%s/sys/fs/cgroup%s", root, second_version ? "" : "/memory");
+        left = min_u64(left, left_up_from(hierarchy, group, second_version));
+        free(hierarchy);
+    }
     if (file)
         fclose(file);
     free(path);

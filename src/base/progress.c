@@ -25,13 +25,6 @@ void progress_init(struct progress *progress, const char *label, double total, c
                                   .terminal = isatty(STDERR_FILENO) == 1};
 }
 
-/* Whole numbers, but one decimal where the amounts are small and not whole (4.2 of 7.5 MB). */
-static int decimals_of(const struct progress *progress, double done)
-{
-    double scale = progress->total > 0 ? progress->total : done;
-    return scale < 100 && scale != floor(scale) ? 1 : 0;
-}
-
 static void put_bar(struct buffer *line, double part)
 {
     int filled = (int)(part * BAR_WIDTH);
@@ -44,7 +37,9 @@ static void put_bar(struct buffer *line, double part)
 /* "preparing  120 of 450 MB  27%  [======      ]  1:02 left" */
 static void put_line(struct buffer *line, const struct progress *progress, double done, double now)
 {
-    int decimals = decimals_of(progress, done);
+    /* Whole numbers, but one decimal where they are small and not whole (4.2 of 7.5 MB). */
+    double scale = progress->total > 0 ? progress->total : done;
+    int decimals = scale < 100 && scale != floor(scale) ? 1 : 0;
     double elapsed = now - progress->started;
     char clock[32];
     buffer_print(line, "%s  %.*f", progress->label, decimals, done);
