@@ -50,16 +50,6 @@ static void touch(void *data, size_t bytes)
         byte[i] = 0;
 }
 
-/* Who writes to a page first decides where it lies. */
-static void touch_own(const struct node_arrays *new, const struct sharding *sharding, int rank)
-{
-    for (int b = 0; b < sharding->buckets; b++) {
-        struct slice slice = sharding_slice(sharding, b, rank);
-        touch(new->arrays.weights + slice.begin, (slice.end - slice.begin) * sizeof(real));
-    }
-    touch(new->arrays.gradients, new->memory.gradients);
-}
-
 static void lay_out_shared(struct node_arrays *new, const struct dist *dist)
 {
     unsigned char *at = new->shared;
@@ -92,7 +82,12 @@ static void try_to_share(struct node_arrays *new, const struct dist *dist,
         return;
     }
     lay_out_shared(new, dist);
-    touch_own(new, sharding, dist->rank);
+    /* Who writes to a page first decides where it lies. */
+    for (int b = 0; b < sharding->buckets; b++) {
+        struct slice slice = sharding_slice(sharding, b, dist->rank);
+        touch(new->arrays.weights + slice.begin, (slice.end - slice.begin) * sizeof(real));
+    }
+    touch(new->arrays.gradients, new->memory.gradients);
     dist_barrier(dist); /* the neighbours write to memory only after its owner has */
 }
 

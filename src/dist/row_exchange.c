@@ -273,21 +273,6 @@ static void clear_new(const struct row_exchange *x, int stage)
     }
 }
 
-static void pass_to_owner(struct row_exchange *x, int stage)
-{
-    pass_messages(x, stage, TO_OWNER);
-    clear_new(x, stage);
-    for (int k = 1; k < x->sharding->stages.members[stage]; k++)
-        row_walk_unpack_adding(walk_theirs(x, stage, k), x->received[k], x->staged);
-}
-
-static void pass_from_owner(struct row_exchange *x, int stage)
-{
-    pass_messages(x, stage, FROM_OWNER);
-    for (int k = 1; k < x->sharding->stages.members[stage]; k++)
-        row_walk_unpack(walk_own(x, stage, k), x->received[k], x->staged);
-}
-
 /* --- the two ways ----------------------------------------------------------------------------- */
 
 static size_t row_bytes(const struct row_exchange *x)
@@ -300,24 +285,26 @@ static real *staged_row(const struct row_exchange *x, int row)
     return x->staged + (size_t)row * (size_t)x->matrix.width;
 }
 
-/* Puts what this rank owns of the rows that anyone looks up where they are staged. */
-static void stage_weights(const struct row_exchange *x, const real *weights)
-{
-    int owned = x->sharding->stages.count;
-    struct row_walk walk = walk_of(x, own_set(x, owned), x->dist->rank, owned);
-    struct slice run;
-    while (row_walk_next(&walk, &run))
-        memcpy(x->staged + run.begin, weights + run.begin, slice_length(run) * sizeof *weights);
-}
-
 void row_exchange_fetch(struct row_exchange *exchange, const struct row_list *wanted,
                         const real *weights, real *values)
 {
     double started = clock_seconds();
+    const struct stages *stages = &exchange->sharding->stages;
     share_sets(exchange, wanted);
-    stage_weights(exchange, weights);
-    for (int s = exchange->sharding->stages.count - 1; s >= 0; s--)
-        pass_from_owner(exchange, s);
+
+    /* What this rank owns of the rows that anyone looks up is staged, to set out from here. */
+    struct row_walk walk =
+        walk_of(exchange, own_set(exchange, stages->count), exchange->dist->rank, stages->count);
+    struct slice run;
+    while (row_walk_next(&walk, &run))
+        memcpy(exchange->staged + run.begin, weights + run.begin,
+               slice_length(run) * sizeof *weights);
+
+    for (int s = stages->count - 1; s >= 0; s--) {
+        pass_messages(exchange, s, FROM_OWNER);
+        for (int k = 1; k < stages->members[s]; k++)
+            row_walk_unpack(walk_own(exchange, s, k), exchange->received[k], exchange->staged);
+    }
     for (int i = 0; i < wanted->count; i++)
         memcpy(values + (size_t)i * (size_t)exchange->matrix.width,
                staged_row(exchange, wanted->rows[i]), row_bytes(exchange));
@@ -351,12 +338,18 @@ void row_exchange_add(struct row_exchange *exchange, const struct row_list *chan
                       const real *gradients, real *shard)
 {
     double started = clock_seconds();
+    const struct stages *stages = &exchange->sharding->stages;
     share_sets(exchange, changed);
     for (int i = 0; i < changed->count; i++)
         memcpy(staged_row(exchange, changed->rows[i]),
                gradients + (size_t)i * (size_t)exchange->matrix.width, row_bytes(exchange));
-    for (int s = 0; s < exchange->sharding->stages.count; s++)
-        pass_to_owner(exchange, s);
+    for (int s = 0; s < stages->count; s++) {
+        pass_messages(exchange, s, TO_OWNER);
+        clear_new(exchange, s);
+        for (int k = 1; k < stages->members[s]; k++)
+            row_walk_unpack_adding(walk_theirs(exchange, s, k), exchange->received[k],
+                                   exchange->staged);
+    }
     add_to_shard(exchange, shard);
     exchange->report.wait_seconds += clock_seconds() - started;
 }
