@@ -167,10 +167,10 @@ static bool is_accepted(const char *accepted, const char *name)
 static int check_accepted(const char *accepted, const struct listing *stored,
                           const struct listing *wanted, struct error *err)
 {
-    int status = 0;
-    while (status == 0 && accepted && *accepted != '\0') {
+    while (accepted && *accepted != '\0') {
         size_t length = strcspn(accepted, ",");
         char *name = memory_text("%.*s", (int)length, accepted);
+        int status = 0;
         if (!find(stored, name) && !find(wanted, name)) {
             struct nearest nearest;
             nearest_init(&nearest, name);
@@ -180,9 +180,11 @@ static int check_accepted(const char *accepted, const struct listing *stored,
                                    "only keys that change the result need to be accepted", err);
         }
         free(name);
+        if (status < 0)
+            return -1;
         accepted += length + (accepted[length] == ',');
     }
-    return status;
+    return 0;
 }
 
 struct differences {
@@ -208,45 +210,41 @@ static void compare_key(struct differences *differences, const struct listed *ke
     buffer_print(&differences->names, "%s%s", differences->names.size > 0 ? "," : "", key->name);
 }
 
-static int compare(const struct listing *stored, const struct listing *wanted, const char *accepted,
-                   struct error *err)
-{
-    struct differences differences = {.accepted = accepted};
-    for (size_t i = 0; i < wanted->count; i++) {
-        const struct listed *key = &wanted->keys[i], *other = find(stored, key->name);
-        if (!lacks_entry(stored, key))
-            compare_key(&differences, key, other ? other->value : NULL, key->value);
-    }
-    for (size_t i = 0; i < stored->count; i++) {
-        const struct listed *key = &stored->keys[i];
-        if (!find(wanted, key->name) && !lacks_entry(wanted, key))
-            compare_key(&differences, key, key->value, NULL);
-    }
-
-    int status = 0;
-    if (differences.told < differences.count)
-        buffer_print(&differences.lines, "\n  and %d more", differences.count - differences.told);
-    if (differences.count > 0)
-        status = error_set(err,
-                           "the configuration differs in what changes the result:%s\n"
-                           "Put the old values back, or accept the new ones with --accept %s",
-                           buffer_text(&differences.lines), buffer_text(&differences.names));
-    buffer_release(&differences.lines);
-    buffer_release(&differences.names);
-    return status;
-}
-
 int schema_compare(const struct schema *schema, const char *stored, const char *wanted,
                    const char *accepted, struct error *err)
 {
     struct listing old, new;
-    int status = listing_init(&old, schema, stored, "the stored configuration", err);
-    if (listing_init(&new, schema, wanted, "the wanted configuration", err) < 0)
-        status = -1;
-    if (status == 0)
-        status = check_accepted(accepted, &old, &new, err);
-    if (status == 0)
-        status = compare(&old, &new, accepted, err);
+    struct differences differences = {.accepted = accepted};
+    bool sound = listing_init(&old, schema, stored, "the stored configuration", err) == 0;
+    int status = -1;
+    if (listing_init(&new, schema, wanted, "the wanted configuration", err) < 0 || !sound ||
+        check_accepted(accepted, &old, &new, err) < 0)
+        goto done;
+
+    for (size_t i = 0; i < new.count; i++) {
+        const struct listed *key = &new.keys[i], *other = find(&old, key->name);
+        if (!lacks_entry(&old, key))
+            compare_key(&differences, key, other ? other->value : NULL, key->value);
+    }
+    for (size_t i = 0; i < old.count; i++) {
+        const struct listed *key = &old.keys[i];
+        if (!find(&new, key->name) && !lacks_entry(&new, key))
+            compare_key(&differences, key, key->value, NULL);
+    }
+    if (differences.count > 0) {
+        if (differences.told < differences.count)
+            buffer_print(&differences.lines, "\n  and %d more",
+                         differences.count - differences.told);
+        error_set(err,
+                  "the configuration differs in what changes the result:%s\n"
+                  "Put the old values back, or accept the new ones with --accept %s",
+                  buffer_text(&differences.lines), buffer_text(&differences.names));
+        goto done;
+    }
+    status = 0;
+done:
+    buffer_release(&differences.lines);
+    buffer_release(&differences.names);
     listing_release(&old);
     listing_release(&new);
     return status;

@@ -127,9 +127,10 @@ static int include(const struct ini_reader *reader, const char *file, struct err
     const char *slash = strrchr(reader->path, '/');
     int folder = slash && *file != '/' ? (int)(slash + 1 - reader->path) : 0;
     char *path = memory_text("%.*s%s", folder, reader->path, file);
-    int status = check_inclusion(reader, path, err);
-    if (status == 0)
-        status = read_file(reader->schema, reader->config, path, reader, err);
+    int status = 0;
+    if (check_inclusion(reader, path, err) < 0 ||
+        read_file(reader->schema, reader->config, path, reader, err) < 0)
+        status = -1;
     free(path);
     return status;
 }
@@ -188,11 +189,15 @@ static int read_file(const struct schema *schema, void *config, const char *path
     struct ini_reader reader = {
         .schema = schema, .config = config, .path = path, .includer = includer};
     struct buffer text = {0};
-    int status = file_read(path, &text, err);
-    if (status == 0 && strlen(buffer_text(&text)) != text.size)
-        status = error_set(err, "%s is not a configuration file: it holds a NUL byte", path);
-    if (status == 0)
-        status = read_text(&reader, buffer_text(&text), path, err);
+    int status = -1;
+    if (file_read(path, &text, err) < 0)
+        goto done;
+    if (strlen(buffer_text(&text)) != text.size) {
+        error_set(err, "%s is not a configuration file: it holds a NUL byte", path);
+        goto done;
+    }
+    status = read_text(&reader, buffer_text(&text), path, err);
+done:
     buffer_release(&text);
     return status;
 }
