@@ -1,9 +1,9 @@
 /* The engine that makes products out of tiles (tile.h).
  *
  * A product is made in passes: as much of B as fits in MOST_PACKED is packed into panels by all
- * threads, and then blocks of C are handed out as tasks (parallel.h), each made by one thread from its
- * rows of A and all panels of its columns, BLOCK_K of the sum at a time. Few products need more than
- * one pass.
+ * threads, and then blocks of C are handed out as tasks (task_queue.h), each made by one thread from
+ * its rows of A and all panels of its columns, BLOCK_K of the sum at a time. Few products need more
+ * than one pass.
  *
  * The order in which an element of C is summed depends on k alone, never on how C is cut or on who
  * makes a block: that is why any number of threads gives the same bits. */
@@ -15,6 +15,7 @@
 #include "lambert/base/minmax.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
+#include "lambert/kernels/task_queue.h"
 #include "tile.h"
 
 /* A panel of B, [BLOCK_K, NR], and the rows of A that a tile multiplies it by lie in the first-level

@@ -23,7 +23,7 @@
 /* A vector holds LANES Philox states, each of which decides 8 columns. */
 typedef uint64_t vstate __attribute__((vector_size(WIDTH * 4)));
 typedef uint16_t vbits __attribute__((vector_size(WIDTH * 2)));
-enum { LANES = WIDTH / 2, CHUNK = 8 * LANES };
+enum { LANES = WIDTH / 2, DROPPER_COLUMNS = 8 * LANES };
 
 /* The 64-bit products of the lanes' lower halves. */
 static inline vstate multiply(vstate x, uint32_t factor)
@@ -66,7 +66,7 @@ struct dropper {
     vstate keys[DROPOUT_ROUNDS][2];
     vfloat scale;
     vint threshold;
-    uint16_t bits[CHUNK];
+    uint16_t bits[DROPPER_COLUMNS];
 };
 
 static inline void dropper_init(struct dropper *dropper, const struct dropout *dropout,
@@ -88,9 +88,9 @@ static inline void dropper_init(struct dropper *dropper, const struct dropout *d
     dropper->threshold = (vint){0} + (int32_t)dropout->threshold;
 }
 
-/* The bits of columns first .. first + CHUNK - 1. Only the lower halves of the lanes of a state
+/* The bits of columns first .. first + DROPPER_COLUMNS - 1. Only the lower halves of the lanes of a state
  * mean anything until the end: the upper ones are left over from the products. */
-static inline void chunk_bits(struct dropper *dropper, int first)
+static inline void make_bits(struct dropper *dropper, int first)
 {
     vstate c0 = lane_number + (uint64_t)(first / 8), c1 = dropper->row, c2 = dropper->stream;
     vstate c3 = {0};
@@ -110,10 +110,10 @@ static inline vfloat drop(struct dropper *dropper, int column, vfloat x)
 {
     if (dropper->all_kept)
         return x;
-    if (column % CHUNK == 0)
-        chunk_bits(dropper, column);
+    if (column % DROPPER_COLUMNS == 0)
+        make_bits(dropper, column);
     vbits bits;
-    memcpy(&bits, dropper->bits + column % CHUNK, sizeof bits);
+    memcpy(&bits, dropper->bits + column % DROPPER_COLUMNS, sizeof bits);
     vint kept = __builtin_convertvector(bits, vint) >= dropper->threshold;
     return (vfloat)(kept & (vint)(x * dropper->scale));
 }
@@ -128,7 +128,7 @@ static void dropout(const struct dropout *dropout, uint32_t row, const float *x,
 
 /* --- layer normalisation ---------------------------------------------------------------------- */
 
-/* From the row's sum on. */
+/* LayerNorm of a row whose sum is known. */
 static inline void normalize(const float *gamma, const float *beta, float eps, const float *z,
                              float *y, vfloat sum, float *mean, float *rstd, int n)
 {

@@ -1,19 +1,19 @@
+#include "lambert/kernels/task_queue.h"
+
 #include <omp.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 
 #include "lambert/base/memory.h"
-#include "lambert/kernels/parallel.h"
 
-/* The tasks of one thread, [next, end). Each run has a line of the cache to itself, which other threads
- * write only when they have finished their own run and help. */
+/* The tasks of one thread, [next, end). Each run has a line of the cache to itself, which other
+ * threads write only when they have finished their own run and help. */
 struct run {
     alignas(128) atomic_int next;
     int end;
 };
 
-/* The queue of the process (parallel.h). Its memory grows with the number of threads and is never given
- * back. */
+/* The queue of the process. Its memory grows with the number of threads and is never given back. */
 static struct run *runs; /* [reserved] */
 static int threads, reserved;
 

@@ -6,8 +6,8 @@
 #include "lambert/base/minmax.h"
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
-#include "lambert/kernels/parallel.h"
 #include "lambert/kernels/profile.h"
+#include "lambert/kernels/task_queue.h"
 
 /* Queries handled at a time: scores of a block and 512 keys are 128 KB. */
 enum { QUERY_BLOCK = 64 };

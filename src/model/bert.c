@@ -9,7 +9,7 @@
 #include "hooks.h"
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
-#include "lambert/kernels/parallel.h"
+#include "lambert/kernels/task_queue.h"
 #include "layout.h"
 #include "rows.h"
 

@@ -35,7 +35,7 @@ struct optimizer {
 static void lay_out(struct optimizer *o, const struct sharding *sharding, int rank)
 {
     size_t shard = sharding_count(sharding, rank);
-    o->fragment_count = fragments_cut(o->table, sharding, rank, NULL);
+    o->fragment_count = tensor_fragments_cut(o->table, sharding, rank, NULL);
     for (int k = 0; k < o->rule->moments; k++)
         o->moments[k] = arena_take(&o->arena, shard, sizeof(real));
     o->fragments = arena_take(&o->arena, o->fragment_count, sizeof *o->fragments);
@@ -67,7 +67,7 @@ int optimizer_new(struct optimizer **optimizer, const struct param_table *table,
         return -1;
     }
     lay_out(new, sharding, rank);
-    fragments_cut(table, sharding, rank, new->fragments);
+    tensor_fragments_cut(table, sharding, rank, new->fragments);
     *optimizer = new;
     return 0;
 }

@@ -7,8 +7,8 @@ static size_t end_of(const struct param_info *info)
     return info->offset + info->count;
 }
 
-size_t fragments_cut(const struct param_table *table, const struct sharding *sharding, int rank,
-                     struct tensor_fragment *fragments)
+size_t tensor_fragments_cut(const struct param_table *table, const struct sharding *sharding,
+                            int rank, struct tensor_fragment *fragments)
 {
     size_t count = 0, shard = 0;
     int t = 0;

@@ -22,7 +22,7 @@ struct tensor_fragment {
 };
 
 /* The fragments of a rank's shard, ascending; gives their number. fragments NULL: only counts. */
-size_t fragments_cut(const struct param_table *table, const struct sharding *sharding, int rank,
-                     struct tensor_fragment *fragments);
+size_t tensor_fragments_cut(const struct param_table *table, const struct sharding *sharding,
+                            int rank, struct tensor_fragment *fragments);
 
 #endif

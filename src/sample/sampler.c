@@ -295,7 +295,7 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
 
     const uint32_t special = plan->b.count > 0 ? 3 : 2;
     uint32_t room = (uint32_t)sampler->options.sequence_length - special;
-    struct truncation cut = truncate_pair(plan->a.count, plan->b.count, room, &passage.rng);
+    struct truncation cut = segments_truncate(plan->a.count, plan->b.count, room, &passage.rng);
     plan->index = index;
     plan->a.first += cut.a_skip;
     plan->a.count = cut.a_count;

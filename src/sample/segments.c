@@ -100,8 +100,8 @@ static void split_room(uint64_t *a_count, uint64_t *b_count, uint64_t room)
     }
 }
 
-struct truncation truncate_pair(uint64_t a_count, uint64_t b_count, uint32_t max_tokens,
-                                struct rng *rng)
+struct truncation segments_truncate(uint64_t a_count, uint64_t b_count, uint32_t max_tokens,
+                                    struct rng *rng)
 {
     uint64_t a_left = a_count, b_left = b_count;
     split_room(&a_left, &b_left, max_tokens);

@@ -65,7 +65,7 @@ struct truncation {
     uint32_t a_skip, a_count;
     uint32_t b_skip, b_count;
 };
-struct truncation truncate_pair(uint64_t a_count, uint64_t b_count, uint32_t max_tokens,
-                                struct rng *rng);
+struct truncation segments_truncate(uint64_t a_count, uint64_t b_count, uint32_t max_tokens,
+                                    struct rng *rng);
 
 #endif

@@ -4,7 +4,7 @@
 #include <omp.h>
 #include <string.h>
 
-#include "lambert/kernels/parallel.h"
+#include "lambert/kernels/task_queue.h"
 
 enum { MOST = 1000, MOST_THREADS = 8 };
 

@@ -148,9 +148,9 @@ static double norm_alone(const struct run *run, const real *values, int tensor)
     struct sharding alone;
     struct exact_sum sum = {0};
     sharding_init(&alone, run->table.size, 4096, 1);
-    size_t count = fragments_cut(&run->table, &alone, 0, NULL);
+    size_t count = tensor_fragments_cut(&run->table, &alone, 0, NULL);
     struct tensor_fragment *fragments = memory_new(count, sizeof *fragments);
-    fragments_cut(&run->table, &alone, 0, fragments);
+    tensor_fragments_cut(&run->table, &alone, 0, fragments);
     for (size_t p = count; p-- > 0;) /* backwards: the order does not matter either */
         if (tensor < 0 || fragments[p].tensor == tensor)
             exact_sum_add(

@@ -11,9 +11,9 @@
 static void mark(const struct param_table *table, const struct sharding *sharding, int rank,
                  unsigned char *seen /* [table size] */)
 {
-    size_t count = fragments_cut(table, sharding, rank, NULL);
+    size_t count = tensor_fragments_cut(table, sharding, rank, NULL);
     struct tensor_fragment *fragments = memory_new(count, sizeof *fragments);
-    assert_int_equal(fragments_cut(table, sharding, rank, fragments), count);
+    assert_int_equal(tensor_fragments_cut(table, sharding, rank, fragments), count);
     real *flat = memory_new(table->size, sizeof *flat);
     real *shard = memory_new(sharding_count(sharding, rank), sizeof *shard);
     for (size_t i = 0; i < table->size; i++)

@@ -223,7 +223,7 @@ static void lengths_are_those_of_the_loop(void **state)
     for (uint32_t max = 2; max < 12; max++)
         for (uint32_t a = 1; a < 30; a++)
             for (uint32_t b = 1; b < 30; b++) {
-                struct truncation cut = truncate_pair(a, b, max, &rng);
+                struct truncation cut = segments_truncate(a, b, max, &rng);
                 uint32_t x = a, y = b;
                 while (x + y > max) {
                     if (x > y)
@@ -249,7 +249,7 @@ static void both_ends_lose_alike(void **state)
     for (int c = 0; c < 5; c++) {
         double n = lost[c], sum = 0, squares = 0;
         for (int k = 0; k < KEYS; k++) {
-            struct truncation cut = truncate_pair(10 + lost[c], 10, 20, &rng);
+            struct truncation cut = segments_truncate(10 + lost[c], 10, 20, &rng);
             assert_int_equal(cut.b_skip, 0);
             assert_int_equal(cut.a_count, 10);
             sum += cut.a_skip;

@@ -18,7 +18,7 @@
  * LAMBERT_ISA=plain, or with LAMBERT_GEMM=blas. Either gives the same bits for any number of threads;
  * the two differ in rounding.
  *
- * Products share working memory and the queue of tasks (parallel.h), which belong to the process: one
+ * Products share working memory and the queue of tasks (task_queue.h), which belong to the process: one
  * thread of the program at a time makes parallel products, and whose they are, of one model or of
  * several in turn, does not matter, since nothing is left in either between two products. */
 #ifndef LAMBERT_KERNELS_GEMM_H

@@ -20,8 +20,8 @@
  *
  * The functions open parallel regions of their own, on no more threads than OpenMP had when bert_new()
  * was called, and are called from one thread. That thread may work with several models in turn: what
- * they share, the products' memory and the queue of tasks (kernels/parallel.h), keeps nothing from one
- * call to the next. */
+ * they share, the products' memory and the queue of tasks (kernels/task_queue.h), keeps nothing from
+ * one call to the next. */
 #ifndef LAMBERT_MODEL_BERT_H
 #define LAMBERT_MODEL_BERT_H
 
@@ -75,14 +75,17 @@ struct bert_embedding_rows {
  * backward comes back. The word embeddings, which are tied, are needed first and complete last; with
  * embedding_rows they are needed with the heads and complete with them. A member may be NULL. */
 struct bert_hooks {
-    void (*needs)(void *who, size_t begin, size_t end); /* params [begin, end) are read from now on
-                                                           (backward asks no more) */
-    void (*complete)(void *who, size_t begin, size_t end); /* grads [begin, end) are as they will be
-                                                              when bert_train() returns; all are, at
-                                                              last */
-    void (*pause)(void *who); /* between two products, and between their parts (kernels/parallel.h,
-                                 tasks): often, and then within a parallel region */
-    void *who;
+    /* params [begin, end) are read from now on (backward asks no more). */
+    void (*needs)(void *who, size_t begin, size_t end);
+
+    /* grads [begin, end) are as they will be when bert_train() returns; all are, at last. */
+    void (*complete)(void *who, size_t begin, size_t end);
+
+    /* Called between two products, and between their parts (kernels/task_queue.h): often, and then
+     * within a parallel region. */
+    void (*pause)(void *who);
+
+    void *who;                                        /* the caller's */
     const struct bert_embedding_rows *embedding_rows; /* of the micro-batch */
 };
 
