@@ -21,16 +21,6 @@ static struct alphabet_character *find_character(const struct alphabet *alphabet
     return &alphabet->characters[number];
 }
 
-static void count_character(struct alphabet *alphabet, const char *text, uint64_t times)
-{
-    uint32_t known = alphabet->seen.count;
-    uint32_t number = text_table_add(&alphabet->seen, text, unicode_size(text));
-    ARRAY_RESERVE(alphabet->characters, number + (size_t)1, alphabet->capacity);
-    if (number == known)
-        alphabet->characters[number] = (struct alphabet_character){.number = number};
-    alphabet->characters[number].count += times;
-}
-
 static void count_characters(struct alphabet *alphabet, const struct word_counts *words)
 {
     for (uint32_t w = 0; w < words->words.count; w++) {
@@ -38,8 +28,15 @@ static void count_characters(struct alphabet *alphabet, const struct word_counts
         const char *word = text_table_text(&words->words, w, &size);
         if (characters_of(word, size) > ALPHABET_WORD_LONGEST)
             continue;
-        for (size_t i = 0; i < size; i += unicode_size(word + i))
-            count_character(alphabet, word + i, words->counts[w]);
+        for (size_t i = 0, length; i < size; i += length) {
+            length = unicode_size(word + i);
+            uint32_t known = alphabet->seen.count;
+            uint32_t number = text_table_add(&alphabet->seen, word + i, length);
+            ARRAY_RESERVE(alphabet->characters, number + (size_t)1, alphabet->capacity);
+            if (number == known)
+                alphabet->characters[number] = (struct alphabet_character){.number = number};
+            alphabet->characters[number].count += words->counts[w];
+        }
     }
 }
 
@@ -72,14 +69,6 @@ static struct ranked *ranked(const struct alphabet *alphabet,
     return ranked;
 }
 
-static void keep_most_frequent(struct alphabet *alphabet, uint32_t limit)
-{
-    struct ranked *order = ranked(alphabet, by_count);
-    for (uint32_t i = 0; i < alphabet->seen.count && i < limit; i++)
-        alphabet->characters[order[i].number].kept = true;
-    free(order);
-}
-
 size_t alphabet_spells(const struct alphabet *alphabet, const char *word, size_t size)
 {
     size_t characters = characters_of(word, size);
@@ -108,7 +97,10 @@ void alphabet_init(struct alphabet *alphabet, const struct word_counts *words, i
     *alphabet = (struct alphabet){0};
     text_table_init(&alphabet->seen);
     count_characters(alphabet, words);
-    keep_most_frequent(alphabet, (uint32_t)limit);
+    struct ranked *order = ranked(alphabet, by_count);
+    for (uint32_t i = 0; i < alphabet->seen.count && i < (uint32_t)limit; i++)
+        alphabet->characters[order[i].number].kept = true;
+    free(order);
     mark_inside(alphabet, words);
 }
 
@@ -119,15 +111,6 @@ void alphabet_release(struct alphabet *alphabet)
     *alphabet = (struct alphabet){0};
 }
 
-static void add_entry(struct text_table *pieces, const char *prefix, const char *text, size_t size)
-{
-    char entry[2 + UNICODE_UTF8_LONGEST];
-    size_t prefix_size = strlen(prefix);
-    memcpy(entry, prefix, prefix_size);
-    memcpy(entry + prefix_size, text, size);
-    text_table_add(pieces, entry, prefix_size + size);
-}
-
 void alphabet_entries(const struct alphabet *alphabet, struct text_table *pieces)
 {
     struct ranked *order = ranked(alphabet, by_code_point);
@@ -136,8 +119,12 @@ void alphabet_entries(const struct alphabet *alphabet, struct text_table *pieces
             const struct alphabet_character *character = &alphabet->characters[order[i].number];
             size_t size;
             const char *text = text_table_text(&alphabet->seen, character->number, &size);
-            if (inside ? character->inside : character->kept)
-                add_entry(pieces, inside ? "##" : "", text, size);
+            if (inside ? !character->inside : !character->kept)
+                continue;
+            char entry[2 + UNICODE_UTF8_LONGEST] = "##";
+            size_t prefix = inside ? 2 : 0;
+            memcpy(entry + prefix, text, size);
+            text_table_add(pieces, entry, prefix + size);
         }
     }
     free(order);

@@ -44,11 +44,6 @@ static bool take_trimmed(struct document_reader *reader, const char **line, size
 
 /* --- WikiExtractor's lines ------------------------------------------------------------------- */
 
-static bool is_doc_end(const char *line, size_t length)
-{
-    return length == strlen("</doc>") && text_begins_with(line, length, "</doc>");
-}
-
 /* Appends text with the four entities that WikiExtractor writes turned back. */
 static void put_unescaped(struct buffer *out, const char *text, size_t length)
 {
@@ -195,48 +190,35 @@ static bool end_document(struct document_reader *reader, const struct document *
     return begun;
 }
 
-enum line_kind { LINE_BLANK, LINE_TEXT, LINE_DOC, LINE_DOC_END };
-
-static enum line_kind kind_of(struct document_reader *reader, const char *line, size_t length)
-{
-    const char *title;
-    size_t title_length;
-    if (length == 0)
-        return LINE_BLANK;
-    if (reader->layout == LAYOUT_PLAIN || line[0] != '<')
-        return LINE_TEXT;
-    if (!text_doc_line(line, length, &title, &title_length))
-        return is_doc_end(line, length) ? LINE_DOC_END : LINE_TEXT;
-    buffer_reset(&reader->next_title);
-    put_unescaped(&reader->next_title, title, title_length);
-    reader->opened = true;
-    return LINE_DOC;
-}
-
 /* Adds a line to the document, or sees by it that the document is complete, and then returns true. */
 static bool add_line(struct document_reader *reader, struct document *document, const char *line,
                      size_t length, bool *title_due)
 {
-    switch (kind_of(reader, line, length)) {
-    case LINE_BLANK:
+    const char *title;
+    size_t title_length;
+    if (length == 0)
         return !reader->inside && document->text.size > 0;
-    case LINE_DOC:
+
+    bool may_be_tag = reader->layout != LAYOUT_PLAIN && line[0] == '<';
+    if (may_be_tag && text_doc_line(line, length, &title, &title_length)) {
+        buffer_reset(&reader->next_title);
+        put_unescaped(&reader->next_title, title, title_length);
+        reader->opened = true;
         if (end_document(reader, document))
             return true;
         begin_wiki_document(reader, document);
         *title_due = true;
         return false;
-    case LINE_DOC_END: {
+    }
+    if (may_be_tag && length == strlen("</doc>") && text_begins_with(line, length, "</doc>")) {
         bool begun = reader->inside || document->text.size > 0;
         reader->inside = false;
         return begun;
     }
-    default:
-        if (!*title_due || !is_title_line(document, line, length))
-            put_line(document, line, length);
-        *title_due = false;
-        return false;
-    }
+    if (!*title_due || !is_title_line(document, line, length))
+        put_line(document, line, length);
+    *title_due = false;
+    return false;
 }
 
 bool document_reader_next(struct document_reader *reader, struct document *document)

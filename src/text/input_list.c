@@ -23,31 +23,26 @@ static void add_file(struct input_list *list, const struct input_file *file)
     list->bytes += file->bytes;
 }
 
-static int is_gzip(const char *path, bool *gzip, struct error *err)
-{
-    unsigned char magic[2];
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return error_errno(err, "cannot open the text file %s", path);
-    ssize_t got = pread(file, magic, sizeof magic, 0);
-    int status = got < 0 ? error_errno(err, "cannot read the text file %s", path) : 0;
-    *gzip = got == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
-    close(file);
-    return status;
-}
-
+/* Its first two bytes say whether it is compressed. */
 static int add_regular(struct input_list *list, const char *path, const struct stat *status,
                        struct error *err)
 {
-    bool gzip = false;
-    if (is_gzip(path, &gzip, err) < 0)
+    unsigned char magic[2];
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_errno(err, "cannot open the text file %s", path);
+    ssize_t got = pread(descriptor, magic, sizeof magic, 0);
+    if (got < 0)
+        error_errno(err, "cannot read the text file %s", path);
+    close(descriptor);
+    if (got < 0)
         return -1;
-    struct input_file file = {.path = (char *)path,
-                              .kind = gzip ? INPUT_GZIP : INPUT_FILE,
-                              .bytes = (uint64_t)status->st_size,
-                              .modified = (int64_t)status->st_mtim.tv_sec * 1000000000 +
-                                          status->st_mtim.tv_nsec};
-    add_file(list, &file);
+    bool gzip = got == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
+    add_file(list, &(struct input_file){.path = (char *)path,
+                                        .kind = gzip ? INPUT_GZIP : INPUT_FILE,
+                                        .bytes = (uint64_t)status->st_size,
+                                        .modified = (int64_t)status->st_mtim.tv_sec * 1000000000 +
+                                                    status->st_mtim.tv_nsec});
     return 0;
 }
 
@@ -117,17 +112,24 @@ static int add_input(struct input_list *list, const char *input, struct error *e
 int input_list_open(struct input_list *list, char *const *inputs, int input_count,
                     struct error *err)
 {
-    int status = 0;
     *list = (struct input_list){0};
-    for (int i = 0; i < input_count && status == 0; i++)
-        status = add_input(list, inputs[i], err);
-    if (status == 0 && list->count == 0)
-        status = input_count == 0 ? error_set(err, "no input was named")
-                                  : error_set(err, "there are no files in %s%s", inputs[0],
-                                              input_count > 1 ? " and the other inputs" : "");
-    if (status < 0)
-        input_list_close(list);
-    return status;
+    for (int i = 0; i < input_count; i++)
+        if (add_input(list, inputs[i], err) < 0)
+            goto fail;
+    if (input_count == 0) {
+        error_set(err, "no input was named");
+        goto fail;
+    }
+    if (list->count == 0) {
+        error_set(err, "there are no files in %s%s", inputs[0],
+                  input_count > 1 ? " and the other inputs" : "");
+        goto fail;
+    }
+    return 0;
+
+fail:
+    input_list_close(list);
+    return -1;
 }
 
 void input_list_close(struct input_list *list)

@@ -27,19 +27,6 @@ static int fill_block(struct input_stream *stream, struct error *err)
     return 0;
 }
 
-static int start(struct input_stream *stream, struct error *err)
-{
-    if (fill_block(stream, err) < 0)
-        return -1;
-    stream->gzip = stream->filled >= 2 && stream->block[0] == 0x1F && stream->block[1] == 0x8B;
-    if (stream->gzip && inflateInit2(&stream->inflater, GZIP_WINDOW) != Z_OK) {
-        stream->gzip = false;
-        return error_set(err, "zlib cannot start to inflate %s: no memory", stream->path);
-    }
-    stream->inside = stream->gzip;
-    return 0;
-}
-
 int input_stream_open(struct input_stream *stream, const char *path, struct error *err)
 {
     *stream = (struct input_stream){.path = path};
@@ -47,8 +34,18 @@ int input_stream_open(struct input_stream *stream, const char *path, struct erro
     if (stream->file < 0)
         return error_errno(err, "cannot open the text file %s", path);
     stream->block = memory_new(BLOCK, 1);
-    if (start(stream, err) == 0)
-        return 0;
+    if (fill_block(stream, err) < 0)
+        goto fail;
+    stream->gzip = stream->filled >= 2 && stream->block[0] == 0x1F && stream->block[1] == 0x8B;
+    if (stream->gzip && inflateInit2(&stream->inflater, GZIP_WINDOW) != Z_OK) {
+        stream->gzip = false;
+        error_set(err, "zlib cannot start to inflate %s: no memory", path);
+        goto fail;
+    }
+    stream->inside = stream->gzip;
+    return 0;
+
+fail:
     input_stream_close(stream);
     return -1;
 }

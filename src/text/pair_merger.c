@@ -35,43 +35,25 @@ void pair_merger_release(struct pair_merger *merger)
 
 /* --- words ----------------------------------------------------------------------------------- */
 
-static uint32_t piece_of_character(const struct pair_merger *merger, const char *text, size_t size,
-                                   bool inside)
-{
-    char piece[8] = "##";
-    size_t prefix = inside ? 2 : 0;
-    memcpy(piece + prefix, text, size);
-    return text_table_find(merger->pieces, piece, prefix + size);
-}
-
-static void add_symbol(struct pair_merger *merger, struct symbol symbol)
-{
-    ARRAY_RESERVE(merger->symbols, merger->symbol_count + 1, merger->symbol_capacity);
-    merger->symbols[merger->symbol_count++] = symbol;
-}
-
-static uint32_t add_word_count(struct pair_merger *merger, uint64_t times)
-{
-    ARRAY_RESERVE(merger->word_counts, merger->word_count + (size_t)1, merger->word_capacity);
-    merger->word_counts[merger->word_count] = times;
-    return merger->word_count++;
-}
-
 int pair_merger_add_word(struct pair_merger *merger, const char *word, size_t size, uint64_t times,
                          struct error *err)
 {
     if (merger->symbol_count > UINT32_MAX - ALPHABET_WORD_LONGEST)
         return error_set(err, "the distinct words of the text have more than 4 billion characters; "
                               "learn the vocabulary from a part of the text");
-    uint32_t number = add_word_count(merger, times);
+    uint32_t number = merger->word_count++;
+    ARRAY_RESERVE(merger->word_counts, merger->word_count, merger->word_capacity);
+    merger->word_counts[number] = times;
     for (size_t i = 0, length; i < size; i += length) {
+        char text[2 + UNICODE_UTF8_LONGEST] = "##";
+        size_t prefix = i > 0 ? 2 : 0;
         length = unicode_size(word + i);
-        uint32_t piece = piece_of_character(merger, word + i, length, i > 0);
+        memcpy(text + prefix, word + i, length);
+        uint32_t piece = text_table_find(merger->pieces, text, prefix + length);
         require(piece != TEXT_TABLE_NONE);
-        add_symbol(merger, (struct symbol){.piece = piece,
-                                           .word = number,
-                                           .to_next = (i + length < size),
-                                           .to_previous = (i > 0)});
+        ARRAY_RESERVE(merger->symbols, merger->symbol_count + 1, merger->symbol_capacity);
+        merger->symbols[merger->symbol_count++] = (struct symbol){
+            .piece = piece, .word = number, .to_next = (i + length < size), .to_previous = (i > 0)};
     }
     return 0;
 }

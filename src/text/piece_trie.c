@@ -110,17 +110,6 @@ static void add_children(struct maker *maker, const struct branch *branch)
     }
 }
 
-static void add_branch(struct maker *maker, struct branch branch)
-{
-    const struct piece *shortest = &maker->pieces[branch.begin];
-    if (shortest->size == branch.depth) {
-        maker->trie->nodes[branch.node].id = shortest->id;
-        branch.begin++;
-    }
-    if (branch.begin < branch.end)
-        add_children(maker, &branch);
-}
-
 void piece_trie_init(struct piece_trie *trie, struct piece *pieces, size_t count)
 {
     struct maker maker = {.trie = trie, .pieces = pieces};
@@ -136,7 +125,13 @@ void piece_trie_init(struct piece_trie *trie, struct piece *pieces, size_t count
         put_off_branch(&maker, branch);
     while (maker.branch_count > 0) {
         branch = maker.branches[--maker.branch_count];
-        add_branch(&maker, branch);
+        const struct piece *shortest = &pieces[branch.begin];
+        if (shortest->size == branch.depth) { /* it ends at the node itself */
+            trie->nodes[branch.node].id = shortest->id;
+            branch.begin++;
+        }
+        if (branch.begin < branch.end)
+            add_children(&maker, &branch);
     }
     free(maker.branches);
 }

@@ -342,14 +342,6 @@ static size_t sentence_end(const struct sentence_splitter *splitter, size_t firs
     return splitter->size;
 }
 
-/* Only at its end does a sentence ever have white space, and only at the end of the text. */
-static void trim(const char **sentence, size_t *length)
-{
-    unsigned char last = *length > 0 ? (unsigned char)(*sentence)[*length - 1] : 0;
-    if (last <= ' ' || last >= 0x80)
-        unicode_trim(sentence, length);
-}
-
 bool sentence_splitter_next(struct sentence_splitter *splitter, const char **sentence,
                             size_t *length)
 {
@@ -357,6 +349,9 @@ bool sentence_splitter_next(struct sentence_splitter *splitter, const char **sen
     splitter->position = sentence_end(splitter, first);
     *sentence = splitter->text + first;
     *length = splitter->position - first;
-    trim(sentence, length);
+    /* Only at its end does a sentence ever have white space, and only at the end of the text. */
+    unsigned char last = *length > 0 ? (unsigned char)(*sentence)[*length - 1] : 0;
+    if (last <= ' ' || last >= 0x80)
+        unicode_trim(sentence, length);
     return *length > 0;
 }

@@ -97,27 +97,6 @@ static int find_special_tokens(struct vocabulary *vocabulary, const char *name, 
     return 0;
 }
 
-static void report_duplicates(const struct vocabulary *vocabulary, const char *name)
-{
-    if (vocabulary->duplicates > 0)
-        log_warning("vocabulary %s: %d lines repeat an earlier token, the first in line %d "
-                    "(\"%s\"); the last line of a token is its id",
-                    name, vocabulary->duplicates, vocabulary->first_duplicate + 1,
-                    vocabulary_token(vocabulary, vocabulary->first_duplicate));
-}
-
-static void make_trie(struct vocabulary *vocabulary)
-{
-    size_t count = vocabulary->tokens.count;
-    struct piece *pieces = memory_new(count, sizeof *pieces);
-    for (uint32_t i = 0; i < count; i++) {
-        pieces[i].text = text_table_text(&vocabulary->tokens, i, &pieces[i].size);
-        pieces[i].id = vocabulary->id_of_token[i];
-    }
-    piece_trie_init(&vocabulary->trie, pieces, count);
-    free(pieces);
-}
-
 /* The vocabulary owns the bytes from here on. */
 static int from_source(struct vocabulary **out, const char *name, struct buffer *source,
                        struct error *err)
@@ -130,8 +109,20 @@ static int from_source(struct vocabulary **out, const char *name, struct buffer 
         vocabulary_free(vocabulary);
         return -1;
     }
-    report_duplicates(vocabulary, name);
-    make_trie(vocabulary);
+    if (vocabulary->duplicates > 0)
+        log_warning("vocabulary %s: %d lines repeat an earlier token, the first in line %d "
+                    "(\"%s\"); the last line of a token is its id",
+                    name, vocabulary->duplicates, vocabulary->first_duplicate + 1,
+                    vocabulary_token(vocabulary, vocabulary->first_duplicate));
+
+    uint32_t count = vocabulary->tokens.count;
+    struct piece *pieces = memory_new(count, sizeof *pieces);
+    for (uint32_t i = 0; i < count; i++) {
+        pieces[i].text = text_table_text(&vocabulary->tokens, i, &pieces[i].size);
+        pieces[i].id = vocabulary->id_of_token[i];
+    }
+    piece_trie_init(&vocabulary->trie, pieces, count);
+    free(pieces);
     *out = vocabulary;
     return 0;
 }

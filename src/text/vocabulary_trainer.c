@@ -88,28 +88,23 @@ void vocabulary_trainer_save(const struct vocabulary_trainer *trainer, struct bu
     }
 }
 
-/* Adds what one rank has saved; what several have may lie one behind the other. */
-static void load_one(struct vocabulary_trainer *into, struct byte_reader *reader)
-{
-    into->invalid_bytes += byte_reader_u64(reader);
-    uint64_t running = into->words.running + byte_reader_u64(reader);
-    uint64_t count = byte_reader_u64(reader);
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t times = byte_reader_u64(reader);
-        size_t size = byte_reader_u64(reader);
-        const char *word = byte_reader_bytes(reader, size);
-        require(word);
-        word_counts_add(&into->words, word, size, times);
-    }
-    into->words.running = running;
-}
-
 void vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, size_t size)
 {
     struct byte_reader reader;
     byte_reader_init(&reader, data, size);
-    while (reader.position < size)
-        load_one(into, &reader);
+    while (reader.position < size) { /* for each rank that has saved */
+        into->invalid_bytes += byte_reader_u64(&reader);
+        uint64_t running = into->words.running + byte_reader_u64(&reader);
+        uint64_t count = byte_reader_u64(&reader);
+        for (uint64_t i = 0; i < count; i++) {
+            uint64_t times = byte_reader_u64(&reader);
+            size_t length = byte_reader_u64(&reader);
+            const char *word = byte_reader_bytes(&reader, length);
+            require(word);
+            word_counts_add(&into->words, word, length, times);
+        }
+        into->words.running = running;
+    }
     require(!reader.overrun);
 }
 
