@@ -10,6 +10,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "lambert/corpus/shard_writer.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/prepare/prepare.h"
@@ -235,21 +236,14 @@ static int write_stage(void *context, struct error *err)
     return 0;
 }
 
-/* Small enough that each thread gets several chunks. */
-static uint64_t chunk_bytes(const struct prep_bench *bench)
-{
-    enum { SMALLEST = 1 << 20, CHUNKS_A_THREAD = 4 };
-    uint64_t bytes = bench->text.bytes / (uint64_t)(CHUNKS_A_THREAD * bench->all_threads);
-    if (bytes < SMALLEST)
-        return SMALLEST;
-    return bytes < prepare_defaults.shard_bytes ? bytes : prepare_defaults.shard_bytes;
-}
-
 static int prep_stage(void *context, struct error *err)
 {
     struct prep_bench *bench = context;
+    enum { SMALLEST_CHUNK = 1 << 20, CHUNKS_A_THREAD = 4 };
     struct prepare_options options = prepare_defaults;
     struct corpus_report report;
+    /* Small enough that each thread gets several chunks. */
+    const uint64_t chunk = bench->text.bytes / (uint64_t)(CHUNKS_A_THREAD * bench->all_threads);
     char *texts = path_join(bench->folder, "texts"), *corpus = path_join(bench->folder, "corpus");
     options.inputs = &texts;
     options.input_count = 1;
@@ -258,7 +252,8 @@ static int prep_stage(void *context, struct error *err)
     options.overwrite = true;
     options.lower_case = !bench->arguments->cased;
     options.heldout_fraction = 0;
-    options.shard_bytes = chunk_bytes(bench);
+    options.shard_bytes =
+        chunk < SMALLEST_CHUNK ? SMALLEST_CHUNK : min_u64(chunk, prepare_defaults.shard_bytes);
     omp_set_num_threads(bench->threads);
     int status = prepare_corpus(&options, &report, err);
     omp_set_num_threads(bench->all_threads);
@@ -309,48 +304,44 @@ static int measure_stage(struct prep_bench *bench, enum prep_stage stage, struct
 }
 
 /* Takes the text into memory in all the forms that stages want, and measures the stages. */
-static int measure_stages(struct prep_bench *bench, struct error *err)
-{
-    const struct prep_bench_arguments *arguments = bench->arguments;
-    int status = 0;
-    if (vocabulary_load(&bench->vocabulary, arguments->vocabulary, err) < 0 ||
-        bench_text_load(&bench->text, arguments->inputs.at, arguments->inputs.count,
-                        arguments->text_bytes, err) < 0 ||
-        bench_folder_make(&bench->folder, NULL, err) < 0)
-        return -1;
-    char *texts = path_join(bench->folder, "texts");
-    status = bench_text_write(&bench->text, texts, err);
-    free(texts);
-    if (status < 0)
-        return -1;
-    struct tokenizer *tokenizer = new_tokenizer(bench);
-    bench_text_encode(&bench->text, tokenizer);
-    tokenizer_free(tokenizer);
-    const struct bench_text *text = &bench->text;
-    bench_report_add(&bench->report, "text", (double)text->bytes / 1e6, "MB", NULL);
-    bench_report_add(&bench->report, "documents-met", (double)text->document_count, "", NULL);
-    bench_report_add(&bench->report, "sentences-met", (double)text->sentence_count, "", NULL);
-    bench_report_add(&bench->report, "tokens-met", (double)text->token_count, "", NULL);
-    log_set_level(LOG_ERROR); /* what prep warns of is the text, and would come each time */
-    for (enum prep_stage stage = 0; stage < STAGES && status == 0; stage++)
-        if (arguments->stage == STAGES || arguments->stage == stage)
-            status = measure_stage(bench, stage, err);
-    log_set_level(LOG_INFO);
-    return status;
-}
-
 static int measure_prep(const void *context, struct error *err)
 {
-    struct prep_bench bench = {.arguments = context, .all_threads = cpu_set_threads(0, 1)};
-    bench_report_begin(&bench.report, "prep", bench.all_threads, bench.arguments->json);
-    int status = measure_stages(&bench, err);
+    const struct prep_bench_arguments *arguments = context;
+    struct prep_bench bench = {.arguments = arguments, .all_threads = cpu_set_threads(0, 1)};
+    struct bench_report *report = &bench.report;
+    char *texts = NULL;
+    int status = -1;
+    bench_report_begin(report, "prep", bench.all_threads, arguments->json);
+    if (vocabulary_load(&bench.vocabulary, arguments->vocabulary, err) < 0 ||
+        bench_text_load(&bench.text, arguments->inputs.at, arguments->inputs.count,
+                        arguments->text_bytes, err) < 0 ||
+        bench_folder_make(&bench.folder, NULL, err) < 0)
+        goto done;
+    texts = path_join(bench.folder, "texts");
+    if (bench_text_write(&bench.text, texts, err) < 0)
+        goto done;
+    struct tokenizer *tokenizer = new_tokenizer(&bench);
+    bench_text_encode(&bench.text, tokenizer);
+    tokenizer_free(tokenizer);
+    bench_report_add(report, "text", (double)bench.text.bytes / 1e6, "MB", NULL);
+    bench_report_add(report, "documents-met", (double)bench.text.document_count, "", NULL);
+    bench_report_add(report, "sentences-met", (double)bench.text.sentence_count, "", NULL);
+    bench_report_add(report, "tokens-met", (double)bench.text.token_count, "", NULL);
+    log_set_level(LOG_ERROR); /* what prep warns of is the text, and would come each time */
+    status = 0;
+    for (enum prep_stage stage = 0; stage < STAGES && status == 0; stage++)
+        if (arguments->stage == STAGES || arguments->stage == stage)
+            status = measure_stage(&bench, stage, err);
+    log_set_level(LOG_INFO);
+done:
+    free(texts);
     bench_folder_remove(bench.folder);
     bench_text_release(&bench.text);
     vocabulary_free(bench.vocabulary);
     if (status < 0)
-        bench_report_drop(&bench.report);
+        bench_report_drop(report);
     else
-        bench_report_end(&bench.report);
+        bench_report_end(report);
     return status;
 }
 

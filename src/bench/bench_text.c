@@ -84,8 +84,8 @@ uint64_t bench_text_documents(const struct bench_text *text)
     return read_documents(text, NULL, NULL);
 }
 
-/* Finds lines and sentences, which point into the texts of all documents, whole by then. */
-static void take_apart(struct bench_text *text)
+/* They point into the texts of all documents, whole by then. */
+static void find_lines_and_sentences(struct bench_text *text)
 {
     size_t *ends = NULL, line_capacity = 0, sentence_capacity = 0;
     text->document_count = read_documents(text, &text->lines_text, &ends);
@@ -143,7 +143,7 @@ int bench_text_load(struct bench_text *text, char *const *inputs, int input_coun
     if (got < 0)
         return -1;
     text->bytes = text->input.size;
-    take_apart(text);
+    find_lines_and_sentences(text);
     return text->sentence_count > 0 ? 0 : error_set(err, "there is no text in the input");
 }
 

@@ -59,25 +59,6 @@ static cJSON *compare_tensor(const struct checkpoint_file *a, const struct check
     return NULL;
 }
 
-static cJSON *compare_tensors(const struct checkpoint_file *a, const struct checkpoint_file *b)
-{
-    cJSON *list = cJSON_CreateArray();
-    for (int t = 0; t < a->tensor_count; t++) {
-        cJSON *object = compare_tensor(a, b, &a->tensors[t]);
-        if (object)
-            cJSON_AddItemToArray(list, object);
-    }
-    for (int t = 0; t < b->tensor_count; t++) {
-        if (checkpoint_file_tensor(a, b->tensors[t].name) != NULL)
-            continue;
-        cJSON *object = cJSON_CreateObject();
-        cJSON_AddStringToObject(object, "name", b->tensors[t].name);
-        cJSON_AddStringToObject(object, "problem", "only in the second");
-        cJSON_AddItemToArray(list, object);
-    }
-    return list;
-}
-
 static void print_comparison(const struct checkpoint_file *a, const struct checkpoint_file *b,
                              const cJSON *differences, bool same_config)
 {
@@ -111,7 +92,20 @@ void compare_checkpoints(const struct checkpoint_file *a, const struct checkpoin
                          bool json)
 {
     bool same_config = strcmp(a->meta.config, b->meta.config) == 0;
-    cJSON *differences = compare_tensors(a, b);
+    cJSON *differences = cJSON_CreateArray();
+    for (int t = 0; t < a->tensor_count; t++) {
+        cJSON *object = compare_tensor(a, b, &a->tensors[t]);
+        if (object)
+            cJSON_AddItemToArray(differences, object);
+    }
+    for (int t = 0; t < b->tensor_count; t++) {
+        if (checkpoint_file_tensor(a, b->tensors[t].name))
+            continue;
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "name", b->tensors[t].name);
+        cJSON_AddStringToObject(object, "problem", "only in the second");
+        cJSON_AddItemToArray(differences, object);
+    }
     if (!json) {
         print_comparison(a, b, differences, same_config);
         cJSON_Delete(differences);

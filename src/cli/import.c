@@ -61,23 +61,6 @@ static char *config_of(const struct bert_config *shape)
     return copy;
 }
 
-static int write_checkpoint(const struct hf_model *model, const struct param_table *table,
-                            const real *params, const char *path, struct error *err)
-{
-    const real **values = memory_new((size_t)table->count, sizeof *values);
-    for (int i = 0; i < table->count; i++)
-        values[i] = params + table->infos[i].offset;
-    struct checkpoint_meta meta = {
-        .state = {.vocabulary_hash = model->vocabulary_hash, .lower_case = model->lower_case},
-        .config = config_of(&model->shape),
-        .vocabulary = model->vocabulary,
-        .vocabulary_size = model->vocabulary_size};
-    int status = checkpoint_write_weights(path, table, &meta, values, err);
-    free(meta.config);
-    free(values);
-    return status;
-}
-
 static int import(const void *context, struct error *err)
 {
     const struct import_arguments *arguments = context;
@@ -90,16 +73,27 @@ static int import(const void *context, struct error *err)
         return -1;
     param_table_init(&table, &model.shape);
     const size_t bytes = table.size * sizeof *params;
+    const real **values = memory_new((size_t)table.count, sizeof *values);
+    const struct checkpoint_meta meta = {
+        .state = {.vocabulary_hash = model.vocabulary_hash, .lower_case = model.lower_case},
+        .config = config_of(&model.shape),
+        .vocabulary = model.vocabulary,
+        .vocabulary_size = model.vocabulary_size};
     int status = -1;
     if (memory_big((void **)&params, bytes, "weights", err) < 0 ||
-        hf_model_weights(&model, &table, (uint64_t)arguments->seed, params, err) < 0 ||
-        write_checkpoint(&model, &table, params, arguments->output, err) < 0)
+        hf_model_weights(&model, &table, (uint64_t)arguments->seed, params, err) < 0)
+        goto done;
+    for (int i = 0; i < table.count; i++)
+        values[i] = params + table.infos[i].offset;
+    if (checkpoint_write_weights(arguments->output, &table, &meta, values, err) < 0)
         goto done;
     log_info("%s: %d layers, width %d, vocabulary %d, %.2f million weights, %s", arguments->output,
              model.shape.layers, model.shape.hidden, model.shape.vocab, (double)table.weights / 1e6,
              model.lower_case ? "uncased" : "cased");
     status = 0;
 done:
+    free(meta.config);
+    free(values);
     memory_big_free(params, bytes);
     param_table_release(&table);
     hf_model_close(&model);

@@ -90,116 +90,84 @@ static void print_json(const struct sample *sample)
     print_json_line(line);
 }
 
-/* Words in lines of a terminal's width. */
-static void print_word(struct buffer *word, int *column)
+static void print_text(const struct sample *sample)
 {
-    int width = (int)word->size;
-    if (*column > 0 && *column + 1 + width > 98) {
-        printf("\n");
-        *column = 0;
-    }
-    printf("%s%s", *column == 0 ? "  " : " ", buffer_text(word));
-    *column += (*column == 0 ? 2 : 1) + width;
-    buffer_reset(word);
-}
-
-static void print_tokens(const struct sample *sample)
-{
+    enum { WIDTH = 98 }; /* of a terminal's line, or about */
+    const struct sample_plan *plan = &sample->plan;
     const struct packed_batch *batch = sample->batch;
+    printf("sample %" PRIu64 " (epoch %" PRIu32 "): %d tokens, A %" PRIu32, plan->index,
+           sample->epoch, plan->tokens, plan->a.count);
+    if (plan->b.count > 0) {
+        const int label = plan->next_sentence_label;
+        const bool swapped = plan->b.document == plan->a.document && plan->b.first < plan->a.first;
+        printf(", B %" PRIu32 " %s", plan->b.count,
+               label < 0    ? "unlabelled"
+               : label == 0 ? "follows A (label 0)"
+               : swapped    ? "precedes A (label 1)"
+                            : "from another document (label 1)");
+    }
+    printf("; %d masked\n", batch->masked);
     struct buffer word = {0};
     int column = 0, masked = 0;
     for (int t = 0; t < batch->tokens; t++) {
+        buffer_reset(&word);
         buffer_print(&word, "%s", vocabulary_token(sample->vocabulary, batch->input_ids[t]));
         if (masked < batch->masked && batch->masked_rows[masked] == t)
             buffer_print(&word, "(%s)",
                          vocabulary_token(sample->vocabulary, batch->masked_labels[masked++]));
-        print_word(&word, &column);
+        const int width = (int)word.size;
+        if (column > 0 && column + 1 + width > WIDTH) {
+            printf("\n");
+            column = 0;
+        }
+        printf("%s%s", column == 0 ? "  " : " ", buffer_text(&word));
+        column += (column == 0 ? 2 : 1) + width;
     }
-    printf("\n");
+    printf("\n\n");
     buffer_release(&word);
-}
-
-static const char *relation(const struct sample_plan *plan)
-{
-    if (plan->next_sentence_label <= 0)
-        return plan->next_sentence_label < 0 ? "unlabelled" : "follows A (label 0)";
-    const bool swapped = plan->b.document == plan->a.document && plan->b.first < plan->a.first;
-    return swapped ? "precedes A (label 1)" : "from another document (label 1)";
-}
-
-static void print_text(const struct sample *sample)
-{
-    const struct sample_plan *plan = &sample->plan;
-    printf("sample %" PRIu64 " (epoch %" PRIu32 "): %d tokens, A %" PRIu32, plan->index,
-           sample->epoch, plan->tokens, plan->a.count);
-    if (plan->b.count > 0)
-        printf(", B %" PRIu32 " %s", plan->b.count, relation(plan));
-    printf("; %d masked\n", sample->batch->masked);
-    print_tokens(sample);
-    printf("\n");
-}
-
-struct totals {
-    uint64_t sequences, tokens, masked, label_1;
-};
-
-static void print_totals(const struct totals *totals, int sequence_length)
-{
-    uint64_t padded = totals->sequences * (uint64_t)sequence_length;
-    printf("%" PRIu64 " sequences, %" PRIu64 " tokens, %" PRIu64 " masked (%.1f%%), label 1 in "
-           "%" PRIu64 "; padding to %d would have added %" PRIu64 " tokens (%.0f%%)\n",
-           totals->sequences, totals->tokens, totals->masked,
-           100 * (double)totals->masked / (double)totals->tokens, totals->label_1, sequence_length,
-           padded - totals->tokens,
-           100 * (double)(padded - totals->tokens) / (double)totals->tokens);
-}
-
-static int print_samples(const struct batch_arguments *arguments, struct sampler *sampler,
-                         const struct vocabulary *vocabulary, struct totals *totals,
-                         struct error *err)
-{
-    struct packed_batch batch;
-    struct sample sample = {.vocabulary = vocabulary, .batch = &batch};
-    int status = 0;
-    packed_batch_init(&batch);
-    for (long long i = 0; i < arguments->count; i++) {
-        sampler_plan(sampler, (uint64_t)(arguments->first + i), &sample.plan, &sample.epoch);
-        packed_batch_reset(&batch);
-        status = sampler_fill(sampler, &sample.plan, &batch, err);
-        if (status < 0)
-            break;
-        (arguments->json ? print_json : print_text)(&sample);
-        totals->sequences++;
-        totals->tokens += (uint64_t)batch.tokens;
-        totals->masked += (uint64_t)batch.masked;
-        totals->label_1 += sample.plan.next_sentence_label == 1;
-    }
-    packed_batch_release(&batch);
-    return status;
 }
 
 static int show_batch(const void *context, struct error *err)
 {
     const struct batch_arguments *arguments = context;
     struct opened_phase opened;
-    struct sampler *sampler;
-    struct totals totals = {0};
+    struct sampler *sampler = NULL;
+    struct packed_batch batch;
+    uint64_t sequences = 0, tokens = 0, masked = 0, label_1 = 0;
     if (open_phase(&opened, arguments->config, &arguments->words, arguments->phase, err) < 0)
         return -1;
-    const struct vocabulary *vocabulary = corpus_vocabulary(opened.corpus);
+    packed_batch_init(&batch);
+    struct sample sample = {.vocabulary = corpus_vocabulary(opened.corpus), .batch = &batch};
     const struct sampler_options options = sampler_options_of(&opened.config, opened.phase);
-    int status = sampler_new(&sampler, corpus_store(opened.corpus, arguments->split), vocabulary,
-                             &options, err);
+    int status = sampler_new(&sampler, corpus_store(opened.corpus, arguments->split),
+                             sample.vocabulary, &options, err);
     if (status < 0) {
         error_prefix(err, "split %s of %s", corpus_split_names[arguments->split],
                      corpus_folder(opened.corpus));
         goto done;
     }
-    status = print_samples(arguments, sampler, vocabulary, &totals, err);
-    if (status == 0 && !arguments->json)
-        print_totals(&totals, options.sequence_length);
-    sampler_free(sampler);
+    for (long long i = 0; i < arguments->count; i++) {
+        sampler_plan(sampler, (uint64_t)(arguments->first + i), &sample.plan, &sample.epoch);
+        packed_batch_reset(&batch);
+        status = sampler_fill(sampler, &sample.plan, &batch, err);
+        if (status < 0)
+            goto done;
+        (arguments->json ? print_json : print_text)(&sample);
+        sequences++;
+        tokens += (uint64_t)batch.tokens;
+        masked += (uint64_t)batch.masked;
+        label_1 += sample.plan.next_sentence_label == 1;
+    }
+    if (!arguments->json) {
+        const uint64_t padding = sequences * (uint64_t)options.sequence_length - tokens;
+        printf("%" PRIu64 " sequences, %" PRIu64 " tokens, %" PRIu64 " masked (%.1f%%), label 1 in "
+               "%" PRIu64 "; padding to %d would have added %" PRIu64 " tokens (%.0f%%)\n",
+               sequences, tokens, masked, 100 * (double)masked / (double)tokens, label_1,
+               options.sequence_length, padding, 100 * (double)padding / (double)tokens);
+    }
 done:
+    packed_batch_release(&batch);
+    sampler_free(sampler);
     corpus_close(opened.corpus);
     return status;
 }
