@@ -128,13 +128,6 @@ static double gradient_squares(struct optimizer *o, const struct dist *dist,
     return exact_sum_read(&total);
 }
 
-/* A gradient that is normalised tensor by tensor has a length of its own, and is not clipped. */
-static double clip_factor(const struct optimizer *o, double norm)
-{
-    double most = o->rule->normalises ? 0 : o->options.max_grad_norm;
-    return most > 0 && norm > most && isfinite(norm) ? most / norm : 1;
-}
-
 /* Whether the elements behind a sum of squares, and their squares, fit a real. */
 static bool fits(double squares)
 {
@@ -159,7 +152,9 @@ static void measure(struct optimizer *o, const struct dist *dist, const real *sh
                     bool by_tensor, struct optimizer_report *report)
 {
     double squares = gradient_squares(o, dist, shard_grads, by_tensor), norm = sqrt(squares);
-    double clip = clip_factor(o, norm);
+    /* A gradient that is normalised tensor by tensor has a length of its own, and is not clipped. */
+    const double most = o->rule->normalises ? 0 : o->options.max_grad_norm;
+    const double clip = most > 0 && norm > most && isfinite(norm) ? most / norm : 1;
     *report = (struct optimizer_report){
         .gradient_norm = norm, .clip = clip, .finite = fits(clip * clip * squares), .culprit = -1};
     if (report->finite)
@@ -200,21 +195,16 @@ static double decay_of(const struct optimizer *o, int tensor)
     return excluded ? 0 : o->options.weight_decay;
 }
 
-/* What a tensor's gradient is to be multiplied by. One so short that the reciprocal of its norm is
- * not a number counts as none. */
-static double gradient_factor(const struct optimizer *o, int tensor, double clip)
-{
-    if (!o->rule->normalises)
-        return clip;
-    double norm = norm_of(o, tensor, SUM_GRADIENT);
-    return norm < (sizeof(real) == sizeof(float) ? (double)FLT_MIN : DBL_MIN) ? 0 : 1 / norm;
-}
-
 static struct rule_numbers numbers_of(const struct optimizer *o, const struct rule_numbers *common,
                                       int tensor)
 {
+    const double shortest = sizeof(real) == sizeof(float) ? (double)FLT_MIN : DBL_MIN;
     struct rule_numbers numbers = *common;
-    numbers.adam.clip = (real)gradient_factor(o, tensor, (double)common->adam.clip);
+    if (o->rule->normalises) {
+        /* A gradient so short that the reciprocal of its norm is not a number counts as none. */
+        const double norm = norm_of(o, tensor, SUM_GRADIENT);
+        numbers.adam.clip = norm < shortest ? 0 : (real)(1 / norm);
+    }
     numbers.adam.decay = (real)decay_of(o, tensor);
     return numbers;
 }

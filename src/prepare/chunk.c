@@ -90,28 +90,22 @@ static int open_writer(struct chunk *chunk, enum corpus_split split, struct erro
     return status;
 }
 
-static void count_lines(struct chunk *chunk, const struct document *document)
-{
-    const char *line;
-    size_t cursor = 0, length;
-    while (document_line(document, &cursor, &line, &length)) {
-        chunk->report.lines++;
-        chunk->report.text_bytes += length;
-        fingerprints_add(&chunk->lines, chunk->plan->line_bits, hash_bytes(line, length), length);
-    }
-}
-
 int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
               const struct document *document, const struct document_encoder *encoder,
               struct error *err)
 {
     if (!chunk->writers[split] && open_writer(chunk, split, err) < 0)
         return -1;
-    const uint64_t before = chunk->report.text_bytes;
-    count_lines(chunk, document);
-    fingerprints_add(&chunk->documents, chunk->plan->document_bits, hash,
-                     chunk->report.text_bytes - before);
-    size_t tokens;
+    const char *line;
+    size_t cursor = 0, length, tokens;
+    uint64_t bytes = 0;
+    while (document_line(document, &cursor, &line, &length)) {
+        fingerprints_add(&chunk->lines, chunk->plan->line_bits, hash_bytes(line, length), length);
+        chunk->report.lines++;
+        bytes += length;
+    }
+    fingerprints_add(&chunk->documents, chunk->plan->document_bits, hash, bytes);
+    chunk->report.text_bytes += bytes;
     const int32_t *ids = document_encoder_ids(encoder, &tokens);
     if (split == CORPUS_TRAIN)
         for (size_t t = 0; t < tokens; t++)
@@ -119,17 +113,6 @@ int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
     else
         chunk->report.heldout_documents++;
     return shard_writer_add(chunk->writers[split], ids, encoder->lengths, encoder->sentences, err);
-}
-
-/* What counts is what the sample is to teach, so the ids that masks hide are put back. */
-static void count_sample(struct chunk *chunk, const struct ready_sample *sample)
-{
-    for (uint32_t t = 0; t < sample->tokens; t++)
-        chunk->counts[sample->ids[t]]++;
-    for (uint32_t m = 0; m < sample->masks; m++) {
-        chunk->counts[sample->ids[sample->positions[m]]]--;
-        chunk->counts[sample->labels[m]]++;
-    }
 }
 
 int chunk_add_sample(struct chunk *chunk, enum corpus_split split, uint64_t hash, uint64_t size,
@@ -142,10 +125,17 @@ int chunk_add_sample(struct chunk *chunk, enum corpus_split split, uint64_t hash
     chunk->report.documents++;
     chunk->report.sentences += 1 + (sample->a_tokens < sample->tokens);
     chunk->report.tokens += sample->tokens;
-    if (split == CORPUS_TRAIN)
-        count_sample(chunk, sample);
-    else
+    if (split == CORPUS_TRAIN) {
+        /* What counts is what the sample is to teach, so the ids that masks hide are put back. */
+        for (uint32_t t = 0; t < sample->tokens; t++)
+            chunk->counts[sample->ids[t]]++;
+        for (uint32_t m = 0; m < sample->masks; m++) {
+            chunk->counts[sample->ids[sample->positions[m]]]--;
+            chunk->counts[sample->labels[m]]++;
+        }
+    } else {
         chunk->report.heldout_documents++;
+    }
     return shard_writer_add_sample(chunk->writers[split], sample, err);
 }
 

@@ -65,25 +65,6 @@ static int by_hash(const void *a, const void *b)
 }
 
 /* The fingerprints that were kept, divided into the first of each thing and its copies. */
-struct kept {
-    struct duplicates different, copies;
-};
-
-static struct kept count_kept(struct fingerprints *prints)
-{
-    const struct fingerprint *all = prints->prints;
-    struct kept kept = {{0}, {0}};
-    if (prints->count > 0)
-        qsort(prints->prints, prints->count, sizeof *all, by_hash);
-    for (size_t i = 0; i < prints->count; i++) {
-        bool copy = i > 0 && all[i].hash == all[i - 1].hash;
-        struct duplicates *counted = copy ? &kept.copies : &kept.different;
-        counted->count++;
-        counted->bytes += all[i].bytes;
-    }
-    return kept;
-}
-
 /* The 4 under the root is for the few or none that may be kept of many. */
 static double estimate_count(double copies, double different, double scale, double all)
 {
@@ -96,15 +77,23 @@ static double estimate_count(double copies, double different, double scale, doub
 struct duplicates fingerprints_duplicates(struct fingerprints *prints, int bits,
                                           const struct duplicates *all)
 {
-    const struct kept kept = count_kept(prints);
-    const double scale = exp2(bits), different = (double)kept.different.count;
+    struct duplicates different = {0}, copies = {0}; /* among those that are kept */
+    if (prints->count > 0)
+        qsort(prints->prints, prints->count, sizeof *prints->prints, by_hash);
+    for (size_t i = 0; i < prints->count; i++) {
+        const struct fingerprint *print = &prints->prints[i];
+        struct duplicates *counted = i > 0 && print->hash == print[-1].hash ? &copies : &different;
+        counted->count++;
+        counted->bytes += print->bytes;
+    }
     if (bits == 0)
-        return kept.copies;
-    double count = estimate_count((double)kept.copies.count, different, scale, (double)all->count);
-    double bytes = scale * (double)kept.copies.bytes;
-    if (count != scale * (double)kept.copies.count)
+        return copies;
+    const double scale = exp2(bits), unlike = (double)different.count;
+    double count = estimate_count((double)copies.count, unlike, scale, (double)all->count);
+    double bytes = scale * (double)copies.bytes;
+    if (count != scale * (double)copies.count)
         bytes = (double)all->bytes -
-                ((double)all->count - count) * (double)kept.different.bytes / fmax(different, 1);
+                ((double)all->count - count) * (double)different.bytes / fmax(unlike, 1);
     bytes = fmax(0, fmin(bytes, (double)all->bytes));
     return (struct duplicates){.count = (uint64_t)(count + 0.5), .bytes = (uint64_t)bytes};
 }

@@ -132,9 +132,18 @@ static int check_specials(const struct tf_sample *sample, struct error *err)
 
 /* --- masks ------------------------------------------------------------------------------------ */
 
-static int count_weights(const struct floats *weights, size_t *places, struct error *err)
+/* How many of the places hold masks: as many as masked_lm_weights begins with ones. Where there are
+ * no weights, masks end at the first position 0, as [CLS] is never masked. */
+static int count_masks(const struct tf_example *example, size_t *places, struct error *err)
 {
+    const struct integers *positions = &example->masked_lm_positions;
+    const struct floats *weights = &example->masked_lm_weights;
     *places = 0;
+    if (!weights->values) {
+        while (*places < positions->count && positions->values[*places] != 0)
+            ++*places;
+        return 0;
+    }
     while (*places < weights->count && weights->values[*places] == 1.0F)
         ++*places;
     for (size_t m = *places; m < weights->count; m++)
@@ -143,18 +152,6 @@ static int count_weights(const struct floats *weights, size_t *places, struct er
                              "its masked_lm_weights are not ones followed by zeros: it has %g at "
                              "place %zu",
                              (double)weights->values[m], m);
-    return 0;
-}
-
-/* Where there are no weights, masks end at the first position 0: [CLS] is never masked. */
-static int count_masks(const struct tf_example *example, size_t *places, struct error *err)
-{
-    const struct integers *positions = &example->masked_lm_positions;
-    if (example->masked_lm_weights.values)
-        return count_weights(&example->masked_lm_weights, places, err);
-    *places = 0;
-    while (*places < positions->count && positions->values[*places] != 0)
-        ++*places;
     return 0;
 }
 

@@ -314,39 +314,38 @@ static int read_run(struct sampler *sampler, const struct token_run *run, int32_
                                err);
 }
 
-/* [CLS] A [SEP] B [SEP], or [CLS] A [SEP] */
-static int read_sequence(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
+/* Makes [CLS] A [SEP] B [SEP], or [CLS] A [SEP], and masks it: fills ids, positions and labels.
+ * Returns the number of masks, or -1. */
+static int make_masked(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
 {
+    const struct sampler_options *options = &sampler->options;
+    const int a_end = (int)plan->a.count + 1;
     int32_t *ids = sampler->ids;
-    uint32_t a_end = plan->a.count + 1;
+    struct rng rng;
     ids[0] = sampler->special.cls;
     ids[a_end] = sampler->special.sep;
     ids[plan->tokens - 1] = sampler->special.sep;
     if (read_run(sampler, &plan->a, ids + 1, err) < 0)
         return -1;
-    return plan->b.count > 0 ? read_run(sampler, &plan->b, ids + a_end + 1, err) : 0;
-}
-
-/* Fills ids, positions and labels. Returns the number of masks, or -1. */
-static int make_masked(struct sampler *sampler, const struct sample_plan *plan, struct error *err)
-{
-    const struct sampler_options *options = &sampler->options;
-    struct rng rng;
-    if (read_sequence(sampler, plan, err) < 0)
+    if (plan->b.count > 0 && read_run(sampler, &plan->b, ids + a_end + 1, err) < 0)
         return -1;
     rng_init(&rng, rng_key(options->seed, RNG_MASKS, options->phase, plan->index));
-    return masking_apply(&sampler->masking, &sampler->masking_memory, &rng, sampler->ids,
-                         plan->tokens, (int)plan->a.count + 1, sampler->positions, sampler->labels);
+    return masking_apply(&sampler->masking, &sampler->masking_memory, &rng, ids, plan->tokens,
+                         a_end, sampler->positions, sampler->labels);
 }
 
-static void append(const struct sampler *sampler, const struct sample_plan *plan, int masked,
-                   struct packed_batch *batch)
+int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
+                 struct packed_batch *batch, struct error *err)
 {
     const struct sampler_options *options = &sampler->options;
-    size_t tokens = (size_t)plan->tokens, a_rows = (size_t)plan->a.count + 2;
-    int first_mask = batch->masked;
-    int row = packed_batch_append(batch, plan->tokens, masked);
-    int number = batch->sequences - 1;
+    require(plan->tokens <= options->sequence_length);
+    const int masked =
+        is_ready(sampler) ? read_ready(sampler, plan, err) : make_masked(sampler, plan, err);
+    if (masked < 0)
+        return -1;
+    const size_t tokens = (size_t)plan->tokens, a_rows = (size_t)plan->a.count + 2;
+    const int number = batch->sequences, first_mask = batch->masked;
+    const int row = packed_batch_append(batch, plan->tokens, masked);
     memcpy(batch->input_ids + row, sampler->ids, tokens * sizeof *batch->input_ids);
     memset(batch->token_type_ids + row, 0, a_rows);
     memset(batch->token_type_ids + row + a_rows, 1, tokens - a_rows);
@@ -357,17 +356,5 @@ static void append(const struct sampler *sampler, const struct sample_plan *plan
     batch->next_sentence_label[number] = plan->next_sentence_label;
     batch->sample_index[number] = plan->index;
     batch->sample_key[number] = rng_key(options->seed, RNG_DROPOUT, options->phase, plan->index);
-}
-
-int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
-                 struct packed_batch *batch, struct error *err)
-{
-    const struct sampler_options *options = &sampler->options;
-    require(plan->tokens <= options->sequence_length);
-    int masked =
-        is_ready(sampler) ? read_ready(sampler, plan, err) : make_masked(sampler, plan, err);
-    if (masked < 0)
-        return -1;
-    append(sampler, plan, masked, batch);
     return 0;
 }
