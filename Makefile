@@ -165,8 +165,10 @@ test_layer = $(word 3,$(subst /, ,$(1)))
 HELPERS_prepare = tests/corpus/fixture.c
 HELPERS_sample  = tests/corpus/fixture.c
 HELPERS_trainer = tests/model/random_batch.c tests/store/sample.c
+HELPERS_run     = tests/store/sample.c
 # What tests of a layer need besides what the layer itself may use: a corpus to read is made first.
 TEST_USES_corpus = prepare
+TEST_USES_run    = prepare
 test_helpers = $(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)) $(HELPERS_$(1)) \
   $(wildcard tests/lib/*.c)
 test_objects_of = $(patsubst tests/%.c,$(BUILD)/obj/tests/%.o,$(1))

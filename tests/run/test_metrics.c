@@ -1,0 +1,312 @@
+#include "lambert/run/metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/json.h"
+#include "lib/scratch.h"
+
+/* --- what is written, and how it is read back --------------------------------------------------- */
+
+static const struct objective *const pretraining[] = {&objective_mlm, &objective_nsp};
+static const struct run_state state = {
+    .phase_step = 3, .total_steps = 13, .sequences = 208, .tokens = 5000};
+
+static struct step_report a_report(void)
+{
+    return (struct step_report){
+        .objectives = {pretraining, PRETRAINING_OBJECTIVES},
+        .sums = {{.loss = 30, .correct = 5, .terms = 10}, {.loss = 4, .correct = 6, .terms = 8}},
+        .sequences = 16,
+        .tokens = 400,
+        .gradient = {.gradient_norm = 2.5, .clip = 0.4, .finite = true, .culprit = -1},
+        .updated = true,
+        .operations = 6e9,
+        .waited = 0.125,
+        .exchanged = 0.0625,
+        .bytes_sent = 4096};
+}
+
+static struct step_metrics a_step(const struct step_report *report)
+{
+    return (struct step_metrics){
+        .report = report,
+        .rate = 0.01,
+        .skipped_steps = 2,
+        .seconds = 2,
+        .peak = 1e10,
+        .balance = {.imbalance = 1.5, .slowest = 1, .work = 1.75, .data = 0.25}};
+}
+
+static void open_metrics(struct metrics *metrics, int64_t keep_steps)
+{
+    struct error err;
+    if (metrics_open(metrics, scratch_folder(), 0, keep_steps, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void write_step(struct metrics *metrics, int64_t total_step)
+{
+    const struct step_report report = a_report();
+    const struct step_metrics step = a_step(&report);
+    struct run_state then = state;
+    struct error err;
+    then.total_steps = total_step;
+    assert_int_equal(metrics_step(metrics, "one", &then, &step, &err), 0);
+}
+
+/* The lines of the file, while it is open as well as afterwards. */
+static int read_lines(cJSON **lines, int most)
+{
+    struct buffer text = {0};
+    int count = 0;
+    scratch_read(scratch_path("metrics.jsonl"), &text);
+    for (const char *line = buffer_text(&text); *line; line = strchr(line, '\n') + 1) {
+        assert_non_null(strchr(line, '\n'));
+        assert_true(count < most);
+        lines[count] = cJSON_ParseWithLength(line, (size_t)(strchr(line, '\n') - line));
+        assert_non_null(lines[count++]);
+    }
+    buffer_release(&text);
+    return count;
+}
+
+static cJSON *only_line(void)
+{
+    cJSON *line;
+    assert_int_equal(read_lines(&line, 1), 1);
+    assert_null(json_repeated_name(line));
+    return line;
+}
+
+static void assert_number(const cJSON *line, const char *name, double value)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(line, name);
+    if (!cJSON_IsNumber(item) || fabs(item->valuedouble - value) > 1e-12 * fabs(value))
+        fail_msg("%s is not %g", name, value);
+}
+
+static void assert_null_field(const cJSON *line, const char *name)
+{
+    if (!cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(line, name)))
+        fail_msg("%s is not null", name);
+}
+
+/* --- steps --------------------------------------------------------------------------------------- */
+
+static void a_step_has_all_fields(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *name;
+        double value;
+    } fields[] = {
+        {"phase_step", 3},
+        {"total_step", 13},
+        {"total_sequences", 208},
+        {"total_tokens", 5000},
+        {"loss", 3.5},
+        {"mlm_loss", 3},
+        {"nsp_loss", 0.5},
+        {"mlm_accuracy", 0.5},
+        {"nsp_accuracy", 0.75},
+        {"learning_rate", 0.01},
+        {"gradient_norm", 2.5},
+        {"clip", 0.4},
+        {"skipped_steps", 2},
+        {"sequences", 16},
+        {"tokens", 400},
+        {"masked", 10},
+        {"seconds", 2},
+        {"sequences_per_second", 8},
+        {"tokens_per_second", 200},
+        {"communication_wait_seconds", 0.125},
+        {"communication_seconds", 0.0625},
+        {"communication_bytes", 4096},
+        {"peak_fraction", 0.3},
+        {"work_seconds", 1.75},
+        {"data_seconds", 0.25},
+        {"imbalance", 1.5},
+        {"slowest_rank", 1},
+    };
+    struct metrics metrics;
+    open_metrics(&metrics, 0);
+    write_step(&metrics, 13);
+    cJSON *line = only_line(); /* it is on disk before the file is closed */
+    assert_string_equal(json_get_text(line, "kind"), "step");
+    assert_string_equal(json_get_text(line, "phase"), "one");
+    assert_true(cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(line, "skipped")));
+    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
+        assert_number(line, fields[f].name, fields[f].value);
+    assert_int_equal(cJSON_GetArraySize(line), 3 + sizeof fields / sizeof *fields);
+    cJSON_Delete(line);
+    metrics_close(&metrics);
+}
+
+/* A mean of nothing is null, and the loss is that of the objectives that have terms. */
+static void what_is_no_number_is_null(void **unused)
+{
+    (void)unused;
+    struct step_report report = a_report();
+    const struct step_metrics step = a_step(&report);
+    struct metrics metrics;
+    struct error err;
+    cJSON *lines[2];
+    report.sums[PRETRAINING_MLM] = (struct objective_sums){0};
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_step(&metrics, "one", &state, &step, &err), 0);
+    report.sums[PRETRAINING_NSP] = (struct objective_sums){0};
+    report.gradient.gradient_norm = INFINITY;
+    report.updated = false;
+    assert_int_equal(metrics_step(&metrics, "one", &state, &step, &err), 0);
+    metrics_close(&metrics);
+
+    assert_int_equal(read_lines(lines, 2), 2);
+    assert_number(lines[0], "masked", 0);
+    assert_null_field(lines[0], "mlm_loss");
+    assert_null_field(lines[0], "mlm_accuracy");
+    assert_number(lines[0], "nsp_loss", 0.5);
+    assert_number(lines[0], "loss", 0.5);
+    assert_null_field(lines[1], "loss");
+    assert_null_field(lines[1], "nsp_loss");
+    assert_null_field(lines[1], "gradient_norm");
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(lines[1], "skipped")));
+    cJSON_Delete(lines[0]);
+    cJSON_Delete(lines[1]);
+}
+
+/* --- tensors and evaluations ---------------------------------------------------------------------- */
+
+static void tensors_go_by_their_names(void **unused)
+{
+    (void)unused;
+    struct param_info infos[] = {{.name = "a.weight"}, {.name = "a.bias"}};
+    const struct param_table table = {.infos = infos, .count = 2};
+    const struct tensor_report reports[] = {
+        {.weight_norm = 1, .gradient_norm = 2, .update_norm = 3, .trust_ratio = 4},
+        {.weight_norm = 5, .gradient_norm = NAN, .update_norm = 7, .trust_ratio = 1}};
+    struct metrics metrics;
+    struct error err;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_tensors(&metrics, "one", &state, &table, reports, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    const cJSON *tensors = cJSON_GetObjectItemCaseSensitive(line, "tensors");
+    assert_string_equal(json_get_text(line, "kind"), "tensors");
+    assert_number(line, "total_step", 13);
+    assert_int_equal(cJSON_GetArraySize(tensors), 2);
+    const cJSON *first = cJSON_GetArrayItem(tensors, 0), *second = cJSON_GetArrayItem(tensors, 1);
+    assert_string_equal(json_get_text(first, "name"), "a.weight");
+    assert_number(first, "weight_norm", 1);
+    assert_number(first, "gradient_norm", 2);
+    assert_number(first, "update_norm", 3);
+    assert_number(first, "trust_ratio", 4);
+    assert_string_equal(json_get_text(second, "name"), "a.bias");
+    assert_null_field(second, "gradient_norm");
+    cJSON_Delete(line);
+}
+
+static void an_evaluation_has_its_yardstick(void **unused)
+{
+    (void)unused;
+    const struct evaluation evaluation = {
+        .objectives = {pretraining, PRETRAINING_OBJECTIVES},
+        .sums = {{.loss = 30, .correct = 5, .terms = 10}, {.loss = 0}}, /* no pair has a label */
+        .unigram_loss = 4.5,
+        .unigram_accuracy = 0.125,
+        .sequences = 64};
+    struct metrics metrics;
+    struct error err;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_evaluation(&metrics, "two", &state, 128, &evaluation, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    assert_string_equal(json_get_text(line, "kind"), "evaluation");
+    assert_string_equal(json_get_text(line, "phase"), "two");
+    assert_number(line, "sequence_length", 128);
+    assert_number(line, "sequences", 64);
+    assert_number(line, "masked", 10);
+    assert_number(line, "mlm_loss", 3);
+    assert_number(line, "mlm_accuracy", 0.5);
+    assert_null_field(line, "nsp_loss");
+    assert_null_field(line, "nsp_accuracy");
+    assert_number(line, "unigram_loss", 4.5);
+    assert_number(line, "unigram_accuracy", 0.125);
+    cJSON_Delete(line);
+}
+
+/* --- the file ------------------------------------------------------------------------------------- */
+
+/* Kept are the lines up to the checkpoint's step, whole ones of steps alone. */
+static void a_resumed_run_drops_what_comes_again(void **unused)
+{
+    (void)unused;
+    struct metrics metrics;
+    cJSON *lines[4];
+    open_metrics(&metrics, 0);
+    for (int64_t step = 1; step <= 5; step++)
+        write_step(&metrics, step);
+    fputs("no JSON\n{\"total_step\":\"1\"}\n{\"total_step\":1,\"half", metrics.stream);
+    metrics_close(&metrics);
+
+    open_metrics(&metrics, 3);
+    write_step(&metrics, 4);
+    metrics_close(&metrics);
+    assert_int_equal(read_lines(lines, 4), 4);
+    for (int i = 0; i < 4; i++) {
+        assert_number(lines[i], "total_step", i + 1);
+        cJSON_Delete(lines[i]);
+    }
+
+    open_metrics(&metrics, 0); /* a run that begins anew */
+    metrics_close(&metrics);
+    assert_int_equal(read_lines(lines, 4), 0);
+}
+
+static void other_ranks_write_nothing(void **unused)
+{
+    (void)unused;
+    struct metrics metrics;
+    struct error err;
+    assert_int_equal(metrics_open(&metrics, "/no/such/folder", 1, 0, &err), 0);
+    assert_null(metrics.stream);
+    write_step(&metrics, 1);
+    metrics_close(&metrics);
+    metrics_close(&metrics);
+}
+
+static void a_failed_write_names_the_file(void **unused)
+{
+    (void)unused;
+    struct metrics metrics;
+    struct error err;
+    const struct step_report report = a_report();
+    const struct step_metrics step = a_step(&report);
+    assert_int_equal(metrics_open(&metrics, "/no/such/folder", 0, 0, &err), -1);
+    assert_non_null(strstr(err.text, "/no/such/folder/metrics.jsonl"));
+    metrics_close(&metrics);
+    open_metrics(&metrics, 0);
+    fclose(metrics.stream);
+    metrics.stream = fopen("/dev/full", "a");
+    assert_non_null(metrics.stream);
+    assert_int_equal(metrics_step(&metrics, "one", &state, &step, &err), -1);
+    assert_non_null(strstr(err.text, "cannot write "));
+    assert_non_null(strstr(err.text, metrics.path));
+    metrics_close(&metrics);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_step_has_all_fields),
+        cmocka_unit_test(what_is_no_number_is_null),
+        cmocka_unit_test(tensors_go_by_their_names),
+        cmocka_unit_test(an_evaluation_has_its_yardstick),
+        cmocka_unit_test(a_resumed_run_drops_what_comes_again),
+        cmocka_unit_test(other_ranks_write_nothing),
+        cmocka_unit_test(a_failed_write_names_the_file),
+    };
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}
