@@ -102,7 +102,8 @@ int packed_batch_fit(const struct packed_batch *batch, int first, int token_budg
     int left = batch->sequences - first, tokens = start[left] - start[0], count = 1;
     int cuts = (tokens - 1) / token_budget + 1; /* micro-batches, at least */
     while (count < left && start[count + 1] - start[0] <= token_budget) {
-        /* Twice the middle of the next sequence, behind the end of a micro-batch of the average size? */
+        /* Twice the middle of the next sequence, behind the end of a micro-batch of the average
+         * size? */
         int64_t middle = (int64_t)start[count] + start[count + 1] - 2 * (int64_t)start[0];
         if (middle * cuts > 2 * (int64_t)tokens)
             break;

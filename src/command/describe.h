@@ -7,8 +7,8 @@
 /* Appends "f32, f16 or bf16". */
 void describe_choices(const struct command_option *option, struct buffer *out);
 
-/* Appends "lambert vocab --output FILE [options] INPUT..."; of a command that has commands, "lambert
- * show COMMAND ...". */
+/* Appends "lambert vocab --output FILE [options] INPUT..."; of a command that has commands,
+ * "lambert show COMMAND ...". */
 void describe_synopsis(const struct command *command, const char *name, struct buffer *out);
 
 /* Appends "--output FILE" or "INPUT...". */

@@ -35,8 +35,8 @@ struct row_exchange {
     const struct dist *dist;
     const struct sharding *sharding;
     struct row_matrix matrix;
-    /* [rows, width] of the scratch: rows on their way, each at its place in the matrix. What lies at
-     * the places of other rows means nothing. */
+    /* [rows, width] of the scratch: rows on their way, each at its place in the matrix. What lies
+     * at the places of other rows means nothing. */
     real *staged;
     real *messages;        /* the rest of the scratch: what is sent and received in one stage */
     size_t words;          /* of a set */

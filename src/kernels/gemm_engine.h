@@ -5,8 +5,8 @@
 #include "lambert/kernels/gemm.h"
 
 struct gemm_engine {
-    /* As gemm_parallel(); m, n and k are positive, and an epilogue that wants whole rows has n at most
-     * widest(). */
+    /* As gemm_parallel(); m, n and k are positive, and an epilogue that wants whole rows has n at
+     * most widest(). */
     void (*parallel)(const struct gemm *gemm);
 
     /* As gemm_pack() and gemm_packed(); m, n and k are positive. */

@@ -14,9 +14,9 @@
 struct tile_kernels {
     int rows, columns; /* MR, NR */
 
-    /* C [rows, columns] = A times one panel + beta C; rows <= MR, columns <= NR. With beta 0, C is not
-     * read. Meanwhile 2 k elements from `ahead` on, which need not be there, are fetched into the
-     * second-level cache. */
+    /* C [rows, columns] = A times one panel + beta C; rows <= MR, columns <= NR. With beta 0, C is
+     * not read. Meanwhile 2 k elements from `ahead` on, which need not be there, are fetched into
+     * the second-level cache. */
     void (*multiply)(int rows, int columns, int k, const float *a, int row_step, int k_step,
                      const float *panel, const float *ahead, float beta, float *c, int ldc);
 

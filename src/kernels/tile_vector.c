@@ -1,7 +1,7 @@
 /* The inner loops of matrix products (tile.h), written over vector types and compiled once for each
  * instruction set: tile_v3, tile_v4. What matters is that the compiler keeps all sums of a tile in
- * registers: so loops over a tile have constant bounds, are unrolled, and are inlined into a function
- * for each number of rows. */
+ * registers: so loops over a tile have constant bounds, are unrolled, and are inlined into a
+ * function for each number of rows. */
 #include "tile.h"
 
 #include "vector_math.h"
@@ -25,8 +25,8 @@ typedef float vloose __attribute__((vector_size(WIDTH * 4), aligned(4)));
 
 /* --- multiplying ------------------------------------------------------------------------------ */
 
-/* C = sums + beta C for a tile that reaches beyond the last column. It is no inner loop: its sums come
- * in memory. */
+/* C = sums + beta C for a tile that reaches beyond the last column. It is no inner loop: its sums
+ * come in memory. */
 static void finish_part(int rows, int columns, const vfloat *sums, float beta, float *c, size_t ldc)
 {
     for (int i = 0; i < rows; i++, c += ldc)
@@ -62,8 +62,8 @@ INLINE void add_products(int rows, const float *a, size_t row_step, const float 
 /* For every STRIDE steps of k a line of the cache is fetched: 2 k elements in all, as tile.h says. */
 enum { STRIDE = 8, LINE = 16 };
 
-/* `rows` is a constant where this is called, and so is the step that is 1: knowing it spares the loop an
- * integer register a row. */
+/* `rows` is a constant where this is called, and so is the step that is 1: knowing it spares the
+ * loop an integer register a row. */
 INLINE void multiply_rows(int rows, int columns, int k, const float *a, size_t row_step,
                           size_t k_step, const float *panel, const float *ahead, float beta,
                           float *c, size_t ldc)
@@ -142,9 +142,9 @@ static void pack_rows(int columns, int k, const float *b, int ldb, float *packed
         }
 }
 
-/* One of the log2(WIDTH) steps of transposing a square of WIDTH vectors: in each pair of vectors that
- * are `half` apart, the upper `half` lanes of every 2 half of the first change places with the lower
- * ones of the second. */
+/* One of the log2(WIDTH) steps of transposing a square of WIDTH vectors: in each pair of vectors
+ * that are `half` apart, the upper `half` lanes of every 2 half of the first change places with the
+ * lower ones of the second. */
 INLINE void swap_blocks(vfloat rows[WIDTH], int half)
 {
     vint low, high;
@@ -160,8 +160,8 @@ INLINE void swap_blocks(vfloat rows[WIDTH], int half)
         }
 }
 
-/* How far ahead elements of a row are fetched: a CPU's own prefetching does not follow as many rows at
- * once as are read here. */
+/* How far ahead elements of a row are fetched: a CPU's own prefetching does not follow as many rows
+ * at once as are read here. */
 enum { AHEAD = 8 * WIDTH };
 
 /* Packs a square, WIDTH rows of b by WIDTH places of k. */
@@ -216,8 +216,8 @@ static void pack(bool transposed, int columns, int k, const float *b, int ldb, f
                    packed + (size_t)j * (size_t)k);
 }
 
-/* Rows of a that are fetched ahead of the one that is copied: they are lda apart, farther than a CPU
- * prefetches by itself. */
+/* Rows of a that are fetched ahead of the one that is copied: they are lda apart, farther than a
+ * CPU prefetches by itself. */
 enum { ROWS_AHEAD = 8 };
 
 static void group_columns(int rows, int k, const float *a, int lda, float *groups,

@@ -229,8 +229,8 @@ void block_forward(const struct block_pass *pass, const real *x)
     linear_forward(&down, pass->scratch->g, kept->z2, &then_norm2);
 }
 
-/* From dy2 in scratch->d: dz1 in scratch->d and the gradient of attention's output before dropout in
- * scratch->f. */
+/* From dy2 in scratch->d: dz1 in scratch->d and the gradient of attention's output before dropout
+ * in scratch->f. */
 static void feed_forward_backward(const struct block_pass *pass, real *grads)
 {
     const struct block_activations *kept = pass->kept;

@@ -1,6 +1,6 @@
 /* What a block does to rows between its matrix products: bias, GELU, dropout, residual, LayerNorm,
- * forward and backward. Each is a struct that says where things lie, and a function that does a part
- * of the rows, so that it can follow a product while its rows are in the cache (gemm.h, struct
+ * forward and backward. Each is a struct that says where things lie, and a function that does a
+ * part of the rows, so that it can follow a product while its rows are in the cache (gemm.h, struct
  * gemm_epilogue), or run by itself over all rows.
  *
  * Sums over rows are made a block of ROW_BLOCK rows at a time, into scratch->partial, and added by

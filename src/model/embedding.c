@@ -27,8 +27,8 @@ static struct dropout dropout_of(const struct embedding_pass *pass, int row)
     return dropout_at(pass->rows->key[row], DROPOUT_EMBEDDING, 0, 0, threshold);
 }
 
-/* Where the vectors of a row lie: position and type in the flat arrays; the word there as well, or, of
- * embedding rows that are kept apart, among these. */
+/* Where the vectors of a row lie: position and type in the flat arrays; the word there as well, or,
+ * of embedding rows that are kept apart, among these. */
 static size_t position_offset(const struct embedding_pass *pass, int row)
 {
     return pass->layout->position +
@@ -101,8 +101,8 @@ static void drop_gradient(const void *context, int row)
     kernels->dropout(&dropout, (uint32_t)at->pass->rows->position[row], dx, dx, H);
 }
 
-/* Columns that a thread takes at a time. Several tokens add to one row of a table, so rows cannot be
- * shared out among threads without locks or a changing order of sums; columns can. */
+/* Columns that a thread takes at a time. Several tokens add to one row of a table, so rows cannot
+ * be shared out among threads without locks or a changing order of sums; columns can. */
 enum { COLUMN_BLOCK = 64 };
 
 void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads)

@@ -41,8 +41,8 @@ void heads_plan(struct heads *heads, struct arena *arena, const struct bert_conf
 /* Finds the objectives' tensors in the table. */
 void heads_find_params(struct heads *heads, const struct param_table *table);
 
-/* x [R, H], the head rows of the last block. With scales, dx [R, H] is overwritten and the gradients
- * of the weights are added to grads; else both are NULL. Adds to sums [objectives]. */
+/* x [R, H], the head rows of the last block. With scales, dx [R, H] is overwritten and the
+ * gradients of the weights are added to grads; else both are NULL. Adds to sums [objectives]. */
 void heads_run(const struct heads_pass *pass, const real *x, real *dx, real *grads,
                struct objective_sums *sums);
 

@@ -1,5 +1,5 @@
-/* The three products of a linear layer y = x Wᵀ + b, W [out, in] (Hugging Face's layout), and what is
- * done to rows besides. All open parallel regions. */
+/* The three products of a linear layer y = x Wᵀ + b, W [out, in] (Hugging Face's layout), and what
+ * is done to rows besides. All open parallel regions. */
 #ifndef LAMBERT_MODEL_LINEAR_H
 #define LAMBERT_MODEL_LINEAR_H
 

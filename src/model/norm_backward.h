@@ -1,11 +1,11 @@
-/* LayerNorm's backward pass over rows, and what is done to a row on the way, while it is in the cache:
- * dz from dy, and the gradients of gamma, beta and of a bias, which are sums over rows.
+/* LayerNorm's backward pass over rows, and what is done to a row on the way, while it is in the
+ * cache: dz from dy, and the gradients of gamma, beta and of a bias, which are sums over rows.
  *
  *     norm_backward_rows(&norm, row, rows)          parts of the rows, by whatever threads
  *     norm_backward_sums(&norm, ...)                when all are done
  *
- * The sums are made for each block of ROW_BLOCK rows by itself and then added in order (parallel.h):
- * so they do not depend on threads. docs/numerics.md, section 3. */
+ * The sums are made for each block of ROW_BLOCK rows by itself and then added in order
+ * (parallel.h): so they do not depend on threads. docs/numerics.md, section 3. */
 #ifndef LAMBERT_MODEL_NORM_BACKWARD_H
 #define LAMBERT_MODEL_NORM_BACKWARD_H
 
@@ -21,8 +21,8 @@ struct norm_backward {
     real *dz;                /* [rows, n]; may be dy */
     real *partial;           /* [2, row_blocks(rows), n]; with `after` 3 of them */
 
-    /* Done to a row before its dy is read; and when its dz is there, which adds the row's part of the
-     * bias's gradient to dbias [n]. Either may be NULL. */
+    /* Done to a row before its dy is read; and when its dz is there, which adds the row's part of
+     * the bias's gradient to dbias [n]. Either may be NULL. */
     void (*before)(const void *context, int row);
     void (*after)(const void *context, int row, real *dbias);
     const void *context;

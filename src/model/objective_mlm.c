@@ -2,8 +2,8 @@
  *
  *     a = h Wtᵀ + bt,  y = LN(gelu(a)),  logits = y Eᵀ + b,  E the word embeddings (tied)
  *
- * Logits are made for LOGIT_ROWS masked rows at a time, turned into their own gradient in place, and
- * used up, so that no [M, V] array exists. */
+ * Logits are made for LOGIT_ROWS masked rows at a time, turned into their own gradient in place,
+ * and used up, so that no [M, V] array exists. */
 #include "lambert/base/minmax.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"

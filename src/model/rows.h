@@ -22,9 +22,9 @@ static inline int row_set_at(const struct row_set *set, int r)
     return set->rows ? set->rows[r] : r;
 }
 
-/* Head rows are what the model's objectives read of the last block: per sequence [CLS], and then its
- * masked rows where an objective reads them; or all rows, where one does. [CLS] is among them even
- * when nobody reads it, so that each sequence has a row and its keys and values a gradient. */
+/* Head rows are what the model's objectives read of the last block: per sequence [CLS], and then
+ * its masked rows where an objective reads them; or all rows, where one does. [CLS] is among them
+ * even when nobody reads it, so that each sequence has a row and its keys and values a gradient. */
 struct batch_rows {
     bool heads_read_all, heads_read_masked;
     struct row_set all;

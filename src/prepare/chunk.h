@@ -10,8 +10,8 @@
  *
  * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
  * the training split; DOCS and LINES, fingerprints of documents and lines. Records are removed once
- * the manifest is written. On disk they keep the name "piece", which chunks once had, so that what an
- * older program was interrupted in is recognised, and gone on with. */
+ * the manifest is written. On disk they keep the name "piece", which chunks once had, so that what
+ * an older program was interrupted in is recognised, and gone on with. */
 #ifndef LAMBERT_PREPARE_CHUNK_H
 #define LAMBERT_PREPARE_CHUNK_H
 

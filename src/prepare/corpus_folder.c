@@ -142,8 +142,8 @@ static int count_records(const char *folder, uint64_t plan, int *same, int *othe
     return 0;
 }
 
-/* Removes what lies there of a corpus, but keeps what an interrupted preparation of the same plan has
- * done. */
+/* Removes what lies there of a corpus, but keeps what an interrupted preparation of the same plan
+ * has done. */
 static int remove_other_work(const struct corpus_folder *folder, uint64_t plan, struct error *err)
 {
     int same, other;

@@ -1,5 +1,5 @@
-/* What the inputs of a preparation are: text, or samples that others made. It is told by looking into
- * each file, not by its name; further kinds of input are to be known here. */
+/* What the inputs of a preparation are: text, or samples that others made. It is told by looking
+ * into each file, not by its name; further kinds of input are to be known here. */
 #ifndef LAMBERT_PREPARE_INPUT_CONTENTS_H
 #define LAMBERT_PREPARE_INPUT_CONTENTS_H
 

@@ -33,10 +33,10 @@ static uint64_t expected_bytes(const struct input_list *inputs)
     return bytes;
 }
 
-/* The hash of everything that the shards depend on. Records carry it, and an interrupted preparation
- * goes on only from those with the same, so that its number is never to change for what makes the
- * same shards (tests/prepare/test_preparation.c). A stream cannot be known again: `started` makes its
- * hash one of its own. */
+/* The hash of everything that the shards depend on. Records carry it, and an interrupted
+ * preparation goes on only from those with the same, so that its number is never to change for what
+ * makes the same shards (tests/prepare/test_preparation.c). A stream cannot be known again:
+ * `started` makes its hash one of its own. */
 static uint64_t plan_hash(const struct preparation *p, enum shard_contents contents)
 {
     const struct prepare_options *options = &p->options;

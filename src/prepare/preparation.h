@@ -1,6 +1,6 @@
 /* A preparation in progress. prepare.c begins and ends it, prepare_chunks.c does the work
- * (prepare_samples.c where the input is TFRecords), prepare_finish.c puts the results together; what
- * these have in common is here. */
+ * (prepare_samples.c where the input is TFRecords), prepare_finish.c puts the results together;
+ * what these have in common is here. */
 #ifndef LAMBERT_PREPARE_PREPARATION_H
 #define LAMBERT_PREPARE_PREPARATION_H
 

@@ -5,8 +5,8 @@
 
 #include <prepare/tf_example.pb-c.h>
 
-/* Finds a feature that bears either of two names (`other` may be NULL); *feature is NULL where there is
- * none. */
+/* Finds a feature that bears either of two names (`other` may be NULL); *feature is NULL where
+ * there is none. */
 static int find_feature(const Tf__Features *features, const char *name, const char *other,
                         const Tf__Feature **feature, struct error *err)
 {

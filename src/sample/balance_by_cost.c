@@ -9,8 +9,9 @@
 
 /* In units of 1 / 2048, so that loads add up exactly and every rank sees the same order. Attention
  * costs as much as the rest at some 4,900 tokens in BERT-Base, 4,000 to 6,300 in Large and 800 in a
- * model of width 128, but an assignment of equal counts, longest first, hardly depends on that length:
- * none of these instead of 2048 would change how evenly the ranks are loaded by 1 part in 1,000. */
+ * model of width 128, but an assignment of equal counts, longest first, hardly depends on that
+ * length: none of these instead of 2048 would change how evenly the ranks are loaded by 1 part in
+ * 1,000. */
 static uint64_t cost_of(int length)
 {
     uint64_t t = (uint64_t)length;
@@ -50,8 +51,8 @@ static void sift_down(struct rank_heap *heap)
     heap->loads[place] = moving;
 }
 
-/* order [count] = numbers of the sequences, longest first, the lower number among equals: a counting
- * sort. */
+/* order [count] = numbers of the sequences, longest first, the lower number among equals: a
+ * counting sort. */
 static void sort_by_length(const int *lengths, int count, int *order)
 {
     int longest = 0;

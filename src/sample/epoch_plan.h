@@ -35,8 +35,8 @@ void epoch_plan_release(struct epoch_plan *plan);
 /* Cuts all documents for this epoch, over threads if parallel. */
 void epoch_plan_make(struct epoch_plan *plan, uint32_t epoch, bool parallel);
 
-/* The sample'th passage of the epoch, counted in the order of documents: the passage and its document.
- * Returns the target length that the document was cut with. */
+/* The sample'th passage of the epoch, counted in the order of documents: the passage and its
+ * document. Returns the target length that the document was cut with. */
 uint32_t epoch_plan_find(const struct epoch_plan *plan, uint64_t sample, struct passage *passage,
                          uint64_t *document);
 

@@ -1,9 +1,9 @@
 /* Planned memory: what a training step needs is laid out once, from the configuration, and nothing
  * is allocated after that (docs/ARCHITECTURE.md, "Memory").
  *
- * A layout is a function that takes its arrays from an arena. It runs twice: first on a measuring arena
- * (arena_measure), which hands out NULL and only counts, so that `train` can print what it will
- * need before it takes it; then on a real one of exactly that size. */
+ * A layout is a function that takes its arrays from an arena. It runs twice: first on a measuring
+ * arena (arena_measure), which hands out NULL and only counts, so that `train` can print what it
+ * will need before it takes it; then on a real one of exactly that size. */
 #ifndef LAMBERT_BASE_ARENA_H
 #define LAMBERT_BASE_ARENA_H
 

@@ -39,8 +39,9 @@ void packed_batch_reserve(struct packed_batch *batch, int sequences, int tokens,
  * tails of the arrays (rows from the returned row on), sequence_start and the counts are set. */
 int packed_batch_append(struct packed_batch *batch, int tokens, int masked);
 
-/* How many sequences from `first` on to take next where all that are left are cut into even parts of
- * up to token_budget rows, and of no more than it takes where sequences are short: at least 1. */
+/* How many sequences from `first` on to take next where all that are left are cut into even parts
+ * of up to token_budget rows, and of no more than it takes where sequences are short: at least
+ * 1. */
 int packed_batch_fit(const struct packed_batch *batch, int first, int token_budget);
 
 /* out = sequences [first, first + count) of batch, rebased to row 0. */

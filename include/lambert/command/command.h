@@ -11,8 +11,8 @@
  *         .run = export};
  *
  * The program is `return command_main(&command_lambert, argc, argv);`: it finds the command, reads
- * its options into its arguments, runs it, and prints the sentence of a failure, once. Exit codes: 0
- * done, 1 failed, 2 wrong use. */
+ * its options into its arguments, runs it, and prints the sentence of a failure, once. Exit codes:
+ * 0 done, 1 failed, 2 wrong use. */
 #ifndef LAMBERT_COMMAND_COMMAND_H
 #define LAMBERT_COMMAND_COMMAND_H
 

@@ -1,6 +1,6 @@
 /* The options and words of a command: one row each in a table that ends with an empty row. The
- * parser, `--help`, the man page and the completion of the shell are all made from the table, so that
- * an option is one row here and one member of the command's struct of arguments.
+ * parser, `--help`, the man page and the completion of the shell are all made from the table, so
+ * that an option is one row here and one member of the command's struct of arguments.
  *
  *     struct export_arguments {
  *         const char *checkpoint;

@@ -7,8 +7,8 @@
  *     heldout-PPPPP.shard  ... and those set aside for evaluation, chosen by document hash
  *
  * Chunks of several parts have names such as train-PPPPP-JJJJJ.shard. Numbers may have gaps: a part
- * without documents of a split makes no shard of it. A folder without corpus.json is not a corpus: an
- * interrupted prep leaves nothing that looks finished. */
+ * without documents of a split makes no shard of it. A folder without corpus.json is not a corpus:
+ * an interrupted prep leaves nothing that looks finished. */
 #ifndef LAMBERT_CORPUS_CORPUS_H
 #define LAMBERT_CORPUS_CORPUS_H
 

@@ -1,5 +1,5 @@
-/* What a preparation counted: it adds up over the chunks of the input, goes by name into the manifest,
- * and is what `show corpus` prints. */
+/* What a preparation counted: it adds up over the chunks of the input, goes by name into the
+ * manifest, and is what `show corpus` prints. */
 #ifndef LAMBERT_CORPUS_CORPUS_REPORT_H
 #define LAMBERT_CORPUS_CORPUS_REPORT_H
 

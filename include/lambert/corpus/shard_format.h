@@ -1,5 +1,5 @@
-/* What the writer and the reader of a shard must agree on (docs/formats.md, "Shard"), and what a shard
- * is to those who handle it whole. */
+/* What the writer and the reader of a shard must agree on (docs/formats.md, "Shard"), and what a
+ * shard is to those who handle it whole. */
 #ifndef LAMBERT_CORPUS_SHARD_FORMAT_H
 #define LAMBERT_CORPUS_SHARD_FORMAT_H
 

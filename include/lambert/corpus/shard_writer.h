@@ -5,8 +5,8 @@
  *     shard_writer_add_sample(w, &sample)               once a sample
  *     shard_writer_commit(w, &summary, err)             atomic; or shard_writer_discard
  *
- * A sentence longer than 65,535 tokens is stored as several of up to that length; empty sentences are
- * left out; a document without tokens is not stored.
+ * A sentence longer than 65,535 tokens is stored as several of up to that length; empty sentences
+ * are left out; a document without tokens is not stored.
  *
  * A shard of ready samples holds sequences that others made and masked: each is a document of one
  * sentence, "[CLS] A [SEP]", or two, the other "B [SEP]", with its masks and its label beside it.

@@ -1,7 +1,7 @@
-/* The arrays of a training step: weights, gradients, and a rank's shard of the summed gradients. Where
- * a node has several ranks it holds one copy of the weights, which all of them map, and each rank can
- * read the gradients of its neighbours, so that the stage of an exchange inside a node moves
- * nothing.
+/* The arrays of a training step: weights, gradients, and a rank's shard of the summed gradients.
+ * Where a node has several ranks it holds one copy of the weights, which all of them map, and each
+ * rank can read the gradients of its neighbours, so that the stage of an exchange inside a node
+ * moves nothing.
  *
  * Shared memory is a memfd of the node's first rank, which the others open through /proc. Unlike a
  * file in /dev/shm (or MPI_Win_allocate_shared(), which makes one) it has no size of its own to run

@@ -52,7 +52,8 @@ struct tile_kernels;
 struct kernels {
     const char *name; /* "plain", "v3", "v4" */
 
-    /* What makes matrix products (gemm.h), and the inner loops that it uses; NULL: cblas makes them. */
+    /* What makes matrix products (gemm.h), and the inner loops that it uses; NULL: cblas makes
+     * them. */
     const struct gemm_engine *gemm;
     const struct tile_kernels *tile;
 
@@ -82,8 +83,8 @@ struct kernels {
     /* y = tanh(x + bias), written over x. */
     void (*bias_tanh)(const real *bias, real *x, int n);
 
-    /* A row of attention scores becomes dropout(exp(scale s - m)), m the largest of scale s; the sum
-     * of the exponentials, before dropout, is returned, and m + log(sum) stored: lse. */
+    /* A row of attention scores becomes dropout(exp(scale s - m)), m the largest of scale s; the
+     * sum of the exponentials, before dropout, is returned, and m + log(sum) stored: lse. */
     real (*attention_weights)(const struct dropout *dropout, uint32_t row, real scale, real *s,
                               real *lse, int n);
 

@@ -4,9 +4,9 @@
  *     ...                                     (the work of this thread, without waiting)
  *     profile_end(PROFILE_NORM, begun);
  *
- * What is not between the two is waiting for other threads, and small change. Costs a test of a flag
- * as long as nobody has called profile_start(). The sums are the process's: whatever models work
- * between start and stop are counted together. */
+ * What is not between the two is waiting for other threads, and small change. Costs a test of a
+ * flag as long as nobody has called profile_start(). The sums are the process's: whatever models
+ * work between start and stop are counted together. */
 #ifndef LAMBERT_KERNELS_PROFILE_H
 #define LAMBERT_KERNELS_PROFILE_H
 

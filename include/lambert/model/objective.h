@@ -81,9 +81,10 @@ struct objective {
     void *(*plan)(const struct objective *objective, struct arena *arena,
                   const struct bert_config *config, const struct bert_capacity *capacity);
 
-    /* Forward, loss and, where dx is not NULL, backward, in one pass: what is as wide as the outputs
-     * need not be kept between the two. Adds loss and correct to sums (not terms). Returns the
-     * number of terms; where that is 0, dx need not be written. Opens parallel regions of its own. */
+    /* Forward, loss and, where dx is not NULL, backward, in one pass: what is as wide as the
+     * outputs need not be kept between the two. Adds loss and correct to sums (not terms). Returns
+     * the number of terms; where that is 0, dx need not be written. Opens parallel regions of its
+     * own. */
     int (*run)(const struct objective_pass *pass, struct objective_sums *sums);
 };
 

@@ -54,8 +54,8 @@ struct param_table {
     size_t weights; /* elements without gaps: the number of parameters */
 };
 
-/* The embeddings, the layers, the pooler where an objective reads it, and the objectives' tensors in
- * the order of their list: 206 for 12 layers and the pre-training pair. */
+/* The embeddings, the layers, the pooler where an objective reads it, and the objectives' tensors
+ * in the order of their list: 206 for 12 layers and the pre-training pair. */
 void param_table_init(struct param_table *table, const struct bert_config *config);
 void param_table_release(struct param_table *table);
 

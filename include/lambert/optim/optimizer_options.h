@@ -1,5 +1,5 @@
-/* What an optimizer (optimizer.h has the equations) is made with. A configuration's [optimizer] is one
- * of these, and is handed on as it is. */
+/* What an optimizer (optimizer.h has the equations) is made with. A configuration's [optimizer] is
+ * one of these, and is handed on as it is. */
 #ifndef LAMBERT_OPTIM_OPTIMIZER_OPTIONS_H
 #define LAMBERT_OPTIM_OPTIMIZER_OPTIONS_H
 

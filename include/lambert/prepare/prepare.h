@@ -3,8 +3,8 @@
  * byte for byte, whatever their number.
  *
  * The input is cut into chunks (text/input_feed.h), each of which becomes shards of its own and a
- * record of what was counted in it (src/prepare/chunk.h). Ranks share nothing but the output folder,
- * which all of them must see:
+ * record of what was counted in it (src/prepare/chunk.h). Ranks share nothing but the output
+ * folder, which all of them must see:
  *
  *     prepare_open(&preparation, &options, rank, ranks, err)    every rank; touches nothing
  *     prepare_begin(preparation, err)                           rank 0, before any rank goes on

@@ -1,5 +1,5 @@
-/* What documents are like, and what training on them would meet: what `show corpus` tells of a corpus
- * beyond its manifest. */
+/* What documents are like, and what training on them would meet: what `show corpus` tells of a
+ * corpus beyond its manifest. */
 #ifndef LAMBERT_SAMPLE_CORPUS_STATISTICS_H
 #define LAMBERT_SAMPLE_CORPUS_STATISTICS_H
 
@@ -10,8 +10,8 @@
 #include "lambert/sample/sampler.h"
 #include "lambert/text/vocabulary.h"
 
-/* Of lengths: the half, nine tenths, ... of them are at most this (sample/distribution.h: above 65,535
- * up to 1/32,768 more). */
+/* Of lengths: the half, nine tenths, ... of them are at most this (sample/distribution.h: above
+ * 65,535 up to 1/32,768 more). */
 struct length_summary {
     double mean;
     uint64_t half, ninety, ninety_nine, longest;
@@ -36,8 +36,8 @@ struct corpus_statistics {
     struct error no_samples;                         /* why not, where there are none */
 };
 
-/* Reads the whole index of the store; fails when that is damaged. Samples are made with these options,
- * sequence_length apart. */
+/* Reads the whole index of the store; fails when that is damaged. Samples are made with these
+ * options, sequence_length apart. */
 int corpus_statistics_make(struct corpus_statistics *statistics, const struct document_store *store,
                            const struct vocabulary *vocabulary,
                            const struct sampler_options *options, struct error *err);

@@ -1,11 +1,11 @@
 /* Sample i of a phase, a pure function of (seed, phase, i) and the documents.
  *
  * The rules are those of Google's create_pretraining_data.py (in distribution; the random numbers
- * are ours): documents are cut into passages of sentences up to a target length, the target is short
- * now and then, a passage splits into A and B, B is half of the time taken from a random other
- * document (label 1; each other document is as likely) and then the unused sentences go back, pairs
- * are truncated token by token from either end of the longer one. 15% of positions are masked,
- * 80/10/10. What is hidden, and what the pairs are, can be chosen otherwise (sampling.h).
+ * are ours): documents are cut into passages of sentences up to a target length, the target is
+ * short now and then, a passage splits into A and B, B is half of the time taken from a random
+ * other document (label 1; each other document is as likely) and then the unused sentences go back,
+ * pairs are truncated token by token from either end of the longer one. 15% of positions are
+ * masked, 80/10/10. What is hidden, and what the pairs are, can be chosen otherwise (sampling.h).
  *
  * How i finds its place. An epoch walks all documents once: cutting them needs only sentence
  * lengths and the epoch's random numbers, so the number of samples of the epoch follows, and where
