@@ -17,7 +17,7 @@ static struct word words[WORDS];
 static atomic_uint_fast64_t moves;
 static double waited, wait_began;
 
-static void set(int level, const char *what, int64_t number)
+static void set_mark(int level, const char *what, int64_t number)
 {
     atomic_store_explicit(&words[level].what, what, memory_order_relaxed);
     atomic_store_explicit(&words[level].number, number, memory_order_relaxed);
@@ -28,24 +28,24 @@ static void set(int level, const char *what, int64_t number)
 
 void activity_task(const char *what, int64_t number)
 {
-    set(TASK, what, number);
+    set_mark(TASK, what, number);
 }
 
 void activity_at(const char *what, int64_t number)
 {
-    set(AT, what, number);
+    set_mark(AT, what, number);
 }
 
 void activity_wait_begin(const char *what, int64_t number)
 {
-    set(WAIT, what, number);
+    set_mark(WAIT, what, number);
     wait_began = clock_seconds();
 }
 
 void activity_wait_end(void)
 {
     waited += clock_seconds() - wait_began;
-    set(WAIT, NULL, 0);
+    set_mark(WAIT, NULL, 0);
 }
 
 double activity_waited(void)

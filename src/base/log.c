@@ -33,7 +33,7 @@ bool log_shows(enum log_level level)
 
 /* Formats without base/buffer.h and base/memory.h, which say through here what is wrong with them.
  * A line that neither the stack nor the heap has room for is cut. */
-static void say(enum log_level level, const char *format, va_list args)
+static void print_message(enum log_level level, const char *format, va_list args)
 {
     static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
     char short_line[2048], *line = short_line, rank[32] = "";
@@ -63,7 +63,7 @@ void log_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(LOG_ERROR, format, args);
+    print_message(LOG_ERROR, format, args);
     va_end(args);
 }
 
@@ -71,7 +71,7 @@ void log_warning(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(LOG_WARNING, format, args);
+    print_message(LOG_WARNING, format, args);
     va_end(args);
 }
 
@@ -79,7 +79,7 @@ void log_info(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(LOG_INFO, format, args);
+    print_message(LOG_INFO, format, args);
     va_end(args);
 }
 
@@ -87,6 +87,6 @@ void log_debug(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(LOG_DEBUG, format, args);
+    print_message(LOG_DEBUG, format, args);
     va_end(args);
 }

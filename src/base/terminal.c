@@ -14,7 +14,7 @@ static bool standing; /* a progress line is on the terminal */
 static const char wipe[] = "\r\033[K"; /* to the left edge, erase to the end of the line */
 
 /* Wiping and text in one system call. A failure has nowhere to be told. */
-static void put(bool wiped, const char *text, size_t size)
+static void write_text(bool wiped, const char *text, size_t size)
 {
     struct iovec parts[2] = {{(char *)wipe, wiped ? sizeof wipe - 1 : 0}, {(char *)text, size}};
     int first = 0;
@@ -43,7 +43,7 @@ static size_t terminal_width(void)
 }
 
 /* How many bytes of text fill at most `columns`, never cutting a UTF-8 character. */
-static size_t cut(const char *text, size_t size, size_t columns)
+static size_t fitting_bytes(const char *text, size_t size, size_t columns)
 {
     size_t i = 0;
     for (size_t used = 0; i < size; i++) {
@@ -57,7 +57,7 @@ static size_t cut(const char *text, size_t size, size_t columns)
 void terminal_message(const char *text, size_t size)
 {
     pthread_mutex_lock(&lock);
-    put(standing, text, size);
+    write_text(standing, text, size);
     standing = false;
     pthread_mutex_unlock(&lock);
 }
@@ -65,7 +65,8 @@ void terminal_message(const char *text, size_t size)
 void terminal_status(const char *text, size_t size)
 {
     pthread_mutex_lock(&lock);
-    put(true, text, cut(text, size, terminal_width() - 1)); /* the last column would wrap */
+    /* The last column would wrap. */
+    write_text(true, text, fitting_bytes(text, size, terminal_width() - 1));
     standing = true;
     pthread_mutex_unlock(&lock);
 }
@@ -74,7 +75,7 @@ void terminal_wipe(void)
 {
     pthread_mutex_lock(&lock);
     if (standing)
-        put(true, NULL, 0);
+        write_text(true, NULL, 0);
     standing = false;
     pthread_mutex_unlock(&lock);
 }

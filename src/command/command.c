@@ -110,7 +110,7 @@ static int run_on_ranks(const struct command *command, const char *name, int arg
     return status < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int run(const struct command *command, const char *name, int argc, char **argv)
+static int run_command(const struct command *command, const char *name, int argc, char **argv)
 {
     void *arguments = command_defaults(command);
     struct error err;
@@ -139,7 +139,7 @@ int command_main(const struct command *root, int argc, char **argv)
     const struct command *command = command_find(root, argc, argv, &words, name);
     const char *next = words < argc ? argv[words] : NULL;
     if (!command->commands) {
-        code = run(command, name, argc - words + 1, argv + words - 1);
+        code = run_command(command, name, argc - words + 1, argv + words - 1);
     } else if (next && (strcmp(next, "--help") == 0 || strcmp(next, "-h") == 0)) {
         code = print_help(command, name, stdout);
     } else if (!next && command == root) {

@@ -106,7 +106,7 @@ static void listing_release(struct listing *listing)
     free(listing->orders);
 }
 
-static const struct listed *find(const struct listing *listing, const char *name)
+static const struct listed *find_key(const struct listing *listing, const char *name)
 {
     for (size_t i = 0; i < listing->count; i++)
         if (strcmp(listing->keys[i].name, name) == 0)
@@ -171,7 +171,7 @@ static int check_accepted(const char *accepted, const struct listing *stored,
         size_t length = strcspn(accepted, ",");
         char *name = memory_text("%.*s", (int)length, accepted);
         int status = 0;
-        if (!find(stored, name) && !find(wanted, name)) {
+        if (!find_key(stored, name) && !find_key(wanted, name)) {
             struct nearest nearest;
             nearest_init(&nearest, name);
             for (size_t i = 0; i < wanted->count; i++)
@@ -222,13 +222,13 @@ int schema_compare(const struct schema *schema, const char *stored, const char *
         goto done;
 
     for (size_t i = 0; i < new.count; i++) {
-        const struct listed *key = &new.keys[i], *other = find(&old, key->name);
+        const struct listed *key = &new.keys[i], *other = find_key(&old, key->name);
         if (!lacks_entry(&old, key))
             compare_key(&differences, key, other ? other->value : NULL, key->value);
     }
     for (size_t i = 0; i < old.count; i++) {
         const struct listed *key = &old.keys[i];
-        if (!find(&new, key->name) && !lacks_entry(&new, key))
+        if (!find_key(&new, key->name) && !lacks_entry(&new, key))
             compare_key(&differences, key, key->value, NULL);
     }
     if (differences.count > 0) {

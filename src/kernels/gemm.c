@@ -58,7 +58,7 @@ void gemm_epilogue_alone(const struct gemm_epilogue *epilogue, int m, int n)
 }
 
 /* C = beta C: what is left of a product over nothing. */
-static void scale(const struct gemm *p)
+static void scale_result(const struct gemm *p)
 {
     for (int i = 0; i < p->m && p->n > 0; i++) {
         real *row = p->c + (size_t)i * (size_t)p->ldc;
@@ -83,7 +83,7 @@ void gemm_parallel(const struct gemm *gemm)
         product.then = follows ? then : NULL;
         engine()->parallel(&product);
     } else {
-        scale(gemm);
+        scale_result(gemm);
     }
     if (then && !follows)
         gemm_epilogue_alone(then, gemm->m, gemm->n);
@@ -105,7 +105,7 @@ void gemm_pack(const struct gemm *gemm, void *packed)
 void gemm_packed(const struct gemm *gemm)
 {
     if (gemm->m <= 0 || gemm->n <= 0 || gemm->k <= 0)
-        scale(gemm);
+        scale_result(gemm);
     else
         engine()->packed(gemm);
 }

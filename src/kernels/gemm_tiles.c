@@ -52,7 +52,7 @@ static size_t workspace_size(int threads)
     return (MOST_PACKED + (size_t)threads * BLOCK_ELEMENTS) * sizeof(float);
 }
 
-static float *take(size_t elements)
+static float *take_memory(size_t elements)
 {
     void *memory;
     struct error err;
@@ -64,11 +64,11 @@ static float *take(size_t elements)
 static void workspace_reserve(int threads)
 {
     if (!workspace.packed)
-        workspace.packed = take(MOST_PACKED);
+        workspace.packed = take_memory(MOST_PACKED);
     if (workspace.threads >= threads)
         return;
     memory_big_free(workspace.blocks, (size_t)workspace.threads * BLOCK_ELEMENTS * sizeof(float));
-    workspace.blocks = take((size_t)threads * BLOCK_ELEMENTS);
+    workspace.blocks = take_memory((size_t)threads * BLOCK_ELEMENTS);
     workspace.threads = threads;
 }
 
@@ -138,7 +138,7 @@ static void pack_panels(const struct pass *pass, int block, int panel)
 }
 
 /* Asks for elements that are needed in a while. */
-static void fetch(const float *from, size_t elements)
+static void prefetch(const float *from, size_t elements)
 {
     enum { LINE = 16 };
     for (size_t i = 0; i < elements; i += LINE)
@@ -180,7 +180,7 @@ static void multiply_block(const struct pass *pass, int row, int rows, int colum
         for (int i = 0; i < rows; i += tile->rows, c += (size_t)tile->rows * ldc) {
             const int tile_rows = min_int(tile->rows, rows - i);
             for (int r = 0; r < tile_rows; r++)
-                fetch(c + (size_t)r * ldc, (size_t)tile->columns);
+                prefetch(c + (size_t)r * ldc, (size_t)tile->columns);
             tile->multiply(tile_rows, min_int(tile->columns, columns - j), k, a + (size_t)i * step,
                            row_step, k_step, panel,
                            ahead + (size_t)(i / tile->rows) * 2 * (size_t)k, beta, c, p->ldc);

@@ -59,7 +59,7 @@ INLINE void add_products(int rows, const float *a, size_t row_step, const float 
     }
 }
 
-/* For every STRIDE steps of k a line of the cache is fetched: 2 k elements in all, as tile.h says. */
+/* A line of the cache is fetched every STRIDE steps of k: 2 k elements in all, as tile.h says. */
 enum { STRIDE = 8, LINE = 16 };
 
 /* `rows` is a constant where this is called, and so is the step that is 1: knowing it spares the

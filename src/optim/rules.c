@@ -23,8 +23,8 @@ static double norms_ratio(const struct optimizer_options *options, double decay,
 }
 
 /* w -= η r u */
-static void descend(const struct rule_numbers *k, real *restrict w, real *restrict g,
-                    real *restrict m, const real *restrict v, size_t n)
+static void apply_direction(const struct rule_numbers *k, real *restrict w, real *restrict g,
+                            real *restrict m, const real *restrict v, size_t n)
 {
     (void)m;
     (void)v;
@@ -124,8 +124,11 @@ const struct rule *rule_of(enum update_rule rule)
                        .adaptive = true,
                        .direct = adam_direct,
                        .ratio = norms_ratio,
-                       .apply = descend},
-        [RULE_ADAMW] = {.moments = 2, .directions = 1, .direct = adam_direct, .apply = descend},
+                       .apply = apply_direction},
+        [RULE_ADAMW] = {.moments = 2,
+                        .directions = 1,
+                        .direct = adam_direct,
+                        .apply = apply_direction},
         [RULE_LARS] = {.moments = 1,
                        .directions = 1,
                        .adaptive = true,
@@ -133,7 +136,10 @@ const struct rule *rule_of(enum update_rule rule)
                        .direct = lars_direct,
                        .ratio = lars_ratio,
                        .apply = lars_apply},
-        [RULE_SGD] = {.moments = 1, .directions = 1, .direct = sgd_direct, .apply = descend},
+        [RULE_SGD] = {.moments = 1,
+                      .directions = 1,
+                      .direct = sgd_direct,
+                      .apply = apply_direction},
         [RULE_LANS] = {.moments = 2,
                        .directions = 2,
                        .normalises = true,

@@ -9,8 +9,9 @@
  *     };
  *
  *     static const struct command_option export_options[] = {
- *         {.name = "checkpoint", .kind = OPTION_TEXT, OPTION_PLACE(struct export_arguments, checkpoint),
- *          .required = true, .metavar = "PATH", .completion = COMPLETE_FILES,
+ *         {.name = "checkpoint", .kind = OPTION_TEXT,
+ *          OPTION_PLACE(struct export_arguments, checkpoint), .required = true,
+ *          .metavar = "PATH", .completion = COMPLETE_FILES,
  *          .help = "a checkpoint, or a run folder: its newest whole one"},
  *         {.name = "seed", .kind = OPTION_INTEGER, OPTION_PLACE(struct export_arguments, seed),
  *          .max = 1000, .metavar = "N", .help = "of the fresh heads"},
