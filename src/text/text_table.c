@@ -91,15 +91,6 @@ static void double_slots(struct text_table *table)
     }
 }
 
-static void append_text(struct text_table *table, const char *text, size_t size)
-{
-    ARRAY_RESERVE(table->starts, table->count + (size_t)2, table->starts_capacity);
-    buffer_put(&table->text, text, size);
-    buffer_put_u8(&table->text, 0);
-    table->count++;
-    table->starts[table->count] = table->text.size;
-}
-
 uint32_t text_table_add(struct text_table *table, const char *text, size_t size)
 {
     uint64_t hash = XXH3_64bits(text, size);
@@ -108,7 +99,10 @@ uint32_t text_table_add(struct text_table *table, const char *text, size_t size)
         return table->numbers[slot];
     require(table->count < TEXT_TABLE_NONE - 1);
     fill_slot(table, slot, hash, table->count);
-    append_text(table, text, size);
+    ARRAY_RESERVE(table->starts, table->count + (size_t)2, table->starts_capacity);
+    buffer_put(&table->text, text, size);
+    buffer_put_u8(&table->text, 0);
+    table->starts[++table->count] = table->text.size;
     if (table->count > (table->mask + 1) / 2)
         double_slots(table);
     return table->count - 1;

@@ -56,14 +56,6 @@ static void encode_word(void *context, const char *word, size_t size)
         tokenizer->counts.unknown_words++;
 }
 
-static void encode_span(struct tokenizer *tokenizer, const struct word_span *span)
-{
-    if (span->ascii)
-        encode_word(tokenizer, span->text, span->size);
-    else
-        normalizer_words(&tokenizer->normalizer, span->text, span->size, encode_word, tokenizer);
-}
-
 /* Room for the ids of a whole batch from the cache, so that none of them asks again. */
 static void make_room(struct buffer *ids)
 {
@@ -72,31 +64,27 @@ static void make_room(struct buffer *ids)
     ids->size -= room;
 }
 
-/* Keeps in the cache what encode_span() just did, where it fits; `before` are the counts as they were
- * before that. */
-static void remember(struct cached_word *place, const struct word_key *key,
-                     const struct tokenizer *tokenizer, const struct tokenizer_counts *before,
-                     size_t ids_before)
-{
-    size_t pieces = (tokenizer->ids->size - ids_before) / sizeof(int32_t);
-    if (pieces > WORD_CACHE_PIECES)
-        return;
-    place->key = *key;
-    place->pieces = (uint8_t)pieces;
-    place->words = (uint8_t)(tokenizer->counts.words - before->words);
-    place->unknown_words = (uint8_t)(tokenizer->counts.unknown_words - before->unknown_words);
-    memcpy(place->ids, tokenizer->ids->data + ids_before, pieces * sizeof(int32_t));
-}
-
+/* What fits, and has no invalid bytes to be counted, is kept in the cache. */
 static void encode_and_remember(struct tokenizer *tokenizer, const struct word_span *span,
                                 const struct word_key *key, struct cached_word *place)
 {
+    struct normalizer *normalizer = &tokenizer->normalizer;
     struct tokenizer_counts before = tokenizer->counts;
     size_t ids_before = tokenizer->ids->size;
-    uint64_t invalid = tokenizer->normalizer.invalid_bytes;
-    encode_span(tokenizer, span);
-    if (place && tokenizer->normalizer.invalid_bytes == invalid)
-        remember(place, key, tokenizer, &before, ids_before);
+    uint64_t invalid = normalizer->invalid_bytes;
+    if (span->ascii)
+        encode_word(tokenizer, span->text, span->size);
+    else
+        normalizer_words(normalizer, span->text, span->size, encode_word, tokenizer);
+
+    size_t pieces = (tokenizer->ids->size - ids_before) / sizeof(int32_t);
+    if (place && normalizer->invalid_bytes == invalid && pieces <= WORD_CACHE_PIECES) {
+        place->key = *key;
+        place->pieces = (uint8_t)pieces;
+        place->words = (uint8_t)(tokenizer->counts.words - before.words);
+        place->unknown_words = (uint8_t)(tokenizer->counts.unknown_words - before.unknown_words);
+        memcpy(place->ids, tokenizer->ids->data + ids_before, pieces * sizeof(int32_t));
+    }
     make_room(tokenizer->ids);
 }
 

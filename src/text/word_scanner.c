@@ -137,19 +137,6 @@ static size_t span_end(const struct word_scanner *scanner, size_t start)
     return start + length + (length == 0);
 }
 
-static struct word_span take_chunk(struct word_scanner *scanner, size_t start)
-{
-    size_t end = find_chunk_end(scanner, start);
-    scanner->position = end;
-    scanner->ascii_end = find_ascii_end(scanner, end);
-    return (struct word_span){scanner->text + start, end - start, false};
-}
-
-static struct word_span take_word(const struct word_scanner *scanner, size_t start)
-{
-    return (struct word_span){scanner->text + start, span_end(scanner, start) - start, true};
-}
-
 /* Finds a block with starts; false: the text has none left. */
 static bool find_starts(struct word_scanner *scanner)
 {
@@ -170,8 +157,13 @@ int word_scanner_next(struct word_scanner *scanner, struct word_span *spans, int
         scanner->starts &= scanner->starts - 1;
         if (start < scanner->position)
             continue;
-        spans[count++] =
-            start < scanner->ascii_end ? take_word(scanner, start) : take_chunk(scanner, start);
+        bool ascii = start < scanner->ascii_end;
+        size_t end = ascii ? span_end(scanner, start) : find_chunk_end(scanner, start);
+        if (!ascii) {
+            scanner->position = end;
+            scanner->ascii_end = find_ascii_end(scanner, end);
+        }
+        spans[count++] = (struct word_span){scanner->text + start, end - start, ascii};
     }
     return count;
 }
