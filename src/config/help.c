@@ -82,20 +82,6 @@ static const char introduction[] =
     "the numbers of a run. Those keys go into checkpoints; a run is resumed with other values\n"
     "only if they are accepted by name (`--accept`).\n";
 
-static void put_markdown_row(const struct key *key, struct buffer *out)
-{
-    buffer_print(out, "| `%s` | ", key->name);
-    if (!key->standard)
-        buffer_print(out, "must be given");
-    else if (*key->standard == '\0')
-        buffer_print(out, "empty");
-    else
-        buffer_print(out, "`%s`", key->standard);
-    buffer_print(out, " | ");
-    describe(key, out);
-    buffer_print(out, " | %s | %s |\n", key->result ? "yes" : "no", key->help);
-}
-
 void config_markdown(struct buffer *out)
 {
     buffer_print(out,
@@ -111,8 +97,19 @@ void config_markdown(struct buffer *out)
                      section->help);
         buffer_print(out,
                      "| key | default | accepts | result | meaning |\n|---|---|---|---|---|\n");
-        for (int k = 0; k < section->key_count; k++)
-            put_markdown_row(&section->keys[k], out);
+        for (int k = 0; k < section->key_count; k++) {
+            const struct key *key = &section->keys[k];
+            buffer_print(out, "| `%s` | ", key->name);
+            if (!key->standard)
+                buffer_print(out, "must be given");
+            else if (*key->standard == '\0')
+                buffer_print(out, "empty");
+            else
+                buffer_print(out, "`%s`", key->standard);
+            buffer_print(out, " | ");
+            describe(key, out);
+            buffer_print(out, " | %s | %s |\n", key->result ? "yes" : "no", key->help);
+        }
     }
 }
 

@@ -68,32 +68,26 @@ double probe_pair(const struct dist *dist, int a, int b, size_t bytes, int repea
     return seconds;
 }
 
-/* Begins the p-th part of all messages; the number of requests so far. */
-static int begin_part(const struct dist *dist, int p, const char *out, char *in, size_t bytes,
-                      MPI_Request *requests, int count)
-{
-    size_t part = (bytes + PROBE_PARTS - 1) / PROBE_PARTS,
-           start = min_size((size_t)p * part, bytes);
-    int length = (int)min_size(part, bytes - start);
-    for (int k = 1; k < dist->size; k++) {
-        int from = (dist->rank - k + dist->size) % dist->size;
-        MPI_Irecv(in + (size_t)from * bytes + start, length, MPI_BYTE, from, TAG + p, dist->world,
-                  &requests[count++]);
-    }
-    for (int k = 1; k < dist->size; k++) {
-        int to = (dist->rank + k) % dist->size;
-        MPI_Isend(out + (size_t)to * bytes + start, length, MPI_BYTE, to, TAG + p, dist->world,
-                  &requests[count++]);
-    }
-    return count;
-}
-
+/* Sends all messages, each in PROBE_PARTS parts that are under way at once. */
 static void exchange(const struct dist *dist, const char *out, char *in, size_t bytes,
                      MPI_Request *requests)
 {
+    size_t part = (bytes + PROBE_PARTS - 1) / PROBE_PARTS;
     int count = 0;
-    for (int p = 0; p < PROBE_PARTS; p++)
-        count = begin_part(dist, p, out, in, bytes, requests, count);
+    for (int p = 0; p < PROBE_PARTS; p++) {
+        size_t start = min_size((size_t)p * part, bytes);
+        int length = (int)min_size(part, bytes - start);
+        for (int k = 1; k < dist->size; k++) {
+            int from = (dist->rank - k + dist->size) % dist->size;
+            MPI_Irecv(in + (size_t)from * bytes + start, length, MPI_BYTE, from, TAG + p,
+                      dist->world, &requests[count++]);
+        }
+        for (int k = 1; k < dist->size; k++) {
+            int to = (dist->rank + k) % dist->size;
+            MPI_Isend(out + (size_t)to * bytes + start, length, MPI_BYTE, to, TAG + p, dist->world,
+                      &requests[count++]);
+        }
+    }
     MPI_Waitall(count, requests, MPI_STATUSES_IGNORE);
 }
 

@@ -255,24 +255,6 @@ static int check_metadata(const struct reading *reading, const cJSON *metadata)
     return 0;
 }
 
-static int read_tensors(const struct reading *reading, const cJSON *root)
-{
-    struct safetensors *file = reading->file;
-    char text[SHOWN];
-    const char *repeated = json_repeated_name(root);
-    if (repeated)
-        return refuse(reading, "its header has '%s' twice", shown(repeated, text));
-    file->tensors = memory_new((size_t)cJSON_GetArraySize(root), sizeof *file->tensors);
-    for (const cJSON *item = root->child; item; item = item->next) {
-        bool metadata = strcmp(item->string, "__metadata__") == 0;
-        int status = metadata ? check_metadata(reading, item)
-                              : read_tensor(reading, item, &file->tensors[file->count++]);
-        if (status < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int compare_names(const void *a, const void *b)
 {
     const struct safetensors_tensor *left = a, *right = b;
@@ -313,6 +295,9 @@ static int check_places(const struct reading *reading)
  * pass, other readers take in other ways. */
 static int read_header(const struct reading *reading, const uint8_t *header, size_t size)
 {
+    struct safetensors *file = reading->file;
+    char shown_name[SHOWN];
+    int status = -1;
     if (size == 0 || header[0] != '{')
         return refuse(reading, "its header does not begin with {");
     if (check_text(reading, header, size) < 0)
@@ -321,8 +306,23 @@ static int read_header(const struct reading *reading, const uint8_t *header, siz
     memcpy(text, header, size);
     cJSON *root = cJSON_ParseWithLengthOpts(text, size + 1, NULL, true);
     free(text);
-    int status =
-        root != NULL ? read_tensors(reading, root) : refuse(reading, "its header is not JSON");
+    if (!root)
+        return refuse(reading, "its header is not JSON");
+
+    const char *repeated = json_repeated_name(root);
+    if (repeated) {
+        refuse(reading, "its header has '%s' twice", shown(repeated, shown_name));
+        goto done;
+    }
+    file->tensors = memory_new((size_t)cJSON_GetArraySize(root), sizeof *file->tensors);
+    for (const cJSON *item = root->child; item; item = item->next) {
+        bool metadata = strcmp(item->string, "__metadata__") == 0;
+        if (metadata ? check_metadata(reading, item) < 0
+                     : read_tensor(reading, item, &file->tensors[file->count++]) < 0)
+            goto done;
+    }
+    status = 0;
+done:
     cJSON_Delete(root);
     return status;
 }
