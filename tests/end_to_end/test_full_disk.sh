@@ -1,0 +1,69 @@
+#!/bin/sh
+# A run whose metrics can no longer be written ends, on all ranks, with the sentence of rank 0: in the
+# next step at the latest, or before the evaluation and the checkpoint that would follow.
+. "$(dirname "$0")/../lib.sh"
+make_corpus
+# Beyond its limit a write is to fail, as on a full disk, and not to end the rank. (mpirun resets what
+# signals do.)
+cat >lambert.sh <<END
+#!/bin/sh
+trap '' XFSZ
+exec "$LAMBERT" "\$@"
+END
+chmod +x lambert.sh
+LAMBERT=$WORK/lambert.sh
+children= # to be ended in any case
+trap 'for child in $children; do kill -KILL $child 2>/dev/null || :; done; rm -rf "$WORK"' EXIT
+
+ranks_of() {
+    pgrep -f "lambert train .*run.folder=$1 " || :
+}
+
+# strides FOLDER: has made more than five steps, or is over
+strides() {
+    [ "$(grep -sc '"kind":"step"' "$1/metrics.jsonl")" -gt 5 ] 2>/dev/null || ! kill -0 $job 2>/dev/null
+}
+
+is_over() {
+    ! kill -0 $job 2>/dev/null
+}
+
+nobody_left() {
+    [ -z "$(ranks_of "$1")" ]
+}
+
+# fills FOLDER WORDS...: from some step on, rank 0 of two cannot write a byte
+fills() {
+    folder=$1
+    shift
+    : >log.txt
+    train 2 "$folder" phase.one.steps=1000000 train.watchdog_seconds=0 train.log_every=1 "$@" &
+    job=$!
+    wait_until 60 strides "$folder" && kill -0 $job 2>/dev/null || fail "no steps: $(tail -n 5 log.txt)"
+    children="$children $(ranks_of "$folder")"
+    for pid in $(ranks_of "$folder"); do
+        tr '\0' '\n' <"/proc/$pid/environ" | grep -qx 'OMPI_COMM_WORLD_RANK=0' || continue
+        python3 -c 'import resource, sys
+resource.prlimit(int(sys.argv[1]), resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))' "$pid" ||
+            fail "no limit for rank 0"
+    done
+    wait_until 30 is_over || fail "it goes on: $(tail -n 5 log.txt)"
+    code=0
+    wait $job || code=$?
+    [ $code -ne 0 ] || fail "exit code 0"
+    wait_until 5 nobody_left "$folder" || fail "ranks are left: $(ranks_of "$folder")"
+    grep -qE "error: lambert train: rank 0: cannot write $folder/metrics.jsonl: File too large" log.txt ||
+        { tail -n 5 log.txt; fail "$folder: no word of the file"; }
+    logged=$(sed -nE 's/^phase one, step ([0-9]+) of .*/\1/p' log.txt | tail -n 1)
+    written=$(field total_step "$folder" | tail -n 1)
+}
+
+# Nothing but steps: the one after that of the lost line is not made.
+fills steps train.evaluate_every=0 train.checkpoint_every=0
+[ "$logged" = $((written + 1)) ] || fail "step $logged was made, and $written is the last that is written"
+[ -z "$(ls steps/checkpoints 2>/dev/null)" ] || fail "a checkpoint was written"
+
+# With an evaluation after each step it is that step, or its evaluation, that ends the run.
+fills evaluations train.evaluate_every=1 train.checkpoint_every=0
+[ "$logged" = "$written" ] || [ "$logged" = $((written + 1)) ] ||
+    fail "step $logged was made, and $written is the last that is written"
