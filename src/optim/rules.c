@@ -118,7 +118,7 @@ static void sgd_direct(const struct rule_numbers *k, const real *restrict w, rea
 
 const struct rule *rule_of(enum update_rule rule)
 {
-    static const struct rule rules[] = {
+    static const struct rule rules[UPDATE_RULES] = {
         [RULE_LAMB] = {.moments = 2,
                        .directions = 1,
                        .adaptive = true,
@@ -150,5 +150,6 @@ const struct rule *rule_of(enum update_rule rule)
                        .apply = lans_apply},
     };
     require(rule >= 0 && rule < sizeof rules / sizeof *rules);
+    require(rules[rule].direct);
     return &rules[rule];
 }

@@ -63,6 +63,7 @@ static bool all_free(const struct piece_trie *trie, size_t first, const unsigned
  * over is given up, so that the time for the whole trie is linear. */
 static uint32_t place_children(struct maker *maker, const unsigned char *bytes, int count)
 {
+    require(count > 0);
     size_t first = maker->free > bytes[0] ? maker->free - bytes[0] : 1;
     int tries = 0;
     for (;; first++, tries++) {

@@ -190,7 +190,7 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
     if (batch)
         bert_count_terms(trainer->bert, batch->share, counts.terms);
     dist_sum_double(dist, &counts.ranks_without, 1 + objectives.count);
-    if (counts.ranks_without > 0)
+    if (!batch || counts.ranks_without > 0)
         return dist_agree(dist, batch ? 0 : -1, err);
     for (int o = 0; o < objectives.count; o++)
         scales[o] = counts.terms[o] > 0 ? 1 / counts.terms[o] : 0;

@@ -107,12 +107,11 @@ static void choices(void **state)
 {
     (void)state;
     struct config c;
-    const char *good[] = {"lamb", "adamw", "lars", "sgd"};
-    const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD};
-    for (int i = 0; i < 4; i++) {
+    const char *good[UPDATE_RULES] = {"lamb", "adamw", "lars", "sgd", "lans"};
+    for (int i = 0; i < UPDATE_RULES; i++) {
         assert_int_equal(with(&c, "optimizer.name", good[i]), 0);
-        assert_int_equal(c.optimizer.rule, rules[i]);
-        assert_string_equal(config_word("optimizer.name", rules[i]), good[i]);
+        assert_int_equal(c.optimizer.rule, i);
+        assert_string_equal(config_word("optimizer.name", i), good[i]);
     }
     const char *bad[] = {"", "lam", "lambs", "LAMB", "|", "lamb | adamw", "lamb "};
     for (int i = 0; i < 7; i++)

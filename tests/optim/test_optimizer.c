@@ -43,9 +43,8 @@ static void lamb_makes_the_golden_steps(void **state)
 
 static void check_rules(void)
 {
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
-    for (size_t n = 0; n < sizeof rules / sizeof *rules; n++) {
-        struct optimizer_options options = usual_options(rules[n]);
+    for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++) {
+        struct optimizer_options options = usual_options(rule);
         options.max_grad_norm = 1;
         check_against_reference(ranks, &options, 2e-6);
     }
@@ -330,12 +329,11 @@ static void a_state_that_is_not_finite_is_seen(void **state)
 static void the_report_changes_nothing(void **state)
 {
     (void)state;
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
-    for (size_t n = 0; n < sizeof rules / sizeof *rules; n++) {
+    for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++) {
         struct tensor_report tensors[SMALL_TENSORS];
         struct run without, with;
-        run_init(&without, rules[n]);
-        run_init(&with, rules[n]);
+        run_init(&without, rule);
+        run_init(&with, rule);
         for (uint64_t t = 1; t <= 3; t++) {
             run_step(&without, t);
             fill(with.grads, with.table.size, t);
@@ -347,7 +345,6 @@ static void the_report_changes_nothing(void **state)
     }
 }
 
-/* Going on from copied moments and t is the same as never having stopped. */
 /* Each begins and ends a wait, and nothing else in a step moves the heartbeat. */
 static int collectives_of_a_step(struct run *run, struct tensor_report *tensors)
 {
@@ -361,19 +358,18 @@ static void a_step_takes_no_more_collectives_than_it_has_to(void **state)
 {
     (void)state;
     static const struct {
-        enum update_rule rule;
         int plain, reported;
-    } rows[] = {{RULE_LAMB, 2, 2},
-                {RULE_ADAMW, 1, 2},
-                {RULE_LARS, 2, 3},
-                {RULE_SGD, 1, 2},
-                {RULE_LANS, 2, 3}};
-    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++) {
+    } wanted[UPDATE_RULES] = {[RULE_LAMB] = {2, 2},
+                              [RULE_ADAMW] = {1, 2},
+                              [RULE_LARS] = {2, 3},
+                              [RULE_SGD] = {1, 2},
+                              [RULE_LANS] = {2, 3}};
+    for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++) {
         struct run run;
         struct tensor_report tensors[SMALL_TENSORS];
-        run_init(&run, rows[n].rule);
-        assert_int_equal(collectives_of_a_step(&run, NULL), rows[n].plain);
-        assert_int_equal(collectives_of_a_step(&run, tensors), rows[n].reported);
+        run_init(&run, rule);
+        assert_int_equal(collectives_of_a_step(&run, NULL), wanted[rule].plain);
+        assert_int_equal(collectives_of_a_step(&run, tensors), wanted[rule].reported);
         run_release(&run);
     }
 }
@@ -420,19 +416,20 @@ static void lans_takes_a_vanishing_gradient_for_none(void **state)
     run_release(&run);
 }
 
+/* Going on from copied moments and t is the same as never having stopped. */
 static void state_can_be_carried_over(void **state)
 {
     (void)state;
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
-    static const int moments[] = {2, 2, 1, 1, 2};
-    for (size_t n = 0; n < sizeof rules / sizeof *rules; n++) {
+    static const int moments[UPDATE_RULES] = {
+        [RULE_LAMB] = 2, [RULE_ADAMW] = 2, [RULE_LARS] = 1, [RULE_SGD] = 1, [RULE_LANS] = 2};
+    for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++) {
         struct run run, again;
-        run_init(&run, rules[n]);
-        run_init(&again, rules[n]);
+        run_init(&run, rule);
+        run_init(&again, rule);
         run_step(&run, 1);
         run_step(&run, 2);
-        assert_int_equal(optimizer_moments(run.optimizer), moments[n]);
-        for (int k = 0; k < moments[n]; k++) {
+        assert_int_equal(optimizer_moments(run.optimizer), moments[rule]);
+        for (int k = 0; k < moments[rule]; k++) {
             assert_string_equal(optimizer_moment_name(run.optimizer, k), k == 0 ? "m" : "v");
             memcpy(optimizer_moment(again.optimizer, k), optimizer_moment(run.optimizer, k),
                    run.shard_bytes);

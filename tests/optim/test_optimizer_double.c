@@ -15,10 +15,9 @@ static void lamb_makes_the_golden_steps(void **state)
 static void rules_are_those_of_the_equations(void **state)
 {
     (void)state;
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
-    for (size_t n = 0; n < sizeof rules / sizeof *rules; n++)
+    for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++)
         for (int variant = 0; variant < 32; variant++) {
-            struct optimizer_options options = usual_options(rules[n]);
+            struct optimizer_options options = usual_options(rule);
             options.bias_correction = variant & 1;
             options.max_grad_norm = variant & 2 ? 1 : 0;
             options.decay_all = variant & 4;

@@ -140,15 +140,14 @@ static int read_into(struct sample *sample, struct optimizer *optimizer, const c
 static void what_was_written_is_read(void **unused)
 {
     (void)unused;
-    static const enum update_rule rules[] = {RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS};
-    for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
+    for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++) {
         struct sample written, seen;
         struct run_state state;
         struct error err;
         const char *path = scratch_path("a/new/folder/round.checkpoint");
-        sample_init(&written, ranks, &sample_config, rules[r], 32);
+        sample_init(&written, ranks, &sample_config, rule, 32);
         assert_int_equal(sample_write(&written, ranks, path, &err), 0);
-        sample_init_empty(&seen, ranks, &sample_config, rules[r], 48);
+        sample_init_empty(&seen, ranks, &sample_config, rule, 48);
         memset(seen.params, 0xFF, seen.table.size * sizeof(real));
         assert_int_equal(read_into(&seen, seen.optimizer, path, &state, &err), 0);
         assert_true(sample_weights_hold(&seen));

@@ -4,4 +4,7 @@
 
 enum update_rule { RULE_LAMB, RULE_ADAMW, RULE_LARS, RULE_SGD, RULE_LANS };
 
+/* How many there are. It is none of them, so that a switch over the rules need not name it. */
+#define UPDATE_RULES (RULE_LANS + 1)
+
 #endif
