@@ -51,8 +51,8 @@ int bench_text_read(const struct bench_text *text, uint64_t *bytes, struct error
 
 /* --- documents, lines, sentences -------------------------------------------------------------- */
 
-/* The documents that are not empty: how many. Where `texts` is not NULL, their texts go there end to
- * end, and the ends of each into a new array *ends. */
+/* The documents that are not empty: how many. Where `texts` is not NULL, their texts go there end
+ * to end, and the ends of each into a new array *ends. */
 static size_t read_documents(const struct bench_text *text, struct buffer *texts, size_t **ends)
 {
     struct document document;

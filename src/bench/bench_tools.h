@@ -1,5 +1,5 @@
-/* What the commands of `lambert bench` share: two options, a table of results, medians, a folder that
- * goes away. A command is a file. */
+/* What the commands of `lambert bench` share: two options, a table of results, medians, a folder
+ * that goes away. A command is a file. */
 #ifndef LAMBERT_BENCH_BENCH_TOOLS_H
 #define LAMBERT_BENCH_BENCH_TOOLS_H
 

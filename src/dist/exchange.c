@@ -294,7 +294,7 @@ static void post_send(struct exchange *x, struct transfer *t, int to, const void
     x->report.bytes_sent += bytes;
 }
 
-/* Only what goes between nodes is worth rounding: a message inside a node costs no more than that. */
+/* Only what goes between nodes is worth rounding: inside one, a message costs no more than that. */
 static bool between_nodes(const struct exchange *x, const struct transfer *t)
 {
     return !(x->sharding->stages.node && t->stage == 0);

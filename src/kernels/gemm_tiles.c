@@ -1,9 +1,9 @@
 /* The engine that makes products out of tiles (tile.h).
  *
  * A product is made in passes: as much of B as fits in MOST_PACKED is packed into panels by all
- * threads, and then blocks of C are handed out as tasks (task_queue.h), each made by one thread from
- * its rows of A and all panels of its columns, BLOCK_K of the sum at a time. Few products need more
- * than one pass.
+ * threads, and then blocks of C are handed out as tasks (task_queue.h), each made by one thread
+ * from its rows of A and all panels of its columns, BLOCK_K of the sum at a time. Few products need
+ * more than one pass.
  *
  * The order in which an element of C is summed depends on k alone, never on how C is cut or on who
  * makes a block: that is why any number of threads gives the same bits. */
@@ -18,8 +18,8 @@
 #include "lambert/kernels/task_queue.h"
 #include "tile.h"
 
-/* A panel of B, [BLOCK_K, NR], and the rows of A that a tile multiplies it by lie in the first-level
- * cache together; a block of A, [BLOCK_ROWS, BLOCK_K], and one of C in the second. */
+/* A panel of B, [BLOCK_K, NR], and the rows of A that a tile multiplies it by lie in the
+ * first-level cache together; a block of A, [BLOCK_ROWS, BLOCK_K], and one of C in the second. */
 enum {
     BLOCK_K = 384,
     BLOCK_ROWS = 128,
@@ -39,8 +39,8 @@ enum { MOST_PACKED = 2 << 20 };
 /* A block of A, copied in groups of at least 6 columns. */
 enum { BLOCK_ELEMENTS = (BLOCK_ROWS + 8) * BLOCK_K + (BLOCK_ROWS / 6 + 1) * GROUP_MARGIN };
 
-/* Where all products of this process work, one after the other (gemm.h). Taken by the first of them,
- * and anew when there are more threads; never given back. */
+/* Where all products of this process work, one after the other (gemm.h). Taken by the first of
+ * them, and anew when there are more threads; never given back. */
 static struct {
     float *packed; /* [MOST_PACKED] */
     float *blocks; /* [threads, BLOCK_ELEMENTS] */
@@ -99,8 +99,9 @@ static int count_tasks(const struct pass *pass)
 }
 
 /* Large blocks have A read (or copied) less often, and leave whole rows together, where an epilogue
- * wants them; but each thread should have two tasks or more. Blocks of columns are halved first, then
- * blocks of rows; these stay multiples of MR and of ROW_BLOCK, which gemm.h promises to epilogues. */
+ * wants them; but each thread should have two tasks or more. Blocks of columns are halved first,
+ * then blocks of rows; these stay multiples of MR and of ROW_BLOCK, which gemm.h promises to
+ * epilogues. */
 static void choose_blocks(struct pass *pass, int threads)
 {
     const struct gemm_epilogue *then = pass->gemm->then;
@@ -119,8 +120,8 @@ static void choose_blocks(struct pass *pass, int threads)
 /* Panels that are packed together, so that rows of B are read in runs of 512 bytes. */
 enum { PANELS_TOGETHER = 4 };
 
-/* Packs panels [panel, panel + PANELS_TOGETHER) of one block of k. In `packed` the blocks of k follow
- * each other, and in each of them the panels. */
+/* Packs panels [panel, panel + PANELS_TOGETHER) of one block of k. In `packed` the blocks of k
+ * follow each other, and in each of them the panels. */
 static void pack_panels(const struct pass *pass, int block, int panel)
 {
     const struct gemm *p = pass->gemm;
@@ -145,8 +146,8 @@ static void prefetch(const float *from, size_t elements)
         __builtin_prefetch(from + i, 0, 2);
 }
 
-/* Adds one block of k to a block of C: rows [row, row + rows), columns [column, column + columns) of
- * the pass. `memory` is this thread's, for a copy of A. */
+/* Adds one block of k to a block of C: rows [row, row + rows), columns [column, column + columns)
+ * of the pass. `memory` is this thread's, for a copy of A. */
 static void multiply_block(const struct pass *pass, int row, int rows, int column, int columns,
                            int block, float *memory)
 {
@@ -158,8 +159,8 @@ static void multiply_block(const struct pass *pass, int row, int rows, int colum
     const float *packed =
         workspace.packed + (size_t)first * (size_t)pass->panels * (size_t)tile->columns;
 
-    /* A as tile->multiply() wants it: row i of the block, a multiple of MR, begins at i * step. It is
-     * read where it lies, or, where it is transposed, copied in groups of MR. */
+    /* A as tile->multiply() wants it: row i of the block, a multiple of MR, begins at i * step. It
+     * is read where it lies, or, where it is transposed, copied in groups of MR. */
     const bool transposed = p->form == GEMM_TN;
     const float *a =
         (const float *)p->a + (transposed ? k_at * lda + (size_t)row : (size_t)row * lda + k_at);
@@ -240,8 +241,8 @@ static void parallel(const struct gemm *gemm)
     const struct tile_kernels *tile = kernels->tile;
     const int n = gemm->n, k = gemm->k;
     workspace_reserve(omp_get_max_threads());
-    /* Rows are packed as wide as possible, and then k as deep as leaves them in MOST_PACKED, in whole
-     * blocks of k, so that the order of sums stays the same. */
+    /* Rows are packed as wide as possible, and then k as deep as leaves them in MOST_PACKED, in
+     * whole blocks of k, so that the order of sums stays the same. */
     const int fits = k < BLOCK_K ? MOST_PACKED / k / tile->columns * tile->columns : widest();
     const int columns = min_int(n, fits);
     const int padded = parts_of(columns, tile->columns) * tile->columns;

@@ -88,8 +88,8 @@ static inline void dropper_init(struct dropper *dropper, const struct dropout *d
     dropper->threshold = (vint){0} + (int32_t)dropout->threshold;
 }
 
-/* The bits of columns first .. first + DROPPER_COLUMNS - 1. Only the lower halves of the lanes of a state
- * mean anything until the end: the upper ones are left over from the products. */
+/* The bits of columns first .. first + DROPPER_COLUMNS - 1. Only the lower halves of the lanes of a
+ * state mean anything until the end: the upper ones are left over from the products. */
 static inline void make_bits(struct dropper *dropper, int first)
 {
     vstate c0 = lane_number + (uint64_t)(first / 8), c1 = dropper->row, c2 = dropper->stream;

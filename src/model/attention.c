@@ -21,8 +21,8 @@ static size_t score_step(int keys)
 
 /* --- what a thread works in ------------------------------------------------------------------- */
 
-/* Packed operands (gemm.h): what has a row a key is packed once a head, what has a row a query once a
- * block of queries. */
+/* Packed operands (gemm.h): what has a row a key is packed once a head, what has a row a query once
+ * a block of queries. */
 struct work {
     real *scores, *dscores;   /* [QUERY_BLOCK, score_step] */
     real *by_keys[3];         /* k and v of a head, transposed or not */

@@ -237,8 +237,8 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     task_queue_set_pause(NULL, NULL);
 }
 
-/* Multiply-adds of a block's products that asks for so many of its rows: keys and values are made for
- * all T, the rest for those asked for; `pairs` are those of a row asked for and a key. */
+/* Multiply-adds of a block's products that asks for so many of its rows: keys and values are made
+ * for all T, the rest for those asked for; `pairs` are those of a row asked for and a key. */
 static double block_products(const struct bert_config *config, double T, double asked, double pairs)
 {
     const double H = config->hidden, F = config->intermediate;

@@ -72,8 +72,8 @@ uint64_t segments_tokens(const uint16_t *lengths, uint32_t first, uint32_t end)
     return tokens;
 }
 
-/* How many of `lost` tokens go at the front: a fair coin is thrown for each, and a random number is 32
- * coins. */
+/* How many of `lost` tokens go at the front: a fair coin is thrown for each, and a random number is
+ * 32 coins. */
 static uint64_t lost_in_front(uint64_t lost, struct rng *rng)
 {
     uint64_t front = 0;

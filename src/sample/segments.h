@@ -1,14 +1,14 @@
 /* Cutting a document into passages, runs of sentences of which each becomes one sample: the loop of
- * create_instances_from_document() in Google's create_pretraining_data.py, which calls them chunks, on
- * sentence lengths alone.
+ * create_instances_from_document() in Google's create_pretraining_data.py, which calls them chunks,
+ * on sentence lengths alone.
  *
- * A passage is sentences up to a target length. For next-sentence prediction A is its head; B is the
- * rest of it, or comes from another document, and then the rest goes back and begins the next
- * passage. For sentence-order prediction A and B are head and rest or rest and head; a passage of one
- * sentence is A alone. Without pairs a passage is A.
+ * A passage is sentences up to a target length. For next-sentence prediction A is its head; B is
+ * the rest of it, or comes from another document, and then the rest goes back and begins the next
+ * passage. For sentence-order prediction A and B are head and rest or rest and head; a passage of
+ * one sentence is A alone. Without pairs a passage is A.
  *
- * Everything random about a document in an epoch comes from one key. The numbers for the passage that
- * begins at sentence s start at block (s + 1) << 20 of the key's stream, those for the target
+ * Everything random about a document in an epoch comes from one key. The numbers for the passage
+ * that begins at sentence s start at block (s + 1) << 20 of the key's stream, those for the target
  * length at block 0. So a passage can be cut from its place alone, and counting the passages of a
  * document need not draw what only the pair itself needs (the other document, which end is
  * truncated). */
@@ -51,8 +51,8 @@ struct passage {
 /* The passage that begins at sentence `first` < sentences. */
 void segments_cut(const struct segments *segments, uint32_t first, struct passage *passage);
 
-/* The sentence that follows `passages` passages after one that begins at `first`; stops at `sentences`
- * with what is left of `passages`. */
+/* The sentence that follows `passages` passages after one that begins at `first`; stops at
+ * `sentences` with what is left of `passages`. */
 uint32_t segments_skip(const struct segments *segments, uint32_t first, uint64_t *passages);
 
 /* The number of tokens in sentences [first, end). */

@@ -1,6 +1,6 @@
-/* Which bytes of which files make up which chunk (text/input_feed.h has the rule): found from the list
- * of files and the size of chunks alone, before a byte of text is read, so that all threads of all
- * ranks find the same. */
+/* Which bytes of which files make up which chunk (text/input_feed.h has the rule): found from the
+ * list of files and the size of chunks alone, before a byte of text is read, so that all threads of
+ * all ranks find the same. */
 #ifndef LAMBERT_TEXT_INPUT_PLAN_H
 #define LAMBERT_TEXT_INPUT_PLAN_H
 
@@ -12,8 +12,8 @@
 
 enum { GZIP_WEIGHT = 4 }; /* a byte of gzip counts as so many of text */
 
-/* What a chunk has of one file: of a plain one, the bytes from cut `number` to the next, which lie near
- * [number N, (number + 1) N); of any other, all. */
+/* What a chunk has of one file: of a plain one, the bytes from cut `number` to the next, which lie
+ * near [number N, (number + 1) N); of any other, all. */
 struct input_unit {
     int file;
     uint64_t number;

@@ -71,8 +71,8 @@ static uint32_t pair_number(struct pair_merger *merger, uint32_t left, uint32_t 
     return number;
 }
 
-/* Most of the millions of pairs have one position or two, so that these arrays begin smaller, and are
- * counted in fewer bits, than base/array.h has it. */
+/* Most of the millions of pairs have one position or two, so that these arrays begin smaller, and
+ * are counted in fewer bits, than base/array.h has it. */
 static void add_position(struct pair *pair, uint32_t position)
 {
     if (pair->position_count == pair->position_capacity) {

@@ -20,8 +20,8 @@ static inline bool text_begins_with(const char *text, size_t size, const char *w
     return size >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
 }
 
-/* Whether a trimmed line is `<doc id="..." ... title="...">` and nothing else; the title runs to the
- * last quote, for it may hold quotes itself. */
+/* Whether a trimmed line is `<doc id="..." ... title="...">` and nothing else; the title runs to
+ * the last quote, for it may hold quotes itself. */
 bool text_doc_line(const char *line, size_t length, const char **title, size_t *title_length);
 
 #endif

@@ -12,15 +12,15 @@
  * Where m or n is 0 there is no C, and nothing is done; where k is 0 the product is nothing, and
  * C = beta C.
  *
- * There are two engines that make them. Lambert's own tiles (tile.h), where the CPU has x86-64-v3 or
- * v4: faster than OpenBLAS on these shapes, and what follows a product can be done to its rows while
- * they are in the cache. The cblas that is linked: in double, on other machines, with
- * LAMBERT_ISA=plain, or with LAMBERT_GEMM=blas. Either gives the same bits for any number of threads;
- * the two differ in rounding.
+ * There are two engines that make them. Lambert's own tiles (tile.h), where the CPU has x86-64-v3
+ * or v4: faster than OpenBLAS on these shapes, and what follows a product can be done to its rows
+ * while they are in the cache. The cblas that is linked: in double, on other machines, with
+ * LAMBERT_ISA=plain, or with LAMBERT_GEMM=blas. Either gives the same bits for any number of
+ * threads; the two differ in rounding.
  *
- * Products share working memory and the queue of tasks (task_queue.h), which belong to the process: one
- * thread of the program at a time makes parallel products, and whose they are, of one model or of
- * several in turn, does not matter, since nothing is left in either between two products. */
+ * Products share working memory and the queue of tasks (task_queue.h), which belong to the process:
+ * one thread of the program at a time makes parallel products, and whose they are, of one model or
+ * of several in turn, does not matter, since nothing is left in either between two products. */
 #ifndef LAMBERT_KERNELS_GEMM_H
 #define LAMBERT_KERNELS_GEMM_H
 
@@ -36,10 +36,10 @@ enum gemm_form { GEMM_NT, GEMM_NN, GEMM_TN };
 /* What the numbers of an operand are. Sums and C are always real. */
 enum gemm_type { GEMM_REAL };
 
-/* What is done to C as it is finished. Called by one thread for each part of C, rows
- * [row, row + rows) and columns [column, column + columns): together they are all of C. row is a
- * multiple of ROW_BLOCK (parallel.h). whole_rows: columns are always all n; of rows that are too wide
- * to be finished in one go (over 5,440 elements) this is done to all of C at the end. */
+/* What is done to C as it is finished. Called by one thread for each part of C,
+ * rows [row, row + rows) and columns [column, column + columns): together they are all of C. row is
+ * a multiple of ROW_BLOCK (parallel.h). whole_rows: columns are always all n; of rows that are too wide to be
+ * finished in one go (over 5,440 elements) this is done to all of C at the end. */
 struct gemm_epilogue {
     void (*part)(void *context, int row, int rows, int column, int columns);
     void *context;
@@ -77,8 +77,8 @@ size_t gemm_packed_size(int n, int k); /* elements; as much as any engine needs 
 void gemm_pack(const struct gemm *gemm, void *packed);
 void gemm_packed(const struct gemm *gemm);
 
-/* Chooses the engine by LAMBERT_GEMM (lambert, blas; not set: lambert where it can). kernels_select()
- * calls it. */
+/* Chooses the engine by LAMBERT_GEMM (lambert, blas; not set: lambert where it can).
+ * kernels_select() calls it. */
 int gemm_select(struct error *err);
 bool gemm_is_blas(void);
 void gemm_use_blas(bool blas); /* for a benchmark or a test that compares the two */

@@ -1,4 +1,5 @@
-/* BERT with the heads of its objectives (objective.h): forward and backward of a packed micro-batch.
+/* BERT with the heads of its objectives (objective.h): forward and backward of a packed
+ * micro-batch.
  *
  * A struct bert has a plan: working memory for micro-batches of up to so many rows, sequences and
  * masked positions, and which weights lie where. It holds no weights; params and grads are the flat
@@ -10,18 +11,18 @@
  *
  *     Σ over objectives o of scales[o] Σ over terms of o of their loss
  *
- * With scales[o] = 1 / (terms of o in the GLOBAL batch), summed over micro-batches and ranks, that is
- * the gradient of the sum of the global batch's mean losses, however it was cut
+ * With scales[o] = 1 / (terms of o in the GLOBAL batch), summed over micro-batches and ranks, that
+ * is the gradient of the sum of the global batch's mean losses, however it was cut
  * (docs/ARCHITECTURE.md, "The gradient"). Arrays by objective are in the order of the bert_config's
  * list: in pre-training [PRETRAINING_MLM], [PRETRAINING_NSP].
  *
  * Only what the losses need is computed: each head on the rows that it reads; in the last block,
  * queries, attention and feed-forward on the rows that some head reads.
  *
- * The functions open parallel regions of their own, on no more threads than OpenMP had when bert_new()
- * was called, and are called from one thread. That thread may work with several models in turn: what
- * they share, the products' memory and the queue of tasks (kernels/task_queue.h), keeps nothing from
- * one call to the next. */
+ * The functions open parallel regions of their own, on no more threads than OpenMP had when
+ * bert_new() was called, and are called from one thread. That thread may work with several models
+ * in turn: what they share, the products' memory and the queue of tasks (kernels/task_queue.h),
+ * keeps nothing from one call to the next. */
 #ifndef LAMBERT_MODEL_BERT_H
 #define LAMBERT_MODEL_BERT_H
 
@@ -55,8 +56,8 @@ void bert_count_terms(const struct bert *bert, const struct packed_batch *batch,
 void bert_evaluate(struct bert *bert, const real *params, const struct packed_batch *batch,
                    struct objective_sums *sums);
 
-/* Forward with dropout, then backward: adds to sums [objectives] and to grads [table size]. Sums are
- * to be added up over micro-batches and ranks, and then divided. */
+/* Forward with dropout, then backward: adds to sums [objectives] and to grads [table size]. Sums
+ * are to be added up over micro-batches and ranks, and then divided. */
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
                 const double *scales /* [objectives] */, real *grads, struct objective_sums *sums);
 
@@ -72,8 +73,9 @@ struct bert_embedding_rows {
 
 /* What a caller wants to be called for while bert_train() works, from the thread that called it.
  * Forward goes through the flat arrays from the front to the back (embeddings, layers, heads), and
- * backward comes back. The word embeddings, which are tied, are needed first and complete last; with
- * embedding_rows they are needed with the heads and complete with them. A member may be NULL. */
+ * backward comes back. The word embeddings, which are tied, are needed first and complete last;
+ * with embedding_rows they are needed with the heads and complete with them. A member may be
+ * NULL. */
 struct bert_hooks {
     /* params [begin, end) are read from now on (backward asks no more). */
     void (*needs)(void *who, size_t begin, size_t end);

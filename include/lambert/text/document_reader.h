@@ -1,5 +1,5 @@
-/* Documents of a run of text in memory, one after another (text/input_feed.h cuts the runs), in one of
- * the layouts of text/text_layout.h:
+/* Documents of a run of text in memory, one after another (text/input_feed.h cuts the runs), in one
+ * of the layouts of text/text_layout.h:
  *
  *   - LAYOUT_WIKI: the title of an article is kept (its XML entities turned back); the line that
  *     repeats it is a heading, not a line of the document. Articles with nothing but a title are empty

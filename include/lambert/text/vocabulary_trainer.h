@@ -21,8 +21,8 @@
  *
  * Memory stays bounded in two ways: text is counted in chunks of a size that does not depend on who
  * counts them, and of a large text, words that occur once in a chunk are left out of that chunk's
- * counts, so what is kept are words that are met again and again; and the most frequent `most_words`
- * are learnt from.
+ * counts, so what is kept are words that occur again and again; and the most frequent
+ * `most_words` are learnt from.
  *
  * vocabulary_trainer_read() does that over the threads of one rank; several ranks do it each with a
  * trainer of its own:
@@ -62,8 +62,9 @@ void vocabulary_trainer_free(struct vocabulary_trainer *trainer);
 void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size);
 void vocabulary_trainer_reset(struct vocabulary_trainer *trainer); /* no word counted */
 
-/* Adds the words of all documents in the chunks of the inputs that are this rank's, over all threads,
- * as text of 16 MB a chunk. A file that cannot be read is an error, and some words are then counted. */
+/* Adds the words of all documents in the chunks of the inputs that are this rank's, over all
+ * threads, as text of 16 MB a chunk. A file that cannot be read is an error, and some words are
+ * then counted. */
 int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct input_list *inputs,
                             int rank, int ranks, struct error *err);
 
