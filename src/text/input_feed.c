@@ -277,19 +277,6 @@ static int stream_file(const struct input_feed *feed, uint64_t chunk)
     return feed->plan.units[feed->plan.chunks[chunk].first].file;
 }
 
-static int begin_stream(struct input_feed *feed, uint64_t chunk, struct error *err)
-{
-    struct streamed_chunk *streamed = &feed->streamed;
-    const char *path = feed->list->files[stream_file(feed, chunk)].path;
-    struct buffer window = streamed->window; /* its memory is used again */
-    buffer_reset(&window);
-    *streamed = (struct streamed_chunk){.chunk = chunk, .window = window};
-    if (input_stream_open(&streamed->stream, path, err) < 0)
-        return -1;
-    streamed->open = true;
-    return 0;
-}
-
 /* Hands out part j: up to cut j + 1, which is looked for in [(j + 1) N, (j + 2) N) as in a plain file,
  * or to the end of the text where that comes before (j + 1) N. */
 static int next_part(struct input_feed *feed, struct input_work *work, struct error *err)
@@ -365,8 +352,14 @@ static int take(struct input_feed *feed, struct input_work *work, struct error *
             work_begin(work, number, 0, true);
             return TAKEN_CHUNK;
         }
-        if (begin_stream(feed, number, err) < 0)
+        struct streamed_chunk *streamed = &feed->streamed;
+        struct buffer window = streamed->window; /* its memory is used again */
+        buffer_reset(&window);
+        *streamed = (struct streamed_chunk){.chunk = number, .window = window};
+        const char *path = feed->list->files[stream_file(feed, number)].path;
+        if (input_stream_open(&streamed->stream, path, err) < 0)
             return -1;
+        streamed->open = true;
     }
     return next_part(feed, work, err) < 0 ? -1 : TAKEN_PART;
 }

@@ -71,24 +71,20 @@ static void lower_and_decompose(const struct code_list *token, struct code_list 
     }
 }
 
-/* A combining mark as one number that sorts by class, then by place. */
-static uint64_t mark_key(int32_t code, size_t place)
-{
-    return (uint64_t)unicode_combining_class(code) << 56 | (uint64_t)place << 21 | (uint64_t)code;
-}
-
 static int compare_keys(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
 }
 
+/* As numbers that sort by class, then by place. */
 static void sort_marks(struct buffer *scratch, int32_t *codes, size_t count)
 {
     buffer_reset(scratch);
     uint64_t *keys = buffer_grow(scratch, count * sizeof *keys);
     for (size_t i = 0; i < count; i++)
-        keys[i] = mark_key(codes[i], i);
+        keys[i] = (uint64_t)unicode_combining_class(codes[i]) << 56 | (uint64_t)i << 21 |
+                  (uint64_t)codes[i];
     qsort(keys, count, sizeof *keys, compare_keys);
     for (size_t i = 0; i < count; i++)
         codes[i] = (int32_t)(keys[i] & 0x1FFFFF);
