@@ -295,33 +295,27 @@ bool chunk_record_plan(const char *path, uint64_t *hash)
     return whole;
 }
 
-static int check_shard(const struct chunk *chunk, const char *path, enum corpus_split split,
-                       struct error *err)
+/* Whether a shard is there and whole. The record was written after it, so it is not, or not what it
+ * was, only where something happened to the folder. */
+static bool shard_holds(const struct chunk *chunk, enum corpus_split split)
 {
     const struct shard_options *options = &chunk->plan->shard;
     const struct shard_summary *wanted = &chunk->shards[split];
-    struct shard shard;
-    if (shard_open(&shard, path, options->vocabulary_hash, options->vocabulary_size, err) < 0)
-        return -1;
-    const struct shard_summary found = shard_summary(&shard);
-    int status = container_verify(&shard.container, err);
-    if (status == 0 && (found.bytes != wanted->bytes || found.hash != wanted->hash))
-        status = error_set(err, "%s is not the shard that its record describes", path);
-    shard_close(&shard);
-    return status;
-}
-
-/* The record was written after it, so it is not there, or not what it was, only where something
- * happened to the folder. */
-static bool shard_holds(const struct chunk *chunk, enum corpus_split split)
-{
-    struct error err;
     char *path = shard_path(chunk->plan, chunk->number, chunk->part, split);
-    bool holds = check_shard(chunk, path, split, &err) == 0;
-    if (!holds)
+    struct shard shard;
+    struct error err;
+    int status = shard_open(&shard, path, options->vocabulary_hash, options->vocabulary_size, &err);
+    if (status == 0) {
+        const struct shard_summary found = shard_summary(&shard);
+        status = container_verify(&shard.container, &err);
+        if (status == 0 && (found.bytes != wanted->bytes || found.hash != wanted->hash))
+            status = error_set(&err, "%s is not the shard that its record describes", path);
+        shard_close(&shard);
+    }
+    if (status < 0)
         log_warning("a part that was done is prepared again: %s", err.text);
     free(path);
-    return holds;
+    return status == 0;
 }
 
 bool chunk_is_done(const struct chunk_plan *plan, uint64_t number, uint32_t part)

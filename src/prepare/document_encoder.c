@@ -34,28 +34,22 @@ static void add_sentence(struct document_encoder *encoder, const char *text, siz
     encoder->lengths[encoder->sentences++] = (uint32_t)tokens;
 }
 
-static void add_line(struct document_encoder *encoder, const char *line, size_t size)
-{
-    struct sentence_splitter splitter;
-    const char *sentence;
-    size_t length;
-    if (!encoder->split_sentences) {
-        add_sentence(encoder, line, size);
-        return;
-    }
-    sentence_splitter_init(&splitter, line, size);
-    while (sentence_splitter_next(&splitter, &sentence, &length))
-        add_sentence(encoder, sentence, length);
-}
-
 uint32_t document_encoder_encode(struct document_encoder *encoder, const struct document *document)
 {
-    const char *line;
-    size_t cursor = 0, length;
+    struct sentence_splitter splitter;
+    const char *line, *sentence;
+    size_t cursor = 0, size, length;
     buffer_reset(&encoder->ids);
     encoder->sentences = 0;
-    while (document_line(document, &cursor, &line, &length))
-        add_line(encoder, line, length);
+    while (document_line(document, &cursor, &line, &size)) {
+        if (!encoder->split_sentences) {
+            add_sentence(encoder, line, size);
+            continue;
+        }
+        sentence_splitter_init(&splitter, line, size);
+        while (sentence_splitter_next(&splitter, &sentence, &length))
+            add_sentence(encoder, sentence, length);
+    }
     return encoder->sentences;
 }
 

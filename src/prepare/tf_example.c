@@ -71,20 +71,6 @@ static int get_weights(const Tf__Features *features, struct floats *out, struct 
     return 0;
 }
 
-static int get_features(struct tf_example *example, const Tf__Features *features, struct error *err)
-{
-    if (need_integers(features, "input_ids", "input_word_ids", &example->input_ids, err) < 0 ||
-        need_integers(features, "input_mask", NULL, &example->input_mask, err) < 0 ||
-        need_integers(features, "segment_ids", "input_type_ids", &example->segment_ids, err) < 0 ||
-        need_integers(features, "masked_lm_positions", NULL, &example->masked_lm_positions, err) <
-            0 ||
-        need_integers(features, "masked_lm_ids", NULL, &example->masked_lm_ids, err) < 0 ||
-        get_integers(features, "next_sentence_labels", NULL, &example->next_sentence_labels, err) <
-            0)
-        return -1;
-    return get_weights(features, &example->masked_lm_weights, err);
-}
-
 int tf_example_parse(struct tf_example *example, const uint8_t *data, size_t size,
                      struct error *err)
 {
@@ -93,10 +79,20 @@ int tf_example_parse(struct tf_example *example, const uint8_t *data, size_t siz
     if (!message)
         return error_set(err, "it is not a tf.Example");
     example->message = message;
-    int status = get_features(example, message->features, err);
-    if (status < 0)
+    const Tf__Features *features = message->features;
+    if (need_integers(features, "input_ids", "input_word_ids", &example->input_ids, err) < 0 ||
+        need_integers(features, "input_mask", NULL, &example->input_mask, err) < 0 ||
+        need_integers(features, "segment_ids", "input_type_ids", &example->segment_ids, err) < 0 ||
+        need_integers(features, "masked_lm_positions", NULL, &example->masked_lm_positions, err) <
+            0 ||
+        need_integers(features, "masked_lm_ids", NULL, &example->masked_lm_ids, err) < 0 ||
+        get_integers(features, "next_sentence_labels", NULL, &example->next_sentence_labels, err) <
+            0 ||
+        get_weights(features, &example->masked_lm_weights, err) < 0) {
         tf_example_release(example);
-    return status;
+        return -1;
+    }
+    return 0;
 }
 
 void tf_example_release(struct tf_example *example)

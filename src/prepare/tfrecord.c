@@ -45,32 +45,31 @@ static bool begins_compressed(const uint8_t *head)
     return gzip || ((head[0] & 0x0f) == Z_DEFLATED && (head[0] << 8 | head[1]) % 31 == 0);
 }
 
-static int start_inflater(struct tfrecord_file *file, struct error *err)
-{
-    if (inflateInit2(&file->inflater, ANY_WRAPPER) != Z_OK)
-        return error_set(err, "zlib cannot start: %s",
-                         file->inflater.msg ? file->inflater.msg : "no memory");
-    file->compressed = true;
-    file->stored = memory_new(STORED_BYTES, 1);
-    return 0;
-}
-
 int tfrecord_open(struct tfrecord_file *file, const char *path, struct error *err)
 {
     uint8_t head[HEAD_BYTES];
     *file = (struct tfrecord_file){.path = path, .stream = fopen(path, "rb")};
     if (!file->stream)
         return error_errno(err, "cannot open %s", path);
-    size_t got = fread(head, 1, sizeof head, file->stream);
-    bool plain = got == sizeof head && is_head(head);
-    int status = 0;
-    if (ferror(file->stream) || fseek(file->stream, 0, SEEK_SET) != 0)
-        status = error_errno(err, "cannot read %s", path);
-    else if (!plain && got >= 2 && begins_compressed(head))
-        status = start_inflater(file, err);
-    if (status < 0)
-        tfrecord_close(file);
-    return status;
+    const size_t got = fread(head, 1, sizeof head, file->stream);
+    const bool plain = got == sizeof head && is_head(head);
+    if (ferror(file->stream) || fseek(file->stream, 0, SEEK_SET) != 0) {
+        error_errno(err, "cannot read %s", path);
+        goto fail;
+    }
+    if (plain || got < 2 || !begins_compressed(head))
+        return 0;
+    if (inflateInit2(&file->inflater, ANY_WRAPPER) != Z_OK) {
+        error_set(err, "zlib cannot start: %s",
+                  file->inflater.msg ? file->inflater.msg : "no memory");
+        goto fail;
+    }
+    file->compressed = true;
+    file->stored = memory_new(STORED_BYTES, 1);
+    return 0;
+fail:
+    tfrecord_close(file);
+    return -1;
 }
 
 void tfrecord_close(struct tfrecord_file *file)

@@ -56,13 +56,6 @@ static struct segments segments_of(const struct epoch_plan *plan, uint64_t docum
     return segments;
 }
 
-static void set_mark(struct epoch_range *range, uint64_t document, uint32_t sentence)
-{
-    size_t number = range->samples / MARK_SAMPLES;
-    ARRAY_RESERVE(range->marks, number + 1, range->mark_capacity);
-    range->marks[number] = (struct mark){.document = document, .sentence = sentence};
-}
-
 static void cut_range(const struct epoch_plan *plan, struct epoch_range *range)
 {
     struct passage passage;
@@ -71,8 +64,11 @@ static void cut_range(const struct epoch_plan *plan, struct epoch_range *range)
     for (uint64_t d = range->first_document; d < range->end_document; d++) {
         struct segments segments = segments_of(plan, d);
         for (uint32_t s = 0; s < segments.sentences; s = passage.next) {
-            if (range->samples % MARK_SAMPLES == 0)
-                set_mark(range, d, s);
+            if (range->samples % MARK_SAMPLES == 0) {
+                const size_t number = range->samples / MARK_SAMPLES;
+                ARRAY_RESERVE(range->marks, number + 1, range->mark_capacity);
+                range->marks[number] = (struct mark){.document = d, .sentence = s};
+            }
             segments_cut(&segments, s, &passage);
             range->samples++;
         }
