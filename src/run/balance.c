@@ -18,9 +18,9 @@ void balance_init(struct balance *balance, int ranks)
 {
     *balance = (struct balance){.ranks = ranks,
                                 .times = memory_new((size_t)ranks + 1, sizeof *balance->times),
-                                .told = memory_new((size_t)ranks, sizeof *balance->told)};
+                                .warned = memory_new((size_t)ranks, sizeof *balance->warned)};
     for (int r = 0; r < ranks; r++)
-        balance->told[r] = -INFINITY;
+        balance->warned[r] = -INFINITY;
     for (int i = 0; i < BALANCE_WINDOW; i++)
         balance->late[i].rank = -1;
 }
@@ -28,7 +28,7 @@ void balance_init(struct balance *balance, int ranks)
 void balance_release(struct balance *balance)
 {
     free(balance->times);
-    free(balance->told);
+    free(balance->warned);
     *balance = (struct balance){0};
 }
 
@@ -78,12 +78,12 @@ bool balance_find_slow(struct balance *balance, double now, struct balance_slow 
 {
     int last = (balance->next + BALANCE_WINDOW - 1) % BALANCE_WINDOW;
     int rank = balance->late[last].rank;
-    if (rank < 0 || now - balance->told[rank] < PAUSE)
+    if (rank < 0 || now - balance->warned[rank] < PAUSE)
         return false;
     *slow = sum_up(balance, rank);
     if (slow->steps <= BALANCE_WINDOW / 2)
         return false;
-    balance->told[rank] = now;
+    balance->warned[rank] = now;
     return true;
 }
 

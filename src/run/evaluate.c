@@ -81,7 +81,8 @@ void evaluator_free(struct evaluator *evaluator)
     free(evaluator);
 }
 
-/* What an evaluation adds up over the ranks: nothing but doubles, so that it travels as an array. */
+/* What an evaluation adds up over the ranks: nothing but doubles, so that it travels as an array.
+ */
 struct evaluation_sums {
     double unigram_loss, unigram_correct, masked;
     struct objective_sums objectives[OBJECTIVE_MOST]; /* those that the model has travel */

@@ -39,7 +39,7 @@ void nonfinite_describe(const struct step_report *report, const struct param_tab
     buffer_print(text, ")");
 }
 
-int nonfinite_met(struct run *run, const struct step_report *report, struct error *err)
+int nonfinite_step(struct run *run, const struct step_report *report, struct error *err)
 {
     const bool skipping = run->config->train.on_nonfinite == NONFINITE_SKIP;
     const char *phase = run->config->phases[run->state.phase].name;

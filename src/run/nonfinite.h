@@ -13,14 +13,14 @@
 
 /* Collective, after a step that changed nothing. 0: a warning was logged, and the run goes on; -1:
  * it ends, with the same sentence on every rank. */
-int nonfinite_met(struct run *run, const struct step_report *report, struct error *err);
+int nonfinite_step(struct run *run, const struct step_report *report, struct error *err);
 
 /* Collective. Fails when weights or moments are not finite, so that no checkpoint of them is
  * written. */
 int nonfinite_check_state(struct run *run, struct error *err);
 
-/* [local] What happened and where, without a full stop: "the gradient is not finite, first in tensor
- * ...". */
+/* [local] What happened and where, without a full stop: "the gradient is not finite, first in
+ * tensor ...". */
 void nonfinite_describe(const struct step_report *report, const struct param_table *table,
                         struct buffer *text);
 

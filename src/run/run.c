@@ -146,7 +146,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
                  &metrics.balance);
     if (report.updated)
         run->skips_in_a_row = 0;
-    else if (nonfinite_met(run, &report, err) < 0)
+    else if (nonfinite_step(run, &report, err) < 0)
         return -1;
     metrics.seconds = clock_seconds() - started;
 

@@ -1,5 +1,5 @@
-/* The time that a run has worked: the one clock by which limits and schedules in hours go, and what a
- * run says of itself at its end.
+/* The time that a run has worked: the one clock by which limits and schedules in hours go, and what
+ * a run says of itself at its end.
  *
  *     run_clock_start(&clock, seconds that earlier processes of this run had worked)
  *     ...
@@ -7,8 +7,8 @@
  *
  * Time in which no process of the run lives does not count. Checkpoints do not hold the time yet: a
  * resumed run begins with 0 until struct run_state has it. Ranks start their clocks at slightly
- * different moments, so whatever all of them must decide alike (a rate, an end) is read from rank 0's
- * and told to the others with the sums that a step makes anyhow. All functions are [local]. */
+ * different moments, so whatever all of them must decide alike (a rate, an end) is read from rank
+ * 0's and told to the others with the sums that a step makes anyhow. All functions are [local]. */
 #ifndef LAMBERT_RUN_RUN_CLOCK_H
 #define LAMBERT_RUN_RUN_CLOCK_H
 

@@ -1,5 +1,5 @@
-/* What a training run holds: made by run_training() (run.c), which tells its story. Everything that a
- * step needs is inside the trainer. */
+/* What a training run holds: made by run_training() (run.c), which tells its story. Everything that
+ * a step needs is inside the trainer. */
 #ifndef LAMBERT_RUN_RUN_INTERNAL_H
 #define LAMBERT_RUN_RUN_INTERNAL_H
 
@@ -37,9 +37,9 @@ int run_init(struct run *run, struct dist *dist, const struct config *config, in
              struct error *err);
 void run_release(struct run *run);
 
-/* [local] A checkpoint at the end of a phase says so, rather than that the next begins, so that a run
- * resumed with more steps for that phase goes on in it. This moves run->state past phases that are
- * done. */
+/* [local] A checkpoint at the end of a phase says so, rather than that the next begins, so that a
+ * run resumed with more steps for that phase goes on in it. This moves run->state past phases that
+ * are done. */
 void run_pass_finished_phases(struct run *run);
 
 #endif

@@ -11,8 +11,8 @@ enum { OBJECTIVE_LABEL = 16 };
 /* An objective's name as logs have it: "MLM". */
 void objective_label(const struct objective *objective, char label[OBJECTIVE_LABEL]);
 
-/* After a step is counted. The log gets a line for the first step and then every train.log_every, the
- * progress line is brought up to date each time. */
+/* After a step is counted. The log gets a line for the first step and then every train.log_every,
+ * the progress line is brought up to date each time. */
 void run_log_step(const struct run *run, const struct config_phase *phase,
                   const struct step_metrics *step, struct progress *progress);
 

@@ -74,8 +74,8 @@ static int start_from_checkpoint(struct run *run, const struct checkpoint_file *
     return trainer_load(run->trainer, file, TRAINER_WEIGHTS, &state, err);
 }
 
-/* [rank 0] A Hugging Face folder is read by its name; anything else is opened as a checkpoint. A run
- * folder stands for its newest. */
+/* [rank 0] A Hugging Face folder is read by its name; anything else is opened as a checkpoint. A
+ * run folder stands for its newest. */
 static int find_source(const char *path, bool *is_model, struct checkpoint_file *file,
                        struct error *err)
 {
@@ -146,9 +146,9 @@ static int check_same_run(const struct run *run, const struct checkpoint_meta *m
     return 0;
 }
 
-/* [rank 0] Opens the newest checkpoint of the run's folder, if there is one, and says why the run may
- * not go on from it. Configurations are compared before weights are read: a sentence that names the
- * keys says more than one that names a tensor. */
+/* [rank 0] Opens the newest checkpoint of the run's folder, if there is one, and says why the run
+ * may not go on from it. Configurations are compared before weights are read: a sentence that names
+ * the keys says more than one that names a tensor. */
 static int find_checkpoint(const struct run *run, const struct run_request *request,
                            struct checkpoint_file *file, struct error *err)
 {

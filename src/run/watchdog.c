@@ -17,7 +17,7 @@
 
 enum { EXIT_STANDSTILL = 1, HOST = 256 };
 
-/* --- what it thinks ---------------------------------------------------------------------------- */
+/* --- what it thinks --------------------------------------------------------------------------- */
 
 void watch_init(struct watch *watch, double limit)
 {
@@ -45,7 +45,7 @@ enum watch_event watch_look(struct watch *watch, uint64_t moves, double elapsed)
     return reached(before, watch->silent, watch->limit / 2) ? WATCH_WARN : WATCH_NOTHING;
 }
 
-/* --- what it does ------------------------------------------------------------------------------ */
+/* --- what it does --------------------------------------------------------------------------- */
 
 struct watchdog {
     struct watch watch;

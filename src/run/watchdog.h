@@ -1,9 +1,10 @@
-/* The watchdog: a run that stands still ends with a sentence and a code instead of hanging for ever.
+/* The watchdog: a run that stands still ends with a sentence and a code instead of hanging for
+ * ever.
  *
- * A thread looks at the marks of base/activity.h. When none has been set for `limit` seconds it says
- * rank, host, place and for how long, waits a little so that the other ranks say theirs (unless
- * they hang, they do so at about the same time), and ends the process: mpirun then ends the others,
- * stopped ones too. Where a mark moves in that little while, the run goes on.
+ * A thread looks at the marks of base/activity.h. When none has been set for `limit` seconds it
+ * says rank, host, place and for how long, waits a little so that the other ranks say theirs
+ * (unless they hang, they do so at about the same time), and ends the process: mpirun then ends the
+ * others, stopped ones too. Where a mark moves in that little while, the run goes on.
  *
  * The process ends with _exit(): MPI belongs to the main thread (MPI_THREAD_FUNNELED), which is the
  * one that hangs, so MPI_Abort() is out of reach. Where not even the sentence can be written,
@@ -20,12 +21,12 @@
 
 struct watchdog;
 
-/* [local] limit 0: there is none, *watchdog is NULL. One in a process. `advice`, which lives for ever,
- * is what the last sentence says to do. */
+/* [local] limit 0: there is none, *watchdog is NULL. One in a process. `advice`, which lives for
+ * ever, is what the last sentence says to do. */
 int watchdog_start(struct watchdog **watchdog, double limit, const char *advice, struct error *err);
 void watchdog_stop(struct watchdog *watchdog); /* NULL is fine */
 
-/* --- what it thinks ---------------------------------------------------------------------------- */
+/* --- what it thinks --------------------------------------------------------------------------- */
 
 struct watch {
     double limit;   /* seconds of silence that are reported; at half of them there is a warning */

@@ -20,7 +20,7 @@ struct param_sync {
 
     real *weights; /* [size] */
     real *grads;   /* [size] of this rank */
-    real *shard;   /* [own shard] of the summed gradient */
+    real *shard;   /* [sharding_count()] of the summed gradient */
 
     struct row_exchange *rows;            /* NULL: word embeddings do not go apart */
     struct embedding_rows embedding_rows; /* of this micro-batch, with rows */

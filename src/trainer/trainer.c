@@ -171,7 +171,7 @@ static bool losses_finite(const struct objective_sums *sums, int objectives)
     return true;
 }
 
-/* The gradient of the global batch: own slices of it are in the sync's shard, before clipping. */
+/* The gradient of the global batch: this rank's shard of it is in the sync, before clipping. */
 static int make_gradient(struct trainer *trainer, const struct batch *batch,
                          struct step_report *report, struct error *err)
 {
@@ -232,7 +232,7 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
     return 0;
 }
 
-/* What the lowest rank that met a loss that is not finite has becomes everyone's. */
+/* The loss that is not finite of the lowest rank that has one becomes everyone's. */
 static void agree_on_nonfinite(const struct dist *dist, struct nonfinite_loss *nonfinite)
 {
     int ranks = dist_size(dist);

@@ -101,7 +101,7 @@ static int meet(struct fixture *fixture, struct buffer *said, struct error *err)
 {
     const struct step_report report = a_report();
     catch_begin();
-    int status = nonfinite_met(&fixture->run, &report, err);
+    int status = nonfinite_step(&fixture->run, &report, err);
     catch_end(said);
     return status;
 }

@@ -1,9 +1,9 @@
 /* Whether the ranks finish a step together, and which one does not, again and again.
  *
- * A step takes as long as its slowest rank. The samples of a global batch are dealt so that all have
- * the same work (sample/balance_by_cost.h); a rank that is slow all the same has a slower machine, less
- * of it, or a slower disk. What counts is a rank's own time: all of the step but waiting for other
- * ranks (activity_waited() of base/activity.h), so waiting for samples is in it.
+ * A step takes as long as its slowest rank. The samples of a global batch are shared out so that
+ * all have the same work (sample/balance_by_cost.h); a rank that is slow all the same has a slower
+ * machine, less of it, or a slower disk. What counts is a rank's own time: all of the step but
+ * waiting for other ranks (activity_waited() of base/activity.h), so waiting for samples is in it.
  *
  * The slowest rank of a step is late when it took SLOW more than the others' mean. One that is late
  * in most of the last steps says so itself, with its host, at most once an hour. */
@@ -48,7 +48,7 @@ struct balance_late {
 struct balance {
     int ranks;
     struct balance_times *times; /* [ranks + 1] of the step; the last is the flag's, in a message */
-    double *told;                /* [ranks] when each was last warned of */
+    double *warned;              /* [ranks] when each was last warned of */
     struct balance_late late[BALANCE_WINDOW];
     int next; /* place in late */
 };
@@ -56,9 +56,9 @@ struct balance {
 void balance_init(struct balance *balance, int ranks);
 void balance_release(struct balance *balance);
 
-/* Collective, after each step, with this rank's times. A rank that is slow logs a warning. What else
- * the ranks have to tell each other after a step travels along: *flag becomes true on all where it is
- * true on any. */
+/* Collective, after each step, with this rank's times. A rank that is slow logs a warning. What
+ * else the ranks have to tell each other after a step travels along: *flag becomes true on all
+ * where it is true on any. */
 void balance_step(struct balance *balance, const struct dist *dist, struct balance_times own,
                   bool *flag, struct balance_report *report);
 

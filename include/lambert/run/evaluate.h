@@ -36,9 +36,10 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
 
 /* Collective. The evaluation of a checkpoint's weights for one phase of a configuration; fails
  * where the corpus has too few held-out documents. `wanted` is a checkpoint or a run folder, which
- * stands for its newest; NULL is the configuration's run folder. *file is what was opened, on rank 0
- * (checkpoint_file_path() names it) and zeroed elsewhere; the caller closes it in any case. All of it
- * is watched (train.watchdog_seconds), opening the file on a disk that does not answer included. */
+ * stands for its newest; NULL is the configuration's run folder. *file is what was opened, on rank
+ * 0 (checkpoint_file_path() names it) and zeroed elsewhere; the caller closes it in any case. All
+ * of it is watched (train.watchdog_seconds), opening the file on a disk that does not answer
+ * included. */
 int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
                         const char *wanted, struct checkpoint_file *file, struct evaluation *result,
                         struct error *err);

@@ -48,15 +48,15 @@ double metrics_loss(const struct step_report *report);
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
                  const struct step_metrics *step, struct error *err);
 
-/* A line of kind "tensors": all of the table as the step's update met them. */
+/* A line of kind "tensors": all of the table, as they were in the step's update. */
 int metrics_tensors(struct metrics *metrics, const char *phase, const struct run_state *state,
                     const struct param_table *table, const struct tensor_report *tensors,
                     struct error *err);
 int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
                        int sequence_length, const struct evaluation *evaluation, struct error *err);
 
-/* The fields of an evaluation, as a line of metrics and `lambert eval --json` have them; what is not
- * a number is null. */
+/* The fields of an evaluation, as a line of metrics and `lambert eval --json` have them; what is
+ * not a number is null. */
 void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evaluation *evaluation);
 
 #endif

@@ -21,8 +21,8 @@ struct bert_capacity bert_capacity_of(const struct config *config);
 /* A trainer for micro-batches of that capacity. */
 struct trainer_options trainer_options_of(const struct config *config, int vocab_size);
 
-/* All batches of a phase, this rank's shares of them. With train.reproducible they come in groups of
- * as many sequences as a micro-batch holds at full length. */
+/* All batches of a phase, this rank's shares of them. With train.reproducible they come in groups
+ * of as many sequences as a micro-batch holds at full length. */
 struct sampled_batches_options sampled_batches_options_of(const struct config *config, int phase,
                                                           const struct dist *dist);
 

@@ -1,6 +1,6 @@
 /* Which rows of the word embeddings a micro-batch looks up, and memory for them: a compact array
- * in the place of the matrix (model/bert.h, struct bert_embedding_rows), whose rows go from and to their
- * owners by themselves (dist/row_exchange.h). */
+ * in the place of the matrix (model/bert.h, struct bert_embedding_rows), whose rows go from and to
+ * their owners by themselves (dist/row_exchange.h). */
 #ifndef LAMBERT_TRAINER_EMBEDDING_ROWS_H
 #define LAMBERT_TRAINER_EMBEDDING_ROWS_H
 

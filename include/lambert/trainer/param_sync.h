@@ -1,17 +1,17 @@
-/* The communication of a training step, hidden behind the computing (dist/exchange.h): gradients are
- * summed over the ranks, each of which gets its slices of the sum, and the weights that a rank has
- * updated go to all others.
+/* The communication of a training step, hidden behind the computing (dist/exchange.h): gradients
+ * are summed over the ranks, each of which gets its slices of the sum, and the weights that a rank
+ * has updated go to all others.
  *
  *     param_sync_new(&sync, dist, &sharding, &options, &err)
  *     each step:
  *         param_sync_begin_step(sync, micro_batches)
  *         for each micro-batch of this rank:
  *             param_sync_backward(sync, bert, &micro, ...)
- *         param_sync_finish_gradients(sync)   own slices of the sum are there
+ *         param_sync_finish_gradients(sync)   this rank's slices of the sum are there
  *         ...a sum over all ranks...          so that no rank still computes with the weights
- *         param_sync_begin_update(sync)       own slices of the weights are the optimizer's
+ *         param_sync_begin_update(sync)       the weights that it owns are the optimizer's
  *         ...the optimizer...
- *         param_sync_publish(sync, updated)   own slices of the weights are for everyone
+ *         param_sync_publish(sync, updated)   and are now for everyone
  *     param_sync_settle(sync)                 weights are whole, for others than the next step
  *
  * param_sync_backward() waits for weights that are still on their way, product by product, and in
@@ -27,9 +27,9 @@
  * the weights that come. For the same reason published weights are held back until the next step
  * begins, whose rows must go before everything else.
  *
- * Weights to compute with may be rounded to bfloat16 (rounded_weights.h): own slices are then whole
- * from param_sync_begin_update() to param_sync_publish(), all weights after param_sync_settle(), and
- * in between they are rounded and travel in half the bytes. */
+ * Weights to compute with may be rounded to bfloat16 (rounded_weights.h). A rank then has
+ * what it owns in full precision from param_sync_begin_update() to param_sync_publish(), and all
+ * weights after param_sync_settle(); in between they are rounded and travel in half the bytes. */
 #ifndef LAMBERT_TRAINER_PARAM_SYNC_H
 #define LAMBERT_TRAINER_PARAM_SYNC_H
 
@@ -56,8 +56,8 @@ struct param_sync_memory {
 struct param_sync_memory param_sync_memory(const struct sharding *sharding, int rank,
                                            const struct param_sync_options *options); /* [local] */
 
-/* Collective; sharding and dist outlive it. Its weights count as settled: the caller sets them, to the
- * same on all ranks, now or after any param_sync_settle(). */
+/* Collective; sharding and dist outlive it. Its weights count as settled: the caller sets them, to
+ * the same on all ranks, now or after any param_sync_settle(). */
 int param_sync_new(struct param_sync **sync, const struct dist *dist,
                    const struct sharding *sharding, const struct param_sync_options *options,
                    struct error *err);
@@ -66,8 +66,9 @@ int param_sync_new(struct param_sync **sync, const struct dist *dist,
 void param_sync_free(struct param_sync *sync);
 
 /* [local] Its arrays. Weights [size] are one array for all ranks of a node where they can share
- * memory; they are whole after param_sync_settle(). Gradients [size] are this rank's own, and free to
- * be used as working memory between steps. The shard is what a rank has of the summed gradient. */
+ * memory; they are whole after param_sync_settle(). Gradients [size] are this rank's own, and free
+ * to be used as working memory between steps. The shard is what a rank has of the summed gradient.
+ */
 real *param_sync_weights(const struct param_sync *sync);
 bool param_sync_weights_shared(const struct param_sync *sync);
 real *param_sync_gradients(const struct param_sync *sync);
@@ -76,8 +77,9 @@ real *param_sync_shard(const struct param_sync *sync);
 /* [local] micro_batches: of the global batch, all ranks together; matters in fixed point alone. */
 void param_sync_begin_step(struct param_sync *sync, int64_t micro_batches);
 
-/* bert_train() of a micro-batch on its weights, adding to its gradients; `last`: of this rank's in this step. Collective for the first of a step, together
- * with param_sync_finish_gradients() of ranks that have none. */
+/* bert_train() of a micro-batch on its weights, adding to its gradients; `last`: it is this rank's
+ * last of the step. Collective for the first of a step, together with param_sync_finish_gradients()
+ * of ranks that have none. */
 void param_sync_backward(struct param_sync *sync, struct bert *bert,
                          const struct packed_batch *micro, bool last, const double *scales,
                          struct objective_sums *sums);
@@ -86,8 +88,8 @@ void param_sync_backward(struct param_sync *sync, struct bert *bert,
  * without an update. */
 void param_sync_finish_gradients(struct param_sync *sync);
 
-/* [local] Between them the optimizer works on own slices of the weights. `updated`, on all ranks or on
- * none: it has changed them. */
+/* [local] Between the two the optimizer works on the weights that this rank owns. `updated`, on all
+ * ranks or on none: it has changed them. */
 void param_sync_begin_update(struct param_sync *sync);
 void param_sync_publish(struct param_sync *sync, bool updated);
 

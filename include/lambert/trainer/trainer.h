@@ -1,6 +1,6 @@
-/* A trainer: a model, its optimizer, and how the ranks of a job share both. It takes one global batch
- * after the other, whatever they come from, and knows nothing of the run that it is part of: no
- * configuration, no corpus, no phases, no files but the checkpoints it is told to write and read.
+/* A trainer: a model, its optimizer, and how the ranks of a job share both. It takes one global
+ * batch after the other, whatever they come from, and knows nothing of the run that it is part of:
+ * no configuration, no corpus, no phases, no files but the checkpoints that it writes and reads.
  *
  *     struct trainer_options options = {...};
  *     trainer_memory(dist, &options)                  what it will take, before it is taken
@@ -12,11 +12,12 @@
  *     trainer_save(trainer, path, &meta, &err)
  *     trainer_free(trainer)
  *
- * The step: ranks add up how many terms the losses of the global batch have; each cuts its share into
- * micro-batches and adds up their gradients, which the ranks sum while they are still computing
- * (param_sync.h); each updates the weights that it owns, and these travel to all others during the
- * next step. The gradient is that of the global batch's mean losses: it depends neither on the number
- * of ranks nor on micro-batches, but for rounding, and with `reproducible` not even for that.
+ * The step: ranks add up how many terms the losses of the global batch have; each cuts its share
+ * into micro-batches and adds up their gradients, which the ranks sum while they are still
+ * computing (param_sync.h); each updates the weights that it owns, and these travel to all others
+ * during the next step. The gradient is that of the global batch's mean losses: it depends neither
+ * on the number of ranks nor on micro-batches, but for rounding, and with `reproducible` not even
+ * for that.
  *
  * Functions are collective unless marked [local]: all ranks call them in the same order, and fail
  * together with the same sentence. Several trainers may live in one process. */
@@ -40,9 +41,10 @@ struct trainer_options {
     struct optimizer_options optimizer;
     enum float_type gradient_wire; /* what gradients are sent as between nodes */
     enum float_type weight_type;   /* what weights are sent as and computed with */
-    bool reproducible;             /* no number of ranks shows in the sums of gradients; batches are
-                                       to come in groups then (batch/batch_source.h) */
-    bool reports_tensors;          /* trainer_step() may be asked for norms of each tensor */
+    /* The sums of gradients do not depend on the number of ranks; batches are to come in groups
+     * then (batch/batch_source.h). */
+    bool reproducible;
+    bool reports_tensors; /* trainer_step() may be asked for norms of each tensor */
 };
 
 /* [local] Bytes that a rank will hold; the weights, where `shared`, are held once a node. */
@@ -69,9 +71,9 @@ void trainer_initialise(struct trainer *trainer, uint64_t seed);
  * This waits for them; it costs nothing where there is nothing to wait for. */
 void trainer_settle(struct trainer *trainer);
 
-/* [local] The weights [trainer_params()->size], settled, which the ranks of a node may share. Whoever
- * writes them, before the first step or after trainer_settle(), does so on rank 0 and then calls
- * trainer_broadcast_weights(). */
+/* [local] The weights [trainer_params()->size], settled, which the ranks of a node may share.
+ * Whoever writes them, before the first step or after trainer_settle(), does so on rank 0 and then
+ * calls trainer_broadcast_weights(). */
 real *trainer_weights(const struct trainer *trainer);
 void trainer_broadcast_weights(struct trainer *trainer);
 
@@ -100,20 +102,20 @@ struct step_report {
     struct optimizer_report gradient; /* its norm, and whether it is finite */
     bool updated; /* no: the loss or the gradient is not finite, and nothing was changed */
     struct nonfinite_loss nonfinite; /* where it was not updated */
-    const struct tensor_report
-        *tensors;      /* [trainer_params()->count] where they were wanted and there
-                                            was an update, else NULL; until the next step */
+    /* [trainer_params()->count] where they were wanted and there was an update, else NULL; until
+     * the next step. */
+    const struct tensor_report *tensors;
     double operations; /* useful floating-point operations, bert_operations() over all ranks */
-    double waited;     /* seconds that a rank, on average, stood still for gradients and weights of
-                          others, and ... */
-    double exchanged;  /* ... with what it did to send, receive and add them up */
+    /* Seconds that a rank, on average, stood still for gradients and weights of others; and with
+     * what it did to send, receive and add them up. */
+    double waited, exchanged;
     double bytes_sent; /* by all ranks */
 };
 
 /* One update at the learning rate `rate` on the global batch of which `batch` is this rank's share.
- * Where a loss or the gradient is not finite there is none; the report says who met it first. A rank
- * that has no batch to give, or cannot go on for another reason, calls with NULL and the reason in
- * *err: then all fail with it, and nothing is changed. */
+ * Where a loss or the gradient is not finite there is none; the report says where it was first. A
+ * rank that has no batch to give, or cannot go on for another reason, calls with NULL and the
+ * reason in *err: then all fail with it, and nothing is changed. */
 int trainer_step(struct trainer *trainer, const struct batch *batch, double rate,
                  bool report_tensors, struct step_report *report, struct error *err);
 
@@ -134,8 +136,8 @@ int trainer_save(struct trainer *trainer, const char *path, const struct checkpo
 enum trainer_part { TRAINER_ALL, TRAINER_WEIGHTS };
 
 /* `file` is rank 0's, open, and stays the caller's; elsewhere it is not looked at. *state is the
- * checkpoint's, on all ranks. Fails, and nothing is changed, where the file does not fit the model or,
- * with TRAINER_ALL, the optimizer. */
+ * checkpoint's, on all ranks. Fails, and nothing is changed, where the file does not fit the model
+ * or, with TRAINER_ALL, the optimizer. */
 int trainer_load(struct trainer *trainer, const struct checkpoint_file *file,
                  enum trainer_part part, struct run_state *state, struct error *err);
 
