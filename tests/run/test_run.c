@@ -1,0 +1,140 @@
+/* ranks: 1 2 */
+/* Whole runs of a few steps. What they compute, and how they end by force, is tried by the scripts in
+ * tests/end_to_end. */
+#include "lambert/run/run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dist/ranks.h"
+#include "lambert/base/json.h"
+#include "lambert/base/log.h"
+#include "lambert/store/checkpoint_folder.h"
+#include "run/signals.h"
+#include "small_run.h"
+#include "store/sample.h"
+
+static void begin(struct config *config)
+{
+    scratch_open(ranks);
+    if (dist_rank(ranks) == 0)
+        small_corpus_make("corpus", &(struct small_corpus){.heldout = 0.4});
+    dist_barrier(ranks);
+    log_set_level(LOG_ERROR);
+    small_config(config, "corpus", "run", "phase.two.steps=2", "phase.two.sequence_length=16",
+                 "phase.two.global_batch=2", "phase.two.learning_rate=0.01", "run.threads=1",
+                 "train.evaluate_sequences=8", NULL);
+}
+
+static void end(void)
+{
+    log_set_level(LOG_INFO);
+    scratch_close(ranks);
+}
+
+static void train(const struct run_request *request)
+{
+    struct error err;
+    if (run_training(ranks, request, &err) < 0)
+        fail_msg("%s", err.text);
+    dist_barrier(ranks);
+}
+
+/* The lines of the metrics as "kind:phase:total_step ". */
+static void read_lines(struct buffer *lines)
+{
+    struct buffer text = {0};
+    scratch_read(scratch_path("run/metrics.jsonl"), &text);
+    for (const char *line = buffer_text(&text); *line; line = strchr(line, '\n') + 1) {
+        uint64_t step = 0;
+        assert_non_null(strchr(line, '\n'));
+        cJSON *object = cJSON_ParseWithLength(line, (size_t)(strchr(line, '\n') - line));
+        assert_true(json_get_count(object, "total_step", &step));
+        buffer_print(lines, "%s:%s:%d ", json_get_text(object, "kind"),
+                     json_get_text(object, "phase"), (int)step);
+        cJSON_Delete(object);
+    }
+    buffer_release(&text);
+}
+
+static void assert_lines(const char *expected)
+{
+    struct buffer lines = {0};
+    read_lines(&lines);
+    assert_string_equal(buffer_text(&lines), expected);
+    buffer_release(&lines);
+}
+
+static struct run_state newest_state(const struct config *config)
+{
+    struct checkpoint_file file;
+    struct error err;
+    assert_int_equal(checkpoint_newest(config->run.folder, &file, &err), 0);
+    assert_non_null(checkpoint_file_path(&file));
+    const struct run_state state = file.meta.state;
+    checkpoint_file_close(&file);
+    return state;
+}
+
+#define ALL_LINES                                                                                  \
+    "evaluation:one:0 step:one:1 step:one:2 step:one:3 evaluation:one:3 step:two:4 step:two:5 "    \
+    "evaluation:two:5 "
+
+/* The folder of a run, and what is said to those who come to it again. */
+static void a_run_goes_through_its_phases(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buffer wanted = {0}, written = {0};
+    struct error err;
+    begin(&config);
+    train(&(struct run_request){.config = &config});
+    assert_lines(ALL_LINES);
+    const struct run_state last = newest_state(&config);
+    assert_int_equal(last.total_steps, 5);
+    assert_int_equal(last.phase, 1);
+    assert_int_equal(last.phase_step, 2);
+    assert_int_equal(last.sequences, 3 * 4 + 2 * 2);
+    config_print(&config, false, &wanted);
+    scratch_read(scratch_path("run/config.ini"), &written);
+    assert_string_equal(buffer_text(&written), buffer_text(&wanted));
+    buffer_release(&wanted);
+    buffer_release(&written);
+    dist_barrier(ranks);
+
+    assert_int_equal(run_training(ranks, &(struct run_request){.config = &config}, &err), -1);
+    assert_non_null(strstr(err.text, "already holds a run"));
+    train(&(struct run_request){.config = &config, .resume = true}); /* nothing is left to do */
+    assert_lines(ALL_LINES);
+
+    config.phases[1].steps = 3;
+    train(&(struct run_request){.config = &config, .resume = true, .accept = "phase.two.steps"});
+    assert_lines(ALL_LINES "step:two:6 evaluation:two:6 ");
+    assert_int_equal(newest_state(&config).total_steps, 6);
+    end();
+}
+
+/* To one rank; all stop after the step that they are in. The last test: the signal stays caught. */
+static void a_signal_ends_the_run_with_a_checkpoint(void **state)
+{
+    (void)state;
+    struct config config;
+    begin(&config);
+    signals_watch();
+    if (dist_rank(ranks) == dist_size(ranks) - 1)
+        raise(SIGTERM);
+    train(&(struct run_request){.config = &config});
+    assert_lines("evaluation:one:0 step:one:1 ");
+    assert_int_equal(newest_state(&config).total_steps, 1);
+    end();
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        RANKS_TEST(a_run_goes_through_its_phases),
+        RANKS_TEST(a_signal_ends_the_run_with_a_checkpoint),
+    };
+    return RANKS_RUN(tests, &argc, &argv);
+}
