@@ -13,7 +13,13 @@ END
 chmod +x lambert.sh
 LAMBERT=$WORK/lambert.sh
 children= # to be ended in any case
-trap 'for child in $children; do kill -KILL $child 2>/dev/null || :; done; rm -rf "$WORK"' EXIT
+end_children() {
+    for child in $children; do
+        kill -KILL "$child" 2>/dev/null || :
+    done
+    rm -rf "$WORK"
+}
+trap end_children EXIT
 
 ranks_of() {
     pgrep -f "lambert train .*run.folder=$1 " || :
