@@ -255,6 +255,7 @@ static void check_without_update(const struct param_sync_options *options)
         if (step == 1) {
             param_sync_begin_update(fixture.sync);
             param_sync_publish(fixture.sync, false);
+            dist_barrier(ranks);
         }
     }
     assert_settled(&fixture);
