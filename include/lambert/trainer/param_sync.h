@@ -89,7 +89,8 @@ void param_sync_backward(struct param_sync *sync, struct bert *bert,
 void param_sync_finish_gradients(struct param_sync *sync);
 
 /* [local] Between the two the optimizer works on the weights that this rank owns. `updated`, on all
- * ranks or on none: it has changed them. */
+ * ranks or on none: it has changed them. Where it has not, nothing is sent and so nothing waits: the
+ * ranks of a node, which share the weights, meet in some collective before one computes again. */
 void param_sync_begin_update(struct param_sync *sync);
 void param_sync_publish(struct param_sync *sync, bool updated);
 
