@@ -230,6 +230,7 @@ static int read_tensor(const struct reading *reading, const cJSON *entry,
         read_shape(reading, cJSON_GetObjectItemCaseSensitive(entry, "shape"), tensor) < 0 ||
         read_offsets(reading, cJSON_GetObjectItemCaseSensitive(entry, "data_offsets"), tensor) < 0)
         return -1;
+    require(bits > 0); /* no dtype of the table has none */
     if (tensor->elements > SIZE_MAX / bits || tensor->elements * bits % 8 != 0 ||
         tensor->elements * bits / 8 != tensor->bytes)
         return refuse_tensor(reading, tensor,
