@@ -74,16 +74,6 @@ static void print_report(const struct vocab_arguments *arguments,
            arguments->output, counts.entries, counts.words, counts.distinct_words);
 }
 
-/* Standard input and pipes are read once, so that only one rank can have them. */
-static int check_inputs(struct dist *dist, const struct input_list *inputs, struct error *err)
-{
-    for (int i = 0; i < inputs->count; i++)
-        if (inputs->files[i].kind == INPUT_STREAM && dist_size(dist) > 1)
-            return error_set(err, "standard input and pipes are read by one rank only; write the "
-                                  "text to a file, or run without mpirun");
-    return 0;
-}
-
 /* Every rank counts its share of the words, rank 0 gets them all and learns from them. */
 static int learn_vocabulary(struct dist *dist, const void *context, struct error *err)
 {
@@ -94,7 +84,7 @@ static int learn_vocabulary(struct dist *dist, const void *context, struct error
     struct buffer mine = {0}, all = {0}, text = {0};
     int status = input_list_open(&inputs, arguments->inputs.at, arguments->inputs.count, err);
     if (status == 0) {
-        status = check_inputs(dist, &inputs, err);
+        status = input_list_check_ranks(&inputs, dist_size(dist), err);
         if (status == 0)
             status =
                 vocabulary_trainer_read(trainer, &inputs, dist_rank(dist), dist_size(dist), err);

@@ -12,14 +12,6 @@
  * lines; prepare_finish.c thins them where lines turn out to be much shorter than that. */
 enum { MOST_FINGERPRINTS = 1 << 20, LINE_BYTES = 80, DOCUMENT_BYTES = 512 };
 
-bool preparation_has_stream(const struct preparation *p)
-{
-    for (int i = 0; i < p->inputs.count; i++)
-        if (p->inputs.files[i].kind == INPUT_STREAM)
-            return true;
-    return false;
-}
-
 /* What the fingerprints are spread by; compressed text is taken for four times its size, a stream
  * for 16 GB. */
 static uint64_t expected_bytes(const struct input_list *inputs)
@@ -50,7 +42,7 @@ static uint64_t plan_hash(const struct preparation *p, enum shard_contents conte
         buffer_print(&all, "%s %d %" PRIu64 " %" PRId64 "\n", file->path, file->kind, file->bytes,
                      file->modified);
     }
-    if (preparation_has_stream(p))
+    if (input_list_has_stream(&p->inputs))
         buffer_print(&all, "%.9f\n", p->started);
     uint64_t hash = hash_bytes(all.data, all.size);
     buffer_release(&all);

@@ -35,8 +35,6 @@ uint64_t preparation_chunks(const struct preparation *p);
  * side, wherever it comes from. */
 enum corpus_split preparation_split(const struct preparation *p, uint64_t hash);
 
-bool preparation_has_stream(const struct preparation *p);
-
 /* What prepare_chunks() does where the input is TFRecords: a chunk is a file. */
 int prepare_samples(struct preparation *p, struct error *err);
 

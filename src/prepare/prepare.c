@@ -52,13 +52,9 @@ int prepare_open(struct preparation **preparation, const struct prepare_options 
     *preparation = NULL;
     if (input_list_open(&p->inputs, options->inputs, options->input_count, err) < 0 ||
         input_contents_find(&p->inputs, &contents, err) < 0 ||
-        vocabulary_load(&p->vocabulary, options->vocabulary, err) < 0)
+        vocabulary_load(&p->vocabulary, options->vocabulary, err) < 0 ||
+        input_list_check_ranks(&p->inputs, ranks, err) < 0)
         goto fail;
-    if (ranks > 1 && preparation_has_stream(p)) {
-        error_set(err, "standard input and pipes are read by one rank only; write the text to "
-                       "a file, or run without mpirun");
-        goto fail;
-    }
     if (rank == 0)
         warn_of_case(options, p->vocabulary);
     preparation_plan(p, contents);

@@ -139,3 +139,19 @@ void input_list_close(struct input_list *list)
     free(list->files);
     *list = (struct input_list){0};
 }
+
+bool input_list_has_stream(const struct input_list *list)
+{
+    for (int i = 0; i < list->count; i++)
+        if (list->files[i].kind == INPUT_STREAM)
+            return true;
+    return false;
+}
+
+int input_list_check_ranks(const struct input_list *list, int ranks, struct error *err)
+{
+    if (ranks == 1 || !input_list_has_stream(list))
+        return 0;
+    return error_set(err, "standard input and pipes are read by one rank only; write the text to a "
+                          "file, or run without mpirun");
+}

@@ -106,6 +106,25 @@ static void what_is_not_there_is_named(void **state)
     rmdir("empty");
 }
 
+/* What can be read once is for one rank; files are for any number. */
+static void streams_are_for_one_rank(void **state)
+{
+    (void)state;
+    struct input_list list;
+    struct error err;
+    char *files[] = {"a.txt", "below"}, *stream[] = {"a.txt", "fifo"};
+    assert_int_equal(input_list_open(&list, files, 2, &err), 0);
+    assert_false(input_list_has_stream(&list));
+    assert_int_equal(input_list_check_ranks(&list, 2, &err), 0);
+    input_list_close(&list);
+    assert_int_equal(input_list_open(&list, stream, 2, &err), 0);
+    assert_true(input_list_has_stream(&list));
+    assert_int_equal(input_list_check_ranks(&list, 1, &err), 0);
+    assert_int_equal(input_list_check_ranks(&list, 2, &err), -1);
+    assert_non_null(strstr(err.text, "one rank only"));
+    input_list_close(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +132,7 @@ int main(void)
         cmocka_unit_test(files_may_be_named_and_matched),
         cmocka_unit_test(kinds_and_sizes_are_known),
         cmocka_unit_test(what_is_not_there_is_named),
+        cmocka_unit_test(streams_are_for_one_rank),
     };
     return cmocka_run_group_tests(tests, make_files, scratch_teardown);
 }

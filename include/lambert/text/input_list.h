@@ -7,6 +7,7 @@
 #ifndef LAMBERT_TEXT_INPUT_LIST_H
 #define LAMBERT_TEXT_INPUT_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,5 +36,11 @@ struct input_list {
 int input_list_open(struct input_list *list, char *const *inputs, int input_count,
                     struct error *err);
 void input_list_close(struct input_list *list);
+
+/* Whether standard input or a pipe is among them, which can be read only once. */
+bool input_list_has_stream(const struct input_list *list);
+
+/* Fails where several ranks would read a stream. */
+int input_list_check_ranks(const struct input_list *list, int ranks, struct error *err);
 
 #endif
