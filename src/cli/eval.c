@@ -8,12 +8,12 @@
 #include "lambert.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
-#include "lambert/kernels/kernels.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/metrics.h"
 #include "lambert/run/options.h"
 #include "lambert/run/run.h"
 #include "lambert/store/checkpoint_file.h"
+#include "open_phase.h"
 
 struct eval_arguments {
     const char *config;
@@ -69,20 +69,6 @@ static void print_json(const struct evaluation *e, const char *path, int sequenc
     print_json_line(line);
 }
 
-/* Every rank reads it for itself. */
-static int read_request(const struct eval_arguments *arguments, struct config *config, int *phase,
-                        struct error *err)
-{
-    if (config_load(config, arguments->config, arguments->words.at, arguments->words.count, err) <
-            0 ||
-        kernels_select(err) < 0)
-        return -1;
-    log_set_level(config->run.log_level);
-    *phase = arguments->phase ? config_find_phase(config, arguments->phase, err)
-                              : config->phase_count - 1;
-    return *phase < 0 ? -1 : 0;
-}
-
 static int evaluate(struct dist *dist, const void *context, struct error *err)
 {
     const struct eval_arguments *arguments = context;
@@ -90,7 +76,9 @@ static int evaluate(struct dist *dist, const void *context, struct error *err)
     struct evaluation result;
     struct checkpoint_file file = {0};
     int phase = 0;
-    int status = dist_agree(dist, read_request(arguments, &config, &phase, err), err);
+    int status = read_phase(&config, arguments->config, &arguments->words, arguments->phase,
+                            PHASE_LAST, &phase, err);
+    status = dist_agree(dist, status, err);
     if (status == 0) {
         start_threads(dist, &config);
         status =

@@ -1,5 +1,7 @@
 #include "open_phase.h"
 
+#include "lambert/base/log.h"
+#include "lambert/kernels/kernels.h"
 #include "lambert/run/options.h"
 
 int open_phase(struct opened_phase *opened, const char *config, const struct command_words *words,
@@ -11,4 +13,17 @@ int open_phase(struct opened_phase *opened, const char *config, const struct com
     return opened->phase < 0
                ? -1
                : phase_corpus_open(&opened->config, opened->phase, &opened->corpus, err);
+}
+
+int read_phase(struct config *config, const char *path, const struct command_words *words,
+               const char *name, enum phase_choice otherwise, int *phase, struct error *err)
+{
+    if (config_load(config, path, words->at, words->count, err) < 0 || kernels_select(err) < 0)
+        return -1;
+    log_set_level(config->run.log_level);
+    if (name)
+        *phase = config_find_phase(config, name, err);
+    else
+        *phase = otherwise == PHASE_LAST ? config->phase_count - 1 : 0;
+    return *phase < 0 ? -1 : 0;
 }

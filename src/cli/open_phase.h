@@ -1,4 +1,5 @@
-/* What several commands look at: a configuration, one of its phases, and the phase's corpus. */
+/* What several commands begin with: a configuration and one of its phases; and, of those that look at
+ * samples, the phase's corpus. */
 #ifndef LAMBERT_CLI_OPEN_PHASE_H
 #define LAMBERT_CLI_OPEN_PHASE_H
 
@@ -15,5 +16,12 @@ struct opened_phase {
 /* The phase of that name, NULL: the first. */
 int open_phase(struct opened_phase *opened, const char *config, const struct command_words *words,
                const char *phase, struct error *err);
+
+enum phase_choice { PHASE_FIRST, PHASE_LAST };
+
+/* For commands that compute, every rank for itself: the configuration, its level of the log, the
+ * kernels of this CPU, and the number of the phase of that name; NULL: what `otherwise` says. */
+int read_phase(struct config *config, const char *path, const struct command_words *words,
+               const char *name, enum phase_choice otherwise, int *phase, struct error *err);
 
 #endif

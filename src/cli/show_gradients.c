@@ -6,12 +6,10 @@
 #include <cjson/cJSON.h>
 
 #include "lambert.h"
-#include "lambert/base/log.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
-#include "lambert/kernels/kernels.h"
 #include "lambert/run/gradients.h"
-#include "lambert/run/options.h"
+#include "open_phase.h"
 
 struct gradients_arguments {
     const char *config;
@@ -80,26 +78,15 @@ static void print_json(const struct gradients_summary *s, const char *path)
     print_json_line(line);
 }
 
-/* Every rank reads it for itself. */
-static int read_config(const struct gradients_arguments *arguments, struct config *config,
-                       int *phase, struct error *err)
-{
-    if (config_load(config, arguments->config, arguments->words.at, arguments->words.count, err) <
-            0 ||
-        kernels_select(err) < 0)
-        return -1;
-    log_set_level(config->run.log_level);
-    *phase = arguments->phase ? config_find_phase(config, arguments->phase, err) : 0;
-    return *phase < 0 ? -1 : 0;
-}
-
 static int show_gradients(struct dist *dist, const void *context, struct error *err)
 {
     const struct gradients_arguments *arguments = context;
     struct config config;
     struct gradients_summary summary;
     int phase = 0;
-    if (dist_agree(dist, read_config(arguments, &config, &phase, err), err) < 0)
+    int status = read_phase(&config, arguments->config, &arguments->words, arguments->phase,
+                            PHASE_FIRST, &phase, err);
+    if (dist_agree(dist, status, err) < 0)
         return -1;
     const struct gradients_request request = {.config = &config,
                                               .checkpoint = arguments->checkpoint,
