@@ -126,6 +126,21 @@ static size_t lse_index(const struct attention *at, const struct head *head, int
     return (size_t)r * (size_t)at->heads + (size_t)head->number;
 }
 
+/* S = q kᵀ of a block of queries, before scaling, into scores; keys are work->by_keys[0]. */
+static struct gemm scores_product(const struct attention *at, const struct head *head,
+                                  const struct query_block *block, const struct work *work)
+{
+    return (struct gemm){.form = GEMM_NN,
+                         .m = block->count,
+                         .n = head->keys,
+                         .k = at->head_size,
+                         .a = block->q,
+                         .lda = at->ld_q,
+                         .b = work->by_keys[0],
+                         .c = work->scores,
+                         .ldc = (int)score_step(head->keys)};
+}
+
 /* --- forward ---------------------------------------------------------------------------------- */
 
 /* S = q kᵀ, then row by row dropout(exp(S / √D - their largest)), then times v. The sum of a row's
@@ -136,16 +151,9 @@ static void forward_block(const struct attention *at, const struct head *head,
 {
     const int D = at->head_size, width = at->heads * D, step = (int)score_step(head->keys);
     real sums[QUERY_BLOCK], *output = context + block->output;
+    const struct gemm scores = scores_product(at, head, block, work);
     double begun = profile_begin();
-    gemm_packed(&(struct gemm){.form = GEMM_NN,
-                               .m = block->count,
-                               .n = head->keys,
-                               .k = D,
-                               .a = block->q,
-                               .lda = at->ld_q,
-                               .b = work->by_keys[0],
-                               .c = work->scores,
-                               .ldc = step});
+    gemm_packed(&scores);
     profile_end(PROFILE_ATTENTION_GEMM, begun);
 
     begun = profile_begin();
@@ -211,15 +219,7 @@ static void score_gradients(const struct attention *at, const struct head *head,
                             const struct gradients *g)
 {
     const int D = at->head_size, width = at->heads * D, step = (int)score_step(head->keys);
-    struct gemm product = {.form = GEMM_NN,
-                           .m = block->count,
-                           .n = head->keys,
-                           .k = D,
-                           .a = block->q,
-                           .lda = at->ld_q,
-                           .b = work->by_keys[0],
-                           .c = work->scores,
-                           .ldc = step};
+    struct gemm product = scores_product(at, head, block, work);
     double begun = profile_begin();
     gemm_packed(&product);
     product.a = g->dcontext + block->output;
