@@ -79,10 +79,11 @@ $(BUILD)/found/%:
 # --- objects ---------------------------------------------------------------------------------
 # Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS.
 ifeq ($(shell uname -m),x86_64)
-VECTOR_ISAS = v3 v4
+VECTOR_ISAS = v3 v4 v4-bf16
 endif
 ISA_FLAGS_v3 = -march=x86-64-v3 -mprefer-vector-width=256
 ISA_FLAGS_v4 = -march=x86-64-v4 -mprefer-vector-width=512
+ISA_FLAGS_v4-bf16 = $(ISA_FLAGS_v4) -mavx512bf16
 
 vector_sources = $(wildcard src/$(1)/*_vector.c)
 plain_sources  = $(filter-out $(vector_sources),$(wildcard src/$(1)/*.c))
@@ -121,7 +122,7 @@ $(BUILD)/obj/%.$(1).o: src/%.c
 	$(SAY) '  CC    $$@'
 	$(Q)$(CC) $(FLAGS) $(ISA_FLAGS_$(1)) -ffp-contract=fast -MMD -MP -c $$< -o $$@
 endef
-$(foreach isa,v3 v4,$(eval $(call vector_rule,$(isa))))
+$(foreach isa,v3 v4 v4-bf16,$(eval $(call vector_rule,$(isa))))
 
 $(BUILD)/double/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -260,5 +261,5 @@ help:
 include scripts/workshop.mk
 
 -include $(patsubst src/%.c,$(BUILD)/obj/%.d,$(ALL_SOURCES)) $(patsubst src/%.c,$(BUILD)/double/%.d,$(ALL_SOURCES))
--include $(foreach isa,v3 v4,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
+-include $(foreach isa,v3 v4 v4-bf16,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
 -include $(TEST_OBJECTS:.o=.d) $(addsuffix .d,$(REPLAYS))

@@ -53,7 +53,8 @@ static void measure_form(struct bench_model *bench, const struct layer_shape *sh
         medians[blas] = bench_median(seconds, repeat);
     }
     gemm_use_blas(was_blas);
-    const double peak = cpu_peak_flops(bench->threads), operations = 2.0 * T * in * out;
+    const double peak = cpu_peak_flops(TYPE_FLOAT32, bench->threads),
+                 operations = 2.0 * T * in * out;
     for (int blas = was_blas; blas < 2; blas++) {
         char *name = memory_text("%s-%s-%s", makers[blas], shape->name, forms[form]);
         char *note = memory_text("of peak, %d rows, %d to %d", T, in, out);

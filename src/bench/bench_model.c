@@ -101,8 +101,8 @@ static int measure(struct bench_model *bench, struct error *err)
     struct bench_bandwidth bandwidth;
     struct bench_report *report = &bench->report;
     blas_describe(&blas);
-    bench->peak = cpu_peak_flops(bench->threads);
-    bench->peak_one = cpu_peak_flops(1);
+    bench->peak = cpu_peak_flops(TYPE_FLOAT32, bench->threads);
+    bench->peak_one = cpu_peak_flops(TYPE_FLOAT32, 1);
     bench_bandwidth_measure(&bandwidth, bench->arguments->repeat);
     if (!report->object)
         printf("%s, core type %s; row kernels %s\n", blas.library, blas.core, kernels->name);

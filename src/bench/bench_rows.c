@@ -36,22 +36,22 @@ static void layernorm_backward(const struct kernels *k, const struct bench_rows 
 
 static void bias_gelu(const struct kernels *k, const struct bench_rows *r)
 {
-    k->bias_gelu(GELU_ERF, r->x[0], r->x[1], r->x[2], r->n);
+    k->bias_gelu(GELU_ERF, TYPE_FLOAT32, r->x[0], r->x[1], r->x[1], r->x[2], r->n);
 }
 
 static void bias_gelu_tanh(const struct kernels *k, const struct bench_rows *r)
 {
-    k->bias_gelu(GELU_TANH, r->x[0], r->x[1], r->x[2], r->n);
+    k->bias_gelu(GELU_TANH, TYPE_FLOAT32, r->x[0], r->x[1], r->x[1], r->x[2], r->n);
 }
 
 static void gelu_backward(const struct kernels *k, const struct bench_rows *r)
 {
-    k->gelu_backward(GELU_ERF, r->x[0], r->x[1], r->x[2], r->x[3], r->x[4], r->n);
+    k->gelu_backward(GELU_ERF, TYPE_FLOAT32, r->x[0], r->x[1], r->x[2], r->x[3], r->x[4], r->n);
 }
 
 static void gelu_backward_tanh(const struct kernels *k, const struct bench_rows *r)
 {
-    k->gelu_backward(GELU_TANH, r->x[0], r->x[1], r->x[2], r->x[3], r->x[4], r->n);
+    k->gelu_backward(GELU_TANH, TYPE_FLOAT32, r->x[0], r->x[1], r->x[2], r->x[3], r->x[4], r->n);
 }
 
 static void bias_tanh(const struct kernels *k, const struct bench_rows *r)
@@ -62,13 +62,14 @@ static void bias_tanh(const struct kernels *k, const struct bench_rows *r)
 static void attention_weights(const struct kernels *k, const struct bench_rows *r)
 {
     real lse;
-    k->attention_weights(&tenth, 1, (real)0.125, r->x[0], &lse, r->n);
+    k->attention_weights(&tenth, 1, (real)0.125, TYPE_FLOAT32, r->x[0], r->x[0], &lse, r->n);
 }
 
 static void attention_backward(const struct kernels *k, const struct bench_rows *r)
 {
     const real lse = (real)log(r->n), delta = (real)0.3;
-    k->attention_backward(&tenth, 1, (real)0.125, lse, delta, r->x[0], r->x[1], r->n);
+    k->attention_backward(&tenth, 1, (real)0.125, lse, delta, TYPE_FLOAT32, r->x[0], r->x[1],
+                          r->x[0], r->x[1], r->n);
 }
 
 static void cross_entropy(const struct kernels *k, const struct bench_rows *r)

@@ -144,11 +144,11 @@ static struct timing timing_of(struct bench_model *bench, double (*once)(struct 
     double seconds[BENCH_MOST_REPEATS], possible[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
     const int repeat = bench->arguments->repeat;
     once(bench);
-    double before = cpu_peak_flops(bench->threads);
+    double before = cpu_peak_flops(TYPE_FLOAT32, bench->threads);
     for (int r = 0; r < repeat; r++) {
         dist_barrier(bench->dist);
         seconds[r] = once(bench);
-        peaks[r] = cpu_peak_flops(bench->threads);
+        peaks[r] = cpu_peak_flops(TYPE_FLOAT32, bench->threads);
         possible[r] = seconds[r] * (before + peaks[r]) / 2;
         before = peaks[r];
     }
@@ -215,10 +215,10 @@ static void report_one_thread(struct bench_model *bench, int length)
     double ratios[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
     const int repeat = bench->arguments->repeat;
     for (int r = 0; r < repeat; r++) {
-        const double all = train_once(bench), peak = cpu_peak_flops(bench->threads);
+        const double all = train_once(bench), peak = cpu_peak_flops(TYPE_FLOAT32, bench->threads);
         omp_set_num_threads(1);
         ratios[r] = train_once(bench) / all;
-        peaks[r] = peak / cpu_peak_flops(1);
+        peaks[r] = peak / cpu_peak_flops(TYPE_FLOAT32, 1);
         omp_set_num_threads(bench->threads);
     }
     bench_report_add_at(&bench->report, length, "thread-speed-up", bench_median(ratios, repeat), "",

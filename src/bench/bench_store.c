@@ -247,8 +247,8 @@ static int measure_store(const void *context, struct error *err)
     bench_report_begin(report, "store", bench.threads, bench.arguments->json);
     if (kernels_select(err) < 0)
         goto done;
-    bench.peak = cpu_peak_flops(bench.threads);
-    bench.peak_one = cpu_peak_flops(1);
+    bench.peak = cpu_peak_flops(TYPE_FLOAT32, bench.threads);
+    bench.peak_one = cpu_peak_flops(TYPE_FLOAT32, 1);
     if (make_store(&bench, err) < 0 || measure_index(&bench, err) < 0 ||
         measure_samples(&bench, 128, err) < 0 || measure_samples(&bench, 512, err) < 0)
         goto done;

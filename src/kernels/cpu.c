@@ -3,7 +3,6 @@
 
 #include <omp.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +41,15 @@ enum cpu_level cpu_level(void)
     return v4 ? CPU_V4 : v3 ? CPU_V3 : CPU_BASE;
 #else
     return CPU_BASE;
+#endif
+}
+
+bool cpu_has_avx512_bf16(void)
+{
+#ifdef __x86_64__
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
 #endif
 }
 
@@ -117,10 +125,10 @@ static double try_peak(peak_loop *loop, int threads, long rounds)
                         : 0; /* a use of the results, so that they are made */
 }
 
-double cpu_peak_flops(int threads)
+double cpu_peak_flops(enum float_type type, int threads)
 {
     enum { TRIES = 5 };
-    peak_loop *loop = peak_loop_chosen();
+    peak_loop *loop = peak_loop_chosen(type);
     double best = 0;
     try_peak(loop, threads, 20000); /* wakes the threads, and the clock */
     for (int i = 0; i < TRIES; i++) {

@@ -8,6 +8,7 @@
 #include "lambert/base/minmax.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
+#include "tile.h"
 
 /* --- the engine ------------------------------------------------------------------------------- */
 
@@ -50,11 +51,17 @@ size_t gemm_memory(int threads)
 
 /* --- products --------------------------------------------------------------------------------- */
 
-void gemm_epilogue_alone(const struct gemm_epilogue *epilogue, int m, int n)
+void gemm_epilogue_alone(const struct gemm_epilogue *epilogue, int m, int n, real *c, int ldc)
 {
 #pragma omp parallel for schedule(static)
-    for (int row = 0; row < m; row += ROW_BLOCK)
-        epilogue->part(epilogue->context, row, min_int(m - row, ROW_BLOCK), 0, n);
+    for (int row = 0; row < m; row += ROW_BLOCK) {
+        const struct gemm_part part = {.row = row,
+                                       .rows = min_int(m - row, ROW_BLOCK),
+                                       .columns = n,
+                                       .c = c ? c + (size_t)row * (size_t)ldc : NULL,
+                                       .ldc = ldc};
+        epilogue->part(epilogue->context, &part);
+    }
 }
 
 /* C = beta C: what is left of a product over nothing. */
@@ -72,9 +79,10 @@ static void scale_result(const struct gemm *p)
 void gemm_parallel(const struct gemm *gemm)
 {
     const struct gemm_epilogue *then = gemm->then;
-    require(gemm->a_type == GEMM_REAL && gemm->b_type == GEMM_REAL);
     if (gemm->m <= 0 || gemm->n <= 0)
         return;
+    require(gemm->c || (then && gemm->beta == 0 && gemm->k > 0 &&
+                        (!then->whole_rows || gemm->n <= engine()->widest())));
     /* Whether the epilogue can be done to rows as they are finished, or has to come behind. */
     const bool follows =
         then && gemm->k > 0 && (!then->whole_rows || gemm->n <= engine()->widest());
@@ -86,14 +94,18 @@ void gemm_parallel(const struct gemm *gemm)
         scale_result(gemm);
     }
     if (then && !follows)
-        gemm_epilogue_alone(then, gemm->m, gemm->n);
+        gemm_epilogue_alone(then, gemm->m, gemm->n, gemm->c, gemm->ldc);
 }
 
-enum { WIDEST_TILE = 32 };
-
+/* As much as tiles want of floats: panels of bfloat16 are half as large. */
 size_t gemm_packed_size(int n, int k)
 {
-    return (size_t)(n + WIDEST_TILE - 1) / WIDEST_TILE * WIDEST_TILE * (size_t)k;
+    return (size_t)(n + TILE_MOST_COLUMNS - 1) * (size_t)(k + TILE_MOST_K_UNIT - 1);
+}
+
+size_t gemm_copy_size(int m, int k)
+{
+    return (size_t)(m + TILE_MOST_ROWS - 1) * (size_t)(k + TILE_MOST_K_UNIT + TILE_ROW_MARGIN);
 }
 
 void gemm_pack(const struct gemm *gemm, void *packed)
@@ -102,10 +114,10 @@ void gemm_pack(const struct gemm *gemm, void *packed)
         engine()->pack(gemm, packed);
 }
 
-void gemm_packed(const struct gemm *gemm)
+void gemm_packed(const struct gemm *gemm, void *memory)
 {
     if (gemm->m <= 0 || gemm->n <= 0 || gemm->k <= 0)
         scale_result(gemm);
     else
-        engine()->packed(gemm);
+        engine()->packed(gemm, memory);
 }

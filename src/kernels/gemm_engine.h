@@ -11,7 +11,7 @@ struct gemm_engine {
 
     /* As gemm_pack() and gemm_packed(); m, n and k are positive. */
     void (*pack)(const struct gemm *gemm, void *packed);
-    void (*packed)(const struct gemm *gemm);
+    void (*packed)(const struct gemm *gemm, void *memory);
 
     /* How wide rows may be that an epilogue wants whole. */
     int (*widest)(void);

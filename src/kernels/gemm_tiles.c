@@ -2,8 +2,8 @@
  *
  * A product is made in passes: as much of B as fits in MOST_PACKED is packed into panels by all
  * threads, and then blocks of C are handed out as tasks (task_queue.h), each made by one thread
- * from its rows of A and all panels of its columns, BLOCK_K of the sum at a time. Few products need
- * more than one pass.
+ * from its rows of A and all panels of its columns, BLOCK_WORDS of the sum at a time. Few products
+ * need more than one pass.
  *
  * The order in which an element of C is summed depends on k alone, never on how C is cut or on who
  * makes a block: that is why any number of threads gives the same bits. */
@@ -18,10 +18,11 @@
 #include "lambert/kernels/task_queue.h"
 #include "tile.h"
 
-/* A panel of B, [BLOCK_K, NR], and the rows of A that a tile multiplies it by lie in the
- * first-level cache together; a block of A, [BLOCK_ROWS, BLOCK_K], and one of C in the second. */
+/* All sizes are in words (tile.h). A panel of B, [BLOCK_WORDS, NR], and the rows of A that a tile
+ * multiplies it by lie in the first-level cache together; a block of A, [BLOCK_ROWS, BLOCK_WORDS],
+ * and one of C in the second. */
 enum {
-    BLOCK_K = 384,
+    BLOCK_WORDS = 384,
     BLOCK_ROWS = 128,
     BLOCK_COLUMNS = 1024,
     TRANSPOSED_COLUMNS = 1536, /* where A is copied once more for each block of columns */
@@ -30,52 +31,141 @@ enum {
 
 /* Where A is transposed, its columns are copied in groups of MR; the groups lie this much farther
  * apart than they are long, so that they do not all fall into the same sets of the cache. It is a
- * multiple of 6 and of 8, the values of MR. */
+ * multiple of 6 and of 8, values of MR. */
 enum { GROUP_MARGIN = 48 };
 
 /* What is packed of B at a time: 8 MB, which stay in the third-level cache. */
 enum { MOST_PACKED = 2 << 20 };
 
-/* A block of A, copied in groups of at least 6 columns. */
-enum { BLOCK_ELEMENTS = (BLOCK_ROWS + 8) * BLOCK_K + (BLOCK_ROWS / 6 + 1) * GROUP_MARGIN };
+/* A block of A, copied in groups of at least 6 columns, or in rows. */
+enum { BLOCK_COPY = (BLOCK_ROWS + TILE_MOST_ROWS) * (BLOCK_WORDS + TILE_ROW_MARGIN) };
+
+/* --- memory ----------------------------------------------------------------------------------- */
 
 /* Where all products of this process work, one after the other (gemm.h). Taken by the first of
- * them, and anew when there are more threads; never given back. */
+ * them, and anew when there are more threads or a product needs more; never given back. */
 static struct {
-    float *packed; /* [MOST_PACKED] */
-    float *blocks; /* [threads, BLOCK_ELEMENTS] */
+    float *packed; /* [packed_size] */
+    size_t packed_size;
+    float *copies; /* [threads, BLOCK_COPY] of A */
+    float *parts;  /* [threads, part_size] of C where it has no place of its own; NULL: none yet */
+    size_t part_size;
     int threads;
 } workspace;
 
 static size_t workspace_size(int threads)
 {
-    return (MOST_PACKED + (size_t)threads * BLOCK_ELEMENTS) * sizeof(float);
+    return (MOST_PACKED + (size_t)threads * BLOCK_COPY) * sizeof(float);
 }
 
-static float *take_memory(size_t elements)
+/* Grows an array, whose content is nobody's. */
+static void take_memory(float **memory, size_t before, size_t elements)
 {
-    void *memory;
+    void *more;
     struct error err;
-    if (memory_big(&memory, elements * sizeof(float), "matrix products", &err) < 0)
+    if (*memory)
+        memory_big_free(*memory, before * sizeof(float));
+    if (memory_big(&more, elements * sizeof(float), "matrix products", &err) < 0)
         bug("%s", err.text);
-    return memory;
+    *memory = more;
 }
 
-static void workspace_reserve(int threads)
+static void reserve_packed(size_t words)
 {
-    if (!workspace.packed)
-        workspace.packed = take_memory(MOST_PACKED);
+    const size_t wanted = max_size(words, MOST_PACKED);
+    if (workspace.packed_size >= wanted)
+        return;
+    take_memory(&workspace.packed, workspace.packed_size, wanted);
+    workspace.packed_size = wanted;
+}
+
+static void reserve_copies(int threads)
+{
     if (workspace.threads >= threads)
         return;
-    memory_big_free(workspace.blocks, (size_t)workspace.threads * BLOCK_ELEMENTS * sizeof(float));
-    workspace.blocks = take_memory((size_t)threads * BLOCK_ELEMENTS);
+    const size_t before = (size_t)workspace.threads, now = (size_t)threads;
+    take_memory(&workspace.copies, before * BLOCK_COPY, now * BLOCK_COPY);
+    if (workspace.parts)
+        take_memory(&workspace.parts, before * workspace.part_size, now * workspace.part_size);
     workspace.threads = threads;
+}
+
+static void reserve_parts(size_t elements)
+{
+    const size_t threads = (size_t)workspace.threads;
+    if (workspace.part_size >= elements)
+        return;
+    take_memory(&workspace.parts, threads * workspace.part_size, threads * elements);
+    workspace.part_size = elements;
 }
 
 /* How many parts of a size make the whole, the last of them perhaps smaller. */
 static int parts_of(int whole, int part)
 {
     return (whole + part - 1) / part;
+}
+
+/* --- operands --------------------------------------------------------------------------------- */
+
+/* The tile of a product, and how it reads an operand. Where there is none for bfloat16, the rounded
+ * operands are multiplied as floats. */
+static const struct tile_kernels *tile_of(const struct gemm *gemm)
+{
+    const bool bfloat16 = gemm->compute_type == TYPE_BFLOAT16 && kernels->bfloat16_tile;
+    return bfloat16 ? kernels->bfloat16_tile : kernels->tile;
+}
+
+static enum tile_source source_of(const struct gemm *gemm, enum float_type type)
+{
+    if (type == TYPE_BFLOAT16)
+        return SOURCE_BFLOAT16;
+    return gemm->compute_type == TYPE_BFLOAT16 ? SOURCE_ROUNDED : SOURCE_FLOAT;
+}
+
+static size_t size_of(enum float_type type)
+{
+    return type == TYPE_BFLOAT16 ? sizeof(uint16_t) : sizeof(float);
+}
+
+/* Whether a tile reads this A, which is not transposed, where it lies. */
+static bool lies_right(const struct gemm *gemm, const struct tile_kernels *tile)
+{
+    return source_of(gemm, gemm->a_type) ==
+               (tile->type == TYPE_BFLOAT16 ? SOURCE_BFLOAT16 : SOURCE_FLOAT) &&
+           gemm->k % tile->k_unit == 0;
+}
+
+/* A as multiply() wants it: row i, a multiple of MR, begins at a + i row; the steps are as in
+ * tile.h. All are in bytes. */
+struct ready_rows {
+    const char *a;
+    size_t row;
+    size_t row_step, word_step;
+};
+
+/* `rows` rows of A, and of their sums k terms, from `from` on, copied to `memory` where that is
+ * needed; there, groups of columns lie `margin` words farther apart than they are long. */
+static struct ready_rows ready_rows_of(const struct gemm *p, const struct tile_kernels *tile,
+                                       int rows, int k, const char *from, void *memory, int margin)
+{
+    const enum tile_source source = source_of(p, p->a_type);
+    const size_t lda = (size_t)p->lda, word = sizeof(float), words = (size_t)tile_words(tile, k);
+    const size_t group = (size_t)tile->rows, copied_row = (words + TILE_ROW_MARGIN) * word;
+    if (p->form != GEMM_TN && lies_right(p, tile)) {
+        const size_t step = lda * size_of(p->a_type);
+        return (struct ready_rows){from, step, step, word};
+    }
+    if (p->form != GEMM_TN) {
+        tile->copy(source, rows, k, from, lda, memory);
+        return (struct ready_rows){memory, copied_row, copied_row, word};
+    }
+    if (tile->groups_are_rows) {
+        tile->group(source, rows, k, from, lda, memory, group * (words + TILE_ROW_MARGIN));
+        return (struct ready_rows){memory, copied_row, copied_row, word};
+    }
+    const size_t step = words * group + (size_t)margin;
+    tile->group(source, rows, k, from, lda, memory, step);
+    return (struct ready_rows){memory, step / group * word, word, group * word};
 }
 
 /* --- a pass ----------------------------------------------------------------------------------- */
@@ -87,8 +177,9 @@ struct pass {
     const struct gemm *gemm;
     int column, columns;
     int k_first, k;
+    int block_k;                   /* terms of a sum in BLOCK_WORDS */
     bool last;                     /* of these columns: C is finished behind it */
-    int panels;                    /* of B, each [k, NR] */
+    int panels;                    /* of B, each [words of k, NR] */
     int block_rows, block_columns; /* of a task */
     int tasks;
 };
@@ -126,16 +217,17 @@ static void pack_panels(const struct pass *pass, int block, int panel)
 {
     const struct gemm *p = pass->gemm;
     const int width = pass->tile->columns;
-    const int first = block * BLOCK_K, k = min_int(BLOCK_K, pass->k - first);
+    const int first = block * pass->block_k, k = min_int(pass->block_k, pass->k - first);
     const int columns = min_int(PANELS_TOGETHER * width, pass->columns - panel * width);
     const size_t row = (size_t)(pass->k_first + first), ldb = (size_t)p->ldb;
     const size_t column = (size_t)(pass->column + panel * width);
     const bool transposed = p->form == GEMM_NT;
-    const float *from =
-        (const float *)p->b + (transposed ? column * ldb + row : row * ldb + column);
-    float *to = workspace.packed +
-                ((size_t)first * (size_t)pass->panels + (size_t)panel * (size_t)k) * (size_t)width;
-    pass->tile->pack(transposed, columns, k, from, p->ldb, to);
+    const size_t from = transposed ? column * ldb + row : row * ldb + column;
+    const size_t words = (size_t)tile_words(pass->tile, k), before = (size_t)block * BLOCK_WORDS;
+    pass->tile->pack(source_of(p, p->b_type), transposed, columns, k,
+                     (const char *)p->b + from * size_of(p->b_type), ldb,
+                     workspace.packed +
+                         (before * (size_t)pass->panels + (size_t)panel * words) * (size_t)width);
 }
 
 /* Asks for elements that are needed in a while. */
@@ -146,75 +238,96 @@ static void prefetch(const float *from, size_t elements)
         __builtin_prefetch(from + i, 0, 2);
 }
 
-/* Adds one block of k to a block of C: rows [row, row + rows), columns [column, column + columns)
- * of the pass. `memory` is this thread's, for a copy of A. */
-static void multiply_block(const struct pass *pass, int row, int rows, int column, int columns,
-                           int block, float *memory)
+/* A block of C: rows [row, row + rows), and columns [column, column + columns) of the pass. */
+struct block {
+    int row, rows, column, columns;
+    real *c; /* where it is made */
+    size_t ldc;
+};
+
+/* Adds a block of k to it. `memory` is this thread's, for a copy of A. */
+static void multiply_block(const struct pass *pass, const struct block *at, int number,
+                           void *memory)
 {
     const struct gemm *p = pass->gemm;
     const struct tile_kernels *tile = pass->tile;
-    const int first = block * BLOCK_K, k = min_int(BLOCK_K, pass->k - first);
-    const size_t k_at = (size_t)(pass->k_first + first), lda = (size_t)p->lda, ldc = (size_t)p->ldc;
+    const int first = number * pass->block_k, k = min_int(pass->block_k, pass->k - first);
+    const size_t k_at = (size_t)(pass->k_first + first), lda = (size_t)p->lda;
+    const size_t words = (size_t)tile_words(tile, k), before = (size_t)number * BLOCK_WORDS;
     const float beta = k_at == 0 ? p->beta : 1; /* later blocks add to what the first has left */
-    const float *packed =
-        workspace.packed + (size_t)first * (size_t)pass->panels * (size_t)tile->columns;
-
-    /* A as tile->multiply() wants it: row i of the block, a multiple of MR, begins at i * step. It
-     * is read where it lies, or, where it is transposed, copied in groups of MR. */
-    const bool transposed = p->form == GEMM_TN;
-    const float *a =
-        (const float *)p->a + (transposed ? k_at * lda + (size_t)row : (size_t)row * lda + k_at);
-    const size_t group = (size_t)tile->rows;
-    const size_t step = transposed ? (size_t)k + GROUP_MARGIN / group : lda;
-    const int row_step = transposed ? 1 : p->lda, k_step = transposed ? tile->rows : 1;
-    if (transposed) {
-        tile->group(rows, k, a, p->lda, memory, (size_t)k * group + GROUP_MARGIN);
-        a = memory;
-    }
+    const float *packed = workspace.packed + before * (size_t)pass->panels * (size_t)tile->columns;
+    const size_t from =
+        p->form == GEMM_TN ? k_at * lda + (size_t)at->row : (size_t)at->row * lda + k_at;
+    const struct ready_rows a = ready_rows_of(
+        p, tile, at->rows, k, (const char *)p->a + from * size_of(p->a_type), memory, GROUP_MARGIN);
 
     /* A panel is multiplied by all rows of the block, while it lies in the first-level cache; the
      * next one is fetched into the second meanwhile, a part with each tile. */
-    for (int j = 0; j < columns; j += tile->columns) {
-        const float *panel = packed + (size_t)(column + j) * (size_t)k;
-        const float *ahead = panel + (size_t)tile->columns * (size_t)k;
-        float *c = p->c + (size_t)row * ldc + pass->column + column + j;
-        for (int i = 0; i < rows; i += tile->rows, c += (size_t)tile->rows * ldc) {
-            const int tile_rows = min_int(tile->rows, rows - i);
+    for (int j = 0; j < at->columns; j += tile->columns) {
+        const float *panel = packed + (size_t)(at->column + j) * words;
+        const float *ahead = panel + (size_t)tile->columns * words;
+        float *c = at->c + j;
+        for (int i = 0; i < at->rows; i += tile->rows, c += (size_t)tile->rows * at->ldc) {
+            const int tile_rows = min_int(tile->rows, at->rows - i);
             for (int r = 0; r < tile_rows; r++)
-                prefetch(c + (size_t)r * ldc, (size_t)tile->columns);
-            tile->multiply(tile_rows, min_int(tile->columns, columns - j), k, a + (size_t)i * step,
-                           row_step, k_step, panel,
-                           ahead + (size_t)(i / tile->rows) * 2 * (size_t)k, beta, c, p->ldc);
+                prefetch(c + (size_t)r * at->ldc, (size_t)tile->columns);
+            tile->multiply(tile_rows, min_int(tile->columns, at->columns - j), (int)words,
+                           a.a + (size_t)i * a.row, a.row_step, a.word_step, panel,
+                           ahead + (size_t)(i / tile->rows) * 2 * words, beta, c, at->ldc);
         }
     }
 }
 
-static void make_block(const struct pass *pass, int task, float *memory)
+/* Rows of a part of C lie so far apart that they do not all fall into the same sets of the cache. */
+static int part_step(const struct pass *pass)
+{
+    return (pass->block_columns + 15) / 16 * 16 + 16;
+}
+
+static void make_block(const struct pass *pass, int task)
 {
     const struct gemm *p = pass->gemm;
+    const size_t thread = (size_t)omp_get_thread_num();
     const int across = parts_of(pass->columns, pass->block_columns);
     const int row = task / across * pass->block_rows;
     const int column = task % across * pass->block_columns;
-    const int rows = min_int(pass->block_rows, p->m - row);
-    const int columns = min_int(pass->block_columns, pass->columns - column);
+    struct block block = {.row = row,
+                          .rows = min_int(pass->block_rows, p->m - row),
+                          .column = column,
+                          .columns = min_int(pass->block_columns, pass->columns - column)};
+    if (p->c) {
+        block.ldc = (size_t)p->ldc;
+        block.c = p->c + (size_t)row * block.ldc + pass->column + column;
+    } else {
+        block.ldc = (size_t)part_step(pass);
+        block.c = workspace.parts + thread * workspace.part_size;
+    }
     double begun = profile_begin();
-    for (int block = 0; block * BLOCK_K < pass->k; block++)
-        multiply_block(pass, row, rows, column, columns, block, memory);
+    for (int number = 0; number * pass->block_k < pass->k; number++)
+        multiply_block(pass, &block, number, workspace.copies + thread * BLOCK_COPY);
     profile_end(p->profile, begun);
-    if (pass->last && p->then)
-        p->then->part(p->then->context, row, rows, pass->column + column, columns);
+    if (!pass->last || !p->then)
+        return;
+    const struct gemm_part part = {.row = row,
+                                   .rows = block.rows,
+                                   .column = pass->column + column,
+                                   .columns = block.columns,
+                                   .c = block.c,
+                                   .ldc = (int)block.ldc};
+    p->then->part(p->then->context, &part);
 }
 
 static void run_pass(struct pass *pass)
 {
     const int groups = parts_of(pass->panels, PANELS_TOGETHER);
-    const int blocks = parts_of(pass->k, BLOCK_K);
+    const int blocks = parts_of(pass->k, pass->block_k);
     const bool by_columns = pass->gemm->form == GEMM_NT; /* the order in which B lies in memory */
     choose_blocks(pass, omp_get_max_threads());
+    if (!pass->gemm->c)
+        reserve_parts((size_t)pass->block_rows * (size_t)part_step(pass));
     task_queue_reset(pass->tasks);
 #pragma omp parallel
     {
-        float *memory = workspace.blocks + (size_t)omp_get_thread_num() * BLOCK_ELEMENTS;
         double begun = profile_begin();
 #pragma omp for schedule(static) nowait
         for (int i = 0; i < blocks * groups; i++)
@@ -223,7 +336,7 @@ static void run_pass(struct pass *pass)
         profile_end(pass->gemm->profile, begun);
 #pragma omp barrier
         for (int task = task_queue_next(); task >= 0; task = task_queue_next())
-            make_block(pass, task, memory);
+            make_block(pass, task);
     }
 }
 
@@ -233,30 +346,45 @@ static void run_pass(struct pass *pass)
 static int widest(void)
 {
     const struct tile_kernels *tile = kernels->tile;
-    return MOST_PACKED / BLOCK_K / tile->columns * tile->columns;
+    return MOST_PACKED / BLOCK_WORDS / tile->columns * tile->columns;
+}
+
+/* The columns that are packed at a time, as many as possible, and then how deep in k, as deep as
+ * leaves them in MOST_PACKED: in whole blocks, so that the order of sums stays the same. Where C has
+ * no place, its sums are to be finished in one pass. */
+static void choose_pass(const struct gemm *gemm, const struct tile_kernels *tile, int *columns,
+                        int *depth)
+{
+    const int words = tile_words(tile, gemm->k), width = tile->columns;
+    const bool whole_rows = gemm->then && gemm->then->whole_rows;
+    int fits = MOST_PACKED / min_int(words, BLOCK_WORDS) / width * width;
+    if (!gemm->c && !whole_rows)
+        fits = max_int(MOST_PACKED / words / width, 1) * width;
+    *columns = min_int(gemm->n, fits);
+    const int padded = parts_of(*columns, width) * width;
+    const int blocks = MOST_PACKED / padded / BLOCK_WORDS;
+    const bool whole = !gemm->c || blocks == 0 || words <= MOST_PACKED / padded;
+    *depth = whole ? gemm->k : blocks * BLOCK_WORDS * tile_word(tile);
+    reserve_packed((size_t)padded * (size_t)tile_words(tile, min_int(*depth, gemm->k)));
 }
 
 static void parallel(const struct gemm *gemm)
 {
-    const struct tile_kernels *tile = kernels->tile;
+    const struct tile_kernels *tile = tile_of(gemm);
     const int n = gemm->n, k = gemm->k;
-    workspace_reserve(omp_get_max_threads());
-    /* Rows are packed as wide as possible, and then k as deep as leaves them in MOST_PACKED, in
-     * whole blocks of k, so that the order of sums stays the same. */
-    const int fits = k < BLOCK_K ? MOST_PACKED / k / tile->columns * tile->columns : widest();
-    const int columns = min_int(n, fits);
-    const int padded = parts_of(columns, tile->columns) * tile->columns;
-    const int depth = MOST_PACKED / padded / BLOCK_K * BLOCK_K;
-    const int step = depth == 0 || k <= depth ? k : depth;
+    int columns, depth;
+    reserve_copies(omp_get_max_threads());
+    choose_pass(gemm, tile, &columns, &depth);
     for (int column = 0; column < n; column += columns)
-        for (int first = 0; first < k; first += step) {
+        for (int first = 0; first < k; first += depth) {
             struct pass pass = {.tile = tile,
                                 .gemm = gemm,
                                 .column = column,
                                 .columns = min_int(columns, n - column),
                                 .k_first = first,
-                                .k = min_int(step, k - first),
-                                .last = first + step >= k};
+                                .k = min_int(depth, k - first),
+                                .block_k = BLOCK_WORDS * tile_word(tile),
+                                .last = first + depth >= k};
             pass.panels = parts_of(pass.columns, tile->columns);
             run_pass(&pass);
         }
@@ -264,32 +392,34 @@ static void parallel(const struct gemm *gemm)
 
 static void pack(const struct gemm *p, void *packed)
 {
-    const struct tile_kernels *tile = kernels->tile;
+    const struct tile_kernels *tile = tile_of(p);
     const bool transposed = p->form == GEMM_NT;
-    for (int j = 0; j < p->n; j += tile->columns)
-        tile->pack(transposed, min_int(tile->columns, p->n - j), p->k,
-                   (const float *)p->b + (transposed ? (size_t)j * (size_t)p->ldb : (size_t)j),
-                   p->ldb, (float *)packed + (size_t)j * (size_t)p->k);
+    tile->pack(source_of(p, p->b_type), transposed, p->n, p->k, p->b, (size_t)p->ldb, packed);
 }
 
-/* On one thread, with A where it lies whatever its form: these products are small. */
-static void multiply_packed(const struct gemm *p)
+/* On one thread; these products are small. */
+static void multiply_packed(const struct gemm *p, void *memory)
 {
-    const struct tile_kernels *tile = kernels->tile;
-    const bool transposed = p->form == GEMM_TN;
-    const size_t row_step = transposed ? 1 : (size_t)p->lda;
-    const size_t k_step = transposed ? (size_t)p->lda : 1;
-    for (int first = 0; first < p->k; first += BLOCK_K) {
-        const int k = min_int(BLOCK_K, p->k - first);
+    const struct tile_kernels *tile = tile_of(p);
+    const size_t all_words = (size_t)tile_words(tile, p->k);
+    const int words = (int)all_words;
+    /* Where it is transposed, a tile of floats reads A as it lies. */
+    const bool strided =
+        p->form == GEMM_TN && tile->type == TYPE_FLOAT32 && source_of(p, p->a_type) == SOURCE_FLOAT;
+    const struct ready_rows a = strided ? (struct ready_rows){p->a, sizeof(float), sizeof(float),
+                                                              (size_t)p->lda * sizeof(float)}
+                                        : ready_rows_of(p, tile, p->m, p->k, p->a, memory, 0);
+    for (int first = 0; first < words; first += BLOCK_WORDS) {
+        const int depth = min_int(BLOCK_WORDS, words - first);
         const float beta = first == 0 ? p->beta : 1;
-        const float *a = (const float *)p->a + (size_t)first * k_step;
         for (int j = 0; j < p->n; j += tile->columns) {
-            const float *panel = (const float *)p->b + (size_t)j * (size_t)p->k +
-                                 (size_t)first * (size_t)tile->columns;
+            const float *panel =
+                (const float *)p->b + (size_t)j * all_words + (size_t)first * (size_t)tile->columns;
             for (int i = 0; i < p->m; i += tile->rows)
-                tile->multiply(min_int(tile->rows, p->m - i), min_int(tile->columns, p->n - j), k,
-                               a + (size_t)i * row_step, (int)row_step, (int)k_step, panel, p->b,
-                               beta, p->c + (size_t)i * (size_t)p->ldc + j, p->ldc);
+                tile->multiply(min_int(tile->rows, p->m - i), min_int(tile->columns, p->n - j),
+                               depth, a.a + (size_t)i * a.row + (size_t)first * a.word_step,
+                               a.row_step, a.word_step, panel, p->b, beta,
+                               p->c + (size_t)i * (size_t)p->ldc + j, (size_t)p->ldc);
         }
     }
 }

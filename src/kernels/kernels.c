@@ -24,7 +24,7 @@ uint32_t dropout_threshold(double probability)
 
 const struct kernels *const *kernels_available(void)
 {
-    static const struct kernels *tables[4];
+    static const struct kernels *tables[5];
     int count = 0;
     tables[count++] = &kernels_plain;
 #if HAVE_VECTOR
@@ -32,6 +32,8 @@ const struct kernels *const *kernels_available(void)
         tables[count++] = &kernels_v3;
     if (cpu_level() >= CPU_V4)
         tables[count++] = &kernels_v4;
+    if (cpu_level() >= CPU_V4 && cpu_has_avx512_bf16())
+        tables[count++] = &kernels_v4_bf16;
 #endif
     tables[count] = NULL;
     return tables;
@@ -54,7 +56,7 @@ int kernels_select(struct error *err)
     if (!chosen)
         return error_set(err,
                          "LAMBERT_ISA=%s: this CPU or this build has no such kernels; one of "
-                         "plain, v3, v4, or unset it for the fastest",
+                         "plain, v3, v4, v4-bf16, or unset it for the fastest",
                          getenv("LAMBERT_ISA"));
     kernels = chosen;
     return gemm_select(err);

@@ -22,10 +22,13 @@ double peak_plain(long rounds, float *result)
     return 2.0 * CHAINS * WIDTH * (double)rounds;
 }
 
-peak_loop *peak_loop_chosen(void)
+peak_loop *peak_loop_chosen(enum float_type type)
 {
+    (void)type;
 #if defined __x86_64__ && !defined LAMBERT_DOUBLE
-    if (strcmp(kernels->name, "v4") == 0)
+    if (type == TYPE_BFLOAT16 && strcmp(kernels->name, "v4-bf16") == 0)
+        return peak_v4_bf16;
+    if (strcmp(kernels->name, "v4") == 0 || strcmp(kernels->name, "v4-bf16") == 0)
         return peak_v4;
     if (strcmp(kernels->name, "v3") == 0)
         return peak_v3;

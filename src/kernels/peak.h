@@ -1,13 +1,16 @@
-/* Loops of nothing but independent fused multiply-adds, one for each instruction set. */
+/* Loops of nothing but independent fused multiply-adds, one for each instruction set; of those for
+ * bfloat16, nothing but products of pairs. */
 #ifndef LAMBERT_KERNELS_PEAK_H
 #define LAMBERT_KERNELS_PEAK_H
+
+#include "lambert/base/float16.h"
 
 /* Runs `rounds` rounds; returns the operations made (an FMA is two). *result depends on all. */
 typedef double peak_loop(long rounds, float *result);
 
-peak_loop peak_plain, peak_v3, peak_v4;
+peak_loop peak_plain, peak_v3, peak_v4, peak_v4_bf16;
 
-/* The loop of the chosen kernel table. */
-peak_loop *peak_loop_chosen(void);
+/* The loop of the chosen kernel table for operands of a type. */
+peak_loop *peak_loop_chosen(enum float_type type);
 
 #endif

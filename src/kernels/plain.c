@@ -3,6 +3,7 @@
 #include "plain.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "dropout_bits.h"
 
@@ -16,16 +17,61 @@ static const double SQRT_HALF = 0.70710678118654752440;
 static const double SQRT_2_PI = 0.79788456080286535588; /* √(2/π) */
 static const double CUBE = 0.044715;
 
+/* --- operands ---------------------------------------------------------------------------------- */
+
+/* Element i of a row that is real or bfloat16. What is stored may lie where a real that was read
+ * before lay, which only a copy of bytes is allowed. */
+static real load(enum float_type type, const void *row, size_t i)
+{
+    if (type == TYPE_FLOAT32)
+        return ((const real *)row)[i];
+    return (real)bfloat16_to_float(((const uint16_t *)row)[i]);
+}
+
+static void store(enum float_type type, void *row, size_t i, real x)
+{
+    const uint16_t rounded = bfloat16_from_float((float)x);
+    if (type == TYPE_FLOAT32)
+        memcpy((real *)row + i, &x, sizeof x);
+    else
+        memcpy((uint16_t *)row + i, &rounded, sizeof rounded);
+}
+
+static void to_bfloat16(const real *x, uint16_t *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        store(TYPE_BFLOAT16, y, i, x[i]);
+}
+
+static void from_bfloat16(const uint16_t *x, real *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = load(TYPE_BFLOAT16, x, i);
+}
+
+/* --- dropout ----------------------------------------------------------------------------------- */
+
+/* Dropout along a row, for columns taken one after the other from 0 on. */
+struct dropper {
+    const struct dropout *dropout;
+    uint32_t row;
+    uint32_t words[4]; /* of the eight columns at hand */
+};
+
+static real drop(struct dropper *dropper, int column, real x)
+{
+    const struct dropout *dropout = dropper->dropout;
+    if (column % 8 == 0)
+        dropout_bits(dropout, dropper->row, (uint32_t)column / 8, dropper->words);
+    const uint32_t bits = dropper->words[column % 8 / 2] >> (column % 2 * 16) & 0xffff;
+    return bits < dropout->threshold ? 0 : x * dropout_scale(dropout->threshold);
+}
+
 static void dropout(const struct dropout *dropout, uint32_t row, const real *x, real *y, int n)
 {
-    real scale = dropout_scale(dropout->threshold);
-    uint32_t words[4];
-    for (int i = 0; i < n; i++) {
-        if (i % 8 == 0)
-            dropout_bits(dropout, row, (uint32_t)i / 8, words);
-        uint32_t bits = words[i % 8 / 2] >> (i % 2 * 16) & 0xffff;
-        y[i] = bits < dropout->threshold ? 0 : x[i] * scale;
-    }
+    struct dropper dropper = {.dropout = dropout, .row = row};
+    for (int i = 0; i < n; i++)
+        y[i] = drop(&dropper, i, x[i]);
 }
 
 static void layernorm(const real *gamma, const real *beta, real eps, const real *z, real *y,
@@ -42,13 +88,13 @@ static void layernorm(const real *gamma, const real *beta, real eps, const real 
         y[i] = gamma[i] * ((z[i] - *mean) * *rstd) + beta[i];
 }
 
-static void residual_layernorm(const struct dropout *drop, uint32_t row, const real *bias,
+static void residual_layernorm(const struct dropout *dropped, uint32_t row, const real *bias,
                                const real *residual, const real *gamma, const real *beta, real eps,
                                real *x, real *y, real *mean, real *rstd, int n)
 {
     for (int i = 0; i < n; i++)
         x[i] += bias[i];
-    dropout(drop, row, x, x, n);
+    dropout(dropped, row, x, x, n);
     for (int i = 0; i < n; i++)
         x[i] += residual[i];
     layernorm(gamma, beta, eps, x, y, mean, rstd, n);
@@ -88,21 +134,24 @@ static double gelu_slope(enum gelu_form form, double x)
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * SQRT_2_PI * (1 + 3 * CUBE * x * x);
 }
 
-static void bias_gelu(enum gelu_form form, const real *bias, real *x, real *y, int n)
+static void bias_gelu(enum gelu_form form, enum float_type type, const real *bias, const real *x,
+                      void *a, void *y, int n)
 {
     for (int i = 0; i < n; i++) {
-        x[i] += bias[i];
-        y[i] = (real)gelu(form, (double)x[i]);
+        store(type, a, i, x[i] + bias[i]);
+        store(type, y, i, (real)gelu(form, (double)load(type, a, i)));
     }
 }
 
-static void gelu_backward(enum gelu_form form, const real *a, const real *dy, real *da, real *y,
-                          real *dbias, int n)
+static void gelu_backward(enum gelu_form form, enum float_type type, const void *a, const real *dy,
+                          void *da, void *y, real *dbias, int n)
 {
     for (int i = 0; i < n; i++) {
-        y[i] = (real)gelu(form, (double)a[i]);
-        da[i] = dy[i] * (real)gelu_slope(form, (double)a[i]);
-        dbias[i] += da[i];
+        const double x = (double)load(type, a, i);
+        const real d = dy[i] * (real)gelu_slope(form, x);
+        store(type, y, i, (real)gelu(form, x));
+        store(type, da, i, d);
+        dbias[i] += d;
     }
 }
 
@@ -131,27 +180,33 @@ static double exponentials(real top, real *x, int n)
     return sum;
 }
 
-static real attention_weights(const struct dropout *drop, uint32_t row, real scale, real *s,
-                              real *lse, int n)
+static real attention_weights(const struct dropout *dropout, uint32_t row, real scale,
+                              enum float_type type, const real *s, void *p, real *lse, int n)
 {
-    for (int i = 0; i < n; i++)
-        s[i] *= scale;
-    real top = largest(s, n);
-    double sum = exponentials(top, s, n);
-    dropout(drop, row, s, s, n);
+    struct dropper dropper = {.dropout = dropout, .row = row};
+    const real top = scale * largest(s, n);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        const real e = REAL(exp)(scale * s[i] - top);
+        sum += (double)e;
+        store(type, p, i, drop(&dropper, i, e));
+    }
     *lse = top + (real)log(sum);
     return (real)sum;
 }
 
-static void attention_backward(const struct dropout *drop, uint32_t row, real scale, real lse,
-                               real delta, real *s, real *dp, int n)
+static void attention_backward(const struct dropout *dropout, uint32_t row, real scale, real lse,
+                               real delta, enum float_type type, const real *s, const real *dp,
+                               void *p, void *ds, int n)
 {
-    dropout(drop, row, dp, dp, n);
+    struct dropper dropper = {.dropout = dropout, .row = row};
     for (int i = 0; i < n; i++) {
-        s[i] = REAL(exp)(scale * s[i] - lse);
-        dp[i] = scale * s[i] * (dp[i] - delta);
+        const real weight = REAL(exp)(scale * s[i] - lse);
+        const real kept = drop(&dropper, i, 1);
+        const real d = scale * weight * (dp[i] * kept - delta);
+        store(type, p, i, weight * kept);
+        store(type, ds, i, d);
     }
-    dropout(drop, row, s, s, n);
 }
 
 static double cross_entropy(const real *bias, int32_t label, real gradient_scale, real *logits,
@@ -229,6 +284,8 @@ const struct kernels kernels_plain = {
     .attention_weights = attention_weights,
     .attention_backward = attention_backward,
     .cross_entropy = cross_entropy,
+    .to_bfloat16 = to_bfloat16,
+    .from_bfloat16 = from_bfloat16,
     .accumulate = accumulate,
     .multiply = multiply,
     .axpy = axpy,

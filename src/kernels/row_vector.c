@@ -8,7 +8,12 @@
 #include "vector.h"
 #include "vector_math.h"
 
-#ifdef __AVX512F__
+#if defined __AVX512BF16__
+#define TABLE               kernels_v4_bf16
+#define TABLE_NAME          "v4-bf16"
+#define TABLE_TILE          tile_v4
+#define TABLE_BFLOAT16_TILE &tile_v4_bf16
+#elif defined __AVX512F__
 #define TABLE      kernels_v4
 #define TABLE_NAME "v4"
 #define TABLE_TILE tile_v4
@@ -16,6 +21,9 @@
 #define TABLE      kernels_v3
 #define TABLE_NAME "v3"
 #define TABLE_TILE tile_v3
+#endif
+#ifndef TABLE_BFLOAT16_TILE
+#define TABLE_BFLOAT16_TILE NULL
 #endif
 
 /* --- dropout ---------------------------------------------------------------------------------- */
@@ -207,43 +215,49 @@ static inline vfloat gate(enum gelu_form form, vfloat x, vfloat *slope)
     return v_select(x < 0.0f, upper, 1.0f - upper);
 }
 
-static inline void bias_gelu_of(enum gelu_form form, const float *bias, float *x, float *y, int n)
+static inline void bias_gelu_of(enum gelu_form form, enum float_type type, const float *bias,
+                                const float *x, void *a, void *y, int n)
 {
     for (int i = 0; i < n; i += WIDTH) {
-        vfloat slope, a = v_load(x + i, n - i) + v_load(bias + i, n - i);
-        v_store(x + i, a, n - i);
-        v_store(y + i, a * gate(form, a, &slope), n - i);
+        vfloat slope, sum = v_as(type, v_load(x + i, n - i) + v_load(bias + i, n - i));
+        v_store_as(type, a, i, sum, n - i);
+        v_store_as(type, y, i, sum * gate(form, sum, &slope), n - i);
     }
 }
 
-static inline void gelu_backward_of(enum gelu_form form, const float *a, const float *dy, float *da,
-                                    float *y, float *dbias, int n)
+static inline void gelu_backward_of(enum gelu_form form, enum float_type type, const void *a,
+                                    const float *dy, void *da, void *y, float *dbias, int n)
 {
     for (int i = 0; i < n; i += WIDTH) {
-        vfloat slope, x = v_load(a + i, n - i), value = gate(form, x, &slope);
+        vfloat slope, x = v_load_as(type, a, i, n - i), value = gate(form, x, &slope);
         vfloat d = v_load(dy + i, n - i) * (value + x * slope);
-        v_store(y + i, x * value, n - i);
-        v_store(da + i, d, n - i);
+        v_store_as(type, y, i, x * value, n - i);
+        v_store_as(type, da, i, d, n - i);
         v_store(dbias + i, v_load(dbias + i, n - i) + d, n - i);
     }
 }
 
-/* One loop for each form: the choice stays out of it. */
-static void bias_gelu(enum gelu_form form, const float *bias, float *x, float *y, int n)
+/* One loop for each form and type: the choice stays out of it. */
+#define CHOOSE_FORM(function, type, ...)                                                           \
+    (form == GELU_ERF ? function(GELU_ERF, type, __VA_ARGS__)                                      \
+                      : function(GELU_TANH, type, __VA_ARGS__))
+
+static void bias_gelu(enum gelu_form form, enum float_type type, const float *bias, const float *x,
+                      void *a, void *y, int n)
 {
-    if (form == GELU_ERF)
-        bias_gelu_of(GELU_ERF, bias, x, y, n);
+    if (type == TYPE_BFLOAT16)
+        CHOOSE_FORM(bias_gelu_of, TYPE_BFLOAT16, bias, x, a, y, n);
     else
-        bias_gelu_of(GELU_TANH, bias, x, y, n);
+        CHOOSE_FORM(bias_gelu_of, TYPE_FLOAT32, bias, x, a, y, n);
 }
 
-static void gelu_backward(enum gelu_form form, const float *a, const float *dy, float *da, float *y,
-                          float *dbias, int n)
+static void gelu_backward(enum gelu_form form, enum float_type type, const void *a, const float *dy,
+                          void *da, void *y, float *dbias, int n)
 {
-    if (form == GELU_ERF)
-        gelu_backward_of(GELU_ERF, a, dy, da, y, dbias, n);
+    if (type == TYPE_BFLOAT16)
+        CHOOSE_FORM(gelu_backward_of, TYPE_BFLOAT16, a, dy, da, y, dbias, n);
     else
-        gelu_backward_of(GELU_TANH, a, dy, da, y, dbias, n);
+        CHOOSE_FORM(gelu_backward_of, TYPE_FLOAT32, a, dy, da, y, dbias, n);
 }
 
 static void bias_tanh(const float *bias, float *x, int n)
@@ -273,8 +287,9 @@ static inline void multiply_by(float factor, float *x, int n)
 }
 
 /* Two passes over the row: the largest, then exponential, sum and dropout. */
-static float attention_weights(const struct dropout *dropout, uint32_t row, float scale, float *s,
-                               float *lse, int n)
+static inline float attention_weights_of(const struct dropout *dropout, uint32_t row, float scale,
+                                         enum float_type type, const float *s, void *p, float *lse,
+                                         int n)
 {
     vfloat best = v_all(-INFINITY), sum = {0};
     for (int i = 0; i < n; i += WIDTH)
@@ -285,25 +300,44 @@ static float attention_weights(const struct dropout *dropout, uint32_t row, floa
     for (int i = 0; i < n; i += WIDTH) {
         vfloat e = v_first(v_exp(v_load(s + i, n - i) * scale - top), n - i, 0);
         sum += e;
-        v_store(s + i, drop(&dropper, i, e), n - i);
+        v_store_as(type, p, i, drop(&dropper, i, e), n - i);
     }
     const float all = v_sum(sum);
     *lse = top + logf(all);
     return all;
 }
 
-static void attention_backward(const struct dropout *dropout, uint32_t row, float scale, float lse,
-                               float delta, float *s, float *dp, int n)
+static float attention_weights(const struct dropout *dropout, uint32_t row, float scale,
+                               enum float_type type, const float *s, void *p, float *lse, int n)
+{
+    return type == TYPE_BFLOAT16
+               ? attention_weights_of(dropout, row, scale, TYPE_BFLOAT16, s, p, lse, n)
+               : attention_weights_of(dropout, row, scale, TYPE_FLOAT32, s, p, lse, n);
+}
+
+static inline void attention_backward_of(const struct dropout *dropout, uint32_t row, float scale,
+                                         float lse, float delta, enum float_type type,
+                                         const float *s, const float *dp, void *p, void *ds, int n)
 {
     struct dropper dropper;
     dropper_init(&dropper, dropout, row);
     for (int i = 0; i < n; i += WIDTH) {
         vfloat kept = drop(&dropper, i, v_all(1));
-        vfloat p = v_exp(v_load(s + i, n - i) * scale - lse);
-        vfloat d = p * scale * (v_load(dp + i, n - i) * kept - delta);
-        v_store(s + i, p * kept, n - i);
-        v_store(dp + i, d, n - i);
+        vfloat weight = v_exp(v_load(s + i, n - i) * scale - lse);
+        vfloat d = weight * scale * (v_load(dp + i, n - i) * kept - delta);
+        v_store_as(type, p, i, weight * kept, n - i);
+        v_store_as(type, ds, i, d, n - i);
     }
+}
+
+static void attention_backward(const struct dropout *dropout, uint32_t row, float scale, float lse,
+                               float delta, enum float_type type, const float *s, const float *dp,
+                               void *p, void *ds, int n)
+{
+    if (type == TYPE_BFLOAT16)
+        attention_backward_of(dropout, row, scale, lse, delta, TYPE_BFLOAT16, s, dp, p, ds, n);
+    else
+        attention_backward_of(dropout, row, scale, lse, delta, TYPE_FLOAT32, s, dp, p, ds, n);
 }
 
 /* Whether `label` is the first place of the largest logit, `top`. */
@@ -332,6 +366,24 @@ static double cross_entropy(const float *bias, int32_t label, float gradient_sca
     multiply_by(gradient_scale * (float)(1 / sum), logits, n);
     logits[label] -= gradient_scale;
     return loss + log(sum);
+}
+
+/* --- types ------------------------------------------------------------------------------------ */
+
+static void to_bfloat16(const float *x, uint16_t *y, size_t n)
+{
+    for (size_t i = 0; i < n; i += WIDTH) {
+        const int count = n - i < WIDTH ? (int)(n - i) : WIDTH;
+        v_store_bfloat16(y + i, v_load(x + i, count), count);
+    }
+}
+
+static void from_bfloat16(const uint16_t *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i += WIDTH) {
+        const int count = n - i < WIDTH ? (int)(n - i) : WIDTH;
+        v_store(y + i, v_load_bfloat16(x + i, count), count);
+    }
 }
 
 /* --- sums ------------------------------------------------------------------------------------- */
@@ -422,6 +474,7 @@ const struct kernels TABLE = {
     .name = TABLE_NAME,
     .gemm = &gemm_tiles,
     .tile = &TABLE_TILE,
+    .bfloat16_tile = TABLE_BFLOAT16_TILE,
     .dropout = dropout,
     .layernorm = layernorm,
     .residual_layernorm = residual_layernorm,
@@ -432,6 +485,8 @@ const struct kernels TABLE = {
     .attention_weights = attention_weights,
     .attention_backward = attention_backward,
     .cross_entropy = cross_entropy,
+    .to_bfloat16 = to_bfloat16,
+    .from_bfloat16 = from_bfloat16,
     .accumulate = accumulate,
     .multiply = multiply_all,
     .axpy = axpy,

@@ -1,25 +1,42 @@
 /* The inner loops of matrix products (tile.h), written over vector types and compiled once for each
- * instruction set: tile_v3, tile_v4. What matters is that the compiler keeps all sums of a tile in
- * registers: so loops over a tile have constant bounds, are unrolled, and are inlined into a
- * function for each number of rows. */
+ * instruction set: tile_v3, tile_v4, tile_v4_bf16. What matters is that the compiler keeps all sums
+ * of a tile in registers: so loops over a tile have constant bounds, are unrolled, and are inlined
+ * into a function for each number of rows. */
 #include "tile.h"
 
 #include "vector_math.h"
 
+#if defined __AVX512BF16__
+#define TILE      tile_v4_bf16
+#define TILE_NAME "AVX512_BF16"
+#define TILE_TYPE TYPE_BFLOAT16
+enum { WORD = 2 };
+#elif defined __AVX512F__
+#define TILE      tile_v4
+#define TILE_NAME "AVX-512"
+#else
+#define TILE      tile_v3
+#define TILE_NAME "AVX2"
+#endif
+
+#ifndef TILE_TYPE
+#define TILE_TYPE TYPE_FLOAT32
+enum { WORD = 1 }; /* elements of k in a word */
+#endif
+
 #ifdef __AVX512F__
-#define TILE tile_v4
 /* 16 of the 32 registers hold sums: enough to hide the latency of an addition, and 8 divides BERT's
  * shapes. */
 enum { MR = 8 };
 #else
-#define TILE tile_v3
 enum { MR = 6 }; /* 12 of the 16 registers hold sums */
 #endif
 
 enum { VECTORS = 2, NR = VECTORS * WIDTH };
 
-/* A vector that lies at any float. */
-typedef float vloose __attribute__((vector_size(WIDTH * 4), aligned(4)));
+/* A vector, or a word, that lies anywhere. */
+typedef float vloose __attribute__((vector_size(WIDTH * 4), aligned(2), may_alias));
+typedef int32_t word_loose __attribute__((aligned(2), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -46,72 +63,92 @@ INLINE void finish_full(vfloat sum, float beta, float *c)
     *at = beta == 0 ? sum : sum + *at * beta;
 }
 
-/* One step of k: a number of each row of A times a row of the panel. */
-INLINE void add_products(int rows, const float *a, size_t row_step, const float *panel,
+/* sum + a b: a is a word in all lanes. With bfloat16 these are two products and two additions a
+ * lane. */
+INLINE vfloat add_product(vfloat sum, vfloat a, vfloat b)
+{
+#ifdef __AVX512BF16__
+    return (vfloat)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+#else
+    return sum + a * b;
+#endif
+}
+
+/* One step of k: a word of each row of A times a row of the panel. */
+INLINE void add_products(int rows, const char *a, size_t row_step, const float *panel,
                          vfloat sums[MR][VECTORS])
 {
-    const vfloat b0 = *(const vloose *)(const void *)panel;
-    const vfloat b1 = *(const vloose *)(const void *)(panel + WIDTH);
+    vfloat b[VECTORS];
+#pragma GCC unroll 8
+    for (int j = 0; j < VECTORS; j++)
+        b[j] = *(const vloose *)(const void *)(panel + j * WIDTH);
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
-        sums[i][0] += a[(size_t)i * row_step] * b0;
-        sums[i][1] += a[(size_t)i * row_step] * b1;
+        const int32_t bits = *(const word_loose *)(const void *)(a + (size_t)i * row_step);
+        const vfloat word = (vfloat)(bits - (vint){0});
+#pragma GCC unroll 8
+        for (int j = 0; j < VECTORS; j++)
+            sums[i][j] = add_product(sums[i][j], word, b[j]);
     }
 }
 
-/* A line of the cache is fetched every STRIDE steps of k: 2 k elements in all, as tile.h says. */
+/* A line of the cache is fetched every STRIDE steps of k: 2 words a step in all, as tile.h says. */
 enum { STRIDE = 8, LINE = 16 };
 
-/* `rows` is a constant where this is called, and so is the step that is 1: knowing it spares the
+/* `rows` is a constant where this is called, and so is the step of one word: knowing it spares the
  * loop an integer register a row. */
-INLINE void multiply_rows(int rows, int columns, int k, const float *a, size_t row_step,
-                          size_t k_step, const float *panel, const float *ahead, float beta,
+INLINE void multiply_rows(int rows, int columns, int words, const char *a, size_t row_step,
+                          size_t word_step, const float *panel, const float *ahead, float beta,
                           float *c, size_t ldc)
 {
     vfloat sums[MR][VECTORS];
     int p = 0;
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
-        sums[i][0] = sums[i][1] = (vfloat){0};
-    for (; p + STRIDE <= k; p += STRIDE, ahead += LINE) {
+#pragma GCC unroll 8
+        for (int j = 0; j < VECTORS; j++)
+            sums[i][j] = (vfloat){0};
+    for (; p + STRIDE <= words; p += STRIDE, ahead += LINE) {
         __builtin_prefetch(ahead, 0, 2);
-        for (int q = 0; q < STRIDE; q++, a += k_step, panel += NR)
+        for (int q = 0; q < STRIDE; q++, a += word_step, panel += NR)
             add_products(rows, a, row_step, panel, sums);
     }
-    for (; p < k; p++, a += k_step, panel += NR)
+    for (; p < words; p++, a += word_step, panel += NR)
         add_products(rows, a, row_step, panel, sums);
     if (columns == NR) {
 #pragma GCC unroll 8
-        for (int i = 0; i < rows; i++) {
-            finish_full(sums[i][0], beta, c + (size_t)i * ldc);
-            finish_full(sums[i][1], beta, c + (size_t)i * ldc + WIDTH);
-        }
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+            for (int j = 0; j < VECTORS; j++)
+                finish_full(sums[i][j], beta, c + (size_t)i * ldc + j * WIDTH);
     } else {
         vfloat copy[MR * VECTORS];
 #pragma GCC unroll 8
-        for (int i = 0; i < rows; i++) {
-            copy[2 * i] = sums[i][0];
-            copy[2 * i + 1] = sums[i][1];
-        }
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+            for (int j = 0; j < VECTORS; j++)
+                copy[i * VECTORS + j] = sums[i][j];
         finish_part(rows, columns, copy, beta, c, ldc);
     }
 }
 
-INLINE void multiply_steps(int rows, int columns, int k, const float *a, int row_step, int k_step,
-                           const float *panel, const float *ahead, float beta, float *c, int ldc)
+INLINE void multiply_steps(int rows, int columns, int words, const char *a, size_t row_step,
+                           size_t word_step, const float *panel, const float *ahead, float beta,
+                           float *c, size_t ldc)
 {
-    if (k_step == 1)
-        multiply_rows(rows, columns, k, a, (size_t)row_step, 1, panel, ahead, beta, c, (size_t)ldc);
+    if (word_step == 4)
+        multiply_rows(rows, columns, words, a, row_step, 4, panel, ahead, beta, c, ldc);
     else
-        multiply_rows(rows, columns, k, a, 1, (size_t)k_step, panel, ahead, beta, c, (size_t)ldc);
+        multiply_rows(rows, columns, words, a, 4, word_step, panel, ahead, beta, c, ldc);
 }
 
-static void multiply(int rows, int columns, int k, const float *a, int row_step, int k_step,
-                     const float *panel, const float *ahead, float beta, float *c, int ldc)
+static void multiply(int rows, int columns, int words, const void *a, size_t row_step,
+                     size_t word_step, const void *panel, const void *ahead, float beta, float *c,
+                     size_t ldc)
 {
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
-        multiply_steps(n, columns, k, a, row_step, k_step, panel, ahead, beta, c, ldc);            \
+        multiply_steps(n, columns, words, a, row_step, word_step, panel, ahead, beta, c, ldc);     \
         break
     switch (rows) {
         CASE(1);
@@ -128,18 +165,132 @@ static void multiply(int rows, int columns, int k, const float *a, int row_step,
 #undef CASE
 }
 
+/* --- words ------------------------------------------------------------------------------------ */
+
+/* Functions below are inlined where `source` is a constant. */
+#define BY_SOURCE(function, ...)                                                                   \
+    do {                                                                                           \
+        if (source == SOURCE_BFLOAT16)                                                             \
+            function(SOURCE_BFLOAT16, __VA_ARGS__);                                                \
+        else if (source == SOURCE_ROUNDED)                                                         \
+            function(SOURCE_ROUNDED, __VA_ARGS__);                                                 \
+        else                                                                                       \
+            function(SOURCE_FLOAT, __VA_ARGS__);                                                   \
+    } while (0)
+
+/* Where element `at` lies. */
+INLINE const void *source_at(enum tile_source source, const void *x, size_t at)
+{
+    return (const char *)x + at * (source == SOURCE_BFLOAT16 ? sizeof(uint16_t) : sizeof(float));
+}
+
+/* Element `at` as a float, rounded where it is to be. */
+INLINE float source_float(enum tile_source source, const void *x, size_t at)
+{
+    const void *from = source_at(source, x, at);
+    if (source == SOURCE_BFLOAT16)
+        return bfloat16_to_float(*(const uint16_t *)from);
+    const float value = *(const float *)from;
+    return source == SOURCE_ROUNDED ? bfloat16_to_float(bfloat16_from_float(value)) : value;
+}
+
+#ifdef __AVX512BF16__
+
+/* WIDTH elements as bfloat16, zeros behind the first `count`. */
+INLINE vbfloat16 source_load(enum tile_source source, const void *from, int count)
+{
+    if (count <= 0)
+        return (vbfloat16){0};
+    if (source == SOURCE_BFLOAT16)
+        return count >= WIDTH ? _mm256_loadu_si256((const __m256i *)from)
+                              : _mm256_maskz_loadu_epi16(v_lanes(count), from);
+    return v_to_bfloat16(v_load(from, count));
+}
+
+/* WIDTH words along k from element `at` on; `count` elements are there. */
+INLINE vfloat words_along(enum tile_source source, const void *x, size_t at, int count)
+{
+    const void *from = source_at(source, x, at);
+    if (source == SOURCE_BFLOAT16 && count >= 2 * WIDTH)
+        return *(const vloose *)from;
+    const __m256i low = source_load(source, from, count);
+    const __m256i high = source_load(source, source_at(source, x, at + WIDTH), count - WIDTH);
+    return (vfloat)_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+/* A word of each of WIDTH columns, of which `count` are there: rows `at` and, where `left` says that
+ * there is one more, the next. */
+INLINE vfloat words_across(enum tile_source source, const void *x, size_t at, size_t ld, int left,
+                           int count)
+{
+    const __m256i low = source_load(source, source_at(source, x, at), count);
+    const __m256i high =
+        left > 1 ? source_load(source, source_at(source, x, at + ld), count) : (vbfloat16){0};
+    return (vfloat)_mm512_or_si512(_mm512_cvtepu16_epi32(low),
+                                   _mm512_slli_epi32(_mm512_cvtepu16_epi32(high), 16));
+}
+
+/* One word of k, of element `at` and, where it is there, the next. */
+INLINE float word_at(enum tile_source source, const void *x, size_t at, int left)
+{
+    const uint32_t low = bfloat16_from_float(source_float(source, x, at));
+    const uint32_t high = left > 1 ? bfloat16_from_float(source_float(source, x, at + 1)) : 0;
+    const uint32_t word = low | high << 16;
+    float bits;
+    memcpy(&bits, &word, sizeof bits);
+    return bits;
+}
+
+#else
+
+INLINE vfloat words_along(enum tile_source source, const void *x, size_t at, int count)
+{
+    const void *from = source_at(source, x, at);
+    if (source == SOURCE_BFLOAT16)
+        return v_load_bfloat16(from, count);
+    const vfloat values = v_load(from, count);
+    return source == SOURCE_ROUNDED ? v_as(TYPE_BFLOAT16, values) : values;
+}
+
+INLINE vfloat words_across(enum tile_source source, const void *x, size_t at, size_t ld, int left,
+                           int count)
+{
+    (void)ld;
+    (void)left;
+    return words_along(source, x, at, count);
+}
+
+INLINE float word_at(enum tile_source source, const void *x, size_t at, int left)
+{
+    (void)left;
+    return source_float(source, x, at);
+}
+
+#endif
+
+static int words_of(int k)
+{
+    return (k + WORD - 1) / WORD;
+}
+
 /* --- packing ---------------------------------------------------------------------------------- */
 
 /* Panels from b [k, columns]: rows of b are cut into runs of NR. */
-static void pack_rows(int columns, int k, const float *b, int ldb, float *packed)
+INLINE void pack_rows(enum tile_source source, int columns, int k, const void *b, size_t ldb,
+                      float *packed)
 {
-    for (int p = 0; p < k; p++, b += ldb, packed += NR)
-        for (int j = 0; j < columns; j += NR) {
-            float *to = packed + (size_t)j * (size_t)k;
-            for (int i = 0; i < NR; i += WIDTH)
-                v_store(to + i, columns > j + i ? v_load(b + j + i, columns - j - i) : (vfloat){0},
+    const size_t panel = (size_t)words_of(k) * NR;
+    for (int p = 0; p < k; p += WORD, packed += NR) {
+        float *to = packed;
+        for (int j = 0; j < columns; j += NR, to += panel)
+            for (int i = 0; i < NR; i += WIDTH) {
+                const size_t at = (size_t)p * ldb + (size_t)(j + i);
+                const int count = columns - j - i;
+                v_store(to + i,
+                        count > 0 ? words_across(source, b, at, ldb, k - p, count) : (vfloat){0},
                         WIDTH);
-        }
+            }
+    }
 }
 
 /* One of the log2(WIDTH) steps of transposing a square of WIDTH vectors: in each pair of vectors
@@ -160,17 +311,18 @@ INLINE void swap_blocks(vfloat rows[WIDTH], int half)
         }
 }
 
-/* How far ahead elements of a row are fetched: a CPU's own prefetching does not follow as many rows
- * at once as are read here. */
-enum { AHEAD = 8 * WIDTH };
+/* How many elements ahead a row is fetched: a CPU's own prefetching does not follow as many rows at
+ * once as are read here. */
+enum { AHEAD = 8 * WIDTH * WORD };
 
-/* Packs a square, WIDTH rows of b by WIDTH places of k. */
-INLINE void transpose_full(const float *b, size_t ldb, float *packed)
+/* Packs a square, WIDTH rows of b by WIDTH words of k, from element `at` on. */
+INLINE void transpose_full(enum tile_source source, const void *b, size_t at, size_t ldb,
+                           float *packed)
 {
     vfloat rows[WIDTH];
     for (int i = 0; i < WIDTH; i++) {
-        rows[i] = v_load(b + (size_t)i * ldb, WIDTH);
-        __builtin_prefetch(b + (size_t)i * ldb + AHEAD);
+        rows[i] = words_along(source, b, at + (size_t)i * ldb, WIDTH * WORD);
+        __builtin_prefetch(source_at(source, b, at + (size_t)i * ldb + AHEAD));
     }
     swap_blocks(rows, 1);
     swap_blocks(rows, 2);
@@ -182,59 +334,119 @@ INLINE void transpose_full(const float *b, size_t ldb, float *packed)
         v_store(packed + (size_t)p * NR, rows[p], WIDTH);
 }
 
-/* And one that is cut off: columns that are not there become 0. */
-static void transpose_part(int columns, int k, const float *b, size_t ldb, float *packed)
+/* And one that is cut off, with k elements left: columns that are not there become 0. */
+INLINE void transpose_part(enum tile_source source, int columns, int k, const void *b, size_t at,
+                           size_t ldb, float *packed)
 {
-    for (int p = 0; p < k; p++)
+    for (int p = 0; p < k; p += WORD, packed += NR)
         for (int j = 0; j < WIDTH; j++)
-            packed[(size_t)p * NR + (size_t)j] = j < columns ? b[(size_t)j * ldb + (size_t)p] : 0;
+            packed[j] =
+                j < columns ? word_at(source, b, at + (size_t)j * ldb + (size_t)p, k - p) : 0;
 }
 
-/* A panel, [k, NR], from rows of b. */
-static void pack_panel(int columns, int k, const float *b, size_t ldb, float *packed)
+/* A panel from rows of b. */
+INLINE void pack_panel(enum tile_source source, int columns, int k, const void *b, size_t first,
+                       size_t ldb, float *packed)
 {
     for (int j = 0; j < NR; j += WIDTH)
-        for (int p = 0; p < k; p += WIDTH) {
-            const float *from = b + (size_t)j * ldb + p;
-            float *to = packed + (size_t)p * NR + j;
-            const int there = columns - j, left = k - p < WIDTH ? k - p : WIDTH;
-            if (there >= WIDTH && left == WIDTH)
-                transpose_full(from, ldb, to);
+        for (int p = 0; p < k; p += WIDTH * WORD) {
+            const size_t at = first + (size_t)j * ldb + (size_t)p;
+            float *to = packed + (size_t)(p / WORD) * NR + j;
+            const int there = columns - j, left = k - p < WIDTH * WORD ? k - p : WIDTH * WORD;
+            if (there >= WIDTH && left == WIDTH * WORD)
+                transpose_full(source, b, at, ldb, to);
             else
-                transpose_part(there, left, from, ldb, to);
+                transpose_part(source, there, left, b, at, ldb, to);
         }
 }
 
-static void pack(bool transposed, int columns, int k, const float *b, int ldb, float *packed)
+INLINE void pack_columns(enum tile_source source, int columns, int k, const void *b, size_t ldb,
+                         float *packed)
 {
-    if (!transposed) {
-        pack_rows(columns, k, b, ldb, packed);
-        return;
-    }
     for (int j = 0; j < columns; j += NR)
-        pack_panel(columns - j < NR ? columns - j : NR, k, b + (size_t)j * (size_t)ldb, (size_t)ldb,
-                   packed + (size_t)j * (size_t)k);
+        pack_panel(source, columns - j < NR ? columns - j : NR, k, b, (size_t)j * ldb, ldb,
+                   packed + (size_t)j * (size_t)words_of(k));
+}
+
+static void pack(enum tile_source source, bool transposed, int columns, int k, const void *b,
+                 size_t ldb, void *packed)
+{
+    if (transposed)
+        BY_SOURCE(pack_columns, columns, k, b, ldb, packed);
+    else
+        BY_SOURCE(pack_rows, columns, k, b, ldb, packed);
+}
+
+/* --- copying ---------------------------------------------------------------------------------- */
+
+INLINE void copy_rows(enum tile_source source, int rows, int k, const void *a, size_t lda,
+                      float *copies)
+{
+    const int words = words_of(k);
+    for (int i = 0; i < rows; i++, copies += words + TILE_ROW_MARGIN)
+        for (int p = 0; p < words; p += WIDTH)
+            v_store(copies + p,
+                    words_along(source, a, (size_t)i * lda + (size_t)(p * WORD), k - p * WORD),
+                    words - p);
+}
+
+static void copy(enum tile_source source, int rows, int k, const void *a, size_t lda, void *copies)
+{
+    BY_SOURCE(copy_rows, rows, k, a, lda, copies);
 }
 
 /* Rows of a that are fetched ahead of the one that is copied: they are lda apart, farther than a
  * CPU prefetches by itself. */
 enum { ROWS_AHEAD = 8 };
 
-static void group_columns(int rows, int k, const float *a, int lda, float *groups,
-                          size_t group_step)
+/* Columns that are taken at a time: a multiple of MR and of WIDTH. */
+enum { GROUPED_TOGETHER = 96 };
+
+/* Words of up to GROUPED_TOGETHER columns from row p on go into groups. */
+INLINE void group_run(enum tile_source source, int columns, const void *a, size_t at, size_t lda,
+                      int left, float *groups, size_t group_step)
 {
-    for (int p = 0; p < k; p++, a += lda, groups += MR) {
-        float *to = groups;
-        int r = 0;
-        if (p + ROWS_AHEAD < k)
-            for (int i = 0; i < rows; i += LINE)
-                __builtin_prefetch(a + (size_t)ROWS_AHEAD * (size_t)lda + i);
-        for (; r + MR <= rows; r += MR, to += group_step)
-            memcpy(to, a + r, MR * sizeof *to);
-        for (int i = 0; r + i < rows; i++)
-            to[i] = a[r + i];
+    float run[GROUPED_TOGETHER];
+    const float *from = source == SOURCE_FLOAT ? (const float *)a + at : run;
+    int r = 0;
+    for (int i = 0; source != SOURCE_FLOAT && i < columns; i += WIDTH)
+        v_store(run + i, words_across(source, a, at + (size_t)i, lda, left, columns - i), WIDTH);
+    for (; r + MR <= columns; r += MR, groups += group_step)
+        memcpy(groups, from + r, MR * sizeof *groups);
+    for (int i = 0; r + i < columns; i++)
+        groups[i] = from[r + i];
+}
+
+INLINE void group_columns(enum tile_source source, int rows, int k, const void *a, size_t lda,
+                          float *groups, size_t group_step)
+{
+    for (int first = 0; first < rows; first += GROUPED_TOGETHER) {
+        const int columns = rows - first < GROUPED_TOGETHER ? rows - first : GROUPED_TOGETHER;
+        float *to = groups + (size_t)(first / MR) * group_step;
+        for (int p = 0; p < k; p += WORD, to += MR) {
+            const size_t at = (size_t)p * lda + (size_t)first;
+            if (p + ROWS_AHEAD < k)
+                for (int i = 0; i < columns; i += LINE)
+                    for (int row = 0; row < WORD; row++)
+                        __builtin_prefetch(source_at(
+                            source, a, at + (size_t)(ROWS_AHEAD + row) * lda + (size_t)i));
+            group_run(source, columns, a, at, lda, k - p, to, group_step);
+        }
     }
 }
 
-const struct tile_kernels TILE = {
-    .rows = MR, .columns = NR, .multiply = multiply, .pack = pack, .group = group_columns};
+static void group(enum tile_source source, int rows, int k, const void *a, size_t lda, void *groups,
+                  size_t group_step)
+{
+    BY_SOURCE(group_columns, rows, k, a, lda, groups, group_step);
+}
+
+const struct tile_kernels TILE = {.name = TILE_NAME,
+                                  .type = TILE_TYPE,
+                                  .rows = MR,
+                                  .columns = NR,
+                                  .k_unit = WORD,
+                                  .multiply = multiply,
+                                  .pack = pack,
+                                  .copy = copy,
+                                  .group = group};

@@ -4,6 +4,6 @@
 
 #include "lambert/kernels/kernels.h"
 
-extern const struct kernels kernels_v3, kernels_v4;
+extern const struct kernels kernels_v3, kernels_v4, kernels_v4_bf16;
 
 #endif

@@ -8,8 +8,11 @@
 #define LAMBERT_KERNELS_VECTOR_MATH_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "lambert/base/float16.h"
 
 #ifdef __AVX512F__
 enum { WIDTH = 16 };
@@ -64,6 +67,85 @@ static inline void v_store(float *p, vfloat v, int count)
     else
         _mm256_maskstore_ps(p, (__m256i)v_lanes(count), (__m256)v);
 #endif
+}
+
+/* As many bfloat16 as a vfloat has lanes, and the words that each of them becomes one of. */
+#ifdef __AVX512F__
+typedef __m256i vbfloat16;
+#else
+typedef __m128i vbfloat16;
+#endif
+
+/* To nearest, ties to even; NaN stays NaN. */
+static inline vbfloat16 v_to_bfloat16(vfloat v)
+{
+#ifdef __AVX512BF16__
+    return (__m256i)_mm512_cvtneps_pbh((__m512)v); /* denormals become 0 */
+#else
+    const vint bits = (vint)v, rounded = bits + 0x7fff + ((bits >> 16) & 1), nan = v != v;
+    const vint upper = ((nan & (bits | 0x400000)) | (~nan & rounded)) >> 16 & 0xffff;
+#ifdef __AVX512F__
+    return _mm512_cvtepi32_epi16((__m512i)upper);
+#else
+    const __m256i packed = _mm256_packus_epi32((__m256i)upper, (__m256i)upper);
+    return _mm256_castsi256_si128(_mm256_permute4x64_epi64(packed, 0x08));
+#endif
+#endif
+}
+
+static inline vfloat v_from_bfloat16(vbfloat16 v)
+{
+#ifdef __AVX512F__
+    return (vfloat)_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16);
+#else
+    return (vfloat)_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16);
+#endif
+}
+
+/* v_load() and v_store() of bfloat16. */
+static inline vfloat v_load_bfloat16(const uint16_t *p, int count)
+{
+#ifdef __AVX512F__
+    return v_from_bfloat16(count >= WIDTH ? _mm256_loadu_si256((const __m256i *)(const void *)p)
+                                          : _mm256_maskz_loadu_epi16(v_lanes(count), p));
+#else
+    vbfloat16 v = {0};
+    memcpy(&v, p, count >= WIDTH ? sizeof v : (size_t)count * sizeof *p);
+    return v_from_bfloat16(v);
+#endif
+}
+
+static inline void v_store_bfloat16(uint16_t *p, vfloat x, int count)
+{
+    const vbfloat16 v = v_to_bfloat16(x);
+#ifdef __AVX512F__
+    if (count >= WIDTH)
+        _mm256_storeu_si256((__m256i *)(void *)p, v);
+    else
+        _mm256_mask_storeu_epi16(p, v_lanes(count), v);
+#else
+    memcpy(p, &v, count >= WIDTH ? sizeof v : (size_t)count * sizeof *p);
+#endif
+}
+
+/* From element i of a row of either type on, and what a vector becomes when it is stored. */
+static inline vfloat v_load_as(enum float_type type, const void *row, int i, int count)
+{
+    return type == TYPE_BFLOAT16 ? v_load_bfloat16((const uint16_t *)row + i, count)
+                                 : v_load((const float *)row + i, count);
+}
+
+static inline void v_store_as(enum float_type type, void *row, int i, vfloat v, int count)
+{
+    if (type == TYPE_BFLOAT16)
+        v_store_bfloat16((uint16_t *)row + i, v, count);
+    else
+        v_store((float *)row + i, v, count);
+}
+
+static inline vfloat v_as(enum float_type type, vfloat v)
+{
+    return type == TYPE_BFLOAT16 ? v_from_bfloat16(v_to_bfloat16(v)) : v;
 }
 
 /* Lanes of x where the mask (a comparison's result: 0 or -1) holds, else of y. */

@@ -27,6 +27,7 @@ struct work {
     real *scores, *dscores;   /* [QUERY_BLOCK, score_step] */
     real *by_keys[3];         /* k and v of a head, transposed or not */
     real *queries, *dcontext; /* of a block of queries */
+    real *copy;               /* of scores, where a product wants one */
 };
 
 static size_t packed_by_keys(int longest, int head_size)
@@ -34,10 +35,17 @@ static size_t packed_by_keys(int longest, int head_size)
     return max_size(gemm_packed_size(longest, head_size), gemm_packed_size(head_size, longest));
 }
 
+/* Of queries by D numbers, of scores, and of scores by their columns. */
+static size_t copy_size(int longest, int head_size)
+{
+    return max_size(gemm_copy_size(QUERY_BLOCK, max_int(longest, head_size)),
+                    gemm_copy_size(longest, QUERY_BLOCK));
+}
+
 size_t attention_scratch(int longest, int head_size)
 {
     return 2 * QUERY_BLOCK * score_step(longest) + 3 * packed_by_keys(longest, head_size) +
-           2 * gemm_packed_size(head_size, QUERY_BLOCK);
+           2 * gemm_packed_size(head_size, QUERY_BLOCK) + copy_size(longest, head_size);
 }
 
 static struct work work_of_thread(const struct attention *at)
@@ -52,6 +60,7 @@ static struct work work_of_thread(const struct attention *at)
         .by_keys = {packed, packed + keys, packed + 2 * keys},
         .queries = by_queries,
         .dcontext = by_queries + gemm_packed_size(at->head_size, QUERY_BLOCK),
+        .copy = by_queries + 2 * gemm_packed_size(at->head_size, QUERY_BLOCK),
     };
 }
 
@@ -153,17 +162,17 @@ static void forward_block(const struct attention *at, const struct head *head,
     real sums[QUERY_BLOCK], *output = context + block->output;
     const struct gemm scores = scores_product(at, head, block, work);
     double begun = profile_begin();
-    gemm_packed(&scores);
+    gemm_packed(&scores, work->copy);
     profile_end(PROFILE_ATTENTION_GEMM, begun);
 
     begun = profile_begin();
     for (int i = 0; i < block->count; i++) {
         const int row = row_set_at(at->query, block->begin + i);
         struct dropout dropout = dropout_of(at, head, row);
-        sums[i] =
-            kernels->attention_weights(&dropout, (uint32_t)at->position[row], head->scale,
-                                       work->scores + (size_t)i * (size_t)step,
-                                       lse + lse_index(at, head, block->begin + i), head->keys);
+        sums[i] = kernels->attention_weights(
+            &dropout, (uint32_t)at->position[row], head->scale, TYPE_FLOAT32,
+            work->scores + (size_t)i * (size_t)step, work->scores + (size_t)i * (size_t)step,
+            lse + lse_index(at, head, block->begin + i), head->keys);
     }
     profile_end(PROFILE_SOFTMAX, begun);
 
@@ -176,7 +185,8 @@ static void forward_block(const struct attention *at, const struct head *head,
                                .lda = step,
                                .b = work->by_keys[1],
                                .c = output,
-                               .ldc = width});
+                               .ldc = width},
+                work->copy);
     profile_end(PROFILE_ATTENTION_GEMM, begun);
 
     begun = profile_begin();
@@ -221,12 +231,12 @@ static void score_gradients(const struct attention *at, const struct head *head,
     const int D = at->head_size, width = at->heads * D, step = (int)score_step(head->keys);
     struct gemm product = scores_product(at, head, block, work);
     double begun = profile_begin();
-    gemm_packed(&product);
+    gemm_packed(&product, work->copy);
     product.a = g->dcontext + block->output;
     product.lda = width;
     product.b = work->by_keys[1];
     product.c = work->dscores;
-    gemm_packed(&product);
+    gemm_packed(&product, work->copy);
     profile_end(PROFILE_ATTENTION_GEMM, begun);
 
     begun = profile_begin();
@@ -238,6 +248,7 @@ static void score_gradients(const struct attention *at, const struct head *head,
         real delta = kernels->dot(g->context + output, g->dcontext + output, D);
         kernels->attention_backward(&dropout, (uint32_t)at->position[row], head->scale,
                                     g->lse[lse_index(at, head, block->begin + i)], delta,
+                                    TYPE_FLOAT32, work->scores + scores, work->dscores + scores,
                                     work->scores + scores, work->dscores + scores, head->keys);
     }
     profile_end(PROFILE_SOFTMAX, begun);
@@ -271,11 +282,11 @@ static void operand_gradients(const struct attention *at, const struct head *hea
                            .beta = first ? 0 : 1,
                            .c = g->dv + keys,
                            .ldc = at->ld_kv};
-    gemm_packed(&by_keys);
+    gemm_packed(&by_keys, work->copy);
     by_keys.a = work->dscores;
     by_keys.b = work->queries;
     by_keys.c = g->dk + keys;
-    gemm_packed(&by_keys);
+    gemm_packed(&by_keys, work->copy);
     gemm_packed(&(struct gemm){.form = GEMM_NN,
                                .m = block->count,
                                .n = D,
@@ -284,7 +295,8 @@ static void operand_gradients(const struct attention *at, const struct head *hea
                                .lda = step,
                                .b = work->by_keys[2],
                                .c = g->dq + queries,
-                               .ldc = at->ld_q});
+                               .ldc = at->ld_q},
+                work->copy);
     profile_end(PROFILE_ATTENTION_GEMM, begun);
 }
 

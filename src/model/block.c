@@ -262,7 +262,7 @@ static void feed_forward_backward(const struct block_pass *pass, real *grads)
     const struct gemm_epilogue then_gelu = gelu_rows_backward(&activated);
     const struct gemm_epilogue then_norm1 = norm_rows_backward(&attended);
 
-    gemm_epilogue_alone(&norm2, pass->set->count, pass->config->hidden);
+    gemm_epilogue_alone(&norm2, pass->set->count, pass->config->hidden, s->d, pass->config->hidden);
     norm_rows_sums(&fed, grads);
     linear_input_gradient(&down, s->f, 0, s->ffn, &then_gelu);
     hooks_pause(pass->hooks);

@@ -8,7 +8,7 @@
 #include "lambert/kernels/profile.h"
 #include "norm_backward.h"
 
-static struct gemm_epilogue epilogue_of(void (*part)(void *, int, int, int, int),
+static struct gemm_epilogue epilogue_of(void (*part)(void *, const struct gemm_part *),
                                         const void *context, bool whole_rows)
 {
     return (struct gemm_epilogue){
@@ -17,13 +17,13 @@ static struct gemm_epilogue epilogue_of(void (*part)(void *, int, int, int, int)
 
 /* --- bias ------------------------------------------------------------------------------------- */
 
-static void bias_part(void *context, int row, int rows, int column, int columns)
+static void bias_part(void *context, const struct gemm_part *part)
 {
     const struct bias_rows *at = context;
     double begun = profile_begin();
-    for (int r = row; r < row + rows; r++)
-        kernels->accumulate(at->bias + column, at->y + (size_t)r * (size_t)at->ld + column,
-                            (size_t)columns);
+    for (int r = 0; r < part->rows; r++)
+        kernels->accumulate(at->bias + part->column, part->c + (size_t)r * (size_t)part->ldc,
+                            (size_t)part->columns);
     profile_end(PROFILE_BIAS, begun);
 }
 
@@ -40,21 +40,20 @@ static struct dropout hidden_dropout(const struct block_pass *pass, enum dropout
     return dropout_at(pass->rows->key[row], site, pass->layer, 0, threshold);
 }
 
-static void norm_part(void *context, int row, int rows, int column, int columns)
+static void norm_part(void *context, const struct gemm_part *part)
 {
     const struct norm_rows *at = context;
     const struct block_pass *pass = at->pass;
-    (void)column;
     double begun = profile_begin();
-    for (int r = row; r < row + rows; r++) {
+    for (int r = part->row; r < part->row + part->rows; r++) {
         int number = row_set_at(pass->set, r);
-        size_t offset = (size_t)r * (size_t)columns;
+        size_t offset = (size_t)r * (size_t)part->columns;
         struct dropout dropout = hidden_dropout(pass, at->site, number);
         kernels->residual_layernorm(&dropout, (uint32_t)pass->rows->position[number],
                                     pass->params + at->bias, at->residual + offset,
                                     pass->params + at->norm->weight, pass->params + at->norm->bias,
                                     (real)pass->config->layer_norm_eps, at->x + offset,
-                                    at->y + offset, at->mean + r, at->rstd + r, columns);
+                                    at->y + offset, at->mean + r, at->rstd + r, part->columns);
     }
     profile_end(PROFILE_NORM, begun);
 }
@@ -94,12 +93,10 @@ static struct norm_backward norm_backward_of(const struct norm_gradient_rows *ro
                                   .profile = PROFILE_NORM};
 }
 
-static void norm_part_backward(void *context, int row, int rows, int column, int columns)
+static void norm_part_backward(void *context, const struct gemm_part *part)
 {
     const struct norm_backward norm = norm_backward_of(context);
-    (void)column;
-    (void)columns;
-    norm_backward_rows(&norm, row, rows);
+    norm_backward_rows(&norm, part->row, part->rows);
 }
 
 struct gemm_epilogue norm_rows_backward(const struct norm_gradient_rows *rows)
@@ -116,16 +113,16 @@ void norm_rows_sums(const struct norm_gradient_rows *rows, real *grads)
 
 /* --- GELU ------------------------------------------------------------------------------------- */
 
-static void gelu_part(void *context, int row, int rows, int column, int columns)
+static void gelu_part(void *context, const struct gemm_part *part)
 {
     const struct block_pass *pass = context;
     const size_t F = (size_t)pass->config->intermediate;
-    const real *bias = pass->params + pass->layout->up.bias + column;
+    const real *bias = pass->params + pass->layout->up.bias + part->column;
     double begun = profile_begin();
-    for (int r = row; r < row + rows; r++) {
-        size_t offset = (size_t)r * F + (size_t)column;
-        kernels->bias_gelu(pass->config->gelu, bias, pass->kept->a + offset,
-                           pass->scratch->g + offset, columns);
+    for (int r = part->row; r < part->row + part->rows; r++) {
+        size_t offset = (size_t)r * F + (size_t)part->column;
+        kernels->bias_gelu(pass->config->gelu, TYPE_FLOAT32, bias, pass->kept->a + offset,
+                           pass->kept->a + offset, pass->scratch->g + offset, part->columns);
     }
     profile_end(PROFILE_GELU, begun);
 }
@@ -135,20 +132,21 @@ struct gemm_epilogue gelu_rows_forward(const struct block_pass *pass)
     return epilogue_of(gelu_part, pass, false);
 }
 
-static void gelu_part_backward(void *context, int row, int rows, int column, int columns)
+static void gelu_part_backward(void *context, const struct gemm_part *part)
 {
     const struct gelu_gradient_rows *at = context;
     const struct block_pass *pass = at->pass;
-    const size_t F = (size_t)pass->config->intermediate, first = (size_t)column;
+    const size_t F = (size_t)pass->config->intermediate, first = (size_t)part->column;
     double begun = profile_begin();
-    for (int block = row; block < row + rows; block += ROW_BLOCK) {
+    for (int block = part->row; block < part->row + part->rows; block += ROW_BLOCK) {
         real *dbias = pass->scratch->partial + (size_t)(block / ROW_BLOCK) * F + first;
-        const int end = min_int(block + ROW_BLOCK, row + rows);
-        memset(dbias, 0, (size_t)columns * sizeof *dbias);
+        const int end = min_int(block + ROW_BLOCK, part->row + part->rows);
+        memset(dbias, 0, (size_t)part->columns * sizeof *dbias);
         for (int r = block; r < end; r++) {
             const size_t offset = (size_t)r * F + first;
-            kernels->gelu_backward(pass->config->gelu, pass->kept->a + offset, at->dg + offset,
-                                   at->dg + offset, pass->scratch->g + offset, dbias, columns);
+            kernels->gelu_backward(pass->config->gelu, TYPE_FLOAT32, pass->kept->a + offset,
+                                   at->dg + offset, at->dg + offset, pass->scratch->g + offset,
+                                   dbias, part->columns);
         }
     }
     profile_end(PROFILE_GELU, begun);

@@ -83,8 +83,8 @@ static void transform_forward(const struct objective_pass *pass)
 #pragma omp parallel for schedule(static)
     for (int m = 0; m < M; m++) {
         const size_t row = (size_t)m * (size_t)H;
-        kernels->bias_gelu(pass->config->gelu, weights + at[TRANSFORM_BIAS], s->a + row, s->g + row,
-                           H);
+        kernels->bias_gelu(pass->config->gelu, TYPE_FLOAT32, weights + at[TRANSFORM_BIAS],
+                           s->a + row, s->a + row, s->g + row, H);
         kernels->layernorm(weights + at[NORM_WEIGHT], weights + at[NORM_BIAS],
                            (real)pass->config->layer_norm_eps, s->g + row, s->y + row, s->mean + m,
                            s->rstd + m, H);
@@ -98,8 +98,8 @@ static void activation_backward(const void *context, int row, real *dbias)
     const struct scratch *s = pass->scratch;
     const int H = pass->config->hidden;
     const size_t at = (size_t)row * (size_t)H;
-    kernels->gelu_backward(pass->config->gelu, s->a + at, s->dy + at, s->dy + at, s->g + at, dbias,
-                           H);
+    kernels->gelu_backward(pass->config->gelu, TYPE_FLOAT32, s->a + at, s->dy + at, s->dy + at,
+                           s->g + at, dbias, H);
 }
 
 /* dy is used up. */

@@ -84,7 +84,7 @@ int run_init(struct run *run, struct dist *dist, const struct config *config, in
     if (plan_memory(run, &options, threads, err) < 0 ||
         trainer_new(&run->trainer, dist, &options, err) < 0)
         return -1;
-    run->peak = cpu_peak_flops(threads);
+    run->peak = cpu_peak_flops(TYPE_FLOAT32, threads);
     dist_sum_double(dist, &run->peak, 1);
     return 0;
 }

@@ -71,7 +71,7 @@ static void gelu_on(const struct kernels *k, enum gelu_form form, const float *x
     float *x = row_copy(x0, n), *y = row_new((size_t)n), *a = row_new((size_t)n);
     for (int i = 0; i < n; i++)
         a[i] = x0[i] + bias[i];
-    k->bias_gelu(form, bias, x, y, n);
+    k->bias_gelu(form, TYPE_FLOAT32, bias, x, x, y, n);
     expect_same_row("a", x, a, n);
     expect_gelu(form, a, y, n);
 }
@@ -82,10 +82,10 @@ static void gelu_backward_on(const struct kernels *k, enum gelu_form form, const
     float *dbias = row_copy(dbias0, n), *da = row_new((size_t)n), *in_place = row_copy(dy, n);
     float *y = row_new((size_t)n), *y_again = row_new((size_t)n);
     row_freeze(dy);
-    k->gelu_backward(form, a, dy, da, y, dbias, n);
+    k->gelu_backward(form, TYPE_FLOAT32, a, dy, da, y, dbias, n);
     expect_gelu_gradient(form, a, dy, da, dbias0, dbias, n);
     expect_gelu(form, a, y, n);
-    k->gelu_backward(form, a, in_place, in_place, y_again, dbias0, n);
+    k->gelu_backward(form, TYPE_FLOAT32, a, in_place, in_place, y_again, dbias0, n);
     expect_same_row("da over dy", in_place, da, n);
     expect_same_row("y, da over dy", y_again, y, n);
     expect_same_row("dbias, da over dy", dbias0, dbias, n);

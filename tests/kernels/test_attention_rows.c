@@ -41,7 +41,7 @@ static void weights_on(const struct kernels *k, const struct dropout *dropout, f
     float *weights = row_copy(s, n), *mask = row_of_mask(k, dropout, n);
     struct sum_of_exponentials e = sum_exponentials((double)scale, s, n);
     double terms = exp(e.lse - e.top), apart = 0;
-    *sum = k->attention_weights(dropout, QUERY, scale, weights, lse, n);
+    *sum = k->attention_weights(dropout, QUERY, scale, TYPE_FLOAT32, weights, weights, lse, n);
     for (int i = 0; i < n; i++) {
         double v = (double)scale * (double)s[i], size = fabs(v) + fabs(e.top);
         expect_exp("weight", i, weights[i], v - e.top, size, (double)mask[i]);
@@ -107,7 +107,7 @@ static void attention_backward_on(const struct kernels *k, const struct dropout 
     float *dp = row_normal(n, 0, 2), *p = row_copy(s, n), *mask = row_of_mask(k, dropout, n);
     dp[n / 2] = delta;
     float *ds = row_copy(dp, n);
-    k->attention_backward(dropout, QUERY, scale, lse, delta, p, ds, n);
+    k->attention_backward(dropout, QUERY, scale, lse, delta, TYPE_FLOAT32, p, ds, p, ds, n);
     for (int i = 0; i < n; i++) {
         double v = (double)scale * (double)s[i], size = fabs(v) + fabs((double)lse);
         double kept = (double)mask[i], d = kept * (double)dp[i], less = d - (double)delta;

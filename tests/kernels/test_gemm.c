@@ -99,6 +99,7 @@ static void gemm_by_packing(const struct gemm *whole)
 {
     const size_t elements = gemm_packed_size(whole->n, whole->k), bytes = elements * sizeof(real);
     const size_t step = whole->form == GEMM_TN ? 1 : (size_t)whole->lda;
+    const size_t copy_bytes = gemm_copy_size(ROWS_AT_ONCE, whole->k) * sizeof(real);
     real *packed = fence_new(bytes);
     for (size_t i = 0; i < elements; i++)
         packed[i] = (real)NAN;
@@ -110,7 +111,9 @@ static void gemm_by_packing(const struct gemm *whole)
         rows.a = (const real *)whole->a + (size_t)i * step;
         rows.b = packed;
         rows.c = whole->c + (size_t)i * (size_t)whole->ldc;
-        gemm_packed(&rows);
+        real *copy = fence_new(copy_bytes);
+        gemm_packed(&rows, copy);
+        fence_free(copy, copy_bytes);
     }
     fence_free(packed, bytes);
 }
@@ -141,26 +144,28 @@ struct handed {
 
 static const real TAKEN = 777;
 
-static bool part_is_right(const struct handed *h, int row, int rows, int column, int columns)
+static bool part_is_right(const struct handed *h, const struct gemm_part *part)
 {
     const struct gemm_problem *p = h->problem;
-    if (h->whole_rows && (column != 0 || columns != p->n))
+    if (h->whole_rows && (part->column != 0 || part->columns != p->n))
         return false;
-    return row >= 0 && row % ROW_BLOCK == 0 && rows > 0 && row + rows <= p->m && column >= 0 &&
-           columns > 0 && column + columns <= p->n;
+    return part->row >= 0 && part->row % ROW_BLOCK == 0 && part->rows > 0 &&
+           part->row + part->rows <= p->m && part->column >= 0 && part->columns > 0 &&
+           part->column + part->columns <= p->n && part->ldc == h->c.ld &&
+           part->c == matrix_at(&h->c, part->row, part->column);
 }
 
 /* On any thread: nothing fails here. */
-static void take_part(void *context, int row, int rows, int column, int columns)
+static void take_part(void *context, const struct gemm_part *part)
 {
     struct handed *h = context;
-    if (!part_is_right(h, row, rows, column, columns)) {
+    if (!part_is_right(h, part)) {
 #pragma omp atomic
         h->wrong_parts++;
         return;
     }
-    for (int i = row; i < row + rows; i++)
-        for (int j = column; j < column + columns; j++) {
+    for (int i = part->row; i < part->row + part->rows; i++)
+        for (int j = part->column; j < part->column + part->columns; j++) {
 #pragma omp atomic
             h->times[i * h->problem->n + j]++;
             *matrix_at(&h->seen, i, j) = *matrix_at(&h->c, i, j);

@@ -170,7 +170,7 @@ static double gelu(const struct point *p)
 {
     double x[LONGEST], y[LONGEST];
     memcpy(x, p->x, sizeof x);
-    kernels->bias_gelu(p->form, p->bias, x, y, p->n);
+    kernels->bias_gelu(p->form, TYPE_FLOAT32, p->bias, x, x, y, p->n);
     return weighted(p, y);
 }
 
@@ -184,8 +184,8 @@ static void check_gelu(enum gelu_form form, int n, double first, double last)
         p.x[i] = first + (last - first) * i / (n - 1);
     memcpy(a, p.x, sizeof a);
     start(dbias);
-    kernels->bias_gelu(form, p.bias, a, y, n);
-    kernels->gelu_backward(form, a, p.w, da, y_again, dbias, n);
+    kernels->bias_gelu(form, TYPE_FLOAT32, p.bias, a, a, y, n);
+    kernels->gelu_backward(form, TYPE_FLOAT32, a, p.w, da, y_again, dbias, n);
     assert_memory_equal(y_again, y, (size_t)n * sizeof *y);
     take_start_away(dbias, n);
     expect_gradient("da", gelu, &p, p.x, da);
@@ -234,7 +234,8 @@ static double attend(const struct point *p, double *weights)
 {
     double lse, sum;
     memcpy(weights, p->x, sizeof p->x);
-    sum = kernels->attention_weights(&p->dropout, ROW, p->scale, weights, &lse, p->n);
+    sum = kernels->attention_weights(&p->dropout, ROW, p->scale, TYPE_FLOAT32, weights, weights,
+                                     &lse, p->n);
     kernels->multiply(1 / sum, weights, (size_t)p->n);
     return lse;
 }
@@ -259,7 +260,8 @@ static void attention_gradient_of(const struct point *p, double *x)
     double lse = attend(p, weights), delta = attention(p);
     memcpy(again, p->x, sizeof again);
     memcpy(ds, p->w, sizeof ds);
-    kernels->attention_backward(&p->dropout, ROW, p->scale, lse, delta, again, ds, p->n);
+    kernels->attention_backward(&p->dropout, ROW, p->scale, lse, delta, TYPE_FLOAT32, again, ds,
+                                again, ds, p->n);
     for (int i = 0; i < p->n; i++) {
         assert_true(fabs(again[i] - weights[i]) <= 1e-14);
         dlse[i] = p->scale * exp(p->scale * p->x[i] - lse);

@@ -135,8 +135,8 @@ static void try_finish(const struct operands *o, const struct tile_kernels *tile
     for (int i = 0; i < o->rows; i++)
         for (int j = 0; j < o->columns; j++)
             c[i * ldc + j] = beta == 0 ? NAN : before(i, j);
-    tile->multiply(o->rows, o->columns, o->k, o->a, o->row_step, o->k_step, o->panel, o->panel,
-                   beta, c, ldc);
+    tile->multiply(o->rows, o->columns, o->k, o->a, (size_t)o->row_step * sizeof(float),
+                   (size_t)o->k_step * sizeof(float), o->panel, o->panel, beta, c, (size_t)ldc);
     for (int i = 0; i < o->rows; i++) {
         for (int j = 0; j < o->columns; j++)
             expect_element(o, beta, i, j, c[i * ldc + j]);
@@ -204,7 +204,8 @@ static void try_pack(const struct tile_kernels *tile, bool transposed, int colum
     size_t b_size;
     float *b = transposed ? numbered_new(columns, k, &b_size) : numbered_new(k, columns, &b_size);
     float *memory = floats_new(FRONT + size, FOREIGN), *packed = memory + FRONT;
-    tile->pack(transposed, columns, k, b, (transposed ? k : columns) + GAP, packed);
+    tile->pack(SOURCE_FLOAT, transposed, columns, k, b, (size_t)((transposed ? k : columns) + GAP),
+               packed);
     for (int j = 0; j < panels * width; j++)
         for (int p = 0; p < k; p++) {
             float want = j >= columns ? 0 : transposed ? number(j, p) : number(p, j);
@@ -261,7 +262,7 @@ static void try_group(const struct tile_kernels *tile, int rows, int k)
     size_t a_size;
     float *a = numbered_new(k, rows, &a_size);
     float *memory = floats_new(size, FOREIGN);
-    tile->group(rows, k, a, rows + GAP, memory + FRONT, (size_t)step);
+    tile->group(SOURCE_FLOAT, rows, k, a, (size_t)(rows + GAP), memory + FRONT, (size_t)step);
     expect_groups(tile, memory + FRONT, step, rows, k);
     for (int i = 0; i < FRONT; i++)
         assert_true(memory[i] == FOREIGN);

@@ -3,6 +3,10 @@
 #ifndef LAMBERT_KERNELS_CPU_H
 #define LAMBERT_KERNELS_CPU_H
 
+#include <stdbool.h>
+
+#include "lambert/base/float16.h"
+
 struct cpu_info {
     char model[128];   /* "AMD EPYC ..." as the kernel names it */
     int online;        /* cores of the machine that are on */
@@ -16,13 +20,17 @@ void cpu_describe(struct cpu_info *info);
 enum cpu_level { CPU_BASE, CPU_V3, CPU_V4 };
 enum cpu_level cpu_level(void);
 
+/* Whether it multiplies bfloat16 with AVX512_BF16, which some CPUs do more slowly than float. */
+bool cpu_has_avx512_bf16(void);
+
 /* Sets the number of OpenMP threads for the whole run: `wanted`, or when that is 0 what
  * OMP_NUM_THREADS says, or else the number of bound cores divided by the ranks that share them.
  * Returns it. Never called again: a changing count makes OpenMP rebuild its teams. */
 int cpu_set_threads(int wanted, int ranks_sharing);
 
-/* Measured peak of fused multiply-adds in this precision with the chosen kernels' instruction set,
- * all threads busy, operations a second (an FMA is two). Takes about 50 ms. Single precision. */
-double cpu_peak_flops(int threads);
+/* Measured peak of multiplying and adding operands of this type with the chosen kernels'
+ * instructions, all threads busy, operations a second (an FMA is two). Where there are none for
+ * bfloat16, that is float's. Takes about 50 ms. */
+double cpu_peak_flops(enum float_type type, int threads);
 
 #endif

@@ -12,6 +12,19 @@
  * Where m or n is 0 there is no C, and nothing is done; where k is 0 the product is nothing, and
  * C = beta C.
  *
+ * Operands are real or bfloat16, whatever they are multiplied as, which is the product's
+ * compute_type:
+ *
+ *     TYPE_FLOAT32    as they are (in a build for double precision: as double)
+ *     TYPE_BFLOAT16   rounded to bfloat16, to nearest, ties to even, where they are not bfloat16
+ *                     already
+ *
+ * Products of two bfloat16 are exact in float; sums and C are real in both. Where the CPU has
+ * instructions that multiply bfloat16 and they are faster than those for float, they are used
+ * (kernels.h); elsewhere the rounded operands are multiplied as floats. Instructions differ in how
+ * they round a sum and in what they do with denormals (docs/numerics.md), so the bits of C depend
+ * on which are used, but on nothing else.
+ *
  * There are two engines that make them. Lambert's own tiles (tile.h), where the CPU has x86-64-v3
  * or v4: faster than OpenBLAS on these shapes, and what follows a product can be done to its rows
  * while they are in the cache. The cblas that is linked: in double, on other machines, with
@@ -28,20 +41,25 @@
 #include <stddef.h>
 
 #include "lambert/base/error.h"
+#include "lambert/base/float16.h"
 #include "lambert/base/real.h"
 #include "lambert/kernels/profile.h"
 
 enum gemm_form { GEMM_NT, GEMM_NN, GEMM_TN };
 
-/* What the numbers of an operand are. Sums and C are always real. */
-enum gemm_type { GEMM_REAL };
+/* Rows [row, row + rows) and columns [column, column + columns) of C, which lie at c, rows ldc
+ * apart. row is a multiple of ROW_BLOCK (parallel.h). */
+struct gemm_part {
+    int row, rows, column, columns;
+    real *c;
+    int ldc;
+};
 
-/* What is done to C as it is finished. Called by one thread for each part of C,
- * rows [row, row + rows) and columns [column, column + columns): together they are all of C. row is
- * a multiple of ROW_BLOCK (parallel.h). whole_rows: columns are always all n; of rows that are too wide to be
- * finished in one go (over 5,440 elements) this is done to all of C at the end. */
+/* What is done to C as it is finished. Called by one thread for each part of C: together they are
+ * all of it. whole_rows: columns are always all n; of rows that are too wide to be finished in one
+ * go (over 5,440 elements) this is done to all of C at the end, which must have a place then. */
 struct gemm_epilogue {
-    void (*part)(void *context, int row, int rows, int column, int columns);
+    void (*part)(void *context, const struct gemm_part *part);
     void *context;
     bool whole_rows;
 };
@@ -49,10 +67,13 @@ struct gemm_epilogue {
 struct gemm {
     enum gemm_form form;
     int m, n, k;
-    enum gemm_type a_type, b_type;
+    enum float_type compute_type;
+    enum float_type a_type, b_type; /* of what lies there: TYPE_FLOAT32 is real */
     const void *a, *b;
     int lda, ldb; /* elements from one row as stored to the next */
     real beta;    /* with 0, C is not read */
+    /* NULL: nobody wants C but the epilogue, which finds each part in working memory. Then beta is
+     * 0, k is not, and whole rows are not too wide. */
     real *c;
     int ldc;
     const struct gemm_epilogue *then; /* NULL: nothing follows */
@@ -63,19 +84,23 @@ struct gemm {
 void gemm_parallel(const struct gemm *gemm);
 
 /* The epilogue by itself, for all of a C [m, n] that is there. Opens a parallel region of its own. */
-void gemm_epilogue_alone(const struct gemm_epilogue *epilogue, int m, int n);
+void gemm_epilogue_alone(const struct gemm_epilogue *epilogue, int m, int n, real *c, int ldc);
 
 /* For the inside of a parallel region, on the calling thread: B is packed once and then serves
  * several products, of other forms of A and other m.
  *
- *     gemm_pack(&(struct gemm){.form, .n, .k, .b, .ldb}, packed)      reads no other member
- *     gemm_packed(&(struct gemm){.form, .m, .n, .k, .a, .lda, .b = packed, .c, .ldc})
+ *     gemm_pack(&(struct gemm){.form, .n, .k, .compute_type, .b_type, .b, .ldb}, packed)
+ *     gemm_packed(&(struct gemm){.form, .m, .n, .k, .compute_type, .a_type, .a, .lda, .b = packed,
+ *                                .c, .ldc}, memory)
  *
- * For packing, GEMM_NT says that b is [n, k], any other form [k, n]; for the product, GEMM_TN says
- * that A is [k, m]. There is no epilogue, and the time is the caller's to count. */
-size_t gemm_packed_size(int n, int k); /* elements; as much as any engine needs */
+ * For packing, GEMM_NT says that b is [n, k], any other form [k, n], and no other member is read;
+ * for the product, GEMM_TN says that A is [k, m]. In `memory` A is copied if it cannot be read
+ * where it lies; what is in it afterwards is nobody's. There is no epilogue, and the time is the
+ * caller's to count. Sizes are in elements of real, and as much as any engine needs. */
+size_t gemm_packed_size(int n, int k); /* of `packed` */
+size_t gemm_copy_size(int m, int k);   /* of `memory` */
 void gemm_pack(const struct gemm *gemm, void *packed);
-void gemm_packed(const struct gemm *gemm);
+void gemm_packed(const struct gemm *gemm, void *memory);
 
 /* Chooses the engine by LAMBERT_GEMM (lambert, blas; not set: lambert where it can).
  * kernels_select() calls it. */

@@ -2,13 +2,17 @@
  *
  * Each kernel exists twice. src/kernels/plain.c is the definition, in plain C (and compiled in
  * double as well). src/kernels/row_vector.c is vector code written once and compiled for each
- * instruction set (x86-64-v3, x86-64-v4). kernels_select() chooses one table at start from what the
- * CPU has, or the one named by the environment variable LAMBERT_ISA (plain, v3, v4).
+ * instruction set (x86-64-v3, x86-64-v4, the latter with AVX512_BF16). kernels_select() chooses one
+ * table at start from what the CPU has, or the one named by the environment variable LAMBERT_ISA.
  * tests/kernels/trial.h holds every variant against the definition, in double.
  *
  * Each function works on one row of n elements and knows no threads. Pointers need no alignment
  * beyond that of real. Where a parameter is both read and written its comment says so; other
  * parameters must not overlap.
+ *
+ * Rows that are to be operands of a product are written as it wants them (gemm.h): where a kernel
+ * has a parameter `type`, TYPE_FLOAT32 says that these rows are real, TYPE_BFLOAT16 that they are
+ * bfloat16, as uint16_t, rounded to nearest, ties to even. Everything else is real.
  *
  * Random choices: dropout is a function of (key, stream, row, column) alone. */
 #ifndef LAMBERT_KERNELS_KERNELS_H
@@ -19,6 +23,7 @@
 #include <stdint.h>
 
 #include "lambert/base/error.h"
+#include "lambert/base/float16.h"
 #include "lambert/base/real.h"
 
 /* Dropout with inverted scaling. Element (row, column) is dropped when its 16 random bits are below
@@ -50,12 +55,15 @@ struct gemm_engine;
 struct tile_kernels;
 
 struct kernels {
-    const char *name; /* "plain", "v3", "v4" */
+    const char *name; /* "plain", "v3", "v4", "v4-bf16" */
 
     /* What makes matrix products (gemm.h), and the inner loops that it uses; NULL: cblas makes
      * them. */
     const struct gemm_engine *gemm;
     const struct tile_kernels *tile;
+
+    /* And those for operands in bfloat16; NULL: they are multiplied by the others, as floats. */
+    const struct tile_kernels *bfloat16_tile;
 
     /* y = x with dropout; x and y may be the same. */
     void (*dropout)(const struct dropout *dropout, uint32_t row, const real *x, real *y, int n);
@@ -69,35 +77,44 @@ struct kernels {
                                const real *residual, const real *gamma, const real *beta, real eps,
                                real *x, real *y, real *mean, real *rstd, int n);
 
-    /* dz from dy; adds this row's part to dgamma and dbeta. dz and dy may be the same. */
+    /* dz from dy; adds this row's part to dgamma and dbeta. dz may be dy, or z. */
     void (*layernorm_backward)(const real *gamma, const real *z, real mean, real rstd,
                                const real *dy, real *dz, real *dgamma, real *dbeta, int n);
 
-    /* a = x + bias, written over x; y = gelu(a). */
-    void (*bias_gelu)(enum gelu_form form, const real *bias, real *x, real *y, int n);
+    /* a = x + bias, as it is stored; y = gelu(a). a may begin where x does. a and y are of `type`. */
+    void (*bias_gelu)(enum gelu_form form, enum float_type type, const real *bias, const real *x,
+                      void *a, void *y, int n);
 
-    /* da = dy gelu'(a), and y = gelu(a) once more; adds da to dbias. da and dy may be the same. */
-    void (*gelu_backward)(enum gelu_form form, const real *a, const real *dy, real *da, real *y,
-                          real *dbias, int n);
+    /* da = dy gelu'(a), and y = gelu(a) once more; adds da, before it is rounded, to dbias. da may
+     * begin where dy does. a, da and y are of `type`. */
+    void (*gelu_backward)(enum gelu_form form, enum float_type type, const void *a, const real *dy,
+                          void *da, void *y, real *dbias, int n);
 
     /* y = tanh(x + bias), written over x. */
     void (*bias_tanh)(const real *bias, real *x, int n);
 
-    /* A row of attention scores becomes dropout(exp(scale s - m)), m the largest of scale s; the
-     * sum of the exponentials, before dropout, is returned, and m + log(sum) stored: lse. */
-    real (*attention_weights)(const struct dropout *dropout, uint32_t row, real scale, real *s,
-                              real *lse, int n);
+    /* p, of `type`, from a row of attention scores: dropout(exp(scale s - m)), m the largest of
+     * scale s; the sum of the exponentials, before dropout and rounding, is returned, and
+     * m + log(sum) stored: lse. p may begin where s does. */
+    real (*attention_weights)(const struct dropout *dropout, uint32_t row, real scale,
+                              enum float_type type, const real *s, void *p, real *lse, int n);
 
-    /* With p = exp(scale s - lse): s becomes dropout(p); dp, the gradient of that, becomes the
-     * gradient of s: scale p (dropout(dp) - delta), delta = sum dropout(p) dp. */
+    /* With P = exp(scale s - lse), and dp the gradient of dropout(P): p = dropout(P), and ds, the
+     * gradient of s: scale P (dropout(dp) - delta), delta = sum dropout(P) dp. p may begin where s
+     * does, ds where dp does. p and ds are of `type`. */
     void (*attention_backward)(const struct dropout *dropout, uint32_t row, real scale, real lse,
-                               real delta, real *s, real *dp, int n);
+                               real delta, enum float_type type, const real *s, const real *dp,
+                               void *p, void *ds, int n);
 
     /* Cross-entropy of softmax(logits + bias) against `label`. Returns the loss, -log p[label];
      * stores whether the label has the (first) largest logit; writes over logits the gradient times
      * gradient_scale: gradient_scale (p - onehot(label)). */
     double (*cross_entropy)(const real *bias, int32_t label, real gradient_scale, real *logits,
                             bool *correct, int n);
+
+    /* y = x, rounded; and y = x, which is exact. The first may write over its input. */
+    void (*to_bfloat16)(const real *x, uint16_t *y, size_t n);
+    void (*from_bfloat16)(const uint16_t *x, real *y, size_t n);
 
     /* sum += x */
     void (*accumulate)(const real *x, real *sum, size_t n);
