@@ -10,6 +10,7 @@
 
 #include "lambert/base/clock.h"
 #include "lambert/base/progress.h"
+#include "lambert/kernels/kernels.h"
 #include "peak.h"
 
 /* "model name" of the first processor the kernel lists; "unknown CPU" where it lists none. */
@@ -128,7 +129,8 @@ static double try_peak(peak_loop *loop, int threads, long rounds)
 double cpu_peak_flops(enum float_type type, int threads)
 {
     enum { TRIES = 5 };
-    peak_loop *loop = peak_loop_chosen(type);
+    peak_loop *loop =
+        type == TYPE_BFLOAT16 && kernels->bfloat16_peak ? kernels->bfloat16_peak : kernels->peak;
     double best = 0;
     try_peak(loop, threads, 20000); /* wakes the threads, and the clock */
     for (int i = 0; i < TRIES; i++) {

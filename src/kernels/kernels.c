@@ -1,12 +1,16 @@
 #include "lambert/kernels/kernels.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
+#include "lambert/base/clock.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/gemm.h"
 #include "plain.h"
+#include "tile.h"
 
 #if defined __x86_64__ && !defined LAMBERT_DOUBLE
 #define HAVE_VECTOR 1
@@ -39,25 +43,106 @@ const struct kernels *const *kernels_available(void)
     return tables;
 }
 
+static const struct kernels *named(const char *name)
+{
+    const struct kernels *const *tables = kernels_available();
+    for (int i = 0; tables[i]; i++)
+        if (strcmp(tables[i]->name, name) == 0)
+            return tables[i];
+    return NULL;
+}
+
+static const char *isa_wanted(void)
+{
+    const char *wanted = getenv("LAMBERT_ISA");
+    return wanted && *wanted ? wanted : NULL;
+}
+
 const struct kernels *kernels_wanted(void)
 {
     const struct kernels *const *tables = kernels_available();
-    const char *wanted = getenv("LAMBERT_ISA");
     const struct kernels *last = NULL;
+    if (isa_wanted())
+        return named(isa_wanted());
     for (int i = 0; tables[i]; i++)
-        if (!wanted || !*wanted || strcmp(tables[i]->name, wanted) == 0)
-            last = tables[i];
+        last = tables[i]->bfloat16_tile ? last : tables[i];
     return last;
+}
+
+/* --- bfloat16 --------------------------------------------------------------------------------- */
+
+/* Instructions for bfloat16 that are not clearly faster than those for float are left alone: a
+ * measurement that is a little off does not change the choice, and with it the bits of results. */
+static const double CLEARLY = 1.25;
+
+const struct kernels *kernels_choose(const struct kernels *without,
+                                     const struct kernels *const *tables, peak_measure *measure)
+{
+    const struct kernels *best = without;
+    double best_peak = without->peak ? CLEARLY * measure(without->peak) : 0;
+    for (int i = 0; tables[i]; i++) {
+        if (!tables[i]->bfloat16_tile)
+            continue;
+        const double peak = measure(tables[i]->bfloat16_peak);
+        if (peak > best_peak) {
+            best = tables[i];
+            best_peak = peak;
+        }
+    }
+    return best;
+}
+
+/* Operations a second on this thread, in some tenths of a millisecond. */
+static double measure_briefly(peak_loop *loop)
+{
+    enum { TRIES = 5 };
+    double best = 0;
+    for (int i = 0; i < TRIES; i++) {
+        float result;
+        const double started = clock_seconds(), operations = loop(4000, &result);
+        const double rate = operations / (clock_seconds() - started);
+        best =
+            result == result && rate > best ? rate : best; /* the result is used, so it is made */
+    }
+    return best;
+}
+
+void kernels_describe_bfloat16(char *text, size_t size)
+{
+    const double real_peak = kernels->peak ? measure_briefly(kernels->peak) / 1e9 : 0;
+    if (kernels->bfloat16_tile)
+        snprintf(text, size, "%s (%.0f GFLOP/s a core, float32 %.0f%s%s)",
+                 kernels->bfloat16_tile->name, measure_briefly(kernels->bfloat16_peak) / 1e9,
+                 real_peak, kernels->bfloat16_tile->note ? "; " : "",
+                 kernels->bfloat16_tile->note ? kernels->bfloat16_tile->note : "");
+    else
+        snprintf(text, size, "rounded, then multiplied as float32 (%s, %.0f GFLOP/s a core)",
+                 kernels->tile ? kernels->tile->name : "by the BLAS", real_peak);
+}
+
+/* --- the choice ------------------------------------------------------------------------------- */
+
+static void list_names(char *text, size_t size)
+{
+    const struct kernels *const *tables = kernels_available();
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; tables[i] && used < size; i++)
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", tables[i]->name);
 }
 
 int kernels_select(struct error *err)
 {
     const struct kernels *chosen = kernels_wanted();
-    if (!chosen)
+    if (!chosen) {
+        char names[128];
+        list_names(names, sizeof names);
         return error_set(err,
-                         "LAMBERT_ISA=%s: this CPU or this build has no such kernels; one of "
-                         "plain, v3, v4, v4-bf16, or unset it for the fastest",
-                         getenv("LAMBERT_ISA"));
-    kernels = chosen;
+                         "LAMBERT_ISA=%s: this CPU or this build has no such kernels; one of %s, "
+                         "or unset it for the fastest",
+                         isa_wanted(), names);
+    }
+    kernels = isa_wanted() ? chosen : kernels_choose(chosen, kernels_available(), measure_briefly);
     return gemm_select(err);
 }

@@ -3,14 +3,9 @@
 #ifndef LAMBERT_KERNELS_PEAK_H
 #define LAMBERT_KERNELS_PEAK_H
 
-#include "lambert/base/float16.h"
-
 /* Runs `rounds` rounds; returns the operations made (an FMA is two). *result depends on all. */
 typedef double peak_loop(long rounds, float *result);
 
 peak_loop peak_plain, peak_v3, peak_v4, peak_v4_bf16;
-
-/* The loop of the chosen kernel table for operands of a type. */
-peak_loop *peak_loop_chosen(enum float_type type);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dropout_bits.h"
+#include "peak.h"
 
 #ifdef LAMBERT_DOUBLE
 #define REAL(function) function
@@ -274,6 +275,7 @@ static double sum_squares(const real *x, size_t n)
 
 const struct kernels kernels_plain = {
     .name = "plain",
+    .peak = peak_plain,
     .dropout = dropout,
     .layernorm = layernorm,
     .residual_layernorm = residual_layernorm,

@@ -4,6 +4,7 @@
 
 #include "dropout_bits.h"
 #include "gemm_engine.h"
+#include "peak.h"
 #include "tile.h"
 #include "vector.h"
 #include "vector_math.h"
@@ -12,18 +13,23 @@
 #define TABLE               kernels_v4_bf16
 #define TABLE_NAME          "v4-bf16"
 #define TABLE_TILE          tile_v4
+#define TABLE_PEAK          peak_v4
 #define TABLE_BFLOAT16_TILE &tile_v4_bf16
+#define TABLE_BFLOAT16_PEAK peak_v4_bf16
 #elif defined __AVX512F__
 #define TABLE      kernels_v4
 #define TABLE_NAME "v4"
 #define TABLE_TILE tile_v4
+#define TABLE_PEAK peak_v4
 #else
 #define TABLE      kernels_v3
 #define TABLE_NAME "v3"
 #define TABLE_TILE tile_v3
+#define TABLE_PEAK peak_v3
 #endif
 #ifndef TABLE_BFLOAT16_TILE
 #define TABLE_BFLOAT16_TILE NULL
+#define TABLE_BFLOAT16_PEAK NULL
 #endif
 
 /* --- dropout ---------------------------------------------------------------------------------- */
@@ -475,6 +481,8 @@ const struct kernels TABLE = {
     .gemm = &gemm_tiles,
     .tile = &TABLE_TILE,
     .bfloat16_tile = TABLE_BFLOAT16_TILE,
+    .peak = TABLE_PEAK,
+    .bfloat16_peak = TABLE_BFLOAT16_PEAK,
     .dropout = dropout,
     .layernorm = layernorm,
     .residual_layernorm = residual_layernorm,

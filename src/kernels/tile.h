@@ -25,6 +25,7 @@ enum tile_source { SOURCE_FLOAT, SOURCE_ROUNDED, SOURCE_BFLOAT16 };
 
 struct tile_kernels {
     const char *name;     /* of the instructions: "AVX-512", "AVX512_BF16" */
+    const char *note;     /* what users should know of it, at the start of a run; NULL: nothing */
     enum float_type type; /* of its operands */
     int rows, columns;    /* MR, NR; at most TILE_MOST_ROWS and TILE_MOST_COLUMNS */
     int k_unit;           /* k is padded to a multiple of it, at most TILE_MOST_K_UNIT */

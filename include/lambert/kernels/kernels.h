@@ -65,6 +65,11 @@ struct kernels {
     /* And those for operands in bfloat16; NULL: they are multiplied by the others, as floats. */
     const struct tile_kernels *bfloat16_tile;
 
+    /* Run `rounds` rounds of nothing but multiplying and adding, of real and of bfloat16, and return
+     * the operations made; *result depends on all. The second is NULL where bfloat16_tile is. */
+    double (*peak)(long rounds, float *result);
+    double (*bfloat16_peak)(long rounds, float *result);
+
     /* y = x with dropout; x and y may be the same. */
     void (*dropout)(const struct dropout *dropout, uint32_t row, const real *x, real *y, int n);
 
@@ -138,12 +143,19 @@ struct kernels {
 /* The tables that this build has and this CPU can run, plain first; NULL-terminated. */
 const struct kernels *const *kernels_available(void);
 
-/* The last of them, or the one LAMBERT_ISA names; NULL when there is no such. */
+/* The one LAMBERT_ISA names, NULL when there is no such; else the last of them without instructions
+ * for bfloat16 of its own. */
 const struct kernels *kernels_wanted(void);
 
-/* Chooses that (-1 when there is none), and what makes products (gemm.h). Called once, before any
- * thread; `kernels` is the plain table until then. */
+/* Chooses that (-1 when there is none), or where LAMBERT_ISA names none and it is clearly faster,
+ * by a measurement of a millisecond, the one with the fastest instructions for bfloat16; and what
+ * makes products (gemm.h). Tables of one level differ in nothing but products of bfloat16. Called
+ * once, before any thread; `kernels` is the plain table until then. */
 int kernels_select(struct error *err);
+
+/* How the chosen table multiplies bfloat16, and how fast, measured anew: "AVX512_BF16 (217 GFLOP/s
+ * a core, float32 109)". */
+void kernels_describe_bfloat16(char *text, size_t size);
 
 extern const struct kernels *kernels;
 
