@@ -31,6 +31,8 @@ int gemm_select(struct error *err)
         return error_set(err,
                          "LAMBERT_GEMM=lambert: there are no such kernels for this CPU or with "
                          "LAMBERT_ISA=plain; unset one of the two");
+    if (engine()->choose)
+        engine()->choose();
     return 0;
 }
 

@@ -17,10 +17,18 @@ struct gemm_engine {
     int (*widest)(void);
 
     size_t (*memory)(int threads);
+
+    /* Chooses, by a measurement of a fraction of a millisecond, what is faster with the table at
+     * hand and gives the same bits. NULL: there is nothing to choose. */
+    void (*choose)(void);
 };
 
 extern const struct gemm_engine gemm_blas;
 /* With the tiles of the chosen kernel table. In single precision only. */
 extern const struct gemm_engine gemm_tiles;
+
+/* Whether gemm_tiles takes a table's wide tiles, whatever was measured: for a test or a benchmark
+ * that compares the two. */
+void gemm_tiles_use_wide(bool wide);
 
 #endif

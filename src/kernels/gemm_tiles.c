@@ -7,10 +7,13 @@
  *
  * The order in which an element of C is summed depends on k alone, never on how C is cut or on who
  * makes a block: that is why any number of threads gives the same bits. */
+#include <math.h>
 #include <omp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gemm_engine.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
 #include "lambert/kernels/kernels.h"
@@ -39,6 +42,9 @@ enum { MOST_PACKED = 2 << 20 };
 
 /* A block of A, copied in groups of at least 6 columns, or in rows. */
 enum { BLOCK_COPY = (BLOCK_ROWS + TILE_MOST_ROWS) * (BLOCK_WORDS + TILE_ROW_MARGIN) };
+
+/* Rows of A are this long where tiles are tried out. */
+enum { TRIED_ROW = 3072 };
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
@@ -107,12 +113,17 @@ static int parts_of(int whole, int part)
 
 /* --- operands --------------------------------------------------------------------------------- */
 
+/* Whether wide tiles are used where there are some (choose()). */
+static bool wide[2]; /* by operand type */
+
 /* The tile of a product, and how it reads an operand. Where there is none for bfloat16, the rounded
  * operands are multiplied as floats. */
 static const struct tile_kernels *tile_of(const struct gemm *gemm)
 {
-    const bool bfloat16 = gemm->compute_type == TYPE_BFLOAT16 && kernels->bfloat16_tile;
-    return bfloat16 ? kernels->bfloat16_tile : kernels->tile;
+    if (gemm->compute_type == TYPE_BFLOAT16 && kernels->bfloat16_tile)
+        return wide[TYPE_BFLOAT16] && kernels->wide_bfloat16_tile ? kernels->wide_bfloat16_tile
+                                                                  : kernels->bfloat16_tile;
+    return wide[TYPE_FLOAT32] && kernels->wide_tile ? kernels->wide_tile : kernels->tile;
 }
 
 static enum tile_source source_of(const struct gemm *gemm, enum float_type type)
@@ -127,10 +138,13 @@ static size_t size_of(enum float_type type)
     return type == TYPE_BFLOAT16 ? sizeof(uint16_t) : sizeof(float);
 }
 
-/* Whether a tile reads this A, which is not transposed, where it lies. */
+/* Whether a tile reads this A, which is not transposed, where it lies. Rows that are a multiple of
+ * 4,096 bytes apart would share one set of a first-level cache of 8 ways, which the panel wants as
+ * well. */
 static bool lies_right(const struct gemm *gemm, const struct tile_kernels *tile)
 {
-    return source_of(gemm, gemm->a_type) ==
+    return (size_t)gemm->lda * size_of(gemm->a_type) % 4096 != 0 &&
+           source_of(gemm, gemm->a_type) ==
                (tile->type == TYPE_BFLOAT16 ? SOURCE_BFLOAT16 : SOURCE_FLOAT) &&
            gemm->k % tile->k_unit == 0;
 }
@@ -345,7 +359,7 @@ static void run_pass(struct pass *pass)
 /* As many columns as are packed at a time where a block of k is full. */
 static int widest(void)
 {
-    const struct tile_kernels *tile = kernels->tile;
+    const struct tile_kernels *tile = kernels->tile; /* a wide one fits more */
     return MOST_PACKED / BLOCK_WORDS / tile->columns * tile->columns;
 }
 
@@ -424,8 +438,54 @@ static void multiply_packed(const struct gemm *p, void *memory)
     }
 }
 
+/* --- which tiles ------------------------------------------------------------------------------ */
+
+/* Seconds for a multiplication of two floats or pairs, at best: a tile and its panel as in the
+ * middle of a product of rows of 3,072 words, the panel coming from the second-level cache. */
+static double seconds_of(const struct tile_kernels *tile, const float *a, const float *panel,
+                         float *c)
+{
+    enum { TRIES = 6, TIMES = 8 };
+    const size_t step = TRIED_ROW * sizeof(float);
+    double best = INFINITY;
+    for (int i = 0; i < TRIES; i++) {
+        const double started = clock_seconds();
+        for (int t = 0; t < TIMES; t++)
+            tile->multiply(tile->rows, tile->columns, BLOCK_WORDS, a, step, sizeof(float), panel,
+                           panel, 0, c, TILE_MOST_COLUMNS);
+        best = fmin(best, clock_seconds() - started);
+    }
+    return best / (TIMES * tile->rows * tile->columns);
+}
+
+static bool wide_is_faster(const struct tile_kernels *tile, const struct tile_kernels *wider)
+{
+    if (!tile || !wider)
+        return false;
+    float *a = memory_new(TILE_MOST_ROWS * TRIED_ROW, sizeof *a);
+    float *panel = memory_new(TILE_MOST_COLUMNS * BLOCK_WORDS, sizeof *panel);
+    float *c = memory_new(TILE_MOST_ROWS * TILE_MOST_COLUMNS, sizeof *c);
+    const bool faster = seconds_of(wider, a, panel, c) < 0.97 * seconds_of(tile, a, panel, c);
+    free(a);
+    free(panel);
+    free(c);
+    return faster;
+}
+
+static void choose(void)
+{
+    wide[TYPE_FLOAT32] = wide_is_faster(kernels->tile, kernels->wide_tile);
+    wide[TYPE_BFLOAT16] = wide_is_faster(kernels->bfloat16_tile, kernels->wide_bfloat16_tile);
+}
+
+void gemm_tiles_use_wide(bool wider)
+{
+    wide[TYPE_FLOAT32] = wide[TYPE_BFLOAT16] = wider;
+}
+
 const struct gemm_engine gemm_tiles = {.parallel = parallel,
                                        .pack = pack,
                                        .packed = multiply_packed,
                                        .widest = widest,
-                                       .memory = workspace_size};
+                                       .memory = workspace_size,
+                                       .choose = choose};

@@ -16,19 +16,24 @@
 #define TABLE_PEAK          peak_v4
 #define TABLE_BFLOAT16_TILE &tile_v4_bf16
 #define TABLE_BFLOAT16_PEAK peak_v4_bf16
+#define TABLE_WIDE          &tile_v4_wide
+#define TABLE_BFLOAT16_WIDE &tile_v4_bf16_wide
 #elif defined __AVX512F__
 #define TABLE      kernels_v4
 #define TABLE_NAME "v4"
 #define TABLE_TILE tile_v4
 #define TABLE_PEAK peak_v4
+#define TABLE_WIDE &tile_v4_wide
 #else
 #define TABLE      kernels_v3
 #define TABLE_NAME "v3"
 #define TABLE_TILE tile_v3
 #define TABLE_PEAK peak_v3
+#define TABLE_WIDE NULL
 #endif
 #ifndef TABLE_BFLOAT16_TILE
 #define TABLE_BFLOAT16_TILE NULL
+#define TABLE_BFLOAT16_WIDE NULL
 #define TABLE_BFLOAT16_PEAK NULL
 #endif
 
@@ -480,7 +485,9 @@ const struct kernels TABLE = {
     .name = TABLE_NAME,
     .gemm = &gemm_tiles,
     .tile = &TABLE_TILE,
+    .wide_tile = TABLE_WIDE,
     .bfloat16_tile = TABLE_BFLOAT16_TILE,
+    .wide_bfloat16_tile = TABLE_BFLOAT16_WIDE,
     .peak = TABLE_PEAK,
     .bfloat16_peak = TABLE_BFLOAT16_PEAK,
     .dropout = dropout,

@@ -1,18 +1,21 @@
 /* The inner loops of matrix products (tile.h), written over vector types and compiled once for each
- * instruction set: tile_v3, tile_v4, tile_v4_bf16. What matters is that the compiler keeps all sums
- * of a tile in registers: so loops over a tile have constant bounds, are unrolled, and are inlined
- * into a function for each number of rows. */
+ * instruction set: tile_v3, tile_v4, tile_v4_bf16, and with wider tiles tile_v4_wide and
+ * tile_v4_bf16_wide. What matters is that the compiler keeps all sums of a tile in registers: so
+ * loops over a tile have constant bounds, are unrolled, and are inlined into a function for each
+ * number of rows and of vectors in a row. */
 #include "tile.h"
 
 #include "vector_math.h"
 
 #if defined __AVX512BF16__
 #define TILE      tile_v4_bf16
+#define TILE_WIDE tile_v4_bf16_wide
 #define TILE_NAME "AVX512_BF16"
 #define TILE_TYPE TYPE_BFLOAT16
 enum { WORD = 2 };
 #elif defined __AVX512F__
 #define TILE      tile_v4
+#define TILE_WIDE tile_v4_wide
 #define TILE_NAME "AVX-512"
 #else
 #define TILE      tile_v3
@@ -24,15 +27,14 @@ enum { WORD = 2 };
 enum { WORD = 1 }; /* elements of k in a word */
 #endif
 
+/* Sums take 16 of 32 registers, or 12 of 16: enough to hide the latency of an addition; and 8
+ * divides BERT's shapes. Wide ones take 24: they spare a core that could start two multiplications
+ * a cycle some of the loads that keep it from doing so, and cost one that cannot nothing. */
 #ifdef __AVX512F__
-/* 16 of the 32 registers hold sums: enough to hide the latency of an addition, and 8 divides BERT's
- * shapes. */
-enum { MR = 8 };
+enum { MR = 8, NARROW = 2, WIDE = 3 };
 #else
-enum { MR = 6 }; /* 12 of the 16 registers hold sums */
+enum { MR = 6, NARROW = 2, WIDE = NARROW };
 #endif
-
-enum { VECTORS = 2, NR = VECTORS * WIDTH };
 
 /* A vector, or a word, that lies anywhere. */
 typedef float vloose __attribute__((vector_size(WIDTH * 4), aligned(2), may_alias));
@@ -44,12 +46,13 @@ typedef int32_t word_loose __attribute__((aligned(2), may_alias));
 
 /* C = sums + beta C for a tile that reaches beyond the last column. It is no inner loop: its sums
  * come in memory. */
-static void finish_part(int rows, int columns, const vfloat *sums, float beta, float *c, size_t ldc)
+static void finish_part(int vectors, int rows, int columns, const vfloat *sums, float beta,
+                        float *c, size_t ldc)
 {
     for (int i = 0; i < rows; i++, c += ldc)
         for (int j = 0; j * WIDTH < columns; j++) {
             const int left = columns - j * WIDTH;
-            vfloat x = sums[i * VECTORS + j];
+            vfloat x = sums[i * vectors + j];
             if (beta != 0)
                 x += v_load(c + j * WIDTH, left) * beta;
             v_store(c + j * WIDTH, x, left);
@@ -75,19 +78,19 @@ INLINE vfloat add_product(vfloat sum, vfloat a, vfloat b)
 }
 
 /* One step of k: a word of each row of A times a row of the panel. */
-INLINE void add_products(int rows, const char *a, size_t row_step, const float *panel,
-                         vfloat sums[MR][VECTORS])
+INLINE void add_products(int vectors, int rows, const char *a, size_t row_step, const float *panel,
+                         vfloat sums[MR][WIDE])
 {
-    vfloat b[VECTORS];
+    vfloat b[WIDE];
 #pragma GCC unroll 8
-    for (int j = 0; j < VECTORS; j++)
+    for (int j = 0; j < vectors; j++)
         b[j] = *(const vloose *)(const void *)(panel + j * WIDTH);
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
         const int32_t bits = *(const word_loose *)(const void *)(a + (size_t)i * row_step);
         const vfloat word = (vfloat)(bits - (vint){0});
 #pragma GCC unroll 8
-        for (int j = 0; j < VECTORS; j++)
+        for (int j = 0; j < vectors; j++)
             sums[i][j] = add_product(sums[i][j], word, b[j]);
     }
 }
@@ -97,58 +100,60 @@ enum { STRIDE = 8, LINE = 16 };
 
 /* `rows` is a constant where this is called, and so is the step of one word: knowing it spares the
  * loop an integer register a row. */
-INLINE void multiply_rows(int rows, int columns, int words, const char *a, size_t row_step,
-                          size_t word_step, const float *panel, const float *ahead, float beta,
-                          float *c, size_t ldc)
+INLINE void multiply_rows(int vectors, int rows, int columns, int words, const char *a,
+                          size_t row_step, size_t word_step, const float *panel, const float *ahead,
+                          float beta, float *c, size_t ldc)
 {
-    vfloat sums[MR][VECTORS];
+    const int width = vectors * WIDTH;
+    vfloat sums[MR][WIDE];
     int p = 0;
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 8
-        for (int j = 0; j < VECTORS; j++)
+        for (int j = 0; j < vectors; j++)
             sums[i][j] = (vfloat){0};
     for (; p + STRIDE <= words; p += STRIDE, ahead += LINE) {
         __builtin_prefetch(ahead, 0, 2);
-        for (int q = 0; q < STRIDE; q++, a += word_step, panel += NR)
-            add_products(rows, a, row_step, panel, sums);
+        for (int q = 0; q < STRIDE; q++, a += word_step, panel += width)
+            add_products(vectors, rows, a, row_step, panel, sums);
     }
-    for (; p < words; p++, a += word_step, panel += NR)
-        add_products(rows, a, row_step, panel, sums);
-    if (columns == NR) {
+    for (; p < words; p++, a += word_step, panel += width)
+        add_products(vectors, rows, a, row_step, panel, sums);
+    if (columns == width) {
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++)
 #pragma GCC unroll 8
-            for (int j = 0; j < VECTORS; j++)
+            for (int j = 0; j < vectors; j++)
                 finish_full(sums[i][j], beta, c + (size_t)i * ldc + j * WIDTH);
     } else {
-        vfloat copy[MR * VECTORS];
+        vfloat copy[MR * WIDE];
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++)
 #pragma GCC unroll 8
-            for (int j = 0; j < VECTORS; j++)
-                copy[i * VECTORS + j] = sums[i][j];
-        finish_part(rows, columns, copy, beta, c, ldc);
+            for (int j = 0; j < vectors; j++)
+                copy[i * vectors + j] = sums[i][j];
+        finish_part(vectors, rows, columns, copy, beta, c, ldc);
     }
 }
 
-INLINE void multiply_steps(int rows, int columns, int words, const char *a, size_t row_step,
-                           size_t word_step, const float *panel, const float *ahead, float beta,
-                           float *c, size_t ldc)
+INLINE void multiply_steps(int vectors, int rows, int columns, int words, const char *a,
+                           size_t row_step, size_t word_step, const float *panel,
+                           const float *ahead, float beta, float *c, size_t ldc)
 {
     if (word_step == 4)
-        multiply_rows(rows, columns, words, a, row_step, 4, panel, ahead, beta, c, ldc);
+        multiply_rows(vectors, rows, columns, words, a, row_step, 4, panel, ahead, beta, c, ldc);
     else
-        multiply_rows(rows, columns, words, a, 4, word_step, panel, ahead, beta, c, ldc);
+        multiply_rows(vectors, rows, columns, words, a, 4, word_step, panel, ahead, beta, c, ldc);
 }
 
-static void multiply(int rows, int columns, int words, const void *a, size_t row_step,
-                     size_t word_step, const void *panel, const void *ahead, float beta, float *c,
-                     size_t ldc)
+INLINE void multiply_any(int vectors, int rows, int columns, int words, const char *a,
+                         size_t row_step, size_t word_step, const float *panel, const float *ahead,
+                         float beta, float *c, size_t ldc)
 {
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
-        multiply_steps(n, columns, words, a, row_step, word_step, panel, ahead, beta, c, ldc);     \
+        multiply_steps(vectors, n, columns, words, a, row_step, word_step, panel, ahead, beta, c,  \
+                       ldc);                                                                       \
         break
     switch (rows) {
         CASE(1);
@@ -275,15 +280,16 @@ static int words_of(int k)
 
 /* --- packing ---------------------------------------------------------------------------------- */
 
-/* Panels from b [k, columns]: rows of b are cut into runs of NR. */
-INLINE void pack_rows(enum tile_source source, int columns, int k, const void *b, size_t ldb,
-                      float *packed)
+/* Panels from b [k, columns]: rows of b are cut into runs of width. */
+INLINE void pack_rows(enum tile_source source, int vectors, int columns, int k, const void *b,
+                      size_t ldb, float *packed)
 {
-    const size_t panel = (size_t)words_of(k) * NR;
-    for (int p = 0; p < k; p += WORD, packed += NR) {
+    const int width = vectors * WIDTH;
+    const size_t panel = (size_t)(words_of(k) * width);
+    for (int p = 0; p < k; p += WORD, packed += width) {
         float *to = packed;
-        for (int j = 0; j < columns; j += NR, to += panel)
-            for (int i = 0; i < NR; i += WIDTH) {
+        for (int j = 0; j < columns; j += width, to += panel)
+            for (int i = 0; i < width; i += WIDTH) {
                 const size_t at = (size_t)p * ldb + (size_t)(j + i);
                 const int count = columns - j - i;
                 v_store(to + i,
@@ -316,7 +322,7 @@ INLINE void swap_blocks(vfloat rows[WIDTH], int half)
 enum { AHEAD = 8 * WIDTH * WORD };
 
 /* Packs a square, WIDTH rows of b by WIDTH words of k, from element `at` on. */
-INLINE void transpose_full(enum tile_source source, const void *b, size_t at, size_t ldb,
+INLINE void transpose_full(enum tile_source source, int width, const void *b, size_t at, size_t ldb,
                            float *packed)
 {
     vfloat rows[WIDTH];
@@ -331,50 +337,51 @@ INLINE void transpose_full(enum tile_source source, const void *b, size_t at, si
     swap_blocks(rows, 8);
 #endif
     for (int p = 0; p < WIDTH; p++)
-        v_store(packed + (size_t)p * NR, rows[p], WIDTH);
+        v_store(packed + p * width, rows[p], WIDTH);
 }
 
 /* And one that is cut off, with k elements left: columns that are not there become 0. */
-INLINE void transpose_part(enum tile_source source, int columns, int k, const void *b, size_t at,
-                           size_t ldb, float *packed)
+INLINE void transpose_part(enum tile_source source, int width, int columns, int k, const void *b,
+                           size_t at, size_t ldb, float *packed)
 {
-    for (int p = 0; p < k; p += WORD, packed += NR)
+    for (int p = 0; p < k; p += WORD, packed += width)
         for (int j = 0; j < WIDTH; j++)
             packed[j] =
                 j < columns ? word_at(source, b, at + (size_t)j * ldb + (size_t)p, k - p) : 0;
 }
 
 /* A panel from rows of b. */
-INLINE void pack_panel(enum tile_source source, int columns, int k, const void *b, size_t first,
-                       size_t ldb, float *packed)
+INLINE void pack_panel(enum tile_source source, int width, int columns, int k, const void *b,
+                       size_t first, size_t ldb, float *packed)
 {
-    for (int j = 0; j < NR; j += WIDTH)
+    for (int j = 0; j < width; j += WIDTH)
         for (int p = 0; p < k; p += WIDTH * WORD) {
             const size_t at = first + (size_t)j * ldb + (size_t)p;
-            float *to = packed + (size_t)(p / WORD) * NR + j;
+            float *to = packed + p / WORD * width + j;
             const int there = columns - j, left = k - p < WIDTH * WORD ? k - p : WIDTH * WORD;
             if (there >= WIDTH && left == WIDTH * WORD)
-                transpose_full(source, b, at, ldb, to);
+                transpose_full(source, width, b, at, ldb, to);
             else
-                transpose_part(source, there, left, b, at, ldb, to);
+                transpose_part(source, width, there, left, b, at, ldb, to);
         }
 }
 
-INLINE void pack_columns(enum tile_source source, int columns, int k, const void *b, size_t ldb,
-                         float *packed)
+INLINE void pack_columns(enum tile_source source, int vectors, int columns, int k, const void *b,
+                         size_t ldb, float *packed)
 {
-    for (int j = 0; j < columns; j += NR)
-        pack_panel(source, columns - j < NR ? columns - j : NR, k, b, (size_t)j * ldb, ldb,
-                   packed + (size_t)j * (size_t)words_of(k));
+    const int width = vectors * WIDTH;
+    for (int j = 0; j < columns; j += width)
+        pack_panel(source, width, columns - j < width ? columns - j : width, k, b, (size_t)j * ldb,
+                   ldb, packed + (size_t)j * (size_t)words_of(k));
 }
 
-static void pack(enum tile_source source, bool transposed, int columns, int k, const void *b,
-                 size_t ldb, void *packed)
+INLINE void pack_any(enum tile_source source, int vectors, bool transposed, int columns, int k,
+                     const void *b, size_t ldb, float *packed)
 {
     if (transposed)
-        BY_SOURCE(pack_columns, columns, k, b, ldb, packed);
+        BY_SOURCE(pack_columns, vectors, columns, k, b, ldb, packed);
     else
-        BY_SOURCE(pack_rows, columns, k, b, ldb, packed);
+        BY_SOURCE(pack_rows, vectors, columns, k, b, ldb, packed);
 }
 
 /* --- copying ---------------------------------------------------------------------------------- */
@@ -441,12 +448,33 @@ static void group(enum tile_source source, int rows, int k, const void *a, size_
     BY_SOURCE(group_columns, rows, k, a, lda, groups, group_step);
 }
 
-const struct tile_kernels TILE = {.name = TILE_NAME,
-                                  .type = TILE_TYPE,
-                                  .rows = MR,
-                                  .columns = NR,
-                                  .k_unit = WORD,
-                                  .multiply = multiply,
-                                  .pack = pack,
-                                  .copy = copy,
-                                  .group = group};
+/* --- tiles ------------------------------------------------------------------------------------ */
+
+/* A tile of so many vectors in a row. */
+#define DEFINE_TILE(tile, vectors, multiply_it, pack_it)                                           \
+    static void multiply_it(int rows, int columns, int words, const void *a, size_t row_step,      \
+                            size_t word_step, const void *panel, const void *ahead, float beta,    \
+                            float *c, size_t ldc)                                                  \
+    {                                                                                              \
+        multiply_any(vectors, rows, columns, words, a, row_step, word_step, panel, ahead, beta, c, \
+                     ldc);                                                                         \
+    }                                                                                              \
+    static void pack_it(enum tile_source source, bool transposed, int columns, int k,              \
+                        const void *b, size_t ldb, void *packed)                                   \
+    {                                                                                              \
+        pack_any(source, vectors, transposed, columns, k, b, ldb, packed);                         \
+    }                                                                                              \
+    const struct tile_kernels tile = {.name = TILE_NAME,                                           \
+                                      .type = TILE_TYPE,                                           \
+                                      .rows = MR,                                                  \
+                                      .columns = (vectors)*WIDTH,                                  \
+                                      .k_unit = WORD,                                              \
+                                      .multiply = multiply_it,                                     \
+                                      .pack = pack_it,                                             \
+                                      .copy = copy,                                                \
+                                      .group = group}
+
+DEFINE_TILE(TILE, NARROW, multiply_narrow, pack_narrow);
+#ifdef TILE_WIDE
+DEFINE_TILE(TILE_WIDE, WIDE, multiply_wide, pack_wide);
+#endif

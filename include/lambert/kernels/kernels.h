@@ -58,12 +58,12 @@ struct kernels {
     const char *name; /* "plain", "v3", "v4", "v4-bf16" */
 
     /* What makes matrix products (gemm.h), and the inner loops that it uses; NULL: cblas makes
-     * them. */
+     * them. Some cores are faster with wider tiles, which give the same bits; NULL: there are none. */
     const struct gemm_engine *gemm;
-    const struct tile_kernels *tile;
+    const struct tile_kernels *tile, *wide_tile;
 
     /* And those for operands in bfloat16; NULL: they are multiplied by the others, as floats. */
-    const struct tile_kernels *bfloat16_tile;
+    const struct tile_kernels *bfloat16_tile, *wide_bfloat16_tile;
 
     /* Run `rounds` rounds of nothing but multiplying and adding, of real and of bfloat16, and return
      * the operations made; *result depends on all. The second is NULL where bfloat16_tile is. */
