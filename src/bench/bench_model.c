@@ -72,15 +72,14 @@ static int open_bench(struct bench_model *bench, struct error *err)
     if (arguments->gemm_only)
         return 0;
 
-    struct bert_capacity capacity = bert_capacity_of(config);
-    struct optimizer_options options = config->optimizer;
+    struct bert_options options = bert_options_of(config);
     const int rank = dist_rank(bench->dist);
     if (bench->corpus)
-        bert_capacity_widen(&capacity, bench->corpus);
-    if (bert_new(&bench->bert, &bench->model, &capacity, err) < 0)
+        bert_capacity_widen(&options.capacity, bench->corpus);
+    if (bert_new(&bench->bert, &bench->model, &options, err) < 0)
         return -1;
     bench->table = bert_params(bench->bert);
-    bench->activations = bert_memory(&bench->model, &capacity);
+    bench->activations = bert_memory(&bench->model, &options);
     sharding_init(&bench->sharding, bench->table->size, SHARDING_BUCKET, dist_size(bench->dist));
     bench->shard = sharding_count(&bench->sharding, rank);
     const size_t bytes = bench->table->size * sizeof(real);
@@ -88,7 +87,8 @@ static int open_bench(struct bench_model *bench, struct error *err)
         memory_big((void **)&bench->grads, bytes, "gradients", err) < 0 ||
         memory_big((void **)&bench->shard_grads, bench->shard * sizeof(real), "reduced gradients",
                    err) < 0 ||
-        optimizer_new(&bench->optimizer, bench->table, &bench->sharding, rank, &options, err) < 0)
+        optimizer_new(&bench->optimizer, bench->table, &bench->sharding, rank, &config->optimizer,
+                      err) < 0)
         return -1;
     param_table_initialise(bench->table, config->model.initializer_range,
                            (uint64_t)config->run.seed, bench->params);

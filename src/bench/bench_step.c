@@ -92,7 +92,7 @@ static void add_made_up(struct bench_model *bench, const struct config_phase *ph
 /* As many sequences as the budget of rows holds: samples of the corpus, or made up. */
 static int make_batch(struct bench_model *bench, int phase, struct error *err)
 {
-    const int budget = bert_capacity_of(&bench->config).tokens;
+    const int budget = bert_options_of(&bench->config).capacity.tokens;
     const struct config_phase *settings = &bench->config.phases[phase];
     const struct sampler_options options = sampler_options_of(&bench->config, phase);
     struct sampler *sampler = NULL;

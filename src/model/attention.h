@@ -15,19 +15,20 @@
 #include "rows.h"
 
 struct attention {
-    int heads;                   /* A */
-    int head_size;               /* D */
-    int layer;                   /* for dropout */
-    int longest;                 /* sequence the working memory was made for */
-    int sequences;               /* N */
-    const int32_t *key_start;    /* [N + 1] rows of keys and values */
-    const struct row_set *query; /* which rows ask */
-    const uint64_t *key;         /* [T] samples' keys */
-    const int32_t *position;     /* [T] */
-    uint32_t threshold;          /* of dropout */
-    const real *q;               /* [R, A D], rows ld_q apart */
-    const real *k;               /* [T, A D], rows ld_kv apart */
-    const real *v;               /* [T, A D], rows ld_kv apart */
+    int heads;                    /* A */
+    int head_size;                /* D */
+    enum float_type compute_type; /* of its products */
+    int layer;                    /* for dropout */
+    int longest;                  /* sequence the working memory was made for */
+    int sequences;                /* N */
+    const int32_t *key_start;     /* [N + 1] rows of keys and values */
+    const struct row_set *query;  /* which rows ask */
+    const uint64_t *key;          /* [T] samples' keys */
+    const int32_t *position;      /* [T] */
+    uint32_t threshold;           /* of dropout */
+    const real *q;                /* [R, A D], rows ld_q apart */
+    const real *k;                /* [T, A D], rows ld_kv apart */
+    const real *v;                /* [T, A D], rows ld_kv apart */
     int ld_q, ld_kv;
     real *scratch; /* [threads, attention_scratch()] */
     size_t scratch_stride;

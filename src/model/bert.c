@@ -15,7 +15,7 @@
 
 struct bert {
     struct bert_config config;
-    struct bert_capacity capacity;
+    struct bert_options options;
     struct param_table table;
     struct bert_layout layout;
     struct arena arena;
@@ -33,7 +33,7 @@ struct bert {
 static void plan_memory(struct bert *bert, struct arena *arena)
 {
     const struct bert_config *config = &bert->config;
-    const struct bert_capacity *capacity = &bert->capacity;
+    const struct bert_capacity *capacity = &bert->options.capacity;
     const struct objective_list objectives = objective_list_of(config);
     batch_rows_plan(&bert->rows, arena, &objectives, capacity);
     const int head_rows = batch_rows_most(&bert->rows, capacity);
@@ -48,9 +48,9 @@ static void plan_memory(struct bert *bert, struct arena *arena)
     heads_plan(&bert->heads, arena, config, capacity);
 }
 
-size_t bert_memory(const struct bert_config *config, const struct bert_capacity *capacity)
+size_t bert_memory(const struct bert_config *config, const struct bert_options *options)
 {
-    struct bert bert = {.config = *config, .capacity = *capacity};
+    struct bert bert = {.config = *config, .options = *options};
     struct arena arena;
     bert.blocks = memory_new((size_t)config->layers, sizeof *bert.blocks);
     arena_measure(&arena);
@@ -60,13 +60,13 @@ size_t bert_memory(const struct bert_config *config, const struct bert_capacity 
 }
 
 int bert_new(struct bert **out, const struct bert_config *config,
-             const struct bert_capacity *capacity, struct error *err)
+             const struct bert_options *options, struct error *err)
 {
     struct bert *bert = memory_new(1, sizeof *bert);
     bert->config = *config;
-    bert->capacity = *capacity;
+    bert->options = *options;
     bert->threads = omp_get_max_threads();
-    if (arena_init(&bert->arena, bert_memory(config, capacity), "activations", err) < 0) {
+    if (arena_init(&bert->arena, bert_memory(config, options), "activations", err) < 0) {
         free(bert);
         return -1;
     }
@@ -142,6 +142,7 @@ static struct block_pass block_pass_of(struct bert *bert, const real *params,
                                .set = last ? &bert->rows.head : &bert->rows.all,
                                .layer = layer,
                                .dropout = dropout,
+                               .compute_type = bert->options.compute_type,
                                .kept = &bert->blocks[layer],
                                .scratch = &bert->scratch,
                                .hooks = dropout ? bert->hooks : NULL};
@@ -155,10 +156,11 @@ static const real *input_of(const struct bert *bert, int layer)
 
 static void check_capacity(const struct bert *bert, const struct packed_batch *batch)
 {
+    const struct bert_capacity *capacity = &bert->options.capacity;
     require(omp_get_max_threads() <= bert->threads);
-    require(batch->tokens <= bert->capacity.tokens);
-    require(batch->sequences <= bert->capacity.sequences);
-    require(batch->masked <= bert->capacity.masked);
+    require(batch->tokens <= capacity->tokens);
+    require(batch->sequences <= capacity->sequences);
+    require(batch->masked <= capacity->masked);
 }
 
 /* Where the matrix of the word embeddings ends, which begins the flat arrays. */
@@ -200,6 +202,7 @@ static struct heads_pass heads_pass_of(struct bert *bert, const real *params,
                                .batch = batch,
                                .rows = &bert->rows,
                                .heads = &bert->heads,
+                               .compute_type = bert->options.compute_type,
                                .scales = scales};
 }
 

@@ -62,6 +62,7 @@ static struct attention attention_of(const struct block_pass *pass)
     return (struct attention){
         .heads = pass->config->heads,
         .head_size = H / pass->config->heads,
+        .compute_type = pass->compute_type,
         .layer = pass->layer,
         .longest = pass->scratch->longest,
         .sequences = pass->batch->sequences,
@@ -88,6 +89,7 @@ static struct linear layer_of(const struct block_pass *pass, int rows, int in, i
                            .in = in,
                            .out = out,
                            .weight = pass->params + weight,
+                           .compute_type = pass->compute_type,
                            .ld_y = out,
                            .profile = profile};
 }

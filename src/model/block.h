@@ -50,6 +50,7 @@ struct block_pass {
     const struct row_set *set; /* whose output is wanted: &rows->all or &rows->head */
     int layer;
     bool dropout; /* training */
+    enum float_type compute_type;
     struct block_activations *kept;
     struct block_scratch *scratch;
     const struct bert_hooks *hooks; /* NULL: none */

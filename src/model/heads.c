@@ -65,6 +65,7 @@ static struct linear pooler_of(const struct heads_pass *pass)
                            .in = H,
                            .out = H,
                            .weight = pass->params + pass->layout->pooler.weight,
+                           .compute_type = pass->compute_type,
                            .ld_y = H,
                            .profile = PROFILE_HEADS_GEMM};
 }
@@ -130,6 +131,7 @@ void heads_run(const struct heads_pass *pass, const real *x, real *dx, real *gra
             .offsets = heads->each[o].offsets,
             .word = pass->layout->word,
             .scratch = heads->each[o].scratch,
+            .compute_type = pass->compute_type,
             .dropout = pass->scales != NULL,
             .scale = pass->scales ? pass->scales[o] : 0,
             .x = pooled   ? heads->pooled

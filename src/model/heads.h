@@ -31,6 +31,7 @@ struct heads_pass {
     const struct packed_batch *batch;
     const struct batch_rows *rows;
     struct heads *heads;
+    enum float_type compute_type;
     const double *scales; /* [objectives] of the losses in the gradient; NULL: losses only */
 };
 

@@ -12,7 +12,8 @@
  * their rows ld_y apart. */
 struct linear {
     int rows, in, out;
-    const real *weight; /* [out, in] */
+    const real *weight;           /* [out, in] */
+    enum float_type compute_type; /* of its products */
     int ld_y;
     enum profile_part profile; /* what its products count as */
 };

@@ -68,6 +68,7 @@ static struct linear transform_of(const struct objective_pass *pass)
                            .in = H,
                            .out = H,
                            .weight = pass->params + pass->offsets[TRANSFORM_WEIGHT],
+                           .compute_type = pass->compute_type,
                            .ld_y = H,
                            .profile = PROFILE_HEADS_GEMM};
 }
@@ -138,6 +139,7 @@ static void decode(const struct objective_pass *pass, int first, int count)
                                    .in = H,
                                    .out = V,
                                    .weight = pass->params + pass->word,
+                                   .compute_type = pass->compute_type,
                                    .ld_y = V,
                                    .profile = PROFILE_HEADS_GEMM};
     const real *y = s->y + (size_t)first * (size_t)H;

@@ -32,6 +32,7 @@ static int run(const struct objective_pass *pass, struct objective_sums *sums)
                                       .in = pass->config->hidden,
                                       .out = CLASSES,
                                       .weight = pass->params + pass->offsets[WEIGHT],
+                                      .compute_type = pass->compute_type,
                                       .ld_y = CLASSES,
                                       .profile = PROFILE_HEADS_GEMM};
     real *logits = pass->scratch;

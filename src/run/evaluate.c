@@ -66,7 +66,7 @@ int evaluator_new(struct evaluator **out, const struct config *config, int phase
     uint64_t epoch = sampler_epoch_samples(evaluator->sampler, 0);
     uint64_t wanted = (uint64_t)config->train.evaluate_sequences;
     evaluator->sequences = wanted < epoch ? wanted : epoch;
-    evaluator->token_budget = bert_capacity_of(config).tokens;
+    evaluator->token_budget = bert_options_of(config).capacity.tokens;
     *out = evaluator;
     return 0;
 }

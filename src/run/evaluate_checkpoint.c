@@ -28,9 +28,9 @@ static int setup_init(struct evaluation_setup *setup, const struct dist *dist,
                          corpus_folder(setup->corpus));
     struct bert_config shape =
         bert_config_of(config, vocabulary_size(corpus_vocabulary(setup->corpus)));
-    struct bert_capacity capacity = bert_capacity_of(config);
-    bert_capacity_widen(&capacity, setup->corpus);
-    if (bert_new(&setup->bert, &shape, &capacity, err) < 0)
+    struct bert_options options = bert_options_of(config);
+    bert_capacity_widen(&options.capacity, setup->corpus);
+    if (bert_new(&setup->bert, &shape, &options, err) < 0)
         return -1;
     const struct param_table *table = bert_params(setup->bert);
     sharding_init(&setup->sharding, table->size, SHARDING_BUCKET, dist_size(dist));

@@ -48,7 +48,8 @@ struct schedule schedule_of(const struct config_phase *phase)
 /* The fewest rows a sequence has: [CLS] a [SEP] b [SEP], or [CLS] a [SEP]. */
 enum { SHORTEST_PAIR = 5, SHORTEST_SINGLE = 3 };
 
-struct bert_capacity bert_capacity_of(const struct config *config)
+/* Micro-batches of any phase fit this. */
+static struct bert_capacity capacity_of(const struct config *config)
 {
     struct bert_capacity capacity = {.tokens = config->train.micro_batch_tokens};
     for (int p = 0; p < config->phase_count; p++)
@@ -65,11 +66,16 @@ struct bert_capacity bert_capacity_of(const struct config *config)
     return capacity;
 }
 
+struct bert_options bert_options_of(const struct config *config)
+{
+    return (struct bert_options){.capacity = capacity_of(config)};
+}
+
 struct trainer_options trainer_options_of(const struct config *config, int vocab_size)
 {
     return (struct trainer_options){
         .model = bert_config_of(config, vocab_size),
-        .micro_batch = bert_capacity_of(config),
+        .bert = bert_options_of(config),
         .optimizer = config->optimizer,
         .gradient_wire = config->train.gradient_wire,
         .weight_type = config->train.weight_type,

@@ -80,7 +80,7 @@ int run_init(struct run *run, struct dist *dist, const struct config *config, in
     int vocabulary = vocabulary_size(corpus_vocabulary(corpora_of(&run->corpora, 0)));
     struct trainer_options options = trainer_options_of(config, vocabulary);
     for (int c = 0; c < run->corpora.count; c++)
-        bert_capacity_widen(&options.micro_batch, run->corpora.opened[c]);
+        bert_capacity_widen(&options.bert.capacity, run->corpora.opened[c]);
     if (plan_memory(run, &options, threads, err) < 0 ||
         trainer_new(&run->trainer, dist, &options, err) < 0)
         return -1;

@@ -32,7 +32,7 @@ static void cut_parameters(const struct dist *dist, const struct param_table *ta
 static struct param_sync_options sync_options_of(const struct trainer_options *options)
 {
     const struct bert_config *model = &options->model;
-    const int tokens = options->micro_batch.tokens;
+    const int tokens = options->bert.capacity.tokens;
     return (struct param_sync_options){
         .gradient_wire = options->gradient_wire,
         .weight_type = options->weight_type,
@@ -54,7 +54,7 @@ struct trainer_memory trainer_memory(const struct dist *dist, const struct train
     struct trainer_memory memory = {
         .sync = param_sync_memory(&sharding, rank, &sync),
         .moments = optimizer_memory(&table, &sharding, rank, &options->optimizer),
-        .activations = bert_memory(&options->model, &options->micro_batch)};
+        .activations = bert_memory(&options->model, &options->bert)};
     param_table_release(&table);
     return memory;
 }
@@ -62,13 +62,13 @@ struct trainer_memory trainer_memory(const struct dist *dist, const struct train
 int trainer_new(struct trainer **out, const struct dist *dist,
                 const struct trainer_options *options, struct error *err)
 {
-    const struct bert_capacity *capacity = &options->micro_batch;
+    const struct bert_capacity *capacity = &options->bert.capacity;
     const struct param_sync_options sync = sync_options_of(options);
     struct trainer *trainer = memory_new(1, sizeof *trainer);
     *trainer = (struct trainer){.dist = dist, .options = *options};
     *out = trainer;
     packed_batch_init(&trainer->micro);
-    int status = bert_new(&trainer->bert, &options->model, capacity, err);
+    int status = bert_new(&trainer->bert, &options->model, &options->bert, err);
     if (status == 0) {
         trainer->table = bert_params(trainer->bert);
         cut_parameters(dist, trainer->table, &trainer->sharding);
@@ -203,7 +203,7 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
         struct packed_batch *micro = &trainer->micro;
         count = batch->group > 0
                     ? batch_group_fit(batch, first)
-                    : packed_batch_fit(share, first, trainer->options.micro_batch.tokens);
+                    : packed_batch_fit(share, first, trainer->options.bert.capacity.tokens);
         packed_batch_slice(share, first, count, micro);
         param_sync_backward(trainer->sync, trainer->bert, micro, first + count == share->sequences,
                             scales, sums.objectives);

@@ -45,14 +45,15 @@ void random_params(const struct param_table *table, double deviation, uint64_t s
     }
 }
 
-struct bert_capacity capacity_for(const struct packed_batch *batch)
+struct bert_options options_for(const struct packed_batch *batch)
 {
-    struct bert_capacity capacity = {
-        .tokens = batch->tokens, .sequences = batch->sequences, .masked = batch->masked};
+    struct bert_options options = {.capacity = {.tokens = batch->tokens,
+                                                .sequences = batch->sequences,
+                                                .masked = batch->masked}};
     for (int n = 0; n < batch->sequences; n++) {
         int tokens = batch->sequence_start[n + 1] - batch->sequence_start[n];
-        if (tokens > capacity.longest)
-            capacity.longest = tokens;
+        if (tokens > options.capacity.longest)
+            options.capacity.longest = tokens;
     }
-    return capacity;
+    return options;
 }

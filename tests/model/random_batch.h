@@ -20,6 +20,6 @@ void random_batch(struct packed_batch *batch, const struct sequence_shape *shape
 void random_params(const struct param_table *table, double deviation, uint64_t seed, real *params);
 
 /* Room for exactly this batch. */
-struct bert_capacity capacity_for(const struct packed_batch *batch);
+struct bert_options options_for(const struct packed_batch *batch);
 
 #endif

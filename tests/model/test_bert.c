@@ -52,8 +52,8 @@ static void check_losses(void)
     struct objective_sums seen[PRETRAINING_OBJECTIVES] = {{0}},
                           wanted[PRETRAINING_OBJECTIVES] = {{0}};
     random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
-    struct bert_capacity capacity = capacity_for(&batch);
-    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    struct bert_options options = options_for(&batch);
+    assert_int_equal(bert_new(&bert, &shape, &options, &err), 0);
     const struct param_table *table = bert_params(bert);
     real *params = memory_new(table->size, sizeof *params);
     random_params(table, 0.1, 4, params);
@@ -78,9 +78,9 @@ static real *gradient(const struct packed_batch *batch, int threads, size_t *siz
     struct bert *bert;
     struct error err;
     struct objective_sums sums[PRETRAINING_OBJECTIVES] = {{0}};
-    struct bert_capacity capacity = capacity_for(batch);
+    struct bert_options options = options_for(batch);
     omp_set_num_threads(threads);
-    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    assert_int_equal(bert_new(&bert, &shape, &options, &err), 0);
     const struct param_table *table = bert_params(bert);
     real *params = memory_new(table->size, sizeof *params);
     real *grads = memory_new(table->size, sizeof *grads);
@@ -175,8 +175,8 @@ static real *watched_gradient(const struct packed_batch *batch,
     struct bert *bert;
     struct error err;
     struct objective_sums sums[PRETRAINING_OBJECTIVES] = {{0}};
-    struct bert_capacity capacity = capacity_for(batch);
-    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    struct bert_options options = options_for(batch);
+    assert_int_equal(bert_new(&bert, &shape, &options, &err), 0);
     size_t size = bert_params(bert)->size;
     real *weights = memory_new(size, sizeof *weights), *params = memory_new(size, sizeof *params);
     real *grads = memory_new(size, sizeof *grads), *seen = memory_new(size, sizeof *seen);
@@ -307,8 +307,8 @@ static void model_init(struct model *model, const struct bert_config *config)
     struct error err;
     *model = (struct model){.pauses = 0};
     random_batch(&model->batch, sequences, SEQUENCES, config->vocab, 3);
-    struct bert_capacity capacity = capacity_for(&model->batch);
-    assert_int_equal(bert_new(&model->bert, config, &capacity, &err), 0);
+    struct bert_options options = options_for(&model->batch);
+    assert_int_equal(bert_new(&model->bert, config, &options, &err), 0);
     model->size = bert_params(model->bert)->size;
     model->params = memory_new(model->size, sizeof *model->params);
     model->grads = memory_new(model->size, sizeof *model->grads);
@@ -383,13 +383,13 @@ static void check_gradient(void)
     size_t size;
     struct bert *bert;
     struct error err;
-    struct bert_capacity capacity = capacity_for(&shared_batch);
+    struct bert_options options = options_for(&shared_batch);
     real *got = gradient(&shared_batch, 2, &size);
     if (!plain_gradient) {
         plain_gradient = got;
         return;
     }
-    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    assert_int_equal(bert_new(&bert, &shape, &options, &err), 0);
     expect_close(bert_params(bert), got, plain_gradient);
     bert_free(bert);
     free(got);

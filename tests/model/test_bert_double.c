@@ -62,8 +62,8 @@ static void fixture_init(struct fixture *f, const struct case_shape *shape)
     struct error err;
     *f = (struct fixture){.shape = shape};
     random_batch(&f->batch, shape->sequences, shape->count, shape->config.vocab, 7);
-    struct bert_capacity capacity = capacity_for(&f->batch);
-    assert_int_equal(bert_new(&f->bert, &shape->config, &capacity, &err), 0);
+    struct bert_options options = options_for(&f->batch);
+    assert_int_equal(bert_new(&f->bert, &shape->config, &options, &err), 0);
     f->table = bert_params(f->bert);
     f->params = memory_new(f->table->size, sizeof(real));
     f->grads = memory_new(f->table->size, sizeof(real));

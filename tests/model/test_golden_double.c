@@ -63,8 +63,8 @@ static void check(const char *name)
     const cJSON *sample;
     packed_batch_init(&batch);
     cJSON_ArrayForEach(sample, golden_get(root, "samples")) add_sample(&batch, sample);
-    struct bert_capacity capacity = capacity_for(&batch);
-    assert_int_equal(bert_new(&bert, &shape, &capacity, &err), 0);
+    struct bert_options options = options_for(&batch);
+    assert_int_equal(bert_new(&bert, &shape, &options, &err), 0);
     const struct param_table *table = bert_params(bert);
     real *params = memory_new(table->size, sizeof *params);
     real *grads = memory_new(table->size, sizeof *grads);

@@ -46,6 +46,7 @@ static struct linear layer_of(const struct objective_pass *pass)
                            .in = pass->config->hidden,
                            .out = outputs,
                            .weight = pass->params + pass->offsets[WEIGHT],
+                           .compute_type = pass->compute_type,
                            .ld_y = outputs};
 }
 
@@ -215,9 +216,9 @@ static void fixture_init(struct fixture *f, const struct list *list)
     struct error err;
     *f = (struct fixture){.name = list->name, .config = config_for(list)};
     random_batch(&f->batch, sequences, 3, f->config.vocab, 7);
-    struct bert_capacity capacity = capacity_for(&f->batch);
-    capacity.longest = capacity.tokens;
-    assert_int_equal(bert_new(&f->bert, &f->config, &capacity, &err), 0);
+    struct bert_options options = options_for(&f->batch);
+    options.capacity.longest = options.capacity.tokens;
+    assert_int_equal(bert_new(&f->bert, &f->config, &options, &err), 0);
     f->table = bert_params(f->bert);
     f->params = memory_new(f->table->size, sizeof(real));
     f->grads = memory_new(f->table->size, sizeof(real));

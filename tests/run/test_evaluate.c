@@ -32,8 +32,8 @@ static void fixture_init(struct fixture *fixture, double heldout)
     assert_int_equal(corpus_open(&fixture->corpus, fixture->config.data.corpus, &err), 0);
     fixture->vocab = vocabulary_size(corpus_vocabulary(fixture->corpus));
     const struct bert_config model = bert_config_of(&fixture->config, fixture->vocab);
-    const struct bert_capacity capacity = bert_capacity_of(&fixture->config);
-    assert_int_equal(bert_new(&fixture->bert, &model, &capacity, &err), 0);
+    const struct bert_options options = bert_options_of(&fixture->config);
+    assert_int_equal(bert_new(&fixture->bert, &model, &options, &err), 0);
     const struct param_table *table = bert_params(fixture->bert);
     fixture->params = memory_new(table->size, sizeof *fixture->params);
     param_table_initialise(table, 0.1, 5, fixture->params);

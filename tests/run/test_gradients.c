@@ -54,9 +54,9 @@ static void expect(struct expected *expected, const struct config *config)
     fill_batch(config, corpus, &batch);
     const struct bert_config model =
         bert_config_of(config, vocabulary_size(corpus_vocabulary(corpus)));
-    const struct bert_capacity capacity = bert_capacity_of(config);
-    assert_true(batch.tokens <= capacity.tokens);
-    assert_int_equal(bert_new(&expected->bert, &model, &capacity, &err), 0);
+    const struct bert_options options = bert_options_of(config);
+    assert_true(batch.tokens <= options.capacity.tokens);
+    assert_int_equal(bert_new(&expected->bert, &model, &options, &err), 0);
     const struct param_table *table = bert_params(expected->bert);
     real *params = memory_new(table->size, sizeof *params);
     expected->gradient = memory_new(table->size, sizeof *expected->gradient);

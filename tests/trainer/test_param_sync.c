@@ -61,24 +61,24 @@ static void fixture_init(struct fixture *fixture, const struct param_sync_option
 {
     struct sequence_shape shapes[SEQUENCES];
     const struct stages stages = dist_stages(ranks, STAGES_SPLIT);
-    struct bert_capacity capacity;
+    struct bert_options room;
     struct error err;
     for (int n = 0; n < SEQUENCES; n++)
         shapes[n] =
             (struct sequence_shape){.tokens = 6 + n, .masked = 1 + n % 3, .label = n % 3 - 1};
     *fixture = (struct fixture){.options = *options};
     random_batch(&fixture->whole, shapes, SEQUENCES, VOCAB, 7);
-    capacity = capacity_for(&fixture->whole);
+    room = options_for(&fixture->whole);
     packed_batch_init(&fixture->micro);
-    packed_batch_reserve(&fixture->micro, SEQUENCES, capacity.tokens, capacity.masked);
-    assert_int_equal(bert_new(&fixture->bert, &model, &capacity, &err), 0);
+    packed_batch_reserve(&fixture->micro, SEQUENCES, room.capacity.tokens, room.capacity.masked);
+    assert_int_equal(bert_new(&fixture->bert, &model, &room, &err), 0);
     bert_count_terms(fixture->bert, &fixture->whole, fixture->scales);
     for (int o = 0; o < PRETRAINING_OBJECTIVES; o++)
         fixture->scales[o] = 1 / fixture->scales[o];
 
     fixture->size = bert_params(fixture->bert)->size;
     sharding_init_staged(&fixture->sharding, fixture->size, BUCKET, SHARDING_LINE, &stages);
-    fixture->options.tokens = capacity.tokens;
+    fixture->options.tokens = room.capacity.tokens;
     fixture->options.words = (struct row_matrix){.rows = VOCAB, .width = HIDDEN, .most = VOCAB};
     make_sync(fixture);
     fixture->exact = memory_new(fixture->size, sizeof *fixture->exact);

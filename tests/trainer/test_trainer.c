@@ -60,7 +60,7 @@ static struct trainer_options plain_options(void)
                   .hidden_dropout = 0.1,
                   .attention_dropout = 0.1,
                   .initializer_range = 0.05},
-        .micro_batch = {.tokens = TOKENS, .sequences = SEQUENCES, .masked = 40, .longest = 20},
+        .bert.capacity = {.tokens = TOKENS, .sequences = SEQUENCES, .masked = 40, .longest = 20},
         .optimizer = {.rule = RULE_LAMB,
                       .beta1 = 0.9,
                       .beta2 = 0.999,
@@ -115,10 +115,10 @@ static void train(struct trainer *trainer, const struct fixture *fixture, int st
 static struct bert *reference_bert(const struct trainer_options *options,
                                    const struct packed_batch *batch, double *scales)
 {
-    struct bert_capacity capacity = capacity_for(batch);
+    struct bert_options room = options_for(batch);
     struct bert *bert;
     struct error err;
-    assert_int_equal(bert_new(&bert, &options->model, &capacity, &err), 0);
+    assert_int_equal(bert_new(&bert, &options->model, &room, &err), 0);
     bert_count_terms(bert, batch, scales);
     for (int o = 0; o < PRETRAINING_OBJECTIVES; o++)
         scales[o] = 1 / scales[o];

@@ -38,11 +38,25 @@
 
 struct bert;
 
+struct bert_options {
+    struct bert_capacity capacity; /* of micro-batches */
+
+    /* What the operands of all matrix products are multiplied as (kernels/gemm.h). In bfloat16,
+     * what forward keeps for backward is bfloat16 too; sums, the residual stream, softmax, the
+     * statistics of LayerNorm, losses and gradients of weights stay real. */
+    enum float_type compute_type;
+
+    /* Backward computes the layers again from the input of every so many-th, which alone is kept;
+     * the bits are the same. 0, or as many as there are layers: everything is kept, nothing made
+     * again. */
+    int recompute;
+};
+
 /* Bytes of working memory that bert_new() will take. */
-size_t bert_memory(const struct bert_config *config, const struct bert_capacity *capacity);
+size_t bert_memory(const struct bert_config *config, const struct bert_options *options);
 
 int bert_new(struct bert **bert, const struct bert_config *config,
-             const struct bert_capacity *capacity, struct error *err);
+             const struct bert_options *options, struct error *err);
 void bert_free(struct bert *bert); /* NULL is fine */
 
 const struct param_table *bert_params(const struct bert *bert);

@@ -56,11 +56,12 @@ struct objective_pass {
     const size_t *offsets; /* [param_count] where the objective's tensors lie in params and grads */
     size_t word;           /* and where the word embeddings [V, H] do, for heads that are tied */
     void *scratch;         /* what plan() returned */
-    bool dropout;          /* training: layers with dropout drop */
-    double scale;          /* of the loss in the gradient */
-    const real *x;         /* [R, H] the rows it reads */
-    real *dx;              /* [R, H] to be overwritten with their gradient; NULL: losses only */
-    real *grads;           /* to be added to; NULL with dx */
+    enum float_type compute_type; /* of the products; x, dx and grads are real in any case */
+    bool dropout;                 /* training: layers with dropout drop */
+    double scale;                 /* of the loss in the gradient */
+    const real *x;                /* [R, H] the rows it reads */
+    real *dx;    /* [R, H] to be overwritten with their gradient; NULL: losses only */
+    real *grads; /* to be added to; NULL with dx */
 };
 
 struct objective {

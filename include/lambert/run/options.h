@@ -15,10 +15,10 @@ struct sampler_options sampler_options_of(const struct config *config, int phase
 struct bert_config bert_config_of(const struct config *config, int vocab_size);
 struct schedule schedule_of(const struct config_phase *phase);
 
-/* Micro-batches of `config` in any of its phases fit this. */
-struct bert_capacity bert_capacity_of(const struct config *config);
+/* For micro-batches of `config` in any of its phases. */
+struct bert_options bert_options_of(const struct config *config);
 
-/* A trainer for micro-batches of that capacity. */
+/* A trainer for such micro-batches. */
 struct trainer_options trainer_options_of(const struct config *config, int vocab_size);
 
 /* All batches of a phase, this rank's shares of them. With train.reproducible they come in groups

@@ -37,7 +37,7 @@
 
 struct trainer_options {
     struct bert_config model;
-    struct bert_capacity micro_batch; /* the largest micro-batches; shares are cut to its tokens */
+    struct bert_options bert; /* shares are cut to micro-batches of its capacity */
     struct optimizer_options optimizer;
     enum float_type gradient_wire; /* what gradients are sent as between nodes */
     enum float_type weight_type;   /* what weights are sent as and computed with */
