@@ -8,6 +8,7 @@
 #include "lambert/base/minmax.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
+#include "lambert/kernels/product_counts.h"
 #include "tile.h"
 
 /* --- the engine ------------------------------------------------------------------------------- */
@@ -66,6 +67,13 @@ void gemm_epilogue_alone(const struct gemm_epilogue *epilogue, int m, int n, rea
     }
 }
 
+/* A product that is about to be made. */
+static void count(const struct gemm *p)
+{
+    product_counts_add(engine()->maker(p), p->compute_type,
+                       (double)p->m * (double)p->n * (double)p->k);
+}
+
 /* C = beta C: what is left of a product over nothing. */
 static void scale_result(const struct gemm *p)
 {
@@ -91,6 +99,7 @@ void gemm_parallel(const struct gemm *gemm)
     if (gemm->k > 0) {
         struct gemm product = *gemm;
         product.then = follows ? then : NULL;
+        count(&product);
         engine()->parallel(&product);
     } else {
         scale_result(gemm);
@@ -118,8 +127,10 @@ void gemm_pack(const struct gemm *gemm, void *packed)
 
 void gemm_packed(const struct gemm *gemm, void *memory)
 {
-    if (gemm->m <= 0 || gemm->n <= 0 || gemm->k <= 0)
+    if (gemm->m <= 0 || gemm->n <= 0 || gemm->k <= 0) {
         scale_result(gemm);
-    else
-        engine()->packed(gemm, memory);
+        return;
+    }
+    count(gemm);
+    engine()->packed(gemm, memory);
 }

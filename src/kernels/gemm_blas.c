@@ -159,6 +159,12 @@ static void multiply_packed(const struct gemm *p, void *memory)
     free(a.copy);
 }
 
+static const char *maker(const struct gemm *gemm)
+{
+    (void)gemm;
+    return "BLAS";
+}
+
 static int widest(void)
 {
     return INT_MAX;
@@ -173,5 +179,6 @@ static size_t memory(int threads)
 const struct gemm_engine gemm_blas = {.parallel = parallel,
                                       .pack = pack,
                                       .packed = multiply_packed,
+                                      .maker = maker,
                                       .widest = widest,
                                       .memory = memory};

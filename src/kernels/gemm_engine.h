@@ -13,6 +13,9 @@ struct gemm_engine {
     void (*pack)(const struct gemm *gemm, void *packed);
     void (*packed)(const struct gemm *gemm, void *memory);
 
+    /* Whose instructions make this product (product_counts.h). */
+    const char *(*maker)(const struct gemm *gemm);
+
     /* How wide rows may be that an epilogue wants whole. */
     int (*widest)(void);
 

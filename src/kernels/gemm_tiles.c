@@ -404,6 +404,11 @@ static void parallel(const struct gemm *gemm)
         }
 }
 
+static const char *maker(const struct gemm *gemm)
+{
+    return tile_of(gemm)->name;
+}
+
 static void pack(const struct gemm *p, void *packed)
 {
     const struct tile_kernels *tile = tile_of(p);
@@ -486,6 +491,7 @@ void gemm_tiles_use_wide(bool wider)
 const struct gemm_engine gemm_tiles = {.parallel = parallel,
                                        .pack = pack,
                                        .packed = multiply_packed,
+                                       .maker = maker,
                                        .widest = widest,
                                        .memory = workspace_size,
                                        .choose = choose};

@@ -1,0 +1,74 @@
+#include "lambert/kernels/product_counts.h"
+
+#include <omp.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "lambert/base/error.h"
+#include "lambert/base/minmax.h"
+
+/* Each thread's sums lie on cache lines of their own, and it looks for a maker among those that it
+ * has met itself: two at most, as a rule. Nothing is shared while products are made. */
+enum { MOST_THREADS = 1024 };
+static struct thread_counts {
+    _Alignas(128) struct {
+        const char *maker; /* NULL: free, as all behind it are */
+        double sums[2];    /* by enum float_type */
+    } at[PRODUCT_MAKERS];
+} threads[MOST_THREADS];
+
+_Static_assert(TYPE_FLOAT32 < 2 && TYPE_BFLOAT16 < 2, "the types index the sums");
+
+void product_counts_add(const char *maker, enum float_type type, double operations)
+{
+    /* Threads beyond the last share it. */
+    struct thread_counts *own = &threads[min_int(omp_get_thread_num(), MOST_THREADS - 1)];
+    int i = 0;
+    while (i < PRODUCT_MAKERS && own->at[i].maker && own->at[i].maker != maker)
+        i++;
+    require(i < PRODUCT_MAKERS);
+    own->at[i].maker = maker;
+    own->at[i].sums[type] += operations;
+}
+
+/* Adds to the count of that maker and type, which is begun where there is none. */
+static int add_to(struct product_count *counts, int count, struct product_count more)
+{
+    int i = 0;
+    while (i < count && (counts[i].type != more.type || strcmp(counts[i].maker, more.maker) != 0))
+        i++;
+    require(i < 2 * PRODUCT_MAKERS);
+    if (i < count)
+        counts[i].operations += more.operations;
+    else
+        counts[i] = more;
+    return max_int(count, i + 1);
+}
+
+int product_counts_read(struct product_count counts[2 * PRODUCT_MAKERS])
+{
+    int count = 0;
+    for (int t = 0; t < MOST_THREADS; t++)
+        for (int i = 0; i < PRODUCT_MAKERS && threads[t].at[i].maker; i++)
+            for (int type = 0; type < 2; type++) {
+                const struct product_count more = {.maker = threads[t].at[i].maker,
+                                                   .type = (enum float_type)type,
+                                                   .operations = threads[t].at[i].sums[type]};
+                if (more.operations > 0)
+                    count = add_to(counts, count, more);
+            }
+    /* By insertion: there are few. */
+    for (int i = 1; i < count; i++) {
+        const struct product_count moved = counts[i];
+        int to = i;
+        for (; to > 0 && counts[to - 1].operations < moved.operations; to--)
+            counts[to] = counts[to - 1];
+        counts[to] = moved;
+    }
+    return count;
+}
+
+void product_counts_reset(void)
+{
+    memset(threads, 0, sizeof threads);
+}
