@@ -144,6 +144,12 @@ static const struct key train_keys[] = {
     KEY(train, micro_batch_tokens, "4096", "[1, 16777216]", FREE,
         "Tokens computed at once; at least one sequence always is. Sets the memory for "
         "activations, not the result."),
+    KEY(train, recompute, "0", "[0, 1024]", FREE,
+        "For machines with little memory. 0: all activations of a micro-batch that the backward "
+        "pass needs are kept. n: of every n layers only the input of the first is kept, and the "
+        "backward pass computes them again, n at a time; that makes a step up to a third longer, "
+        "and the result is the same bit for bit. About the square root of num_hidden_layers takes "
+        "the least memory; num_hidden_layers or more is the same as 0."),
     KEY(train, evaluate_every, "0", "[0, 1000000000]", FREE,
         "Steps between held-out evaluations; 0: at the end of a phase only."),
     KEY(train, evaluate_sequences, "1024", "[1, 1000000000]", FREE,
@@ -175,9 +181,17 @@ static const struct key train_keys[] = {
         "float32. On one node it changes nothing."),
     CHOICE(train, weight_type, "float32", float_types, RESULT,
         "Type of the weights that forward and backward compute with, and that go from node to "
-        "node: bfloat16 halves the bytes. The optimizer keeps them in float32, as do "
-        "checkpoints, and evaluation uses those. The same on any number of ranks."),
-
+        "node: bfloat16 halves the bytes, and rounds all of them, biases and LayerNorm too. The "
+        "optimizer keeps them in float32, as do checkpoints, and evaluation uses those. The same "
+        "on any number of ranks."),
+    CHOICE(train, compute_type, "float32", float_types, RESULT,
+        "Type that matrices are multiplied in. bfloat16 rounds both operands of every product, and "
+        "keeps the activations that are operands in half the bytes; sums, and all that is not a "
+        "product, stay in float32, as do weights, gradients and moments. About twice as fast where "
+        "the CPU multiplies bfloat16 (the start of the log says with which instructions, and at "
+        "which peak), elsewhere about as fast as float32. Evaluation computes in it too. With "
+        "weight_type = bfloat16 as well, matrices are rounded once, and what weight_type adds is "
+        "the rounding of biases, LayerNorm weights and embedding rows."),
     KEY(train, reproducible, "no", YES_NO, FREE,
         "Weights with the same bits on any number of ranks and threads (of CPUs with the same "
         "instructions, and with the same micro_batch_tokens). A micro-batch is then so many "
@@ -229,8 +243,8 @@ static const struct section sections[] = {
     {SECTION(optimizer, optimizer_options, optimizer),
      .help = "The update rule. Moments go on from phase to phase."},
     {SECTION(train, config_train, train),
-     .help = "How the work is done. None of these but gradient_wire and weight_type changes the "
-             "result (rounding aside)."},
+     .help = "How the work is done. None of these but gradient_wire, weight_type and compute_type "
+             "changes the result (rounding aside)."},
     {SECTION(phase, config_phase, phases), .plural = "phases", .most = CONFIG_MAX_PHASES,
      .count_offset = offsetof(struct config, phase_count),
      .help = "One section `[phase NAME]` a phase, run in the order they stand in; NAME is of "

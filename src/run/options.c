@@ -68,7 +68,9 @@ static struct bert_capacity capacity_of(const struct config *config)
 
 struct bert_options bert_options_of(const struct config *config)
 {
-    return (struct bert_options){.capacity = capacity_of(config)};
+    return (struct bert_options){.capacity = capacity_of(config),
+                                 .compute_type = config->train.compute_type,
+                                 .recompute = config->train.recompute};
 }
 
 struct trainer_options trainer_options_of(const struct config *config, int vocab_size)

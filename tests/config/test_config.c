@@ -43,6 +43,8 @@ static void defaults(void **state)
     assert_false(c.optimizer.adapt_all);
     assert_true(c.optimizer.trust_coefficient == 0.001);
     assert_int_equal(c.train.micro_batch_tokens, 4096);
+    assert_int_equal(c.train.recompute, 0);
+    assert_int_equal(c.train.compute_type, TYPE_FLOAT32);
     assert_int_equal(c.train.evaluate_every, 0);
     assert_int_equal(c.train.evaluate_sequences, 1024);
     assert_int_equal(c.train.checkpoint_every, 100);

@@ -52,6 +52,7 @@ static const char unusual[] = "[run]\n"
                               "\n"
                               "[train]\n"
                               "micro_batch_tokens = 1\n"
+                              "recompute = 4\n"
                               "evaluate_every = 5\n"
                               "evaluate_sequences = 6\n"
                               "checkpoint_every = 7\n"
@@ -63,6 +64,7 @@ static const char unusual[] = "[run]\n"
                               "ranks_per_node = 11\n"
                               "gradient_wire = bfloat16\n"
                               "weight_type = bfloat16\n"
+                              "compute_type = bfloat16\n"
                               "reproducible = no\n"
                               "\n"
                               "[phase one]\n"
@@ -156,7 +158,7 @@ static void result_keys(void **state)
         "corpus",         "vocabulary",         "cache_megabytes",  "micro_batch_tokens",
         "evaluate_every", "evaluate_sequences", "checkpoint_every", "checkpoint_keep",
         "log_every",      "report_every",       "on_nonfinite",     "watchdog_seconds",
-        "ranks_per_node", "reproducible"};
+        "ranks_per_node", "reproducible",       "recompute"};
     for (const char *line = unusual; *line != '\0'; line += strcspn(line, "\n") + 1) {
         size_t name = strcspn(line, " \n");
         bool out = false;

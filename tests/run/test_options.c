@@ -42,6 +42,13 @@ static unsigned weight_type_reached(const struct config *config)
     return trainer_options_of(config, 100).weight_type;
 }
 
+static unsigned compute_type_reached(const struct config *config)
+{
+    assert_int_equal(bert_options_of(config).compute_type,
+                     trainer_options_of(config, 100).bert.compute_type);
+    return bert_options_of(config).compute_type;
+}
+
 /* The run itself reads these two. */
 static unsigned log_level_reached(const struct config *config)
 {
@@ -86,6 +93,9 @@ static const struct {
     {"train.gradient_wire", wire_reached, {{"float32", TYPE_FLOAT32}, {"bfloat16", TYPE_BFLOAT16}}},
     {"train.weight_type",
      weight_type_reached,
+     {{"float32", TYPE_FLOAT32}, {"bfloat16", TYPE_BFLOAT16}}},
+    {"train.compute_type",
+     compute_type_reached,
      {{"float32", TYPE_FLOAT32}, {"bfloat16", TYPE_BFLOAT16}}},
     {"phase.schedule",
      schedule_reached,
@@ -149,10 +159,21 @@ static void every_word_reaches_its_module(void **state)
     assert_int_equal(choices, 0);
 }
 
+/* All trainers of a configuration, and what evaluates by itself, make their model from these. */
+static void the_model_is_made_as_configured(void **state)
+{
+    (void)state;
+    struct config config;
+    load(&config, "train.recompute", "3");
+    assert_int_equal(bert_options_of(&config).recompute, 3);
+    assert_int_equal(trainer_options_of(&config, 100).bert.recompute, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_word_reaches_its_module),
+        cmocka_unit_test(the_model_is_made_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

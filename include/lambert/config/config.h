@@ -70,6 +70,7 @@ struct config_model {
 
 struct config_train {
     int micro_batch_tokens;
+    int recompute;      /* layers of which one input is kept; 0: everything is */
     int evaluate_every; /* steps; 0: at the end of a phase only */
     int evaluate_sequences;
     int checkpoint_every; /* steps; 0: at the end of a phase only */
@@ -81,6 +82,7 @@ struct config_train {
     int ranks_per_node;   /* 0: those that share a machine */
     enum float_type gradient_wire;
     enum float_type weight_type;
+    enum float_type compute_type;
     bool reproducible;
 };
 
