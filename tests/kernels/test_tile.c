@@ -1,5 +1,7 @@
 /* The tiles of matrix products, for each instruction set that this CPU has, against their
- * definition: operands end at pages that cannot be touched, C lies among foreign numbers. */
+ * definition: operands end at pages that cannot be touched, C lies among foreign numbers. Those for
+ * floats with the layout that they have; those of both types whatever their layout
+ * (tile_products.h). */
 #include "lib/unit.h"
 
 #include <math.h>
@@ -9,20 +11,39 @@
 #include "kernels/tile.h"
 #include "lambert/base/rng.h"
 #include "lambert/kernels/kernels.h"
+#include "tile_products.h"
 
 static const struct kernels *table; /* whose tiles are tried */
 static const float FOREIGN = 12345;
 
-static void for_each_tile(void (*check)(const struct tile_kernels *tile))
+typedef void tile_check(const struct tile_kernels *tile);
+
+/* Tables may share a tile. Returns how many there are. */
+static int check_tiles(enum float_type type, tile_check *check)
 {
+    const struct tile_kernels *last = NULL;
     int count = 0;
-    for (const struct kernels *const *t = kernels_available(); *t; t++)
-        if ((*t)->tile) {
-            table = *t;
-            check(table->tile);
-            count++;
-        }
-    if (count == 0)
+    for (const struct kernels *const *t = kernels_available(); *t; t++) {
+        const struct tile_kernels *tile = type == TYPE_BFLOAT16 ? (*t)->bfloat16_tile : (*t)->tile;
+        if (!tile || tile == last)
+            continue;
+        table = *t;
+        check(tile);
+        last = tile;
+        count++;
+    }
+    return count;
+}
+
+static void for_each_tile(tile_check *check)
+{
+    if (check_tiles(TYPE_FLOAT32, check) == 0)
+        skip();
+}
+
+static void for_each_bfloat16_tile(tile_check *check)
+{
+    if (check_tiles(TYPE_BFLOAT16, check) == 0)
         skip();
 }
 
@@ -42,7 +63,7 @@ static void floats_free(float *x, size_t n)
 
 /* --- multiply --------------------------------------------------------------------------------- */
 
-enum { MOST_ROWS = 8, MOST_COLUMNS = 32, FRONT = 7, GAP = 5 };
+enum { MOST_ROWS = TILE_MOST_ROWS, MOST_COLUMNS = TILE_MOST_COLUMNS, FRONT = 7, GAP = 5 };
 
 /* How A lies. */
 enum layout { ALONG_ROWS, ALONG_COLUMNS, IN_GROUPS, LAYOUTS };
@@ -286,12 +307,57 @@ static void tiles_group(void **state)
     for_each_tile(check_group);
 }
 
+/* --- tiles of both types ---------------------------------------------------------------------- */
+
+static void for_each_type(tile_check *check)
+{
+    if (check_tiles(TYPE_FLOAT32, check) + check_tiles(TYPE_BFLOAT16, check) == 0)
+        skip();
+}
+
+static void operands_are_packed_and_multiplied(void **state)
+{
+    (void)state;
+    for_each_type(tile_products_check);
+}
+
+static void denormals_are_kept_or_are_0(void **state)
+{
+    (void)state;
+    for_each_type(tile_denormals_check);
+}
+
+static void special_numbers_are_multiplied(void **state)
+{
+    (void)state;
+    for_each_type(tile_specials_check);
+}
+
+/* docs/numerics.md says what was found on which CPU. */
+static void expect_known_sums(const struct tile_kernels *tile)
+{
+    const char *how = tile_sums_describe(tile);
+    if (!how)
+        fail_msg("%s sums in none of the ways that are known", tile->name);
+    print_message("%s: %s\n", tile->name, how);
+}
+
+static void pairs_are_summed_in_a_known_way(void **state)
+{
+    (void)state;
+    for_each_bfloat16_tile(expect_known_sums);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiles_multiply),
         cmocka_unit_test(tiles_pack),
         cmocka_unit_test(tiles_group),
+        cmocka_unit_test(operands_are_packed_and_multiplied),
+        cmocka_unit_test(denormals_are_kept_or_are_0),
+        cmocka_unit_test(special_numbers_are_multiplied),
+        cmocka_unit_test(pairs_are_summed_in_a_known_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
