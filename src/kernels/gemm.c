@@ -42,6 +42,11 @@ bool gemm_is_blas(void)
     return engine() == &gemm_blas;
 }
 
+const char *gemm_maker(enum float_type compute_type)
+{
+    return engine()->maker(&(struct gemm){.compute_type = compute_type});
+}
+
 void gemm_use_blas(bool blas)
 {
     blas_wanted = blas;

@@ -107,17 +107,24 @@ static double measure_briefly(peak_loop *loop)
     return best;
 }
 
-void kernels_describe_bfloat16(char *text, size_t size)
+void kernels_describe_bfloat16(struct buffer *text)
 {
+    const struct kernels *const *tables = kernels_available();
+    const struct tile_kernels *own = gemm_is_blas() ? NULL : kernels->bfloat16_tile;
     const double real_peak = kernels->peak ? measure_briefly(kernels->peak) / 1e9 : 0;
-    if (kernels->bfloat16_tile)
-        snprintf(text, size, "%s (%.0f GFLOP/s a core, float32 %.0f%s%s)",
-                 kernels->bfloat16_tile->name, measure_briefly(kernels->bfloat16_peak) / 1e9,
-                 real_peak, kernels->bfloat16_tile->note ? "; " : "",
-                 kernels->bfloat16_tile->note ? kernels->bfloat16_tile->note : "");
+    if (own)
+        buffer_print(text, "%s (%.0f GFLOP/s a core, float32 %.0f", own->name,
+                     measure_briefly(kernels->bfloat16_peak) / 1e9, real_peak);
     else
-        snprintf(text, size, "rounded, then multiplied as float32 (%s, %.0f GFLOP/s a core)",
-                 kernels->tile ? kernels->tile->name : "by the BLAS", real_peak);
+        buffer_print(text, "%s on rounded operands (float32 %.0f GFLOP/s a core",
+                     gemm_maker(TYPE_BFLOAT16), real_peak);
+    for (int i = 0; tables[i]; i++)
+        if (tables[i]->bfloat16_tile && tables[i]->bfloat16_tile != own)
+            buffer_print(text, ", %s %.0f", tables[i]->bfloat16_tile->name,
+                         measure_briefly(tables[i]->bfloat16_peak) / 1e9);
+    if (own && own->note)
+        buffer_print(text, "; %s", own->note);
+    buffer_print(text, "%s)", isa_wanted() ? "; chosen by LAMBERT_ISA" : "");
 }
 
 /* --- the choice ------------------------------------------------------------------------------- */

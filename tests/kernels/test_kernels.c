@@ -7,6 +7,7 @@
 #include "kernels/choice.h"
 #include "kernels/tile.h"
 #include "lambert/kernels/cpu.h"
+#include "lambert/kernels/gemm.h"
 
 static void plain_until_chosen(void **state)
 {
@@ -95,16 +96,41 @@ static void without_a_name_a_table_of_this_cpu_is_chosen(void **state)
 {
     (void)state;
     struct error err;
-    char text[128];
+    struct buffer text = {0};
     assert_int_equal(unsetenv("LAMBERT_ISA"), 0);
     assert_int_equal(kernels_select(&err), 0);
     const struct kernels *wanted = kernels_wanted();
     assert_true(kernels == wanted || kernels->bfloat16_tile);
     assert_true(cpu_peak_flops(TYPE_FLOAT32, 1) > 1e9);
     assert_true(cpu_peak_flops(TYPE_BFLOAT16, 1) > 1e9);
-    kernels_describe_bfloat16(text, sizeof text);
-    assert_non_null(strstr(text, "GFLOP/s a core"));
+    kernels_describe_bfloat16(&text);
+    assert_non_null(strstr(buffer_text(&text), "GFLOP/s a core"));
+    assert_null(strstr(buffer_text(&text), "LAMBERT_ISA"));
+    buffer_release(&text);
     select_expecting("", kernels);
+}
+
+/* Who multiplies bfloat16, that a table was not measured for, and what else the CPU has. */
+static void what_is_chosen_is_described(void **state)
+{
+    (void)state;
+    const struct kernels *const *tables = kernels_available();
+    for (int i = 0; tables[i]; i++)
+        for (int blas = 0; blas < 2; blas++) {
+            struct buffer text = {0};
+            select_expecting(tables[i]->name, tables[i]);
+            gemm_use_blas(blas);
+            kernels_describe_bfloat16(&text);
+            const char *said = buffer_text(&text), *maker = gemm_maker(TYPE_BFLOAT16);
+            const bool own = !gemm_is_blas() && kernels->bfloat16_tile;
+            assert_int_equal(strncmp(said, maker, strlen(maker)), 0);
+            assert_true(own == !strstr(said, "on rounded operands"));
+            assert_non_null(strstr(said, "; chosen by LAMBERT_ISA)"));
+            for (int other = 0; tables[other]; other++)
+                if (tables[other]->bfloat16_tile)
+                    assert_non_null(strstr(said, tables[other]->bfloat16_tile->name));
+            buffer_release(&text);
+        }
 }
 
 static void an_unknown_name_is_refused(void **state)
@@ -129,6 +155,7 @@ int main(void)
         cmocka_unit_test(a_table_is_chosen_by_name),
         cmocka_unit_test(bfloat16_is_multiplied_where_it_is_fastest),
         cmocka_unit_test(without_a_name_a_table_of_this_cpu_is_chosen),
+        cmocka_unit_test(what_is_chosen_is_described),
         cmocka_unit_test(an_unknown_name_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

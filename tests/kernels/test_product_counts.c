@@ -107,6 +107,7 @@ static void check_products(enum float_type type)
                                  .ldb = N,
                                  .c = c,
                                  .ldc = N};
+    assert_string_equal(gemm_maker(type), maker_of(type));
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
         product_counts_reset();
         ways[w](&product);

@@ -106,6 +106,8 @@ void gemm_packed(const struct gemm *gemm, void *memory);
  * kernels_select() calls it. */
 int gemm_select(struct error *err);
 bool gemm_is_blas(void);
+/* Who makes products in a type, as product_counts.h names it: "AVX-512", "AVX512_BF16", "BLAS". */
+const char *gemm_maker(enum float_type compute_type);
 void gemm_use_blas(bool blas); /* for a benchmark or a test that compares the two */
 
 /* Bytes of working memory that products on so many threads take, once, when they first need it. */

@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 #include "lambert/base/float16.h"
 #include "lambert/base/real.h"
@@ -153,9 +154,10 @@ const struct kernels *kernels_wanted(void);
  * once, before any thread; `kernels` is the plain table until then. */
 int kernels_select(struct error *err);
 
-/* How the chosen table multiplies bfloat16, and how fast, measured anew: "AVX512_BF16 (217 GFLOP/s
- * a core, float32 109)". */
-void kernels_describe_bfloat16(char *text, size_t size);
+/* Adds how products of bfloat16 are made, and why so: what the chosen instructions come to on one
+ * core, measured anew, and those that were not chosen: "AVX512_BF16 (217 GFLOP/s a core, float32
+ * 109)". */
+void kernels_describe_bfloat16(struct buffer *text);
 
 extern const struct kernels *kernels;
 
