@@ -303,6 +303,19 @@ def step_time(shape, work, nodes, node, network, schedule):
                 exposed + stages_latency, update)
 
 
+PAYS = 1.5  # times as fast that twice the nodes must make a run
+
+
+def most_that_pay(hours):
+    """Of [(nodes, hours of a run)], each of twice the nodes of that before: the last where doubling paid."""
+    most = hours[0]
+    for before, after in zip(hours, hours[1:]):
+        if before[1] < PAYS * after[1]:
+            break
+        most = after
+    return most
+
+
 # --- rows of the paper --------------------------------------------------------------------------
 
 @dataclass(frozen=True)

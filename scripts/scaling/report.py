@@ -20,6 +20,8 @@ import matplotlib.pyplot as plt
 
 NETWORKS = [100, 25, 10]
 COLOURS = {100: "#0072b2", 25: "#009e73", 10: "#d55e00"}
+SPEEDS = {"2t": "1x", "2x": "2x", "8x": "8x"}  # of the page's nodes: as fast as 2 TFLOP/s
+STYLES = {"2t": "-", "2x": "--", "8x": ":"}
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs")
 
@@ -56,6 +58,10 @@ def against_first(results, gigabits):
 def paper_efficiency(row):
     first = model.ROWS[0]
     return first.paper_hours * first.paper_chips / (row.paper_hours * row.paper_chips)
+
+
+def speed(results, node):
+    return f"{results['nodes'][node]['useful'] / 1e12:.0f} TFLOP/s"
 
 
 def per_cent(value):
@@ -95,6 +101,39 @@ def wide_table(results):
     return lines
 
 
+def faster_table(results, node):
+    """The rows for a node of another speed, and what its first phase loses most at 25 Gbit/s."""
+    columns = [(g, bfloat16) for bfloat16 in (False, True) for g in NETWORKS]
+    lines = ["| row | nodes | computing, s | " + " | ".join(
+        f"{g}, bfloat16" if bfloat16 else f"{g} Gbit/s" for g, bfloat16 in columns)
+        + " | lost most, first phase, 25 Gbit/s |", "|---|---|---|" + "---|" * (len(columns) + 1)]
+    for row, plain in rows_of(results, 25, node=node):
+        cells = [per_cent(run_efficiency(dict(rows_of(results, *which, node=node))[row]))
+                 for which in columns]
+        lost = model.limits(plain[0], plain[0]["seconds"])
+        lines.append(f"| {row.label} | {row.nodes} | {plain[0]['compute']:.3f} | " + " | ".join(cells)
+                     + f" | {lost} |")
+    return lines
+
+
+def pay_table(results):
+    """Nodes and hours up to which doubling pays, for each speed and each way to divide and send."""
+    by_row, kinds = collections.defaultdict(dict), {}
+    for found in results["fixed"]:
+        kind = found["node"], found["bfloat16"], found["micro_batch"]
+        kinds[kind] = speed(results, found["node"])
+        if found["bfloat16"]:
+            kinds[kind] = "bfloat16"
+        if found["micro_batch"] != model.Schedule.micro_batch:
+            kinds[kind] += f", micro-batches of {found['micro_batch']:,}"
+        by_row[found["row"], found["gigabits"]][kind] = found["hours"]
+    lines = ["| row | Gbit/s | " + " | ".join(kinds.values()) + " |", "|---|---|" + "---|" * len(kinds)]
+    for (label, gigabits), hours in by_row.items():
+        cells = ["{:,}: {:.1f} h".format(*model.most_that_pay(hours[kind])) for kind in kinds]
+        lines.append(f"| {label} | {gigabits} | " + " | ".join(cells) + " |")
+    return lines
+
+
 def phase_table(results):
     lines = ["| row | phase | sequences a node | imbalance | computing, s | step at 100 | at 25 | "
              "at 10 |", "|---|---|---|---|---|---|---|---|"]
@@ -111,19 +150,21 @@ def phase_table(results):
 
 
 def simulated_table(results):
-    lines = ["| row | nodes | Gbit/s | bucket | | simulated, s | model, s | | efficiency |",
-             "|---|---|---|---|---|---|---|---|---|"]
+    lines = ["| row | nodes | as fast | Gbit/s | bucket | | simulated, s | model, s | | efficiency |",
+             "|---|---|---|---|---|---|---|---|---|---|"]
     ordered = sorted(results["simulated"].values(),
-                     key=lambda found: (found["nodes"], found["row"], -found["gigabits"],
-                                        found["bucket"], found["taper"], found["shuffle"]))
+                     key=lambda found: (found["nodes"], found["row"], found["node"], -found["gigabits"],
+                                        found["bfloat16"], found["bucket"], found["taper"],
+                                        found["shuffle"]))
     for found in ordered:
-        what = ["older schedule"] * found.get("older", False) + ["bfloat16"] * found["bfloat16"]
+        what = ["bfloat16"] * found["bfloat16"]
         what += ["weights gathered before forward"] * (not found["overlap"])
         what += [f"{found['taper']}:1 fat tree"] * (found["taper"] > 0)
         what += ["hosts in random order"] * found["shuffle"]
         seen = found["simulated"]
-        lines.append(f"| {found['row']} | {found['nodes']} | {found['gigabits']} | "
-                     f"{found['bucket'] >> 20}M | {', '.join(what)} | {seen['step']:.3f} | "
+        lines.append(f"| {found['row']} | {found['nodes']} | {SPEEDS[found['node']]} | "
+                     f"{found['gigabits']} | {found['bucket'] >> 20}M | {', '.join(what)} | "
+                     f"{seen['step']:.3f} | "
                      f"{found['model_seconds']:.3f} | "
                      f"{100 * (found['model_seconds'] / seen['step'] - 1):+.1f}% | "
                      f"{per_cent(seen['compute'] / seen['step'])} |")
@@ -210,8 +251,7 @@ def put_tables(path, tables):
         file.write("\n".join(out))
 
 
-def draw(results, path):
-    figure, axes = plt.subplots(figsize=(8, 4.5))
+def draw_weak(results, axes):
     paper = [row for row in model.ROWS if row.paper_chips]
     places = range(len(paper))
     axes.plot(places, [100 * paper_efficiency(row) for row in paper], "o-", color="#606060",
@@ -223,22 +263,49 @@ def draw(results, path):
         seen = [(paper.index(row), found) for row in paper for found in
                 results["simulated"].values()
                 if (found["row"], found["nodes"], found["gigabits"]) == (row.label, row.nodes, gigabits)
+                and found["node"] == "2t"
                 and found["overlap"] and not found["taper"] and not found["bfloat16"]
                 and found["bucket"] == model.bucket_of(found["nodes"], model.Schedule())]
         axes.plot([place for place, _ in seen],
                   [100 * found["simulated"]["compute"] / found["simulated"]["step"]
                    for _, found in seen], "x", color=COLOURS[gigabits], markersize=8,
                   label=f"simulated, first phase, {gigabits} Gbit/s")
-    axes.set_xticks(list(places), [f"{row.label}\n{row.nodes} nodes" for row in paper])
+    axes.set_xticks(list(places), [f"{row.label}\n{row.nodes}" for row in paper])
+    axes.set_xlabel("row and nodes, of 2 TFLOP/s")
     axes.set_ylabel("weak-scaling efficiency, %")
     axes.set_ylim(70, 104)
-    axes.grid(color="#e6e6e6")
-    axes.set_axisbelow(True)
-    axes.legend(fontsize=7, loc="lower left")
-    for side in "top", "right":
-        axes.spines[side].set_visible(False)
+
+
+def draw_fixed(results, axes, label="32K"):
+    """Hours of a run of one batch on ever more nodes, of each speed."""
+    for found in results["fixed"]:
+        if (found["row"], found["bfloat16"], found["micro_batch"]) == (
+                label, False, model.Schedule.micro_batch):
+            nodes, hours = zip(*[pair for pair in found["hours"] if pair[0] >= 8])
+            axes.plot(nodes, hours, STYLES[found["node"]], color=COLOURS[found["gigabits"]],
+                      label=f"{speed(results, found['node'])}, {found['gigabits']} Gbit/s")
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    ticks = [1 << power for power in range(1, 12)]
+    axes.set_xticks(ticks[2:-1], ticks[2:-1])
+    axes.set_yticks(ticks, ticks)
+    axes.set_ylim(1.5, 2200)
+    axes.set_xlabel("nodes")
+    axes.set_ylabel(f"hours of the {label} run")
+
+
+def draw(results, path):
+    figure, (weak, fixed) = plt.subplots(1, 2, figsize=(12, 4.8), width_ratios=(1.3, 1))
+    draw_weak(results, weak)
+    draw_fixed(results, fixed)
+    for axes in weak, fixed:
+        axes.grid(color="#e6e6e6")
+        axes.set_axisbelow(True)
+        axes.legend(fontsize=7, loc="lower left")
+        for side in "top", "right":
+            axes.spines[side].set_visible(False)
     figure.tight_layout()
-    figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=130)
 
 
 def main():
@@ -249,9 +316,10 @@ def main():
         results = json.load(file)
     put_tables(os.path.join(docs, "scaling.md"),
                {"weak": weak_table(results), "wide": wide_table(results),
-                "steps": phase_table(results), "simulated": simulated_table(results),
-                "check": check_table(results), "loss": loss_table(results),
-                "loss_model": loss_model_table(results)})
+                "faster_2x": faster_table(results, "2x"), "faster_8x": faster_table(results, "8x"),
+                "pay": pay_table(results), "steps": phase_table(results),
+                "simulated": simulated_table(results), "check": check_table(results),
+                "loss": loss_table(results), "loss_model": loss_model_table(results)})
     draw(results, os.path.join(docs, "scaling.png"))
 
 

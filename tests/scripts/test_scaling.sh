@@ -40,6 +40,10 @@ for gigabits in (1, 10, 25, 100, 400):  # a faster network never makes a step lo
     step = step_time(shape, work, 1024, node, Network(gigabits, 2e-6), Schedule())
     assert last < step.efficiency < 1
     last = step.efficiency
+steps = [step_time(shape, work, 1024, dataclasses.replace(node, useful=times * 2e12), slow, Schedule())
+         for times in (1, 2, 8)]  # a faster node makes a step shorter, and loses more of it to what is not faster
+assert all(a.seconds > b.seconds and a.efficiency > b.efficiency for a, b in zip(steps, steps[1:]))
+assert most_that_pay([(1, 9.0), (2, 5.0), (4, 3.3), (8, 2.3), (16, 1.0)]) == (4, 3.3)
 uneven = step_time(shape, dataclasses.replace(work, imbalance=0.1), 1024, node, slow, Schedule())
 assert near(uneven.waiting, 0.3)
 # where the network takes nearly all the time, it takes what two passes of all bytes take
