@@ -1,5 +1,6 @@
 #include "memory_plan.h"
 
+#include "lambert/base/buffer.h"
 #include "lambert/base/log.h"
 #include "lambert/base/machine_memory.h"
 
@@ -28,16 +29,22 @@ static void announce(const struct memory_plan *plan, const struct dist *dist, do
 {
     const struct trainer_memory *trainer = &plan->trainer;
     const struct param_sync_memory *sync = &trainer->sync;
+    struct buffer kept = {0}; /* how activations are, where it is not the usual way */
+    if (plan->compute_type == TYPE_BFLOAT16)
+        buffer_print(&kept, " (operands in bfloat16)");
+    if (plan->recompute > 0)
+        buffer_print(&kept, " (of every %d layers one input)", plan->recompute);
     log_info(
         "memory a rank: gradients %.0f MB, summed shard %.0f MB, messages %.0f MB, moments "
-        "%.0f MB, activations %.0f MB, matrix products %.0f MB, corpus cache %.0f MB; weights %.0f "
+        "%.0f MB, activations %.0f MB%s, matrix products %.0f MB, corpus cache %.0f MB; weights %.0f "
         "MB%s: %.0f MB in all",
         megabytes((double)sync->gradients), megabytes((double)sync->shard),
         megabytes((double)sync->buffers), megabytes((double)trainer->moments),
-        megabytes((double)trainer->activations), megabytes((double)plan->products),
-        megabytes((double)plan->corpus_cache), megabytes((double)sync->weights),
-        sync->shared ? ", which the ranks of a node share" : "",
+        megabytes((double)trainer->activations), buffer_text(&kept),
+        megabytes((double)plan->products), megabytes((double)plan->corpus_cache),
+        megabytes((double)sync->weights), sync->shared ? ", which the ranks of a node share" : "",
         megabytes(own_bytes(plan) + (double)sync->weights));
+    buffer_release(&kept);
     log_info("memory of rank 0's machine: %.0f MB for %d rank(s)", megabytes(machine),
              dist_machine_size(dist));
 }
@@ -53,9 +60,9 @@ int memory_plan_check(const struct memory_plan *plan, const struct dist *dist, s
         status = error_set(
             err,
             "the %d rank(s) of this machine would hold %.0f MB, and it has %.0f MB available. "
-            "Start "
-            "fewer ranks a machine, or more machines; lower train.micro_batch_tokens (activations) "
-            "or data.cache_megabytes",
+            "Start fewer ranks a machine, or more machines; lower train.micro_batch_tokens "
+            "(activations) or data.cache_megabytes; or set train.recompute, which keeps fewer "
+            "activations",
             dist_machine_size(dist), megabytes(machine), megabytes((double)available));
     return dist_agree(dist, status, err);
 }

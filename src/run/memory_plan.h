@@ -10,6 +10,9 @@
 
 struct memory_plan {
     struct trainer_memory trainer;
+    /* As the model has them (struct bert_options): how activations are kept. */
+    enum float_type compute_type;
+    int recompute;
     size_t products; /* what matrix products work in */
     size_t corpus_cache;
 };

@@ -186,6 +186,25 @@ int metrics_tensors(struct metrics *metrics, const char *phase, const struct run
     return write_line(metrics, line, err);
 }
 
+int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,
+                     const struct product_shares *shares, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("products", phase, state);
+    cJSON *array = cJSON_AddArrayToObject(line, "products");
+    for (int i = 0; i < shares->count; i++) {
+        const struct product_share *row = &shares->at[i];
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "kernels", row->maker);
+        cJSON_AddStringToObject(object, "operands", config_word("train.compute_type", row->type));
+        add(object, "multiply_adds", row->operations);
+        add(object, "share", row->share);
+        cJSON_AddItemToArray(array, object);
+    }
+    return write_line(metrics, line, err);
+}
+
 void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evaluation *evaluation)
 {
     const struct objective_list *objectives = &evaluation->objectives;

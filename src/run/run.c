@@ -12,6 +12,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
+#include "lambert/kernels/product_counts.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
 #include "lambert/sample/sampled_batches.h"
@@ -227,10 +228,21 @@ static int phase_open(struct run *run, struct phase_run *phase, struct error *er
     return sampled_batches_open(&phase->source, phase->sampler, &batches, err);
 }
 
+/* Who made the matrix products of the phase, as far as it came. */
+static int report_products(struct run *run, const struct phase_run *phase, struct error *err)
+{
+    struct product_shares shares;
+    product_shares_take(run->dist, &shares);
+    run_log_products(phase->settings, &shares);
+    int status = metrics_products(&run->metrics, phase->settings->name, &run->state, &shares, err);
+    return dist_agree(run->dist, status, err);
+}
+
 static enum outcome run_phase(struct run *run, struct error *err)
 {
     struct phase_run phase;
     enum outcome outcome = RUN_FAILED;
+    product_counts_reset();
     if (dist_agree(run->dist, phase_open(run, &phase, err), err) < 0 ||
         (run->state.total_steps == 0 && evaluate(run, &phase, err) < 0))
         goto done;
@@ -240,6 +252,8 @@ static enum outcome run_phase(struct run *run, struct error *err)
         outcome = train_step(run, &phase, err) < 0 ? RUN_FAILED : after_step(run, &phase, err);
     while (outcome == RUN_ON && run->state.phase_step < phase.settings->steps);
     progress_release(&phase.progress);
+    if (outcome != RUN_FAILED && report_products(run, &phase, err) < 0)
+        outcome = RUN_FAILED;
     run_pass_finished_phases(run);
 done:
     batch_source_close(phase.source);
@@ -292,7 +306,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
         return -1;
     }
     int threads = start_threads(dist, config);
-    announce_machine(dist, threads);
+    announce_machine(dist, threads, config->train.compute_type);
     activity_task("getting corpus and memory", -1);
     status = run_init(&run, dist, config, threads, err);
     if (status < 0)

@@ -54,6 +54,8 @@ static int plan_memory(const struct run *run, const struct trainer_options *opti
     const struct bert_config *model = &options->model;
     struct memory_plan plan = {
         .trainer = trainer_memory(run->dist, options),
+        .compute_type = options->bert.compute_type,
+        .recompute = options->bert.recompute,
         .products = gemm_memory(threads),
         .corpus_cache = (size_t)run->config->data.cache_megabytes << 20,
     };
@@ -84,7 +86,7 @@ int run_init(struct run *run, struct dist *dist, const struct config *config, in
     if (plan_memory(run, &options, threads, err) < 0 ||
         trainer_new(&run->trainer, dist, &options, err) < 0)
         return -1;
-    run->peak = cpu_peak_flops(TYPE_FLOAT32, threads);
+    run->peak = cpu_peak_flops(config->train.compute_type, threads);
     dist_sum_double(dist, &run->peak, 1);
     return 0;
 }

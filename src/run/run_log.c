@@ -100,6 +100,14 @@ void run_log_tensors(const struct run *run, const struct tensor_report *tensors)
                   tensors[t].gradient_norm, tensors[t].update_norm, tensors[t].trust_ratio);
 }
 
+void run_log_products(const struct config_phase *phase, const struct product_shares *shares)
+{
+    struct buffer text = {0};
+    product_shares_print(shares, &text);
+    log_info("phase %s, matrix products: %s", phase->name, buffer_text(&text));
+    buffer_release(&text);
+}
+
 void run_log_evaluation(const struct run *run, const struct config_phase *phase,
                         const struct evaluation *evaluation)
 {

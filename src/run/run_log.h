@@ -19,6 +19,9 @@ void run_log_step(const struct run *run, const struct config_phase *phase,
 /* With the level debug: a line a tensor. */
 void run_log_tensors(const struct run *run, const struct tensor_report *tensors);
 
+/* Who made the products of a phase. */
+void run_log_products(const struct config_phase *phase, const struct product_shares *shares);
+
 void run_log_evaluation(const struct run *run, const struct config_phase *phase,
                         const struct evaluation *evaluation);
 

@@ -25,17 +25,53 @@ int start_threads(const struct dist *dist, const struct config *config)
     return threads;
 }
 
-void announce_machine(const struct dist *dist, int threads)
+/* The kernels of a rank by their names, as it is sent to rank 0. */
+enum { KERNELS_TEXT = 64 };
+
+/* CPUs of another kind may have been given other kernels, by what they have or by what was measured:
+ * the results stay those of the ranks' rounding, but which samples get which depends on how many
+ * ranks there are. */
+static void announce_differences(const struct dist *dist, enum float_type compute_type)
+{
+    struct buffer all = {0};
+    char own[KERNELS_TEXT] = "";
+    snprintf(own, sizeof own, "%s, products by %s", kernels->name, gemm_maker(compute_type));
+    dist_gather(dist, own, sizeof own, &all);
+    const char *first = (const char *)all.data;
+    int other = 0, others = 0; /* the first rank whose kernels are not rank 0's, and how many */
+    for (int r = dist_size(dist) - 1; r > 0 && dist_rank(dist) == 0; r--)
+        if (strcmp(first + (size_t)r * KERNELS_TEXT, first) != 0) {
+            other = r;
+            others++;
+        }
+    if (others > 0)
+        log_warning("%d of %d ranks compute with other kernels than rank 0 (%s), the first of them "
+                    "rank %d (%s): results differ in rounding from those of any other layout, with "
+                    "train.reproducible too. LAMBERT_ISA, the same on all, makes them alike",
+                    others, dist_size(dist), first, other, first + (size_t)other * KERNELS_TEXT);
+    buffer_release(&all);
+}
+
+void announce_machine(const struct dist *dist, int threads, enum float_type compute_type)
 {
     struct cpu_info cpu;
     struct blas_info blas;
+    struct buffer products = {0};
     cpu_describe(&cpu);
     blas_describe(&blas);
+    if (compute_type == TYPE_BFLOAT16) {
+        buffer_print(&products, ", in bfloat16 by ");
+        kernels_describe_bfloat16(&products);
+    } else if (!gemm_is_blas()) {
+        buffer_print(&products, ", by %s", gemm_maker(compute_type));
+    }
     log_info("%d rank(s) on %d node(s), %s; rank 0: %s, %d of %d cores (%s), %d thread(s)",
              dist_size(dist), dist_nodes(dist), dist_library(dist), cpu.model, cpu.bound,
              cpu.online, cpu.binding, threads);
-    log_info("matrix products: %s; row kernels: %s; BLAS: %s%s%s%s",
-             gemm_is_blas() ? "the BLAS's" : "Lambert's own", kernels->name, blas.library,
-             blas.core[0] ? ", core type " : "", blas.core,
+    log_info("matrix products: %s%s; row kernels: %s; BLAS: %s%s%s%s",
+             gemm_is_blas() ? "the BLAS's" : "Lambert's own", buffer_text(&products), kernels->name,
+             blas.library, blas.core[0] ? ", core type " : "", blas.core,
              blas.mended ? " (set by Lambert: the library does not know this CPU)" : "");
+    buffer_release(&products);
+    announce_differences(dist, compute_type);
 }

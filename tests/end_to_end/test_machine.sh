@@ -1,15 +1,17 @@
 #!/bin/sh
 # What train says at its start of the machine: threads, cores and binding, whose matrix products, the
-# row kernels, the BLAS, the memory it will take; and its warning of threads that have to take turns.
+# row kernels, the BLAS, the memory it will take; its warnings of threads that have to take turns and of
+# ranks that differ in kernels; and at the end of each phase, who made the products.
 . "$(dirname "$0")/../lib.sh"
 make_corpus
 unset LAMBERT_ISA LAMBERT_GEMM
 
-# begin [VARIABLE=VALUE]... COMMAND...: train's first words into log.txt
+# begin [VARIABLE=VALUE]... COMMAND...: train's first words into log.txt; of a configuration with $words
+words=""
 begin() {
     rm -rf run
     env "$@" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=run phase.one.steps=1 \
-        phase.two.steps=1 >log.txt 2>&1 || { cat log.txt >&2; fail "train, $*"; }
+        phase.two.steps=1 $words >log.txt 2>&1 || { cat log.txt >&2; fail "train, $*"; }
 }
 
 # says PATTERN, says_not PATTERN: grep -E in log.txt
@@ -36,7 +38,7 @@ cores=$(getconf _NPROCESSORS_ONLN)
 
 begin OMP_NUM_THREADS=1 taskset -c "$core" "$LAMBERT"
 says "rank 0: .*, 1 of [0-9]+ cores \($core\), 1 thread\(s\)"
-says "matrix products: .*; row kernels: (plain|v3|v4); BLAS: [^ ;]+"
+says "matrix products: .*; row kernels: [a-z0-9-]+; BLAS: [^ ;]+"
 says_not "take turns"
 
 begin OMP_NUM_THREADS=2 taskset -c "$core" "$LAMBERT"
@@ -51,15 +53,43 @@ says "warning: 2 ranks of $cores threads on a machine of [0-9]+ cores: they will
 
 begin OMP_NUM_THREADS=1 LAMBERT_ISA=plain "$LAMBERT"
 says "matrix products: the BLAS's; row kernels: plain"
+says "^phase one, matrix products: 100.00% by BLAS on float32$"
 
 begin OMP_NUM_THREADS=1 LAMBERT_GEMM=blas "$LAMBERT"
 says "matrix products: the BLAS's; row kernels: "
 says "matrix products 0 MB"
 adds_up
 
+words="train.compute_type=bfloat16 train.recompute=1"
+begin OMP_NUM_THREADS=1 LAMBERT_ISA=plain "$LAMBERT"
+says "matrix products: the BLAS's, in bfloat16 by BLAS on rounded operands \(float32 [0-9.]+ GFLOP/s a core"
+says "; chosen by LAMBERT_ISA\); row kernels: plain"
+says "activations [0-9]+ MB \(operands in bfloat16\) \(of every 1 layers one input\), "
+says "^phase two, matrix products: 100.00% by BLAS on bfloat16$"
+adds_up
+begin OMP_NUM_THREADS=1 "$LAMBERT"
+says "matrix products: .*, in bfloat16 by .* \([^)]* GFLOP/s a core[^)]*\); row kernels: "
+says_not "chosen by LAMBERT_ISA"
+words=""
+
 if grep -q avx2 /proc/cpuinfo; then
     begin OMP_NUM_THREADS=1 LAMBERT_ISA=v3 "$LAMBERT"
-    says "matrix products: Lambert's own; row kernels: v3"
+    says "matrix products: Lambert's own, by AVX2; row kernels: v3"
     says "matrix products [1-9][0-9]* MB"
+    says "^phase one, matrix products: 100.00% by AVX2 on float32$"
     adds_up
+
+    # Ranks on CPUs of two kinds.
+    cat >one-is-plain <<'END'
+#!/bin/sh
+[ "$OMPI_COMM_WORLD_RANK" = 2 ] && isa=plain || isa=v3
+LAMBERT_ISA=$isa exec "$@"
+END
+    chmod +x one-is-plain
+    begin OMP_NUM_THREADS=1 mpirun -n 3 ./one-is-plain "$LAMBERT"
+    says "warning: 1 of 3 ranks compute with other kernels than rank 0 \(v3, products by AVX2\), the first \
+of them rank 2 \(plain, products by BLAS\)"
+    says "^phase two, matrix products: [0-9.]+% by AVX2 on float32, [0-9.]+% by BLAS on float32$"
+    begin OMP_NUM_THREADS=1 mpirun -n 2 "$LAMBERT"
+    says_not "other kernels"
 fi

@@ -56,6 +56,28 @@ static void the_sum_is_said(void **state)
     }
 }
 
+/* How activations are kept, where it is not the usual way. */
+static void how_activations_are_kept_is_said(void **state)
+{
+    (void)state;
+    const char *const wanted[2][2] = {
+        {"activations 8 MB, ", "activations 8 MB (of every 3 layers one input), "},
+        {"activations 8 MB (operands in bfloat16), ",
+         "activations 8 MB (operands in bfloat16) (of every 3 layers one input), "}};
+    for (int type = 0; type < 2; type++)
+        for (int again = 0; again < 2; again++) {
+            struct memory_plan plan = a_plan(true);
+            struct buffer said = {0};
+            struct error err;
+            plan.compute_type = (enum float_type)type;
+            plan.recompute = again ? 3 : 0;
+            assert_int_equal(check(&plan, &said, &err), 0);
+            assert_true((dist_rank(ranks) == 0) ==
+                        (strstr(buffer_text(&said), wanted[type][again]) != NULL));
+            buffer_release(&said);
+        }
+}
+
 /* One rank that wants too much is enough, and all say so. */
 static void too_much_is_refused_by_all(void **state)
 {
@@ -76,6 +98,7 @@ static void too_much_is_refused_by_all(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {RANKS_TEST(the_sum_is_said),
+                                       RANKS_TEST(how_activations_are_kept_is_said),
                                        RANKS_TEST(too_much_is_refused_by_all)};
     return RANKS_RUN(tests, &argc, &argv);
 }

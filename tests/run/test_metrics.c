@@ -177,7 +177,7 @@ static void what_is_no_number_is_null(void **unused)
     cJSON_Delete(lines[1]);
 }
 
-/* --- tensors and evaluations ---------------------------------------------------------------------- */
+/* --- tensors, products, evaluations ---------------------------------------------------------------------- */
 
 static void tensors_go_by_their_names(void **unused)
 {
@@ -205,6 +205,33 @@ static void tensors_go_by_their_names(void **unused)
     assert_number(first, "trust_ratio", 4);
     assert_string_equal(json_get_text(second, "name"), "a.bias");
     assert_null_field(second, "gradient_norm");
+    cJSON_Delete(line);
+}
+
+static void products_go_by_who_made_them(void **unused)
+{
+    (void)unused;
+    const struct product_shares shares = {
+        .count = 2,
+        .at = {{.maker = "A", .type = TYPE_BFLOAT16, .operations = 30, .share = 0.75},
+               {.maker = "B", .type = TYPE_FLOAT32, .operations = 10, .share = 0.25}}};
+    struct metrics metrics;
+    struct error err;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_products(&metrics, "one", &state, &shares, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    const cJSON *products = cJSON_GetObjectItemCaseSensitive(line, "products");
+    assert_string_equal(json_get_text(line, "kind"), "products");
+    assert_number(line, "total_step", 13);
+    assert_int_equal(cJSON_GetArraySize(products), 2);
+    const cJSON *first = cJSON_GetArrayItem(products, 0), *second = cJSON_GetArrayItem(products, 1);
+    assert_string_equal(json_get_text(first, "kernels"), "A");
+    assert_string_equal(json_get_text(first, "operands"), "bfloat16");
+    assert_number(first, "multiply_adds", 30);
+    assert_number(first, "share", 0.75);
+    assert_string_equal(json_get_text(second, "kernels"), "B");
+    assert_string_equal(json_get_text(second, "operands"), "float32");
     cJSON_Delete(line);
 }
 
@@ -303,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_step_has_all_fields),
         cmocka_unit_test(what_is_no_number_is_null),
         cmocka_unit_test(tensors_go_by_their_names),
+        cmocka_unit_test(products_go_by_who_made_them),
         cmocka_unit_test(an_evaluation_has_its_yardstick),
         cmocka_unit_test(a_resumed_run_drops_what_comes_again),
         cmocka_unit_test(other_ranks_write_nothing),

@@ -78,8 +78,8 @@ static struct run_state newest_state(const struct config *config)
 }
 
 #define ALL_LINES                                                                                  \
-    "evaluation:one:0 step:one:1 step:one:2 step:one:3 evaluation:one:3 step:two:4 step:two:5 "    \
-    "evaluation:two:5 "
+    "evaluation:one:0 step:one:1 step:one:2 step:one:3 evaluation:one:3 products:one:3 "           \
+    "step:two:4 step:two:5 evaluation:two:5 products:two:5 "
 
 /* The folder of a run, and what is said to those who come to it again. */
 static void a_run_goes_through_its_phases(void **state)
@@ -110,7 +110,7 @@ static void a_run_goes_through_its_phases(void **state)
 
     config.phases[1].steps = 3;
     train(&(struct run_request){.config = &config, .resume = true, .accept = "phase.two.steps"});
-    assert_lines(ALL_LINES "step:two:6 evaluation:two:6 ");
+    assert_lines(ALL_LINES "step:two:6 evaluation:two:6 products:two:6 ");
     assert_int_equal(newest_state(&config).total_steps, 6);
     end();
 }
@@ -125,7 +125,7 @@ static void a_signal_ends_the_run_with_a_checkpoint(void **state)
     if (dist_rank(ranks) == dist_size(ranks) - 1)
         raise(SIGTERM);
     train(&(struct run_request){.config = &config});
-    assert_lines("evaluation:one:0 step:one:1 ");
+    assert_lines("evaluation:one:0 step:one:1 products:one:1 ");
     assert_int_equal(newest_state(&config).total_steps, 1);
     end();
 }

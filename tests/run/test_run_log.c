@@ -123,6 +123,21 @@ static void an_evaluation_has_its_yardstick(void **state)
     fixture_release(&fixture);
 }
 
+static void products_are_said_of_a_phase(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    const struct product_shares shares = {
+        .count = 1, .at = {{.maker = "A", .type = TYPE_BFLOAT16, .operations = 3, .share = 1}}};
+    fixture_init(&fixture);
+    catch_begin();
+    run_log_products(&fixture.config.phases[0], &shares);
+    catch_end(&fixture.said);
+    assert_string_equal(buffer_text(&fixture.said),
+                        "phase one, matrix products: 100.00% by A on bfloat16\n");
+    fixture_release(&fixture);
+}
+
 static void a_label_is_the_name_in_capitals(void **state)
 {
     (void)state;
@@ -141,6 +156,7 @@ int main(void)
         cmocka_unit_test(not_every_step_is_said),
         cmocka_unit_test(an_objective_without_terms_has_no_mean),
         cmocka_unit_test(an_evaluation_has_its_yardstick),
+        cmocka_unit_test(products_are_said_of_a_phase),
         cmocka_unit_test(a_label_is_the_name_in_capitals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

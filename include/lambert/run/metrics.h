@@ -15,6 +15,7 @@
 #include "lambert/base/error.h"
 #include "lambert/run/balance.h"
 #include "lambert/run/evaluate.h"
+#include "lambert/run/product_shares.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/trainer/trainer.h"
 
@@ -24,7 +25,8 @@ struct step_metrics {
     double rate;           /* learning rate */
     int64_t skipped_steps; /* of the run so far */
     double seconds;        /* the whole step, waiting for data included */
-    double peak;           /* operations a second that the job's cores could do */
+    double peak;           /* operations a second that the job's cores could do in the type that
+                              is computed in */
     struct balance_report balance;
 };
 
@@ -54,6 +56,10 @@ int metrics_tensors(struct metrics *metrics, const char *phase, const struct run
                     struct error *err);
 int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
                        int sequence_length, const struct evaluation *evaluation, struct error *err);
+
+/* A line of kind "products": who made the matrix products of a phase. */
+int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,
+                     const struct product_shares *shares, struct error *err);
 
 /* The fields of an evaluation, as a line of metrics and `lambert eval --json` have them; what is
  * not a number is null. */

@@ -24,9 +24,10 @@ struct run_request {
  * the same sentence on every rank. */
 int run_training(struct dist *dist, const struct run_request *request, struct error *err);
 
-/* Who computes with what: ranks, cores, threads, binding, matrix products,
- * kernels, BLAS. Collective; rank 0 logs. */
-void announce_machine(const struct dist *dist, int threads);
+/* Who computes with what: ranks, cores, threads, binding, matrix products in that type, kernels,
+ * BLAS; and whether ranks differ in kernels, which changes the last bits of what they compute.
+ * Collective; rank 0 logs. */
+void announce_machine(const struct dist *dist, int threads, enum float_type compute_type);
 
 /* [local] Threads for this rank, as run.threads says; call once, before any parallel region. */
 int start_threads(const struct dist *dist, const struct config *config);
