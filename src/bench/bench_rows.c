@@ -97,7 +97,9 @@ static void adam_direction(const struct kernels *k, const struct bench_rows *r)
 {
     const struct adam_numbers numbers = {1, (real)0.9, (real)0.999, (real)0.1, (real)0.001,
                                          1, 1,         (real)1e-6,  (real)0.01};
-    k->adam_direction(&numbers, r->x[0], r->x[1], r->x[2], r->x[BENCH_ROWS - 1], (size_t)r->n);
+    double squares[2];
+    k->adam_direction(&numbers, r->x[0], r->x[1], r->x[2], r->x[BENCH_ROWS - 1], squares,
+                      (size_t)r->n);
 }
 
 static _Thread_local real dot_kept; /* a use of what dot() and sum_squares() return */

@@ -246,17 +246,6 @@ static void axpy(real alpha, const real *x, real *y, size_t n)
         y[i] += alpha * x[i];
 }
 
-static void adam_direction(const struct adam_numbers *k, const real *restrict w, real *restrict g,
-                           real *restrict m, real *restrict v, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        real gradient = k->clip * g[i];
-        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
-        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
-        g[i] = k->unbias1 * m[i] / (REAL(sqrt)(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
-    }
-}
-
 static real dot(const real *x, const real *y, int n)
 {
     double sum = 0;
@@ -271,6 +260,19 @@ static double sum_squares(const real *x, size_t n)
     for (size_t i = 0; i < n; i++)
         sum += (double)x[i] * (double)x[i];
     return sum;
+}
+
+static void adam_direction(const struct adam_numbers *k, const real *restrict w, real *restrict g,
+                           real *restrict m, real *restrict v, double *restrict squares, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        real gradient = k->clip * g[i];
+        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
+        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
+        g[i] = k->unbias1 * m[i] / (REAL(sqrt)(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
+    }
+    squares[0] = sum_squares(w, n);
+    squares[1] = sum_squares(g, n);
 }
 
 const struct kernels kernels_plain = {

@@ -417,33 +417,6 @@ static void axpy(float alpha, const float *x, float *y, size_t n)
         y[i] += alpha * x[i];
 }
 
-/* Long arrays come from memory: the line that is wanted `AHEAD` elements on is asked for now. There
- * need not be one. */
-enum { AHEAD = 1024 };
-
-static inline void fetch(const float *line)
-{
-    _mm_prefetch((const char *)line, _MM_HINT_T0);
-}
-
-static void adam_direction(const struct adam_numbers *numbers, const float *restrict w,
-                           float *restrict g, float *restrict m, float *restrict v, size_t n)
-{
-    const struct adam_numbers k = *numbers; /* which no store can change */
-    for (size_t i = 0; i < n; i += WIDTH) {
-        const int count = n - i < WIDTH ? (int)(n - i) : WIDTH;
-        fetch(m + i + AHEAD);
-        fetch(v + i + AHEAD);
-        vfloat gradient = k.clip * v_load(g + i, count);
-        vfloat first = k.beta1 * v_load(m + i, count) + k.rest1 * gradient;
-        vfloat second = k.beta2 * v_load(v + i, count) + k.rest2 * gradient * gradient;
-        vfloat root = v_sqrt(k.unbias2 * second) + k.epsilon;
-        v_store(m + i, first, count);
-        v_store(v + i, second, count);
-        v_store(g + i, k.unbias1 * first / root + k.decay * v_load(w + i, count), count);
-    }
-}
-
 static float dot(const float *x, const float *y, int n)
 {
     vfloat sum = {0};
@@ -451,6 +424,11 @@ static float dot(const float *x, const float *y, int n)
         sum += v_load(x + i, n - i) * v_load(y + i, n - i);
     return v_sum(sum);
 }
+
+/* Squares added up in double, in four sums, since one would wait for the adder. */
+struct squares {
+    vdouble sum[4];
+};
 
 static inline vdouble add_squares(vdouble sum, const float *x)
 {
@@ -460,25 +438,79 @@ static inline vdouble add_squares(vdouble sum, const float *x)
     return sum + d * d;
 }
 
-/* Four sums, since one would wait for the adder. */
+/* Those of two vectors. */
+static inline void squares_add(struct squares *squares, const float *x)
+{
+    for (int k = 0; k < 4; k++)
+        squares->sum[k] = add_squares(squares->sum[k], x + k * WIDTH / 2);
+}
+
+/* Those of `count` elements, one vector at the most, behind all others. */
+static inline void squares_add_rest(struct squares *squares, const float *x, int count)
+{
+    vfloat v = v_load(x, count);
+    float rest[WIDTH];
+    memcpy(rest, &v, sizeof rest);
+    for (int k = 0; k < 2; k++)
+        squares->sum[k] = add_squares(squares->sum[k], rest + k * WIDTH / 2);
+}
+
+static inline double squares_total(const struct squares *squares)
+{
+    const vdouble *sum = squares->sum;
+    return v_sum_double((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
 static double sum_squares(const float *x, size_t n)
 {
-    vdouble sum[4] = {0};
+    struct squares squares = {0};
+    size_t i = 0;
+    for (; i + 2 * WIDTH <= n; i += 2 * WIDTH)
+        squares_add(&squares, x + i);
+    for (; i < n; i += WIDTH)
+        squares_add_rest(&squares, x + i, n - i < WIDTH ? (int)(n - i) : WIDTH);
+    return squares_total(&squares);
+}
+
+/* --- Adam ------------------------------------------------------------------------------------- */
+
+/* `count` elements, one vector at the most. */
+static inline void adam_vector(const struct adam_numbers *k, const float *w, float *g, float *m,
+                               float *v, int count)
+{
+    vfloat gradient = k->clip * v_load(g, count);
+    vfloat first = k->beta1 * v_load(m, count) + k->rest1 * gradient;
+    vfloat second = k->beta2 * v_load(v, count) + k->rest2 * gradient * gradient;
+    vfloat root = v_sqrt(k->unbias2 * second) + k->epsilon;
+    v_store(m, first, count);
+    v_store(v, second, count);
+    v_store(g, k->unbias1 * first / root + k->decay * v_load(w, count), count);
+}
+
+/* The arrays come from memory, which is to be kept busy all the time: squares are taken two vectors
+ * behind the direction and not after all of it, when nothing would be on its way. The CPU asks ahead
+ * for four arrays by itself. */
+static void adam_direction(const struct adam_numbers *numbers, const float *restrict w,
+                           float *restrict g, float *restrict m, float *restrict v,
+                           double *restrict squares, size_t n)
+{
+    const struct adam_numbers k = *numbers; /* which no store can change */
+    struct squares of_weights = {0}, of_direction = {0};
     size_t i = 0;
     for (; i + 2 * WIDTH <= n; i += 2 * WIDTH) {
-        fetch(x + i + AHEAD);
-        fetch(x + i + AHEAD + 16);
-        for (int k = 0; k < 4; k++)
-            sum[k] = add_squares(sum[k], x + i + k * WIDTH / 2);
+        for (size_t j = i; j < i + 2 * WIDTH; j += WIDTH)
+            adam_vector(&k, w + j, g + j, m + j, v + j, WIDTH);
+        squares_add(&of_weights, w + i);
+        squares_add(&of_direction, g + i);
     }
     for (; i < n; i += WIDTH) {
-        vfloat v = v_load(x + i, n - i < WIDTH ? (int)(n - i) : WIDTH);
-        float rest[WIDTH];
-        memcpy(rest, &v, sizeof rest);
-        for (int k = 0; k < 2; k++)
-            sum[k] = add_squares(sum[k], rest + k * WIDTH / 2);
+        const int count = n - i < WIDTH ? (int)(n - i) : WIDTH;
+        adam_vector(&k, w + i, g + i, m + i, v + i, count);
+        squares_add_rest(&of_weights, w + i, count);
+        squares_add_rest(&of_direction, g + i, count);
     }
-    return v_sum_double((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    squares[0] = squares_total(&of_weights);
+    squares[1] = squares_total(&of_direction);
 }
 
 const struct kernels TABLE = {

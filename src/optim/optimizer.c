@@ -219,25 +219,18 @@ static double ratio_of(const struct optimizer *o, int tensor, int direction)
     return o->rule->ratio(&o->options, decay_of(o, tensor), w, u);
 }
 
-/* The first pass: moments, and the directions, with their norms while they are in the cache. */
+/* The first pass: moments, and the directions, with what the tensors' norms are made of. */
 static void find_directions(struct optimizer *o, const struct rule_numbers *common,
-                            real *shard_grads, const real *params, bool norms_wanted)
+                            real *shard_grads, const real *params)
 {
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->fragment_count; i++) {
         const struct tensor_fragment *fragment = &o->fragments[i];
-        const size_t n = (size_t)fragment->count;
         struct rule_numbers numbers = numbers_of(o, common, fragment->tensor);
-        const real *w = params + fragment->flat;
-        real *u = shard_grads + fragment->shard, second[OPTIMIZER_UNIT];
-        o->rule->direct(&numbers, w, u, o->moments[0] + fragment->shard,
-                        o->moments[1] ? o->moments[1] + fragment->shard : NULL, second, n);
-        if (!norms_wanted)
-            continue;
-        o->fragment_sums[i][SUM_WEIGHT] = kernels->sum_squares(w, n);
-        o->fragment_sums[i][SUM_DIRECTION] = kernels->sum_squares(u, n);
-        if (o->rule->directions == 2)
-            o->fragment_sums[i][SUM_DIRECTION + 1] = kernels->sum_squares(second, n);
+        o->rule->direct(&numbers, params + fragment->flat, shard_grads + fragment->shard,
+                        o->moments[0] + fragment->shard,
+                        o->moments[1] ? o->moments[1] + fragment->shard : NULL,
+                        &o->fragment_sums[i][SUM_WEIGHT], (size_t)fragment->count);
     }
 }
 
@@ -290,13 +283,12 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
                     struct tensor_report *tensors)
 {
     const struct rule *rule = optimizer->rule;
-    bool norms_wanted = rule->adaptive || tensors;
     measure(optimizer, dist, shard_grads, rule->normalises || tensors, report);
     if (!report->finite)
         return;
     struct rule_numbers numbers = common_numbers(optimizer, report->clip);
-    find_directions(optimizer, &numbers, shard_grads, params, norms_wanted);
-    if (norms_wanted)
+    find_directions(optimizer, &numbers, shard_grads, params);
+    if (rule->adaptive || tensors)
         sum_tensors(optimizer, dist, SUM_WEIGHT, 1 + rule->directions);
     apply_directions(optimizer, &numbers, rate, shard_grads, params);
     if (tensors)

@@ -7,10 +7,9 @@
 /* --- lamb, adamw ------------------------------------------------------------------------------ */
 
 static void adam_direct(const struct rule_numbers *k, const real *restrict w, real *restrict g,
-                        real *restrict m, real *restrict v, real *restrict second, size_t n)
+                        real *restrict m, real *restrict v, double *restrict squares, size_t n)
 {
-    (void)second;
-    kernels->adam_direction(&k->adam, w, g, m, v, n);
+    kernels->adam_direction(&k->adam, w, g, m, v, squares, n);
 }
 
 /* r = ‖w‖ / ‖u‖ */
@@ -46,10 +45,11 @@ static inline real lans_moment(const struct adam_numbers *k, real w, real m, rea
 
 /* The first direction is the gradient's, which only this pass can make; the second the moment's. */
 static void lans_direct(const struct rule_numbers *numbers, const real *restrict w,
-                        real *restrict g, real *restrict m, real *restrict v, real *restrict second,
-                        size_t n)
+                        real *restrict g, real *restrict m, real *restrict v,
+                        double *restrict squares, size_t n)
 {
     const struct adam_numbers k = numbers->adam;
+    real second[OPTIMIZER_UNIT];
     for (size_t i = 0; i < n; i++) {
         real gradient = k.clip * g[i];
         m[i] = k.beta1 * m[i] + k.rest1 * gradient;
@@ -57,6 +57,9 @@ static void lans_direct(const struct rule_numbers *numbers, const real *restrict
         g[i] = gradient / (root(k.unbias2 * v[i]) + k.epsilon) + k.decay * w[i];
         second[i] = lans_moment(&k, w[i], m[i], v[i]);
     }
+    squares[0] = kernels->sum_squares(w, n);
+    squares[1] = kernels->sum_squares(g, n);
+    squares[2] = kernels->sum_squares(second, n);
 }
 
 /* w -= η (β1 r u + (1 - β1) r' u'), u the moment's and u' the gradient's */
@@ -75,14 +78,14 @@ static void lans_apply(const struct rule_numbers *numbers, real *restrict w, rea
 
 /* The ratio of lars has the norm of the gradient without decay, so decay waits for lars_apply(). */
 static void lars_direct(const struct rule_numbers *k, const real *restrict w, real *restrict g,
-                        real *restrict m, real *restrict v, real *restrict second, size_t n)
+                        real *restrict m, real *restrict v, double *restrict squares, size_t n)
 {
-    (void)w;
     (void)m;
     (void)v;
-    (void)second;
     for (size_t i = 0; i < n; i++)
         g[i] = k->adam.clip * g[i];
+    squares[0] = kernels->sum_squares(w, n);
+    squares[1] = kernels->sum_squares(g, n);
 }
 
 static double lars_ratio(const struct optimizer_options *options, double decay, double norm_w,
@@ -104,14 +107,15 @@ static void lars_apply(const struct rule_numbers *k, real *restrict w, real *res
 
 /* m = μ m + g + λ w */
 static void sgd_direct(const struct rule_numbers *k, const real *restrict w, real *restrict g,
-                       real *restrict m, real *restrict v, real *restrict second, size_t n)
+                       real *restrict m, real *restrict v, double *restrict squares, size_t n)
 {
     (void)v;
-    (void)second;
     for (size_t i = 0; i < n; i++) {
         m[i] = k->momentum * m[i] + k->adam.clip * g[i] + k->adam.decay * w[i];
         g[i] = m[i];
     }
+    squares[0] = kernels->sum_squares(w, n);
+    squares[1] = kernels->sum_squares(g, n);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */

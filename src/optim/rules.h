@@ -2,13 +2,14 @@
  * tensor, and a rule that adapts the rate to each tensor has norms of the whole tensor, over all
  * ranks, in between:
  *
- *     direct      moments from the gradient, and from both the directions u, whose norms are taken
+ *     direct      moments from the gradient, and from both the directions u; and sums of squares, of
+ *                 the tensor and of each direction, [1 + directions], while they are in the cache
  *     ratio       r of each direction from the norms of the tensor and of u
  *     apply       the tensor from the directions, each with its step η r
  *
- * The first direction is written over the gradient, where apply finds it. A second one is written
- * to memory that is gone after its norm was taken, so that it costs no array: apply makes it again,
- * of moments and weights that nobody has changed since.
+ * The first direction is written over the gradient, where apply finds it. A second one is gone after
+ * its norm was taken, so that it costs no array: apply makes it again, of moments and weights that
+ * nobody has changed since.
  *
  * The loops have no branches, so that compilers vectorise them. */
 #ifndef LAMBERT_OPTIM_RULES_H
@@ -46,7 +47,7 @@ struct rule {
     bool adaptive;   /* ratio is wanted */
     enum rule_subtracts subtracts;
     void (*direct)(const struct rule_numbers *numbers, const real *restrict w, real *restrict g,
-                   real *restrict m, real *restrict v, real *restrict second, size_t n);
+                   real *restrict m, real *restrict v, double *restrict squares, size_t n);
     double (*ratio)(const struct optimizer_options *options, double decay, double norm_w,
                     double norm_u); /* both norms above 0 */
     void (*apply)(const struct rule_numbers *numbers, real *restrict w, real *restrict g,

@@ -40,13 +40,17 @@ static void try_adam(const struct kernels *k, int n)
     g[n / 2] = m0[n / 2] = v0[n / 2] = 0; /* as an embedding that does not occur */
     float *u = row_copy(g, n), *m = row_copy(m0, n), *v = row_copy(v0, n);
     row_freeze(w);
-    k->adam_direction(&adam, w, u, m, v, (size_t)n);
+    double squares[2];
+    k->adam_direction(&adam, w, u, m, v, squares, (size_t)n);
     for (int i = 0; i < n; i++)
         expect_adam(i, (double)w[i], (double)g[i], (double)m0[i], (double)v0[i], (double)m[i],
                     (double)v[i], (double)u[i]);
+    expect_near("squares of w", 0, squares[0], k->sum_squares(w, (size_t)n), 0);
+    expect_near("squares of u", 0, squares[1], k->sum_squares(u, (size_t)n), 0);
     float *same = row_copy(u, n);
-    k->adam_direction(&adam, w, u, m, v, 0);
+    k->adam_direction(&adam, w, u, m, v, squares, 0);
     expect_same_row("u, and nothing more", u, same, n);
+    expect_near("squares of nothing", 0, squares[0] + squares[1], 0, 0);
 }
 
 static void adam_direction(void **state)

@@ -131,9 +131,11 @@ struct kernels {
     /* y += alpha x */
     void (*axpy)(real alpha, const real *x, real *y, size_t n);
 
-    /* The moments m and v from the gradient g, and over g: u = m̂ / (√v̂ + ε) + λ w. */
+    /* The moments m and v from the gradient g, and over g: u = m̂ / (√v̂ + ε) + λ w. squares: ‖w‖²
+     * and ‖u‖², the same bits that sum_squares() gives. */
     void (*adam_direction)(const struct adam_numbers *numbers, const real *restrict w,
-                           real *restrict g, real *restrict m, real *restrict v, size_t n);
+                           real *restrict g, real *restrict m, real *restrict v,
+                           double *restrict squares /* [2] */, size_t n);
 
     real (*dot)(const real *x, const real *y, int n);
 
