@@ -30,6 +30,20 @@ static void single_values_come_back(void **state)
         assert_true(sum_of(&edges[i], 1, 1) == edges[i]);
 }
 
+static void below_the_lowest_bit_is_cut_off(void **state)
+{
+    (void)state;
+    const double lowest = ldexp(1, EXACT_LOWEST);
+    const double values[][2] = {{1.75 * lowest, lowest},
+                                {0.75 * lowest, 0},
+                                {lowest * 0x1.fffffffffffffp20, lowest * 0x1.fffffp20},
+                                {0x1p-1060, 0}, /* subnormal */
+                                {0x1p-1074, 0},
+                                {0, 0}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        assert_true(sum_of(&values[i][0], 1, 1) == values[i][1]);
+}
+
 /* Ones beside 2^70, where double alone forgets them. */
 static void nothing_is_forgotten(void **state)
 {
@@ -62,8 +76,8 @@ static void order_does_not_matter(void **state)
 static void what_is_not_finite_shows(void **state)
 {
     (void)state;
-    const double bad[] = {NAN, INFINITY};
-    for (int i = 0; i < 2; i++) {
+    const double bad[] = {NAN, -NAN, INFINITY, 0x1p500};
+    for (int i = 0; i < 4; i++) {
         const double values[] = {1, bad[i], 2};
         assert_true(isnan(sum_of(values, 3, 1)));
     }
@@ -116,11 +130,9 @@ static void parts_are_merged(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        RANKS_TEST(single_values_come_back),
-        RANKS_TEST(nothing_is_forgotten),
-        RANKS_TEST(order_does_not_matter),
-        RANKS_TEST(what_is_not_finite_shows),
-        RANKS_TEST(over_ranks),
+        RANKS_TEST(single_values_come_back),  RANKS_TEST(below_the_lowest_bit_is_cut_off),
+        RANKS_TEST(nothing_is_forgotten),     RANKS_TEST(order_does_not_matter),
+        RANKS_TEST(what_is_not_finite_shows), RANKS_TEST(over_ranks),
         RANKS_TEST(parts_are_merged),
     };
     return RANKS_RUN(tests, &argc, &argv);
