@@ -52,6 +52,11 @@ void gemm_use_blas(bool blas)
     blas_wanted = blas;
 }
 
+int gemm_widest(void)
+{
+    return engine()->widest();
+}
+
 size_t gemm_memory(int threads)
 {
     return engine()->memory(threads);
@@ -97,10 +102,9 @@ void gemm_parallel(const struct gemm *gemm)
     if (gemm->m <= 0 || gemm->n <= 0)
         return;
     require(gemm->c || (then && gemm->beta == 0 && gemm->k > 0 &&
-                        (!then->whole_rows || gemm->n <= engine()->widest())));
+                        (!then->whole_rows || gemm->n <= gemm_widest())));
     /* Whether the epilogue can be done to rows as they are finished, or has to come behind. */
-    const bool follows =
-        then && gemm->k > 0 && (!then->whole_rows || gemm->n <= engine()->widest());
+    const bool follows = then && gemm->k > 0 && (!then->whole_rows || gemm->n <= gemm_widest());
     if (gemm->k > 0) {
         struct gemm product = *gemm;
         product.then = follows ? then : NULL;

@@ -11,13 +11,14 @@
 #ifndef LAMBERT_MODEL_ATTENTION_H
 #define LAMBERT_MODEL_ATTENTION_H
 
+#include "lambert/base/float16.h"
 #include "lambert/base/real.h"
 #include "rows.h"
 
 struct attention {
     int heads;                    /* A */
     int head_size;                /* D */
-    enum float_type compute_type; /* of its products */
+    enum float_type compute_type; /* of its products, and of q, k, v and what else is operand */
     int layer;                    /* for dropout */
     int longest;                  /* sequence the working memory was made for */
     int sequences;                /* N */
@@ -26,22 +27,22 @@ struct attention {
     const uint64_t *key;          /* [T] samples' keys */
     const int32_t *position;      /* [T] */
     uint32_t threshold;           /* of dropout */
-    const real *q;                /* [R, A D], rows ld_q apart */
-    const real *k;                /* [T, A D], rows ld_kv apart */
-    const real *v;                /* [T, A D], rows ld_kv apart */
+    const void *q;                /* [R, A D], rows ld_q apart */
+    const void *k;                /* [T, A D], rows ld_kv apart */
+    const void *v;                /* [T, A D], rows ld_kv apart */
     int ld_q, ld_kv;
     real *scratch; /* [threads, attention_scratch()] */
     size_t scratch_stride;
 };
 
 /* Elements of working memory a thread needs for sequences of up to `longest` rows. */
-size_t attention_scratch(int longest, int head_size);
+size_t attention_scratch(enum float_type compute_type, int longest, int head_size);
 
 /* lse [R, A], context [R, A D] */
-void attention_forward(const struct attention *attention, real *lse, real *context);
+void attention_forward(const struct attention *attention, real *lse, void *context);
 
 /* dq, dk, dv have the layout of q, k, v and are overwritten. */
-void attention_backward(const struct attention *attention, const real *lse, const real *context,
-                        const real *dcontext, real *dq, real *dk, real *dv);
+void attention_backward(const struct attention *attention, const real *lse, const void *context,
+                        const void *dcontext, void *dq, void *dk, void *dv);
 
 #endif

@@ -37,14 +37,14 @@ static void plan_memory(struct bert *bert, struct arena *arena)
     const struct objective_list objectives = objective_list_of(config);
     batch_rows_plan(&bert->rows, arena, &objectives, capacity);
     const int head_rows = batch_rows_most(&bert->rows, capacity);
-    embedding_plan(&bert->embedding, arena, config, capacity);
+    embedding_plan(&bert->embedding, arena, config, &bert->options);
     for (int l = 0; l < config->layers; l++) {
         bool last = l == config->layers - 1;
-        block_activations_plan(&bert->blocks[l], arena, config, capacity->tokens,
-                               last ? head_rows : capacity->tokens,
+        block_activations_plan(&bert->blocks[l], arena, config, bert->options.compute_type,
+                               capacity->tokens, last ? head_rows : capacity->tokens,
                                last && !bert->rows.heads_read_all);
     }
-    block_scratch_plan(&bert->scratch, arena, config, capacity, omp_get_max_threads());
+    block_scratch_plan(&bert->scratch, arena, config, &bert->options, omp_get_max_threads());
     heads_plan(&bert->heads, arena, config, capacity);
 }
 
@@ -117,6 +117,7 @@ static struct embedding_pass embedding_pass_of(struct bert *bert, const real *pa
                                                const struct packed_batch *batch, bool dropout)
 {
     const struct bert_hooks *hooks = dropout ? bert->hooks : NULL;
+    const enum float_type type = bert->options.compute_type;
     struct bert_embedding_rows embedding_rows = {0};
     if (hooks && hooks->embedding_rows)
         embedding_rows = *hooks->embedding_rows;
@@ -127,6 +128,9 @@ static struct embedding_pass embedding_pass_of(struct bert *bert, const real *pa
                                    .rows = &bert->rows,
                                    .dropout = dropout,
                                    .embedding_rows = embedding_rows,
+                                   .compute_type = type,
+                                   .x = operand_place(type, bert->embedding.x, bert->scratch.e),
+                                   .memory = &bert->scratch.memory,
                                    .kept = &bert->embedding};
 }
 
@@ -148,8 +152,8 @@ static struct block_pass block_pass_of(struct bert *bert, const real *params,
                                .hooks = dropout ? bert->hooks : NULL};
 }
 
-/* The input of a block: the output of what comes before it. */
-static const real *input_of(const struct bert *bert, int layer)
+/* The input of a block, an operand: the output of what comes before it. */
+static const void *input_of(const struct bert *bert, int layer)
 {
     return layer == 0 ? bert->embedding.x : bert->blocks[layer - 1].y2;
 }
@@ -190,7 +194,9 @@ static const real *encode(struct bert *bert, const real *params, const struct pa
     if (embedding.embedding_rows.values)
         hooks_needs(hooks, 0, words_end(bert));
     hooks_needs(hooks, bert->layout.heads, bert->table.size);
-    return bert->blocks[bert->config.layers - 1].y2;
+    const struct block_pass last =
+        block_pass_of(bert, params, batch, training, bert->config.layers - 1);
+    return block_output(&last);
 }
 
 static struct heads_pass heads_pass_of(struct bert *bert, const real *params,

@@ -14,29 +14,36 @@
 
 #include "lambert/model/bert.h"
 #include "layout.h"
+#include "operand.h"
 #include "rows.h"
 
-/* What forward leaves for backward; one a layer. z1, z2 are the sums that LayerNorm was given. */
+/* What forward leaves for backward; one a layer. z1, z2 are the sums that LayerNorm was given. What
+ * has no type here is of the model's compute_type: operands of products (operand.h), and in bfloat16
+ * z1 and z2 as well. */
 struct block_activations {
-    real *qkv;     /* [T, 3H]; for a chosen row set the first H columns are not used */
-    real *query;   /* [R, H] for a chosen row set, else NULL */
-    real *x_rows;  /* [R, H] the chosen rows of x, else NULL */
-    real *lse;     /* [R, A] */
-    real *context; /* [R, H] */
-    real *z1, *y1; /* [R, H] */
-    real *a;       /* [R, F]; gelu(a) is made again */
-    real *z2, *y2; /* [R, H] */
+    void *qkv;                           /* [T, 3H]; for a chosen row set the first H columns are
+                                            not used */
+    void *query;                         /* [R, H] for a chosen row set, else NULL */
+    void *x_rows;                        /* [R, H] the chosen rows of x, else NULL */
+    void *context;                       /* [R, H] */
+    void *z1, *y1;                       /* [R, H] */
+    void *a;                             /* [R, F]; gelu(a) is made again */
+    void *z2, *y2;                       /* [R, H] */
+    real *lse;                           /* [R, A] */
     real *mean1, *rstd1, *mean2, *rstd2; /* [R] */
 };
 
-/* Working memory that all layers share. */
+/* Working memory that all layers share; void: of the model's compute_type. In bfloat16 e holds the
+ * residual stream during forward, which in float32 lies in what is kept: x, y1, y2. */
 struct block_scratch {
-    real *d, *e, *f; /* [T, H] */
-    real *ffn;       /* [T, F] */
-    real *g;         /* [T, F] gelu(a) of the layer at hand */
-    real *dqkv;      /* [T, 3H] */
-    real *partial;   /* [row_blocks(T), max(3H, F)] sums over blocks of rows */
-    real *attention; /* [threads, attention_stride] */
+    real *d, *e;              /* [T, H] */
+    void *f;                  /* [T, H] */
+    void *ffn;                /* [T, F] */
+    void *g;                  /* [T, F] gelu(a) of the layer at hand */
+    void *dqkv;               /* [T, 3H] */
+    struct row_memory memory; /* of H */
+    real *partial;            /* [row_blocks(T), max(3H, F)] sums over blocks of rows */
+    real *attention;          /* [threads, attention_stride] */
     size_t attention_stride;
     int longest; /* sequence that attention's memory is for */
 };
@@ -58,16 +65,21 @@ struct block_pass {
 
 /* `chosen`: for the last block, whose row set is no larger than `rows`. */
 void block_activations_plan(struct block_activations *kept, struct arena *arena,
-                            const struct bert_config *config, int tokens, int rows, bool chosen);
+                            const struct bert_config *config, enum float_type compute_type,
+                            int tokens, int rows, bool chosen);
 void block_scratch_plan(struct block_scratch *scratch, struct arena *arena,
-                        const struct bert_config *config, const struct bert_capacity *capacity,
+                        const struct bert_config *config, const struct bert_options *options,
                         int threads);
 
-/* x [T, H] -> kept->y2 [R, H] */
-void block_forward(const struct block_pass *pass, const real *x);
+/* x [T, H] -> kept->y2 [R, H], both of compute_type. In bfloat16 scratch->e holds x as it was before
+ * it was rounded, and then y2; scratch->d is used where rows are chosen. */
+void block_forward(const struct block_pass *pass, const void *x);
+
+/* The output of a block as it is before it is rounded, [R, H], until another uses the scratch. */
+const real *block_output(const struct block_pass *pass);
 
 /* scratch->d holds dy [R, H] before and dx [T, H] after; gradients of weights are added to grads.
  */
-void block_backward(const struct block_pass *pass, const real *x, real *grads);
+void block_backward(const struct block_pass *pass, const void *x, real *grads);
 
 #endif

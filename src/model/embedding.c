@@ -9,15 +9,17 @@
 #include "norm_backward.h"
 
 void embedding_plan(struct embedding_activations *kept, struct arena *arena,
-                    const struct bert_config *config, const struct bert_capacity *capacity)
+                    const struct bert_config *config, const struct bert_options *options)
 {
-    size_t H = (size_t)config->hidden, T = (size_t)capacity->tokens;
+    const enum float_type type = options->compute_type;
+    const int tokens = options->capacity.tokens;
+    const size_t H = (size_t)config->hidden, T = (size_t)tokens;
     *kept = (struct embedding_activations){
-        .z = arena_take(arena, T * H, sizeof(real)),
-        .x = arena_take(arena, T * H, sizeof(real)),
+        .z = operand_take(type, arena, T * H),
+        .x = operand_take(type, arena, T * H),
         .mean = arena_take(arena, T, sizeof(real)),
         .rstd = arena_take(arena, T, sizeof(real)),
-        .partial = arena_take(arena, (size_t)row_blocks(capacity->tokens) * 2 * H, sizeof(real)),
+        .partial = arena_take(arena, (size_t)row_blocks(tokens) * 2 * H, sizeof(real)),
     };
 }
 
@@ -67,12 +69,15 @@ void embedding_forward(const struct embedding_pass *pass)
 {
     const struct norm_layout *norm = &pass->layout->embedding_norm;
     const real *params = pass->params;
+    const enum float_type type = pass->compute_type;
     int H = pass->config->hidden;
 #pragma omp parallel for schedule(static)
     for (int row = 0; row < pass->batch->tokens; row++) {
         double begun = profile_begin();
-        real *z = pass->kept->z + (size_t)row * (size_t)H;
-        real *x = pass->kept->x + (size_t)row * (size_t)H;
+        const size_t offset = (size_t)row * (size_t)H;
+        void *kept_z = operand_at(type, pass->kept->z, offset);
+        real *z = operand_place(type, kept_z, row_of_thread(pass->memory));
+        real *x = pass->x + offset;
         memcpy(z, word_vector(pass, row), (size_t)H * sizeof *z);
         kernels->accumulate(params + position_offset(pass, row), z, (size_t)H);
         kernels->accumulate(params + type_offset(pass, row), z, (size_t)H);
@@ -82,6 +87,8 @@ void embedding_forward(const struct embedding_pass *pass)
         struct dropout dropout = dropout_of(pass, row);
         if (dropout.threshold > 0)
             kernels->dropout(&dropout, (uint32_t)pass->rows->position[row], x, x, H);
+        operand_store(type, z, kept_z, (size_t)H);
+        operand_store(type, x, operand_at(type, pass->kept->x, offset), (size_t)H);
         profile_end(PROFILE_EMBEDDING, begun);
     }
 }
@@ -113,6 +120,7 @@ void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads
     const struct norm_backward norm = {.rows = T,
                                        .n = H,
                                        .gamma = pass->params + layout->weight,
+                                       .z_type = pass->compute_type,
                                        .z = pass->kept->z,
                                        .mean = pass->kept->mean,
                                        .rstd = pass->kept->rstd,
@@ -121,6 +129,7 @@ void embedding_backward(const struct embedding_pass *pass, real *dx, real *grads
                                        .partial = pass->kept->partial,
                                        .before = drop_gradient,
                                        .context = &gradient,
+                                       .memory = pass->memory,
                                        .profile = PROFILE_EMBEDDING};
     norm_backward_all(&norm);
     norm_backward_sums(&norm, grads + layout->weight, grads + layout->bias, NULL);

@@ -6,11 +6,13 @@
 
 #include "lambert/model/bert.h"
 #include "layout.h"
+#include "operand.h"
 #include "rows.h"
 
+/* z and x are operands (operand.h) of the model's compute_type. */
 struct embedding_activations {
-    real *z;           /* [T, H] the sum that LayerNorm was given */
-    real *x;           /* [T, H] */
+    void *z;           /* [T, H] the sum that LayerNorm was given */
+    void *x;           /* [T, H] */
     real *mean, *rstd; /* [T] */
     real *partial;     /* [row_blocks(T), 2H] */
 };
@@ -23,13 +25,16 @@ struct embedding_pass {
     const struct batch_rows *rows;
     bool dropout;                              /* training */
     struct bert_embedding_rows embedding_rows; /* {0}: none */
+    enum float_type compute_type;
+    real *x; /* [T, H] where the output is real: kept->x in float32 */
+    const struct row_memory *memory;
     struct embedding_activations *kept;
 };
 
 void embedding_plan(struct embedding_activations *kept, struct arena *arena,
-                    const struct bert_config *config, const struct bert_capacity *capacity);
+                    const struct bert_config *config, const struct bert_options *options);
 
-/* -> kept->x */
+/* -> x and kept->x */
 void embedding_forward(const struct embedding_pass *pass);
 
 /* dx [T, H] is used up; gradients of the tables and LayerNorm's weights are added to grads, but for

@@ -76,7 +76,7 @@ static void pooler_forward(const struct heads_pass *pass, const real *x)
     const struct linear pooler = pooler_of(pass);
     const real *bias = pass->params + pass->layout->pooler.bias;
     const int H = pass->config->hidden, N = pass->batch->sequences;
-    rows_gather(N, pass->rows->cls, H, x, heads->cls);
+    rows_gather(TYPE_FLOAT32, N, pass->rows->cls, H, x, heads->cls);
     linear_forward(&pooler, heads->cls, heads->pooled, NULL);
 #pragma omp parallel for schedule(static)
     for (int n = 0; n < N; n++)
@@ -92,7 +92,8 @@ static void pooler_backward(const struct heads_pass *pass, real *dx, real *grads
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < (size_t)N * (size_t)H; i++)
         heads->dpooled[i] *= 1 - heads->pooled[i] * heads->pooled[i];
-    bias_gradient(N, H, heads->dpooled, H, heads->partial, grads + pass->layout->pooler.bias);
+    bias_gradient(TYPE_FLOAT32, N, H, heads->dpooled, H, heads->partial,
+                  grads + pass->layout->pooler.bias);
     linear_weight_gradient(&pooler, heads->dpooled, heads->cls,
                            grads + pass->layout->pooler.weight);
     linear_input_gradient(&pooler, heads->dpooled, 0, heads->dcls, NULL);
@@ -142,7 +143,7 @@ void heads_run(const struct heads_pass *pass, const real *x, real *dx, real *gra
         if (own.rows == 0)
             continue;
         if (chosen)
-            rows_gather(own.rows, chosen, H, x, heads->x);
+            rows_gather(TYPE_FLOAT32, own.rows, chosen, H, x, heads->x);
         const int terms = objective->run(&own, &sums[o]);
         sums[o].terms += terms;
         if (terms == 0 || !dx)

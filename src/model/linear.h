@@ -9,32 +9,39 @@
 #include "lambert/kernels/gemm.h"
 
 /* A layer at work on so many rows. x and dx are [rows, in] without gaps; y and dy are [rows, out],
- * their rows ld_y apart. */
+ * their rows ld_y apart. The operands x and dy are of operand_type, all else is real. */
 struct linear {
     int rows, in, out;
     const real *weight;           /* [out, in] */
     enum float_type compute_type; /* of its products */
+    enum float_type operand_type;
     int ld_y;
     enum profile_part profile; /* what its products count as */
 };
 
-/* y = x Wᵀ, no bias; `then` (gemm.h) is done to parts of y while they are in the cache, or NULL. */
-void linear_forward(const struct linear *linear, const real *x, real *y,
+/* y = x Wᵀ, no bias; `then` (gemm.h) is done to parts of y while they are in the cache, or NULL. y
+ * is NULL where only `then` wants it. */
+void linear_forward(const struct linear *linear, const void *x, real *y,
                     const struct gemm_epilogue *then);
 
 /* dW += dyᵀ x */
-void linear_weight_gradient(const struct linear *linear, const real *dy, const real *x,
+void linear_weight_gradient(const struct linear *linear, const void *dy, const void *x,
                             real *dweight);
 
-/* dx = dy W + keep dx, keep 0 or 1; `then` is done to parts of dx, or NULL. */
-void linear_input_gradient(const struct linear *linear, const real *dy, real keep, real *dx,
+/* dx = dy W + keep dx, keep 0 or 1; `then` is done to parts of dx, or NULL. dx is NULL where only
+ * `then` wants it. */
+void linear_input_gradient(const struct linear *linear, const void *dy, real keep, real *dx,
                            const struct gemm_epilogue *then);
 
-/* dbias [n] += sum of the rows of dy; partial [row_blocks(rows), n] is working memory. */
-void bias_gradient(int rows, int n, const real *dy, int ld_dy, real *partial, real *dbias);
+/* dbias [n] += sum of the rows of dy, of a type; partial [row_blocks(rows), n] is working memory. */
+void bias_gradient(enum float_type type, int rows, int n, const void *dy, int ld_dy, real *partial,
+                   real *dbias);
 
-/* out [R, n] = rows[r] of x, and out[rows[r]] += x [R, n] */
-void rows_gather(int count, const int32_t *rows, int n, const real *x, real *out);
+/* out [R, n] = rows[r] of x, both of a type. */
+void rows_gather(enum float_type type, int count, const int32_t *rows, int n, const void *x,
+                 void *out);
+
+/* out[rows[r]] += x [R, n] */
 void rows_scatter_add(int count, const int32_t *rows, int n, const real *x, real *out);
 
 /* out [count, n] += x */

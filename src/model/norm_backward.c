@@ -17,6 +17,7 @@ static real *partial_of(const struct norm_backward *norm, int sum)
 void norm_backward_rows(const struct norm_backward *norm, int row, int rows)
 {
     const size_t n = (size_t)norm->n;
+    real *memory = norm->memory ? row_of_thread(norm->memory) : NULL;
     double begun = profile_begin();
     for (int first = row; first < row + rows; first += ROW_BLOCK) {
         const int end = min_int(first + ROW_BLOCK, row + rows);
@@ -31,8 +32,10 @@ void norm_backward_rows(const struct norm_backward *norm, int row, int rows)
             const size_t at = (size_t)r * n;
             if (norm->before)
                 norm->before(norm->context, r);
-            kernels->layernorm_backward(norm->gamma, norm->z + at, norm->mean[r], norm->rstd[r],
-                                        norm->dy + at, norm->dz + at, dgamma, dbeta, norm->n);
+            const real *z =
+                operand_read(norm->z_type, operand_at(norm->z_type, norm->z, at), memory, n);
+            kernels->layernorm_backward(norm->gamma, z, norm->mean[r], norm->rstd[r], norm->dy + at,
+                                        norm->dz + at, dgamma, dbeta, norm->n);
             if (norm->after)
                 norm->after(norm->context, r, dbias);
         }

@@ -11,11 +11,13 @@
 
 #include "lambert/base/real.h"
 #include "lambert/kernels/profile.h"
+#include "operand.h"
 
 struct norm_backward {
     int rows, n;
-    const real *gamma;       /* [n] */
-    const real *z;           /* [rows, n] what LayerNorm was given */
+    const real *gamma; /* [n] */
+    enum float_type z_type;
+    const void *z;           /* [rows, n] what LayerNorm was given */
     const real *mean, *rstd; /* [rows] */
     const real *dy;          /* [rows, n] */
     real *dz;                /* [rows, n]; may be dy */
@@ -27,6 +29,8 @@ struct norm_backward {
     void (*after)(const void *context, int row, real *dbias);
     const void *context;
 
+    /* A row of n for each thread, where z is read; `after` may use it. NULL where z is real. */
+    const struct row_memory *memory;
     enum profile_part profile;
 };
 

@@ -13,6 +13,7 @@
 #include "lambert/kernels/kernels.h"
 #include "random_batch.h"
 #include "reference.h"
+#include "ways.h"
 
 static const struct bert_config shape = {.layers = 3,
                                          .hidden = 48,
@@ -32,17 +33,6 @@ static const struct sequence_shape sequences[] = {
 static const double scales[PRETRAINING_OBJECTIVES] = {0.02, 0.2};
 
 enum { SEQUENCES = sizeof sequences / sizeof sequences[0] };
-
-/* The plain table, whose products cblas makes, comes first. */
-static void for_each_way(void (*check)(void))
-{
-    for (const struct kernels *const *table = kernels_available(); *table; table++)
-        for (int blas = (*table)->gemm ? 0 : 1; blas < 2; blas++) {
-            kernels = *table;
-            gemm_use_blas(blas);
-            check();
-        }
-}
 
 static void check_losses(void)
 {

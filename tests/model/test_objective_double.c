@@ -15,6 +15,7 @@
 #include "lambert/model/objective.h"
 #include "model/linear.h"
 #include "random_batch.h"
+#include "two_types.h"
 
 /* --- the objectives --------------------------------------------------------------------------- */
 
@@ -300,6 +301,18 @@ static void gradients_are_those_of_the_losses(void **state)
     }
 }
 
+/* Whatever the heads read, chosen rows or all. */
+static void heads_compute_in_bfloat16_too(void **state)
+{
+    (void)state;
+    for (int l = 0; l < LISTS; l++) {
+        struct fixture f;
+        fixture_init(&f, &lists[l]);
+        expect_types_agree(f.name, &f.config, &f.batch, f.scales);
+        fixture_release(&f);
+    }
+}
+
 /* Each tensor of the list has a gradient, in its order, behind a pooler where one is read. */
 static void the_table_has_the_tensors_of_the_list(void **state)
 {
@@ -383,6 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_are_those_of_the_losses),
+        cmocka_unit_test(heads_compute_in_bfloat16_too),
         cmocka_unit_test(the_table_has_the_tensors_of_the_list),
         cmocka_unit_test(terms_are_counted_beforehand),
         cmocka_unit_test(objectives_do_not_disturb_each_other),

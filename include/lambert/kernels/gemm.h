@@ -57,12 +57,13 @@ struct gemm_part {
 
 /* What is done to C as it is finished. Called by one thread for each part of C: together they are
  * all of it. whole_rows: columns are always all n; of rows that are too wide to be finished in one
- * go (over 5,440 elements) this is done to all of C at the end, which must have a place then. */
+ * go (over gemm_widest() elements) this is done to all of C at the end, which must have a place then. */
 struct gemm_epilogue {
     void (*part)(void *context, const struct gemm_part *part);
     void *context;
     bool whole_rows;
 };
+int gemm_widest(void); /* 5,424 or more; it depends on the engine */
 
 struct gemm {
     enum gemm_form form;
