@@ -77,23 +77,28 @@ $(BUILD)/found/%:
 	@touch $@
 
 # --- objects ---------------------------------------------------------------------------------
-# Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS.
+# Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS, those named *_amx.c
+# for the one of AMX_ISAS.
 ifeq ($(shell uname -m),x86_64)
 VECTOR_ISAS = v3 v4 v4-bf16
+AMX_ISAS = v4-amx
 endif
 ISA_FLAGS_v3 = -march=x86-64-v3 -mprefer-vector-width=256
 ISA_FLAGS_v4 = -march=x86-64-v4 -mprefer-vector-width=512
 ISA_FLAGS_v4-bf16 = $(ISA_FLAGS_v4) -mavx512bf16
+ISA_FLAGS_v4-amx = $(ISA_FLAGS_v4-bf16) -mamx-tile -mamx-bf16
 
 vector_sources = $(wildcard src/$(1)/*_vector.c)
-plain_sources  = $(filter-out $(vector_sources),$(wildcard src/$(1)/*.c))
+amx_sources    = $(wildcard src/$(1)/*_amx.c)
+plain_sources  = $(filter-out $(vector_sources) $(amx_sources),$(wildcard src/$(1)/*.c))
 # src/LAYER/NAME.proto is compiled to NAME.pb-c.c and NAME.pb-c.h, which sources of that layer include
 # as <LAYER/NAME.pb-c.h>.
 protos = $(wildcard src/$(1)/*.proto)
 generated_of = $(patsubst src/%.proto,$(BUILD)/gen/%.pb-c.h,$(protos))
 objects_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(plain_sources)) \
   $(patsubst src/%.proto,$(BUILD)/obj/%.pb-c.o,$(protos)) \
-  $(foreach isa,$(VECTOR_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(vector_sources)))
+  $(foreach isa,$(VECTOR_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(vector_sources))) \
+  $(foreach isa,$(AMX_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(amx_sources)))
 # In double precision: the plain kernels and the BLAS's products only.
 double_objects_of = $(patsubst src/%.c,$(BUILD)/double/%.o,$(filter-out src/kernels/gemm_tiles.c,$(plain_sources))) \
   $(patsubst src/%.proto,$(BUILD)/obj/%.pb-c.o,$(protos))
@@ -122,7 +127,7 @@ $(BUILD)/obj/%.$(1).o: src/%.c
 	$(SAY) '  CC    $$@'
 	$(Q)$(CC) $(FLAGS) $(ISA_FLAGS_$(1)) -ffp-contract=fast -MMD -MP -c $$< -o $$@
 endef
-$(foreach isa,v3 v4 v4-bf16,$(eval $(call vector_rule,$(isa))))
+$(foreach isa,v3 v4 v4-bf16 v4-amx,$(eval $(call vector_rule,$(isa))))
 
 $(BUILD)/double/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -261,5 +266,5 @@ help:
 include scripts/workshop.mk
 
 -include $(patsubst src/%.c,$(BUILD)/obj/%.d,$(ALL_SOURCES)) $(patsubst src/%.c,$(BUILD)/double/%.d,$(ALL_SOURCES))
--include $(foreach isa,v3 v4 v4-bf16,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
+-include $(foreach isa,v3 v4 v4-bf16 v4-amx,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
 -include $(TEST_OBJECTS:.o=.d) $(addsuffix .d,$(REPLAYS))

@@ -28,7 +28,7 @@ uint32_t dropout_threshold(double probability)
 
 const struct kernels *const *kernels_available(void)
 {
-    static const struct kernels *tables[5];
+    static const struct kernels *tables[6];
     int count = 0;
     tables[count++] = &kernels_plain;
 #if HAVE_VECTOR
@@ -38,6 +38,8 @@ const struct kernels *const *kernels_available(void)
         tables[count++] = &kernels_v4;
     if (cpu_level() >= CPU_V4 && cpu_has_avx512_bf16())
         tables[count++] = &kernels_v4_bf16;
+    if (cpu_level() >= CPU_V4 && cpu_has_avx512_bf16() && cpu_has_amx_bf16() && cpu_permit_amx())
+        tables[count++] = &kernels_v4_amx;
 #endif
     tables[count] = NULL;
     return tables;

@@ -513,6 +513,15 @@ static void adam_direction(const struct adam_numbers *numbers, const float *rest
     squares[1] = squares_total(&of_direction);
 }
 
+#define ROW_KERNELS                                                                                \
+    .dropout = dropout, .layernorm = layernorm, .residual_layernorm = residual_layernorm,          \
+    .layernorm_backward = layernorm_backward, .bias_gelu = bias_gelu,                              \
+    .gelu_backward = gelu_backward, .bias_tanh = bias_tanh,                                        \
+    .attention_weights = attention_weights, .attention_backward = attention_backward,              \
+    .cross_entropy = cross_entropy, .to_bfloat16 = to_bfloat16, .from_bfloat16 = from_bfloat16,    \
+    .accumulate = accumulate, .multiply = multiply_all, .axpy = axpy,                              \
+    .adam_direction = adam_direction, .dot = dot, .sum_squares = sum_squares
+
 const struct kernels TABLE = {
     .name = TABLE_NAME,
     .gemm = &gemm_tiles,
@@ -522,22 +531,18 @@ const struct kernels TABLE = {
     .wide_bfloat16_tile = TABLE_BFLOAT16_WIDE,
     .peak = TABLE_PEAK,
     .bfloat16_peak = TABLE_BFLOAT16_PEAK,
-    .dropout = dropout,
-    .layernorm = layernorm,
-    .residual_layernorm = residual_layernorm,
-    .layernorm_backward = layernorm_backward,
-    .bias_gelu = bias_gelu,
-    .gelu_backward = gelu_backward,
-    .bias_tanh = bias_tanh,
-    .attention_weights = attention_weights,
-    .attention_backward = attention_backward,
-    .cross_entropy = cross_entropy,
-    .to_bfloat16 = to_bfloat16,
-    .from_bfloat16 = from_bfloat16,
-    .accumulate = accumulate,
-    .multiply = multiply_all,
-    .axpy = axpy,
-    .adam_direction = adam_direction,
-    .dot = dot,
-    .sum_squares = sum_squares,
+    ROW_KERNELS,
 };
+
+#ifdef __AVX512BF16__
+const struct kernels kernels_v4_amx = {
+    .name = "v4-amx",
+    .gemm = &gemm_tiles,
+    .tile = &TABLE_TILE,
+    .wide_tile = TABLE_WIDE,
+    .bfloat16_tile = &tile_v4_amx,
+    .peak = TABLE_PEAK,
+    .bfloat16_peak = peak_v4_amx,
+    ROW_KERNELS,
+};
+#endif

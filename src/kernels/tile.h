@@ -72,6 +72,7 @@ static inline int tile_words(const struct tile_kernels *tile, int k)
     return (k + tile->k_unit - 1) / tile->k_unit * tile->k_unit / tile_word(tile);
 }
 
-extern const struct tile_kernels tile_v3, tile_v4, tile_v4_wide, tile_v4_bf16, tile_v4_bf16_wide;
+extern const struct tile_kernels tile_v3, tile_v4, tile_v4_wide, tile_v4_bf16, tile_v4_bf16_wide,
+    tile_v4_amx;
 
 #endif

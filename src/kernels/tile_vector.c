@@ -5,6 +5,7 @@
  * number of rows and of vectors in a row. */
 #include "tile.h"
 
+#include "transpose.h"
 #include "vector_math.h"
 
 #if defined __AVX512BF16__
@@ -299,24 +300,6 @@ INLINE void pack_rows(enum tile_source source, int vectors, int columns, int k, 
     }
 }
 
-/* One of the log2(WIDTH) steps of transposing a square of WIDTH vectors: in each pair of vectors
- * that are `half` apart, the upper `half` lanes of every 2 half of the first change places with the
- * lower ones of the second. */
-INLINE void swap_blocks(vfloat rows[WIDTH], int half)
-{
-    vint low, high;
-    for (int lane = 0; lane < WIDTH; lane++) {
-        low[lane] = lane & half ? WIDTH + lane - half : lane;
-        high[lane] = lane & half ? WIDTH + lane : lane + half;
-    }
-    for (int i = 0; i < WIDTH; i++)
-        if (!(i & half)) {
-            vfloat a = rows[i], b = rows[i + half];
-            rows[i] = __builtin_shuffle(a, b, low);
-            rows[i + half] = __builtin_shuffle(a, b, high);
-        }
-}
-
 /* How many elements ahead a row is fetched: a CPU's own prefetching does not follow as many rows at
  * once as are read here. */
 enum { AHEAD = 8 * WIDTH * WORD };
@@ -330,12 +313,7 @@ INLINE void transpose_full(enum tile_source source, int width, const void *b, si
         rows[i] = words_along(source, b, at + (size_t)i * ldb, WIDTH * WORD);
         __builtin_prefetch(source_at(source, b, at + (size_t)i * ldb + AHEAD));
     }
-    swap_blocks(rows, 1);
-    swap_blocks(rows, 2);
-    swap_blocks(rows, 4);
-#ifdef __AVX512F__
-    swap_blocks(rows, 8);
-#endif
+    transpose_square(rows);
     for (int p = 0; p < WIDTH; p++)
         v_store(packed + p * width, rows[p], WIDTH);
 }

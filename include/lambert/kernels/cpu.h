@@ -23,6 +23,12 @@ enum cpu_level cpu_level(void);
 /* Whether it multiplies bfloat16 with AVX512_BF16, which some CPUs do more slowly than float. */
 bool cpu_has_avx512_bf16(void);
 
+/* Whether it multiplies tiles of bfloat16 with AMX-BF16, which the operating system knows of; and
+ * whether the kernel grants them to this process, which it has to be asked once, before the first
+ * use, and is asked by the second function. A kernel that is too old (before Linux 5.16) does not. */
+bool cpu_has_amx_bf16(void);
+bool cpu_permit_amx(void);
+
 /* Sets the number of OpenMP threads for the whole run: `wanted`, or when that is 0 what
  * OMP_NUM_THREADS says, or else the number of bound cores divided by the ranks that share them.
  * Returns it. Never called again: a changing count makes OpenMP rebuild its teams. */

@@ -56,7 +56,7 @@ struct gemm_engine;
 struct tile_kernels;
 
 struct kernels {
-    const char *name; /* "plain", "v3", "v4", "v4-bf16" */
+    const char *name; /* "plain", "v3", "v4", "v4-bf16", "v4-amx" */
 
     /* What makes matrix products (gemm.h), and the inner loops that it uses; NULL: cblas makes
      * them. Some cores are faster with wider tiles, which give the same bits; NULL: there are none. */
