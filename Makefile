@@ -177,6 +177,10 @@ TEST_USES_corpus = prepare
 TEST_USES_run    = prepare
 test_helpers = $(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)) $(HELPERS_$(1)) \
   $(wildcard tests/lib/*.c)
+# Kernels are tested on a CPU that has what they are compiled for, in software if need be
+# (tests/kernels/emulated_cpu.h), and so is the program.
+EMULATED = $(addprefix -Wl$(comma)--wrap=,cpu_has_avx512_bf16 cpu_has_amx_bf16 cpu_permit_amx)
+TEST_LINK_kernels = $(EMULATED)
 test_objects_of = $(patsubst tests/%.c,$(BUILD)/obj/tests/%.o,$(1))
 double_test_objects_of = $(patsubst tests/%.c,$(BUILD)/double/tests/%.o,$(1))
 TEST_OBJECTS = $(call test_objects_of,$(wildcard tests/*/*.c)) $(call double_test_objects_of,$(wildcard tests/*/*.c))
@@ -197,14 +201,16 @@ $(filter %_double,$(TESTS)): $(BUILD)/tests/%: $(BUILD)/double/tests/%.o \
     $$(call double_libraries_of,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(SAY) '  LINK  $@'
-	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_LINK_$(firstword $(subst /, ,$*))) $(filter %.o,$^) \
+	  $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
 
 $(filter-out %_double,$(TESTS)): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o \
     $$(call test_objects_of,$$(call test_helpers,$$(firstword $$(subst /, ,$$*)))) \
     $$(call test_libraries_of,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(SAY) '  LINK  $@'
-	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
+	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_LINK_$(firstword $(subst /, ,$*))) $(filter %.o,$^) \
+	  $(filter %.a,$^) $(CMOCKA_LIBS) $(LIBS) -o $@
 
 # tests/fuzz/fuzz_NAME.c without libFuzzer: tests/text/test_fuzz_corpus.sh calls it for its corpus.
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -217,7 +223,15 @@ $(REPLAYS): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(FUZZ_HEL
 	$(SAY) '  TEST  $@'
 	$(Q)$(CC) $(FLAGS) -MMD -MP $(filter %.c,$^) $(filter %.a,$^) $(LIBS) -o $@
 
-tests: $(TESTS) $(REPLAYS) $(BUILD)/lambert
+# The program, for scripts that run its kernels on any CPU with AVX-512.
+$(BUILD)/tests/lambert-emulated: $(call test_objects_of,tests/kernels/emulated_cpu.c tests/kernels/emulator.c) \
+    $(call libraries_of,cli)
+	@mkdir -p $(@D)
+	$(SAY) '  LINK  $@'
+	$(Q)$(MPICC) -fopenmp $(CFLAGS) $(INSTRUMENT) $(EMULATED) $(filter %.o,$^) -Wl,--whole-archive $(BUILD)/lib/libcli.a \
+	  -Wl,--no-whole-archive $(filter-out $(BUILD)/lib/libcli.a,$(filter %.a,$^)) $(LIBS) -o $@
+
+tests: $(TESTS) $(REPLAYS) $(BUILD)/lambert $(BUILD)/tests/lambert-emulated
 
 # PATTERN: only tests whose name matches it (grep -E).
 PATTERN ?= .

@@ -70,7 +70,7 @@ struct gemm_way {
     const struct kernels *table;
     bool blas;
 };
-enum { MOST_GEMM_WAYS = 5 };
+enum { MOST_GEMM_WAYS = 8 };
 int gemm_ways(struct gemm_way ways[MOST_GEMM_WAYS]);
 void gemm_way_take(const struct gemm_way *way);
 
