@@ -47,8 +47,10 @@ static const struct command_option eval_options[] = {
 static void print_text(const struct evaluation *e, const char *path, int sequence_length)
 {
     const struct objective_sums *mlm = &e->sums[PRETRAINING_MLM], *nsp = &e->sums[PRETRAINING_NSP];
-    printf("%s on %" PRIu64 " held-out sequences of up to %d, %" PRIu64 " masked tokens\n", path,
-           e->sequences, sequence_length, (uint64_t)mlm->terms);
+    printf("%s on %" PRIu64 " held-out sequences of up to %d, %" PRIu64
+           " masked tokens, products in %s\n",
+           path, e->sequences, sequence_length, (uint64_t)mlm->terms,
+           config_word("train.compute_type", e->compute_type));
     printf("                loss   accuracy\n");
     if (mlm->terms > 0) {
         printf("  MLM       %8.4f     %5.1f%%\n", mlm->loss / mlm->terms,
@@ -69,6 +71,16 @@ static void print_json(const struct evaluation *e, const char *path, int sequenc
     print_json_line(line);
 }
 
+/* Whether the command line says in which type to compute. */
+static bool says_type(const struct command_words *words)
+{
+    static const char key[] = "train.compute_type=";
+    for (int i = 0; i < words->count; i++)
+        if (strncmp(words->at[i], key, sizeof key - 1) == 0)
+            return true;
+    return false;
+}
+
 static int evaluate(struct dist *dist, const void *context, struct error *err)
 {
     const struct eval_arguments *arguments = context;
@@ -80,9 +92,12 @@ static int evaluate(struct dist *dist, const void *context, struct error *err)
                             PHASE_LAST, &phase, err);
     status = dist_agree(dist, status, err);
     if (status == 0) {
+        const struct evaluation_request request = {.config = &config,
+                                                   .phase = phase,
+                                                   .checkpoint = arguments->checkpoint,
+                                                   .keeps_type = says_type(&arguments->words)};
         start_threads(dist, &config);
-        status =
-            evaluate_checkpoint(dist, &config, phase, arguments->checkpoint, &file, &result, err);
+        status = evaluate_checkpoint(dist, &request, &file, &result, err);
     }
     if (status == 0 && dist_rank(dist) == 0)
         (arguments->json ? print_json : print_text)(&result, checkpoint_file_path(&file),
@@ -97,7 +112,8 @@ const struct command command_eval = {
     .description =
         "Losses and accuracies of a checkpoint on the held-out documents of data.corpus, beside "
         "what guessing from token frequencies gives. train.evaluate_sequences says how many "
-        "sequences.",
+        "sequences. Computes in the type that the checkpoint was trained in, unless "
+        "train.compute_type=... stands on the command line.",
     .examples = "lambert eval configs/demo.ini --json\n",
     .options = eval_options,
     COMMAND_ARGUMENTS(struct eval_arguments, .config = NULL),

@@ -105,8 +105,8 @@ const struct command command_show_gradients = {
     .description =
         "Writes the gradient of one global batch as a safetensors file, each tensor by its Hugging "
         "Face name: of MLM loss + NSP loss, each the mean over the global batch, before clipping. "
-        "Without --checkpoint, at the weights that a new run starts with. Dropout is as "
-        "configured; lambert show batch prints the same samples.",
+        "Without --checkpoint, at the weights that a new run starts with. Dropout and "
+        "train.compute_type are as configured; lambert show batch prints the same samples.",
     .examples = "lambert show gradients configs/demo.ini --output gradients.safetensors\n",
     .options = gradients_options,
     COMMAND_ARGUMENTS(struct gradients_arguments, .config = NULL),

@@ -15,7 +15,8 @@ struct evaluator {
     struct packed_batch batch;
     uint64_t sequences; /* of the set */
     int token_budget;
-    double *unigram_loss; /* [V] -log of each id's frequency */
+    enum float_type compute_type; /* of the model, as it is configured */
+    double *unigram_loss;         /* [V] -log of each id's frequency */
     int32_t commonest;
 };
 
@@ -66,6 +67,7 @@ int evaluator_new(struct evaluator **out, const struct config *config, int phase
     uint64_t epoch = sampler_epoch_samples(evaluator->sampler, 0);
     uint64_t wanted = (uint64_t)config->train.evaluate_sequences;
     evaluator->sequences = wanted < epoch ? wanted : epoch;
+    evaluator->compute_type = config->train.compute_type;
     evaluator->token_budget = bert_options_of(config).capacity.tokens;
     *out = evaluator;
     return 0;
@@ -137,7 +139,8 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
         (struct evaluation){.objectives = objectives,
                             .unigram_loss = metrics_mean(sums.unigram_loss, sums.masked),
                             .unigram_accuracy = metrics_mean(sums.unigram_correct, sums.masked),
-                            .sequences = evaluator->sequences};
+                            .sequences = evaluator->sequences,
+                            .compute_type = evaluator->compute_type};
     memcpy(result->sums, sums.objectives, sizeof result->sums);
     return 0;
 }

@@ -60,43 +60,47 @@ static int check_file(const struct evaluation_setup *setup, const struct config 
     return 0;
 }
 
-/* [rank 0] */
-static int open_checkpoint(const struct config *config, const char *wanted,
-                           struct checkpoint_file *file, struct error *err)
+/* [rank 0] The configuration to evaluate by becomes the request's, in the type that is wanted. */
+static int open_checkpoint(const struct evaluation_request *request, struct checkpoint_file *file,
+                           struct config *config, struct error *err)
 {
-    const char *folder = config->run.folder;
+    const char *wanted = request->checkpoint, *folder = config->run.folder;
     if ((wanted ? checkpoint_find(wanted, file, err) : checkpoint_newest(folder, file, err)) < 0)
         return -1;
     if (!checkpoint_file_path(file))
         return error_set(err, "there is no checkpoint in %s; name one with --checkpoint",
                          wanted ? wanted : folder);
-    return 0;
+    if (request->keeps_type)
+        return 0;
+    return stored_compute_type(file->meta.config, checkpoint_file_path(file),
+                               &config->train.compute_type, err);
 }
 
-int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
-                        const char *wanted, struct checkpoint_file *file, struct evaluation *result,
-                        struct error *err)
+int evaluate_checkpoint(const struct dist *dist, const struct evaluation_request *request,
+                        struct checkpoint_file *file, struct evaluation *result, struct error *err)
 {
     const bool reads = dist_rank(dist) == 0;
+    struct config config = *request->config;
     struct evaluation_setup setup = {0};
     struct watchdog *watchdog;
     struct run_state state;
     *file = (struct checkpoint_file){0};
-    int status = watchdog_start(&watchdog, config->train.watchdog_seconds,
+    int status = watchdog_start(&watchdog, config.train.watchdog_seconds,
                                 "Evaluate once more when that is mended", err);
     if (dist_agree(dist, status, err) < 0) {
         status = -1;
         goto done;
     }
     activity_task("reading the checkpoint", -1);
-    status = dist_agree(dist, reads ? open_checkpoint(config, wanted, file, err) : 0, err);
+    status = dist_agree(dist, reads ? open_checkpoint(request, file, &config, err) : 0, err);
     if (status < 0)
         goto done;
+    dist_broadcast(dist, 0, &config.train.compute_type, sizeof config.train.compute_type);
 
     activity_task("getting corpus and memory", -1);
-    status = setup_init(&setup, dist, config, phase, err);
+    status = setup_init(&setup, dist, &config, request->phase, err);
     if (status == 0 && reads)
-        status = check_file(&setup, config, file, err);
+        status = check_file(&setup, &config, file, err);
     status = dist_agree(dist, status, err);
     if (status < 0)
         goto done;

@@ -210,6 +210,8 @@ void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evalu
     const struct objective_list *objectives = &evaluation->objectives;
     const struct objective_sums *sums = evaluation->sums;
     add(line, "sequence_length", sequence_length);
+    cJSON_AddStringToObject(line, "compute_type",
+                            config_word("train.compute_type", evaluation->compute_type));
     add(line, "sequences", (double)evaluation->sequences);
     add_masked(line, objectives, sums);
     for (int o = 0; o < objectives->count; o++) {

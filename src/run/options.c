@@ -139,6 +139,16 @@ int check_stored_model(const struct config *config, const char *stored, const ch
     return check_model(config, &model, err);
 }
 
+int stored_compute_type(const char *stored, const char *path, enum float_type *type,
+                        struct error *err)
+{
+    struct config other;
+    if (config_read(&other, stored, path, err) < 0)
+        return -1;
+    *type = other.train.compute_type;
+    return 0;
+}
+
 const char *phase_corpus_folder(const struct config *config, int phase)
 {
     const char *own = config->phases[phase].corpus;

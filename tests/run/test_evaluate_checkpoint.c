@@ -2,6 +2,7 @@
 /* What a run found when it evaluated itself is found again in its checkpoint. */
 #include "lambert/run/evaluate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "dist/ranks.h"
@@ -11,7 +12,7 @@
 #include "small_run.h"
 #include "store/sample.h"
 
-static void make_run(struct config *config)
+static void make_run(struct config *config, const char *word)
 {
     struct error err;
     scratch_open(ranks);
@@ -22,7 +23,8 @@ static void make_run(struct config *config)
     }
     dist_barrier(ranks);
     log_set_level(LOG_ERROR);
-    small_config(config, "corpus", "run", "run.threads=1", "train.evaluate_sequences=8", NULL);
+    small_config(config, "corpus", "run", "run.threads=1", "train.evaluate_sequences=8", word,
+                 NULL);
     if (run_training(ranks, &(struct run_request){.config = config}, &err) < 0)
         fail_msg("%s", err.text);
     dist_barrier(ranks);
@@ -41,7 +43,8 @@ static void assert_found_again(const struct config *config, const char *wanted)
     struct evaluation result;
     struct buffer text = {0};
     struct error err;
-    if (evaluate_checkpoint(ranks, config, 0, wanted, &file, &result, &err) < 0)
+    const struct evaluation_request request = {.config = config, .checkpoint = wanted};
+    if (evaluate_checkpoint(ranks, &request, &file, &result, &err) < 0)
         fail_msg("%s", err.text);
     assert_true((dist_rank(ranks) == 0) == (checkpoint_file_path(&file) != NULL));
     cJSON *fields = cJSON_CreateObject();
@@ -65,7 +68,8 @@ static void assert_refused(const struct config *config, const char *wanted, cons
     struct checkpoint_file file;
     struct evaluation result;
     struct error err;
-    assert_int_equal(evaluate_checkpoint(ranks, config, 0, wanted, &file, &result, &err), -1);
+    const struct evaluation_request request = {.config = config, .checkpoint = wanted};
+    assert_int_equal(evaluate_checkpoint(ranks, &request, &file, &result, &err), -1);
     if (!strstr(err.text, sentence))
         fail_msg("'%s' does not say '%s'", err.text, sentence);
     checkpoint_file_close(&file);
@@ -75,10 +79,36 @@ static void a_checkpoint_is_as_good_as_its_run(void **state)
 {
     (void)state;
     struct config config;
-    make_run(&config);
+    make_run(&config, NULL);
     assert_found_again(&config, NULL);
     assert_found_again(&config, scratch_path("run"));
     assert_found_again(&config, scratch_path("run/checkpoints/step-00000003.checkpoint"));
+    remove_run();
+}
+
+/* The type is the checkpoint's, and another one only where that is asked for. */
+static void evaluation_computes_as_training_did(void **state)
+{
+    (void)state;
+    struct config config;
+    make_run(&config, "train.compute_type=bfloat16");
+    assert_found_again(&config, NULL);
+    config.train.compute_type = TYPE_FLOAT32;
+    assert_found_again(&config, NULL);
+    struct evaluation results[2];
+    for (int type = 0; type < 2; type++) {
+        const struct evaluation_request request = {.config = &config, .keeps_type = true};
+        struct checkpoint_file file;
+        struct error err;
+        config.train.compute_type = (enum float_type)type;
+        assert_int_equal(evaluate_checkpoint(ranks, &request, &file, &results[type], &err), 0);
+        checkpoint_file_close(&file);
+        assert_int_equal(results[type].compute_type, type);
+    }
+    const double loss = results[TYPE_FLOAT32].sums[PRETRAINING_MLM].loss;
+    const double other = results[TYPE_BFLOAT16].sums[PRETRAINING_MLM].loss;
+    assert_true(loss != other);
+    assert_true(fabs(loss - other) < 0x1p-8 * loss);
     remove_run();
 }
 
@@ -86,7 +116,7 @@ static void what_cannot_be_evaluated_is_refused(void **state)
 {
     (void)state;
     struct config config;
-    make_run(&config);
+    make_run(&config, NULL);
     assert_refused(&config, scratch_path("corpus"), "there is no checkpoint in ");
     config.model.num_attention_heads = 4;
     assert_refused(&config, NULL, "cannot evaluate ");
@@ -105,6 +135,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         RANKS_TEST(a_checkpoint_is_as_good_as_its_run),
+        RANKS_TEST(evaluation_computes_as_training_did),
         RANKS_TEST(what_cannot_be_evaluated_is_refused),
     };
     return RANKS_RUN(tests, &argc, &argv);

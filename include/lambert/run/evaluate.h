@@ -20,6 +20,7 @@ struct evaluation {
                                 frequencies (one added to each count); of none, not a number */
     double unigram_accuracy; /* of always answering the commonest token */
     uint64_t sequences;
+    enum float_type compute_type; /* that products were made in */
 };
 
 struct evaluator;
@@ -30,18 +31,24 @@ int evaluator_new(struct evaluator **evaluator, const struct config *config, int
                   const struct corpus *corpus, struct error *err);
 void evaluator_free(struct evaluator *evaluator); /* NULL is fine */
 
-/* Collective: each rank takes every ranks-th sample. */
+/* Collective: each rank takes every ranks-th sample. The model computes in the configuration's
+ * train.compute_type, as a run's does. */
 int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
                   const real *params, struct evaluation *result, struct error *err);
 
-/* Collective. The evaluation of a checkpoint's weights for one phase of a configuration; fails
- * where the corpus has too few held-out documents. `wanted` is a checkpoint or a run folder, which
- * stands for its newest; NULL is the configuration's run folder. *file is what was opened, on rank
- * 0 (checkpoint_file_path() names it) and zeroed elsewhere; the caller closes it in any case. All
- * of it is watched (train.watchdog_seconds), opening the file on a disk that does not answer
- * included. */
-int evaluate_checkpoint(const struct dist *dist, const struct config *config, int phase,
-                        const char *wanted, struct checkpoint_file *file, struct evaluation *result,
-                        struct error *err);
+struct evaluation_request {
+    const struct config *config;
+    int phase;
+    const char *checkpoint; /* or a run folder, which stands for its newest; NULL: run.folder */
+    bool keeps_type; /* compute in the configuration's train.compute_type, not the checkpoint's */
+};
+
+/* Collective. The evaluation of a checkpoint's weights for one phase of a configuration, in the type
+ * that they were trained in, unless the request keeps the configuration's; fails where the corpus
+ * has too few held-out documents. *file is what was opened, on rank 0 (checkpoint_file_path() names
+ * it) and zeroed elsewhere; the caller closes it in any case. All of it is watched
+ * (train.watchdog_seconds), opening the file on a disk that does not answer included. */
+int evaluate_checkpoint(const struct dist *dist, const struct evaluation_request *request,
+                        struct checkpoint_file *file, struct evaluation *result, struct error *err);
 
 #endif

@@ -37,6 +37,10 @@ int check_model(const struct config *config, const struct bert_config *model, st
 int check_stored_model(const struct config *config, const char *stored, const char *path,
                        struct error *err);
 
+/* The train.compute_type of that configuration: what the checkpoint was trained in. */
+int stored_compute_type(const char *stored, const char *path, enum float_type *type,
+                        struct error *err);
+
 /* Where a phase's corpus lies. */
 const char *phase_corpus_folder(const struct config *config, int phase);
 
