@@ -211,8 +211,9 @@ static void choose_blocks(struct pass *pass, int threads)
 {
     const struct gemm_epilogue *then = pass->gemm->then;
     const bool whole_rows = then && then->whole_rows;
-    const int columns = pass->gemm->form == GEMM_TN ? TRANSPOSED_COLUMNS : BLOCK_COLUMNS;
-    const int width = pass->tile->columns;
+    const int width = pass->tile->columns; /* a block is whole panels, but for the last one */
+    const int most = pass->gemm->form == GEMM_TN ? TRANSPOSED_COLUMNS : BLOCK_COLUMNS;
+    const int columns = parts_of(most, width) * width;
     pass->block_rows = pass->tile->rows == 6 ? 96 : BLOCK_ROWS;
     pass->block_columns = whole_rows ? pass->columns : min_int(pass->columns, columns);
     while (!whole_rows && pass->block_columns > LEAST_COLUMNS && count_tasks(pass) < 2 * threads)
@@ -356,11 +357,17 @@ static void run_pass(struct pass *pass)
 
 /* --- the engine ------------------------------------------------------------------------------- */
 
-/* As many columns as are packed at a time where a block of k is full. */
+/* As many columns as are packed at a time where a block of k is full, whichever tile is used. */
 static int widest(void)
 {
-    const struct tile_kernels *tile = kernels->tile; /* a wide one fits more */
-    return MOST_PACKED / BLOCK_WORDS / tile->columns * tile->columns;
+    const struct tile_kernels *const tiles[] = {
+        kernels->tile, kernels->wide_tile, kernels->bfloat16_tile, kernels->wide_bfloat16_tile};
+    int least = MOST_PACKED;
+    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++)
+        if (tiles[i])
+            least =
+                min_int(least, MOST_PACKED / BLOCK_WORDS / tiles[i]->columns * tiles[i]->columns);
+    return least;
 }
 
 /* The columns that are packed at a time, as many as possible, and then how deep in k, as deep as
