@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fence.h"
+#include "kernels/gemm_engine.h"
 #include "lambert/base/memory.h"
 
 enum { MARGIN = 3 };
@@ -20,6 +21,7 @@ static const long double U = 0x1p-24L;
 
 /* --- matrices --------------------------------------------------------------------------------- */
 
+/* Elements, from MARGIN before the first on. */
 static size_t stored(const struct matrix *x)
 {
     if (x->rows == 0)
@@ -27,40 +29,70 @@ static size_t stored(const struct matrix *x)
     return MARGIN + (size_t)(x->rows - 1) * (size_t)x->ld + (size_t)x->columns;
 }
 
-static struct matrix matrix_around(int rows, int columns, real around)
+static size_t element_size(const struct matrix *x)
 {
-    struct matrix x = {rows, columns, columns + MARGIN, NULL, around};
-    real *memory = fence_new(stored(&x) * sizeof *memory);
+    return x->type == TYPE_BFLOAT16 ? sizeof(uint16_t) : sizeof(real);
+}
+
+static char *memory_of(const struct matrix *x)
+{
+    return (char *)x->data - MARGIN * element_size(x);
+}
+
+static void set(const struct matrix *x, size_t at, real value)
+{
+    if (x->type == TYPE_BFLOAT16)
+        ((uint16_t *)x->data)[at] = bfloat16_from_float((float)value);
+    else
+        ((real *)x->data)[at] = value;
+}
+
+static struct matrix matrix_around(enum float_type type, int rows, int columns, real around)
+{
+    struct matrix x = {type, rows, columns, columns + MARGIN, NULL, around};
+    char *memory = fence_new(stored(&x) * element_size(&x));
+    x.data = memory;
     for (size_t i = 0; i < stored(&x); i++)
-        memory[i] = around;
-    x.data = memory + MARGIN;
+        set(&x, i, around);
+    x.data = memory + MARGIN * element_size(&x);
     return x;
 }
 
-struct matrix matrix_new(int rows, int columns, real around, struct rng *rng)
+struct matrix matrix_new(enum float_type type, int rows, int columns, real around, struct rng *rng)
 {
-    struct matrix x = matrix_around(rows, columns, around);
+    struct matrix x = matrix_around(type, rows, columns, around);
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < columns; j++)
-            *matrix_at(&x, i, j) = (real)rng_normal(rng);
+            set(&x, (size_t)i * (size_t)x.ld + (size_t)j, (real)rng_normal(rng));
     return x;
 }
 
 struct matrix matrix_copy(const struct matrix *x)
 {
-    struct matrix copy = matrix_around(x->rows, x->columns, x->around);
-    memcpy(copy.data - MARGIN, x->data - MARGIN, stored(x) * sizeof *x->data);
+    struct matrix copy = matrix_around(x->type, x->rows, x->columns, x->around);
+    memcpy(memory_of(&copy), memory_of(x), stored(x) * element_size(x));
     return copy;
 }
 
 void matrix_release(struct matrix *x)
 {
-    fence_free(x->data - MARGIN, stored(x) * sizeof *x->data);
+    fence_free(memory_of(x), stored(x) * element_size(x));
 }
 
 real *matrix_at(const struct matrix *x, int row, int column)
 {
-    return x->data + (size_t)row * (size_t)x->ld + column;
+    return (real *)x->data + (size_t)row * (size_t)x->ld + column;
+}
+
+/* As a product that computes in this type sees it. */
+static real seen_at(enum float_type compute, const struct matrix *x, int row, int column)
+{
+    if (x->type == TYPE_BFLOAT16)
+        return (real)bfloat16_to_float(
+            ((const uint16_t *)x->data)[(size_t)row * (size_t)x->ld + (size_t)column]);
+    const real value = *matrix_at(x, row, column);
+    return compute == TYPE_FLOAT32 ? value
+                                   : (real)bfloat16_to_float(bfloat16_from_float((float)value));
 }
 
 void matrix_expect_around(const struct matrix *x)
@@ -73,18 +105,27 @@ void matrix_expect_around(const struct matrix *x)
 
 bool matrix_same_bits(const struct matrix *x, const struct matrix *y)
 {
-    return memcmp(x->data, y->data, (stored(x) - MARGIN) * sizeof *x->data) == 0;
+    return memcmp(x->data, y->data, (stored(x) - MARGIN) * element_size(x)) == 0;
 }
 
 /* --- problems --------------------------------------------------------------------------------- */
 
+const struct gemm_types gemm_types[GEMM_TYPES] = {
+    {TYPE_FLOAT32, TYPE_FLOAT32, TYPE_FLOAT32},   {TYPE_BFLOAT16, TYPE_BFLOAT16, TYPE_BFLOAT16},
+    {TYPE_BFLOAT16, TYPE_BFLOAT16, TYPE_FLOAT32}, {TYPE_BFLOAT16, TYPE_FLOAT32, TYPE_BFLOAT16},
+    {TYPE_BFLOAT16, TYPE_FLOAT32, TYPE_FLOAT32},  {TYPE_FLOAT32, TYPE_BFLOAT16, TYPE_FLOAT32},
+    {TYPE_FLOAT32, TYPE_FLOAT32, TYPE_BFLOAT16},  {TYPE_FLOAT32, TYPE_BFLOAT16, TYPE_BFLOAT16},
+};
+
 static void add_sample(struct gemm_problem *p, int row, int column)
 {
+    const enum float_type compute = p->types.compute;
     struct gemm_sample sample = {row, column, 0, 0};
     for (int l = 0; l < p->k; l++) {
-        long double a = p->form == GEMM_TN ? *matrix_at(&p->a, l, row) : *matrix_at(&p->a, row, l);
-        long double b =
-            p->form == GEMM_NT ? *matrix_at(&p->b, column, l) : *matrix_at(&p->b, l, column);
+        const long double a =
+            p->form == GEMM_TN ? seen_at(compute, &p->a, l, row) : seen_at(compute, &p->a, row, l);
+        const long double b = p->form == GEMM_NT ? seen_at(compute, &p->b, column, l)
+                                                 : seen_at(compute, &p->b, l, column);
         sample.sum += a * b;
         sample.size += fabsl(a * b);
     }
@@ -102,16 +143,17 @@ static void add_samples(struct gemm_problem *p, int step)
         }
 }
 
-void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_shape shape,
-                       int step)
+void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_types types,
+                       struct gemm_shape shape, int step)
 {
     const int m = shape.m, n = shape.n, k = shape.k;
+    const bool a_turned = form == GEMM_TN, b_turned = form == GEMM_NT;
     struct rng rng;
     rng_init(&rng, rng_key(2, RNG_TEST, (uint64_t)(m * 10000 + n), (uint64_t)k));
-    *p = (struct gemm_problem){.form = form, .m = m, .n = n, .k = k};
-    p->a = form == GEMM_TN ? matrix_new(k, m, (real)NAN, &rng) : matrix_new(m, k, (real)NAN, &rng);
-    p->b = form == GEMM_NT ? matrix_new(n, k, (real)NAN, &rng) : matrix_new(k, n, (real)NAN, &rng);
-    p->c = matrix_new(m, n, FOREIGN, &rng);
+    *p = (struct gemm_problem){.form = form, .types = types, .m = m, .n = n, .k = k};
+    p->a = matrix_new(types.a, a_turned ? k : m, a_turned ? m : k, (real)NAN, &rng);
+    p->b = matrix_new(types.b, b_turned ? n : k, b_turned ? k : n, (real)NAN, &rng);
+    p->c = matrix_new(TYPE_FLOAT32, m, n, FOREIGN, &rng);
     p->samples = memory_new((size_t)m * (size_t)(n / step + 1), sizeof *p->samples);
     add_samples(p, step);
 }
@@ -139,6 +181,9 @@ struct gemm gemm_problem_product(const struct gemm_problem *p, real beta, const 
                          .m = p->m,
                          .n = p->n,
                          .k = p->k,
+                         .compute_type = p->types.compute,
+                         .a_type = p->types.a,
+                         .b_type = p->types.b,
                          .a = p->a.data,
                          .lda = p->a.ld,
                          .b = p->b.data,
@@ -158,14 +203,16 @@ struct matrix gemm_problem_solve(const struct gemm_problem *p, gemm_function *mu
 
 void gemm_problem_fail(const struct gemm_problem *p, const char *what)
 {
-    static const char *const forms[] = {"NT", "NN", "TN"};
-    fail_msg("%s %s, form %s, %d x %d x %d: %s", gemm_is_blas() ? "cblas beside" : "tiles of",
-             kernels->name, forms[p->form], p->m, p->n, p->k, what);
+    static const char *const forms[] = {"NT", "NN", "TN"}, *const types[] = {"float", "bfloat16"};
+    fail_msg("%s %s, form %s, %d x %d x %d, %s times %s as %s: %s",
+             gemm_is_blas() ? "cblas beside" : "tiles of", kernels->name, forms[p->form], p->m,
+             p->n, p->k, types[p->types.a], types[p->types.b], types[p->types.compute], what);
 }
 
 /* An element goes through at most k + 3 roundings, in whatever order it is summed, and each is off
  * by at most U of the sum of sizes: no correct product is farther off. A term too few or too many
- * is about 1 / k of that sum, thousands of times more. */
+ * is about 1 / k of that sum, thousands of times more. Normal numbers come nowhere near denormals,
+ * which tiles treat in different ways (tile_products.h). */
 static void expect_sample(const struct gemm_problem *p, real beta, const struct matrix *c,
                           const struct gemm_sample *s)
 {
@@ -192,19 +239,47 @@ void gemm_problem_expect(const struct gemm_problem *p, real beta, const struct m
 
 /* --- ways ------------------------------------------------------------------------------------- */
 
+/* What makes products that compute in a type; NULL: cblas. */
+static const struct tile_kernels *tile_of(const struct gemm_way *way, enum float_type type)
+{
+    const struct kernels *table = way->table;
+    if (type == TYPE_BFLOAT16 && table->bfloat16_tile)
+        return way->wide && table->wide_bfloat16_tile ? table->wide_bfloat16_tile
+                                                      : table->bfloat16_tile;
+    return way->wide && table->wide_tile ? table->wide_tile : table->tile;
+}
+
+static void add_way(struct gemm_way *ways, int *count, const struct kernels *table, bool wide)
+{
+    struct gemm_way way = {.table = table, .wide = wide};
+    assert_in_range(*count, 0, MOST_GEMM_WAYS - 2);
+    for (int type = TYPE_FLOAT32; type <= TYPE_BFLOAT16; type++)
+        for (int i = 0; i < *count; i++)
+            if (tile_of(&ways[i], (enum float_type)type) == tile_of(&way, (enum float_type)type))
+                way.repeats[type] = true;
+    ways[(*count)++] = way;
+}
+
 int gemm_ways(struct gemm_way ways[MOST_GEMM_WAYS])
 {
     const struct kernels *const *tables = kernels_available();
+    const struct kernels *last = tables[0];
     int count = 0;
-    for (; tables[count]; count++)
-        ways[count] = (struct gemm_way){tables[count], false};
-    ways[count] = (struct gemm_way){tables[count - 1], true};
-    return count + 1;
+    for (; *tables; last = *tables++) {
+        add_way(ways, &count, *tables, false);
+        if ((*tables)->wide_tile || (*tables)->wide_bfloat16_tile)
+            add_way(ways, &count, *tables, true);
+    }
+    ways[count++] = (struct gemm_way){.table = last, .blas = true};
+    return count;
 }
 
 void gemm_way_take(const struct gemm_way *way)
 {
     kernels = way->table;
     gemm_use_blas(way->blas);
+#ifndef LAMBERT_DOUBLE
+    gemm_tiles_use_wide(way->wide);
+#endif
     assert_int_equal(gemm_is_blas(), way->blas || !way->table->gemm);
 }

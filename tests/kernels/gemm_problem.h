@@ -1,7 +1,7 @@
 /* Matrix products with random operands, what they must come to, and the ways to make them.
  *
  *     struct gemm_problem p;
- *     gemm_problem_init(&p, GEMM_NT, (struct gemm_shape){64, 65, 66}, 1);
+ *     gemm_problem_init(&p, GEMM_NT, gemm_types[0], (struct gemm_shape){64, 65, 66}, 1);
  *     struct matrix c = gemm_problem_solve(&p, gemm_parallel, 0);
  *     gemm_problem_expect(&p, 0, &c);
  *     matrix_release(&c);
@@ -19,16 +19,18 @@
 /* As stored: `rows` rows, `ld` apart, the first `columns` of each in use; nothing behind the last
  * one, and as much as between two rows before the first. */
 struct matrix {
+    enum float_type type; /* TYPE_FLOAT32 is real */
     int rows, columns, ld;
-    real *data;
+    void *data;
     real around; /* what is between rows */
 };
 
-struct matrix matrix_new(int rows, int columns, real around, struct rng *rng); /* normal numbers */
-struct matrix matrix_copy(const struct matrix *x);
+/* Normal numbers, those of bfloat16 rounded. */
+struct matrix matrix_new(enum float_type type, int rows, int columns, real around, struct rng *rng);
+struct matrix matrix_copy(const struct matrix *x); /* of real */
 void matrix_release(struct matrix *x);
 
-real *matrix_at(const struct matrix *x, int row, int column);
+real *matrix_at(const struct matrix *x, int row, int column); /* of real */
 void matrix_expect_around(const struct matrix *x); /* fails where other numbers are between rows */
 bool matrix_same_bits(const struct matrix *x, const struct matrix *y);
 
@@ -42,8 +44,16 @@ struct gemm_sample {
     long double sum, size;
 };
 
+/* What operands are multiplied as, and stored as. All there are: the first one is float throughout. */
+struct gemm_types {
+    enum float_type compute, a, b;
+};
+enum { GEMM_TYPES = 8 };
+extern const struct gemm_types gemm_types[GEMM_TYPES];
+
 struct gemm_problem {
     enum gemm_form form;
+    struct gemm_types types;
     int m, n, k;
     struct matrix a, b, c;
     struct gemm_sample *samples; /* the elements that are held against their definition */
@@ -52,8 +62,8 @@ struct gemm_problem {
 
 /* Of each row of C, one of `step` neighbours is held against its definition: 1 for all of them.
  * With 32 none of the tiles is left out. */
-void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_shape shape,
-                       int step);
+void gemm_problem_init(struct gemm_problem *p, enum gemm_form form, struct gemm_types types,
+                       struct gemm_shape shape, int step);
 void gemm_problem_release(struct gemm_problem *p);
 
 typedef void gemm_function(const struct gemm *gemm);
@@ -65,12 +75,14 @@ struct gemm gemm_problem_product(const struct gemm_problem *p, real beta, const 
 struct matrix gemm_problem_solve(const struct gemm_problem *p, gemm_function *multiply, real beta);
 void gemm_problem_expect(const struct gemm_problem *p, real beta, const struct matrix *c);
 
-/* The ways that this machine has: each table's own, and cblas beside the last of them. */
+/* The ways that this machine has: each table's own, with wide tiles where it has some, and cblas
+ * beside the last of them. */
 struct gemm_way {
     const struct kernels *table;
-    bool blas;
+    bool wide, blas;
+    bool repeats[2]; /* by compute type: whether a way before makes it with the same tile */
 };
-enum { MOST_GEMM_WAYS = 8 };
+enum { MOST_GEMM_WAYS = 12 };
 int gemm_ways(struct gemm_way ways[MOST_GEMM_WAYS]);
 void gemm_way_take(const struct gemm_way *way);
 

@@ -1,6 +1,6 @@
-/* Matrix products by every way there is (Lambert's tiles for each instruction set, cblas) against
- * their definition, what follows a product, packed operands, and the same bits from any number of
- * threads. */
+/* Matrix products by every way there is (Lambert's tiles for each instruction set, cblas) and of
+ * every type against their definition, what follows a product, packed operands, and the same bits
+ * from any number of threads. */
 #include "lib/unit.h"
 
 #include <math.h>
@@ -26,21 +26,38 @@ static const struct gemm_shape shapes[] = {
 };
 static const real betas[] = {0, 1, -0.5, -2};
 
+/* All types meet in these: k odd and even, ending within a word, a vector and a block. */
+static const struct gemm_shape typed_shapes[] = {
+    {1, 1, 1}, {13, 47, 33}, {65, 40, 402}, {33, 100, 64}, {140, 9, 769}, {37, 65, 770},
+};
+
 enum {
     FORMS = GEMM_TN + 1,
     SHAPES = sizeof shapes / sizeof *shapes,
+    TYPED_SHAPES = sizeof typed_shapes / sizeof *typed_shapes,
     BETAS = sizeof betas / sizeof *betas
 };
 
-static struct gemm_problem problems[FORMS * SHAPES];
-enum { PROBLEMS = FORMS * SHAPES };
+/* Of float; then of other types, in turn; then of all of them. */
+static struct gemm_problem problems[FORMS * (2 * SHAPES + GEMM_TYPES * TYPED_SHAPES)];
+enum { FLOAT_PROBLEMS = FORMS * SHAPES, PROBLEMS = sizeof problems / sizeof *problems };
 
 static int make_problems(void **state)
 {
     (void)state;
+    struct gemm_problem *p = problems;
     for (int form = GEMM_NT; form <= GEMM_TN; form++)
         for (int s = 0; s < SHAPES; s++)
-            gemm_problem_init(&problems[form * SHAPES + s], (enum gemm_form)form, shapes[s], 1);
+            gemm_problem_init(p++, (enum gemm_form)form, gemm_types[0], shapes[s], 1);
+    for (int form = GEMM_NT; form <= GEMM_TN; form++)
+        for (int s = 0; s < SHAPES; s++)
+            gemm_problem_init(p++, (enum gemm_form)form,
+                              gemm_types[1 + (s + 2 * form) % (GEMM_TYPES - 1)], shapes[s], 1);
+    for (int form = GEMM_NT; form <= GEMM_TN; form++)
+        for (int s = 0; s < TYPED_SHAPES; s++)
+            for (int t = 0; t < GEMM_TYPES; t++)
+                gemm_problem_init(p++, (enum gemm_form)form, gemm_types[t], typed_shapes[s], 1);
+    assert_ptr_equal(p, problems + PROBLEMS);
     return 0;
 }
 
@@ -52,14 +69,22 @@ static int release_problems(void **state)
     return 0;
 }
 
+static struct gemm_way now; /* the way that is tried */
+
 static void for_each_way(void (*check)(void))
 {
     struct gemm_way ways[MOST_GEMM_WAYS];
     const int count = gemm_ways(ways);
     for (int w = 0; w < count; w++) {
-        gemm_way_take(&ways[w]);
+        now = ways[w];
+        gemm_way_take(&now);
         check();
     }
+}
+
+static bool was_tried(const struct gemm_problem *p)
+{
+    return now.repeats[p->types.compute];
 }
 
 static void check_product(const struct gemm_problem *p, gemm_function *multiply, real beta)
@@ -69,11 +94,13 @@ static void check_product(const struct gemm_problem *p, gemm_function *multiply,
     matrix_release(&c);
 }
 
+/* Those of float with each beta, others with one of them. */
 static void check_all(gemm_function *multiply)
 {
     for (int i = 0; i < PROBLEMS; i++)
         for (int f = 0; f < BETAS; f++)
-            check_product(&problems[i], multiply, betas[f]);
+            if (!was_tried(&problems[i]) && (i < FLOAT_PROBLEMS || f == i % BETAS))
+                check_product(&problems[i], multiply, betas[f]);
 }
 
 /* --- gemm_parallel() -------------------------------------------------------------------------- */
@@ -98,7 +125,8 @@ enum { ROWS_AT_ONCE = 37 };
 static void gemm_by_packing(const struct gemm *whole)
 {
     const size_t elements = gemm_packed_size(whole->n, whole->k), bytes = elements * sizeof(real);
-    const size_t step = whole->form == GEMM_TN ? 1 : (size_t)whole->lda;
+    const size_t element = whole->a_type == TYPE_BFLOAT16 ? sizeof(uint16_t) : sizeof(real);
+    const size_t step = element * (whole->form == GEMM_TN ? 1 : (size_t)whole->lda);
     const size_t copy_bytes = gemm_copy_size(ROWS_AT_ONCE, whole->k) * sizeof(real);
     real *packed = fence_new(bytes);
     for (size_t i = 0; i < elements; i++)
@@ -108,7 +136,7 @@ static void gemm_by_packing(const struct gemm *whole)
     for (int i = 0; i < whole->m; i += ROWS_AT_ONCE) {
         struct gemm rows = *whole;
         rows.m = min_int(whole->m - i, ROWS_AT_ONCE);
-        rows.a = (const real *)whole->a + (size_t)i * step;
+        rows.a = (const char *)whole->a + (size_t)i * step;
         rows.b = packed;
         rows.c = whole->c + (size_t)i * (size_t)whole->ldc;
         real *copy = fence_new(copy_bytes);
@@ -135,10 +163,10 @@ static void gemm_packed_is_the_product(void **state)
 /* What the parts of C were when they were handed over. */
 struct handed {
     const struct gemm_problem *problem;
-    struct matrix c;    /* the product */
-    struct matrix seen; /* copied from c, which is overwritten */
+    struct matrix c;    /* the product; nobody's where it has no place */
+    struct matrix seen; /* copied from parts, which are overwritten */
     int *times;         /* [m, n] */
-    bool whole_rows;
+    bool whole_rows, has_place;
     int wrong_parts;
 };
 
@@ -149,10 +177,12 @@ static bool part_is_right(const struct handed *h, const struct gemm_part *part)
     const struct gemm_problem *p = h->problem;
     if (h->whole_rows && (part->column != 0 || part->columns != p->n))
         return false;
+    if (h->has_place ? part->ldc != h->c.ld || part->c != matrix_at(&h->c, part->row, part->column)
+                     : part->ldc < part->columns)
+        return false;
     return part->row >= 0 && part->row % ROW_BLOCK == 0 && part->rows > 0 &&
            part->row + part->rows <= p->m && part->column >= 0 && part->columns > 0 &&
-           part->column + part->columns <= p->n && part->ldc == h->c.ld &&
-           part->c == matrix_at(&h->c, part->row, part->column);
+           part->column + part->columns <= p->n;
 }
 
 /* On any thread: nothing fails here. */
@@ -164,12 +194,14 @@ static void take_part(void *context, const struct gemm_part *part)
         h->wrong_parts++;
         return;
     }
-    for (int i = part->row; i < part->row + part->rows; i++)
-        for (int j = part->column; j < part->column + part->columns; j++) {
+    for (int i = 0; i < part->rows; i++)
+        for (int j = 0; j < part->columns; j++) {
+            const int row = part->row + i, column = part->column + j;
+            real *c = part->c + (size_t)i * (size_t)part->ldc + j;
 #pragma omp atomic
-            h->times[i * h->problem->n + j]++;
-            *matrix_at(&h->seen, i, j) = *matrix_at(&h->c, i, j);
-            *matrix_at(&h->c, i, j) = TAKEN;
+            h->times[row * h->problem->n + column]++;
+            *matrix_at(&h->seen, row, column) = *c;
+            *c = TAKEN;
         }
 }
 
@@ -182,22 +214,24 @@ static void check_handed(const struct handed *h, real beta)
         for (int j = 0; j < p->n; j++) {
             if (h->times[i * p->n + j] != 1)
                 gemm_problem_fail(p, "an element that is not handed over once");
-            if (*matrix_at(&h->c, i, j) != TAKEN)
+            if (h->has_place && *matrix_at(&h->c, i, j) != TAKEN)
                 gemm_problem_fail(p, "an element that was written after it was handed over");
         }
     gemm_problem_expect(p, beta, &h->seen);
     matrix_expect_around(&h->c);
 }
 
-static void try_epilogue(const struct gemm_problem *p, real beta, bool whole_rows)
+static void try_epilogue(const struct gemm_problem *p, real beta, bool whole_rows, bool has_place)
 {
-    struct handed h = {.problem = p, .whole_rows = whole_rows};
+    struct handed h = {.problem = p, .whole_rows = whole_rows, .has_place = has_place};
     h.c = gemm_problem_start(p, beta);
     h.seen = matrix_copy(&p->c);
     h.times = memory_new((size_t)p->m * (size_t)p->n, sizeof *h.times);
     const struct gemm_epilogue then = {take_part, &h, whole_rows};
     struct gemm product = gemm_problem_product(p, beta, &h.c);
     product.then = &then;
+    if (!has_place)
+        product.c = NULL;
     gemm_parallel(&product);
     check_handed(&h, beta);
     matrix_release(&h.c);
@@ -205,13 +239,26 @@ static void try_epilogue(const struct gemm_problem *p, real beta, bool whole_row
     free(h.times);
 }
 
+/* Without a place, which only a product that adds nothing to it can be, and not of nothing. */
+static void try_without_place(const struct gemm_problem *p, bool whole_rows)
+{
+    if (p->k > 0)
+        try_epilogue(p, 0, whole_rows, false);
+}
+
 static void check_epilogues(void)
 {
-    for (int i = 0; i < PROBLEMS; i++)
-        for (int f = 0; f < BETAS; f += BETAS - 1) {
-            try_epilogue(&problems[i], betas[f], false);
-            try_epilogue(&problems[i], betas[f], true);
-        }
+    for (int i = 0; i < PROBLEMS; i++) {
+        const struct gemm_problem *p = &problems[i];
+        if (was_tried(p) || i >= 2 * FLOAT_PROBLEMS)
+            continue;
+        try_without_place(p, i % 2 == 0);
+        for (int f = 0; f < BETAS; f += BETAS - 1)
+            if (i < FLOAT_PROBLEMS || (i + f) % 2 == 0) {
+                try_epilogue(p, betas[f], false, true);
+                try_epilogue(p, betas[f], true, true);
+            }
+    }
 }
 
 static void every_part_is_handed_over_once(void **state)
@@ -229,12 +276,14 @@ enum { MOST_THREADS = 4 };
 
 static void same_bits_of_all(const struct gemm_problem *list, int count, gemm_function *multiply)
 {
-    struct matrix one[PROBLEMS];
+    static struct matrix one[PROBLEMS];
     const real beta = betas[BETAS - 1];
     assert_in_range(count, 1, PROBLEMS);
     for (int threads = 1; threads <= MOST_THREADS; threads++) {
         omp_set_num_threads(threads);
         for (int i = 0; i < count; i++) {
+            if (was_tried(&list[i]))
+                continue;
             struct matrix c = gemm_problem_solve(&list[i], multiply, beta);
             if (threads == 1) {
                 one[i] = c;
@@ -246,13 +295,14 @@ static void same_bits_of_all(const struct gemm_problem *list, int count, gemm_fu
         }
     }
     for (int i = 0; i < count; i++)
-        matrix_release(&one[i]);
+        if (!was_tried(&list[i]))
+            matrix_release(&one[i]);
 }
 
 static void check_bits(void)
 {
-    same_bits_of_all(problems, PROBLEMS, gemm_parallel);
-    same_bits_of_all(problems, PROBLEMS, gemm_by_packing);
+    same_bits_of_all(problems, 2 * FLOAT_PROBLEMS, gemm_parallel);
+    same_bits_of_all(problems, 2 * FLOAT_PROBLEMS, gemm_by_packing);
 }
 
 static void threads_change_no_bit(void **state)
@@ -261,13 +311,43 @@ static void threads_change_no_bit(void **state)
     for_each_way(check_bits);
 }
 
+/* --- wide tiles ------------------------------------------------------------------------------- */
+
+/* Which of two tiles is taken is measured at start: it must not be seen in results. */
+static void wide_tiles_change_no_bit(void **state)
+{
+    (void)state;
+    struct gemm_way ways[MOST_GEMM_WAYS];
+    const int count = gemm_ways(ways);
+    omp_set_num_threads(2);
+    for (int w = 1; w < count; w++)
+        for (int i = 0; i < 2 * FLOAT_PROBLEMS && ways[w].wide; i++) {
+            const struct gemm_problem *p = &problems[i];
+            gemm_way_take(&ways[w - 1]); /* the same table's other tiles */
+            struct matrix narrow = gemm_problem_solve(p, gemm_parallel, betas[2]);
+            gemm_way_take(&ways[w]);
+            struct matrix wide = gemm_problem_solve(p, gemm_parallel, betas[2]);
+            if (!matrix_same_bits(&narrow, &wide))
+                gemm_problem_fail(p, "wide tiles give other bits");
+            matrix_release(&narrow);
+            matrix_release(&wide);
+        }
+}
+
 /* --- large products --------------------------------------------------------------------------- */
 
-/* B of the first three is more than is packed at a time: several passes over k, over columns, over
- * both. The others are long one way. */
-static const struct gemm_shape large[] = {
-    {40, 2500, 1000}, {33, 11000, 200}, {34, 6000, 500}, {1030, 70, 40},
-    {70, 1030, 40},   {90, 100, 600},   {1, 1, 5000},    {4200, 3, 17},
+/* B of the first four is more than is packed at a time: several passes over k, over columns, over
+ * both; rows that are just too wide to be finished whole. The others are long one way, one with rows
+ * of A a multiple of 4,096 bytes apart. */
+static const struct {
+    struct gemm_shape shape;
+    int types;
+} large[] = {
+    {{40, 2500, 1000}, 0}, {{33, 11000, 200}, 0}, {{34, 6000, 500}, 0},  {{9, 5430, 400}, 0},
+    {{10, 2500, 2001}, 1}, {{9, 11000, 402}, 4},  {{10, 6000, 1001}, 2}, {{9, 5430, 801}, 1},
+    {{1030, 70, 40}, 0},   {{70, 1030, 40}, 0},   {{90, 100, 600}, 0},   {{1, 1, 5000}, 0},
+    {{1030, 70, 41}, 3},   {{70, 1030, 40}, 4},   {{90, 100, 600}, 1},   {{1, 1, 5001}, 2},
+    {{4200, 3, 17}, 0},    {{4200, 3, 17}, 1},    {{20, 40, 1021}, 0},   {{20, 40, 2045}, 1},
 };
 enum { LARGE = sizeof large / sizeof *large, SAMPLE_STEP = 32 };
 
@@ -276,9 +356,12 @@ static struct gemm_problem large_problems[LARGE];
 static void check_large(void)
 {
     for (int i = 0; i < LARGE; i++) {
+        const struct gemm_problem *p = &large_problems[i];
+        if (was_tried(p))
+            continue;
         omp_set_num_threads(2);
-        try_epilogue(&large_problems[i], betas[0], false);
-        try_epilogue(&large_problems[i], betas[BETAS - 1], true);
+        try_epilogue(p, betas[0], false, i % 2 == 0);
+        try_epilogue(p, betas[BETAS - 1], true, true);
     }
     same_bits_of_all(large_problems, LARGE, gemm_parallel);
 }
@@ -288,7 +371,8 @@ static void large_products(void **state)
     (void)state;
     for (int form = GEMM_NT; form <= GEMM_TN; form++) {
         for (int i = 0; i < LARGE; i++)
-            gemm_problem_init(&large_problems[i], (enum gemm_form)form, large[i], SAMPLE_STEP);
+            gemm_problem_init(&large_problems[i], (enum gemm_form)form, gemm_types[large[i].types],
+                              large[i].shape, SAMPLE_STEP);
         for_each_way(check_large);
         for (int i = 0; i < LARGE; i++)
             gemm_problem_release(&large_problems[i]);
@@ -358,6 +442,7 @@ int main(void)
         cmocka_unit_test(gemm_packed_is_the_product),
         cmocka_unit_test(every_part_is_handed_over_once),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(wide_tiles_change_no_bit),
         cmocka_unit_test(large_products),
         cmocka_unit_test(a_way_is_chosen_by_name),
         cmocka_unit_test(an_unknown_way_is_refused),

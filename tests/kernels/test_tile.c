@@ -24,11 +24,15 @@ static int check_tiles(enum float_type type, tile_check *check)
     const struct tile_kernels *last = NULL;
     int count = 0;
     for (const struct kernels *const *t = kernels_available(); *t; t++) {
-        const struct tile_kernels *tile = type == TYPE_BFLOAT16 ? (*t)->bfloat16_tile : (*t)->tile;
+        const bool bfloat16 = type == TYPE_BFLOAT16;
+        const struct tile_kernels *tile = bfloat16 ? (*t)->bfloat16_tile : (*t)->tile;
+        const struct tile_kernels *wide = bfloat16 ? (*t)->wide_bfloat16_tile : (*t)->wide_tile;
         if (!tile || tile == last)
             continue;
         table = *t;
         check(tile);
+        if (wide)
+            check(wide);
         last = tile;
         count++;
     }
