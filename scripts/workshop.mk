@@ -154,9 +154,11 @@ check-numerics:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/installed
 	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
+	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
 
 # --- benchmarks ------------------------------------------------------------------------------
-# docs/performance.md. TEXT is a file or folder of text, VOCABULARY a vocab.txt, for PART=prep.
+# docs/performance.md. TEXT is a file or folder of text, VOCABULARY a vocab.txt, for PART=prep; TYPES are what
+# the model is computed in beside its peer, ROUNDS how often.
 PEERS = $(BUILD)/peers
 PART ?= model
 MODEL ?= configs/bert-base-512.ini
@@ -164,6 +166,8 @@ TEXT ?=
 VOCABULARY ?=
 CORPUS ?=
 RANKS ?= 2
+TYPES ?= float32 bfloat16
+ROUNDS ?=
 PEER_SCRIPT = scripts/bench-$(PART)
 # The cores of this machine, dealt to RANKS.
 ON_RANKS = . scripts/mpi-test-env.sh; \
@@ -186,7 +190,8 @@ bench-peers: $(BUILD)/lambert
 	  { echo 'bench-peers: wanted: TEXT=FILE-OR-FOLDER VOCABULARY=vocab.txt' >&2; exit 1; }
 	@scripts/install-packages build numerics peers
 	@$(MAKE) --no-print-directory $(PEERS)/installed
-	$(PEERS)/bin/python $(PEER_SCRIPT) $(BUILD) $(TEXT) $(VOCABULARY) $(CORPUS)
+	$(PEERS)/bin/python $(PEER_SCRIPT) $(BUILD) $(if $(filter model,$(PART)),$(MODEL) --types '$(TYPES)' \
+	  $(if $(CORPUS),--corpus $(CORPUS)),$(TEXT) $(VOCABULARY)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 # --- scaling ---------------------------------------------------------------------------------
 # docs/scaling.md: a model of step time and the exchange on up to 1,024 simulated hosts. CORPUS is a
@@ -235,8 +240,8 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make check-all          all of these, and each with everything: hours; goes on where it was stopped
 #: make bench [PART=model] [MODEL=config]   measure (docs/performance.md); other parts: kernels, store, and
 #:                         prep with TEXT=DIR VOCABULARY=FILE
-#: make bench-peers [PART=model] [CORPUS=DIR]   beside PyTorch, in one run; or PART=prep TEXT=DIR
-#:                         VOCABULARY=FILE, beside tokenizers
+#: make bench-peers [PART=model] [MODEL=config] [CORPUS=DIR] [TYPES='float32 bfloat16'] [ROUNDS=5]   beside
+#:                         PyTorch, in one run; or PART=prep TEXT=DIR VOCABULARY=FILE, beside tokenizers
 #: make scaling CORPUS=DIR write docs/scaling.md anew (SimGrid; hours); with BENCH=FILE NET=FILE, JSON of
 #:                         lambert bench: its rows for your cluster
 #: make measure-loss CORPUS=DIR [ONLY=PATTERN]   BERT-Base on 4 hosts with and without a network
