@@ -11,6 +11,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/kernels/blas.h"
 #include "lambert/kernels/cpu.h"
+#include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/options.h"
 
@@ -57,6 +58,7 @@ static int open_bench(struct bench_model *bench, struct error *err)
                                                arguments->words.count, err) < 0)
         return -1;
     bench->phase_end = config->phase_count;
+    bench->type = config->train.compute_type;
     if (arguments->phase) {
         bench->phase_begin = config_find_phase(config, arguments->phase, err);
         bench->phase_end = bench->phase_begin + 1;
@@ -95,20 +97,43 @@ static int open_bench(struct bench_model *bench, struct error *err)
     return 0;
 }
 
-static int measure(struct bench_model *bench, struct error *err)
+/* For people a line, for programs the words that decide which numbers may be compared. */
+static void describe_kernels(struct bench_model *bench)
 {
     struct blas_info blas;
+    struct buffer products = {0};
+    const char *type = config_word("train.compute_type", bench->type);
+    cJSON *object = bench->report.object;
+    if (bench->type == TYPE_BFLOAT16)
+        kernels_describe_bfloat16(&products);
+    else
+        buffer_print(&products, "%s", gemm_maker(bench->type));
+    blas_describe(&blas);
+    if (object) {
+        cJSON_AddStringToObject(object, "compute_type", type);
+        cJSON_AddStringToObject(object, "products", buffer_text(&products));
+    } else {
+        printf("products in %s by %s; row kernels %s; %s, core type %s\n", type,
+               buffer_text(&products), kernels->name, blas.library, blas.core);
+    }
+    buffer_release(&products);
+}
+
+static int measure(struct bench_model *bench, struct error *err)
+{
     struct bench_bandwidth bandwidth;
     struct bench_report *report = &bench->report;
-    blas_describe(&blas);
-    bench->peak = cpu_peak_flops(TYPE_FLOAT32, bench->threads);
-    bench->peak_one = cpu_peak_flops(TYPE_FLOAT32, 1);
+    describe_kernels(bench);
+    const double peaks[] = {[TYPE_FLOAT32] = cpu_peak_flops(TYPE_FLOAT32, bench->threads),
+                            [TYPE_BFLOAT16] = cpu_peak_flops(TYPE_BFLOAT16, bench->threads)};
+    bench->peak = peaks[bench->type];
+    bench->peak_one = cpu_peak_flops(bench->type, 1);
     bench_bandwidth_measure(&bandwidth, bench->arguments->repeat);
-    if (!report->object)
-        printf("%s, core type %s; row kernels %s\n", blas.library, blas.core, kernels->name);
     bench_report_add(report, "peak", bench->peak / 1e9, "GFLOP/s",
-                     "fused multiply-adds, all threads");
+                     "multiplying and adding in this type, all threads");
     bench_report_add(report, "peak-one-thread", bench->peak_one / 1e9, "GFLOP/s", NULL);
+    bench_report_add(report, "peak-float32", peaks[TYPE_FLOAT32] / 1e9, "GFLOP/s", "all threads");
+    bench_report_add(report, "peak-bfloat16", peaks[TYPE_BFLOAT16] / 1e9, "GFLOP/s", "all threads");
     bench_report_add(report, "bandwidth-read", bandwidth.read / 1e9, "GB/s", NULL);
     bench_report_add(report, "bandwidth-mixed", bandwidth.mixed / 1e9, "GB/s",
                      "four arrays read, three of them written, as LAMB's first pass does");
@@ -154,13 +179,15 @@ const struct command command_bench_model = {
     .name = "model",
     .summary = "a training step: matrix products, forward, backward, optimizer",
     .description =
-        "Measures what a training step of this configuration is made of: the FMA peak of the cores, "
+        "Measures what a training step of this configuration is made of: the peaks of the cores, "
         "memory bandwidth, every matrix product, and for each phase's sequence length a micro-batch "
         "forward and backward, its parts, the optimizer and a whole step of the phase's global "
         "batch. Sequences are of full length and made up, or with --samples come from data.corpus. "
-        "Shares of peak count useful operations only: no padding, nothing the loss does not need, "
-        "nothing done twice.",
+        "Computes in train.compute_type, and shares of peak are of the peak of that type. They "
+        "count useful operations only: no padding, nothing the loss does not need, nothing done "
+        "twice.",
     .examples = "lambert bench model configs/bert-base-512.ini\n"
+                "lambert bench model configs/bert-base-512.ini train.compute_type=bfloat16\n"
                 "lambert bench model configs/bert-large-512.ini model.num_hidden_layers=4\n",
     .options = model_options,
     COMMAND_ARGUMENTS(struct bench_model_arguments, .repeat = 5),

@@ -31,7 +31,8 @@ struct bench_model {
     int phase_begin, phase_end; /* those that are measured */
     struct corpus *corpus;      /* NULL: made-up sequences */
     int threads;
-    double peak, peak_one; /* operations a second: of this rank's threads, of one */
+    enum float_type type;  /* that it computes in */
+    double peak, peak_one; /* operations a second in it: of this rank's threads, of one */
 
     struct bert_config model;
     struct bert *bert;
@@ -46,7 +47,8 @@ struct bench_model {
     struct packed_batch batch; /* the micro-batch at hand */
 };
 
-/* Every shape that a micro-batch of full size has, forward, dx and dW. */
+/* Every shape that a micro-batch of full size has, forward, dx and dW, in the type that it computes
+ * in. */
 void bench_model_gemms(struct bench_model *bench);
 
 /* Clearing, norms and update, against the bandwidth, measured in turn. */

@@ -78,6 +78,44 @@ static void cross_entropy(const struct kernels *k, const struct bench_rows *r)
     k->cross_entropy(r->x[0], r->n / 2, 1, r->x[1], &correct, r->n);
 }
 
+/* --- the same where operands of products are bfloat16 ------------------------------------------- */
+
+static void bias_gelu_bfloat16(const struct kernels *k, const struct bench_rows *r)
+{
+    k->bias_gelu(GELU_ERF, TYPE_BFLOAT16, r->x[0], r->x[1], r->x[2], r->x[3], r->n);
+}
+
+static void gelu_backward_bfloat16(const struct kernels *k, const struct bench_rows *r)
+{
+    k->gelu_backward(GELU_ERF, TYPE_BFLOAT16, r->bfloat16, r->x[1], r->x[2], r->x[3], r->x[4],
+                     r->n);
+}
+
+static void attention_weights_bfloat16(const struct kernels *k, const struct bench_rows *r)
+{
+    real lse;
+    k->attention_weights(&tenth, 1, (real)0.125, TYPE_BFLOAT16, r->x[0], r->x[1], &lse, r->n);
+}
+
+static void attention_backward_bfloat16(const struct kernels *k, const struct bench_rows *r)
+{
+    const real lse = (real)log(r->n), delta = (real)0.3;
+    k->attention_backward(&tenth, 1, (real)0.125, lse, delta, TYPE_BFLOAT16, r->x[0], r->x[1],
+                          r->x[2], r->x[3], r->n);
+}
+
+static void to_bfloat16(const struct kernels *k, const struct bench_rows *r)
+{
+    k->to_bfloat16(r->x[0], (uint16_t *)r->x[1], (size_t)r->n);
+}
+
+static void from_bfloat16(const struct kernels *k, const struct bench_rows *r)
+{
+    k->from_bfloat16(r->bfloat16, r->x[0], (size_t)r->n);
+}
+
+/* --- those for arrays --------------------------------------------------------------------------- */
+
 static void accumulate(const struct kernels *k, const struct bench_rows *r)
 {
     k->accumulate(r->x[0], r->x[1], (size_t)r->n);
@@ -128,6 +166,12 @@ const struct bench_call bench_calls[] = {
     {"attention_weights", attention_weights, 2, BENCH_MEMORY_NOT},
     {"attention_backward", attention_backward, 4, BENCH_MEMORY_NOT},
     {"cross_entropy", cross_entropy, 3, BENCH_MEMORY_NOT},
+    {"bias_gelu_bfloat16", bias_gelu_bfloat16, 3, BENCH_MEMORY_NOT},
+    {"gelu_backward_bfloat16", gelu_backward_bfloat16, 4.5, BENCH_MEMORY_NOT},
+    {"attention_weights_bfloat16", attention_weights_bfloat16, 1.5, BENCH_MEMORY_NOT},
+    {"attention_backward_bfloat16", attention_backward_bfloat16, 3, BENCH_MEMORY_NOT},
+    {"to_bfloat16", to_bfloat16, 1.5, BENCH_MEMORY_NOT},
+    {"from_bfloat16", from_bfloat16, 1.5, BENCH_MEMORY_NOT},
     {"accumulate", accumulate, 3, BENCH_MEMORY_MIXED},
     {"multiply", multiply, 2, BENCH_MEMORY_MIXED},
     {"axpy", axpy, 3, BENCH_MEMORY_MIXED},
@@ -149,6 +193,8 @@ static void fill(struct bench_rows *r)
             real x = (real)rng_normal(&rng);
             r->x[i][j] = i == BENCH_ROWS - 1 ? x * x : x;
         }
+    for (int j = 0; j < r->n; j++)
+        r->bfloat16[j] = bfloat16_from_float((float)rng_normal(&rng));
 }
 
 void bench_rows_init(struct bench_rows *r, int n)
@@ -156,6 +202,7 @@ void bench_rows_init(struct bench_rows *r, int n)
     r->n = n;
     for (int i = 0; i < BENCH_ROWS; i++)
         r->x[i] = memory_new((size_t)n, sizeof *r->x[i]);
+    r->bfloat16 = memory_new((size_t)n, sizeof *r->bfloat16);
     fill(r);
 }
 
@@ -163,10 +210,12 @@ void bench_rows_copy(struct bench_rows *r, const struct bench_rows *from)
 {
     for (int i = 0; i < BENCH_ROWS; i++)
         memcpy(r->x[i], from->x[i], (size_t)r->n * sizeof *r->x[i]);
+    memcpy(r->bfloat16, from->bfloat16, (size_t)r->n * sizeof *r->bfloat16);
 }
 
 void bench_rows_release(struct bench_rows *r)
 {
     for (int i = 0; i < BENCH_ROWS; i++)
         free(r->x[i]);
+    free(r->bfloat16);
 }

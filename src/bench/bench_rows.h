@@ -8,6 +8,7 @@ enum { BENCH_ROWS = 7 };
 
 struct bench_rows {
     real *x[BENCH_ROWS]; /* [n] each */
+    uint16_t *bfloat16;  /* [n], only read */
     int n;
 };
 
@@ -25,7 +26,7 @@ enum bench_memory { BENCH_MEMORY_NOT, BENCH_MEMORY_READ, BENCH_MEMORY_MIXED };
 struct bench_call {
     const char *name;
     void (*call)(const struct kernels *k, const struct bench_rows *rows);
-    int moved;                /* rows that are read, and rows that are written */
+    double moved;             /* rows that are read, and rows that are written; of bfloat16, half */
     enum bench_memory memory; /* of kernels that also work on arrays as long as a shard */
 };
 extern const struct bench_call bench_calls[]; /* the last has no name */

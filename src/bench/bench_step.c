@@ -11,8 +11,10 @@
 #include "lambert/base/rng.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/parallel.h"
+#include "lambert/kernels/product_counts.h"
 #include "lambert/kernels/profile.h"
 #include "lambert/run/options.h"
+#include "lambert/run/product_shares.h"
 #include "lambert/sample/sampler.h"
 
 /* --- the optimizer ---------------------------------------------------------------------------- */
@@ -134,7 +136,7 @@ static double train_once(struct bench_model *bench)
 
 struct timing {
     double seconds;  /* median */
-    double possible; /* operations that the FMA units could have done meanwhile, median */
+    double possible; /* operations that could have been done meanwhile, median */
 };
 
 /* The clock of a CPU changes with the load, and on a shared machine by itself: the peak is measured
@@ -144,11 +146,11 @@ static struct timing timing_of(struct bench_model *bench, double (*once)(struct 
     double seconds[BENCH_MOST_REPEATS], possible[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
     const int repeat = bench->arguments->repeat;
     once(bench);
-    double before = cpu_peak_flops(TYPE_FLOAT32, bench->threads);
+    double before = cpu_peak_flops(bench->type, bench->threads);
     for (int r = 0; r < repeat; r++) {
         dist_barrier(bench->dist);
         seconds[r] = once(bench);
-        peaks[r] = cpu_peak_flops(TYPE_FLOAT32, bench->threads);
+        peaks[r] = cpu_peak_flops(bench->type, bench->threads);
         possible[r] = seconds[r] * (before + peaks[r]) / 2;
         before = peaks[r];
     }
@@ -215,10 +217,10 @@ static void report_one_thread(struct bench_model *bench, int length)
     double ratios[BENCH_MOST_REPEATS], peaks[BENCH_MOST_REPEATS];
     const int repeat = bench->arguments->repeat;
     for (int r = 0; r < repeat; r++) {
-        const double all = train_once(bench), peak = cpu_peak_flops(TYPE_FLOAT32, bench->threads);
+        const double all = train_once(bench), peak = cpu_peak_flops(bench->type, bench->threads);
         omp_set_num_threads(1);
         ratios[r] = train_once(bench) / all;
-        peaks[r] = peak / cpu_peak_flops(TYPE_FLOAT32, 1);
+        peaks[r] = peak / cpu_peak_flops(bench->type, 1);
         omp_set_num_threads(bench->threads);
     }
     bench_report_add_at(&bench->report, length, "thread-speed-up", bench_median(ratios, repeat), "",
@@ -245,12 +247,28 @@ static void report_one_rank(struct bench_model *bench, int length)
                         "all ranks against one, in turn");
 }
 
+/* Which kernels did which share of the products of all that was measured. */
+static void report_products(struct bench_model *bench, int length)
+{
+    struct product_shares shares;
+    product_shares_take(bench->dist, &shares);
+    for (int i = 0; i < shares.count; i++) {
+        const struct product_share *row = &shares.at[i];
+        char *name = memory_text("made-by-%s-on-%s", row->maker,
+                                 config_word("train.compute_type", row->type));
+        bench_report_add_at(&bench->report, length, name, 100 * row->share, "%",
+                            "of the products' operations");
+        free(name);
+    }
+}
+
 int bench_model_phase(struct bench_model *bench, int phase, struct error *err)
 {
     const int length = bench->config.phases[phase].sequence_length;
     struct bench_report *report = &bench->report;
     if (make_batch(bench, phase, err) < 0)
         return -1;
+    product_counts_reset();
     const double operations = bert_operations(&bench->model, &bench->batch);
     const struct timing forward = timing_of(bench, forward_once);
     const struct timing micro = timing_of(bench, train_once);
@@ -273,5 +291,6 @@ int bench_model_phase(struct bench_model *bench, int phase, struct error *err)
     if (bench->arguments->one_rank)
         report_one_rank(bench, length);
     report_step(bench, phase, &micro, operations);
+    report_products(bench, length);
     return 0;
 }

@@ -9,12 +9,12 @@ outer=${TMPDIR:-/tmp}
 export TMPDIR="$WORK/temporary"
 
 # results FILE NAME...: one object, with these results and no others, each a positive number; shares of a
-# micro-batch, of which there can be nothing, between 0 and 100
+# micro-batch, of which there can be nothing, between 0 and 100. Who made products is left to made_by.
 results() {
     python3 - "$@" <<'END' || fail "$1: $(cat "$1")"
 import json, math, sys
 results = json.load(open(sys.argv[1]))["results"]
-names = [result["name"] for result in results]
+names = [result["name"] for result in results if not result["name"].startswith("made-by-")]
 assert names == sys.argv[2:], names
 for result in results:
     value = result["value"]
@@ -23,6 +23,18 @@ for result in results:
     assert 0 <= value <= 100 if share else value > 0, result
 END
     python3 -m json.tool "$1" >/dev/null || fail "$1 is not JSON"
+}
+
+# made_by FILE LENGTH TYPE: those who made the products of a phase, on operands of this type alone, made
+# all of them
+made_by() {
+    python3 - "$@" <<'END' || fail "$1: $(cat "$1")"
+import json, re, sys
+results = json.load(open(sys.argv[1]))["results"]
+made = {r["name"]: r["value"] for r in results if re.fullmatch(f"made-by-.*-{sys.argv[2]}", r["name"])}
+assert made and all(name.endswith(f"-on-{sys.argv[3]}-{sys.argv[2]}") for name in made), made
+assert abs(sum(made.values()) - 100) < 1e-6, made
+END
 }
 
 works() {
@@ -93,6 +105,8 @@ grep -q '"name":"ranks","value":3,' out.txt || fail "not 3 ranks: $(cat out.txt)
 row_kernels() {
     for kernel in dropout layernorm residual_layernorm layernorm_backward bias_gelu bias_gelu_tanh \
         gelu_backward gelu_backward_tanh bias_tanh attention_weights attention_backward cross_entropy \
+        bias_gelu_bfloat16 gelu_backward_bfloat16 attention_weights_bfloat16 \
+        attention_backward_bfloat16 to_bfloat16 from_bfloat16 \
         accumulate multiply axpy adam_direction dot sum_squares; do
         for what in "$@"; do
             echo "$kernel-$what"
@@ -129,7 +143,7 @@ expect 1 "no corpus" $model --samples
 expect 1 "third" $model --phase third
 expect 1 "LAMBERT_GEMM" env LAMBERT_GEMM=unknown $model
 
-machine="peak peak-one-thread bandwidth-read bandwidth-mixed"
+machine="peak peak-one-thread peak-float32 peak-bfloat16 bandwidth-read bandwidth-mixed"
 products() {
     for shape in qkv output up down decoder; do
         for form in forward dx dw; do
@@ -160,11 +174,15 @@ works $model --gemm
 grep -q "^blas-qkv-forward  *[0-9.e+-]* %" out.txt || fail "no table: $(cat out.txt)"
 works $model --json
 results out.txt $machine $(products blas) $(steps)
+made_by out.txt 32 float32
+made_by out.txt 64 float32
 [ "$(wc -l <out.txt)" = 1 ] || fail "JSON is one line: $(cat out.txt)"
 works mpirun -n 2 $model --json --whole --steps
 results out.txt $machine $(steps)
 works mpirun -n 2 $model --json --steps --one-rank
 results out.txt $machine $(steps rank-speed-up)
+works $model --gemm --json train.compute_type=bfloat16
+results out.txt $machine $(products blas)
 works $model --json --steps --phase two
 results out.txt $machine update update-bandwidth update-share-of-bandwidth $(phase 64) activations
 
@@ -175,6 +193,11 @@ if $model --gemm --json >out.txt 2>err.txt; then
     make_corpus
     works $model --json --samples --one-thread model.num_hidden_layers=1
     results out.txt $machine $(products gemm blas) $(steps "thread-speed-up peak-speed-up")
+    works $model --json train.compute_type=bfloat16 train.recompute=1
+    results out.txt $machine $(products gemm) $(steps)
+    grep -q '"compute_type":"bfloat16","products":"[^"]* GFLOP/s a core' out.txt || fail "$(cat out.txt)"
+    made_by out.txt 32 bfloat16
+    made_by out.txt 64 bfloat16
 else
     grep -q "no such kernels" err.txt || fail "LAMBERT_GEMM=lambert: $(cat err.txt)"
 fi
