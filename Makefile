@@ -78,15 +78,19 @@ $(BUILD)/found/%:
 
 # --- objects ---------------------------------------------------------------------------------
 # Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS, those named *_amx.c
-# for the one of AMX_ISAS.
-ifeq ($(shell uname -m),x86_64)
-VECTOR_ISAS = v3 v4 v4-bf16
-AMX_ISAS = v4-amx
-endif
+# for the one of AMX_ISAS; which there are depends on the machine that the compiler compiles for.
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+VECTOR_ISAS_x86_64  = v3 v4 v4-bf16
+AMX_ISAS_x86_64     = v4-amx
+VECTOR_ISAS_aarch64 = neon
+VECTOR_ISAS = $(VECTOR_ISAS_$(MACHINE))
+AMX_ISAS    = $(AMX_ISAS_$(MACHINE))
 ISA_FLAGS_v3 = -march=x86-64-v3 -mprefer-vector-width=256
 ISA_FLAGS_v4 = -march=x86-64-v4 -mprefer-vector-width=512
 ISA_FLAGS_v4-bf16 = $(ISA_FLAGS_v4) -mavx512bf16
 ISA_FLAGS_v4-amx = $(ISA_FLAGS_v4-bf16) -mamx-tile -mamx-bf16
+# (Moving loads forward before registers are given out, gcc runs out of them in the inner loops of tiles.)
+ISA_FLAGS_neon = -fno-schedule-insns
 
 vector_sources = $(wildcard src/$(1)/*_vector.c)
 amx_sources    = $(wildcard src/$(1)/*_amx.c)
@@ -127,7 +131,7 @@ $(BUILD)/obj/%.$(1).o: src/%.c
 	$(SAY) '  CC    $$@'
 	$(Q)$(CC) $(FLAGS) $(ISA_FLAGS_$(1)) -ffp-contract=fast -MMD -MP -c $$< -o $$@
 endef
-$(foreach isa,v3 v4 v4-bf16 v4-amx,$(eval $(call vector_rule,$(isa))))
+$(foreach isa,$(VECTOR_ISAS) $(AMX_ISAS),$(eval $(call vector_rule,$(isa))))
 
 $(BUILD)/double/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -280,5 +284,5 @@ help:
 include scripts/workshop.mk
 
 -include $(patsubst src/%.c,$(BUILD)/obj/%.d,$(ALL_SOURCES)) $(patsubst src/%.c,$(BUILD)/double/%.d,$(ALL_SOURCES))
--include $(foreach isa,v3 v4 v4-bf16 v4-amx,$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
+-include $(foreach isa,$(VECTOR_ISAS) $(AMX_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).d,$(ALL_SOURCES)))
 -include $(TEST_OBJECTS:.o=.d) $(addsuffix .d,$(REPLAYS))

@@ -12,7 +12,7 @@
 #include "plain.h"
 #include "tile.h"
 
-#if defined __x86_64__ && !defined LAMBERT_DOUBLE
+#if (defined __x86_64__ || defined __aarch64__) && !defined LAMBERT_DOUBLE
 #define HAVE_VECTOR 1
 #include "vector.h"
 #else
@@ -31,7 +31,9 @@ const struct kernels *const *kernels_available(void)
     static const struct kernels *tables[6];
     int count = 0;
     tables[count++] = &kernels_plain;
-#if HAVE_VECTOR
+#if HAVE_VECTOR && defined __aarch64__
+    tables[count++] = &kernels_neon; /* which all CPUs of this kind have */
+#elif HAVE_VECTOR
     if (cpu_level() >= CPU_V3)
         tables[count++] = &kernels_v3;
     if (cpu_level() >= CPU_V4)

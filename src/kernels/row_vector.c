@@ -1,5 +1,6 @@
 /* The row kernels in vector code, written once over vector_math.h and compiled for each instruction
- * set: kernels_v3, kernels_v4. What each must do is said in kernels.h and defined in plain.c. */
+ * set: kernels_v3, kernels_v4, kernels_v4_bf16, kernels_neon. What each must do is said in kernels.h
+ * and defined in plain.c. */
 #include <math.h>
 
 #include "dropout_bits.h"
@@ -24,12 +25,18 @@
 #define TABLE_TILE tile_v4
 #define TABLE_PEAK peak_v4
 #define TABLE_WIDE &tile_v4_wide
-#else
+#elif defined __AVX2__
 #define TABLE      kernels_v3
 #define TABLE_NAME "v3"
 #define TABLE_TILE tile_v3
 #define TABLE_PEAK peak_v3
 #define TABLE_WIDE NULL
+#else
+#define TABLE      kernels_neon
+#define TABLE_NAME "neon"
+#define TABLE_TILE tile_neon
+#define TABLE_PEAK peak_neon
+#define TABLE_WIDE &tile_neon_wide
 #endif
 #ifndef TABLE_BFLOAT16_TILE
 #define TABLE_BFLOAT16_TILE NULL
@@ -40,43 +47,26 @@
 /* --- dropout ---------------------------------------------------------------------------------- */
 
 /* A vector holds LANES Philox states, each of which decides 8 columns. */
-typedef uint64_t vstate __attribute__((vector_size(WIDTH * 4)));
+typedef vlong vstate;
 typedef uint16_t vbits __attribute__((vector_size(WIDTH * 2)));
 enum { LANES = WIDTH / 2, DROPPER_COLUMNS = 8 * LANES };
 
-/* The 64-bit products of the lanes' lower halves. */
-static inline vstate multiply(vstate x, uint32_t factor)
+/* Lanes `first` and on of both, in turn. */
+static inline vstate interleave(vstate x, vstate y, int first)
 {
-#ifdef __AVX512F__
-    return (vstate)_mm512_mul_epu32((__m512i)x, _mm512_set1_epi64(factor));
-#else
-    return (vstate)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(factor));
-#endif
+    vstate lanes;
+    for (int i = 0; i < LANES; i++)
+        lanes[i] = (uint64_t)(first + i / 2 + i % 2 * LANES);
+    return __builtin_shuffle(x, y, lanes);
 }
 
-static inline vstate interleave_low(vstate x, vstate y)
+static inline vstate lane_numbers(void)
 {
-#ifdef __AVX512F__
-    return __builtin_shuffle(x, y, (vstate){0, 8, 1, 9, 2, 10, 3, 11});
-#else
-    return __builtin_shuffle(x, y, (vstate){0, 4, 1, 5});
-#endif
+    vstate lanes;
+    for (int i = 0; i < LANES; i++)
+        lanes[i] = (uint64_t)i;
+    return lanes;
 }
-
-static inline vstate interleave_high(vstate x, vstate y)
-{
-#ifdef __AVX512F__
-    return __builtin_shuffle(x, y, (vstate){4, 12, 5, 13, 6, 14, 7, 15});
-#else
-    return __builtin_shuffle(x, y, (vstate){2, 6, 3, 7});
-#endif
-}
-
-#ifdef __AVX512F__
-static const vstate lane_number = {0, 1, 2, 3, 4, 5, 6, 7};
-#else
-static const vstate lane_number = {0, 1, 2, 3};
-#endif
 
 /* Dropout along a row, for columns taken in steps of WIDTH from 0 on. */
 struct dropper {
@@ -111,17 +101,17 @@ static inline void dropper_init(struct dropper *dropper, const struct dropout *d
  * state mean anything until the end: the upper ones are left over from the products. */
 static inline void make_bits(struct dropper *dropper, int first)
 {
-    vstate c0 = lane_number + (uint64_t)(first / 8), c1 = dropper->row, c2 = dropper->stream;
+    vstate c0 = lane_numbers() + (uint64_t)(first / 8), c1 = dropper->row, c2 = dropper->stream;
     vstate c3 = {0};
     for (int round = 0; round < DROPOUT_ROUNDS; round++) {
-        vstate a = multiply(c0, 0xD2511F53u), b = multiply(c2, 0xCD9E8D57u);
+        vstate a = v_multiply_lower(c0, 0xD2511F53u), b = v_multiply_lower(c2, 0xCD9E8D57u);
         c0 = (b >> 32) ^ c1 ^ dropper->keys[round][0];
         c2 = (a >> 32) ^ c3 ^ dropper->keys[round][1];
         c1 = b;
         c3 = a;
     }
     vstate low = (c0 & 0xffffffffu) | c1 << 32, high = (c2 & 0xffffffffu) | c3 << 32;
-    vstate pairs[2] = {interleave_low(low, high), interleave_high(low, high)};
+    vstate pairs[2] = {interleave(low, high, 0), interleave(low, high, LANES / 2)};
     memcpy(dropper->bits, pairs, sizeof pairs);
 }
 
@@ -149,15 +139,16 @@ static void dropout(const struct dropout *dropout, uint32_t row, const float *x,
 
 /* LayerNorm of a row whose sum is known. */
 static inline void normalize(const float *gamma, const float *beta, float eps, const float *z,
-                             float *y, vfloat sum, float *mean, float *rstd, int n)
+                             float *y, const struct vsum *sum, float *mean, float *rstd, int n)
 {
-    vfloat center = v_all(v_sum(sum) / (float)n), squares = {0};
+    vfloat center = v_all(vsum_total(sum) / (float)n);
+    struct vsum squares = {0};
     for (int i = 0; i < n; i += WIDTH) {
         vfloat d = v_first(v_load(z + i, n - i) - center, n - i, 0);
-        squares += d * d;
+        vsum_add(&squares, d * d);
     }
     *mean = center[0];
-    *rstd = 1.0f / sqrtf(v_sum(squares) / (float)n + eps);
+    *rstd = 1.0f / sqrtf(vsum_total(&squares) / (float)n + eps);
     for (int i = 0; i < n; i += WIDTH) {
         vfloat h = (v_load(z + i, n - i) - center) * *rstd;
         v_store(y + i, v_load(gamma + i, n - i) * h + v_load(beta + i, n - i), n - i);
@@ -167,10 +158,10 @@ static inline void normalize(const float *gamma, const float *beta, float eps, c
 static void layernorm(const float *gamma, const float *beta, float eps, const float *z, float *y,
                       float *mean, float *rstd, int n)
 {
-    vfloat sum = {0};
+    struct vsum sum = {0};
     for (int i = 0; i < n; i += WIDTH)
-        sum += v_load(z + i, n - i);
-    normalize(gamma, beta, eps, z, y, sum, mean, rstd, n);
+        vsum_add(&sum, v_load(z + i, n - i));
+    normalize(gamma, beta, eps, z, y, &sum, mean, rstd, n);
 }
 
 static void residual_layernorm(const struct dropout *dropout, uint32_t row, const float *bias,
@@ -178,27 +169,27 @@ static void residual_layernorm(const struct dropout *dropout, uint32_t row, cons
                                float eps, float *x, float *y, float *mean, float *rstd, int n)
 {
     struct dropper dropper;
-    vfloat sum = {0};
+    struct vsum sum = {0};
     dropper_init(&dropper, dropout, row);
     for (int i = 0; i < n; i += WIDTH) {
         vfloat branch = v_load(x + i, n - i) + v_load(bias + i, n - i);
         vfloat z = drop(&dropper, i, branch) + v_load(residual + i, n - i);
-        sum += z;
+        vsum_add(&sum, z);
         v_store(x + i, z, n - i);
     }
-    normalize(gamma, beta, eps, x, y, sum, mean, rstd, n);
+    normalize(gamma, beta, eps, x, y, &sum, mean, rstd, n);
 }
 
 static void layernorm_backward(const float *gamma, const float *z, float mean, float rstd,
                                const float *dy, float *dz, float *dgamma, float *dbeta, int n)
 {
-    vfloat sum = {0}, product = {0};
+    struct vsum sum = {0}, product = {0};
     for (int i = 0; i < n; i += WIDTH) {
         vfloat e = v_load(dy + i, n - i) * v_load(gamma + i, n - i);
-        sum += e;
-        product += e * ((v_load(z + i, n - i) - mean) * rstd);
+        vsum_add(&sum, e);
+        vsum_add(&product, e * ((v_load(z + i, n - i) - mean) * rstd));
     }
-    float mean_e = v_sum(sum) / (float)n, mean_eh = v_sum(product) / (float)n;
+    float mean_e = vsum_total(&sum) / (float)n, mean_eh = vsum_total(&product) / (float)n;
     for (int i = 0; i < n; i += WIDTH) {
         vfloat h = (v_load(z + i, n - i) - mean) * rstd, d = v_load(dy + i, n - i);
         v_store(dgamma + i, v_load(dgamma + i, n - i) + d * h, n - i);
@@ -302,7 +293,8 @@ static inline float attention_weights_of(const struct dropout *dropout, uint32_t
                                          enum float_type type, const float *s, void *p, float *lse,
                                          int n)
 {
-    vfloat best = v_all(-INFINITY), sum = {0};
+    vfloat best = v_all(-INFINITY);
+    struct vsum sum = {0};
     for (int i = 0; i < n; i += WIDTH)
         best = v_max(v_first(v_load(s + i, n - i) * scale, n - i, -INFINITY), best);
     const float top = v_largest(best);
@@ -310,10 +302,10 @@ static inline float attention_weights_of(const struct dropout *dropout, uint32_t
     dropper_init(&dropper, dropout, row);
     for (int i = 0; i < n; i += WIDTH) {
         vfloat e = v_first(v_exp(v_load(s + i, n - i) * scale - top), n - i, 0);
-        sum += e;
+        vsum_add(&sum, e);
         v_store_as(type, p, i, drop(&dropper, i, e), n - i);
     }
-    const float all = v_sum(sum);
+    const float all = vsum_total(&sum);
     *lse = top + logf(all);
     return all;
 }
@@ -419,10 +411,10 @@ static void axpy(float alpha, const float *x, float *y, size_t n)
 
 static float dot(const float *x, const float *y, int n)
 {
-    vfloat sum = {0};
+    struct vsum sum = {0};
     for (int i = 0; i < n; i += WIDTH)
-        sum += v_load(x + i, n - i) * v_load(y + i, n - i);
-    return v_sum(sum);
+        vsum_add(&sum, v_load(x + i, n - i) * v_load(y + i, n - i));
+    return vsum_total(&sum);
 }
 
 /* Squares added up in double, in four sums, since one would wait for the adder. */

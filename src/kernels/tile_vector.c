@@ -1,6 +1,6 @@
 /* The inner loops of matrix products (tile.h), written over vector types and compiled once for each
- * instruction set: tile_v3, tile_v4, tile_v4_bf16, and with wider tiles tile_v4_wide and
- * tile_v4_bf16_wide. What matters is that the compiler keeps all sums of a tile in registers: so
+ * instruction set: tile_v3, tile_v4, tile_v4_bf16, tile_neon, and with wider tiles tile_v4_wide,
+ * tile_v4_bf16_wide and tile_neon_wide. What matters is that the compiler keeps all sums of a tile in registers: so
  * loops over a tile have constant bounds, are unrolled, and are inlined into a function for each
  * number of rows and of vectors in a row. */
 #include "tile.h"
@@ -18,9 +18,13 @@ enum { WORD = 2 };
 #define TILE      tile_v4
 #define TILE_WIDE tile_v4_wide
 #define TILE_NAME "AVX-512"
-#else
+#elif defined __AVX2__
 #define TILE      tile_v3
 #define TILE_NAME "AVX2"
+#else
+#define TILE      tile_neon
+#define TILE_WIDE tile_neon_wide
+#define TILE_NAME "NEON"
 #endif
 
 #ifndef TILE_TYPE
@@ -31,7 +35,7 @@ enum { WORD = 1 }; /* elements of k in a word */
 /* Sums take 16 of 32 registers, or 12 of 16: enough to hide the latency of an addition; and 8
  * divides BERT's shapes. Wide ones take 24: they spare a core that could start two multiplications
  * a cycle some of the loads that keep it from doing so, and cost one that cannot nothing. */
-#ifdef __AVX512F__
+#ifdef TILE_WIDE
 enum { MR = 8, NARROW = 2, WIDE = 3 };
 #else
 enum { MR = 6, NARROW = 2, WIDE = NARROW };
@@ -40,6 +44,7 @@ enum { MR = 6, NARROW = 2, WIDE = NARROW };
 /* A vector, or a word, that lies anywhere. */
 typedef float vloose __attribute__((vector_size(WIDTH * 4), aligned(2), may_alias));
 typedef int32_t word_loose __attribute__((aligned(2), may_alias));
+typedef float float_loose __attribute__((aligned(2), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -67,6 +72,17 @@ INLINE void finish_full(vfloat sum, float beta, float *c)
     *at = beta == 0 ? sum : sum + *at * beta;
 }
 
+/* A word in all lanes. NEON multiplies by one lane as well as by all: it is loaded as a float, which
+ * gcc then leaves in the first. */
+INLINE vfloat word_in_all(const char *word)
+{
+#ifdef __ARM_NEON
+    return v_all(*(const float_loose *)(const void *)word);
+#else
+    return (vfloat)(*(const word_loose *)(const void *)word - (vint){0});
+#endif
+}
+
 /* sum + a b: a is a word in all lanes. With bfloat16 these are two products and two additions a
  * lane. */
 INLINE vfloat add_product(vfloat sum, vfloat a, vfloat b)
@@ -88,8 +104,7 @@ INLINE void add_products(int vectors, int rows, const char *a, size_t row_step, 
         b[j] = *(const vloose *)(const void *)(panel + j * WIDTH);
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
-        const int32_t bits = *(const word_loose *)(const void *)(a + (size_t)i * row_step);
-        const vfloat word = (vfloat)(bits - (vint){0});
+        const vfloat word = word_in_all(a + (size_t)i * row_step);
 #pragma GCC unroll 8
         for (int j = 0; j < vectors; j++)
             sums[i][j] = add_product(sums[i][j], word, b[j]);
@@ -163,7 +178,7 @@ INLINE void multiply_any(int vectors, int rows, int columns, int words, const ch
         CASE(4);
         CASE(5);
         CASE(6);
-#ifdef __AVX512F__
+#ifdef TILE_WIDE
         CASE(7);
         CASE(8);
 #endif

@@ -27,10 +27,10 @@ static inline __attribute__((always_inline)) void transpose_square(vfloat rows[W
 {
     swap_blocks(rows, 1);
     swap_blocks(rows, 2);
-    swap_blocks(rows, 4);
-#ifdef __AVX512F__
-    swap_blocks(rows, 8);
-#endif
+    if (WIDTH > 4)
+        swap_blocks(rows, 4);
+    if (WIDTH > 8)
+        swap_blocks(rows, 8);
 }
 
 #endif

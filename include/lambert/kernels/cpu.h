@@ -16,7 +16,7 @@ struct cpu_info {
 void cpu_describe(struct cpu_info *info);
 
 /* The levels of x86-64's psABI as far as kernels are made for them: v3 has AVX2 and FMA, v4 the
- * AVX-512 of Skylake's servers. Other machines are at the base. */
+ * AVX-512 of Skylake's servers. Other machines are at the base; on aarch64 all have NEON. */
 enum cpu_level { CPU_BASE, CPU_V3, CPU_V4 };
 enum cpu_level cpu_level(void);
 

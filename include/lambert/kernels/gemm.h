@@ -26,8 +26,8 @@
  * on which are used, but on nothing else.
  *
  * There are two engines that make them. Lambert's own tiles (tile.h), where the CPU has x86-64-v3
- * or v4: faster than OpenBLAS on these shapes, and what follows a product can be done to its rows
- * while they are in the cache. The cblas that is linked: in double, on other machines, with
+ * or v4, or NEON: faster than OpenBLAS on these shapes (measured on x86-64), and what follows a
+ * product can be done to its rows while they are in the cache. The cblas that is linked: in double, on other machines, with
  * LAMBERT_ISA=plain, or with LAMBERT_GEMM=blas. Either gives the same bits for any number of
  * threads; the two differ in rounding.
  *

@@ -2,7 +2,7 @@
  *
  * Each kernel exists twice. src/kernels/plain.c is the definition, in plain C (and compiled in
  * double as well). src/kernels/row_vector.c is vector code written once and compiled for each
- * instruction set (x86-64-v3, x86-64-v4, the latter with AVX512_BF16). kernels_select() chooses one
+ * instruction set (x86-64-v3, x86-64-v4, the latter with AVX512_BF16; NEON). kernels_select() chooses one
  * table at start from what the CPU has, or the one named by the environment variable LAMBERT_ISA.
  * tests/kernels/trial.h holds every variant against the definition, in double.
  *
@@ -56,7 +56,7 @@ struct gemm_engine;
 struct tile_kernels;
 
 struct kernels {
-    const char *name; /* "plain", "v3", "v4", "v4-bf16", "v4-amx" */
+    const char *name; /* "plain", "v3", "v4", "v4-bf16", "v4-amx", "neon" */
 
     /* What makes matrix products (gemm.h), and the inner loops that it uses; NULL: cblas makes
      * them. Some cores are faster with wider tiles, which give the same bits; NULL: there are none. */
