@@ -1,7 +1,7 @@
 # The workshop: what those who work on Lambert need besides the build and its tests. Included by the
 # Makefile. CONTRIBUTING.md says when to use what.
 
-.PHONY: check-isa check-cluster check-numerics check-scaling fuzz bench bench-peers scaling measure-loss
+.PHONY: check-isa check-cluster check-numerics check-scaling compare-types fuzz bench bench-peers scaling measure-loss
 empty :=
 space := $(empty) $(empty)
 
@@ -156,6 +156,14 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
 	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
 
+# The demo's run in both types of train.compute_type, three seeds each: half an hour, and goes on where it
+# was stopped. KEYS are configuration keys that make it shorter. docs/numerics.md has what came out.
+KEYS ?=
+
+compare-types: $(BUILD)/lambert
+	@[ -n '$(CORPUS)' ] || { echo 'compare-types: wanted: CORPUS=DIR, as make demo leaves it behind' >&2; exit 1; }
+	scripts/compare-types $(BUILD) $(CORPUS) $(BUILD)/compare-types $(KEYS)
+
 # --- benchmarks ------------------------------------------------------------------------------
 # docs/performance.md. TEXT is a file or folder of text, VOCABULARY a vocab.txt, for PART=prep; TYPES are what
 # the model is computed in beside its peer, ROUNDS how often.
@@ -231,6 +239,7 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make check-isa          the tests with other kernels: plain, x86-64-v3, products of the BLAS
 #: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
 #: make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)
+#: make compare-types CORPUS=DIR   the demo's run in float32 and in bfloat16, three seeds each
 #: make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers
 #: make check SAN=address,undefined   the tests with sanitizers, in build/san-address-undefined
 #: make check-threads      tests of rooms with threads under clang's thread sanitizer
