@@ -2,6 +2,7 @@
 
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "block.h"
 #include "embedding.h"
@@ -25,9 +26,51 @@ struct bert {
     struct batch_rows rows;
     struct embedding_activations embedding;
     struct block_activations *blocks; /* [L] */
+    real *entries;                    /* [segments but the last, T, H] in bfloat16 */
     struct block_scratch scratch;
     struct heads heads;
 };
+
+/* --- segments --------------------------------------------------------------------------------- */
+
+/* Layers are taken in segments of so many, the last one perhaps shorter. What they keep for backward
+ * lies in the same memory for all segments, so that when backward begins, the last one's is there;
+ * any other segment is computed again from its input when backward comes to it, with the same bits,
+ * since dropout is a function of where it strikes. There is one segment where nothing is made again.
+ *
+ * Inputs: in float32 each is an array of its own, the output of the layer before, and for the first
+ * one the embedding's. In bfloat16 the residual stream, as it is before it is rounded, is copied into
+ * `entries` and from there; the operand that it becomes is embedding.x for all segments. */
+static int segment_of(const struct bert *bert)
+{
+    const int layers = bert->config.layers, wanted = bert->options.recompute;
+    return wanted > 0 && wanted < layers ? wanted : layers;
+}
+
+static size_t stream_size(const struct bert *bert)
+{
+    return (size_t)bert->options.capacity.tokens * (size_t)bert->config.hidden;
+}
+
+static void plan_blocks(struct bert *bert, struct arena *arena, int head_rows)
+{
+    const struct bert_config *config = &bert->config;
+    const enum float_type type = bert->options.compute_type;
+    const int layers = config->layers, tokens = bert->options.capacity.tokens;
+    const int segment = segment_of(bert);
+    for (int l = 0; l < segment; l++)
+        block_activations_plan(&bert->blocks[l], arena, config, type, tokens,
+                               l == layers - 1 ? head_rows : tokens);
+    for (int l = segment; l < layers; l++)
+        bert->blocks[l] = bert->blocks[l - segment];
+    for (int end = segment; end < layers; end += segment)
+        if (type == TYPE_FLOAT32)
+            bert->blocks[end - 1].y2 = arena_take(arena, stream_size(bert), sizeof(real));
+    if (!bert->rows.heads_read_all)
+        block_chosen_plan(&bert->blocks[layers - 1], arena, config, type, head_rows);
+    const size_t entries = type == TYPE_FLOAT32 ? 0 : (size_t)((layers - 1) / segment);
+    bert->entries = arena_take(arena, entries * stream_size(bert), sizeof(real));
+}
 
 /* Everything a step works in, taken from the arena; run once to measure and once for good. */
 static void plan_memory(struct bert *bert, struct arena *arena)
@@ -38,12 +81,7 @@ static void plan_memory(struct bert *bert, struct arena *arena)
     batch_rows_plan(&bert->rows, arena, &objectives, capacity);
     const int head_rows = batch_rows_most(&bert->rows, capacity);
     embedding_plan(&bert->embedding, arena, config, &bert->options);
-    for (int l = 0; l < config->layers; l++) {
-        bool last = l == config->layers - 1;
-        block_activations_plan(&bert->blocks[l], arena, config, bert->options.compute_type,
-                               capacity->tokens, last ? head_rows : capacity->tokens,
-                               last && !bert->rows.heads_read_all);
-    }
+    plan_blocks(bert, arena, head_rows);
     block_scratch_plan(&bert->scratch, arena, config, &bert->options, omp_get_max_threads());
     heads_plan(&bert->heads, arena, config, capacity);
 }
@@ -155,7 +193,49 @@ static struct block_pass block_pass_of(struct bert *bert, const real *params,
 /* The input of a block, an operand: the output of what comes before it. */
 static const void *input_of(const struct bert *bert, int layer)
 {
-    return layer == 0 ? bert->embedding.x : bert->blocks[layer - 1].y2;
+    const bool enters =
+        bert->options.compute_type == TYPE_BFLOAT16 && layer % segment_of(bert) == 0;
+    return layer == 0 || enters ? bert->embedding.x : bert->blocks[layer - 1].y2;
+}
+
+/* What a segment in bfloat16 begins with: its input is kept if it is to be entered again, and found
+ * if it is entered again. */
+static void enter_segment(struct bert *bert, const struct packed_batch *batch, int first,
+                          bool again)
+{
+    const size_t H = (size_t)bert->config.hidden;
+    const int segment = segment_of(bert);
+    const bool last = first + segment >= bert->config.layers;
+    real *entry = bert->entries + (size_t)(first / segment) * stream_size(bert);
+    real *stream = bert->scratch.e;
+#pragma omp parallel for schedule(static)
+    for (int row = 0; row < batch->tokens; row++) {
+        const size_t at = (size_t)row * H;
+        if (again)
+            memcpy(stream + at, entry + at, H * sizeof *stream);
+        else if (!last)
+            memcpy(entry + at, stream + at, H * sizeof *stream);
+        operand_store(TYPE_BFLOAT16, stream + at, operand_at(TYPE_BFLOAT16, bert->embedding.x, at),
+                      H);
+    }
+}
+
+/* Layers [first, end). */
+static void encode_layers(struct bert *bert, const real *params, const struct packed_batch *batch,
+                          bool training, int first, int end, bool again)
+{
+    const int segment = segment_of(bert);
+    const bool enters =
+        bert->options.compute_type == TYPE_BFLOAT16 && segment < bert->config.layers;
+    for (int l = first; l < end; l++) {
+        struct block_pass block = block_pass_of(bert, params, batch, training, l);
+        block.again = again;
+        activity_at(again ? "forward again, layer" : "forward, layer", l);
+        if (enters && l % segment == 0)
+            enter_segment(bert, batch, l, again);
+        block_forward(&block, input_of(bert, l));
+        hooks_pause(block.hooks);
+    }
 }
 
 static void check_capacity(const struct bert *bert, const struct packed_batch *batch)
@@ -185,12 +265,7 @@ static const real *encode(struct bert *bert, const real *params, const struct pa
     hooks_needs(hooks, embedding.embedding_rows.values ? words_end(bert) : 0,
                 bert->layout.blocks[0].qkv.weight);
     embedding_forward(&embedding);
-    for (int l = 0; l < bert->config.layers; l++) {
-        struct block_pass block = block_pass_of(bert, params, batch, training, l);
-        activity_at("forward, layer", l);
-        block_forward(&block, input_of(bert, l));
-        hooks_pause(hooks);
-    }
+    encode_layers(bert, params, batch, training, 0, bert->config.layers, false);
     if (embedding.embedding_rows.values)
         hooks_needs(hooks, 0, words_end(bert));
     hooks_needs(hooks, bert->layout.heads, bert->table.size);
@@ -235,8 +310,11 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     hooks_complete(bert->hooks, bert->layout.heads, bert->table.size);
     if (front > 0)
         hooks_complete(bert->hooks, 0, front);
-    for (int l = bert->config.layers - 1; l >= 0; l--) {
+    const int layers = bert->config.layers, segment = segment_of(bert);
+    for (int l = layers - 1; l >= 0; l--) {
         struct block_pass block = block_pass_of(bert, params, batch, true, l);
+        if ((l + 1) % segment == 0 && l < layers - 1)
+            encode_layers(bert, params, batch, true, l + 1 - segment, l + 1, true);
         activity_at("backward, layer", l);
         block_backward(&block, input_of(bert, l), grads);
     }

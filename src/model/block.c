@@ -11,15 +11,13 @@
 
 void block_activations_plan(struct block_activations *kept, struct arena *arena,
                             const struct bert_config *config, enum float_type compute_type,
-                            int tokens, int rows, bool chosen)
+                            int tokens, int rows)
 {
     const enum float_type type = compute_type;
     const size_t H = (size_t)config->hidden, F = (size_t)config->intermediate;
     const size_t T = (size_t)tokens, R = (size_t)rows;
     *kept = (struct block_activations){
         .qkv = operand_take(type, arena, T * 3 * H),
-        .query = chosen ? operand_take(type, arena, R * H) : NULL,
-        .x_rows = chosen ? operand_take(type, arena, R * H) : NULL,
         .context = operand_take(type, arena, R * H),
         .z1 = operand_take(type, arena, R * H),
         .y1 = operand_take(type, arena, R * H),
@@ -32,6 +30,14 @@ void block_activations_plan(struct block_activations *kept, struct arena *arena,
         .mean2 = arena_take(arena, R, sizeof(real)),
         .rstd2 = arena_take(arena, R, sizeof(real)),
     };
+}
+
+void block_chosen_plan(struct block_activations *kept, struct arena *arena,
+                       const struct bert_config *config, enum float_type compute_type, int rows)
+{
+    const size_t size = (size_t)rows * (size_t)config->hidden;
+    kept->query = operand_take(compute_type, arena, size);
+    kept->x_rows = operand_take(compute_type, arena, size);
 }
 
 void block_scratch_plan(struct block_scratch *scratch, struct arena *arena,
@@ -245,9 +251,10 @@ void block_forward(const struct block_pass *pass, const void *x)
     struct block_activations *kept = pass->kept;
     struct block_scratch *s = pass->scratch;
     const struct block_layout *layout = pass->layout;
+    const struct bert_hooks *needs = pass->again ? NULL : pass->hooks;
     const struct linear output = output_of(pass), up = up_of(pass), down = down_of(pass);
 
-    hooks_needs(pass->hooks, layout->qkv.weight, layout->output.weight);
+    hooks_needs(needs, layout->qkv.weight, layout->output.weight);
     project_qkv(pass, x);
     hooks_pause(pass->hooks);
     struct attention attention = attention_of(pass);
@@ -267,7 +274,7 @@ void block_forward(const struct block_pass *pass, const void *x)
                                        .mean = kept->mean1,
                                        .rstd = kept->rstd1};
     const struct gemm_epilogue then_norm1 = norm_rows_forward(&attended);
-    hooks_needs(pass->hooks, layout->output.weight, layout->up.weight);
+    hooks_needs(needs, layout->output.weight, layout->up.weight);
     linear_forward(&output, kept->context, place_of_sum(pass, kept->z1), &then_norm1);
 
     const struct norm_rows fed = {.pass = pass,
@@ -282,10 +289,10 @@ void block_forward(const struct block_pass *pass, const void *x)
                                   .rstd = kept->rstd2};
     const struct gemm_epilogue then_gelu = gelu_rows_forward(pass);
     const struct gemm_epilogue then_norm2 = norm_rows_forward(&fed);
-    hooks_needs(pass->hooks, layout->up.weight, layout->down.weight);
+    hooks_needs(needs, layout->up.weight, layout->down.weight);
     linear_forward(&up, kept->y1, operand_place(type, kept->a, NULL), &then_gelu);
     hooks_pause(pass->hooks);
-    hooks_needs(pass->hooks, layout->down.weight, layout->end);
+    hooks_needs(needs, layout->down.weight, layout->end);
     linear_forward(&down, s->g, place_of_sum(pass, kept->z2), &then_norm2);
 }
 

@@ -57,16 +57,20 @@ struct block_pass {
     const struct row_set *set; /* whose output is wanted: &rows->all or &rows->head */
     int layer;
     bool dropout; /* training */
+    bool again;   /* forward was here before: its hooks were told what it needs */
     enum float_type compute_type;
     struct block_activations *kept;
     struct block_scratch *scratch;
     const struct bert_hooks *hooks; /* NULL: none */
 };
 
-/* `chosen`: for the last block, whose row set is no larger than `rows`. */
+/* For row sets no larger than `rows`. */
 void block_activations_plan(struct block_activations *kept, struct arena *arena,
                             const struct bert_config *config, enum float_type compute_type,
-                            int tokens, int rows, bool chosen);
+                            int tokens, int rows);
+/* What a chosen row set wants besides. */
+void block_chosen_plan(struct block_activations *kept, struct arena *arena,
+                       const struct bert_config *config, enum float_type compute_type, int rows);
 void block_scratch_plan(struct block_scratch *scratch, struct arena *arena,
                         const struct bert_config *config, const struct bert_options *options,
                         int threads);

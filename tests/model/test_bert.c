@@ -159,13 +159,14 @@ static void see_pause(void *who)
 }
 
 /* A training pass that is watched, with embedding_rows or NULL; returns the gradient. */
-static real *watched_gradient(const struct packed_batch *batch,
+static real *watched_gradient(const struct packed_batch *batch, int recompute,
                               const struct bert_embedding_rows *embedding_rows)
 {
     struct bert *bert;
     struct error err;
     struct objective_sums sums[PRETRAINING_OBJECTIVES] = {{0}};
     struct bert_options options = options_for(batch);
+    options.recompute = recompute;
     assert_int_equal(bert_new(&bert, &shape, &options, &err), 0);
     size_t size = bert_params(bert)->size;
     real *weights = memory_new(size, sizeof *weights), *params = memory_new(size, sizeof *params);
@@ -200,7 +201,8 @@ static void a_watch_is_told_the_truth(void **state)
     (void)state;
     struct packed_batch batch;
     random_batch(&batch, sequences, SEQUENCES, shape.vocab, 3);
-    free(watched_gradient(&batch, NULL));
+    for (int recompute = 0; recompute < shape.layers; recompute++)
+        free(watched_gradient(&batch, recompute, NULL));
     packed_batch_release(&batch);
 }
 
@@ -228,7 +230,7 @@ static void lookups_go_apart(void **state)
     real *weights = memory_new(table.size, sizeof *weights);
     real *vectors = memory_new(V * H, sizeof *vectors);
     int32_t *slots = memory_new((size_t)batch.tokens, sizeof *slots);
-    real *together = watched_gradient(&batch, NULL);
+    real *together = watched_gradient(&batch, 0, NULL);
     random_params(&table, 0.1, 4, weights);
     for (int way = 1; way <= 3; way++) {
         take_lookups(&batch, weights, slots, vectors);
@@ -236,7 +238,7 @@ static void lookups_go_apart(void **state)
                                                      .count = shape.vocab,
                                                      .values = way & 1 ? vectors : NULL,
                                                      .gradients = way & 2 ? vectors : NULL};
-        real *apart = watched_gradient(&batch, &embedding_rows);
+        real *apart = watched_gradient(&batch, 0, &embedding_rows);
         if (embedding_rows.gradients) {
             assert_memory_not_equal(apart, together, V * H * sizeof *apart);
             for (size_t v = 0; v < V; v++)
