@@ -97,8 +97,7 @@ def simulated_cases():
         for gigabits in NETWORKS:
             cases += [case("512", 16, gigabits, dataclasses.replace(PLAIN, bfloat16=bfloat16), node=node)
                       for bfloat16 in (False, True)]
-            cases += [case("2K", 64, gigabits, PLAIN, node=node),
-                      case("32K", 1024, gigabits, COARSEST, node=node)]
+            cases += [case("32K", 1024, gigabits, COARSEST, node=node)]
     unique = {case.name: case for case in cases}
     return sorted(unique.values(), key=lambda case: case.row.nodes)
 
