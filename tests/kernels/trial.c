@@ -13,10 +13,10 @@ enum place { ALIGNED, OFF_BY_ONE, AT_FENCE, PLACES };
 enum { ROWS = 16, GUARD = 64 };
 
 struct row {
-    real *block; /* GUARD, LONGEST_ROW, GUARD elements, rounded up to pages; then the fence */
-    real *begin;
-    size_t n, guard_behind;
-    real *frozen; /* what the row must still be, or NULL */
+    char *block; /* GUARD, LONGEST_ROW, GUARD real elements, rounded up to pages; then the fence */
+    char *begin;
+    size_t size, element, guard_before, guard_behind; /* in bytes */
+    char *frozen;                                     /* what the row must still be, or NULL */
 };
 
 static struct row rows[ROWS];
@@ -52,19 +52,8 @@ void expect_same_row(const char *what, const real *got, const real *want, int n)
         }
 }
 
-/* A NaN that no arithmetic makes. */
-static real canary(void)
-{
-    real value;
-    memset(&value, 0xfb, sizeof value);
-    return value;
-}
-
-static bool is_canary(const real *p)
-{
-    real value = canary();
-    return memcmp(p, &value, sizeof value) == 0;
-}
+/* Of every byte of a NaN that no arithmetic makes, of any type. */
+enum { CANARY = 0xff };
 
 static size_t block_bytes(void)
 {
@@ -72,20 +61,33 @@ static size_t block_bytes(void)
     return ((LONGEST_ROW + 2 * GUARD) * sizeof(real) + page - 1) / page * page;
 }
 
-real *row_new(size_t n)
+static void *take_row(size_t n, size_t element)
 {
     assert_in_range(rows_in_use, 0, ROWS - 1);
     assert_in_range(n, 0, LONGEST_ROW);
     struct row *row = &rows[rows_in_use++];
     if (!row->block)
         row->block = fence_new(block_bytes());
-    row->n = n;
-    row->guard_behind = now.place == AT_FENCE ? 0 : GUARD - 1;
-    row->begin = now.place == AT_FENCE ? row->block + block_bytes() / sizeof(real) - n
-                                       : row->block + GUARD + (now.place == OFF_BY_ONE);
-    for (real *p = row->begin - GUARD; p < row->begin + n + row->guard_behind; p++)
-        *p = canary();
+    row->size = n * element;
+    row->element = element;
+    row->guard_before = GUARD * element;
+    row->guard_behind = now.place == AT_FENCE ? 0 : (GUARD - 1) * element;
+    row->begin = now.place == AT_FENCE
+                     ? row->block + block_bytes() - row->size
+                     : row->block + row->guard_before + (now.place == OFF_BY_ONE) * element;
+    memset(row->begin - row->guard_before, CANARY,
+           row->guard_before + row->size + row->guard_behind);
     return row->begin;
+}
+
+real *row_new(size_t n)
+{
+    return take_row(n, sizeof(real));
+}
+
+uint16_t *row_of_bfloat16(size_t n)
+{
+    return take_row(n, sizeof(uint16_t));
 }
 
 real *row_normal(int n, double mean, double deviation)
@@ -103,12 +105,12 @@ real *row_copy(const real *row, int n)
     return copy;
 }
 
-void row_freeze(const real *begin)
+void row_freeze(const void *begin)
 {
     for (int r = 0; r < rows_in_use; r++)
         if (rows[r].begin == begin) {
-            rows[r].frozen = memory_new(rows[r].n + 1, sizeof(real));
-            memcpy(rows[r].frozen, begin, rows[r].n * sizeof(real));
+            rows[r].frozen = memory_new(rows[r].size + 1, 1);
+            memcpy(rows[r].frozen, begin, rows[r].size);
             return;
         }
     fail_msg("not a row of this trial");
@@ -125,15 +127,17 @@ real *row_of_steps(real first, real last, int n)
 
 static void check_row(const struct row *row)
 {
-    for (int i = 1; i <= GUARD; i++)
-        if (!is_canary(row->begin - i))
-            fail_trial("written before a row", -i);
+    const unsigned char *begin = (const unsigned char *)row->begin, *end = begin + row->size;
+    const size_t element = row->element;
+    for (size_t i = 1; i <= row->guard_before; i++)
+        if (begin[-(ptrdiff_t)i] != CANARY)
+            fail_trial("written before a row", -(int)((i + element - 1) / element));
     for (size_t i = 0; i < row->guard_behind; i++)
-        if (!is_canary(row->begin + row->n + i))
-            fail_trial("written behind a row", (int)(row->n + i));
-    for (size_t i = 0; row->frozen && i < row->n; i++)
-        if (memcmp(row->begin + i, row->frozen + i, sizeof(real)) != 0)
-            fail_trial("an input was written", (int)i);
+        if (end[i] != CANARY)
+            fail_trial("written behind a row", (int)((row->size + i) / element));
+    for (size_t i = 0; row->frozen && i < row->size; i++)
+        if (memcmp(row->begin + i, row->frozen + i, 1) != 0)
+            fail_trial("an input was written", (int)(i / element));
 }
 
 static void give_back(void)

@@ -43,7 +43,8 @@ real *row_new(size_t n);                                /* NaN, to be written */
 real *row_normal(int n, double mean, double deviation); /* normal numbers */
 real *row_copy(const real *row, int n);
 real *row_of_steps(real first, real last, int n); /* evenly from first to last, frozen */
-void row_freeze(const real *row);                 /* nothing may write this row any more */
+uint16_t *row_of_bfloat16(size_t n);              /* NaN, to be written */
+void row_freeze(const void *row);                 /* nothing may write this row any more */
 
 /* Fail the test, and say in which trial, unless |got - want| <= tolerance; unless got is want, bit
  * for bit. */
