@@ -77,32 +77,39 @@ $(BUILD)/found/%:
 	@touch $@
 
 # --- objects ---------------------------------------------------------------------------------
-# Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS, those named *_amx.c
-# for the one of AMX_ISAS; which there are depends on the machine that the compiler compiles for.
+# Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS, those named *_amx.c or
+# *_bfmmla.c for the one of AMX_ISAS or BFMMLA_ISAS; which there are depends on the machine that the
+# compiler compiles for. The tile of neon-bf16 is the one of BFMMLA.
 MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 VECTOR_ISAS_x86_64  = v3 v4 v4-bf16
 AMX_ISAS_x86_64     = v4-amx
-VECTOR_ISAS_aarch64 = neon
+VECTOR_ISAS_aarch64 = neon neon-bf16
+BFMMLA_ISAS_aarch64 = neon-bf16
+LEFT_OUT_neon-bf16  = src/kernels/tile_vector.c
 VECTOR_ISAS = $(VECTOR_ISAS_$(MACHINE))
 AMX_ISAS    = $(AMX_ISAS_$(MACHINE))
+BFMMLA_ISAS = $(BFMMLA_ISAS_$(MACHINE))
 ISA_FLAGS_v3 = -march=x86-64-v3 -mprefer-vector-width=256
 ISA_FLAGS_v4 = -march=x86-64-v4 -mprefer-vector-width=512
 ISA_FLAGS_v4-bf16 = $(ISA_FLAGS_v4) -mavx512bf16
 ISA_FLAGS_v4-amx = $(ISA_FLAGS_v4-bf16) -mamx-tile -mamx-bf16
 # (Moving loads forward before registers are given out, gcc runs out of them in the inner loops of tiles.)
 ISA_FLAGS_neon = -fno-schedule-insns
+ISA_FLAGS_neon-bf16 = $(ISA_FLAGS_neon) -march=armv8.2-a+bf16
 
 vector_sources = $(wildcard src/$(1)/*_vector.c)
 amx_sources    = $(wildcard src/$(1)/*_amx.c)
-plain_sources  = $(filter-out $(vector_sources) $(amx_sources),$(wildcard src/$(1)/*.c))
+bfmmla_sources = $(wildcard src/$(1)/*_bfmmla.c)
+plain_sources  = $(filter-out $(vector_sources) $(amx_sources) $(bfmmla_sources),$(wildcard src/$(1)/*.c))
 # src/LAYER/NAME.proto is compiled to NAME.pb-c.c and NAME.pb-c.h, which sources of that layer include
 # as <LAYER/NAME.pb-c.h>.
 protos = $(wildcard src/$(1)/*.proto)
 generated_of = $(patsubst src/%.proto,$(BUILD)/gen/%.pb-c.h,$(protos))
 objects_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(plain_sources)) \
   $(patsubst src/%.proto,$(BUILD)/obj/%.pb-c.o,$(protos)) \
-  $(foreach isa,$(VECTOR_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(vector_sources))) \
-  $(foreach isa,$(AMX_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(amx_sources)))
+  $(foreach isa,$(VECTOR_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(filter-out $(LEFT_OUT_$(isa)),$(vector_sources)))) \
+  $(foreach isa,$(AMX_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(amx_sources))) \
+  $(foreach isa,$(BFMMLA_ISAS),$(patsubst src/%.c,$(BUILD)/obj/%.$(isa).o,$(bfmmla_sources)))
 # In double precision: the plain kernels and the BLAS's products only.
 double_objects_of = $(patsubst src/%.c,$(BUILD)/double/%.o,$(filter-out src/kernels/gemm_tiles.c,$(plain_sources))) \
   $(patsubst src/%.proto,$(BUILD)/obj/%.pb-c.o,$(protos))

@@ -17,6 +17,10 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
+#ifdef __aarch64__
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 /* "model name" of the first processor the kernel lists; "unknown CPU" where it lists none. */
 static void find_model(char model[128])
@@ -54,6 +58,15 @@ bool cpu_has_avx512_bf16(void)
 {
 #ifdef __x86_64__
     return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
+bool cpu_has_neon_bf16(void)
+{
+#ifdef __aarch64__
+    return (getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0;
 #else
     return false;
 #endif

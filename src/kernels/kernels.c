@@ -33,6 +33,8 @@ const struct kernels *const *kernels_available(void)
     tables[count++] = &kernels_plain;
 #if HAVE_VECTOR && defined __aarch64__
     tables[count++] = &kernels_neon; /* which all CPUs of this kind have */
+    if (cpu_has_neon_bf16())
+        tables[count++] = &kernels_neon_bf16;
 #elif HAVE_VECTOR
     if (cpu_level() >= CPU_V3)
         tables[count++] = &kernels_v3;

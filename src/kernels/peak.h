@@ -6,6 +6,6 @@
 /* Runs `rounds` rounds; returns the operations made (an FMA is two). *result depends on all. */
 typedef double peak_loop(long rounds, float *result);
 
-peak_loop peak_plain, peak_v3, peak_v4, peak_v4_bf16, peak_v4_amx, peak_neon;
+peak_loop peak_plain, peak_v3, peak_v4, peak_v4_bf16, peak_v4_amx, peak_neon, peak_neon_bf16;
 
 #endif

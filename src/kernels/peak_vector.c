@@ -1,4 +1,5 @@
-/* Compiled once for each instruction set: peak_v3, peak_v4, peak_v4_bf16, peak_neon. */
+/* Compiled once for each instruction set: peak_v3, peak_v4, peak_v4_bf16, peak_neon,
+ * peak_neon_bf16. */
 #include "peak.h"
 
 #include "vector_types.h"
@@ -13,16 +14,25 @@ enum { PER_LANE = 2 };
 #elif defined __AVX2__
 #define PEAK peak_v3
 enum { PER_LANE = 2 };
+#elif defined __ARM_FEATURE_BF16_VECTOR_ARITHMETIC
+#include <arm_neon.h>
+#define PEAK peak_neon_bf16
+enum { PER_LANE = 8 }; /* four products, four additions */
 #else
 #define PEAK peak_neon
 enum { PER_LANE = 2 };
 #endif
 
-#ifdef __AVX512BF16__
-/* What the numbers mean as pairs of bfloat16 is of no importance, but that they are finite. */
+/* What the numbers mean as bfloat16 is of no importance, but that they are finite. */
+#if defined __AVX512BF16__
 static inline vfloat step(vfloat sum, vfloat factor, vfloat term)
 {
     return (vfloat)_mm512_dpbf16_ps((__m512)sum, (__m512bh)factor, (__m512bh)term);
+}
+#elif defined __ARM_FEATURE_BF16_VECTOR_ARITHMETIC
+static inline vfloat step(vfloat sum, vfloat factor, vfloat term)
+{
+    return (vfloat)vbfmmlaq_f32((float32x4_t)sum, (bfloat16x8_t)factor, (bfloat16x8_t)term);
 }
 #else
 static inline vfloat step(vfloat sum, vfloat factor, vfloat term)

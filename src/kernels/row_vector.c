@@ -1,6 +1,6 @@
 /* The row kernels in vector code, written once over vector_math.h and compiled for each instruction
- * set: kernels_v3, kernels_v4, kernels_v4_bf16, kernels_neon. What each must do is said in kernels.h
- * and defined in plain.c. */
+ * set: kernels_v3, kernels_v4, kernels_v4_bf16, kernels_neon, kernels_neon_bf16. What each must do is
+ * said in kernels.h and defined in plain.c. */
 #include <math.h>
 
 #include "dropout_bits.h"
@@ -31,6 +31,15 @@
 #define TABLE_TILE tile_v3
 #define TABLE_PEAK peak_v3
 #define TABLE_WIDE NULL
+#elif defined __ARM_FEATURE_BF16_VECTOR_ARITHMETIC
+#define TABLE               kernels_neon_bf16
+#define TABLE_NAME          "neon-bf16"
+#define TABLE_TILE          tile_neon
+#define TABLE_PEAK          peak_neon
+#define TABLE_BFLOAT16_TILE &tile_neon_bf16
+#define TABLE_BFLOAT16_PEAK peak_neon_bf16
+#define TABLE_WIDE          &tile_neon_wide
+#define TABLE_BFLOAT16_WIDE &tile_neon_bf16_wide
 #else
 #define TABLE      kernels_neon
 #define TABLE_NAME "neon"

@@ -73,6 +73,6 @@ static inline int tile_words(const struct tile_kernels *tile, int k)
 }
 
 extern const struct tile_kernels tile_v3, tile_v4, tile_v4_wide, tile_v4_bf16, tile_v4_bf16_wide,
-    tile_v4_amx, tile_neon, tile_neon_wide;
+    tile_v4_amx, tile_neon, tile_neon_wide, tile_neon_bf16, tile_neon_bf16_wide;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "lambert/kernels/kernels.h"
 
-extern const struct kernels kernels_v3, kernels_v4, kernels_v4_bf16, kernels_v4_amx, kernels_neon;
+extern const struct kernels kernels_v3, kernels_v4, kernels_v4_bf16, kernels_v4_amx, kernels_neon,
+    kernels_neon_bf16;
 
 #endif

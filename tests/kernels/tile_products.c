@@ -484,6 +484,32 @@ static float two_chains(int words, const float *a, const float *b)
     return sum;
 }
 
+/* Rounded to odd: of the two neighbours of what a float does not hold, the one whose last bit is 1. */
+static double rounded_to_odd(double exact)
+{
+    float nearest = (float)exact;
+    uint32_t bits;
+    if ((double)nearest == exact)
+        return exact;
+    memcpy(&bits, &nearest, sizeof bits);
+    if (fabs((double)nearest) > fabs(exact))
+        bits--;
+    bits |= 1;
+    memcpy(&nearest, &bits, sizeof bits);
+    return (double)nearest;
+}
+
+/* BFMMLA. */
+static float to_odd(int words, const float *a, const float *b)
+{
+    double sum = 0;
+    for (int p = 0; p < words; p++, a += 2, b += 2) {
+        const double low = (double)a[0] * (double)b[0], high = (double)a[1] * (double)b[1];
+        sum = rounded_to_odd(sum + rounded_to_odd(low + high));
+    }
+    return (float)sum;
+}
+
 static const struct {
     pair_sum *sum;
     const char *words;
@@ -492,6 +518,7 @@ static const struct {
     {lower_first, "two fused multiply-adds a word, of its lower element first"},
     {at_once, "one sum of a word's two products and what was before, rounded once"},
     {two_chains, "the lower and the upper elements of 16 words each by themselves, then added"},
+    {to_odd, "the sum of a word's two products, then added, both rounded to odd"},
 };
 
 /* So far apart, and so often opposite, that each order of additions rounds in its own way. */

@@ -23,6 +23,9 @@ enum cpu_level cpu_level(void);
 /* Whether it multiplies bfloat16 with AVX512_BF16, which some CPUs do more slowly than float. */
 bool cpu_has_avx512_bf16(void);
 
+/* Whether it multiplies bfloat16 with BFMMLA, as Neoverse N2 and V1 and their successors do. */
+bool cpu_has_neon_bf16(void);
+
 /* Whether it multiplies tiles of bfloat16 with AMX-BF16, which the operating system knows of; and
  * whether the kernel grants them to this process, which it has to be asked once, before the first
  * use, and is asked by the second function. A kernel that is too old (before Linux 5.16) does not. */

@@ -2,9 +2,10 @@
  *
  * Each kernel exists twice. src/kernels/plain.c is the definition, in plain C (and compiled in
  * double as well). src/kernels/row_vector.c is vector code written once and compiled for each
- * instruction set (x86-64-v3, x86-64-v4, the latter with AVX512_BF16; NEON). kernels_select() chooses one
- * table at start from what the CPU has, or the one named by the environment variable LAMBERT_ISA.
- * tests/kernels/trial.h holds every variant against the definition, in double.
+ * instruction set (x86-64-v3, x86-64-v4, the latter with AVX512_BF16; NEON, also with BFMMLA).
+ * kernels_select() chooses one table at start from what the CPU has, or the one named by the
+ * environment variable LAMBERT_ISA. tests/kernels/trial.h holds every variant against the
+ * definition, in double.
  *
  * Each function works on one row of n elements and knows no threads. Pointers need no alignment
  * beyond that of real. Where a parameter is both read and written its comment says so; other
@@ -56,7 +57,7 @@ struct gemm_engine;
 struct tile_kernels;
 
 struct kernels {
-    const char *name; /* "plain", "v3", "v4", "v4-bf16", "v4-amx", "neon" */
+    const char *name; /* "plain", "v3", "v4", "v4-bf16", "v4-amx", "neon", "neon-bf16" */
 
     /* What makes matrix products (gemm.h), and the inner loops that it uses; NULL: cblas makes
      * them. Some cores are faster with wider tiles, which give the same bits; NULL: there are none. */
