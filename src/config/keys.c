@@ -145,11 +145,12 @@ static const struct key train_keys[] = {
         "Tokens computed at once; at least one sequence always is. Sets the memory for "
         "activations, not the result."),
     KEY(train, recompute, "0", "[0, 1024]", FREE,
-        "For machines with little memory. 0: all activations of a micro-batch that the backward "
-        "pass needs are kept. n: of every n layers only the input of the first is kept, and the "
-        "backward pass computes them again, n at a time; that makes a step up to a third longer, "
-        "and the result is the same bit for bit. About the square root of num_hidden_layers takes "
-        "the least memory; num_hidden_layers or more is the same as 0."),
+        "For machines with little memory. 0: what the backward pass needs of a micro-batch is kept "
+        "of all layers. n: of every n layers only the input of the first is kept, and the backward "
+        "pass computes them again, n at a time, all but the last n; that makes a step up to a "
+        "third longer, and the result is the same bit for bit. 1 or 2 take the least memory "
+        "(BERT-Large, 4096 tokens: 1.1 GB of activations instead of 5.2); num_hidden_layers or "
+        "more are the same as 0."),
     KEY(train, evaluate_every, "0", "[0, 1000000000]", FREE,
         "Steps between held-out evaluations; 0: at the end of a phase only."),
     KEY(train, evaluate_sequences, "1024", "[1, 1000000000]", FREE,
