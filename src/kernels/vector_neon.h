@@ -34,7 +34,8 @@ static inline vbfloat16 v_to_bfloat16(vfloat v)
 #ifdef __ARM_FEATURE_BF16_VECTOR_ARITHMETIC
     return vreinterpret_u16_bf16(vcvt_bf16_f32((float32x4_t)v)); /* the same bits, denormals too */
 #else
-    const vint bits = (vint)v, rounded = bits + 0x7fff + ((bits >> 16) & 1), nan = v != v;
+    const vuint bits = (vuint)v, rounded = bits + 0x7fff + ((bits >> 16) & 1),
+                nan = (vuint)(v != v);
     return vshrn_n_u32((uint32x4_t)((nan & (bits | 0x400000)) | (~nan & rounded)), 16);
 #endif
 }

@@ -15,6 +15,7 @@ enum { WIDTH = 4 };
 
 typedef float vfloat __attribute__((vector_size(WIDTH * 4)));
 typedef int32_t vint __attribute__((vector_size(WIDTH * 4)));
+typedef uint32_t vuint __attribute__((vector_size(WIDTH * 4)));
 typedef uint64_t vlong __attribute__((vector_size(WIDTH * 4)));
 typedef float vhalf __attribute__((vector_size(WIDTH * 2))); /* half as many floats */
 typedef double vdouble __attribute__((vector_size(WIDTH * 4)));

@@ -61,8 +61,9 @@ static inline vbfloat16 v_to_bfloat16(vfloat v)
 #ifdef __AVX512BF16__
     return (__m256i)_mm512_cvtneps_pbh((__m512)v); /* denormals become 0 */
 #else
-    const vint bits = (vint)v, rounded = bits + 0x7fff + ((bits >> 16) & 1), nan = v != v;
-    const vint upper = ((nan & (bits | 0x400000)) | (~nan & rounded)) >> 16 & 0xffff;
+    const vuint bits = (vuint)v, rounded = bits + 0x7fff + ((bits >> 16) & 1),
+                nan = (vuint)(v != v);
+    const vuint upper = ((nan & (bits | 0x400000)) | (~nan & rounded)) >> 16 & 0xffff;
 #ifdef __AVX512F__
     return _mm512_cvtepi32_epi16((__m512i)upper);
 #else
