@@ -35,7 +35,7 @@ for isa in v4-bf16 v4-amx; do
     says "in bfloat16 by $maker \([0-9]+ GFLOP/s a core"
     says "^phase one, matrix products: 100.00% by $maker on bfloat16$"
     says "^phase two, matrix products: 100.00% by $maker on bfloat16$"
-    # A bfloat16 is off by 2^-9 at most, and a loss averages over many of them.
+    # A bfloat16 is off by 2^-8 at most, and a loss averages over many of them.
     agree 0.002 float32.losses $isa.losses || fail "$isa: losses in bfloat16 are others than in float32"
 done
 says "; the speed of AMX was never measured; chosen by LAMBERT_ISA\)"
