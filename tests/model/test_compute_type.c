@@ -89,6 +89,38 @@ static void threads_change_no_bit(void **state)
     for_each_way(check_bits);
 }
 
+/* A gradient is linear in the scales of its losses, and a power of two changes exponents alone: the
+ * bits of all others stay, unless something comes so near to 0 that it is flushed. The smaller scale
+ * is that of a masked position in a global batch of 65,536 sequences of 512 tokens. */
+static void check_small_scales(void)
+{
+    enum { SMALLER = 22 };
+    const struct bert_config *config = &shapes[0].config;
+    const double as_they_are[PRETRAINING_OBJECTIVES] = {1, 1};
+    const double small[PRETRAINING_OBJECTIVES] = {ldexp(1, -SMALLER), ldexp(1, -SMALLER)};
+    struct objective_sums sums[2][OBJECTIVE_MOST] = {{{0}}};
+    struct bert_options options = options_for(&batch);
+    struct param_table table;
+    param_table_init(&table, config);
+    options.compute_type = TYPE_BFLOAT16;
+    real *large = gradient_of(config, &options, &batch, as_they_are, sums[0]);
+    real *scaled = gradient_of(config, &options, &batch, small, sums[1]);
+    for (size_t i = 0; i < table.size; i++)
+        if (scaled[i] != (real)ldexp((double)large[i], -SMALLER))
+            fail_msg("%s kernels: %g became %g, which is not 2^-%d of it", kernels->name,
+                     (double)large[i], (double)scaled[i], SMALLER);
+    free(large);
+    free(scaled);
+    param_table_release(&table);
+}
+
+static void nothing_is_flushed_in_a_large_batch(void **state)
+{
+    (void)state;
+    omp_set_num_threads(2);
+    for_each_way(check_small_scales);
+}
+
 /* A sequence at a time, in training and evaluation: rows are computed as in the whole batch, but for
  * the order in which a BLAS sums, and what that makes of a value between two of bfloat16. */
 static void check_pieces(void)
@@ -168,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_differ_by_rounding_alone),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(nothing_is_flushed_in_a_large_batch),
         cmocka_unit_test(pieces_have_the_losses_of_the_batch),
         cmocka_unit_test(activations_take_half_the_memory),
     };
