@@ -95,13 +95,35 @@ def gelu_new(x):
 ACTIVATIONS = {"gelu": gelu, "gelu_new": gelu_new}
 
 
+def to_bfloat16(x):
+    return x.to(torch.bfloat16).to(x.dtype)
+
+
+class RoundedProduct(torch.autograd.Function):
+    """a b with both operands rounded to bfloat16, as are those of the two products of its gradient."""
+
+    @staticmethod
+    def forward(context, a, b):
+        a, b = to_bfloat16(a), to_bfloat16(b)
+        context.save_for_backward(a, b)
+        return a @ b
+
+    @staticmethod
+    def backward(context, gradient):
+        a, b = context.saved_tensors
+        gradient = to_bfloat16(gradient)
+        return gradient @ b.T, a.T @ gradient
+
+
 class Model:
-    def __init__(self, config, weights):
-        self.config, self.weights = config, weights
+    """multiply: how matrices are."""
+
+    def __init__(self, config, weights, multiply=torch.matmul):
+        self.config, self.weights, self.multiply = config, weights, multiply
         self.activation = ACTIVATIONS[config.hidden_act]
 
     def linear(self, name, x):
-        return x @ self.weights[name + ".weight"].T + self.weights[name + ".bias"]
+        return self.multiply(x, self.weights[name + ".weight"].T) + self.weights[name + ".bias"]
 
     def norm(self, name, x):
         mean = x.mean(-1, keepdim=True)
@@ -124,8 +146,8 @@ class Model:
         heads = []
         for a in range(self.config.num_attention_heads):
             own = slice(a * D, (a + 1) * D)
-            scores = q[:, own] @ k[:, own].T / math.sqrt(D)
-            heads.append(torch.softmax(scores, -1) @ v[:, own])
+            scores = self.multiply(q[:, own], k[:, own].T) / math.sqrt(D)
+            heads.append(self.multiply(torch.softmax(scores, -1), v[:, own]))
         return torch.cat(heads, -1)
 
     def block(self, layer, x):
@@ -144,7 +166,7 @@ class Model:
     def mlm_logits(self, x):
         h = self.activation(self.linear("cls.predictions.transform.dense", x))
         h = self.norm("cls.predictions.transform.LayerNorm", h)
-        return (h @ self.weights["bert.embeddings.word_embeddings.weight"].T
+        return (self.multiply(h, self.weights["bert.embeddings.word_embeddings.weight"].T)
                 + self.weights["cls.predictions.bias"])
 
     def nsp_logits(self, x):
@@ -169,8 +191,8 @@ class Result:
     sequences: int
 
 
-def evaluate(config, weights, samples):
-    model = Model(config, weights)
+def evaluate(config, weights, samples, multiply=torch.matmul):
+    model = Model(config, weights, multiply)
     mlm = nsp = torch.zeros((), dtype=next(iter(weights.values())).dtype)
     masked = sequences = mlm_correct = nsp_correct = 0
     for sample in samples:
@@ -190,10 +212,10 @@ def evaluate(config, weights, samples):
                   nsp_correct / max(sequences, 1), masked, sequences)
 
 
-def differentiate(config, weights, samples):
+def differentiate(config, weights, samples, multiply=torch.matmul):
     """The losses, and the gradient of their sum by each tensor."""
     leaves = {name: tensor.detach().requires_grad_() for name, tensor in weights.items()}
-    result = evaluate(config, leaves, samples)
+    result = evaluate(config, leaves, samples, multiply)
     loss = result.mlm_loss + result.nsp_loss
     gradients = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True,
                                     materialize_grads=True)
