@@ -169,16 +169,31 @@ enum { SSE = 1, AVX = 2, OPMASK = 5, ZMM_UPPER = 6, ZMM_16_31 = 7, COMPONENTS = 
 
 struct registers {
     uint8_t *area;
-    unsigned places[COMPONENTS];
+    unsigned places[COMPONENTS], sizes[COMPONENTS];
 };
+
+/* Where they are is asked once a thread: in a virtual machine CPUID takes longer than a signal. */
+static void find_places(struct registers *r)
+{
+    enum { SSE_REGISTERS = 160, SSE_BYTES = 256 };
+    static _Thread_local struct registers known;
+    for (int i = AVX; i < COMPONENTS && known.sizes[SSE] == 0; i++) {
+        unsigned flags, unused;
+        __cpuid_count(0xd, i, known.sizes[i], known.places[i], flags, unused);
+    }
+    known.places[SSE] = SSE_REGISTERS;
+    known.sizes[SSE] = SSE_BYTES;
+    *r = known;
+}
 
 /* False where the kernel has not saved them all. A part that is in its first state is not there: it
  * is made, of zeros. */
 static bool registers_init(struct registers *r, ucontext_t *context)
 {
-    enum { SOFTWARE = 464, HEADER = 512, SSE_REGISTERS = 160, SSE_BYTES = 256 };
+    enum { SOFTWARE = 464, HEADER = 512 };
     uint32_t magic;
     uint64_t there, in_use;
+    find_places(r);
     r->area = (uint8_t *)context->uc_mcontext.fpregs;
     memcpy(&magic, r->area + SOFTWARE, sizeof magic);
     if (magic != 0x46505853) /* FP_XSTATE_MAGIC1 */
@@ -186,16 +201,12 @@ static bool registers_init(struct registers *r, ucontext_t *context)
     memcpy(&there, r->area + SOFTWARE + 8, sizeof there);
     memcpy(&in_use, r->area + HEADER, sizeof in_use);
     for (int i = SSE; i < COMPONENTS; i++) {
-        unsigned size = SSE_BYTES, flags, unused;
         if (i > AVX && i < OPMASK)
             continue;
         if (!(there >> i & 1))
             return false;
-        r->places[i] = SSE_REGISTERS;
-        if (i != SSE)
-            __cpuid_count(0xd, i, size, r->places[i], flags, unused);
         if (!(in_use >> i & 1))
-            memset(r->area + r->places[i], 0, size);
+            memset(r->area + r->places[i], 0, r->sizes[i]);
         in_use |= UINT64_C(1) << i;
     }
     memcpy(r->area + HEADER, &in_use, sizeof in_use);

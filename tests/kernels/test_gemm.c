@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulated_cpu.h"
 #include "fence.h"
 #include "gemm_problem.h"
 #include "lambert/base/memory.h"
@@ -353,8 +354,11 @@ enum { LARGE = sizeof large / sizeof *large, SAMPLE_STEP = 32 };
 
 static struct gemm_problem large_problems[LARGE];
 
+/* Vectors that are emulated would take ten minutes for these; tiles do not. */
 static void check_large(void)
 {
+    if (emulated_avx512_bf16() && !now.blas && strcmp(now.table->name, "v4-bf16") == 0)
+        now.repeats[TYPE_BFLOAT16] = true;
     for (int i = 0; i < LARGE; i++) {
         const struct gemm_problem *p = &large_problems[i];
         if (was_tried(p))
