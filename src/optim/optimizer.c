@@ -221,16 +221,22 @@ static double ratio_of(const struct optimizer *o, int tensor, int direction)
 
 /* The first pass: moments, and the directions, with what the tensors' norms are made of. */
 static void find_directions(struct optimizer *o, const struct rule_numbers *common,
-                            real *shard_grads, const real *params)
+                            real *shard_grads, const real *params, bool norms_wanted)
 {
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < o->fragment_count; i++) {
         const struct tensor_fragment *fragment = &o->fragments[i];
         struct rule_numbers numbers = numbers_of(o, common, fragment->tensor);
-        o->rule->direct(&numbers, params + fragment->flat, shard_grads + fragment->shard,
-                        o->moments[0] + fragment->shard,
+        const size_t n = (size_t)fragment->count;
+        const real *w = params + fragment->flat;
+        real *u = shard_grads + fragment->shard;
+        o->rule->direct(&numbers, w, u, o->moments[0] + fragment->shard,
                         o->moments[1] ? o->moments[1] + fragment->shard : NULL,
-                        &o->fragment_sums[i][SUM_WEIGHT], (size_t)fragment->count);
+                        &o->fragment_sums[i][SUM_WEIGHT], n);
+        if (!norms_wanted || o->rule->gives_squares)
+            continue;
+        o->fragment_sums[i][SUM_WEIGHT] = kernels->sum_squares(w, n);
+        o->fragment_sums[i][SUM_DIRECTION] = kernels->sum_squares(u, n);
     }
 }
 
@@ -287,8 +293,9 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
     if (!report->finite)
         return;
     struct rule_numbers numbers = common_numbers(optimizer, report->clip);
-    find_directions(optimizer, &numbers, shard_grads, params);
-    if (rule->adaptive || tensors)
+    const bool norms_wanted = rule->adaptive || tensors;
+    find_directions(optimizer, &numbers, shard_grads, params, norms_wanted);
+    if (norms_wanted)
         sum_tensors(optimizer, dist, SUM_WEIGHT, 1 + rule->directions);
     apply_directions(optimizer, &numbers, rate, shard_grads, params);
     if (tensors)

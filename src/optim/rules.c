@@ -80,12 +80,12 @@ static void lans_apply(const struct rule_numbers *numbers, real *restrict w, rea
 static void lars_direct(const struct rule_numbers *k, const real *restrict w, real *restrict g,
                         real *restrict m, real *restrict v, double *restrict squares, size_t n)
 {
+    (void)w;
     (void)m;
     (void)v;
+    (void)squares;
     for (size_t i = 0; i < n; i++)
         g[i] = k->adam.clip * g[i];
-    squares[0] = kernels->sum_squares(w, n);
-    squares[1] = kernels->sum_squares(g, n);
 }
 
 static double lars_ratio(const struct optimizer_options *options, double decay, double norm_w,
@@ -110,12 +110,11 @@ static void sgd_direct(const struct rule_numbers *k, const real *restrict w, rea
                        real *restrict m, real *restrict v, double *restrict squares, size_t n)
 {
     (void)v;
+    (void)squares;
     for (size_t i = 0; i < n; i++) {
         m[i] = k->momentum * m[i] + k->adam.clip * g[i] + k->adam.decay * w[i];
         g[i] = m[i];
     }
-    squares[0] = kernels->sum_squares(w, n);
-    squares[1] = kernels->sum_squares(g, n);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -125,12 +124,14 @@ const struct rule *rule_of(enum update_rule rule)
     static const struct rule rules[UPDATE_RULES] = {
         [RULE_LAMB] = {.moments = 2,
                        .directions = 1,
+                       .gives_squares = true,
                        .adaptive = true,
                        .direct = adam_direct,
                        .ratio = norms_ratio,
                        .apply = apply_direction},
         [RULE_ADAMW] = {.moments = 2,
                         .directions = 1,
+                        .gives_squares = true,
                         .direct = adam_direct,
                         .apply = apply_direction},
         [RULE_LARS] = {.moments = 1,
@@ -146,6 +147,7 @@ const struct rule *rule_of(enum update_rule rule)
                       .apply = apply_direction},
         [RULE_LANS] = {.moments = 2,
                        .directions = 2,
+                       .gives_squares = true,
                        .normalises = true,
                        .adaptive = true,
                        .subtracts = SUBTRACTS_GRADIENT,

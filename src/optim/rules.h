@@ -2,8 +2,9 @@
  * tensor, and a rule that adapts the rate to each tensor has norms of the whole tensor, over all
  * ranks, in between:
  *
- *     direct      moments from the gradient, and from both the directions u; and sums of squares, of
- *                 the tensor and of each direction, [1 + directions], while they are in the cache
+ *     direct      moments from the gradient, and from both the directions u; and, where the rule
+ *                 gives_squares, sums of squares of the tensor and of each direction,
+ *                 [1 + directions], which it has on the way; else these are taken behind it
  *     ratio       r of each direction from the norms of the tensor and of u
  *     apply       the tensor from the directions, each with its step η r
  *
@@ -43,6 +44,7 @@ enum rule_subtracts {
 struct rule {
     int moments;
     int directions;
+    bool gives_squares;
     bool normalises; /* each tensor's gradient is divided by its norm, and clipping has no sense */
     bool adaptive;   /* ratio is wanted */
     enum rule_subtracts subtracts;
