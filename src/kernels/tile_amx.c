@@ -14,13 +14,11 @@
 
 #include <immintrin.h>
 
-#include "tile.h"
+#define TILE_TYPE TYPE_BFLOAT16
+#include "tile_parts.h"
 #include "transpose.h"
-#include "vector_math.h"
 
 enum { HALF = AMX_ROWS, STEP = AMX_WORDS, MR = 2 * HALF, NR = 2 * STEP };
-
-#define INLINE static inline __attribute__((always_inline))
 
 /* --- tiles ------------------------------------------------------------------------------------ */
 
@@ -120,18 +118,6 @@ static void take_part(int rows, int columns, const float *c, size_t ldc, float p
             v_store(part[i] + j, v_load(c + j, columns - j), WIDTH);
 }
 
-/* C = part + beta C. */
-static void finish_part(int rows, int columns, float part[MR][NR], float beta, float *c, size_t ldc)
-{
-    for (int i = 0; i < rows; i++, c += ldc)
-        for (int j = 0; j < columns; j += WIDTH) {
-            vfloat x = v_load(part[i] + j, WIDTH);
-            if (beta != 0)
-                x += v_load(c + j, columns - j) * beta;
-            v_store(c + j, x, columns - j);
-        }
-}
-
 /* All words of k. */
 INLINE void add_all(int rows, int columns, int words, const char *a, size_t row_step,
                     const float *panel, const char *ahead)
@@ -189,7 +175,7 @@ static void multiply(int rows, int columns, int words, const void *a, size_t row
         return;
     }
     store_sums(part[0], NR);
-    finish_part(rows, columns, part, beta == 1 ? 0 : beta, c, ldc);
+    finish_part(rows, columns, part[0], NR, beta == 1 ? 0 : beta, c, ldc);
 }
 
 /* --- operands --------------------------------------------------------------------------------- */
@@ -223,7 +209,6 @@ static void group(enum tile_source source, int rows, int k, const void *a, size_
 {
     enum { TOGETHER = 4 * NR };
     float panels[TOGETHER * STEP] __attribute__((aligned(64)));
-    const size_t size = source == SOURCE_BFLOAT16 ? sizeof(uint16_t) : sizeof(float);
     const int words = (k + 1) / 2;
     const size_t step = (size_t)words + TILE_ROW_MARGIN;
     for (int first = 0; first < rows; first += TOGETHER)
@@ -231,7 +216,7 @@ static void group(enum tile_source source, int rows, int k, const void *a, size_
             const int columns = rows - first < TOGETHER ? rows - first : TOGETHER;
             const int left = words - p < STEP ? words - p : STEP;
             const int depth = k - 2 * p < 2 * STEP ? k - 2 * p : 2 * STEP;
-            const char *from = (const char *)a + ((size_t)(2 * p) * lda + (size_t)first) * size;
+            const void *from = source_at(source, a, (size_t)(2 * p) * lda + (size_t)first);
             tile_v4_bf16.pack(source, false, columns, depth, from, lda, panels);
             for (int i = 0; i < columns; i += WIDTH) {
                 const int row = first + i;
@@ -245,7 +230,7 @@ static void group(enum tile_source source, int rows, int k, const void *a, size_
 
 const struct tile_kernels tile_v4_amx = {.name = "AMX-BF16",
                                          .note = "the speed of AMX was never measured",
-                                         .type = TYPE_BFLOAT16,
+                                         .type = TILE_TYPE,
                                          .rows = MR,
                                          .columns = NR,
                                          .k_unit = 2,

@@ -10,34 +10,13 @@
  * the sum. Conversions to bfloat16 round to nearest and keep denormals. */
 #include <arm_neon.h>
 
-#include "tile.h"
-#include "vector_math.h"
+#define TILE_TYPE TYPE_BFLOAT16
+#include "tile_parts.h"
 
 /* UNIT elements of k. 16 or 24 of the 32 registers hold blocks of C, as in tile_vector.c. */
 enum { MR = 8, UNIT = 4, UNIT_WORDS = UNIT / 2, NARROW = 4, WIDE = 6 };
 
-#define INLINE static inline __attribute__((always_inline))
-
 /* --- multiplying ------------------------------------------------------------------------------ */
-
-/* C = sums + beta C for a tile that reaches beyond the last column. */
-static void finish_part(int pairs, int rows, int columns, const vfloat *sums, float beta, float *c,
-                        size_t ldc)
-{
-    for (int i = 0; i < rows; i++, c += ldc)
-        for (int j = 0; j < columns; j += WIDTH) {
-            vfloat x = sums[(i * 2 * pairs + j) / WIDTH];
-            if (beta != 0)
-                x += v_load(c + j, columns - j) * beta;
-            v_store(c + j, x, columns - j);
-        }
-}
-
-/* The same for a vector of a whole tile. */
-INLINE void finish_full(vfloat sum, float beta, float *c)
-{
-    v_store(c, beta == 0 ? sum : sum + v_load(c, WIDTH) * beta, WIDTH);
-}
 
 /* Row i, and where there is one more the next, UNIT elements of each. */
 INLINE bfloat16x8_t two_rows(int rows, int i, const char *a, size_t row_step)
@@ -104,13 +83,13 @@ INLINE void multiply_rows(int pairs, int rows, int columns, int words, const cha
             for (int j = 0; j < vectors; j++)
                 finish_full(part_of_row(sums, i, j), beta, c + (size_t)i * ldc + j * WIDTH);
     } else {
-        vfloat copy[MR * 2 * WIDE / WIDTH];
+        float copy[MR * 2 * WIDE];
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++)
 #pragma GCC unroll 8
             for (int j = 0; j < vectors; j++)
-                copy[i * vectors + j] = part_of_row(sums, i, j);
-        finish_part(pairs, rows, columns, copy, beta, c, ldc);
+                v_store(copy + i * width + j * WIDTH, part_of_row(sums, i, j), WIDTH);
+        finish_part(rows, columns, copy, (size_t)width, beta, c, ldc);
     }
 }
 
@@ -146,16 +125,6 @@ static int padded_of(int k)
 static size_t copied_row(int k)
 {
     return (size_t)(padded_of(k) / 2 + TILE_ROW_MARGIN) * 2;
-}
-
-/* Functions below are inlined where `source` is a constant: it is one of these two. */
-#define BY_SOURCE(function, ...)                                                                   \
-    (source == SOURCE_BFLOAT16 ? function(SOURCE_BFLOAT16, __VA_ARGS__)                            \
-                               : function(SOURCE_ROUNDED, __VA_ARGS__))
-
-INLINE const void *source_at(enum tile_source source, const void *x, size_t at)
-{
-    return (const char *)x + at * (source == SOURCE_BFLOAT16 ? sizeof(uint16_t) : sizeof(float));
 }
 
 /* Elements from `at` on as bfloat16, zeros behind the first `count`. */
@@ -316,7 +285,7 @@ static void group(enum tile_source source, int rows, int k, const void *a, size_
     }                                                                                              \
     const struct tile_kernels tile = {.name = "BFMMLA",                                            \
                                       .note = "the speed of BFMMLA was never measured",            \
-                                      .type = TYPE_BFLOAT16,                                       \
+                                      .type = TILE_TYPE,                                           \
                                       .rows = MR,                                                  \
                                       .columns = 2 * (pairs),                                      \
                                       .k_unit = UNIT,                                              \

@@ -1,12 +1,10 @@
 /* The inner loops of matrix products (tile.h), written over vector types and compiled once for each
  * instruction set: tile_v3, tile_v4, tile_v4_bf16, tile_neon, and with wider tiles tile_v4_wide,
- * tile_v4_bf16_wide and tile_neon_wide. What matters is that the compiler keeps all sums of a tile in registers: so
- * loops over a tile have constant bounds, are unrolled, and are inlined into a function for each
- * number of rows and of vectors in a row. */
-#include "tile.h"
-
+ * tile_v4_bf16_wide and tile_neon_wide. What matters is that the compiler keeps all sums of a tile
+ * in registers: so loops over a tile have constant bounds, are unrolled, and are inlined into a
+ * function for each number of rows and of vectors in a row. */
+#include "tile_parts.h"
 #include "transpose.h"
-#include "vector_math.h"
 
 #if defined __AVX512BF16__
 #define TILE      tile_v4_bf16
@@ -46,31 +44,7 @@ typedef float vloose __attribute__((vector_size(WIDTH * 4), aligned(2), may_alia
 typedef int32_t word_loose __attribute__((aligned(2), may_alias));
 typedef float float_loose __attribute__((aligned(2), may_alias));
 
-#define INLINE static inline __attribute__((always_inline))
-
 /* --- multiplying ------------------------------------------------------------------------------ */
-
-/* C = sums + beta C for a tile that reaches beyond the last column. It is no inner loop: its sums
- * come in memory. */
-static void finish_part(int vectors, int rows, int columns, const vfloat *sums, float beta,
-                        float *c, size_t ldc)
-{
-    for (int i = 0; i < rows; i++, c += ldc)
-        for (int j = 0; j * WIDTH < columns; j++) {
-            const int left = columns - j * WIDTH;
-            vfloat x = sums[i * vectors + j];
-            if (beta != 0)
-                x += v_load(c + j * WIDTH, left) * beta;
-            v_store(c + j * WIDTH, x, left);
-        }
-}
-
-/* The same for a vector of a whole tile. */
-INLINE void finish_full(vfloat sum, float beta, float *c)
-{
-    vloose *at = (vloose *)(void *)c;
-    *at = beta == 0 ? sum : sum + *at * beta;
-}
 
 /* A word in all lanes. NEON multiplies by one lane as well as by all: it is loaded as a float, which
  * gcc then leaves in the first. */
@@ -142,13 +116,13 @@ INLINE void multiply_rows(int vectors, int rows, int columns, int words, const c
             for (int j = 0; j < vectors; j++)
                 finish_full(sums[i][j], beta, c + (size_t)i * ldc + j * WIDTH);
     } else {
-        vfloat copy[MR * WIDE];
+        float copy[MR * WIDE * WIDTH];
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++)
 #pragma GCC unroll 8
             for (int j = 0; j < vectors; j++)
-                copy[i * vectors + j] = sums[i][j];
-        finish_part(vectors, rows, columns, copy, beta, c, ldc);
+                v_store(copy + i * width + j * WIDTH, sums[i][j], WIDTH);
+        finish_part(rows, columns, copy, (size_t)width, beta, c, ldc);
     }
 }
 
@@ -188,23 +162,6 @@ INLINE void multiply_any(int vectors, int rows, int columns, int words, const ch
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-/* Functions below are inlined where `source` is a constant. */
-#define BY_SOURCE(function, ...)                                                                   \
-    do {                                                                                           \
-        if (source == SOURCE_BFLOAT16)                                                             \
-            function(SOURCE_BFLOAT16, __VA_ARGS__);                                                \
-        else if (source == SOURCE_ROUNDED)                                                         \
-            function(SOURCE_ROUNDED, __VA_ARGS__);                                                 \
-        else                                                                                       \
-            function(SOURCE_FLOAT, __VA_ARGS__);                                                   \
-    } while (0)
-
-/* Where element `at` lies. */
-INLINE const void *source_at(enum tile_source source, const void *x, size_t at)
-{
-    return (const char *)x + at * (source == SOURCE_BFLOAT16 ? sizeof(uint16_t) : sizeof(float));
-}
-
 /* Element `at` as a float, rounded where it is to be. */
 INLINE float source_float(enum tile_source source, const void *x, size_t at)
 {
@@ -222,10 +179,8 @@ INLINE vbfloat16 source_load(enum tile_source source, const void *from, int coun
 {
     if (count <= 0)
         return (vbfloat16){0};
-    if (source == SOURCE_BFLOAT16)
-        return count >= WIDTH ? _mm256_loadu_si256((const __m256i *)from)
-                              : _mm256_maskz_loadu_epi16(v_lanes(count), from);
-    return v_to_bfloat16(v_load(from, count));
+    return source == SOURCE_BFLOAT16 ? v_load_halves(from, count)
+                                     : v_to_bfloat16(v_load(from, count));
 }
 
 /* WIDTH words along k from element `at` on; `count` elements are there. */

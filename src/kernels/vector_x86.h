@@ -82,17 +82,23 @@ static inline vfloat v_from_bfloat16(vbfloat16 v)
 #endif
 }
 
-/* v_load() and v_store() of bfloat16. */
-static inline vfloat v_load_bfloat16(const uint16_t *p, int count)
+/* v_load() of bfloat16 as they are. */
+static inline vbfloat16 v_load_halves(const uint16_t *p, int count)
 {
 #ifdef __AVX512F__
-    return v_from_bfloat16(count >= WIDTH ? _mm256_loadu_si256((const __m256i *)(const void *)p)
-                                          : _mm256_maskz_loadu_epi16(v_lanes(count), p));
+    return count >= WIDTH ? _mm256_loadu_si256((const __m256i *)(const void *)p)
+                          : _mm256_maskz_loadu_epi16(v_lanes(count), p);
 #else
     vbfloat16 v = {0};
     memcpy(&v, p, count >= WIDTH ? sizeof v : (size_t)count * sizeof *p);
-    return v_from_bfloat16(v);
+    return v;
 #endif
+}
+
+/* v_load() and v_store() of bfloat16. */
+static inline vfloat v_load_bfloat16(const uint16_t *p, int count)
+{
+    return v_from_bfloat16(v_load_halves(p, count));
 }
 
 static inline void v_store_bfloat16(uint16_t *p, vfloat x, int count)
