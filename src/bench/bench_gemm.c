@@ -24,11 +24,6 @@ struct operands {
     uint16_t *x_rounded, *y_rounded;
 };
 
-static size_t size_of(enum float_type type)
-{
-    return type == TYPE_BFLOAT16 ? sizeof(uint16_t) : sizeof(real);
-}
-
 /* Lambert's product beside the BLAS's, in turn; shares of the peak measured behind them. The
  * BLAS has none in bfloat16: then only what a run would take is measured. */
 static void measure_form(struct bench_model *bench, const struct layer_shape *shape,
@@ -79,8 +74,8 @@ static void measure_form(struct bench_model *bench, const struct layer_shape *sh
         free(name);
         free(note);
     }
-    const size_t bytes = (size_t)product.m * (size_t)product.k * size_of(product.a_type) +
-                         (size_t)product.k * (size_t)product.n * size_of(product.b_type) +
+    const size_t bytes = (size_t)product.m * (size_t)product.k * gemm_operand_size(product.a_type) +
+                         (size_t)product.k * (size_t)product.n * gemm_operand_size(product.b_type) +
                          (size_t)product.m * (size_t)product.n * sizeof(real);
     char *name = memory_text("intensity-%s-%s", shape->name, forms[form]);
     bench_report_add(&bench->report, name, operations / (double)bytes, "flop/B",

@@ -101,10 +101,9 @@ void gemm_parallel(const struct gemm *gemm)
     const struct gemm_epilogue *then = gemm->then;
     if (gemm->m <= 0 || gemm->n <= 0)
         return;
-    require(gemm->c || (then && gemm->beta == 0 && gemm->k > 0 &&
-                        (!then->whole_rows || gemm->n <= gemm_widest())));
     /* Whether the epilogue can be done to rows as they are finished, or has to come behind. */
     const bool follows = then && gemm->k > 0 && (!then->whole_rows || gemm->n <= gemm_widest());
+    require(gemm->c || (follows && gemm->beta == 0));
     if (gemm->k > 0) {
         struct gemm product = *gemm;
         product.then = follows ? then : NULL;

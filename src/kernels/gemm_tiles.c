@@ -133,17 +133,12 @@ static enum tile_source source_of(const struct gemm *gemm, enum float_type type)
     return gemm->compute_type == TYPE_BFLOAT16 ? SOURCE_ROUNDED : SOURCE_FLOAT;
 }
 
-static size_t size_of(enum float_type type)
-{
-    return type == TYPE_BFLOAT16 ? sizeof(uint16_t) : sizeof(float);
-}
-
 /* Whether a tile reads this A, which is not transposed, where it lies. Rows that are a multiple of
  * 4,096 bytes apart would share one set of a first-level cache of 8 ways, which the panel wants as
  * well. */
 static bool lies_right(const struct gemm *gemm, const struct tile_kernels *tile)
 {
-    return (size_t)gemm->lda * size_of(gemm->a_type) % 4096 != 0 &&
+    return (size_t)gemm->lda * gemm_operand_size(gemm->a_type) % 4096 != 0 &&
            source_of(gemm, gemm->a_type) ==
                (tile->type == TYPE_BFLOAT16 ? SOURCE_BFLOAT16 : SOURCE_FLOAT) &&
            gemm->k % tile->k_unit == 0;
@@ -166,7 +161,7 @@ static struct ready_rows ready_rows_of(const struct gemm *p, const struct tile_k
     const size_t lda = (size_t)p->lda, word = sizeof(float), words = (size_t)tile_words(tile, k);
     const size_t group = (size_t)tile->rows, copied_row = (words + TILE_ROW_MARGIN) * word;
     if (p->form != GEMM_TN && lies_right(p, tile)) {
-        const size_t step = lda * size_of(p->a_type);
+        const size_t step = lda * gemm_operand_size(p->a_type);
         return (struct ready_rows){from, step, step, word};
     }
     if (p->form != GEMM_TN) {
@@ -240,7 +235,7 @@ static void pack_panels(const struct pass *pass, int block, int panel)
     const size_t from = transposed ? column * ldb + row : row * ldb + column;
     const size_t words = (size_t)tile_words(pass->tile, k), before = (size_t)block * BLOCK_WORDS;
     pass->tile->pack(source_of(p, p->b_type), transposed, columns, k,
-                     (const char *)p->b + from * size_of(p->b_type), ldb,
+                     (const char *)p->b + from * gemm_operand_size(p->b_type), ldb,
                      workspace.packed +
                          (before * (size_t)pass->panels + (size_t)panel * words) * (size_t)width);
 }
@@ -274,7 +269,8 @@ static void multiply_block(const struct pass *pass, const struct block *at, int 
     const size_t from =
         p->form == GEMM_TN ? k_at * lda + (size_t)at->row : (size_t)at->row * lda + k_at;
     const struct ready_rows a = ready_rows_of(
-        p, tile, at->rows, k, (const char *)p->a + from * size_of(p->a_type), memory, GROUP_MARGIN);
+        p, tile, at->rows, k, (const char *)p->a + from * gemm_operand_size(p->a_type), memory,
+        GROUP_MARGIN);
 
     /* A panel is multiplied by all rows of the block, while it lies in the first-level cache; the
      * next one is fetched into the second meanwhile, a part with each tile. */

@@ -186,7 +186,7 @@ static void result_store(const struct attention *at, const struct result *result
  * operands they lie so many elements apart. */
 static int weight_step(const struct attention *at, const struct head *head)
 {
-    return (int)(score_step(head->keys) * sizeof(real) / operand_size(at->compute_type));
+    return (int)(score_step(head->keys) * sizeof(real) / gemm_operand_size(at->compute_type));
 }
 
 /* S = q kᵀ of a block of queries, before scaling, into scores; keys are work->by_keys[0]. */

@@ -103,7 +103,8 @@ void rows_gather(enum float_type type, int count, const int32_t *rows, int n, co
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < count; r++)
         memcpy(operand_at(type, out, (size_t)r * (size_t)n),
-               operand_at(type, x, (size_t)rows[r] * (size_t)n), (size_t)n * operand_size(type));
+               operand_at(type, x, (size_t)rows[r] * (size_t)n),
+               (size_t)n * gemm_operand_size(type));
 }
 
 void rows_scatter_add(int count, const int32_t *rows, int n, const real *x, real *out)

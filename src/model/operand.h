@@ -18,21 +18,17 @@
 #include "lambert/base/arena.h"
 #include "lambert/base/float16.h"
 #include "lambert/base/real.h"
+#include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
-
-static inline size_t operand_size(enum float_type type)
-{
-    return type == TYPE_BFLOAT16 ? sizeof(uint16_t) : sizeof(real);
-}
 
 static inline void *operand_take(enum float_type type, struct arena *arena, size_t count)
 {
-    return arena_take(arena, count, operand_size(type));
+    return arena_take(arena, count, gemm_operand_size(type));
 }
 
 static inline void *operand_at(enum float_type type, const void *base, size_t index)
 {
-    return (char *)base + index * operand_size(type);
+    return (char *)base + index * gemm_operand_size(type);
 }
 
 static inline real *operand_place(enum float_type type, void *to, real *memory)

@@ -27,9 +27,9 @@
  *
  * There are two engines that make them. Lambert's own tiles (tile.h), where the CPU has x86-64-v3
  * or v4, or NEON: faster than OpenBLAS on these shapes (measured on x86-64), and what follows a
- * product can be done to its rows while they are in the cache. The cblas that is linked: in double, on other machines, with
- * LAMBERT_ISA=plain, or with LAMBERT_GEMM=blas. Either gives the same bits for any number of
- * threads; the two differ in rounding.
+ * product can be done to its rows while they are in the cache. The cblas that is linked: in double,
+ * on other machines, with LAMBERT_ISA=plain, or with LAMBERT_GEMM=blas. Either gives the same bits
+ * for any number of threads; the two differ in rounding.
  *
  * Products share working memory and the queue of tasks (task_queue.h), which belong to the process:
  * one thread of the program at a time makes parallel products, and whose they are, of one model or
@@ -47,6 +47,12 @@
 
 enum gemm_form { GEMM_NT, GEMM_NN, GEMM_TN };
 
+/* Bytes of a number of an operand, TYPE_FLOAT32 being real. */
+static inline size_t gemm_operand_size(enum float_type type)
+{
+    return type == TYPE_BFLOAT16 ? sizeof(uint16_t) : sizeof(real);
+}
+
 /* Rows [row, row + rows) and columns [column, column + columns) of C, which lie at c, rows ldc
  * apart. row is a multiple of ROW_BLOCK (parallel.h). */
 struct gemm_part {
@@ -57,7 +63,8 @@ struct gemm_part {
 
 /* What is done to C as it is finished. Called by one thread for each part of C: together they are
  * all of it. whole_rows: columns are always all n; of rows that are too wide to be finished in one
- * go (over gemm_widest() elements) this is done to all of C at the end, which must have a place then. */
+ * go (over gemm_widest() elements) this is done to all of C at the end, which must have a place
+ * then. */
 struct gemm_epilogue {
     void (*part)(void *context, const struct gemm_part *part);
     void *context;
