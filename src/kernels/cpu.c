@@ -178,32 +178,12 @@ int cpu_set_threads(int wanted, int ranks_sharing)
 
 /* --- peak ----------------------------------------------------------------------------------- */
 
-static double try_peak(peak_loop *loop, int threads, long rounds)
-{
-    double operations = 0, sink = 0, started = clock_seconds();
-#pragma omp parallel num_threads(threads) reduction(+ : operations, sink)
-    {
-        float result;
-        operations += loop(rounds, &result);
-        sink += (double)result;
-    }
-    double seconds = clock_seconds() - started;
-    return sink == sink ? operations / seconds
-                        : 0; /* a use of the results, so that they are made */
-}
-
 double cpu_peak_flops(enum float_type type, int threads)
 {
-    enum { TRIES = 5 };
     peak_loop *loop =
         type == TYPE_BFLOAT16 && kernels->bfloat16_peak ? kernels->bfloat16_peak : kernels->peak;
-    double best = 0, started = clock_seconds();
-    try_peak(loop, threads, 20000); /* wakes the threads, and the clock */
+    const double started = clock_seconds();
+    peak_once(loop, threads, 20000); /* wakes the threads, and the clock */
     /* Instructions that are emulated, as in tests, would take minutes. */
-    const long rounds = clock_seconds() - started < 0.1 ? 400000 : 1000;
-    for (int i = 0; i < TRIES; i++) {
-        double flops = try_peak(loop, threads, rounds);
-        best = flops > best ? flops : best;
-    }
-    return best;
+    return peak_best(loop, threads, clock_seconds() - started < 0.1 ? 400000 : 1000);
 }

@@ -1,12 +1,10 @@
 #include "lambert/kernels/kernels.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "choice.h"
-#include "lambert/base/clock.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/gemm.h"
 #include "plain.h"
@@ -98,19 +96,10 @@ const struct kernels *kernels_choose(const struct kernels *without,
     return best;
 }
 
-/* Operations a second on this thread, in some tenths of a millisecond. */
+/* On this thread, in some tenths of a millisecond. */
 static double measure_briefly(peak_loop *loop)
 {
-    enum { TRIES = 5 };
-    double best = 0;
-    for (int i = 0; i < TRIES; i++) {
-        float result;
-        const double started = clock_seconds(), operations = loop(4000, &result);
-        const double rate = operations / (clock_seconds() - started);
-        best =
-            result == result && rate > best ? rate : best; /* the result is used, so it is made */
-    }
-    return best;
+    return peak_best(loop, 1, 4000);
 }
 
 void kernels_describe_bfloat16(struct buffer *text)
@@ -135,26 +124,25 @@ void kernels_describe_bfloat16(struct buffer *text)
 
 /* --- the choice ------------------------------------------------------------------------------- */
 
-static void list_names(char *text, size_t size)
+static void list_names(struct buffer *names)
 {
     const struct kernels *const *tables = kernels_available();
-    size_t used = 0;
-    text[0] = '\0';
-    for (int i = 0; tables[i] && used < size; i++)
-        used +=
-            (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", tables[i]->name);
+    for (int i = 0; tables[i]; i++)
+        buffer_print(names, "%s%s", i > 0 ? ", " : "", tables[i]->name);
 }
 
 int kernels_select(struct error *err)
 {
     const struct kernels *chosen = kernels_wanted();
     if (!chosen) {
-        char names[128];
-        list_names(names, sizeof names);
-        return error_set(err,
-                         "LAMBERT_ISA=%s: this CPU or this build has no such kernels; one of %s, "
-                         "or unset it for the fastest",
-                         isa_wanted(), names);
+        struct buffer names = {0};
+        list_names(&names);
+        error_set(err,
+                  "LAMBERT_ISA=%s: this CPU or this build has no such kernels; one of %s, or unset "
+                  "it for the fastest",
+                  isa_wanted(), buffer_text(&names));
+        buffer_release(&names);
+        return -1;
     }
     kernels = isa_wanted() ? chosen : kernels_choose(chosen, kernels_available(), measure_briefly);
     return gemm_select(err);
