@@ -1,7 +1,8 @@
 #include "lambert/kernels/product_counts.h"
 
 #include <omp.h>
-#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lambert/base/error.h"
@@ -31,18 +32,29 @@ void product_counts_add(const char *maker, enum float_type type, double operatio
     own->at[i].sums[type] += operations;
 }
 
-/* Adds to the count of that maker and type, which is begun where there is none. */
-static int add_to(struct product_count *counts, int count, struct product_count more)
+int product_counts_merge(struct product_count counts[2 * PRODUCT_MAKERS], int count,
+                         const struct product_count *more)
 {
     int i = 0;
-    while (i < count && (counts[i].type != more.type || strcmp(counts[i].maker, more.maker) != 0))
+    while (i < count && (counts[i].type != more->type || strcmp(counts[i].maker, more->maker) != 0))
         i++;
     require(i < 2 * PRODUCT_MAKERS);
     if (i < count)
-        counts[i].operations += more.operations;
+        counts[i].operations += more->operations;
     else
-        counts[i] = more;
+        counts[i] = *more;
     return max_int(count, i + 1);
+}
+
+static int by_operations(const void *a, const void *b)
+{
+    const struct product_count *x = a, *y = b;
+    return (x->operations < y->operations) - (x->operations > y->operations);
+}
+
+void product_counts_sort(struct product_count *counts, int count)
+{
+    qsort(counts, (size_t)count, sizeof *counts, by_operations);
 }
 
 int product_counts_read(struct product_count counts[2 * PRODUCT_MAKERS])
@@ -51,20 +63,13 @@ int product_counts_read(struct product_count counts[2 * PRODUCT_MAKERS])
     for (int t = 0; t < MOST_THREADS; t++)
         for (int i = 0; i < PRODUCT_MAKERS && threads[t].at[i].maker; i++)
             for (int type = 0; type < 2; type++) {
-                const struct product_count more = {.maker = threads[t].at[i].maker,
-                                                   .type = (enum float_type)type,
-                                                   .operations = threads[t].at[i].sums[type]};
+                struct product_count more = {.type = (enum float_type)type,
+                                             .operations = threads[t].at[i].sums[type]};
+                snprintf(more.maker, sizeof more.maker, "%s", threads[t].at[i].maker);
                 if (more.operations > 0)
-                    count = add_to(counts, count, more);
+                    count = product_counts_merge(counts, count, &more);
             }
-    /* By insertion: there are few. */
-    for (int i = 1; i < count; i++) {
-        const struct product_count moved = counts[i];
-        int to = i;
-        for (; to > 0 && counts[to - 1].operations < moved.operations; to--)
-            counts[to] = counts[to - 1];
-        counts[to] = moved;
-    }
+    product_counts_sort(counts, count);
     return count;
 }
 

@@ -9,11 +9,11 @@
 
 #include "lambert/base/float16.h"
 
-enum { PRODUCT_MAKERS = 8 }; /* that a process may have */
+enum { PRODUCT_MAKERS = 8, PRODUCT_MAKER_TEXT = 32 }; /* that a process may have; of a name */
 
 struct product_count {
-    const char *maker;    /* the name of a tile (src/kernels/tile.h), or "BLAS" */
-    enum float_type type; /* what operands were multiplied as */
+    char maker[PRODUCT_MAKER_TEXT]; /* the name of a tile (src/kernels/tile.h), or "BLAS" */
+    enum float_type type;           /* what operands were multiplied as */
     double operations;
 };
 
@@ -23,5 +23,11 @@ void product_counts_add(const char *maker, enum float_type type, double operatio
 /* Outside parallel regions. Gives those that are not 0, the largest first, and their number. */
 int product_counts_read(struct product_count counts[2 * PRODUCT_MAKERS]);
 void product_counts_reset(void);
+
+/* Adds a count to that of its maker and type, or behind all where there is none; returns how many
+ * there are then. And puts the largest first. */
+int product_counts_merge(struct product_count counts[2 * PRODUCT_MAKERS], int count,
+                         const struct product_count *more);
+void product_counts_sort(struct product_count *counts, int count);
 
 #endif

@@ -10,8 +10,9 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/float16.h"
 #include "lambert/dist/dist.h"
+#include "lambert/kernels/product_counts.h"
 
-enum { PRODUCT_SHARES_MOST = 16, PRODUCT_MAKER_TEXT = 32 };
+enum { PRODUCT_SHARES_MOST = 2 * PRODUCT_MAKERS };
 
 struct product_shares {
     int count; /* 0: nothing was multiplied */
