@@ -18,6 +18,8 @@ bool emulator_step(void *context)
 #include <string.h>
 #include <ucontext.h>
 
+#include "lambert/base/float16.h"
+
 /* --- decoding (SDM 2, 2.3 and 2.7) ------------------------------------------------------------ */
 
 enum prefix { PREFIX_NONE, PREFIX_66, PREFIX_F3, PREFIX_F2 };
@@ -134,12 +136,12 @@ static inline float flushed(float x)
 /* The elements of a pair. */
 static inline float even_of(uint32_t pair)
 {
-    return flushed(float_of(pair << 16));
+    return flushed(bfloat16_to_float((uint16_t)pair));
 }
 
 static inline float odd_of(uint32_t pair)
 {
-    return flushed(float_of(pair & 0xffff0000));
+    return flushed(bfloat16_to_float((uint16_t)(pair >> 16)));
 }
 
 /* All CPUs with AVX-512 have these, and others run no kernel that is emulated here. */

@@ -9,6 +9,7 @@
 
 #include "lambert/base/memory.h"
 #include "lambert/kernels/kernels.h"
+#include "published.h"
 #include "random_batch.h"
 #include "two_types.h"
 #include "ways.h"
@@ -168,13 +169,8 @@ static void pieces_have_the_losses_of_the_batch(void **state)
  * and of masked positions as there may be. */
 static size_t large_memory(int layers, enum float_type type)
 {
-    const struct bert_config config = {.layers = layers,
-                                       .hidden = 1024,
-                                       .heads = 16,
-                                       .intermediate = 4096,
-                                       .vocab = 30522,
-                                       .positions = 512,
-                                       .types = 2};
+    struct bert_config config = bert_large;
+    config.layers = layers;
     const struct bert_options options = {
         .capacity = {.tokens = 4096, .sequences = 819, .masked = 1434, .longest = 512},
         .compute_type = type};

@@ -9,21 +9,8 @@
 
 #include "lambert/base/memory.h"
 #include "lambert/model/params.h"
+#include "published.h"
 
-static const struct bert_config base = {.layers = 12,
-                                        .hidden = 768,
-                                        .heads = 12,
-                                        .intermediate = 3072,
-                                        .vocab = 30522,
-                                        .positions = 512,
-                                        .types = 2};
-static const struct bert_config large = {.layers = 24,
-                                         .hidden = 1024,
-                                         .heads = 16,
-                                         .intermediate = 4096,
-                                         .vocab = 30522,
-                                         .positions = 512,
-                                         .types = 2};
 /* Nothing in it is a multiple of 16. */
 static const struct bert_config odd = {.layers = 2,
                                        .hidden = 21,
@@ -37,7 +24,7 @@ static void published_sizes(void **state)
 {
     (void)state;
     struct param_table table;
-    param_table_init(&table, &base);
+    param_table_init(&table, &bert_base);
     assert_int_equal(table.count, 206);
     assert_int_equal(table.weights, 110106428);
     int adapted = 0;
@@ -46,7 +33,7 @@ static void published_sizes(void **state)
     assert_int_equal(adapted, 78);
     param_table_release(&table);
 
-    param_table_init(&table, &large);
+    param_table_init(&table, &bert_large);
     assert_int_equal(table.count, 5 + 24 * 16 + 2 + 7);
     assert_int_equal(table.weights, 336226108);
     param_table_release(&table);
