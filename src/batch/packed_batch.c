@@ -1,6 +1,7 @@
 #include "lambert/batch/packed_batch.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +18,11 @@ void packed_batch_release(struct packed_batch *batch)
     free(batch->input_ids);
     free(batch->token_type_ids);
     free(batch->sequence_start);
-    free(batch->masked_rows);
-    free(batch->masked_labels);
+    free(batch->labelled_rows);
+    free(batch->row_labels);
     free(batch->next_sentence_label);
+    free(batch->labels);
+    free(batch->values);
     free(batch->sample_index);
     free(batch->sample_key);
     packed_batch_init(batch);
@@ -29,15 +32,31 @@ void packed_batch_reset(struct packed_batch *batch)
 {
     batch->sequences = 0;
     batch->tokens = 0;
-    batch->masked = 0;
+    batch->labelled = 0;
+}
+
+void packed_batch_set_label_width(struct packed_batch *batch, int label_width)
+{
+    require(batch->sequences == 0 && label_width >= 0);
+    batch->label_width = label_width;
 }
 
 #define RESIZE(array, count) array = memory_resize(array, (size_t)(count), sizeof *(array))
 
+static void reserve_labels(struct packed_batch *batch, size_t capacity)
+{
+    if (capacity <= batch->label_capacity)
+        return;
+    RESIZE(batch->labels, capacity);
+    batch->label_capacity = capacity;
+}
+
 static void reserve_sequences(struct packed_batch *batch, int capacity)
 {
+    reserve_labels(batch, (size_t)capacity * (size_t)batch->label_width);
     if (capacity <= batch->sequence_capacity && batch->sequence_start)
         return;
+    RESIZE(batch->values, capacity);
     RESIZE(batch->sequence_start, (size_t)capacity + 1);
     RESIZE(batch->next_sentence_label, capacity);
     RESIZE(batch->sample_index, capacity);
@@ -55,20 +74,20 @@ static void reserve_tokens(struct packed_batch *batch, int capacity)
     batch->token_capacity = capacity;
 }
 
-static void reserve_masked(struct packed_batch *batch, int capacity)
+static void reserve_labelled(struct packed_batch *batch, int capacity)
 {
-    if (capacity <= batch->masked_capacity)
+    if (capacity <= batch->labelled_capacity)
         return;
-    RESIZE(batch->masked_rows, capacity);
-    RESIZE(batch->masked_labels, capacity);
-    batch->masked_capacity = capacity;
+    RESIZE(batch->labelled_rows, capacity);
+    RESIZE(batch->row_labels, capacity);
+    batch->labelled_capacity = capacity;
 }
 
-void packed_batch_reserve(struct packed_batch *batch, int sequences, int tokens, int masked)
+void packed_batch_reserve(struct packed_batch *batch, int sequences, int tokens, int labelled)
 {
     reserve_sequences(batch, sequences);
     reserve_tokens(batch, tokens);
-    reserve_masked(batch, masked);
+    reserve_labelled(batch, labelled);
 }
 
 /* How much to reserve when `needed` no longer fits: at least half as much again. */
@@ -80,18 +99,22 @@ static int grown(int capacity, int needed)
     return needed > half_more ? needed : half_more;
 }
 
-int packed_batch_append(struct packed_batch *batch, int tokens, int masked)
+int packed_batch_append(struct packed_batch *batch, int tokens, int labelled)
 {
-    require(tokens > 0 && masked >= 0 && masked <= tokens);
+    require(tokens > 0 && labelled >= 0 && labelled <= tokens);
     require(tokens <= INT_MAX - batch->tokens);
-    int first_row = batch->tokens;
+    const int first_row = batch->tokens, number = batch->sequences;
     packed_batch_reserve(batch, grown(batch->sequence_capacity, batch->sequences + 1),
                          grown(batch->token_capacity, batch->tokens + tokens),
-                         grown(batch->masked_capacity, batch->masked + masked));
+                         grown(batch->labelled_capacity, batch->labelled + labelled));
     batch->sequences++;
     batch->tokens += tokens;
-    batch->masked += masked;
+    batch->labelled += labelled;
     batch->sequence_start[batch->sequences] = batch->tokens;
+    batch->next_sentence_label[number] = -1;
+    batch->values[number] = NAN;
+    for (int i = 0; i < batch->label_width; i++)
+        batch->labels[(size_t)number * (size_t)batch->label_width + (size_t)i] = -1;
     return first_row;
 }
 
@@ -112,13 +135,13 @@ int packed_batch_fit(const struct packed_batch *batch, int first, int token_budg
     return count;
 }
 
-/* Number of the first masked position at or after `row`. */
-static int first_masked(const struct packed_batch *batch, int32_t row)
+/* Number of the first labelled row at or after `row`. */
+static int first_labelled(const struct packed_batch *batch, int32_t row)
 {
-    int low = 0, high = batch->masked;
+    int low = 0, high = batch->labelled;
     while (low < high) {
         int middle = low + (high - low) / 2;
-        if (batch->masked_rows[middle] < row)
+        if (batch->labelled_rows[middle] < row)
             low = middle + 1;
         else
             high = middle;
@@ -139,21 +162,26 @@ void packed_batch_slice(const struct packed_batch *batch, int first, int count,
     require(first >= 0 && count >= 0 && count <= batch->sequences - first);
     int row = count > 0 ? batch->sequence_start[first] : 0;
     int tokens = count > 0 ? batch->sequence_start[first + count] - row : 0;
-    int mask = first_masked(batch, row);
-    int masked = count > 0 ? first_masked(batch, row + tokens) - mask : 0;
+    int first_label = first_labelled(batch, row);
+    int labelled = count > 0 ? first_labelled(batch, row + tokens) - first_label : 0;
+    const size_t width = (size_t)batch->label_width;
 
-    packed_batch_reserve(out, count, tokens, masked);
+    packed_batch_reset(out);
+    packed_batch_set_label_width(out, batch->label_width);
+    packed_batch_reserve(out, count, tokens, labelled);
     out->sequences = count;
     out->tokens = tokens;
-    out->masked = masked;
+    out->labelled = labelled;
     COPY(input_ids, row, tokens);
     COPY(token_type_ids, row, tokens);
-    COPY(masked_labels, mask, masked);
+    COPY(row_labels, first_label, labelled);
     COPY(next_sentence_label, first, count);
+    COPY(labels, (size_t)first * width, (size_t)count * width);
+    COPY(values, first, count);
     COPY(sample_index, first, count);
     COPY(sample_key, first, count);
     for (int n = 0; n < count; n++)
         out->sequence_start[n + 1] = batch->sequence_start[first + n + 1] - row;
-    for (int m = 0; m < masked; m++)
-        out->masked_rows[m] = batch->masked_rows[mask + m] - row;
+    for (int m = 0; m < labelled; m++)
+        out->labelled_rows[m] = batch->labelled_rows[first_label + m] - row;
 }

@@ -74,7 +74,7 @@ static void add_made_up(struct bench_model *bench, const struct config_phase *ph
     struct rng rng;
     masked = most > 0 && masked > most ? most : masked;
     rng_init(&rng, rng_key(2, RNG_TEST, index, 0));
-    const int n = batch->sequences, m = batch->masked;
+    const int n = batch->sequences, m = batch->labelled;
     const int row = packed_batch_append(batch, S, masked);
     for (int t = 0; t < S; t++) {
         batch->input_ids[row + t] =
@@ -82,9 +82,8 @@ static void add_made_up(struct bench_model *bench, const struct config_phase *ph
         batch->token_type_ids[row + t] = t >= S / 2;
     }
     for (int i = 0; i < masked; i++) {
-        batch->masked_rows[m + i] = row + 1 + i * (S - 2) / masked;
-        batch->masked_labels[m + i] =
-            (int32_t)(5 + rng_below(&rng, (uint32_t)bench->model.vocab - 5));
+        batch->labelled_rows[m + i] = row + 1 + i * (S - 2) / masked;
+        batch->row_labels[m + i] = (int32_t)(5 + rng_below(&rng, (uint32_t)bench->model.vocab - 5));
     }
     batch->next_sentence_label[n] = (int32_t)(index % 2);
     batch->sample_index[n] = index;

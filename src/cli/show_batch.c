@@ -55,7 +55,7 @@ static const struct command_option batch_options[] = {
      OPTION_PLACE(struct batch_arguments, json),
      .help =
          "one JSON object a line: index, input_ids, token_type_ids, masked_positions (from 0 in the "
-         "sequence), masked_labels, next_sentence_label (0: B follows A, 1: it does not, -1: no "
+         "sequence), row_labels, next_sentence_label (0: B follows A, 1: it does not, -1: no "
          "label)"},
     {0}};
 
@@ -84,8 +84,8 @@ static void print_json(const struct sample *sample)
     cJSON_AddNumberToObject(line, "index", (double)sample->plan.index);
     add_integers(line, "input_ids", batch->input_ids, batch->tokens);
     cJSON_AddItemToObject(line, "token_type_ids", types);
-    add_integers(line, "masked_positions", batch->masked_rows, batch->masked);
-    add_integers(line, "masked_labels", batch->masked_labels, batch->masked);
+    add_integers(line, "masked_positions", batch->labelled_rows, batch->labelled);
+    add_integers(line, "masked_labels", batch->row_labels, batch->labelled);
     cJSON_AddNumberToObject(line, "next_sentence_label", batch->next_sentence_label[0]);
     print_json_line(line);
 }
@@ -106,15 +106,15 @@ static void print_text(const struct sample *sample)
                : swapped    ? "precedes A (label 1)"
                             : "from another document (label 1)");
     }
-    printf("; %d masked\n", batch->masked);
+    printf("; %d masked\n", batch->labelled);
     struct buffer word = {0};
     int column = 0, masked = 0;
     for (int t = 0; t < batch->tokens; t++) {
         buffer_reset(&word);
         buffer_print(&word, "%s", vocabulary_token(sample->vocabulary, batch->input_ids[t]));
-        if (masked < batch->masked && batch->masked_rows[masked] == t)
+        if (masked < batch->labelled && batch->labelled_rows[masked] == t)
             buffer_print(&word, "(%s)",
-                         vocabulary_token(sample->vocabulary, batch->masked_labels[masked++]));
+                         vocabulary_token(sample->vocabulary, batch->row_labels[masked++]));
         const int width = (int)word.size;
         if (column > 0 && column + 1 + width > WIDTH) {
             printf("\n");
@@ -155,7 +155,7 @@ static int show_batch(const void *context, struct error *err)
         (arguments->json ? print_json : print_text)(&sample);
         sequences++;
         tokens += (uint64_t)batch.tokens;
-        masked += (uint64_t)batch.masked;
+        masked += (uint64_t)batch.labelled;
         label_1 += sample.plan.next_sentence_label == 1;
     }
     if (!arguments->json) {

@@ -244,7 +244,7 @@ static void check_capacity(const struct bert *bert, const struct packed_batch *b
     require(omp_get_max_threads() <= bert->threads);
     require(batch->tokens <= capacity->tokens);
     require(batch->sequences <= capacity->sequences);
-    require(batch->masked <= capacity->masked);
+    require(batch->labelled <= capacity->labelled);
 }
 
 /* Where the matrix of the word embeddings ends, which begins the flat arrays. */
@@ -337,21 +337,21 @@ double bert_operations(const struct bert_config *config, const struct packed_bat
     const struct objective_list objectives = objective_list_of(config);
     const double H = config->hidden, N = batch->sequences, T = batch->tokens;
     const bool all = objective_list_reads(&objectives, OBJECTIVE_ALL);
-    const bool masked = objective_list_reads(&objectives, OBJECTIVE_MASKED);
+    const bool labelled = objective_list_reads(&objectives, OBJECTIVE_LABELLED);
     double heads = objective_list_reads(&objectives, OBJECTIVE_POOLED) ? N * H * H : 0;
     for (int o = 0; o < objectives.count; o++)
         heads += objectives.rows[o]->count_products(objectives.rows[o], config, batch);
     double pairs = 0, head_pairs = 0; /* (query, key) pairs in a block, in the last */
     for (int n = 0, m = 0; n < batch->sequences; n++) {
         double S = batch->sequence_start[n + 1] - batch->sequence_start[n], asked = 1;
-        for (; m < batch->masked && batch->masked_rows[m] < batch->sequence_start[n + 1]; m++)
-            asked += masked;
+        for (; m < batch->labelled && batch->labelled_rows[m] < batch->sequence_start[n + 1]; m++)
+            asked += labelled;
         pairs += S * S;
         head_pairs += asked * S;
     }
     const double block = block_products(config, T, T, pairs);
     const double last =
-        all ? block : block_products(config, T, N + (masked ? batch->masked : 0), head_pairs);
+        all ? block : block_products(config, T, N + (labelled ? batch->labelled : 0), head_pairs);
     /* Forward is two operations a multiply-add, backward twice that. */
     return 6 * ((config->layers - 1) * block + last + heads);
 }

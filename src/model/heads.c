@@ -9,12 +9,12 @@
 #include "lambert/kernels/profile.h"
 #include "linear.h"
 
-/* Rows that a head reads of a batch of so many tokens, sequences and masked positions. */
-static int rows_read(const struct objective *objective, int tokens, int sequences, int masked)
+/* Rows that a head reads of a batch of so many tokens, sequences and labelled rows. */
+static int rows_read(const struct objective *objective, int tokens, int sequences, int labelled)
 {
     const int counts[] = {[OBJECTIVE_CLS] = sequences,
                           [OBJECTIVE_POOLED] = sequences,
-                          [OBJECTIVE_MASKED] = masked,
+                          [OBJECTIVE_LABELLED] = labelled,
                           [OBJECTIVE_ALL] = tokens};
     return counts[objective->rows];
 }
@@ -28,7 +28,7 @@ void heads_plan(struct heads *heads, struct arena *arena, const struct bert_conf
     for (int o = 0; o < heads->objectives.count; o++) {
         const struct objective *objective = heads->objectives.rows[o];
         const int rows =
-            rows_read(objective, capacity->tokens, capacity->sequences, capacity->masked);
+            rows_read(objective, capacity->tokens, capacity->sequences, capacity->labelled);
         most = max_int(most, rows);
         heads->each[o].scratch = objective->plan(objective, arena, config, capacity);
     }
@@ -120,14 +120,14 @@ void heads_run(const struct heads_pass *pass, const real *x, real *dx, real *gra
     for (int o = 0; o < heads->objectives.count; o++) {
         const struct objective *objective = heads->objectives.rows[o];
         const bool pooled = objective->rows == OBJECTIVE_POOLED;
-        const int32_t *chosen = objective->rows == OBJECTIVE_CLS      ? pass->rows->cls
-                                : objective->rows == OBJECTIVE_MASKED ? pass->rows->masked
-                                                                      : NULL;
+        const int32_t *chosen = objective->rows == OBJECTIVE_CLS        ? pass->rows->cls
+                                : objective->rows == OBJECTIVE_LABELLED ? pass->rows->labelled
+                                                                        : NULL;
         struct objective_pass own = {
             .objective = objective,
             .config = pass->config,
             .batch = batch,
-            .rows = rows_read(objective, batch->tokens, batch->sequences, batch->masked),
+            .rows = rows_read(objective, batch->tokens, batch->sequences, batch->labelled),
             .params = pass->params,
             .offsets = heads->each[o].offsets,
             .word = pass->layout->word,

@@ -41,7 +41,7 @@ static void *plan(const struct objective *objective, struct arena *arena,
                   const struct bert_config *config, const struct bert_capacity *capacity)
 {
     const size_t H = (size_t)config->hidden, V = (size_t)config->vocab;
-    const size_t M = (size_t)capacity->masked;
+    const size_t M = (size_t)capacity->labelled;
     (void)objective;
     struct scratch *kept = arena_take(arena, 1, sizeof *kept);
     struct scratch scratch = {
@@ -150,7 +150,7 @@ static void decode(const struct objective_pass *pass, int first, int count)
 #pragma omp for schedule(static) nowait
         for (int i = 0; i < count; i++)
             s->losses[first + i] = kernels->cross_entropy(
-                pass->params + bias, pass->batch->masked_labels[first + i], (real)pass->scale,
+                pass->params + bias, pass->batch->row_labels[first + i], (real)pass->scale,
                 s->logits + (size_t)i * (size_t)V, s->correct + first + i, V);
         profile_end(PROFILE_HEADS, begun);
     }
@@ -179,7 +179,7 @@ static int run(const struct objective_pass *pass, struct objective_sums *sums)
 
 static double count_terms(const struct packed_batch *batch)
 {
-    return batch->masked;
+    return batch->labelled;
 }
 
 static double count_products(const struct objective *objective, const struct bert_config *config,
@@ -187,11 +187,11 @@ static double count_products(const struct objective *objective, const struct ber
 {
     const double H = config->hidden;
     (void)objective;
-    return batch->masked * (H * H + H * config->vocab);
+    return batch->labelled * (H * H + H * config->vocab);
 }
 
 const struct objective objective_mlm = {.name = "mlm",
-                                        .rows = OBJECTIVE_MASKED,
+                                        .rows = OBJECTIVE_LABELLED,
                                         .params = params,
                                         .param_count = PARAMS,
                                         .count_terms = count_terms,

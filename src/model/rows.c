@@ -5,12 +5,12 @@ void batch_rows_plan(struct batch_rows *rows, struct arena *arena,
 {
     const size_t sequences = (size_t)capacity->sequences, tokens = (size_t)capacity->tokens;
     *rows = (struct batch_rows){.heads_read_all = objective_list_reads(objectives, OBJECTIVE_ALL),
-                                .heads_read_masked =
-                                    objective_list_reads(objectives, OBJECTIVE_MASKED)};
-    rows->head_rows = arena_take(arena, sequences + (size_t)capacity->masked, sizeof(int32_t));
+                                .heads_read_labelled =
+                                    objective_list_reads(objectives, OBJECTIVE_LABELLED)};
+    rows->head_rows = arena_take(arena, sequences + (size_t)capacity->labelled, sizeof(int32_t));
     rows->head_start = arena_take(arena, sequences + 1, sizeof(int32_t));
     rows->cls = arena_take(arena, sequences, sizeof(int32_t));
-    rows->masked = arena_take(arena, (size_t)capacity->masked, sizeof(int32_t));
+    rows->labelled = arena_take(arena, (size_t)capacity->labelled, sizeof(int32_t));
     rows->position = arena_take(arena, tokens, sizeof(int32_t));
     rows->key = arena_take(arena, tokens, sizeof(uint64_t));
 }
@@ -19,7 +19,7 @@ int batch_rows_most(const struct batch_rows *rows, const struct bert_capacity *c
 {
     return rows->heads_read_all
                ? capacity->tokens
-               : capacity->sequences + (rows->heads_read_masked ? capacity->masked : 0);
+               : capacity->sequences + (rows->heads_read_labelled ? capacity->labelled : 0);
 }
 
 void batch_rows_set(struct batch_rows *rows, const struct packed_batch *batch)
@@ -34,19 +34,19 @@ void batch_rows_set(struct batch_rows *rows, const struct packed_batch *batch)
         rows->head = rows->all;
         for (int n = 0; n < batch->sequences; n++)
             rows->cls[n] = batch->sequence_start[n];
-        for (int m = 0; m < batch->masked; m++)
-            rows->masked[m] = batch->masked_rows[m];
+        for (int m = 0; m < batch->labelled; m++)
+            rows->labelled[m] = batch->labelled_rows[m];
         return;
     }
-    const int masked = rows->heads_read_masked ? batch->masked : 0;
+    const int labelled = rows->heads_read_labelled ? batch->labelled : 0;
     int head = 0, m = 0;
     for (int n = 0; n < batch->sequences; n++) {
         rows->head_start[n] = head;
         rows->cls[n] = head;
         rows->head_rows[head++] = batch->sequence_start[n];
-        for (; m < masked && batch->masked_rows[m] < batch->sequence_start[n + 1]; m++) {
-            rows->masked[m] = head;
-            rows->head_rows[head++] = batch->masked_rows[m];
+        for (; m < labelled && batch->labelled_rows[m] < batch->sequence_start[n + 1]; m++) {
+            rows->labelled[m] = head;
+            rows->head_rows[head++] = batch->labelled_rows[m];
         }
     }
     rows->head_start[batch->sequences] = head;

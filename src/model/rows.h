@@ -23,16 +23,16 @@ static inline int row_set_at(const struct row_set *set, int r)
 }
 
 /* Head rows are what the model's objectives read of the last block: per sequence [CLS], and then
- * its masked rows where an objective reads them; or all rows, where one does. [CLS] is among them
+ * its labelled rows where an objective reads them; or all rows, where one does. [CLS] is among them
  * even when nobody reads it, so that each sequence has a row and its keys and values a gradient. */
 struct batch_rows {
-    bool heads_read_all, heads_read_masked;
+    bool heads_read_all, heads_read_labelled;
     struct row_set all;
     struct row_set head; /* R */
     int32_t *head_rows;  /* [N + M] */
     int32_t *head_start; /* [N + 1] */
     int32_t *cls;        /* [N] which of the R head rows are [CLS] ... */
-    int32_t *masked;     /* [M] ... and, where they are read, which are masked positions */
+    int32_t *labelled;   /* [M] ... and, where they are read, which are labelled rows */
     int32_t *position;   /* [T] within the sequence */
     uint64_t *key;       /* [T] the sample's key */
 };

@@ -95,9 +95,9 @@ static void run_batch(struct evaluator *evaluator, struct bert *bert, const real
 {
     struct packed_batch *batch = &evaluator->batch;
     bert_evaluate(bert, params, batch, sums->objectives);
-    sums->masked += batch->masked;
-    for (int m = 0; m < batch->masked; m++) {
-        int32_t label = batch->masked_labels[m];
+    sums->masked += batch->labelled;
+    for (int m = 0; m < batch->labelled; m++) {
+        int32_t label = batch->row_labels[m];
         sums->unigram_loss += evaluator->unigram_loss[label];
         sums->unigram_correct += label == evaluator->commonest;
     }

@@ -119,12 +119,12 @@ static void add_mean(cJSON *line, const struct objective *objective, const char 
     add(line, name, metrics_mean(sum, terms));
 }
 
-/* How many masked tokens there were, where an objective reads them. */
+/* How many masked tokens there were, where the model guesses them. */
 static void add_masked(cJSON *line, const struct objective_list *objectives,
                        const struct objective_sums *sums)
 {
     for (int o = 0; o < objectives->count; o++)
-        if (objectives->rows[o]->rows == OBJECTIVE_MASKED) {
+        if (objectives->rows[o] == &objective_mlm) {
             add(line, "masked", sums[o].terms);
             return;
         }

@@ -61,8 +61,8 @@ static struct bert_capacity capacity_of(const struct config *config)
         capacity.tokens /
         (config->data.sampling.sentence_pairs == PAIRS_NSP ? SHORTEST_PAIR : SHORTEST_SINGLE);
     /* A sequence of t tokens has at most max(1, rint(p t)) <= p t + 1 masked positions. */
-    capacity.masked = (int)ceil(config->data.sampling.masked_lm_probability * capacity.tokens) +
-                      capacity.sequences;
+    capacity.labelled = (int)ceil(config->data.sampling.masked_lm_probability * capacity.tokens) +
+                        capacity.sequences;
     return capacity;
 }
 
@@ -109,8 +109,8 @@ void bert_capacity_widen(struct bert_capacity *capacity, const struct corpus *co
     int64_t masked = capacity->tokens * (int64_t)samples.masks_per_1000_tokens / 1000 + 1;
     if (sequences > capacity->sequences)
         capacity->sequences = (int)sequences;
-    if (masked > capacity->masked)
-        capacity->masked = (int)masked;
+    if (masked > capacity->labelled)
+        capacity->labelled = (int)masked;
 }
 
 int check_model(const struct config *config, const struct bert_config *model, struct error *err)

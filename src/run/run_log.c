@@ -40,7 +40,7 @@ static void print_losses(const struct run *run, const struct objective_list *obj
         const struct objective *objective = objectives->rows[o];
         const double loss = metrics_mean(sums[o].loss, sums[o].terms);
         const double accuracy = 100 * metrics_mean(sums[o].correct, sums[o].terms);
-        const bool masked = objective->rows == OBJECTIVE_MASKED;
+        const bool masked = objective == &objective_mlm;
         char label[OBJECTIVE_LABEL];
         label_of(run, objective, label);
         if (sums[o].terms == 0 && masked)

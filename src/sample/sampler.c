@@ -344,14 +344,14 @@ int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
     if (masked < 0)
         return -1;
     const size_t tokens = (size_t)plan->tokens, a_rows = (size_t)plan->a.count + 2;
-    const int number = batch->sequences, first_mask = batch->masked;
+    const int number = batch->sequences, first_mask = batch->labelled;
     const int row = packed_batch_append(batch, plan->tokens, masked);
     memcpy(batch->input_ids + row, sampler->ids, tokens * sizeof *batch->input_ids);
     memset(batch->token_type_ids + row, 0, a_rows);
     memset(batch->token_type_ids + row + a_rows, 1, tokens - a_rows);
     for (int m = 0; m < masked; m++) {
-        batch->masked_rows[first_mask + m] = row + sampler->positions[m];
-        batch->masked_labels[first_mask + m] = sampler->labels[m];
+        batch->labelled_rows[first_mask + m] = row + sampler->positions[m];
+        batch->row_labels[first_mask + m] = sampler->labels[m];
     }
     batch->next_sentence_label[number] = plan->next_sentence_label;
     batch->sample_index[number] = plan->index;

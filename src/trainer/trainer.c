@@ -73,7 +73,7 @@ int trainer_new(struct trainer **out, const struct dist *dist,
         trainer->table = bert_params(trainer->bert);
         cut_parameters(dist, trainer->table, &trainer->sharding);
         packed_batch_reserve(&trainer->micro, capacity->sequences, capacity->tokens,
-                             capacity->masked);
+                             capacity->labelled);
         if (options->reports_tensors)
             trainer->tensors = memory_new((size_t)trainer->table->count, sizeof *trainer->tensors);
         status = optimizer_new(&trainer->optimizer, trainer->table, &trainer->sharding,

@@ -1,22 +1,23 @@
 #include "lib/scratch.h"
 
+#include <math.h>
 #include <signal.h>
 
 #include "lambert/batch/packed_batch.h"
 
-/* The next sequence, of `tokens` rows; the last `masked` of them are masked. */
-static void add(struct packed_batch *batch, int tokens, int masked)
+/* The next sequence, of `tokens` rows; the last `labelled` of them are labelled. */
+static void add(struct packed_batch *batch, int tokens, int labelled)
 {
     int n = batch->sequences;
-    int mask = batch->masked;
-    int row = packed_batch_append(batch, tokens, masked);
+    int first = batch->labelled;
+    int row = packed_batch_append(batch, tokens, labelled);
     for (int r = row; r < row + tokens; r++) {
         batch->input_ids[r] = 1000 * (n + 1) + r - row;
         batch->token_type_ids[r] = (uint8_t)(r - row >= tokens / 2);
     }
-    for (int m = 0; m < masked; m++) {
-        batch->masked_rows[mask + m] = row + tokens - masked + m; /* the last ones */
-        batch->masked_labels[mask + m] = 100 * (n + 1) + m;
+    for (int m = 0; m < labelled; m++) {
+        batch->labelled_rows[first + m] = row + tokens - labelled + m; /* the last ones */
+        batch->row_labels[first + m] = 100 * (n + 1) + m;
     }
     batch->next_sentence_label[n] = n % 3 - 1;
     batch->sample_index[n] = (uint64_t)n + 50;
@@ -33,18 +34,18 @@ static void appending(void **state)
     assert_int_equal(batch.sequences, 300);
     assert_int_equal(batch.sequence_start[0], 0);
     assert_int_equal(batch.sequence_start[300], batch.tokens);
-    int rows = 0, masked = 0;
+    int rows = 0, labelled = 0;
     for (int n = 0; n < 300; n++) {
         assert_int_equal(batch.sequence_start[n], rows);
         assert_int_equal(batch.input_ids[rows], 1000 * (n + 1));
         assert_int_equal(batch.sample_index[n], n + 50);
         if (n % 4 > 0)
-            assert_int_equal(batch.masked_labels[masked], 100 * (n + 1));
+            assert_int_equal(batch.row_labels[labelled], 100 * (n + 1));
         rows += 5 + n % 7;
-        masked += n % 4;
+        labelled += n % 4;
     }
     assert_int_equal(batch.tokens, rows);
-    assert_int_equal(batch.masked, masked);
+    assert_int_equal(batch.labelled, labelled);
     packed_batch_release(&batch);
     assert_null(batch.input_ids);
 }
@@ -66,7 +67,7 @@ static void memory_is_kept(void **state)
     assert_ptr_equal(batch.input_ids, ids);
     assert_int_equal(batch.sequence_capacity, 10);
     assert_int_equal(batch.token_capacity, 100);
-    assert_int_equal(batch.masked_capacity, 20);
+    assert_int_equal(batch.labelled_capacity, 20);
     packed_batch_release(&batch);
 }
 
@@ -112,6 +113,38 @@ static void pieces_are_even(void **state)
     packed_batch_release(&batch);
 }
 
+/* Labels and values of whole sequences: none until they are given, and they go where the sequence goes. */
+static void labels_of_sequences(void **state)
+{
+    (void)state;
+    struct packed_batch batch, out;
+    packed_batch_init(&batch);
+    packed_batch_init(&out);
+    add(&out, 4, 0); /* of another width before */
+    packed_batch_reserve(&batch, 2, 10, 0);
+    packed_batch_set_label_width(&batch, 3);
+    for (int n = 0; n < 5; n++) {
+        add(&batch, 4, 0);
+        assert_true(isnan(batch.values[n]));
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(batch.labels[3 * n + i], -1);
+        if (n == 1)
+            continue;
+        batch.values[n] = (float)n / 2;
+        for (int i = 0; i < 3; i++)
+            batch.labels[3 * n + i] = 10 * n + i;
+    }
+    packed_batch_slice(&batch, 1, 3, &out);
+    assert_int_equal(out.label_width, 3);
+    assert_true(isnan(out.values[0]));
+    assert_int_equal(out.labels[2], -1);
+    assert_true(out.values[2] == 1.5F);
+    assert_int_equal(out.labels[3], 20);
+    assert_int_equal(out.labels[8], 32);
+    packed_batch_release(&batch);
+    packed_batch_release(&out);
+}
+
 static void slicing(void **state)
 {
     (void)state;
@@ -125,7 +158,7 @@ static void slicing(void **state)
     packed_batch_slice(&batch, 1, 2, &out);
     assert_int_equal(out.sequences, 2);
     assert_int_equal(out.tokens, 11);
-    assert_int_equal(out.masked, 2);
+    assert_int_equal(out.labelled, 2);
     assert_int_equal(out.sequence_start[0], 0);
     assert_int_equal(out.sequence_start[1], 6);
     assert_int_equal(out.sequence_start[2], 11);
@@ -134,24 +167,24 @@ static void slicing(void **state)
     assert_int_equal(out.input_ids[10], 3004);
     assert_int_equal(out.token_type_ids[2], 0);
     assert_int_equal(out.token_type_ids[3], 1);
-    assert_int_equal(out.masked_rows[0], 4);
-    assert_int_equal(out.masked_rows[1], 5);
-    assert_int_equal(out.masked_labels[1], 201);
+    assert_int_equal(out.labelled_rows[0], 4);
+    assert_int_equal(out.labelled_rows[1], 5);
+    assert_int_equal(out.row_labels[1], 201);
     assert_int_equal(out.next_sentence_label[0], 0);
     assert_int_equal(out.next_sentence_label[1], 1);
     assert_int_equal(out.sample_index[1], 52);
     assert_true(out.sample_key[1] == UINT64_C(2) << 40);
 
     packed_batch_slice(&batch, 3, 1, &out);
-    assert_int_equal(out.masked, 3);
-    assert_int_equal(out.masked_rows[0], 0);
+    assert_int_equal(out.labelled, 3);
+    assert_int_equal(out.labelled_rows[0], 0);
     packed_batch_slice(&batch, 4, 0, &out);
     assert_int_equal(out.sequences, 0);
     assert_int_equal(out.tokens, 0);
-    assert_int_equal(out.masked, 0);
+    assert_int_equal(out.labelled, 0);
     packed_batch_slice(&batch, 0, 4, &out);
     assert_int_equal(out.tokens, batch.tokens);
-    assert_int_equal(out.masked, batch.masked);
+    assert_int_equal(out.labelled, batch.labelled);
     packed_batch_release(&batch);
     packed_batch_release(&out);
 }
@@ -193,6 +226,7 @@ int main(void)
         cmocka_unit_test(memory_is_kept),
         cmocka_unit_test(fitting),
         cmocka_unit_test(pieces_are_even),
+        cmocka_unit_test(labels_of_sequences),
         cmocka_unit_test(slicing),
         cmocka_unit_test(slice_of_nothing),
         cmocka_unit_test(a_slice_outside_is_a_bug),

@@ -12,8 +12,8 @@ static void fill_sequence(struct packed_batch *batch, const struct sequence_shap
         batch->token_type_ids[begin + i] = i > shape->tokens / 2;
     }
     for (int m = 0; m < shape->masked; m++) {
-        batch->masked_rows[first_mask + m] = begin + 1 + m * (shape->tokens - 1) / shape->masked;
-        batch->masked_labels[first_mask + m] = (int32_t)rng_below(rng, (uint32_t)vocab);
+        batch->labelled_rows[first_mask + m] = begin + 1 + m * (shape->tokens - 1) / shape->masked;
+        batch->row_labels[first_mask + m] = (int32_t)rng_below(rng, (uint32_t)vocab);
     }
     batch->next_sentence_label[n] = shape->label;
     batch->sample_index[n] = (uint64_t)n;
@@ -27,7 +27,7 @@ void random_batch(struct packed_batch *batch, const struct sequence_shape *shape
     rng_init(&rng, rng_key(seed, RNG_TEST, 1, 0));
     packed_batch_init(batch);
     for (int n = 0; n < count; n++) {
-        int first_mask = batch->masked;
+        int first_mask = batch->labelled;
         packed_batch_append(batch, shapes[n].tokens, shapes[n].masked);
         fill_sequence(batch, &shapes[n], n, first_mask, vocab, &rng);
     }
@@ -49,7 +49,7 @@ struct bert_options options_for(const struct packed_batch *batch)
 {
     struct bert_options options = {.capacity = {.tokens = batch->tokens,
                                                 .sequences = batch->sequences,
-                                                .masked = batch->masked}};
+                                                .labelled = batch->labelled}};
     for (int n = 0; n < batch->sequences; n++) {
         int tokens = batch->sequence_start[n + 1] - batch->sequence_start[n];
         if (tokens > options.capacity.longest)

@@ -189,8 +189,8 @@ static void masked_losses(const struct model *m, const struct packed_batch *batc
                           const double *x, struct objective_sums *mlm)
 {
     int H = m->config->hidden, V = m->config->vocab, begin = batch->sequence_start[n];
-    for (int k = 0; k < batch->masked; k++) {
-        int row = batch->masked_rows[k];
+    for (int k = 0; k < batch->labelled; k++) {
+        int row = batch->labelled_rows[k];
         if (row < begin || row >= batch->sequence_start[n + 1])
             continue;
         double *t = linear(x + (row - begin) * H, 1, H, H,
@@ -202,7 +202,7 @@ static void masked_losses(const struct model *m, const struct packed_batch *batc
                    m->config->layer_norm_eps);
         double *logits = linear(t, 1, H, V, tensor(m, "bert.embeddings.word_embeddings.weight", 0),
                                 tensor(m, "cls.predictions.bias", 0));
-        mlm->loss += cross_entropy(logits, V, batch->masked_labels[k], &mlm->correct);
+        mlm->loss += cross_entropy(logits, V, batch->row_labels[k], &mlm->correct);
         mlm->terms++;
         free(t), free(logits);
     }

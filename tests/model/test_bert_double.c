@@ -68,7 +68,7 @@ static void fixture_init(struct fixture *f, const struct case_shape *shape)
     f->params = memory_new(f->table->size, sizeof(real));
     f->grads = memory_new(f->table->size, sizeof(real));
     random_params(f->table, 0.3, 11, f->params);
-    f->scales[PRETRAINING_MLM] = 1.0 / f->batch.masked;
+    f->scales[PRETRAINING_MLM] = 1.0 / f->batch.labelled;
     f->scales[PRETRAINING_NSP] = 0.7 / f->batch.sequences;
 }
 

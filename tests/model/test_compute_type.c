@@ -172,7 +172,7 @@ static size_t large_memory(int layers, enum float_type type)
     struct bert_config config = bert_large;
     config.layers = layers;
     const struct bert_options options = {
-        .capacity = {.tokens = 4096, .sequences = 819, .masked = 1434, .longest = 512},
+        .capacity = {.tokens = 4096, .sequences = 819, .labelled = 1434, .longest = 512},
         .compute_type = type};
     return bert_memory(&config, &options);
 }

@@ -41,7 +41,7 @@ static void gradients_differ_by_rounding_alone(void **state)
     for (int c = 0; c < CASES; c++) {
         struct packed_batch batch;
         random_batch(&batch, cases[c].sequences, cases[c].count, cases[c].config.vocab, 7);
-        const double scales[PRETRAINING_OBJECTIVES] = {1.0 / batch.masked, 0.7 / batch.sequences};
+        const double scales[PRETRAINING_OBJECTIVES] = {1.0 / batch.labelled, 0.7 / batch.sequences};
         expect_types_agree(cases[c].name, &cases[c].config, &batch, scales);
         packed_batch_release(&batch);
     }

@@ -12,15 +12,15 @@ static void add_sample(struct packed_batch *batch, const cJSON *sample)
     const cJSON *positions = golden_get(sample, "masked_positions");
     const cJSON *labels = golden_get(sample, "masked_labels");
     int tokens = cJSON_GetArraySize(ids), masked = cJSON_GetArraySize(positions);
-    int n = batch->sequences, mask = batch->masked;
+    int n = batch->sequences, mask = batch->labelled;
     int row = packed_batch_append(batch, tokens, masked);
     for (int i = 0; i < tokens; i++) {
         batch->input_ids[row + i] = cJSON_GetArrayItem(ids, i)->valueint;
         batch->token_type_ids[row + i] = (uint8_t)cJSON_GetArrayItem(types, i)->valueint;
     }
     for (int m = 0; m < masked; m++) {
-        batch->masked_rows[mask + m] = row + cJSON_GetArrayItem(positions, m)->valueint;
-        batch->masked_labels[mask + m] = cJSON_GetArrayItem(labels, m)->valueint;
+        batch->labelled_rows[mask + m] = row + cJSON_GetArrayItem(positions, m)->valueint;
+        batch->row_labels[mask + m] = cJSON_GetArrayItem(labels, m)->valueint;
     }
     batch->next_sentence_label[n] = (int32_t)golden_value(sample, "next_sentence_label");
     batch->sample_index[n] = batch->sample_key[n] = (uint64_t)n;
@@ -70,9 +70,9 @@ static void check(const char *name)
     real *grads = memory_new(table->size, sizeof *grads);
     golden_weights(root, table, params);
     double sequences = labelled(&batch);
-    const double scales[PRETRAINING_OBJECTIVES] = {1.0 / batch.masked, 1 / sequences};
+    const double scales[PRETRAINING_OBJECTIVES] = {1.0 / batch.labelled, 1 / sequences};
     bert_train(bert, params, &batch, scales, grads, sums);
-    assert_true(fabs(sums[PRETRAINING_MLM].loss / batch.masked - golden_value(root, "mlm_loss")) <
+    assert_true(fabs(sums[PRETRAINING_MLM].loss / batch.labelled - golden_value(root, "mlm_loss")) <
                 1e-12);
     assert_true(fabs(sums[PRETRAINING_NSP].loss / sequences - golden_value(root, "nsp_loss")) <
                 1e-12);

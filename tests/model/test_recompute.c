@@ -142,7 +142,7 @@ static size_t large_memory(enum float_type type, int recompute)
                                       .positions = 512,
                                       .types = 2};
     const struct bert_options options = {
-        .capacity = {.tokens = TOKENS, .sequences = 819, .masked = 1434, .longest = 512},
+        .capacity = {.tokens = TOKENS, .sequences = 819, .labelled = 1434, .longest = 512},
         .compute_type = type,
         .recompute = recompute};
     return bert_memory(&model, &options);

@@ -100,11 +100,11 @@ static struct evaluation expect(const struct fixture *fixture, uint64_t sequence
         sampler_plan(sampler, i, &plan, NULL);
         assert_int_equal(sampler_fill(sampler, &plan, &batch, &err), 0);
         bert_evaluate(fixture->bert, fixture->params, &batch, expected.sums);
-        masked += batch.masked;
-        for (int m = 0; m < batch.masked; m++) {
-            const double count = (double)counts[batch.masked_labels[m]];
+        masked += batch.labelled;
+        for (int m = 0; m < batch.labelled; m++) {
+            const double count = (double)counts[batch.row_labels[m]];
             expected.unigram_loss -= log((count + 1) / ((double)total + fixture->vocab));
-            expected.unigram_accuracy += batch.masked_labels[m] == commonest;
+            expected.unigram_accuracy += batch.row_labels[m] == commonest;
         }
     }
     assert_true(masked > 0);

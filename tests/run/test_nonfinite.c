@@ -27,7 +27,7 @@ static void fixture_init(struct fixture *fixture, enum on_nonfinite what)
                   .types = 2,
                   .layer_norm_eps = 1e-12,
                   .initializer_range = 0.05},
-        .bert.capacity = {.tokens = 40, .sequences = 4, .masked = 10, .longest = 20},
+        .bert.capacity = {.tokens = 40, .sequences = 4, .labelled = 10, .longest = 20},
         .optimizer = {.rule = RULE_SGD}};
     struct error err;
     config_defaults(&fixture->config);

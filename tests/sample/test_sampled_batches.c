@@ -75,9 +75,10 @@ static void assert_is_sample(struct sampler *sampler, const struct packed_batch 
     assert_int_equal(sampler_fill(sampler, &plan, &one, &err), 0);
     packed_batch_slice(share, n, 1, &slice);
     assert_int_equal(slice.tokens, one.tokens);
-    assert_int_equal(slice.masked, one.masked);
+    assert_int_equal(slice.labelled, one.labelled);
     assert_memory_equal(slice.input_ids, one.input_ids, (size_t)one.tokens * sizeof(int32_t));
-    assert_memory_equal(slice.masked_rows, one.masked_rows, (size_t)one.masked * sizeof(int32_t));
+    assert_memory_equal(slice.labelled_rows, one.labelled_rows,
+                        (size_t)one.labelled * sizeof(int32_t));
     assert_int_equal(slice.sample_key[0], one.sample_key[0]);
     packed_batch_release(&one);
     packed_batch_release(&slice);

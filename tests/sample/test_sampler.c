@@ -76,11 +76,11 @@ static void samples_hold_the_documents_tokens(void **state)
         assert_int_equal(batch.sample_key[0], rng_key(42, RNG_DROPOUT, 0, i));
         assert_int_equal(batch.next_sentence_label[0], plan.next_sentence_label);
         int wanted = (int)rint(tokens * 0.15);
-        assert_int_equal(batch.masked, wanted < 1 ? 1 : wanted > 20 ? 20 : wanted);
+        assert_int_equal(batch.labelled, wanted < 1 ? 1 : wanted > 20 ? 20 : wanted);
         for (int t = 0; t < tokens; t++)
             assert_int_equal(batch.token_type_ids[t], t > a_end);
-        for (int m = 0; m < batch.masked; m++) /* as it was before masking */
-            batch.input_ids[batch.masked_rows[m]] = batch.masked_labels[m];
+        for (int m = 0; m < batch.labelled; m++) /* as it was before masking */
+            batch.input_ids[batch.labelled_rows[m]] = batch.row_labels[m];
         assert_int_equal(batch.input_ids[0], 2);
         assert_int_equal(batch.input_ids[a_end], 3);
         assert_int_equal(batch.input_ids[tokens - 1], 3);
@@ -260,9 +260,9 @@ static void whole_words_are_hidden_together(void **state)
     for (uint64_t i = 0; i < 300; i++) {
         uint8_t hidden[128] = {0};
         fill_one(sampler, i, &plan, &batch);
-        for (int m = 0; m < batch.masked; m++) {
-            hidden[batch.masked_rows[m]] = 1;
-            batch.input_ids[batch.masked_rows[m]] = batch.masked_labels[m];
+        for (int m = 0; m < batch.labelled; m++) {
+            hidden[batch.labelled_rows[m]] = 1;
+            batch.input_ids[batch.labelled_rows[m]] = batch.row_labels[m];
         }
         for (int t = 2; t < plan.tokens - 1; t++)
             if (continuation[batch.input_ids[t]] && batch.input_ids[t - 1] >= FIRST_WORD) {
@@ -287,8 +287,8 @@ static void assert_sound(const struct sample_plan *plan, struct packed_batch *ba
     assert_int_equal(batch->next_sentence_label[0], plan->next_sentence_label);
     for (int t = 0; t < plan->tokens; t++)
         assert_int_equal(batch->token_type_ids[t], t > a_end);
-    for (int m = 0; m < batch->masked; m++)
-        batch->input_ids[batch->masked_rows[m]] = batch->masked_labels[m];
+    for (int m = 0; m < batch->labelled; m++)
+        batch->input_ids[batch->labelled_rows[m]] = batch->row_labels[m];
     assert_int_equal(batch->input_ids[0], 2);
     assert_int_equal(batch->input_ids[a_end], 3);
     assert_int_equal(batch->input_ids[plan->tokens - 1], 3);
@@ -409,12 +409,12 @@ static void assert_same(const struct packed_batch *a, const struct packed_batch 
 {
     assert_int_equal(a->sequences, b->sequences);
     assert_int_equal(a->tokens, b->tokens);
-    assert_int_equal(a->masked, b->masked);
-    size_t tokens = (size_t)a->tokens, masked = (size_t)a->masked;
+    assert_int_equal(a->labelled, b->labelled);
+    size_t tokens = (size_t)a->tokens, masked = (size_t)a->labelled;
     assert_memory_equal(a->input_ids, b->input_ids, tokens * sizeof(int32_t));
     assert_memory_equal(a->token_type_ids, b->token_type_ids, tokens);
-    assert_memory_equal(a->masked_rows, b->masked_rows, masked * sizeof(int32_t));
-    assert_memory_equal(a->masked_labels, b->masked_labels, masked * sizeof(int32_t));
+    assert_memory_equal(a->labelled_rows, b->labelled_rows, masked * sizeof(int32_t));
+    assert_memory_equal(a->row_labels, b->row_labels, masked * sizeof(int32_t));
     assert_int_equal(a->next_sentence_label[0], b->next_sentence_label[0]);
     assert_int_equal(a->sample_index[0], b->sample_index[0]);
     assert_int_equal(a->sample_key[0], b->sample_key[0]);
@@ -505,8 +505,8 @@ static void epochs_cut_and_mask_anew(void **state)
     for (uint64_t i = 2; i < 102; i++) {
         fill_one(sampler, i, &plan, &x);
         fill_one(sampler, i - 2, &plan, &y);
-        same += x.tokens == y.tokens && x.masked == y.masked &&
-                memcmp(x.masked_rows, y.masked_rows, (size_t)x.masked * sizeof(int32_t)) == 0;
+        same += x.tokens == y.tokens && x.labelled == y.labelled &&
+                memcmp(x.labelled_rows, y.labelled_rows, (size_t)x.labelled * sizeof(int32_t)) == 0;
     }
     assert_true(same < 20);
     sampler_free(sampler);
@@ -531,8 +531,8 @@ static void every_sample_has_masks_of_its_own(void **state)
     struct sampler *sampler = new_sampler(&f, &defaults);
     for (uint64_t i = 0; i < SAMPLES; i++) {
         fill_one(sampler, i, &plan, &batch);
-        assert_int_equal(batch.masked, 1);
-        place[i] = batch.masked_rows[0];
+        assert_int_equal(batch.labelled, 1);
+        place[i] = batch.labelled_rows[0];
     }
     for (int lag = 1; lag <= LAGS; lag++) {
         int same = 0, pairs = SAMPLES - lag;
@@ -588,7 +588,7 @@ static void the_shortest_sequences_work(void **state)
     for (uint64_t i = 0; i < 300; i++) {
         fill_one(sampler, i, &plan, &batch);
         assert_int_equal(batch.tokens, 5);
-        assert_int_equal(batch.masked, 1);
+        assert_int_equal(batch.labelled, 1);
     }
     sampler_free(sampler);
     packed_batch_release(&batch);
@@ -683,10 +683,10 @@ static void assert_ready(const struct sample_plan *plan, const struct packed_bat
     assert_memory_equal(batch->input_ids, made->ids, made->tokens * sizeof *made->ids);
     for (uint32_t t = 0; t < made->tokens; t++)
         assert_int_equal(batch->token_type_ids[t], t >= made->a_tokens);
-    assert_int_equal(batch->masked, made->masks);
+    assert_int_equal(batch->labelled, made->masks);
     for (uint32_t m = 0; m < made->masks; m++) {
-        assert_int_equal(batch->masked_rows[m], made->positions[m]);
-        assert_int_equal(batch->masked_labels[m], made->labels[m]);
+        assert_int_equal(batch->labelled_rows[m], made->positions[m]);
+        assert_int_equal(batch->row_labels[m], made->labels[m]);
     }
     assert_int_equal(batch->next_sentence_label[0], made->next_sentence_label);
     assert_int_equal(batch->sample_index[0], plan->index);

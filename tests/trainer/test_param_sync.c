@@ -70,7 +70,7 @@ static void fixture_init(struct fixture *fixture, const struct param_sync_option
     random_batch(&fixture->whole, shapes, SEQUENCES, VOCAB, 7);
     room = options_for(&fixture->whole);
     packed_batch_init(&fixture->micro);
-    packed_batch_reserve(&fixture->micro, SEQUENCES, room.capacity.tokens, room.capacity.masked);
+    packed_batch_reserve(&fixture->micro, SEQUENCES, room.capacity.tokens, room.capacity.labelled);
     assert_int_equal(bert_new(&fixture->bert, &model, &room, &err), 0);
     bert_count_terms(fixture->bert, &fixture->whole, fixture->scales);
     for (int o = 0; o < PRETRAINING_OBJECTIVES; o++)

@@ -35,7 +35,7 @@ static void fixture_init(struct fixture *fixture, uint64_t seed)
     random_batch(&fixture->whole, shapes, SEQUENCES, VOCAB, seed);
     packed_batch_init(&fixture->share);
     packed_batch_reserve(&fixture->share, fixture->whole.sequences, fixture->whole.tokens,
-                         fixture->whole.masked);
+                         fixture->whole.labelled);
     packed_batch_slice(&fixture->whole, begin, end - begin, &fixture->share);
     fixture->batch = (struct batch){.share = &fixture->share, .global_batch = SEQUENCES};
 }
@@ -60,7 +60,7 @@ static struct trainer_options plain_options(void)
                   .hidden_dropout = 0.1,
                   .attention_dropout = 0.1,
                   .initializer_range = 0.05},
-        .bert.capacity = {.tokens = TOKENS, .sequences = SEQUENCES, .masked = 40, .longest = 20},
+        .bert.capacity = {.tokens = TOKENS, .sequences = SEQUENCES, .labelled = 40, .longest = 20},
         .optimizer = {.rule = RULE_LAMB,
                       .beta1 = 0.9,
                       .beta2 = 0.999,
@@ -180,7 +180,7 @@ static void reproducible_gradient_is_the_sum_of_groups(void **state)
     fixture_init(&fixture, 7);
     fixture.batch.group = GROUP;
     packed_batch_init(&micro);
-    packed_batch_reserve(&micro, SEQUENCES, fixture.whole.tokens, fixture.whole.masked);
+    packed_batch_reserve(&micro, SEQUENCES, fixture.whole.tokens, fixture.whole.labelled);
     struct bert *bert = reference_bert(&options, &fixture.whole, scales);
     const size_t size = trainer_params(trainer)->size;
     real *part = memory_new(size, sizeof *part), *expected = memory_new(size, sizeof *expected);

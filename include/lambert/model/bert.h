@@ -2,7 +2,7 @@
  * micro-batch.
  *
  * A struct bert has a plan: working memory for micro-batches of up to so many rows, sequences and
- * masked positions, and which weights lie where. It holds no weights; params and grads are the flat
+ * labelled rows, and which weights lie where. It holds no weights; params and grads are the flat
  * arrays of the parameter table. Preconditions (ids below V, lengths within the positions, ...) are
  * the caller's: the corpus and the configuration were checked before.
  *

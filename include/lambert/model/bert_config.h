@@ -31,8 +31,8 @@ struct bert_config {
 struct bert_capacity {
     int tokens; /* rows */
     int sequences;
-    int masked;  /* masked positions */
-    int longest; /* rows of a sequence */
+    int labelled; /* labelled rows */
+    int longest;  /* rows of a sequence */
 };
 
 #endif

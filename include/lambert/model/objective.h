@@ -36,8 +36,8 @@ enum objective_rows {
     OBJECTIVE_CLS,    /* the [CLS] of each sequence: R = N */
     OBJECTIVE_POOLED, /* the same after BERT's pooler, tanh(c Wpᵀ + bp), which then is one of the
                          model's layers and is computed once for all that read it: R = N */
-    OBJECTIVE_MASKED, /* the masked positions: R = M */
-    OBJECTIVE_ALL     /* every token: R = T */
+    OBJECTIVE_LABELLED, /* the labelled rows: R = M */
+    OBJECTIVE_ALL       /* every token: R = T */
 };
 
 struct objective_sums {
