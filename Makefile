@@ -152,11 +152,11 @@ $(BUILD)/double/%.o: src/%.c
 define layer_rules
 $$(filter-out %.pb-c.o,$$(call objects_of,$(1)) $$(call double_objects_of,$(1))): | $(BUILD)/found/program $$(call generated_of,$(1))
 # (A folder changes when a source is taken away: its object must leave the library, though no other is newer.)
-$(BUILD)/lib/lib$(1).a: $$(call objects_of,$(1)) src/$(1)
+$(BUILD)/lib/lib$(1).a: $$(call objects_of,$(1)) $$(wildcard src/$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$(Q)ar rcs $$@ $$(filter %.o,$$^)
-$(BUILD)/lib/libdouble_$(1).a: $$(call double_objects_of,$(1)) src/$(1)
+$(BUILD)/lib/libdouble_$(1).a: $$(call double_objects_of,$(1)) $$(wildcard src/$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$(Q)ar rcs $$@ $$(filter %.o,$$^)
