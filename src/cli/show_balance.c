@@ -6,12 +6,12 @@
 
 #include "lambert.h"
 #include "lambert/base/memory.h"
+#include "lambert/batch/balance_by_cost.h"
 #include "lambert/batch/packed_batch.h"
 #include "lambert/config/config.h"
 #include "lambert/corpus/corpus.h"
 #include "lambert/model/bert.h"
 #include "lambert/run/options.h"
-#include "lambert/sample/balance_by_cost.h"
 #include "lambert/sample/sampler.h"
 #include "open_phase.h"
 
@@ -82,7 +82,7 @@ static int measure_sequences(struct balance_sums *sums, struct sampler *sampler,
         sums->lengths[i] = plan.tokens;
         sums->operations[i] = bert_operations(model, &one);
         sums->all_tokens += one.tokens;
-        sums->all_masked += one.masked;
+        sums->all_masked += one.labelled;
     }
     packed_batch_release(&one);
     return status;

@@ -8,7 +8,7 @@
 
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
-#include "lambert/sample/balance_by_cost.h"
+#include "lambert/batch/share.h"
 
 /* There are two shares: one is lent to the caller while the other is made or ready. */
 struct sampled_batches {
@@ -27,41 +27,11 @@ struct sampled_batches {
 
     struct packed_batch shares[2]; /* share k, counted from first_batch, lies in shares[k % 2] */
 
-    /* The thread's own. Assignment is by blocks: a group, or one sample where there are no groups. */
+    /* The thread's own. */
     struct sample_plan *plans; /* [G] */
     int *lengths;              /* [G] */
     int *chosen;               /* [G] samples of the batch that are this rank's, ascending */
-    int *block_lengths;        /* [blocks] tokens */
-    int *chosen_blocks;        /* [blocks] */
 };
-
-static int block_size(const struct sampled_batches_options *options)
-{
-    return options->group > 1 ? options->group : 1;
-}
-
-static int block_count(const struct sampled_batches_options *options)
-{
-    return (options->global_batch + block_size(options) - 1) / block_size(options);
-}
-
-/* Fills batches->chosen; returns how many samples it holds. */
-static int choose_samples(struct sampled_batches *batches)
-{
-    const struct sampled_batches_options *options = &batches->options;
-    int size = block_size(options), blocks = block_count(options), count = 0;
-    memset(batches->block_lengths, 0, (size_t)blocks * sizeof *batches->block_lengths);
-    for (int i = 0; i < options->global_batch; i++)
-        batches->block_lengths[i / size] += batches->lengths[i];
-    int mine = balance_by_cost(batches->block_lengths, blocks, options->ranks, options->rank,
-                               batches->chosen_blocks);
-    for (int b = 0; b < mine; b++) {
-        int first = batches->chosen_blocks[b] * size;
-        for (int i = first; i < first + size && i < options->global_batch; i++)
-            batches->chosen[count++] = i;
-    }
-    return count;
-}
 
 static bool should_stop(struct sampled_batches *batches)
 {
@@ -81,7 +51,11 @@ static int make_share(struct sampled_batches *batches, uint64_t number, struct p
                      &batches->plans[i], NULL);
         batches->lengths[i] = batches->plans[i].tokens;
     }
-    int count = choose_samples(batches), tokens = 0;
+    const struct sharing sharing = {.global_batch = global_batch,
+                                    .group = batches->options.group,
+                                    .rank = batches->options.rank,
+                                    .ranks = batches->options.ranks};
+    int count = share_choose(&sharing, batches->lengths, batches->chosen), tokens = 0;
     for (int i = 0; i < count; i++)
         tokens += batches->lengths[batches->chosen[i]];
     packed_batch_reset(share);
@@ -166,8 +140,6 @@ static void release(struct sampled_batches *batches)
     free(batches->plans);
     free(batches->lengths);
     free(batches->chosen);
-    free(batches->block_lengths);
-    free(batches->chosen_blocks);
     free(batches);
 }
 
@@ -188,17 +160,14 @@ int sampled_batches_open(struct batch_source **source, struct sampler *sampler,
 {
     static const struct batch_source_operations operations = {.next = next, .close = close_batches};
     require(options->global_batch > 0 && options->rank >= 0 && options->rank < options->ranks);
-    const size_t size = (size_t)options->global_batch, blocks = (size_t)block_count(options);
+    const size_t size = (size_t)options->global_batch;
     struct sampled_batches *batches = memory_new(1, sizeof *batches);
-    *batches = (struct sampled_batches){
-        .source.operations = &operations,
-        .sampler = sampler,
-        .options = *options,
-        .plans = memory_new(size, sizeof *batches->plans),
-        .lengths = memory_new(size, sizeof *batches->lengths),
-        .chosen = memory_new(size, sizeof *batches->chosen),
-        .block_lengths = memory_new(blocks, sizeof *batches->block_lengths),
-        .chosen_blocks = memory_new(blocks, sizeof *batches->chosen_blocks)};
+    *batches = (struct sampled_batches){.source.operations = &operations,
+                                        .sampler = sampler,
+                                        .options = *options,
+                                        .plans = memory_new(size, sizeof *batches->plans),
+                                        .lengths = memory_new(size, sizeof *batches->lengths),
+                                        .chosen = memory_new(size, sizeof *batches->chosen)};
     pthread_mutex_init(&batches->mutex, NULL);
     pthread_cond_init(&batches->changed, NULL);
     /* A resumed run has epochs to plan before its first batch: all threads do that, while they have

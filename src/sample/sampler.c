@@ -6,7 +6,7 @@
 
 #include "epoch_plan.h"
 #include "lambert/base/memory.h"
-#include "lambert/sample/permutation.h"
+#include "lambert/batch/permutation.h"
 #include "masking.h"
 #include "segments.h"
 

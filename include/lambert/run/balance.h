@@ -1,7 +1,7 @@
 /* Whether the ranks finish a step together, and which one does not, again and again.
  *
  * A step takes as long as its slowest rank. The samples of a global batch are shared out so that
- * all have the same work (sample/balance_by_cost.h); a rank that is slow all the same has a slower
+ * all have the same work (batch/balance_by_cost.h); a rank that is slow all the same has a slower
  * machine, less of it, or a slower disk. What counts is a rank's own time: all of the step but
  * waiting for other ranks (activity_waited() of base/activity.h), so waiting for samples is in it.
  *

@@ -1,7 +1,7 @@
 /* Batches of one sampler's samples (a batch/batch_source.h), made ahead of time by a thread.
  *
  * Global batch k (k = 0, 1, ...) of a phase is samples [k G, (k + 1) G). Every rank plans all G of
- * them (lengths only), assigns them to ranks by cost (balance_by_cost.h), the same way everywhere,
+ * them (lengths only), assigns them to ranks by cost (batch/share.h), the same way everywhere,
  * and fills its own. So the global batch is the same for any number of ranks, and ranks get equal
  * work without talking.
  *

@@ -1,4 +1,4 @@
-#include "lambert/sample/permutation.h"
+#include "lambert/batch/permutation.h"
 
 #include "lambert/base/error.h"
 #include "lambert/base/rng.h"

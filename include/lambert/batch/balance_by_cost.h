@@ -1,7 +1,7 @@
 /* Which rank computes what of a global batch: equal counts, and work as equal as can be, found by
  * every rank alone from the lengths. */
-#ifndef LAMBERT_SAMPLE_BALANCE_BY_COST_H
-#define LAMBERT_SAMPLE_BALANCE_BY_COST_H
+#ifndef LAMBERT_BATCH_BALANCE_BY_COST_H
+#define LAMBERT_BATCH_BALANCE_BY_COST_H
 
 /* Which of `count` sequences with these lengths go to `rank`: their numbers, ascending, into
  * chosen; returns how many. Longest first, each goes to the rank with the least work so far, of

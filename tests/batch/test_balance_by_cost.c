@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "lambert/base/rng.h"
-#include "lambert/sample/balance_by_cost.h"
+#include "lambert/batch/balance_by_cost.h"
 
 enum { MOST = 3000 };
 
@@ -83,7 +83,7 @@ static double spread_of(const int *lengths, int ranks, double even)
     return 1 - least / most;
 }
 
-/* Whatever the shape of the model (src/sample/balance_by_cost.c). */
+/* Whatever the shape of the model (src/batch/balance_by_cost.c). */
 static void ranks_get_the_same_work(void **state)
 {
     (void)state;

@@ -2,8 +2,8 @@
  * buffer. A balanced Feistel network over the next even number of bits, its round function a
  * counter-based generator, walked along its cycle until it lands inside [0, size) (Black and
  * Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002). */
-#ifndef LAMBERT_SAMPLE_PERMUTATION_H
-#define LAMBERT_SAMPLE_PERMUTATION_H
+#ifndef LAMBERT_BATCH_PERMUTATION_H
+#define LAMBERT_BATCH_PERMUTATION_H
 
 #include <stdint.h>
 

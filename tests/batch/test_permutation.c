@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lambert/sample/permutation.h"
+#include "lambert/batch/permutation.h"
 
 static void assert_bijection(uint64_t size, uint64_t key)
 {

@@ -1,4 +1,4 @@
-#include "lambert/sample/balance_by_cost.h"
+#include "lambert/batch/balance_by_cost.h"
 
 #include <stdint.h>
 #include <stdlib.h>
