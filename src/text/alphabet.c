@@ -5,7 +5,7 @@
 
 #include "lambert/base/array.h"
 #include "lambert/base/memory.h"
-#include "unicode.h"
+#include "lambert/text/unicode.h"
 
 static size_t characters_of(const char *word, size_t size)
 {

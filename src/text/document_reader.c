@@ -6,8 +6,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "lambert/text/unicode.h"
 #include "text_lines.h"
-#include "unicode.h"
 
 void document_init(struct document *document)
 {

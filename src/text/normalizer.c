@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "lambert/base/array.h"
-#include "unicode.h"
+#include "lambert/text/unicode.h"
 #include "word_scanner.h"
 
 struct sink {

@@ -6,7 +6,7 @@
 #include "alphabet.h"
 #include "lambert/base/array.h"
 #include "lambert/base/memory.h"
-#include "unicode.h"
+#include "lambert/text/unicode.h"
 
 #define DEAD UINT32_MAX
 

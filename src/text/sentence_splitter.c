@@ -4,7 +4,7 @@
 
 #include "abbreviations.h"
 #include "byte_lanes.h"
-#include "unicode.h"
+#include "lambert/text/unicode.h"
 
 enum { LONGEST_WORD = 20 }; /* characters: no abbreviation is longer */
 

@@ -6,8 +6,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "lambert/text/unicode.h"
 #include "text_lines.h"
-#include "unicode.h"
 
 /* A line whose end is not there is no whole object, and is believed for its key alone. */
 static bool is_json_line(const char *line, size_t length, bool whole)

@@ -1,4 +1,4 @@
-#include "unicode.h"
+#include "lambert/text/unicode.h"
 
 #include <utf8proc.h>
 

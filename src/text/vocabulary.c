@@ -8,9 +8,9 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/text/unicode.h"
 #include "piece_trie.h"
 #include "text_table.h"
-#include "unicode.h"
 
 struct vocabulary {
     struct buffer source;

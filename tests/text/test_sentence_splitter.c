@@ -6,7 +6,7 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/rng.h"
 #include "lambert/text/sentence_splitter.h"
-#include "text/unicode.h"
+#include "lambert/text/unicode.h"
 #include "text_helpers.h"
 
 /* "One.| Two." is cut at the bar and nowhere else. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "text/unicode.h"
+#include "lambert/text/unicode.h"
 
 /* Table 3-7 of the Unicode standard: the well-formed sequences of bytes. */
 static bool well_formed(const unsigned char *b, size_t size)

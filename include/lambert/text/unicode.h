@@ -1,4 +1,4 @@
-/* What the text layer asks about code points. The tables are utf8proc's. */
+/* What is asked about code points. The tables are utf8proc's. */
 #ifndef LAMBERT_TEXT_UNICODE_H
 #define LAMBERT_TEXT_UNICODE_H
 
