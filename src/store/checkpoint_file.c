@@ -28,12 +28,21 @@ static int get_section(const struct container *container, const char *name, cons
 
 /* --- what is not an array --------------------------------------------------------------------- */
 
+/* With a NUL behind them; data may be NULL where there are none. */
+static char *copy_bytes(const void *data, size_t size)
+{
+    char *copy = memory_new(size + 1, 1);
+    if (size > 0)
+        memcpy(copy, data, size);
+    return copy;
+}
+
 struct checkpoint_meta checkpoint_meta_copy(const struct checkpoint_meta *meta)
 {
     struct checkpoint_meta copy = *meta;
     copy.config = memory_copy_text(meta->config);
-    copy.vocabulary = memory_new(meta->vocabulary_size + 1, 1);
-    memcpy(copy.vocabulary, meta->vocabulary, meta->vocabulary_size);
+    copy.vocabulary = copy_bytes(meta->vocabulary, meta->vocabulary_size);
+    copy.labels = copy_bytes(meta->labels, meta->labels_size);
     return copy;
 }
 
@@ -41,18 +50,29 @@ void checkpoint_meta_release(struct checkpoint_meta *meta)
 {
     free(meta->config);
     free(meta->vocabulary);
+    free(meta->labels);
     *meta = (struct checkpoint_meta){0};
 }
 
-/* A copy of a section's bytes with a NUL behind them. */
+/* A copy of a section that has to be there. */
 static int copy_section(const struct container *container, const char *name, char **copy,
                         size_t *size, struct error *err)
 {
     const void *data;
     if (get_section(container, name, &data, size, err) < 0)
         return -1;
-    *copy = memory_new(*size + 1, 1);
-    memcpy(*copy, data, *size);
+    *copy = copy_bytes(data, *size);
+    return 0;
+}
+
+/* A model without a task has none, nor have files from before there were tasks. */
+static int copy_labels(const struct container *container, struct checkpoint_meta *meta,
+                       struct error *err)
+{
+    const void *data;
+    if (container_section(container, SECTION_LABELS, &data, &meta->labels_size, err) < 0)
+        return -1;
+    meta->labels = copy_bytes(data, meta->labels_size);
     return 0;
 }
 
@@ -106,7 +126,9 @@ int checkpoint_file_open(struct checkpoint_file *file, const char *path, struct 
         goto fail;
     }
     if (copy_section(container, SECTION_CONFIG, &meta->config, &size, err) < 0 ||
-        copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err) < 0)
+        copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err) <
+            0 ||
+        copy_labels(container, meta, err) < 0)
         goto fail;
 
     if (get_section(container, SECTION_TENSORS, &text, &size, err) < 0)

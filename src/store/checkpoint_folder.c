@@ -13,6 +13,7 @@
 #include "lambert/base/memory.h"
 
 #define FOLDER "checkpoints"
+#define BEST   "best.checkpoint"
 
 /* --- names ------------------------------------------------------------------------------------ */
 
@@ -27,6 +28,11 @@ char *checkpoint_path(const char *run_folder, int64_t total_steps)
     char *path = memory_text("%s/" FOLDER "/%s", run_folder, name);
     free(name);
     return path;
+}
+
+char *checkpoint_best_path(const char *run_folder)
+{
+    return path_join(run_folder, BEST);
 }
 
 /* The step of a name that begins as name_of() makes them, and what follows; -1 for other names. */
@@ -130,8 +136,13 @@ int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, stru
 
 int checkpoint_find(const char *path, struct checkpoint_file *file, struct error *err)
 {
-    return folder_exists(path) ? checkpoint_newest(path, file, err)
-                               : checkpoint_file_open(file, path, err);
+    if (!folder_exists(path))
+        return checkpoint_file_open(file, path, err);
+    char *best = checkpoint_best_path(path);
+    int status = file_exists(best) ? checkpoint_file_open(file, best, err)
+                                   : checkpoint_newest(path, file, err);
+    free(best);
+    return status;
 }
 
 /* --- pruning ---------------------------------------------------------------------------------- */
@@ -158,6 +169,24 @@ static int written_last(const struct stored_list *list)
     return last;
 }
 
+/* Of the best checkpoint, which lies outside the list's folder. */
+static int remove_temporaries_of_best(const char *run_folder, struct error *err)
+{
+    struct folder_list names;
+    int status = 0;
+    if (folder_list_open(&names, run_folder, err) < 0)
+        return -1;
+    for (int i = 0; i < names.count && status == 0; i++) {
+        if (strncmp(names.names[i], BEST, strlen(BEST)) != 0 || !file_is_temporary(names.names[i]))
+            continue;
+        char *path = path_join(run_folder, names.names[i]);
+        status = file_remove(path, err);
+        free(path);
+    }
+    folder_list_close(&names);
+    return status;
+}
+
 /* A checkpoint of a higher step than the one written last is left over from before a resume, which
  * passed it over because it was damaged: it must not count as one that is kept, or the whole ones
  * would go in its stead. */
@@ -179,6 +208,8 @@ int checkpoint_prune(const char *run_folder, int keep, struct error *err)
         if (removed < 0)
             goto done;
     }
+    if (folder_exists(run_folder) && remove_temporaries_of_best(run_folder, err) < 0)
+        goto done;
 
     int kept = 0, last = written_last(&list);
     for (int i = 0; i < list.count; i++) {

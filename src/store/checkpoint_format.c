@@ -1,10 +1,12 @@
 #include "checkpoint_format.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/error.h"
 #include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/version.h"
@@ -29,6 +31,15 @@ char *checkpoint_state_print(const struct run_state *state, int64_t updates)
     json_add_hash(root, "corpus_hash", state->corpus_hash);
     json_add_hash(root, "vocabulary_hash", state->vocabulary_hash);
     cJSON_AddBoolToObject(root, "lower_case", state->lower_case);
+    if (state->has_best) {
+        /* cJSON itself may round the last bit away, and then an evaluation that is as good as the
+         * best, after resuming, would be better. */
+        char value[32];
+        require(isfinite(state->best_value)); /* JSON has no other numbers */
+        snprintf(value, sizeof value, "%.17g", state->best_value);
+        cJSON_AddRawToObject(root, "best_value", value);
+        json_add_count(root, "best_step", (uint64_t)state->best_step);
+    }
     return json_print(root);
 }
 
@@ -52,19 +63,37 @@ char *checkpoint_tensors_print(const struct param_table *table)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* The two members of the best evaluation stand together, or neither is there. */
+static bool get_best(const cJSON *root, struct run_state *state)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(root, "best_value");
+    const cJSON *step = cJSON_GetObjectItemCaseSensitive(root, "best_step");
+    uint64_t total_steps;
+    state->has_best = false;
+    if (!value && !step)
+        return true;
+    if (!cJSON_IsNumber(value) || !isfinite(value->valuedouble) || !json_count(step, &total_steps))
+        return false;
+    state->has_best = true;
+    state->best_value = value->valuedouble;
+    state->best_step = (int64_t)total_steps;
+    return true;
+}
+
 int checkpoint_state_parse(const char *text, size_t size, struct run_state *state, int64_t *updates)
 {
     uint64_t phase, phase_step, total_steps, made;
     cJSON *root = cJSON_ParseWithLength(text, size);
     const cJSON *lower_case = cJSON_GetObjectItemCaseSensitive(root, "lower_case");
-    bool sound =
-        json_get_count(root, "phase", &phase) && phase <= INT32_MAX &&
-        json_get_count(root, "updates", &made) && json_get_count(root, "phase_step", &phase_step) &&
-        json_get_count(root, "total_steps", &total_steps) &&
-        json_get_count(root, "sequences", &state->sequences) &&
-        json_get_count(root, "tokens", &state->tokens) &&
-        json_get_hash(root, "corpus_hash", &state->corpus_hash) &&
-        json_get_hash(root, "vocabulary_hash", &state->vocabulary_hash) && cJSON_IsBool(lower_case);
+    bool sound = json_get_count(root, "phase", &phase) && phase <= INT32_MAX &&
+                 json_get_count(root, "updates", &made) &&
+                 json_get_count(root, "phase_step", &phase_step) &&
+                 json_get_count(root, "total_steps", &total_steps) &&
+                 json_get_count(root, "sequences", &state->sequences) &&
+                 json_get_count(root, "tokens", &state->tokens) &&
+                 json_get_hash(root, "corpus_hash", &state->corpus_hash) &&
+                 json_get_hash(root, "vocabulary_hash", &state->vocabulary_hash) &&
+                 cJSON_IsBool(lower_case) && get_best(root, state);
     if (sound) {
         state->phase = (int)phase;
         state->phase_step = (int64_t)phase_step;

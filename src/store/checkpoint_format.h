@@ -21,6 +21,7 @@ enum { CHECKPOINT_VERSION = 1 };
 #define SECTION_CONFIG  "config"
 #define SECTION_TENSORS "tensors"
 #define SECTION_VOCAB   "vocab"
+#define SECTION_LABELS  "labels" /* only where there are some */
 #define SECTION_WEIGHTS "weights"
 #define SECTION_MOMENT  "moment." /* and the moment's name */
 

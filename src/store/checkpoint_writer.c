@@ -18,6 +18,15 @@ static int make_folder_of(const char *path, struct error *err)
     return status;
 }
 
+static int write_labels(struct container_writer *container, const struct checkpoint_meta *meta,
+                        struct error *err)
+{
+    if (meta->labels_size == 0)
+        return 0;
+    return container_writer_section(container, SECTION_LABELS, meta->labels, meta->labels_size,
+                                    err);
+}
+
 void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                             const struct param_table *table, const struct checkpoint_meta *meta,
                             int64_t updates, struct error *err)
@@ -33,7 +42,8 @@ void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                                  err) == 0 &&
         container_writer_section(container, SECTION_TENSORS, tensors, strlen(tensors), err) == 0 &&
         container_writer_section(container, SECTION_VOCAB, meta->vocabulary, meta->vocabulary_size,
-                                 err) == 0)
+                                 err) == 0 &&
+        write_labels(container, meta, err) == 0)
         writer->status = 0;
     free(state);
     free(tensors);

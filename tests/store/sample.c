@@ -123,6 +123,15 @@ bool sample_moments_hold(struct sample *sample, int rank)
     return hold;
 }
 
+void sample_make_task(struct sample *sample)
+{
+    sample->meta.labels = memory_copy_text("neg\npos\n");
+    sample->meta.labels_size = strlen(sample->meta.labels);
+    sample->meta.state.has_best = true;
+    sample->meta.state.best_value = 0x1.0000000000001p-1; /* needs 17 digits */
+    sample->meta.state.best_step = 30;
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 const char *scratch_open(const struct dist *dist)

@@ -31,6 +31,9 @@ void sample_init_empty(struct sample *sample, const struct dist *dist,
                        const struct bert_config *config, enum update_rule rule, size_t bucket);
 void sample_release(struct sample *sample);
 
+/* Gives it what a fine-tuning run has besides: two labels, and a best evaluation. */
+void sample_make_task(struct sample *sample);
+
 /* Its arrays, as a checkpoint is made from them and read into them. */
 struct checkpoint_arrays sample_arrays(struct sample *sample, const struct dist *dist);
 

@@ -100,6 +100,38 @@ static void bytes_are_as_documented(void **state)
     sample_release(&sample);
 }
 
+/* What fine-tuning adds: a section, and two members of the state. */
+static void bytes_of_a_task_are_as_documented(void **state)
+{
+    (void)state;
+    static const char best[] = ",\"best_value\":0.50000000000000011,\"best_step\":30}";
+    static const char *const names[] = {"vocab", "labels", "weights"};
+    struct sample sample;
+    struct error err;
+    const char *path = scratch_path("task.checkpoint");
+    sample_init(&sample, ranks, &sample_config, RULE_SGD, 32);
+    sample_make_task(&sample);
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    if (first()) {
+        struct container container;
+        struct buffer text = {0};
+        assert_int_equal(container_open(&container, path, "checkpt", 1, &err), 0);
+        assert_int_equal(container.version, 1);
+        assert_int_equal(container.count, 7);
+        for (int i = 0; i < 3; i++)
+            assert_string_equal(container.entries[3 + i].name, names[i]);
+        assert_int_equal(container.entries[4].size, 8);
+        expect_text(&container, "labels", "neg\npos\n");
+        buffer_put(&text, state_json, sizeof state_json - 2); /* without the brace at its end */
+        buffer_print(&text, "%s", best);
+        assert_int_equal(container.entries[0].size, text.size);
+        expect_text(&container, "state", buffer_text(&text));
+        buffer_release(&text);
+        container_close(&container);
+    }
+    sample_release(&sample);
+}
+
 /* The hash of all bytes, taken from a file that one rank wrote: the same for two and for three. */
 static void bytes_do_not_depend_on_ranks(void **state)
 {
@@ -157,6 +189,24 @@ static void what_was_written_is_read(void **unused)
         sample_release(&written);
         sample_release(&seen);
     }
+}
+
+/* To the last bit: what is as good after resuming must not be better. */
+static void the_best_is_read_as_it_was(void **unused)
+{
+    (void)unused;
+    struct sample sample;
+    struct run_state state;
+    struct error err;
+    const char *path = scratch_path("best.checkpoint");
+    sample_init(&sample, ranks, &sample_config, RULE_LAMB, 32);
+    sample_make_task(&sample);
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    assert_int_equal(read_into(&sample, sample.optimizer, path, &state, &err), 0);
+    assert_true(state.has_best);
+    assert_true(state.best_value == 0x1.0000000000001p-1);
+    assert_int_equal(state.best_step, 30);
+    sample_release(&sample);
 }
 
 static void weights_alone(void **unused)
@@ -440,8 +490,10 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         RANKS_TEST(bytes_are_as_documented),
+        RANKS_TEST(bytes_of_a_task_are_as_documented),
         RANKS_TEST(bytes_do_not_depend_on_ranks),
         RANKS_TEST(what_was_written_is_read),
+        RANKS_TEST(the_best_is_read_as_it_was),
         RANKS_TEST(weights_alone),
         RANKS_TEST(other_shapes),
         RANKS_TEST(another_optimizer),

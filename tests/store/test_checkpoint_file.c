@@ -19,6 +19,16 @@ static void write_sample(const char *path)
     sample_release(&sample);
 }
 
+static void write_task(const char *path)
+{
+    struct sample sample;
+    struct error err;
+    sample_init(&sample, ranks, &sample_config, RULE_SGD, 32);
+    sample_make_task(&sample);
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    sample_release(&sample);
+}
+
 static bool is_sample(const struct checkpoint_file *file)
 {
     struct sample sample;
@@ -63,6 +73,50 @@ static void what_is_in_it(void **state)
     assert_null(checkpoint_file_moment(&file, "u"));
     checkpoint_file_close(&file);
     checkpoint_file_close(&file);
+}
+
+/* Without a task there are no labels; with one they come back, and with a copy of them. */
+static void labels_of_a_task(void **state)
+{
+    (void)state;
+    struct checkpoint_file file;
+    struct error err;
+    write_sample(scratch_path("none.checkpoint"));
+    assert_int_equal(checkpoint_file_open(&file, scratch_path("none.checkpoint"), &err), 0);
+    assert_int_equal(file.meta.labels_size, 0);
+    assert_false(file.meta.state.has_best);
+    checkpoint_file_close(&file);
+    write_task(scratch_path("task.checkpoint"));
+    assert_int_equal(checkpoint_file_open(&file, scratch_path("task.checkpoint"), &err), 0);
+    struct checkpoint_meta copy = checkpoint_meta_copy(&file.meta);
+    assert_int_equal(file.meta.state.best_step, 30);
+    checkpoint_file_close(&file);
+    assert_int_equal(copy.labels_size, 8);
+    assert_string_equal(copy.labels, "neg\npos\n");
+    checkpoint_meta_release(&copy);
+}
+
+/* Every bit of them is covered by a checksum. */
+static void damaged_labels_are_refused(void **state)
+{
+    (void)state;
+    struct container container;
+    struct checkpoint_file file;
+    struct error err;
+    struct buffer bytes = {0};
+    const char *path = scratch_path("labels.checkpoint");
+    write_task(path);
+    assert_int_equal(container_open(&container, path, "checkpt", 1, &err), 0);
+    assert_string_equal(container.entries[4].name, "labels");
+    size_t at = (size_t)container.entries[4].offset;
+    container_close(&container);
+    scratch_read(path, &bytes);
+    bytes.data[at] ^= 1; /* "oeg" */
+    scratch_write(path, bytes.data, bytes.size);
+    assert_int_equal(checkpoint_file_open(&file, path, &err), -1);
+    assert_non_null(strstr(err.text, path));
+    assert_non_null(strstr(err.text, "labels"));
+    buffer_release(&bytes);
 }
 
 static void put_byte(const char *path, size_t at, uint8_t byte)
@@ -140,6 +194,11 @@ static void replace_section(const char *whole, const char *path, const char *sec
     container_close(&container);
 }
 
+#define BEST_STATE                                                                                 \
+    "{\"phase\":1,\"phase_step\":1,\"total_steps\":42,\"updates\":41,\"sequences\":1,"             \
+    "\"tokens\":1,\"corpus_hash\":\"fedcba9876543210\","                                           \
+    "\"vocabulary_hash\":\"0000000000000abc\",\"lower_case\":true,"
+
 static void nonsense_is_refused(void **state)
 {
     (void)state;
@@ -165,6 +224,11 @@ static void nonsense_is_refused(void **state)
         {"state", "{\"phase\":1,\"phase_step\":1,\"total_steps\":42,\"updates\":41,"
                   "\"sequences\":1,\"tokens\":1,\"corpus_hash\":\"fedcba9876543210\","
                   "\"vocabulary_hash\":\"0000000000000abc\",\"lower_case\":0}"},
+        {"state", BEST_STATE "\"best_value\":0.5}"},
+        {"state", BEST_STATE "\"best_step\":3}"},
+        {"state", BEST_STATE "\"best_value\":null,\"best_step\":3}"},
+        {"state", BEST_STATE "\"best_value\":1e999,\"best_step\":3}"},
+        {"state", BEST_STATE "\"best_value\":0.5,\"best_step\":-3}"},
         {"tensors", ""},
         {"tensors", "{\"a\":1,\"b\":2}"},
         {"tensors", "[1,2]"},
@@ -255,6 +319,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         RANKS_TEST(what_is_in_it),
+        RANKS_TEST(labels_of_a_task),
+        RANKS_TEST(damaged_labels_are_refused),
         RANKS_TEST(every_flipped_byte_is_refused_or_harmless),
         RANKS_TEST(every_truncation_is_refused),
         RANKS_TEST(nonsense_is_refused),

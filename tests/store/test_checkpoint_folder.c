@@ -115,9 +115,11 @@ static void expect_prune(int keep, const char *names_left)
 static void names_of_checkpoints(void **state)
 {
     (void)state;
-    char *path = checkpoint_path("runs/a", 1234);
+    char *path = checkpoint_path("runs/a", 1234), *best = checkpoint_best_path("runs/a");
     assert_string_equal(path, "runs/a/checkpoints/step-00001234.checkpoint");
+    assert_string_equal(best, "runs/a/best.checkpoint");
     free(path);
+    free(best);
 }
 
 static void the_newest_is_the_highest_step(void **state)
@@ -155,6 +157,34 @@ static void what_a_path_means(void **state)
     free(path);
     assert_int_equal(checkpoint_find(scratch_path("nothing"), &file, &err), -1);
     assert_non_null(strstr(err.text, "No such file"));
+}
+
+/* Who uses a run's model gets the best of it, who goes on with the run does not; and a best one
+ * that is damaged is not passed over in silence. */
+static void the_best_is_found_and_is_not_the_newest(void **state)
+{
+    (void)state;
+    struct checkpoint_file file;
+    struct error err;
+    struct sample sample;
+    new_run("best");
+    store(8, 2);
+    char *path = checkpoint_best_path(run_folder);
+    sample_init(&sample, ranks, &sample_config, RULE_SGD, 32);
+    sample.meta.state.total_steps = 5;
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    sample_release(&sample);
+    assert_int_equal(checkpoint_find(run_folder, &file, &err), 0);
+    assert_string_equal(checkpoint_file_path(&file), path);
+    assert_int_equal(file.meta.state.total_steps, 5);
+    checkpoint_file_close(&file);
+    expect_newest(8, 0);
+    expect_prune(1, STEP("00000008"));
+    assert_true(file_exists(path));
+    scratch_write(path, "x", 1);
+    assert_int_equal(checkpoint_find(run_folder, &file, &err), -1);
+    assert_non_null(strstr(err.text, path));
+    free(path);
 }
 
 static void other_names_are_no_checkpoints(void **state)
@@ -235,7 +265,15 @@ static void temporary_files_go(void **state)
         scratch_write(path, "x", 1);
         free(path);
     }
+    char *best = memory_text("%s/best.checkpoint.tmp-4711-1", run_folder);
+    char *other = memory_text("%s/notes.txt.tmp-1-1", run_folder);
+    scratch_write(best, "x", 1);
+    scratch_write(other, "x", 1);
     expect_prune(3, "notes.txt notes.txt.tmp-1-1 " STEP("00000010"));
+    assert_false(file_exists(best));
+    assert_true(file_exists(other));
+    free(best);
+    free(other);
 }
 
 /* Killed while it writes a checkpoint, in a process of its own. */
@@ -291,6 +329,7 @@ int main(int argc, char **argv)
         RANKS_TEST(names_of_checkpoints),
         RANKS_TEST(the_newest_is_the_highest_step),
         RANKS_TEST(what_a_path_means),
+        RANKS_TEST(the_best_is_found_and_is_not_the_newest),
         RANKS_TEST(other_names_are_no_checkpoints),
         RANKS_TEST(the_damaged_are_passed_over),
         RANKS_TEST(the_newest_are_kept),

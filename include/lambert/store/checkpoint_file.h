@@ -3,8 +3,9 @@
  *
  * A container of kind "checkpt" (docs/formats.md, "Checkpoint") with sections: state (JSON: where
  * the run stands), config (the result keys, INI), tensors (JSON: name, shape, offset of each
- * tensor, as in the parameter table), vocab (the vocab.txt), weights, and one section a moment
- * (moment.m, moment.v): float32, tensor after tensor without gaps.
+ * tensor, as in the parameter table), vocab (the vocab.txt), labels (of a model that was fine-tuned
+ * to say some), weights, and one section a moment (moment.m, moment.v): float32, tensor after
+ * tensor without gaps.
  *
  * Opening checks everything: each checksum, that tensors follow each other without gaps, and that
  * weights and moments have as many elements as the tensors say. That reads the whole file, so a
@@ -31,6 +32,11 @@ struct run_state {
     uint64_t corpus_hash;
     uint64_t vocabulary_hash;
     bool lower_case; /* the tokenizer's: an uncased model */
+
+    /* The best of the evaluations so far, where the run keeps it (checkpoint_best_path()). */
+    bool has_best;
+    double best_value; /* of the metric that chooses; finite */
+    int64_t best_step; /* the total steps that it was made after */
 };
 
 /* What a checkpoint is made of besides weights and moments. */
@@ -39,6 +45,9 @@ struct checkpoint_meta {
     char *config;     /* text of config_print(result_only) */
     char *vocabulary; /* bytes of the vocab.txt, vocabulary_size of them */
     size_t vocabulary_size;
+    char *labels; /* of the task, a line each in the order of their numbers (examples/label_set.h),
+                     labels_size bytes; 0: it has none, and labels may be NULL */
+    size_t labels_size;
 };
 struct checkpoint_meta checkpoint_meta_copy(const struct checkpoint_meta *meta);
 void checkpoint_meta_release(struct checkpoint_meta *meta); /* frees what it owns; zeroes it */

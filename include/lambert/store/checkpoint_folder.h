@@ -1,5 +1,7 @@
 /* The checkpoints of a run folder: checkpoints/step-00001234.checkpoint (the run's total steps), of
- * which the last K are kept. All is [local]; rank 0's business. */
+ * which the last K are kept; and beside that folder best.checkpoint, where the run keeps the weights
+ * that did best in its evaluations. Who goes on takes the newest, who uses the model the best. All
+ * is [local]; rank 0's business. */
 #ifndef LAMBERT_STORE_CHECKPOINT_FOLDER_H
 #define LAMBERT_STORE_CHECKPOINT_FOLDER_H
 
@@ -14,14 +16,16 @@
  * could be rescued. */
 int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, struct error *err);
 
-/* Opens the checkpoint that a path means: of a run folder the newest, as above; of anything else
- * the file itself. */
+/* Opens the checkpoint that a path means: of a run folder the best, and where none is kept the
+ * newest, as above; of anything else the file itself. */
 int checkpoint_find(const char *path, struct checkpoint_file *file, struct error *err);
 
-/* Path for a step's checkpoint; free(). */
+/* Path for a step's checkpoint, and for the best one; free(). */
 char *checkpoint_path(const char *run_folder, int64_t total_steps);
+char *checkpoint_best_path(const char *run_folder);
 
-/* Removes all but the newest `keep` checkpoints, and temporary files left by a killed run. */
+/* Removes all but the newest `keep` of the steps' checkpoints, and temporary files left by a killed
+ * run. */
 int checkpoint_prune(const char *run_folder, int keep, struct error *err);
 
 #endif
