@@ -28,11 +28,56 @@ static int check_phase(const struct config *config, const struct config_phase *p
                          "phase.%s.warmup_steps (%d) and phase.%s.warmup_ratio (%g) say the "
                          "same thing twice; leave one of them at 0",
                          name, phase->warmup_steps, name, phase->warmup_ratio);
-    if (phase->warmup_steps > phase->steps)
+    if (phase->steps > 0 && phase->warmup_steps > phase->steps)
         return error_set(err,
                          "phase.%s.warmup_steps (%d) is more than phase.%s.steps (%d); the "
                          "warm-up is a part of the phase",
                          name, phase->warmup_steps, name, phase->steps);
+    return 0;
+}
+
+/* Steps are given in one of two ways. */
+static int check_steps(const struct config *config, const struct config_phase *phase,
+                       struct error *err)
+{
+    const char *name = phase->name;
+    const bool fine_tuning = config->task.kind != TASK_NONE;
+    if (phase->epochs > 0 && !fine_tuning)
+        return error_set(
+            err,
+            "phase.%s.epochs (%g) is for fine-tuning (task.kind); in pre-training give "
+            "phase.%s.steps",
+            name, phase->epochs, name);
+    if (phase->epochs > 0 && phase->steps > 0)
+        return error_set(
+            err,
+            "phase.%s.epochs (%g) and phase.%s.steps (%d) say the same thing twice; leave "
+            "one of them at 0",
+            name, phase->epochs, name, phase->steps);
+    if (phase->epochs == 0 && phase->steps == 0)
+        return error_set(
+            err,
+            "'phase.%s.steps' is not given and has no default; write it in the file, or "
+            "add phase.%s.steps=... to the command line%s",
+            name, name, fine_tuning ? "; or give epochs instead" : "");
+    return 0;
+}
+
+/* What a task needs and cannot use. */
+static int check_task(const struct config_task *task, struct error *err)
+{
+    const char *kind = config_word("task.kind", task->kind);
+    if (task_is_of_texts(task->kind) && (!task->text[0] || !task->label[0]))
+        return error_set(
+            err,
+            "task.kind = %s reads the columns task.text and task.label; name both, or give "
+            "their numbers, from 1",
+            kind);
+    if (!task_is_of_texts(task->kind) && task->pair[0])
+        return error_set(err, "task.kind = %s has no pairs of texts; leave task.pair (%s) away",
+                         kind, task->pair);
+    if (task->kind == TASK_MULTILABEL && !task->separator[0])
+        return error_set(err, "task.separator is empty; give what stands between two labels");
     return 0;
 }
 
@@ -47,6 +92,8 @@ int config_check(const struct config *config, struct error *err)
         return error_set(err, "there is no phase; begin one with a section [phase one] that gives "
                               "steps and learning_rate");
     if (schema_check_given(&config_schema, config, err) < 0)
+        return -1;
+    if (config->task.kind != TASK_NONE && check_task(&config->task, err) < 0)
         return -1;
     if (model->hidden_size % model->num_attention_heads != 0)
         return error_set(err,
@@ -64,7 +111,8 @@ int config_check(const struct config *config, struct error *err)
                          "rounds them on their way; leave one of them at its default",
                          config_word("train.gradient_wire", train->gradient_wire));
     for (int p = 0; p < config->phase_count; p++)
-        if (check_phase(config, &config->phases[p], err) < 0)
+        if (check_steps(config, &config->phases[p], err) < 0 ||
+            check_phase(config, &config->phases[p], err) < 0)
             return -1;
     return 0;
 }

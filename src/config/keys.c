@@ -7,6 +7,15 @@ static const struct choice masking_units[] = {
     {"tokens", MASK_TOKENS}, {"whole_words", MASK_WHOLE_WORDS}, {"spans", MASK_SPANS}, {0}};
 static const struct choice sentence_pairs[] = {
     {"nsp", PAIRS_NSP}, {"sop", PAIRS_SOP}, {"none", PAIRS_NONE}, {0}};
+static const struct choice task_kinds[] = {{"none", TASK_NONE},
+                                           {"classification", TASK_CLASSIFICATION},
+                                           {"regression", TASK_REGRESSION},
+                                           {"multilabel", TASK_MULTILABEL},
+                                           {"tagging", TASK_TAGGING},
+                                           {"questions", TASK_QUESTIONS},
+                                           {0}};
+static const struct choice table_forms[] = {
+    {"by_name", TABLE_BY_NAME}, {"tsv", TABLE_TSV}, {"csv", TABLE_CSV}, {"json", TABLE_JSON}, {0}};
 static const struct choice activations[] = {{"gelu", GELU_ERF}, {"gelu_new", GELU_TANH}, {0}};
 static const struct choice update_rules[] = {{"lamb", RULE_LAMB}, {"adamw", RULE_ADAMW},
                                              {"lars", RULE_LARS}, {"sgd", RULE_SGD},
@@ -85,6 +94,51 @@ static const struct key data_keys[] = {
         "arXiv 1907.11692)."),
     KEY(data, cache_megabytes, "64", "[1, 1048576]", FREE,
         "Memory of a rank for inflated corpus blocks."),
+};
+
+static const struct key task_keys[] = {
+    CHOICE(task, kind, "none", task_kinds, RESULT,
+        "What is fine-tuned for. none: this is a configuration for pre-training; classification: one "
+        "label of a text or a pair; regression: a number; multilabel: any of the labels; tagging: a "
+        "label of each word; questions: a span of a paragraph, as in SQuAD."),
+    KEY(task, train, REQUIRED, ANY_TEXT, FREE,
+        "File of the training set: TSV, CSV or JSON lines with a text or a pair; for tagging, words and "
+        "tags in columns (CoNLL); for questions, SQuAD's JSON. With .gz it is inflated. A checkpoint "
+        "remembers its contents, not its place."),
+    KEY(task, evaluate, "", ANY_TEXT, FREE,
+        "File of the examples to evaluate on, of the same form; empty: none, and the last weights are "
+        "what the run ends with, instead of the best ones."),
+    CHOICE(task, form, "by_name", table_forms, FREE,
+        "How rows lie in a file of texts: tsv (quotes are text, as in GLUE), csv (RFC 4180), json (an "
+        "object a line), or what the name says (*.csv, *.jsonl, *.json; anything else is TSV)."),
+    KEY(task, text, "", ANY_TEXT, RESULT,
+        "Column of the text: its name, or its number from 1; tagging: of the word (empty: the first)."),
+    KEY(task, pair, "", ANY_TEXT, RESULT,
+        "Column of the second text; empty: there is none."),
+    KEY(task, label, "", ANY_TEXT, RESULT,
+        "Column of what is right: the label or the number; tagging: the tag (empty: the last)."),
+    KEY(task, id, "", ANY_TEXT, FREE,
+        "Column by which predictions name an example; empty: its number, from 0."),
+    KEY(task, header, "yes", YES_NO, RESULT,
+        "The first line of TSV and CSV holds the names of the columns."),
+    KEY(task, separator, "|", ANY_TEXT, RESULT,
+        "What stands between the labels of an example in its column (multilabel)."),
+    KEY(task, label_file, "", ANY_TEXT, FREE,
+        "The labels, one a line, in the order of their numbers; empty: those of the training set, sorted, "
+        "or those of the model started from, where it was made for the same labels."),
+    KEY(task, positive, "", ANY_TEXT, FREE,
+        "The class that f1 is the F1 of; empty: the second of two, and with more classes there is no f1."),
+    KEY(task, metric, "", ANY_TEXT, FREE,
+        "The metric by which the best of several evaluations is kept, or loss; empty: accuracy, pearson, "
+        "micro_f1, entity_f1 or f1, by kind (docs/scoring.md lists all)."),
+    KEY(task, stride, "128", "[1, 65536]", RESULT,
+        "Word pieces between the beginnings of two windows of a long paragraph (questions)."),
+    KEY(task, question_length, "64", "[1, 65536]", RESULT,
+        "A question is cut to so many word pieces (questions)."),
+    KEY(task, answer_length, "30", "[1, 65536]", FREE,
+        "An answer has at most so many word pieces (questions)."),
+    KEY(task, n_best, "20", "[1, 1000]", FREE,
+        "How many starts and ends of a window are weighed for an answer (questions)."),
 };
 
 static const struct key model_keys[] = {
@@ -213,8 +267,10 @@ static const struct key phase_keys[] = {
         "At most so many masked tokens a sequence; 0: no limit but data.masked_lm_probability."),
     KEY(phase, global_batch, "256", "[1, 1048576]", RESULT,
         "Sequences of a step, over all ranks."),
-    KEY(phase, steps, REQUIRED, "[1, 1000000000]", RESULT,
-        "Updates of the phase."),
+    KEY(phase, epochs, "0", "[0, 1000000]", FREE,
+        "Fine-tuning: passes over the training set, from which the steps follow; 0: steps hold."),
+    KEY(phase, steps, "0", "[0, 1000000000]", RESULT,
+        "Updates of the phase; must be given, except where epochs are."),
     KEY(phase, learning_rate, REQUIRED, "(0, 1000]", RESULT,
         "Peak learning rate."),
     KEY(phase, warmup_ratio, "0", "[0, 1]", RESULT,
@@ -228,6 +284,16 @@ static const struct key phase_keys[] = {
         "their code and jump down after the warm-up (formulas in docs/config.md)."),
 };
 
+static bool is_fine_tuning(const void *config)
+{
+    return ((const struct config *)config)->task.kind != TASK_NONE;
+}
+
+static bool is_pretraining(const void *config)
+{
+    return !is_fine_tuning(config);
+}
+
 #define SECTION(section_name, structure, member)                                                   \
     .name = #section_name, .keys = section_name##_keys,                                            \
     .key_count = sizeof section_name##_keys / sizeof *section_name##_keys,                         \
@@ -236,11 +302,16 @@ static const struct key phase_keys[] = {
 static const struct section sections[] = {
     {SECTION(run, config_run, run),
      .help = "The run itself."},
-    {SECTION(data, config_data, data),
-     .help = "What is learned from, and how samples are made of it."},
+    {SECTION(data, config_data, data), .used = is_pretraining,
+     .help = "What is learned from in pre-training, and how samples are made of it."},
+    {SECTION(task, config_task, task), .used = is_fine_tuning,
+     .help = "What a model is fine-tuned for (`lambert finetune`), instead of [data]. Its weights, shape "
+             "and vocabulary come from run.start_from. docs/finetuning.md shows one of each kind."},
     {SECTION(model, config_model, model),
      .help = "The shape of the BERT, by the names of Hugging Face's config.json. The defaults "
-             "are BERT-Base's (arXiv 1810.04805). The size of the vocabulary is the corpus's."},
+             "are BERT-Base's (arXiv 1810.04805). The size of the vocabulary is the corpus's. In "
+             "fine-tuning only the two dropout probabilities are free; the rest is that of the model "
+             "started from."},
     {SECTION(optimizer, optimizer_options, optimizer),
      .help = "The update rule. Moments go on from phase to phase."},
     {SECTION(train, config_train, train),

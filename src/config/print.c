@@ -27,7 +27,7 @@ void schema_print(const struct schema *schema, const void *config, bool result_o
 {
     for (int i = 0; i < schema->count; i++) {
         const struct section *section = &schema->sections[i];
-        for (int e = 0; e < section_count(section, config); e++)
+        for (int e = 0; section_is_used(section, config) && e < section_count(section, config); e++)
             print_entry(section, section_entry_const(section, config, e), result_only, out);
     }
 }

@@ -23,6 +23,11 @@ const struct key *section_key(const struct section *section, const char *name)
     return NULL;
 }
 
+bool section_is_used(const struct section *section, const void *config)
+{
+    return !section->used || section->used(config);
+}
+
 int section_count(const struct section *section, const void *config)
 {
     return section->plural ? *(const int *)((const char *)config + section->count_offset) : 1;
@@ -101,7 +106,7 @@ int schema_check_given(const struct schema *schema, const void *config, struct e
 {
     for (int i = 0; i < schema->count; i++) {
         const struct section *section = &schema->sections[i];
-        for (int k = 0; k < section->key_count; k++) {
+        for (int k = 0; k < section->key_count && section_is_used(section, config); k++) {
             for (int e = 0; e < section_count(section, config); e++) {
                 const void *entry = section_entry_const(section, config, e);
                 char name[KEY_NAME];

@@ -64,6 +64,10 @@ struct section {
     size_t offset; /* in the configuration; of a repeated section, of the first */
     size_t size;   /* of the struct */
 
+    /* Whether a configuration uses the section: if not, its keys need no value and are not printed. NULL:
+     * always. */
+    bool (*used)(const void *config);
+
     /* Of a repeated section, whose struct begins with its name, char[CONFIG_NAME]: */
     const char *plural;  /* "phases"; NULL: the section stands once */
     int most;            /* how many there is room for */
@@ -80,6 +84,8 @@ extern const struct schema config_schema;
 /* NULL: there is none. A section is found by its first `length` letters. */
 const struct section *schema_section(const struct schema *schema, const char *name, size_t length);
 const struct key *section_key(const struct section *section, const char *name);
+
+bool section_is_used(const struct section *section, const void *config);
 
 /* How often the section stands in the configuration: 1 unless it is a repeated one. */
 int section_count(const struct section *section, const void *config);

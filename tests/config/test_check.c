@@ -21,6 +21,38 @@ static void what_must_be_given(void **state)
                       "file, or add phase.one.learning_rate=... to the command line");
 }
 
+#define LEAST_TASK "[run]\nfolder = r\n[task]\nkind = classification\ntrain = t\n"
+#define LEAST_TUNE "[phase tune]\nepochs = 3\nlearning_rate = 0.001\n"
+
+static void what_a_task_needs(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST_TASK "text = a\nlabel = b\n" LEAST_TUNE);
+    assert_loads(&c, "[run]\nfolder = r\n[task]\nkind = tagging\ntrain = t\n" LEAST_TUNE);
+    assert_text_fails(
+        LEAST_TASK "text = a\n" LEAST_TUNE,
+        "task.kind = classification reads the columns task.text and task.label; name both, "
+        "or give their numbers, from 1");
+    assert_text_fails(
+        "[run]\nfolder = r\n[task]\nkind = questions\ntrain = t\npair = b\n" LEAST_TUNE,
+        "task.kind = questions has no pairs of texts; leave task.pair (b) away");
+    assert_text_fails("[run]\nfolder = r\n[task]\nkind = tagging\n" LEAST_TUNE,
+                      "'task.train' is not given and has no default; write it in the file, or add "
+                      "task.train=... to the command line");
+    assert_text_fails(
+        LEAST_TASK "text = a\nlabel = b\n" LEAST_TUNE "steps = 5\n",
+        "phase.tune.epochs (3) and phase.tune.steps (5) say the same thing twice; leave one "
+        "of them at 0");
+    assert_text_fails(
+        LEAST_TASK "text = a\nlabel = b\n[phase tune]\nlearning_rate = 1\n",
+        "'phase.tune.steps' is not given and has no default; write it in the file, or add "
+        "phase.tune.steps=... to the command line; or give epochs instead");
+    assert_text_fails(LEAST "epochs = 2\n",
+                      "phase.one.epochs (2) is for fine-tuning (task.kind); in pre-training give "
+                      "phase.one.steps");
+}
+
 static void heads_divide_the_width(void **state)
 {
     (void)state;
@@ -89,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_must_be_given),
+        cmocka_unit_test(what_a_task_needs),
         cmocka_unit_test(heads_divide_the_width),
         cmocka_unit_test(lengths),
         cmocka_unit_test(tokens_of_a_step),

@@ -72,6 +72,7 @@ static const char unusual[] = "[run]\n"
                               "sequence_length = 16\n"
                               "max_predictions_per_sequence = 5\n"
                               "global_batch = 4\n"
+                              "epochs = 0\n"
                               "steps = 1000000000\n"
                               "learning_rate = 0.00288293\n"
                               "warmup_ratio = 0.2843\n"
@@ -84,12 +85,34 @@ static const char unusual[] = "[run]\n"
                               "sequence_length = 64\n"
                               "max_predictions_per_sequence = 0\n"
                               "global_batch = 2\n"
+                              "epochs = 0\n"
                               "steps = 20\n"
                               "learning_rate = 0.004\n"
                               "warmup_ratio = 0\n"
                               "warmup_steps = 3\n"
                               "decay_power = 1\n"
                               "schedule = google\n";
+
+/* The same for fine-tuning, which has [task] in the place of [data]; its [run] and [optimizer] are as
+ * above. */
+static const char unusual_task[] = "[task]\n"
+                                   "kind = multilabel\n"
+                                   "train = a b.tsv\n"
+                                   "evaluate = c.tsv\n"
+                                   "form = csv\n"
+                                   "text = first text\n"
+                                   "pair = 3\n"
+                                   "label = 4\n"
+                                   "id = number\n"
+                                   "header = no\n"
+                                   "separator = /\n"
+                                   "label_file = labels.txt\n"
+                                   "positive = yes\n"
+                                   "metric = macro_f1\n"
+                                   "stride = 64\n"
+                                   "question_length = 32\n"
+                                   "answer_length = 15\n"
+                                   "n_best = 10\n";
 
 static void assert_prints(const struct config *config, bool result_only, const char *wanted)
 {
@@ -112,6 +135,27 @@ static void round_trip(void **state)
     config_print(&first, false, &text);
     assert_loads(&second, buffer_text(&text));
     assert_memory_equal(&first, &second, sizeof first);
+    buffer_release(&text);
+}
+
+static void tasks_round_trip(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buffer given = {0}, text = {0};
+    buffer_print(&given, "[run]\nfolder = r\n\n%s\n[phase tune]\nepochs = 2.5\nlearning_rate = 1\n",
+                 unusual_task);
+    assert_loads(&config, buffer_text(&given));
+    config_print(&config, false, &text);
+    assert_non_null(strstr(buffer_text(&text), unusual_task));
+    assert_non_null(strstr(buffer_text(&text), "\nepochs = 2.5\n"));
+    assert_null(strstr(buffer_text(&text), "[data]"));
+    buffer_reset(&text);
+    config_print(&config, true, &text);
+    assert_non_null(strstr(buffer_text(&text), "[task]\nkind = multilabel\ntext = first text\n"
+                                               "pair = 3\nlabel = 4\nheader = no\nseparator = /\n"
+                                               "stride = 64\nquestion_length = 32\n\n[model]"));
+    buffer_release(&given);
     buffer_release(&text);
 }
 
@@ -158,7 +202,7 @@ static void result_keys(void **state)
         "corpus",         "vocabulary",         "cache_megabytes",  "micro_batch_tokens",
         "evaluate_every", "evaluate_sequences", "checkpoint_every", "checkpoint_keep",
         "log_every",      "report_every",       "on_nonfinite",     "watchdog_seconds",
-        "ranks_per_node", "reproducible",       "recompute"};
+        "ranks_per_node", "reproducible",       "recompute",        "epochs"};
     for (const char *line = unusual; *line != '\0'; line += strcspn(line, "\n") + 1) {
         size_t name = strcspn(line, " \n");
         bool out = false;
@@ -175,9 +219,8 @@ static void result_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),
-        cmocka_unit_test(defaults_round_trip),
-        cmocka_unit_test(texts_round_trip),
+        cmocka_unit_test(round_trip),          cmocka_unit_test(tasks_round_trip),
+        cmocka_unit_test(defaults_round_trip), cmocka_unit_test(texts_round_trip),
         cmocka_unit_test(result_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

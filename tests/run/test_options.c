@@ -49,7 +49,17 @@ static unsigned compute_type_reached(const struct config *config)
     return bert_options_of(config).compute_type;
 }
 
-/* The run itself reads these two. */
+/* The run itself reads these. */
+static unsigned task_kind_reached(const struct config *config)
+{
+    return config->task.kind;
+}
+
+static unsigned table_form_reached(const struct config *config)
+{
+    return config->task.form;
+}
+
 static unsigned log_level_reached(const struct config *config)
 {
     return config->run.log_level;
@@ -79,6 +89,17 @@ static const struct {
     {"data.sentence_pairs",
      pairs_reached,
      {{"nsp", PAIRS_NSP}, {"sop", PAIRS_SOP}, {"none", PAIRS_NONE}}},
+    {"task.kind",
+     task_kind_reached,
+     {{"none", TASK_NONE},
+      {"classification", TASK_CLASSIFICATION},
+      {"regression", TASK_REGRESSION},
+      {"multilabel", TASK_MULTILABEL},
+      {"tagging", TASK_TAGGING},
+      {"questions", TASK_QUESTIONS}}},
+    {"task.form",
+     table_form_reached,
+     {{"by_name", TABLE_BY_NAME}, {"tsv", TABLE_TSV}, {"csv", TABLE_CSV}, {"json", TABLE_JSON}}},
     {"model.hidden_act", gelu_reached, {{"gelu", GELU_ERF}, {"gelu_new", GELU_TANH}}},
     {"optimizer.name",
      rule_reached,
@@ -110,9 +131,10 @@ static void load(struct config *config, const char *key, const char *value)
     char word[128];
     const char *phase = strncmp(key, "phase.", 6) == 0 ? "phase.one." : "";
     snprintf(word, sizeof word, "%s%s=%s", phase, phase[0] ? key + 6 : key, value);
-    char *words[] = {"run.folder=r", "data.corpus=c", "phase.one.steps=1",
-                     "phase.one.learning_rate=1", word};
-    if (config_load(config, NULL, words, 5, &err) < 0)
+    char *words[] = {
+        "run.folder=r", "data.corpus=c", "phase.one.steps=1", "phase.one.learning_rate=1",
+        "task.train=t", "task.text=1",   "task.label=2",      word};
+    if (config_load(config, NULL, words, sizeof words / sizeof *words, &err) < 0)
         fail_msg("%s", err.text);
 }
 

@@ -9,8 +9,8 @@
  * module which it configures.
  *
  * Order: defaults < files (INI, read by inih) < `section.key=value` words of the command line.
- * A file has sections [run], [data], [model], [optimizer], [train], and one [phase NAME] a phase,
- * in the order they are to be run. Before the first section, lines `include = FILE` put in all that
+ * A file has sections [run], [data] or, for fine-tuning, [task], [model], [optimizer], [train], and one
+ * [phase NAME] a phase, in the order they are to be run. Before the first section, lines `include = FILE` put in all that
  * is in other files, relative to the folder of the one that includes them; what follows wins over
  * that. On the command line a phase's key is `phase.NAME.key=value`. Words can begin phases only
  * where the files have none.
@@ -29,12 +29,13 @@
 #include "lambert/base/error.h"
 #include "lambert/base/float16.h"
 #include "lambert/base/log.h"
+#include "lambert/examples/task.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/optim/optimizer_options.h"
 #include "lambert/optim/schedule.h"
 #include "lambert/sample/sampling.h"
 
-enum { CONFIG_MAX_PHASES = 16, CONFIG_TEXT = 512, CONFIG_NAME = 32 };
+enum { CONFIG_MAX_PHASES = 16, CONFIG_TEXT = 512, CONFIG_NAME = 32, CONFIG_NAME_WIDE = 128 };
 
 /* What to do about a step whose loss or gradient is not finite. */
 enum on_nonfinite { NONFINITE_STOP, NONFINITE_SKIP };
@@ -52,6 +53,26 @@ struct config_data {
     char vocabulary[CONFIG_TEXT]; /* empty: the corpus's own */
     struct sampling sampling;
     int cache_megabytes; /* of inflated corpus blocks, a rank */
+};
+
+struct config_task {
+    enum task_kind kind;         /* TASK_NONE: pre-training, and the rest means nothing */
+    char train[CONFIG_TEXT];     /* file of examples */
+    char evaluate[CONFIG_TEXT];  /* empty: no evaluation */
+    enum table_form form;        /* of both */
+    char text[CONFIG_NAME_WIDE]; /* columns, by name or number; see task_columns */
+    char pair[CONFIG_NAME_WIDE];
+    char label[CONFIG_NAME_WIDE];
+    char id[CONFIG_NAME_WIDE];
+    bool header;
+    char separator[CONFIG_NAME];     /* multilabel */
+    char label_file[CONFIG_TEXT];    /* a label a line; empty: those of the training set */
+    char positive[CONFIG_NAME_WIDE]; /* the class that f1 is of; empty: the second of two */
+    char metric[CONFIG_NAME];        /* that the best evaluation is chosen by; empty: the first */
+    int stride;                      /* questions: pieces between windows */
+    int question_length;             /* questions: pieces */
+    int answer_length;               /* questions: pieces */
+    int n_best;                      /* questions: answers that are weighed */
 };
 
 struct config_model {
@@ -92,6 +113,7 @@ struct config_phase {
     int sequence_length;
     int max_predictions_per_sequence; /* 0: no limit but the probability */
     int global_batch;                 /* sequences */
+    double epochs;                    /* fine-tuning: passes over the training set; 0: steps hold */
     int steps;
     double learning_rate; /* peak */
     double warmup_ratio;  /* of steps */
@@ -102,7 +124,8 @@ struct config_phase {
 
 struct config {
     struct config_run run;
-    struct config_data data;
+    struct config_data data; /* pre-training */
+    struct config_task task; /* fine-tuning */
     struct config_model model;
     struct optimizer_options optimizer;
     struct config_train train;
