@@ -91,6 +91,9 @@ int config_check(const struct config *config, struct error *err)
     if (config->phase_count == 0)
         return error_set(err, "there is no phase; begin one with a section [phase one] that gives "
                               "steps and learning_rate");
+    for (int p = 0; p < config->phase_count; p++)
+        if (check_steps(config, &config->phases[p], err) < 0)
+            return -1;
     if (schema_check_given(&config_schema, config, err) < 0)
         return -1;
     if (config->task.kind != TASK_NONE && check_task(&config->task, err) < 0)
@@ -111,8 +114,7 @@ int config_check(const struct config *config, struct error *err)
                          "rounds them on their way; leave one of them at its default",
                          config_word("train.gradient_wire", train->gradient_wire));
     for (int p = 0; p < config->phase_count; p++)
-        if (check_steps(config, &config->phases[p], err) < 0 ||
-            check_phase(config, &config->phases[p], err) < 0)
+        if (check_phase(config, &config->phases[p], err) < 0)
             return -1;
     return 0;
 }
