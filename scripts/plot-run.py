@@ -1,68 +1,49 @@
 #!/usr/bin/python3
-"""Draws one or several runs: losses, accuracies, learning rate and throughput.
+"""Draws one or several runs, of pre-training or of fine-tuning: losses, accuracies or the metrics of the
+task, learning rate and throughput.
 
 RUN is a run folder or its metrics.jsonl. PICTURE.png and PICTURE.svg are written. Needs Debian's
 python3-matplotlib.
 """
 import argparse
-import io
 import json
-import logging
 import math
 import os
-import sys
+
+from plotting import NEUTRAL, RUN_COLOURS, STYLE, envelope, fail, save_both, smooth
+from plotting import MOST_POINTS, matplotlib, np, plt
+from matplotlib.lines import Line2D
+from matplotlib.ticker import EngFormatter, FuncFormatter
 
 # What a line of each kind must hold (src/run/metrics.c) to be drawn; other kinds are passed over.
 PLACE = ["total_step", "total_sequences", "total_tokens"]
+MEASURED = ["learning_rate", "seconds", "tokens_per_second", "peak_fraction"]
+TWO_TASKS = ["mlm_loss", "nsp_loss", "mlm_accuracy", "nsp_accuracy"]
 FIELDS = {
-    "step": PLACE + ["mlm_loss", "nsp_loss", "mlm_accuracy", "nsp_accuracy", "learning_rate",
-                     "seconds", "tokens_per_second", "peak_fraction"],
-    "evaluation": PLACE + ["mlm_loss", "nsp_loss", "mlm_accuracy", "nsp_accuracy", "unigram_loss",
-                           "unigram_accuracy"],
+    "step": PLACE + MEASURED + TWO_TASKS,
+    "evaluation": PLACE + TWO_TASKS + ["unigram_loss", "unigram_accuracy"],
+}
+TASK_FIELDS = {
+    "step": PLACE + MEASURED + ["loss", "accuracy"],
+    "evaluation": PLACE + ["loss"],
+}
+# The task of fine-tuning by what it learns by, as in "classes_loss", and what of its metrics is drawn: those
+# that lie between 0 and 1, or in percent (questions), the one to judge by first.
+TASK_OF = {"classes": "classification", "value": "regression", "labels": "multilabel", "tags": "tagging",
+           "span": "questions"}
+TASK_METRICS = {
+    "classification": ["accuracy", "f1", "macro_f1", "matthews"],
+    "regression": ["pearson", "spearman"],
+    "multilabel": ["micro_f1", "macro_f1", "accuracy"],
+    "tagging": ["entity_f1", "entity_precision", "entity_recall"],
+    "questions": ["f1", "exact_match", "best_f1", "best_exact"],
 }
 X_AXES = {
     "tokens": ("total_tokens", "training tokens"),
     "steps": ("total_step", "training steps"),
     "sequences": ("total_sequences", "training sequences"),
 }
-RUN_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]
 MLM_COLOUR, NSP_COLOUR, RATE_COLOUR, PEAK_COLOUR = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
-NEUTRAL = "#606060"
-MOST_POINTS = 2000  # of a line; of more than that the SVG grows and the eye sees nothing
-
-
-def fail(message):
-    sys.exit(f"plot-run: {message}")
-
-
-logging.getLogger("matplotlib").setLevel(logging.ERROR)  # no word of font caches
-try:
-    import matplotlib
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-    import numpy as np
-    from matplotlib.lines import Line2D
-    from matplotlib.ticker import EngFormatter, FuncFormatter
-except ImportError as missing:
-    fail(f"matplotlib cannot be loaded ({missing}); on Debian: apt-get install python3-matplotlib")
-
-STYLE = {
-    "svg.hashsalt": "lambert",  # the same ids in the SVG each time
-    "svg.fonttype": "none",     # text as text
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": NEUTRAL,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e6e6e6",
-    "xtick.color": NEUTRAL,
-    "ytick.color": NEUTRAL,
-    "legend.frameon": True,
-    "legend.framealpha": 0.85,
-    "legend.edgecolor": "none",
-    "legend.fontsize": 9,
-}
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -91,9 +72,25 @@ def parse(line):
         return None
     if not isinstance(record.get("phase"), str):
         raise ValueError("it names no phase")
-    for name in FIELDS[record["kind"]]:
+    for objective, task in TASK_OF.items():
+        if f"{objective}_loss" in record:
+            record["task"] = task
+            record["accuracy"] = record.get(f"{objective}_accuracy")  # of a number there is none
+    fields = TASK_FIELDS if record.setdefault("task", None) else FIELDS
+    for name in fields[record["kind"]]:
         record[name] = number(record, name)
+    if record["task"] and record["kind"] == "evaluation":
+        take_metrics(record)
     return record
+
+
+def take_metrics(record):
+    """Of the metrics of a task, those that are drawn become fields."""
+    metrics = record.get("metrics")
+    if record["task"] not in TASK_METRICS or not isinstance(metrics, dict):
+        raise ValueError("it names no task and metrics that are known")
+    for name in TASK_METRICS[record["task"]]:
+        record[name] = number(metrics, name) if name in metrics else math.nan
 
 
 def number(record, name):
@@ -131,10 +128,15 @@ class Run:
     def __init__(self, path, place):
         records = read_records(path)
         self.path = path
+        self.task = records[0]["task"]  # None: pre-training
+        if any(record["task"] != self.task for record in records):
+            fail(f"{path} holds lines of more than one task")
         of_kind = {kind: [r for r in records if r["kind"] == kind] for kind in FIELDS}
+        fields = TASK_FIELDS if self.task else FIELDS
+        metrics = TASK_METRICS[self.task] if self.task else []
         self.steps, self.evaluations = (
-            {name: np.array([r[name] for r in of_kind[kind]], float) for name in FIELDS[kind]}
-            for kind in ("step", "evaluation"))
+            {name: np.array([r[name] for r in of_kind[kind]], float) for name in fields[kind] + more}
+            for kind, more in (("step", []), ("evaluation", metrics)))
         self.x_steps, self.x_evaluations = self.steps[place], self.evaluations[place]
         self.phase_of_step = [r["phase"] for r in of_kind["step"]]
         self.phase_of_evaluation = [r["phase"] for r in of_kind["evaluation"]]
@@ -168,28 +170,6 @@ def name_runs(runs):
 
 
 # --- curves -------------------------------------------------------------------------------------
-
-def smooth(values, weights, half):
-    """Weighted means over 2 half + 1 values; at the ends, over those of them that there are."""
-    here = np.arange(len(values))
-    first, behind = np.maximum(here - half, 0), np.minimum(here + half + 1, len(values))
-    known = np.isfinite(values) & np.isfinite(weights)
-    sums = np.cumsum(np.concatenate([[0], np.where(known, values * weights, 0)]))
-    totals = np.cumsum(np.concatenate([[0], np.where(known, weights, 0)]))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return (sums[behind] - sums[first]) / (totals[behind] - totals[first])
-
-
-def envelope(x, y):
-    """Of many points, the lowest and the highest of each stretch."""
-    if len(x) <= MOST_POINTS:
-        return x, y
-    stretches = np.array_split(np.arange(len(x)), MOST_POINTS // 2)
-    low_high = np.where(np.isfinite(y), y, np.inf), np.where(np.isfinite(y), y, -np.inf)
-    keep = np.unique([(s[np.argmin(low_high[0][s])], s[np.argmax(low_high[1][s])])
-                      for s in stretches])
-    return x[keep], y[keep]
-
 
 def dot_of(x):
     """A line through one point is not seen."""
@@ -259,6 +239,46 @@ def accuracy_panel(axes, runs, half):
     two_tasks(axes, runs, half, "accuracy", 100)
     axes.set_ylabel("accuracy (%)")
     axes.set_ylim(0, 100)
+
+
+def task_loss_panel(axes, runs, half):
+    for run in runs:
+        draw_training(axes, run, "loss", half, color=run.colour)
+        draw_heldout(axes, run, "loss", "o", color=run.colour)
+    colour = runs[0].colour if len(runs) == 1 else NEUTRAL
+    handles = [Line2D([], [], color=colour, label=f"training, mean of {2 * half + 1} steps")]
+    if any(len(run.x_evaluations) for run in runs):
+        handles.append(Line2D([], [], color=colour, linestyle="none", marker="o", label="evaluation"))
+    axes.legend(handles=handles, loc="best", handlelength=2.2, labelspacing=0.3)
+    axes.set_ylabel("loss")
+    axes.set_ylim(bottom=0)
+
+
+def drawn_metrics(runs):
+    """Those that all runs have; of several runs the first alone, as colours say which run it is."""
+    names = [name for name in TASK_METRICS[runs[0].task]
+             if all(np.isfinite(run.evaluations[name]).any() for run in runs)]
+    return names if len(runs) == 1 else names[:1]
+
+
+def metrics_panel(axes, runs, half):
+    scale = 1 if runs[0].task == "questions" else 100
+    names, handles = drawn_metrics(runs), []
+    for run in runs:
+        for name, colour in zip(names, RUN_COLOURS if len(runs) == 1 else [run.colour]):
+            axes.plot(run.x_evaluations, scale * run.evaluations[name], color=colour, marker="o",
+                      markersize=5.5, linewidth=1.4, zorder=4)
+            handles.append(Line2D([], [], color=colour, marker="o", label=name.replace("_", " ")))
+        if np.isfinite(run.steps["accuracy"]).any():
+            draw_training(axes, run, "accuracy", half, scale=100, raw=False,
+                          color=NEUTRAL if len(runs) == 1 else run.colour, linestyle=(0, (4, 1.5)))
+    if len(runs) > 1:
+        handles = [Line2D([], [], color=NEUTRAL, marker="o", label=name.replace("_", " ")) for name in names]
+    handles.append(Line2D([], [], color=NEUTRAL, linestyle=(0, (4, 1.5)),
+                          label=f"right in training, mean of {2 * half + 1} steps"))
+    axes.legend(handles=handles, loc="best", handlelength=2.2, labelspacing=0.3)
+    axes.set_ylabel("metrics of the evaluation set (%)")
+    axes.set_ylim(min(0, axes.get_ylim()[0]), 100)
 
 
 def rate_panel(axes, runs, _half):
@@ -339,13 +359,17 @@ def name_figure(figure, runs):
     return 0.985 - 0.03 * math.ceil(len(runs) / columns)
 
 
+PANELS = (loss_panel, accuracy_panel, rate_panel, throughput_panel)
+TASK_PANELS = (task_loss_panel, metrics_panel, rate_panel, throughput_panel)
+
+
 def draw(runs, x_label):
     figure, panels = plt.subplots(2, 2, figsize=(12.5, 8.2), sharex=True, layout="constrained")
     inner = (0.006, 0.006, 0.988, name_figure(figure, runs) - 0.006)
     figure.get_layout_engine().set(hspace=0.05, wspace=0.04, rect=inner)
     width = max(last for run in runs for _, last in run.phases.values())
     half = max(1, max(len(run.x_steps) for run in runs) // 100)
-    for axes, panel in zip(panels.flat, (loss_panel, accuracy_panel, rate_panel, throughput_panel)):
+    for axes, panel in zip(panels.flat, TASK_PANELS if runs[0].task else PANELS):
         panel(axes, runs, half)
         axes.set_xlim(0, 1.01 * width)
         axes.set_xlabel(x_label)
@@ -353,20 +377,6 @@ def draw(runs, x_label):
         axes.tick_params(labelbottom=True)
         mark_phases(axes, runs, width)
     return figure
-
-
-def save(figure, path, **options):
-    """Under a temporary name first, so that no half picture is left."""
-    picture = io.BytesIO()
-    figure.savefig(picture, **options)
-    try:
-        with open(path + ".tmp", "wb") as file:
-            file.write(picture.getvalue())
-        os.replace(path + ".tmp", path)
-    except OSError as error:
-        if os.path.isfile(path + ".tmp"):
-            os.remove(path + ".tmp")
-        fail(f"cannot write {path}: {error.strerror}")
 
 
 def main():
@@ -380,13 +390,14 @@ def main():
 
     place, x_label = X_AXES[words.x]
     runs = [Run(metrics_path(run), place) for run in words.runs]
+    if len({run.task for run in runs}) > 1:
+        fail("a picture is of runs of one task; these are "
+             + ", ".join(f"{run.path}: {run.task or 'pre-training'}" for run in runs))
     name_runs(runs)
     colour_runs(runs)
     plt.rcParams.update(STYLE)
     figure = draw(runs, x_label)
-    output = words.output[:-4] if words.output.endswith((".png", ".svg")) else words.output
-    save(figure, output + ".png", format="png", dpi=130)
-    save(figure, output + ".svg", format="svg", metadata={"Date": None})
+    save_both(figure, words.output)
 
 
 main()

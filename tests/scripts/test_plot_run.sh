@@ -81,6 +81,30 @@ lacks() {
     done
 }
 
+# make_task_metrics FOLDER OBJECTIVE TASK METRICS ACCURACY: fine-tuning, 40 steps, evaluated every 20
+make_task_metrics() {
+    mkdir -p "$1"
+    awk -v objective="$2" -v task="$3" -v metrics="$4" -v accuracy="$5" '
+        function head(kind, step) {
+            printf "{\"kind\":\"%s\",\"phase\":\"one\",\"phase_step\":%d,\"total_step\":%d,", kind, step, step
+            printf "\"total_sequences\":%d,\"total_tokens\":%d,", step * 32, step * 900
+        }
+        BEGIN {
+            for (s = 1; s <= 40; s++) {
+                head("step", s)
+                printf "\"loss\":%g,\"%s_loss\":%g,", 1 - s / 50, objective, 1 - s / 50
+                printf "\"%s_accuracy\":%s,\"learning_rate\":%g,", objective, accuracy, s / 1e6
+                printf "\"sequences\":32,\"tokens\":900,\"seconds\":0.1,\"tokens_per_second\":9000,"
+                printf "\"peak_fraction\":0.5}\n"
+                if (s % 20 == 0) {
+                    head("evaluation", s)
+                    printf "\"task\":\"%s\",\"file\":\"dev.tsv\",\"examples\":50,\"loss\":0.5,", task
+                    printf "\"metrics\":{%s}}\n", metrics
+                }
+            }
+        }' >"$1/metrics.jsonl"
+}
+
 make_metrics runs/first 60
 make_metrics runs/second 30
 
@@ -131,6 +155,31 @@ for run in bare young infinite; do
 done
 lacks bare-picture "MLM, held-out" "MLM, unigram guess"
 
+# Fine-tuning: the metrics of each task, of which those that are no share are left out
+make_task_metrics tuned/sst classes classification '"accuracy":0.9,"f1":0.8,"macro_f1":0.85,"matthews":-0.1' 0.7
+make_task_metrics tuned/sts value regression '"pearson":0.8,"spearman":null,"mse":1.5' null
+make_task_metrics tuned/squad span questions '"f1":70.5,"exact_match":60.5,"best_f1":71,"best_f1_threshold":-3' 0.3
+for run in sst sts squad; do
+    draws tuned/$run --output task-$run
+    well_formed task-$run
+    says task-$run loss evaluation "metrics of the evaluation set (%)" "learning rate" "throughput (tokens/s)"
+    lacks task-$run "loss (nats per prediction)" mse "best f1 threshold"
+done
+says task-sst accuracy f1 "macro f1" matthews
+says task-sts pearson
+lacks task-sts spearman
+says task-squad f1 "exact match" "best f1"
+make_task_metrics more/sst classes classification '"accuracy":0.8,"matthews":0.5' 0.6
+draws tuned/sst more/sst --output two-tuned --x steps
+well_formed two-tuned
+says two-tuned tuned/sst more/sst accuracy evaluation
+lacks two-tuned matthews f1
+mkdir unjudged
+grep '"kind":"step"' tuned/sst/metrics.jsonl >unjudged/metrics.jsonl
+draws tuned/sst unjudged --output unjudged-picture
+well_formed unjudged-picture
+lacks unjudged-picture accuracy
+
 # Errors
 mkdir empty unstarted broken listed unkind untyped
 head -n 1 runs/first/metrics.jsonl >unstarted/metrics.jsonl
@@ -150,9 +199,32 @@ expect 1 "^plot-run: cannot write nowhere/bad.png: No such" "$plot" runs/first -
 expect 2 "RUN" "$plot" --output bad
 expect 2 "--output" "$plot" runs/first
 expect 2 "--x.*hours" "$plot" runs/first --output bad --x hours
+mkdir mixed unknown
+cat runs/first/metrics.jsonl tuned/sst/metrics.jsonl >mixed/metrics.jsonl
+sed 's/"task":"[a-z]*"/"task":"dancing"/' tuned/sst/metrics.jsonl >unknown/metrics.jsonl
+expect 1 "^plot-run: mixed/metrics.jsonl holds lines of more than one task" "$plot" mixed --output bad
+expect 1 "^plot-run: unknown/metrics.jsonl:21: .*task and metrics" "$plot" unknown --output bad
+expect 1 "^plot-run: a picture is of runs of one task; these are .*pre-training.*classification" \
+    "$plot" runs/first tuned/sst --output bad
 [ ! -e bad.png ] && [ ! -e bad.svg ] || fail "a picture of nothing but errors"
 
 mkdir -p lacking/matplotlib
 echo 'raise ImportError("not here")' >lacking/matplotlib/__init__.py
 expect 1 "^plot-run: matplotlib .*python3-matplotlib" \
     env PYTHONPATH=lacking "$plot" runs/first --output bad
+
+# Confusion matrices
+confusion=$ROOT/scripts/plot-confusion.py
+cat >score.json <<'END'
+{"metrics": {"accuracy": 0.7}, "confusion": {"labels": ["no", "yes", "$m$"], "counts": [[30, 10, 0], [5, 40, 5], [0, 10, 0]]}}
+END
+"$confusion" score.json --output matrix.png 2>err.txt || fail "a confusion matrix: $(cat err.txt)"
+well_formed matrix
+says matrix no yes 30 10 40 "70.0% of 100 right" said is "share of the row (%)"
+cp matrix.svg matrix-before.svg
+"$confusion" score.json --output matrix && cmp matrix.svg matrix-before.svg || fail "another picture of the same matrix"
+echo '{"metrics": {"pearson": 1}}' >number.json
+echo '{"confusion": {"labels": ["a", "b"], "counts": [[1, 2]]}}' >ragged.json
+expect 1 "^plot-confusion: number.json holds no confusion matrix" "$confusion" number.json --output bad
+expect 1 "^plot-confusion: ragged.json: 2 labels, and counts of 1 x 2" "$confusion" ragged.json --output bad
+expect 1 "^plot-confusion: cannot read nowhere.json" "$confusion" nowhere.json --output bad
