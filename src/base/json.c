@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem() */
 #include "lambert/base/json.h"
 
 #include <inttypes.h>
@@ -89,4 +90,22 @@ const char *json_repeated_name(const cJSON *object)
             repeated = names[i];
     free(names);
     return repeated;
+}
+
+/* \u0000, not \\u0000. */
+bool json_has_nul(const char *text, size_t size)
+{
+    static const char escape[] = "\\u0000";
+    const char *end = text + size, *found = text;
+    if (memchr(text, '\0', size))
+        return true;
+    while ((found = memmem(found, (size_t)(end - found), escape, sizeof escape - 1))) {
+        size_t backslashes = 1;
+        while (found - backslashes >= text && found[-(ptrdiff_t)backslashes] == '\\')
+            backslashes++;
+        if (backslashes % 2 == 1)
+            return true;
+        found++;
+    }
+    return false;
 }

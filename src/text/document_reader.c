@@ -1,11 +1,9 @@
-#define _GNU_SOURCE /* memmem() */
 #include "lambert/text/document_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
+#include "lambert/base/json.h"
 #include "lambert/text/unicode.h"
 #include "text_lines.h"
 
@@ -80,29 +78,11 @@ static bool is_title_line(const struct document *document, const char *line, siz
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-/* cJSON's strings end at a NUL, and would be cut there: \u0000, not \\u0000. */
-static bool has_nul(const char *line, size_t length)
-{
-    static const char escape[] = "\\u0000";
-    const char *end = line + length, *found = line;
-    if (memchr(line, '\0', length))
-        return true;
-    while ((found = memmem(found, (size_t)(end - found), escape, sizeof escape - 1))) {
-        size_t backslashes = 1;
-        while (found - backslashes >= line && found[-(ptrdiff_t)backslashes] == '\\')
-            backslashes++;
-        if (backslashes % 2 == 1)
-            return true;
-        found++;
-    }
-    return false;
-}
-
 /* The object that the trimmed line is, or NULL where it is anything else. */
 static cJSON *parse_line(const char *line, size_t length)
 {
     const char *end = NULL;
-    if (has_nul(line, length))
+    if (json_has_nul(line, length))
         return NULL;
     cJSON *object = cJSON_ParseWithLengthOpts(line, length, &end, false);
     if (object && end != line + length) {

@@ -11,10 +11,10 @@
 
 #include "input_cut.h"
 #include "input_plan.h"
-#include "input_stream.h"
 #include "lambert/base/array.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
+#include "lambert/text/input_stream.h"
 
 /* How much is looked at for a file's layout, and at first for a cut; and how many chunks' worth of text
  * a small gzip file may hold. */

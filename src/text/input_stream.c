@@ -1,4 +1,4 @@
-#include "input_stream.h"
+#include "lambert/text/input_stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

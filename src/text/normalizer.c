@@ -31,28 +31,6 @@ static void add_code(struct code_list *list, int32_t code)
     list->codes[list->count++] = code;
 }
 
-/* Whether the capital sigma at `at` ends a word: a cased letter before it, none after it, whatever
- * is case-ignorable in between (Unicode 3.13, Final_Sigma, as CPython reads it). */
-static bool is_final_sigma(const struct code_list *token, size_t at)
-{
-    size_t before = at, after = at + 1;
-    while (before > 0 && unicode_is_case_ignorable(token->codes[before - 1]))
-        before--;
-    if (before == 0 || !unicode_is_cased(token->codes[before - 1]))
-        return false;
-    while (after < token->count && unicode_is_case_ignorable(token->codes[after]))
-        after++;
-    return after == token->count || !unicode_is_cased(token->codes[after]);
-}
-
-static int lower_code(const struct code_list *token, size_t at, int32_t out[UNICODE_LOWER_LONGEST])
-{
-    if (token->codes[at] != 0x3A3)
-        return unicode_lower(token->codes[at], out);
-    out[0] = is_final_sigma(token, at) ? 0x3C2 : 0x3C3;
-    return 1;
-}
-
 static void lower_and_decompose(const struct code_list *token, struct code_list *out)
 {
     out->count = 0;
@@ -62,7 +40,7 @@ static void lower_and_decompose(const struct code_list *token, struct code_list 
             continue;
         }
         int32_t lower[UNICODE_LOWER_LONGEST], parts[UNICODE_NFD_LONGEST];
-        int lower_count = lower_code(token, i, lower);
+        int lower_count = unicode_lower_at(token->codes, token->count, i, lower);
         for (int l = 0; l < lower_count; l++) {
             int count = unicode_decompose(lower[l], parts);
             for (int p = 0; p < count; p++)

@@ -116,6 +116,12 @@ bool unicode_is_upper(int32_t code)
     return c == UTF8PROC_CATEGORY_LU || c == UTF8PROC_CATEGORY_LT;
 }
 
+bool unicode_is_number(int32_t code)
+{
+    utf8proc_category_t c = category(code);
+    return c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO;
+}
+
 bool unicode_is_cjk(int32_t code)
 {
     static const struct range cjk[] = {
@@ -176,6 +182,29 @@ int unicode_lower(int32_t code, int32_t out[UNICODE_LOWER_LONGEST])
         return 2;
     }
     out[0] = utf8proc_tolower(code);
+    return 1;
+}
+
+/* Whether the capital sigma at `at` ends a word: a cased letter before it, none after it, whatever
+ * is case-ignorable in between (Unicode 3.13, Final_Sigma, as CPython reads it). */
+static bool is_final_sigma(const int32_t *codes, size_t count, size_t at)
+{
+    size_t before = at, after = at + 1;
+    while (before > 0 && unicode_is_case_ignorable(codes[before - 1]))
+        before--;
+    if (before == 0 || !unicode_is_cased(codes[before - 1]))
+        return false;
+    while (after < count && unicode_is_case_ignorable(codes[after]))
+        after++;
+    return after == count || !unicode_is_cased(codes[after]);
+}
+
+int unicode_lower_at(const int32_t *codes, size_t count, size_t at,
+                     int32_t out[UNICODE_LOWER_LONGEST])
+{
+    if (codes[at] != 0x3A3)
+        return unicode_lower(codes[at], out);
+    out[0] = is_final_sigma(codes, count, at) ? 0x3C2 : 0x3C3;
     return 1;
 }
 

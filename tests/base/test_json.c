@@ -102,6 +102,19 @@ static void repeated_names(void **state)
     }
 }
 
+static void nuls_are_seen(void **state)
+{
+    (void)state;
+    assert_false(json_has_nul("\"a\"", 3));
+    assert_true(json_has_nul("\"a\0\"", 4));
+    assert_true(json_has_nul("\"a\\u0000\"", 9));
+    assert_false(json_has_nul("\"a\\\\u0000\"", 10));
+    assert_true(json_has_nul("\"a\\\\\\u0000\"", 11));
+    assert_true(json_has_nul("\\\\u0000 \\u0000", 14));
+    assert_false(json_has_nul("\\u00001", 5)); /* beyond the end */
+    assert_false(json_has_nul("", 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +123,7 @@ int main(void)
         cmocka_unit_test(only_sixteen_digits_are_a_hash),
         cmocka_unit_test(texts),
         cmocka_unit_test(repeated_names),
+        cmocka_unit_test(nuls_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,6 +144,17 @@ static void knows_what_the_sigma_rule_asks(void **state)
     }
 }
 
+static void knows_numbers(void **state)
+{
+    (void)state;
+    static const int32_t numbers[] = {'0', '9', 0xB2, 0xBD, 0x660, 0x2167, 0x3007, 0x1D7CE};
+    static const int32_t others[] = {'a', '-', 0x4E00, 0x301, 0x20};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        assert_true(unicode_is_number(numbers[i]));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(unicode_is_number(others[i]));
+}
+
 static void lowers_and_decomposes(void **state)
 {
     (void)state;
@@ -155,6 +166,12 @@ static void lowers_and_decomposes(void **state)
     assert_int_equal(out[0], 0xDF);
     assert_int_equal(unicode_lower(0x10400, out), 1);
     assert_int_equal(out[0], 0x10428);
+    static const int32_t sigmas[] = {0x3A3, 0x391, 0x3A3, '.', ' ', 'A', 0x3A3, 'b', 0x3A3};
+    static const int32_t lower[] = {0x3C3, 0x3B1, 0x3C2, '.', ' ', 'a', 0x3C3, 'b', 0x3C2};
+    for (size_t i = 0; i < sizeof sigmas / sizeof *sigmas; i++) {
+        assert_int_equal(unicode_lower_at(sigmas, sizeof sigmas / sizeof *sigmas, i, out), 1);
+        assert_int_equal(out[0], lower[i]);
+    }
     assert_int_equal(unicode_decompose(0x1D6, out), 3); /* ǖ */
     assert_int_equal(out[0], 'u');
     assert_int_equal(out[1], 0x308);
@@ -174,6 +191,7 @@ int main(void)
         cmocka_unit_test(knows_white_space_control_and_punctuation),
         cmocka_unit_test(knows_the_bounds_of_cjk),
         cmocka_unit_test(knows_what_the_sigma_rule_asks),
+        cmocka_unit_test(knows_numbers),
         cmocka_unit_test(lowers_and_decomposes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #define LAMBERT_BASE_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <cjson/cJSON.h>
@@ -34,5 +35,8 @@ const char *json_get_text(const cJSON *object, const char *name); /* NULL where 
 /* A name that the object has more than once, or NULL: cJSON keeps all of them, and readers differ
  * in which one they take. */
 const char *json_repeated_name(const cJSON *object);
+
+/* Whether strings of the text would be cut: cJSON's end at a NUL, a byte or \u0000. */
+bool json_has_nul(const char *text, size_t size);
 
 #endif

@@ -35,6 +35,7 @@ bool unicode_is_accent(int32_t code);      /* category Mn */
 bool unicode_is_letter(int32_t code);      /* categories L* */
 bool unicode_is_lower(int32_t code);       /* category Ll */
 bool unicode_is_upper(int32_t code);       /* categories Lu and Lt */
+bool unicode_is_number(int32_t code);      /* categories N* */
 bool unicode_is_cjk(int32_t code);         /* the ideographs that BERT sets apart */
 int unicode_combining_class(int32_t code);
 
@@ -45,6 +46,9 @@ bool unicode_is_cased(int32_t code);
 
 /* As Python's str.lower() for one code point out of context; returns how many it becomes. */
 int unicode_lower(int32_t code, int32_t out[UNICODE_LOWER_LONGEST]);
+/* The same of the one at `at` of a text: a capital sigma at the end of a word has a form of its own. */
+int unicode_lower_at(const int32_t *codes /* [count] */, size_t count, size_t at,
+                     int32_t out[UNICODE_LOWER_LONGEST]);
 /* Canonical decomposition of one code point, Hangul included; not yet ordered across code points.
  */
 int unicode_decompose(int32_t code, int32_t out[UNICODE_NFD_LONGEST]);
