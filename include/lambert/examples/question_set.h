@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "lambert/base/error.h"
+#include "lambert/base/pool.h"
 
 struct answer {
     const char *text;
@@ -33,7 +34,7 @@ struct question_set {
     bool has_impossible; /* the file says of each question whether it has an answer: v2.0 */
     int misplaced;       /* answers whose text is not at their place */
     char *path;          /* for sentences */
-    void *memory;
+    struct pool memory;
 };
 
 int question_set_read(struct question_set *set, const char *path, struct error *err);

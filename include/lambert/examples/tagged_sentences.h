@@ -1,6 +1,9 @@
 /* Sentences of words with a tag each: a word a line in columns apart by blanks or tabs, a blank line
  * between sentences, as CoNLL's shared tasks have them. Lines that begin with -DOCSTART- are left out, with
- * the blank line behind. Without column names: the word is the first, the tag the last. */
+ * the blank line behind. Without column names: the word is the first, the tag the last.
+ *
+ * Or JSON lines (the file's name, or the format, says so): an object a sentence, with a list of words and one
+ * of tags; without column names these are "words" and "tags". */
 #ifndef LAMBERT_EXAMPLES_TAGGED_SENTENCES_H
 #define LAMBERT_EXAMPLES_TAGGED_SENTENCES_H
 
@@ -8,6 +11,7 @@
 #include <stddef.h>
 
 #include "lambert/base/error.h"
+#include "lambert/base/pool.h"
 #include "lambert/examples/task.h"
 
 struct tagged_word {
@@ -26,8 +30,9 @@ struct tagged_sentences {
     int count;
     size_t words; /* of all */
     bool labelled;
-    char *path; /* for sentences */
-    void *memory;
+    char *path;              /* for sentences */
+    struct tagged_word *all; /* [words] of the sentences one behind the other */
+    struct pool memory;
 };
 
 /* tags_wanted: a file of one column is an error, else its words have no tags. */

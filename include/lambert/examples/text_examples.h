@@ -7,12 +7,13 @@
 #include <stddef.h>
 
 #include "lambert/base/error.h"
+#include "lambert/base/pool.h"
 #include "lambert/examples/task.h"
 
 /* All texts are the set's, UTF-8, and end with a NUL. */
 struct text_example {
     const char *id;
-    const char *text;
+    const char *text; /* NULL: the format names no column of it, as for scoring */
     const char *pair; /* NULL: there is one text */
     int line;         /* in the file, from 1 */
 
@@ -27,7 +28,7 @@ struct text_examples {
     int count;
     bool labelled;
     char *path; /* for sentences */
-    void *memory;
+    struct pool memory;
 };
 
 /* labels_wanted: a file without the column of labels is an error, else its examples have none. A file
