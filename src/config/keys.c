@@ -121,7 +121,7 @@ static const struct key task_keys[] = {
         "Column by which predictions name an example; empty: its number, from 0."),
     KEY(task, header, "yes", YES_NO, RESULT,
         "The first line of TSV and CSV holds the names of the columns."),
-    KEY(task, separator, "|", ANY_TEXT, RESULT,
+    KEY(task, separator, ",", ANY_TEXT, RESULT,
         "What stands between the labels of an example in its column (multilabel)."),
     KEY(task, label_file, "", ANY_TEXT, FREE,
         "The labels, one a line, in the order of their numbers; empty: those of the training set, sorted, "
