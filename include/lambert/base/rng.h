@@ -20,7 +20,9 @@ enum rng_purpose {
     RNG_SEGMENTS = 3,        /* (phase << 32 | epoch, document): passages, NSP pairs, truncation */
     RNG_MASKS = 4,           /* (phase, sample index) */
     RNG_DROPOUT = 5,         /* (phase, sample index) */
-    RNG_TEST = 6
+    RNG_TEST = 6,
+    RNG_FEATURE_ORDER = 8,  /* (phase, epoch): the permutation of a set of features */
+    RNG_FEATURE_DROPOUT = 9 /* (phase, sample index), in fine-tuning */
 };
 
 /* One block of Philox4x32-10. */

@@ -4,13 +4,14 @@
  *                 piece from the end of the longer of the two (a pair's second on a tie: Google's
  *                 _truncate_seq_pair)
  *     sentences   [CLS] pieces of the words [SEP]; a label on the first piece of each word. A sentence that is
- *                 too long is cut between words into several sequences; no word is lost
+ *                 too long is cut between words into several sequences; no word is lost: one without
+ *                 pieces is [UNK]
  *     questions   [CLS] question [SEP] a window of the paragraph [SEP]: a sequence a window
  *
  * The last are those of Google's run_squad.py: the paragraph's words, split at space, tab, line ends and
  * U+202F, tokenised one by one; answers narrowed to the pieces that spell them; windows as long as fit,
  * every `stride` pieces; the question cut to `question_length` pieces; a window without the answer points
- * at [CLS]. Of a piece that stands in several windows the one with most surroundings counts.
+ * at [CLS]. Of several answers the first is learnt. Of a piece that stands in several windows the one with most surroundings counts.
  *
  * Sequences point into the set; it holds no example, but the examples must outlive it. */
 #ifndef LAMBERT_FEATURES_FEATURE_SET_H
@@ -61,8 +62,8 @@ struct feature_set; /* with what decoding answers needs (answers.h) */
 
 /* What could not be used, for people. */
 struct feature_report {
-    int truncated; /* texts that were cut; sentences that became several sequences */
-    int left_out; /* training: questions whose answer is not in the paragraph where it is said to be */
+    int truncated;   /* texts that were cut; sentences that became several sequences */
+    int left_out;    /* training: questions whose answer is not where it is said to be */
     char first[256]; /* the first of those: "FILE: question ID: ..." */
 };
 
@@ -78,7 +79,8 @@ int feature_set_of_sentences(struct feature_set **features,
                              struct feature_report *report, struct error *err);
 
 /* training: questions whose answer cannot be found again in the paragraph, white space aside, are left out
- * and counted; more than one in a hundred is an error. Else all are there, and windows have no answers. */
+ * and counted; more than one in a hundred is an error, and so is one that has no answer and is not impossible.
+ * Else all are there, and windows have no answers. A paragraph without pieces has no window. */
 int feature_set_of_questions(struct feature_set **features, const struct question_set *questions,
                              bool training, const struct feature_options *options,
                              struct feature_report *report, struct error *err);
@@ -103,5 +105,17 @@ void feature_set_append(const struct feature_set *features, int number, uint64_t
 
 /* Of all that the model sees of the set: ids, segments, labels. */
 uint64_t feature_set_hash(const struct feature_set *features);
+
+/* Questions, of a row of a window: whether it holds a piece of the paragraph that has most surroundings here
+ * (run_squad.py's max context: of all windows with the piece, the first with the highest of
+ * min(pieces to the left, pieces to the right) + 0.01 pieces of the window). */
+bool feature_set_most_context(const struct feature_set *features, int number, int row);
+
+/* The word of the paragraph that the piece in a row is of, in bytes of the context. */
+struct word_place {
+    uint32_t start, size;
+};
+struct word_place feature_set_word(const struct feature_set *features,
+                                   const struct question_set *questions, int number, int row);
 
 #endif
