@@ -1,7 +1,8 @@
 /* Batches of a set of features for training (a batch/batch_source.h): sample i of a phase is the sequence
  * that a permutation keyed by (seed, phase, epoch) puts at i modulo the size of the set, so an epoch is
  * each sequence once, in an order of its own, and any number of ranks sees the same global batches.
- * Everything random in the model for sample i is keyed by (seed, phase, i). */
+ * Everything random in the model for sample i is keyed by (seed, phase, i). A batch is made when it is asked
+ * for: it is a copy of what the set holds. */
 #ifndef LAMBERT_FEATURES_FEATURE_BATCHES_H
 #define LAMBERT_FEATURES_FEATURE_BATCHES_H
 
