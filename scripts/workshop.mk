@@ -20,7 +20,7 @@ SANITIZED = $(if $(SAN),LAMBERT_SANITIZED=1 TEST_SECONDS=1200 UBSAN_OPTIONS=prin
 
 # ThreadSanitizer tells the truth about OpenMP only under clang, with libomp and its Archer tool: of the rooms
 # whose threads share something, without MPI. Of test_file it would count its own pages.
-THREAD_ROOMS = base text corpus prepare sample
+THREAD_ROOMS = base text corpus prepare sample features
 THREAD_TESTS = $(filter-out base/test_file,$(foreach room,$(THREAD_ROOMS),$(patsubst tests/%.c,%,$(wildcard tests/$(room)/test_*.c))))
 
 check-threads:
@@ -154,6 +154,7 @@ check-numerics:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/installed
 	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/features.py $(BUILD)
 	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
 
 # The demo's run in both types of train.compute_type, three seeds each: half an hour, and goes on where it
