@@ -1,9 +1,13 @@
 #include "lambert/store/checkpoint.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "checkpoint_format.h"
 #include "checkpoint_writer.h"
+#include "head_tensors.h"
+#include "lambert/base/memory.h"
 #include "shape_text.h"
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -46,31 +50,50 @@ int checkpoint_write(const struct checkpoint_arrays *arrays, const char *path,
 
 /* --- does it fit? ----------------------------------------------------------------------------- */
 
-static int check_tensors(const struct checkpoint_file *file, const struct param_table *table,
-                         struct error *err)
+static enum tensor_fit fit_of(const struct checkpoint_file *file, const struct param_info *info)
 {
-    const char *path = file->container.path;
+    const struct checkpoint_tensor *tensor = checkpoint_file_tensor(file, info->name);
+    return tensor ? tensor_fit(info, tensor->dimensions, tensor->shape) : TENSOR_MISSING;
+}
+
+/* A tensor of the table that does not fit. */
+static int misfit(const struct checkpoint_file *file, const struct param_info *info,
+                  struct error *err)
+{
+    const struct checkpoint_tensor *tensor = checkpoint_file_tensor(file, info->name);
+    const char *path = checkpoint_file_path(file);
+    char stored[SHAPE_TEXT], wanted[SHAPE_TEXT];
+    if (!tensor)
+        return error_set(err, "%s does not fit the configured model: it has no %s", path,
+                         info->name);
+    return error_set(err,
+                     "%s does not fit the configured model: its %s is %s, the model's is %s; "
+                     "configure the model it was written by",
+                     path, info->name, shape_text(tensor->dimensions, tensor->shape, stored),
+                     shape_text(info->dimensions, info->shape, wanted));
+}
+
+/* Every tensor is in table and file, with one shape; where heads may be others, every one of the
+ * encoder. */
+static int check_tensors(const struct checkpoint_file *file, const struct param_table *table,
+                         bool other_heads, struct error *err)
+{
+    const char *path = checkpoint_file_path(file);
     for (int i = 0; i < table->count; i++) {
         const struct param_info *info = &table->infos[i];
-        const struct checkpoint_tensor *tensor = checkpoint_file_tensor(file, info->name);
-        if (!tensor)
-            return error_set(err, "%s does not fit the configured model: it has no %s", path,
-                             info->name);
-        char stored[SHAPE_TEXT], wanted[SHAPE_TEXT];
-        shape_text(tensor->dimensions, tensor->shape, stored);
-        shape_text(info->dimensions, info->shape, wanted);
-        if (strcmp(stored, wanted) != 0)
-            return error_set(err,
-                             "%s does not fit the configured model: its %s is %s, the model's is "
-                             "%s; configure the model it was written by",
-                             path, info->name, stored, wanted);
+        const enum tensor_fit fit = fit_of(file, info);
+        const bool may_be_fresh = other_heads && head_of(info->name) && fit != TENSOR_MISFITS;
+        if (fit != TENSOR_FITS && !may_be_fresh)
+            return misfit(file, info, err);
     }
-    for (int i = 0; i < file->tensor_count; i++)
-        if (param_table_find(table, file->tensors[i].name) < 0)
+    for (int i = 0; i < file->tensor_count; i++) {
+        const char *name = file->tensors[i].name;
+        if (checkpoint_file_tensor(file, name) != &file->tensors[i])
+            return error_set(err, "%s has a tensor twice, %s", path, name);
+        if (param_table_find(table, name) < 0 && !(other_heads && head_of(name)))
             return error_set(err, "%s does not fit the configured model, which has no %s", path,
-                             file->tensors[i].name);
-    if (file->tensor_count != table->count)
-        return error_set(err, "%s has a tensor twice", path);
+                             name);
+    }
     return 0;
 }
 
@@ -95,6 +118,14 @@ static int check_moments(const struct checkpoint_file *file, const struct optimi
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* A tensor of one of the file's arrays (values) to its place in a flat one. */
+static void copy_tensor(const struct checkpoint_file *file, const float *values,
+                        const struct param_info *info, real *flat)
+{
+    size_t from = checkpoint_file_tensor(file, info->name)->offset;
+    memcpy(flat + info->offset, values + from, info->count * sizeof *flat);
+}
+
 /* An array of rank 0's file (values) to a flat array on all ranks. */
 static void share_array(const struct checkpoint_arrays *arrays, const struct checkpoint_file *file,
                         const float *values, real *flat)
@@ -102,12 +133,8 @@ static void share_array(const struct checkpoint_arrays *arrays, const struct che
     const struct param_table *table = arrays->table;
     if (dist_rank(arrays->dist) == 0) {
         memset(flat, 0, table->size * sizeof *flat);
-        for (int i = 0; i < table->count; i++) {
-            const struct param_info *info = &table->infos[i];
-            size_t from = checkpoint_file_tensor(file, info->name)->offset;
-            /* NOLINTNEXTLINE: on rank 0 values are there */
-            memcpy(flat + info->offset, values + from, info->count * sizeof *flat);
-        }
+        for (int i = 0; i < table->count; i++)
+            copy_tensor(file, values, &table->infos[i], flat); /* NOLINT: rank 0 has values */
     }
     dist_broadcast(arrays->dist, 0, flat, table->size * sizeof *flat);
 }
@@ -119,7 +146,7 @@ int checkpoint_read(const struct checkpoint_arrays *arrays, const struct checkpo
     struct optimizer *optimizer = arrays->optimizer;
     bool reads = dist_rank(dist) == 0;
     int status = 0;
-    if (reads && (check_tensors(file, arrays->table, err) < 0 ||
+    if (reads && (check_tensors(file, arrays->table, false, err) < 0 ||
                   (optimizer && check_moments(file, optimizer, err) < 0)))
         status = -1;
     if (dist_agree(dist, status, err) < 0)
@@ -142,5 +169,38 @@ int checkpoint_read(const struct checkpoint_arrays *arrays, const struct checkpo
         shard_extract(arrays->sharding, dist_rank(dist), arrays->scratch,
                       optimizer_moment(optimizer, k));
     }
+    return 0;
+}
+
+/* --- weights alone ---------------------------------------------------------------------------- */
+
+static void log_heads(const struct checkpoint_file *file, const struct param_table *table,
+                      const enum tensor_fit *fits)
+{
+    const char **unused = memory_new((size_t)file->tensor_count, sizeof *unused);
+    int count = 0;
+    for (int i = 0; i < file->tensor_count; i++)
+        if (param_table_find(table, file->tensors[i].name) < 0)
+            unused[count++] = file->tensors[i].name;
+    log_fresh_heads(checkpoint_file_path(file), table, fits);
+    log_unused_heads(checkpoint_file_path(file), unused, count);
+    free(unused);
+}
+
+int checkpoint_file_weights(const struct checkpoint_file *file, const struct param_table *table,
+                            double initializer_range, uint64_t seed, real *params,
+                            struct error *err)
+{
+    if (check_tensors(file, table, true, err) < 0)
+        return -1;
+    enum tensor_fit *fits = memory_new((size_t)table->count, sizeof *fits);
+    for (int i = 0; i < table->count; i++)
+        fits[i] = fit_of(file, &table->infos[i]);
+    prepare_params(table, fits, initializer_range, seed, params);
+    for (int i = 0; i < table->count; i++)
+        if (fits[i] == TENSOR_FITS)
+            copy_tensor(file, file->weights, &table->infos[i], params);
+    log_heads(file, table, fits);
+    free(fits);
     return 0;
 }

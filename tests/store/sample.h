@@ -8,6 +8,8 @@
 
 #include "lambert/base/buffer.h"
 #include "lambert/dist/dist.h"
+#include "lambert/examples/task.h"
+#include "lambert/model/objective.h"
 #include "lambert/store/checkpoint.h"
 
 struct sample {
@@ -23,6 +25,14 @@ float sample_value(int array, int tensor, size_t i);
 
 /* 1 layer, hidden 3, intermediate 5, 7 tokens. */
 extern const struct bert_config sample_config;
+
+/* The same shape with the head of a task of so many labels, which lies in *head. */
+struct sample_head {
+    struct objective objective;
+    const struct objective *list[1];
+};
+struct bert_config sample_with_head(const struct bert_config *shape, enum task_kind kind,
+                                    int labels, struct sample_head *head);
 
 /* With all its values; or with zeros, to be read into. */
 void sample_init(struct sample *sample, const struct dist *dist, const struct bert_config *config,

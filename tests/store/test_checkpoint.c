@@ -225,6 +225,126 @@ static void weights_alone(void **unused)
     sample_release(&sample);
 }
 
+/* --- weights of other heads ------------------------------------------------------------------- */
+
+enum { HEAD_SEED = 5 };
+
+/* Rank 0 reads weights alone; the others have nothing to say. */
+static int read_weights(struct sample *sample, const char *path, struct buffer *said,
+                        struct error *err)
+{
+    struct checkpoint_file file;
+    assert_int_equal(checkpoint_file_open(&file, path, err), 0);
+    catch_begin();
+    int status =
+        checkpoint_file_weights(&file, &sample->table, 0.5, HEAD_SEED, sample->params, err);
+    catch_end(said);
+    checkpoint_file_close(&file);
+    return status;
+}
+
+/* The tensors below `kept` are those of sample_init() (the file's tables all begin with the encoder
+ * and the pooler), those from there on a new run's. */
+static void expect_kept_and_fresh(const struct sample *sample, int kept)
+{
+    const struct param_table *table = &sample->table;
+    real *fresh = memory_new(table->size, sizeof *fresh);
+    param_table_initialise(table, 0.5, HEAD_SEED, fresh);
+    for (int t = 0; t < table->count; t++) {
+        const struct param_info *info = &table->infos[t];
+        for (size_t i = 0; i < info->count; i++) {
+            real wanted = t < kept ? sample_value(SAMPLE_WEIGHTS, t, i) : fresh[info->offset + i];
+            if (sample->params[info->offset + i] != wanted)
+                fail_msg("%s is not what it should be", info->name);
+        }
+    }
+    free(fresh);
+}
+
+static void a_task_begins_with_weights_of_another(void **state)
+{
+    (void)state;
+    enum { ENCODER = 21, POOLED = 23 }; /* tensors, without and with the pooler */
+    static const struct {
+        enum task_kind from;
+        int from_labels;
+        enum task_kind to;
+        int to_labels, kept;
+        const char *fresh, *unused; /* in the log; NULL: no such line */
+    } moves[] = {
+        {TASK_NONE, 0, TASK_CLASSIFICATION, 3, POOLED,
+         "has no classifier.weight, classifier.bias: initialised afresh",
+         "left out: cls.predictions, cls.seq_relationship\n"},
+        {TASK_NONE, 0, TASK_QUESTIONS, 2, ENCODER,
+         "has no qa_outputs.weight, qa_outputs.bias: initialised afresh",
+         "left out: bert.pooler, cls.predictions, cls.seq_relationship\n"},
+        {TASK_TAGGING, 4, TASK_REGRESSION, 1, ENCODER,
+         "has no bert.pooler.dense.weight, bert.pooler.dense.bias: initialised afresh", NULL},
+        {TASK_CLASSIFICATION, 3, TASK_CLASSIFICATION, 2, POOLED,
+         "has classifier.weight, classifier.bias for another number of labels: initialised afresh",
+         NULL},
+        {TASK_MULTILABEL, 3, TASK_NONE, 0, POOLED,
+         "has no cls.seq_relationship.weight, cls.seq_relationship.bias: initialised afresh",
+         "left out: classifier\n"},
+        {TASK_CLASSIFICATION, 3, TASK_CLASSIFICATION, 3, POOLED + 2, NULL, NULL},
+    };
+    const char *path = scratch_path("moved.checkpoint");
+    for (size_t m = 0; m < sizeof moves / sizeof *moves; m++) {
+        struct sample_head from, to;
+        struct sample written, seen;
+        struct error err;
+        struct buffer said = {0};
+        struct bert_config config =
+            sample_with_head(&sample_config, moves[m].from, moves[m].from_labels, &from);
+        sample_init(&written, ranks, &config, RULE_LAMB, 32);
+        assert_int_equal(sample_write(&written, ranks, path, &err), 0);
+        config = sample_with_head(&sample_config, moves[m].to, moves[m].to_labels, &to);
+        sample_init_empty(&seen, ranks, &config, RULE_LAMB, 32);
+        if (first()) {
+            assert_int_equal(read_weights(&seen, path, &said, &err), 0);
+            expect_kept_and_fresh(&seen, moves[m].kept);
+            const char *text = buffer_text(&said);
+            if (moves[m].fresh)
+                assert_non_null(strstr(text, moves[m].fresh));
+            if (moves[m].unused)
+                assert_non_null(strstr(text, moves[m].unused));
+            assert_int_equal(strstr(text, "afresh") != NULL, moves[m].fresh != NULL);
+            assert_int_equal(strstr(text, "left out") != NULL, moves[m].unused != NULL);
+            buffer_release(&said);
+        }
+        sample_release(&written);
+        sample_release(&seen);
+    }
+}
+
+/* What is no head has to fit, and nothing is changed where it does not. */
+static void an_encoder_is_never_fresh(void **state)
+{
+    (void)state;
+    const char *path = scratch_path("encoder.checkpoint");
+    struct bert_config configs[2] = {sample_config, sample_config};
+    static const char *const words[] = {"it has no bert.encoder.layer.1.attention.self.query",
+                                        "its bert.encoder.layer.0.intermediate.dense.weight"};
+    configs[0].layers = 2;
+    configs[1].intermediate = 6;
+    for (int c = 0; c < 2; c++) {
+        struct sample written, seen;
+        struct error err;
+        struct buffer said = {0};
+        sample_init(&written, ranks, &sample_config, RULE_LAMB, 32);
+        assert_int_equal(sample_write(&written, ranks, path, &err), 0);
+        sample_init(&seen, ranks, &configs[c], RULE_LAMB, 32);
+        if (first()) {
+            assert_int_equal(read_weights(&seen, path, &said, &err), -1);
+            assert_non_null(strstr(err.text, words[c]));
+            assert_true(sample_weights_hold(&seen));
+            buffer_release(&said);
+        }
+        sample_release(&written);
+        sample_release(&seen);
+    }
+}
+
 /* --- what is refused -------------------------------------------------------------------------- */
 
 /* Reading fails everywhere with one and the same sentence, which has these words, and has changed
@@ -279,6 +399,19 @@ static void other_shapes(void **state)
     EXPECT_REFUSAL(path, &config, RULE_LAMB, "it has no bert.encoder.layer.1.attention.self.query");
     config.layers = 0;
     EXPECT_REFUSAL(path, &config, RULE_LAMB, "has no bert.encoder.layer.0.attention.self.query");
+}
+
+/* To go on, every head has to be there, and be the file's. */
+static void other_heads(void **state)
+{
+    (void)state;
+    const char *path = scratch_path("heads.checkpoint");
+    struct sample_head head;
+    struct bert_config config = sample_with_head(&sample_config, TASK_CLASSIFICATION, 2, &head);
+    write_sample(path, RULE_LAMB);
+    EXPECT_REFUSAL(path, &config, RULE_LAMB, path, "it has no classifier.weight");
+    config = sample_with_head(&sample_config, TASK_TAGGING, 2, &head);
+    EXPECT_REFUSAL(path, &config, RULE_LAMB, path, "it has no classifier.weight");
 }
 
 static void another_optimizer(void **state)
@@ -495,7 +628,10 @@ int main(int argc, char **argv)
         RANKS_TEST(what_was_written_is_read),
         RANKS_TEST(the_best_is_read_as_it_was),
         RANKS_TEST(weights_alone),
+        RANKS_TEST(a_task_begins_with_weights_of_another),
+        RANKS_TEST(an_encoder_is_never_fresh),
         RANKS_TEST(other_shapes),
+        RANKS_TEST(other_heads),
         RANKS_TEST(another_optimizer),
         RANKS_TEST(files_that_are_no_checkpoints),
         RANKS_TEST(missing_sections),

@@ -5,6 +5,8 @@
 #ifndef LAMBERT_STORE_CHECKPOINT_H
 #define LAMBERT_STORE_CHECKPOINT_H
 
+#include <stdint.h>
+
 #include "lambert/base/error.h"
 #include "lambert/dist/dist.h"
 #include "lambert/dist/sharding.h"
@@ -40,5 +42,14 @@ int checkpoint_write_weights(const char *path, const struct param_table *table,
  * *state on all ranks. The caller closes the file. */
 int checkpoint_read(const struct checkpoint_arrays *arrays, const struct checkpoint_file *file,
                     struct run_state *state, struct error *err);
+
+/* [local] The weights of a checkpoint, perhaps of a model with other heads, to start anew from: fills
+ * params [table size]. Heads of the table that the file has not, or has for another number of
+ * labels, are initialised from `seed`, and those that the table has not are left out; the log says
+ * which. Any other tensor that only one of the two has, or that has another shape, is an error that
+ * names it, and then nothing is changed. */
+int checkpoint_file_weights(const struct checkpoint_file *file, const struct param_table *table,
+                            double initializer_range, uint64_t seed, real *params,
+                            struct error *err);
 
 #endif
