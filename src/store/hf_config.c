@@ -5,19 +5,21 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "hf_task.h"
 #include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-char *hf_config_print(const struct bert_config *shape, int pad_id, enum safetensors_dtype dtype)
+char *hf_config_print(const struct hf_config *config, int pad_id, enum safetensors_dtype dtype)
 {
+    const struct bert_config *shape = &config->shape;
     const char *torch_name = dtype == SAFETENSORS_F16    ? "float16"
                              : dtype == SAFETENSORS_BF16 ? "bfloat16"
                                                          : "float32";
     cJSON *root = cJSON_CreateObject();
     cJSON *architectures = cJSON_AddArrayToObject(root, "architectures");
-    cJSON_AddItemToArray(architectures, cJSON_CreateString("BertForPreTraining"));
+    cJSON_AddItemToArray(architectures, cJSON_CreateString(hf_task_architecture(config->kind)));
     cJSON_AddStringToObject(root, "model_type", "bert");
     cJSON_AddNumberToObject(root, "vocab_size", shape->vocab);
     cJSON_AddNumberToObject(root, "hidden_size", shape->hidden);
@@ -37,6 +39,7 @@ char *hf_config_print(const struct bert_config *shape, int pad_id, enum safetens
     cJSON_AddNullToObject(root, "classifier_dropout");
     cJSON_AddBoolToObject(root, "tie_word_embeddings", true);
     cJSON_AddStringToObject(root, "torch_dtype", torch_name);
+    hf_task_add(root, config->kind, &config->labels);
     return json_print_indented(root);
 }
 
@@ -158,12 +161,13 @@ static int check_kind(const cJSON *root, const char *path, struct error *err)
     return 0;
 }
 
-int hf_config_parse(const char *text, size_t size, const char *path, struct bert_config *shape,
+int hf_config_parse(const char *text, size_t size, const char *path, struct hf_config *config,
                     struct error *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
+    struct bert_config *shape = &config->shape;
     int status = -1;
-    *shape = (struct bert_config){0};
+    *config = (struct hf_config){0};
     if (!cJSON_IsObject(root)) {
         error_set(err, "%s is not a JSON object", path);
         goto done;
@@ -176,7 +180,7 @@ int hf_config_parse(const char *text, size_t size, const char *path, struct bert
                   shape->heads, shape->hidden);
         goto done;
     }
-    status = 0;
+    status = hf_task_get(root, path, &config->kind, &config->labels, err);
 done:
     cJSON_Delete(root);
     return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hf_config.h"
+#include "hf_task.h"
 #include "hf_tokenizer.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
@@ -82,14 +83,18 @@ static int refuse_folder(const char *folder, struct error *err)
 int hf_export(const struct hf_export *request, const char *folder, struct error *err)
 {
     const struct checkpoint_meta *meta = &request->checkpoint->meta;
+    const char *path = checkpoint_file_path(request->checkpoint);
     const struct bert_config *shape = &request->shape;
+    struct hf_config config = {.shape = *shape, .kind = request->kind};
     bool lower_case = meta->state.lower_case;
-    struct vocabulary *vocabulary;
+    struct vocabulary *vocabulary = NULL;
     int status = -1;
     if (refuse_folder(folder, err) < 0 ||
-        vocabulary_parse(&vocabulary, checkpoint_file_path(request->checkpoint), meta->vocabulary,
-                         meta->vocabulary_size, err) < 0)
+        vocabulary_parse(&vocabulary, path, meta->vocabulary, meta->vocabulary_size, err) < 0)
         return -1;
+    if (hf_task_names_labels(request->kind) &&
+        label_set_parse(&config.labels, meta->labels, meta->labels_size, path, err) < 0)
+        goto done;
     if (folder_create(folder, err) < 0 || write_weights(request, folder, err) < 0)
         goto done;
     if (write_file(folder, "vocab.txt", meta->vocabulary, meta->vocabulary_size, err) < 0)
@@ -103,8 +108,9 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
         goto done;
     status = write_text(
         folder, "config.json",
-        hf_config_print(shape, vocabulary_special_tokens(vocabulary).pad, request->dtype), err);
+        hf_config_print(&config, vocabulary_special_tokens(vocabulary).pad, request->dtype), err);
 done:
     vocabulary_free(vocabulary);
+    label_set_release(&config.labels);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "head_tensors.h"
 #include "hf_config.h"
 #include "hf_tokenizer.h"
 #include "lambert/base/file.h"
@@ -62,16 +63,47 @@ static int read_vocabulary(struct hf_model *model, struct error *err)
     return status;
 }
 
+/* What config.json says; the labels go to the model. */
+static int read_config(struct hf_model *model, const char *path, struct error *err)
+{
+    struct buffer text = {0};
+    struct hf_config config;
+    int status = -1;
+    if (file_read(path, &text, err) < 0 ||
+        hf_config_parse(buffer_text(&text), text.size, path, &config, err) < 0)
+        goto done;
+    model->shape = config.shape;
+    model->kind = config.kind;
+    model->labels = config.labels;
+    status = 0;
+done:
+    buffer_release(&text);
+    return status;
+}
+
+/* A classifier for as many labels as config.json has. */
+static int check_labels(const struct hf_model *model, struct error *err)
+{
+    const struct safetensors_tensor *classifier =
+        safetensors_find(&model->weights, "classifier.weight");
+    const int labels = model->kind == TASK_REGRESSION ? 1 : model->labels.count;
+    if (!classifier || labels == 0 || classifier->dimensions == 0 || classifier->shape[0] == labels)
+        return 0;
+    char shape[SHAPE_TEXT];
+    return error_set(err, "%s: the config.json is of %d label(s), but classifier.weight is %s",
+                     model->folder, labels,
+                     shape_text(classifier->dimensions, classifier->shape, shape));
+}
+
 int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
 {
-    struct buffer config = {0}, tokenizer = {0};
+    struct buffer tokenizer = {0};
     char *config_path = path_join(folder, "config.json");
     char *tokenizer_path = path_join(folder, "tokenizer_config.json");
     char *weights_path = path_join(folder, "model.safetensors");
     int status = -1;
     *model = (struct hf_model){.folder = memory_copy_text(folder)};
-    if (file_read(config_path, &config, err) < 0 ||
-        hf_config_parse(buffer_text(&config), config.size, config_path, &model->shape, err) < 0)
+    if (read_config(model, config_path, err) < 0)
         goto done;
 
     /* A folder without tokenizer_config.json is uncased, as in transformers. */
@@ -90,10 +122,11 @@ int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
                   "%s has no model.safetensors; a pytorch_model.bin or a sharded model is to be "
                   "saved anew with transformers' save_pretrained() first",
                   folder);
+    if (status == 0)
+        status = check_labels(model, err);
 done:
     if (status < 0)
         hf_model_close(model);
-    buffer_release(&config);
     buffer_release(&tokenizer);
     free(config_path);
     free(tokenizer_path);
@@ -104,6 +137,7 @@ done:
 void hf_model_close(struct hf_model *model)
 {
     safetensors_close(&model->weights);
+    label_set_release(&model->labels);
     free(model->folder);
     free(model->vocabulary);
     *model = (struct hf_model){0};
@@ -163,11 +197,14 @@ static bool ends_with(const char *text, const char *end)
     return length >= wanted && strcmp(text + length - wanted, end) == 0;
 }
 
-/* Tensors of the file that no parameter takes: known duplicates are silent. */
-static void warn_of_leftovers(const struct hf_model *model, const struct param_table *table)
+/* Tensors of the file that no parameter takes: known duplicates are silent, and heads of something
+ * else are to be expected. */
+static void report_leftovers(const struct hf_model *model, const struct param_table *table)
 {
     const struct safetensors *weights = &model->weights;
     bool *taken = memory_new((size_t)weights->count, sizeof *taken);
+    const char **heads = memory_new((size_t)weights->count, sizeof *heads);
+    int head_count = 0;
     for (int i = 0; i < table->count; i++) {
         const struct safetensors_tensor *tensor = find_tensor(weights, table->infos[i].name);
         if (tensor)
@@ -175,12 +212,17 @@ static void warn_of_leftovers(const struct hf_model *model, const struct param_t
     }
     for (int i = 0; i < weights->count; i++) {
         const char *name = weights->tensors[i].name;
-        if (!taken[i] && !ends_with(name, "embeddings.position_ids") &&
-            !ends_with(name, "embeddings.token_type_ids") &&
-            strncmp(name, "cls.predictions.decoder.", 24) != 0)
-            log_warning("%s: tensor %s is not of BertForPreTraining; it is left out", weights->path,
-                        name);
+        if (taken[i] || ends_with(name, "embeddings.position_ids") ||
+            ends_with(name, "embeddings.token_type_ids") ||
+            strncmp(name, "cls.predictions.decoder.", 24) == 0)
+            continue;
+        if (head_of(name))
+            heads[head_count++] = name;
+        else
+            log_warning("%s: tensor %s is not of this model; it is left out", weights->path, name);
     }
+    log_unused_heads(weights->path, heads, head_count);
+    free(heads);
     free(taken);
 }
 
@@ -196,48 +238,64 @@ static bool is_padded(const struct safetensors_tensor *tensor, const struct para
            (info->dimensions == 1 || tensor->shape[1] == info->shape[1]);
 }
 
+/* How the folder's tensor for a parameter fits it: a misfit is an error, and so is a missing tensor
+ * of the encoder. */
 static int check_tensor(const struct hf_model *model, const struct safetensors_tensor *tensor,
-                        const struct param_info *info, struct error *err)
+                        const struct param_info *info, enum tensor_fit *fit, struct error *err)
 {
     char stored[SHAPE_TEXT], wanted[SHAPE_TEXT];
+    *fit = TENSOR_MISSING;
+    if (!tensor)
+        return head_of(info->name)
+                   ? 0
+                   : error_set(err, "%s has no tensor %s", model->weights.path, info->name);
     if (tensor->dtype != SAFETENSORS_F32 && tensor->dtype != SAFETENSORS_F16 &&
         tensor->dtype != SAFETENSORS_BF16)
         return error_set(err, "%s: tensor %s is of type %s; F32, F16 and BF16 can be read",
                          model->weights.path, tensor->name, tensor->dtype_name);
-    shape_text(tensor->dimensions, tensor->shape, stored);
-    shape_text(info->dimensions, info->shape, wanted);
-    if (strcmp(stored, wanted) != 0 && !is_padded(tensor, info))
+    *fit =
+        is_padded(tensor, info) ? TENSOR_FITS : tensor_fit(info, tensor->dimensions, tensor->shape);
+    if (*fit == TENSOR_MISFITS)
         return error_set(err, "%s: tensor %s is %s, where the configured model has %s",
-                         model->weights.path, tensor->name, stored, wanted);
+                         model->weights.path, tensor->name,
+                         shape_text(tensor->dimensions, tensor->shape, stored),
+                         shape_text(info->dimensions, info->shape, wanted));
     return 0;
+}
+
+static void read_tensor(const struct safetensors_tensor *tensor, const struct param_info *info,
+                        real *values /* [info->count] */)
+{
+    if (tensor->elements == info->count) {
+        safetensors_floats(tensor, values);
+        return;
+    }
+    /* Padded: its first rows are those of the vocabulary. */
+    float *all = memory_new(tensor->elements, sizeof *all);
+    safetensors_floats(tensor, all);
+    memcpy(values, all, info->count * sizeof *all);
+    free(all);
 }
 
 int hf_model_weights(const struct hf_model *model, const struct param_table *table, uint64_t seed,
                      real *params, struct error *err)
 {
-    param_table_initialise(table, model->shape.initializer_range, seed, params);
+    enum tensor_fit *fits = memory_new((size_t)table->count, sizeof *fits);
+    int status = -1;
+    for (int i = 0; i < table->count; i++)
+        if (check_tensor(model, find_tensor(&model->weights, table->infos[i].name),
+                         &table->infos[i], &fits[i], err) < 0)
+            goto done;
+    prepare_params(table, fits, model->shape.initializer_range, seed, params);
     for (int i = 0; i < table->count; i++) {
         const struct param_info *info = &table->infos[i];
-        const struct safetensors_tensor *tensor = find_tensor(&model->weights, info->name);
-        bool head =
-            strncmp(info->name, "cls.", 4) == 0 || strncmp(info->name, "bert.pooler.", 12) == 0;
-        if (!tensor && head) {
-            log_info("%s has no %s: initialised afresh", model->weights.path, info->name);
-            continue;
-        }
-        if (!tensor)
-            return error_set(err, "%s has no tensor %s", model->weights.path, info->name);
-        if (check_tensor(model, tensor, info, err) < 0)
-            return -1;
-        if (tensor->elements == info->count) {
-            safetensors_floats(tensor, params + info->offset);
-        } else { /* padded: its first rows are those of the vocabulary */
-            float *all = memory_new(tensor->elements, sizeof *all);
-            safetensors_floats(tensor, all);
-            memcpy(params + info->offset, all, info->count * sizeof *all);
-            free(all);
-        }
+        if (fits[i] == TENSOR_FITS)
+            read_tensor(find_tensor(&model->weights, info->name), info, params + info->offset);
     }
-    warn_of_leftovers(model, table);
-    return 0;
+    log_fresh_heads(model->weights.path, table, fits);
+    report_leftovers(model, table);
+    status = 0;
+done:
+    free(fits);
+    return status;
 }
