@@ -28,7 +28,7 @@ offers() {
 
 offers "bench eval export help import prep show train vocab" lambert ""
 offers "eval export" lambert e
-offers "balance batch checkpoint config corpus gradients tokens" lambert show ""
+offers "answers balance batch checkpoint config corpus features gradients tokens" lambert show ""
 offers "balance batch" lambert show ba
 offers "kernels model net prep store" lambert bench ""
 offers "--count --first --help --json --phase --split" lambert show batch -
