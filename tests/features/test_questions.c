@@ -97,24 +97,28 @@ static void paragraphs_are_cut_into_windows(void **state)
     release(&made);
 }
 
-/* A shorter window has less score: the second holds 3 of 9 pieces only. Piece 6 has 0 to the right in the
- * first, 0 to the left in the second; 0 + 0.01 * 7 is more than 0 + 0.01 * 3. */
+/* A shorter window has less score: piece 129 has nothing to its right in the first window, and in the second,
+ * of 12 pieces, one to its left; but 0 + 0.01 * 130 is more than 1 + 0.01 * 12. */
 static void the_longer_window_wins(void **state)
 {
     (void)state;
+    char context[140 * 4 + 1] = "";
     struct made made;
     begin(&made);
-    made.options.sequence_length = 11;
-    made.options.stride = 6;
+    made.options.sequence_length = 134;
+    made.options.stride = 128;
     made.options.question_length = 1;
-    questions_context(&made.questions, "the man went to the store and bought milk");
-    questions_ask(&made.questions, "who", "milk");
+    for (int w = 0; w < 140; w++)
+        memcpy(context + (size_t)4 * (size_t)w, "the ", 5);
+    questions_context(&made.questions, context);
+    questions_ask(&made.questions, "who", "the");
     make_well(&made, true);
-    assert_feature(&made, 0, "[CLS] who [SEP] the man went to the store and [SEP]", 0, 0);
-    assert_feature(&made, 1, "[CLS] who [SEP] and bought milk [SEP]", 5, 5);
-    assert_true(feature_set_most_context(made.set, 0, 9));
-    assert_false(feature_set_most_context(made.set, 1, 3));
-    assert_true(feature_set_most_context(made.set, 1, 4));
+    assert_int_equal(feature_set_count(made.set), 2);
+    assert_int_equal(feature_set_at(made.set, 1)->first_piece, 128);
+    assert_int_equal(feature_set_at(made.set, 1)->tokens, 3 + 12 + 1);
+    assert_true(feature_set_most_context(made.set, 0, 3 + 129));
+    assert_false(feature_set_most_context(made.set, 1, 3 + 1));
+    assert_true(feature_set_most_context(made.set, 1, 3 + 2));
     release(&made);
 }
 
