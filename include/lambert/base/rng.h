@@ -21,6 +21,7 @@ enum rng_purpose {
     RNG_MASKS = 4,           /* (phase, sample index) */
     RNG_DROPOUT = 5,         /* (phase, sample index) */
     RNG_TEST = 6,
+    RNG_RESAMPLING = 7,     /* (sample, 0) */
     RNG_FEATURE_ORDER = 8,  /* (phase, epoch): the permutation of a set of features */
     RNG_FEATURE_DROPOUT = 9 /* (phase, sample index), in fine-tuning */
 };

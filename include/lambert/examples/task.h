@@ -50,9 +50,8 @@ struct task_format {
     enum task_kind kind;
     enum table_form form;
     struct task_columns columns;
-    bool header; /* the first line of TSV and CSV holds the names of the columns */
-    const char
-        *separator; /* multilabel: between the labels in one column; NULL: "|" (JSON: or a list) */
+    bool header;           /* the first line of TSV and CSV holds the names of the columns */
+    const char *separator; /* multilabel: between the labels of a column; NULL: "|" */
 };
 
 #endif
