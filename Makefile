@@ -185,6 +185,7 @@ TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SOURCES))
 test_layer = $(word 3,$(subst /, ,$(1)))
 HELPERS_prepare = tests/corpus/fixture.c
 HELPERS_sample  = tests/corpus/fixture.c
+HELPERS_score   = tests/examples/files.c
 HELPERS_trainer = tests/model/random_batch.c tests/store/sample.c
 HELPERS_run     = tests/store/sample.c
 # What tests of a layer need besides what the layer itself may use: a corpus to read is made first.
