@@ -250,6 +250,11 @@ int predictions_read(struct predictions *predictions, const struct task_format *
 void predictions_release(struct predictions *predictions)
 {
     struct predictions *p = predictions;
+    for (int q = 0; p->answers && q < p->count; q++) {
+        for (int a = 0; a < p->answers[q].count; a++)
+            free(p->answers[q].at[a].text);
+        free(p->answers[q].at);
+    }
     if (p->own_labels)
         label_set_release(p->own_labels);
     if (p->own_sentences)

@@ -1,0 +1,193 @@
+#include "score_report.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "lambert/command/command.h"
+#include "lambert/score/answer_tables.h"
+#include "lambert/score/confusion.h"
+
+static const struct {
+    const char *task, *unit;
+} kinds[] = {[TASK_CLASSIFICATION] = {"classification", "examples"},
+             [TASK_REGRESSION] = {"regression", "examples"},
+             [TASK_MULTILABEL] = {"multilabel", "examples"},
+             [TASK_TAGGING] = {"tagging", "sentences"},
+             [TASK_QUESTIONS] = {"questions", "questions"}};
+
+typedef void table_maker(struct answer_table *table, const struct question_set *questions,
+                         const struct scoring *scoring);
+
+static const struct {
+    const char *name, *title;
+    table_maker *make;
+} tables[] = {{"question_word", "question word", answer_table_by_question_word},
+              {"answer_length", "answer length", answer_table_by_length}};
+
+enum { TABLES = sizeof tables / sizeof tables[0] };
+
+/* --- for people ------------------------------------------------------------------------------- */
+
+static void print_metrics(const struct score_report *report, const struct scored *file)
+{
+    printf("%s\n", file->path);
+    for (int m = 0; m < file->values.count; m++) {
+        const struct metric_value *value = &file->values.at[m];
+        const struct metric_interval *interval = &file->intervals[m];
+        printf("  %-22s %9.4f", value->name, value->value);
+        if (report->resampling.samples > 0)
+            printf("   %9.4f to %9.4f", interval->low, interval->high);
+        printf("\n");
+    }
+}
+
+static void print_differences(const struct score_report *report)
+{
+    printf("second less first\n");
+    for (int m = 0; m < report->files[0].values.count; m++) {
+        const struct metric_value *first = &report->files[0].values.at[m];
+        const struct metric_interval *interval = &report->differences[m];
+        printf("  %-22s %+9.4f", first->name, report->files[1].values.at[m].value - first->value);
+        if (report->resampling.samples > 0)
+            printf("   %+9.4f to %+9.4f   not better in %.1f%% of the samples", interval->low,
+                   interval->high, 100 * interval->not_better);
+        printf("\n");
+    }
+}
+
+static void print_confusion(const struct score_report *report, const struct scored *file)
+{
+    struct buffer text = {0};
+    confusion_print(file->confusion, report->labels, &text);
+    printf("%s\n%s", file->path, buffer_text(&text));
+    buffer_release(&text);
+}
+
+static void print_tables(const struct score_report *report, const struct scored *file)
+{
+    printf("%s\n", file->path);
+    for (int t = 0; t < TABLES; t++) {
+        struct answer_table table;
+        tables[t].make(&table, &report->gold->questions, file->scoring);
+        printf("  %-15s %9s %9s %12s\n", tables[t].title, "questions", "f1", "exact_match");
+        for (int r = 0; r < table.count; r++) {
+            const struct answer_table_row *row = &table.rows[r];
+            if (row->questions > 0)
+                printf("  %-15s %9d %9.2f %12.2f\n", row->name, row->questions, row->f1,
+                       row->exact_match);
+        }
+    }
+}
+
+void score_report_print(const struct score_report *report)
+{
+    const struct resampling_options *resampling = &report->resampling;
+    printf("%s: %d %s of %s\n", kinds[report->gold->kind].task,
+           scoring_units(report->files[0].scoring), kinds[report->gold->kind].unit, report->path);
+    if (resampling->samples > 0)
+        printf("intervals: %g%%, of %d samples drawn with replacement\n",
+               100 * resampling->confidence, resampling->samples);
+    for (int f = 0; f < report->count; f++)
+        print_metrics(report, &report->files[f]);
+    if (report->count == 2)
+        print_differences(report);
+    for (int f = 0; f < report->count; f++) {
+        if (report->files[f].confusion)
+            print_confusion(report, &report->files[f]);
+        if (report->tables)
+            print_tables(report, &report->files[f]);
+    }
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static void add_interval(cJSON *object, const struct score_report *report,
+                         const struct metric_interval *interval)
+{
+    if (report->resampling.samples == 0)
+        return;
+    cJSON_AddNumberToObject(object, "low", interval->low);
+    cJSON_AddNumberToObject(object, "high", interval->high);
+}
+
+static void add_confusion(cJSON *object, const struct score_report *report,
+                          const struct scored *file)
+{
+    const int classes = report->labels->count;
+    cJSON *confusion = cJSON_AddObjectToObject(object, "confusion");
+    cJSON *names = cJSON_AddArrayToObject(confusion, "labels");
+    cJSON *rows = cJSON_AddArrayToObject(confusion, "counts");
+    for (int gold = 0; gold < classes; gold++) {
+        cJSON *row = cJSON_CreateArray();
+        cJSON_AddItemToArray(names, cJSON_CreateString(report->labels->names[gold]));
+        for (int said = 0; said < classes; said++)
+            cJSON_AddItemToArray(
+                row, cJSON_CreateNumber((double)file->confusion[gold * classes + said]));
+        cJSON_AddItemToArray(rows, row);
+    }
+}
+
+static void add_tables(cJSON *object, const struct score_report *report, const struct scored *file)
+{
+    for (int t = 0; t < TABLES; t++) {
+        struct answer_table table;
+        tables[t].make(&table, &report->gold->questions, file->scoring);
+        cJSON *rows = cJSON_AddObjectToObject(object, tables[t].name);
+        for (int r = 0; r < table.count; r++) {
+            cJSON *row = cJSON_AddObjectToObject(rows, table.rows[r].name);
+            cJSON_AddNumberToObject(row, "questions", table.rows[r].questions);
+            cJSON_AddNumberToObject(row, "f1", table.rows[r].f1);
+            cJSON_AddNumberToObject(row, "exact_match", table.rows[r].exact_match);
+        }
+    }
+}
+
+static cJSON *file_object(const struct score_report *report, const struct scored *file)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "file", file->path);
+    cJSON *metrics = cJSON_AddObjectToObject(object, "metrics");
+    for (int m = 0; m < file->values.count; m++) {
+        cJSON *metric = cJSON_AddObjectToObject(metrics, file->values.at[m].name);
+        cJSON_AddNumberToObject(metric, "value", file->values.at[m].value);
+        add_interval(metric, report, &file->intervals[m]);
+    }
+    if (file->confusion)
+        add_confusion(object, report, file);
+    if (report->tables)
+        add_tables(object, report, file);
+    return object;
+}
+
+static void add_differences(cJSON *root, const struct score_report *report)
+{
+    cJSON *differences = cJSON_AddObjectToObject(root, "differences");
+    for (int m = 0; m < report->files[0].values.count; m++) {
+        const struct metric_value *first = &report->files[0].values.at[m];
+        const double second = report->files[1].values.at[m].value;
+        cJSON *metric = cJSON_AddObjectToObject(differences, first->name);
+        cJSON_AddNumberToObject(metric, "value", second - first->value);
+        add_interval(metric, report, &report->differences[m]);
+        if (report->resampling.samples > 0)
+            cJSON_AddNumberToObject(metric, "not_better", report->differences[m].not_better);
+    }
+}
+
+void score_report_print_json(const struct score_report *report)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "task", kinds[report->gold->kind].task);
+    cJSON_AddStringToObject(root, "gold", report->path);
+    cJSON_AddNumberToObject(root, kinds[report->gold->kind].unit,
+                            scoring_units(report->files[0].scoring));
+    if (report->resampling.samples > 0) {
+        cJSON_AddNumberToObject(root, "samples", report->resampling.samples);
+        cJSON_AddNumberToObject(root, "confidence", report->resampling.confidence);
+    }
+    cJSON *files = cJSON_AddArrayToObject(root, "predictions");
+    for (int f = 0; f < report->count; f++)
+        cJSON_AddItemToArray(files, file_object(report, &report->files[f]));
+    if (report->count == 2)
+        add_differences(root, report);
+    print_json_line(root);
+}
