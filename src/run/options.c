@@ -33,6 +33,21 @@ struct bert_config bert_config_of(const struct config *config, int vocab_size)
     };
 }
 
+struct config_model config_model_of(const struct bert_config *shape)
+{
+    return (struct config_model){.hidden_size = shape->hidden,
+                                 .num_hidden_layers = shape->layers,
+                                 .num_attention_heads = shape->heads,
+                                 .intermediate_size = shape->intermediate,
+                                 .hidden_act = shape->gelu,
+                                 .hidden_dropout_prob = shape->hidden_dropout,
+                                 .attention_probs_dropout_prob = shape->attention_dropout,
+                                 .max_position_embeddings = shape->positions,
+                                 .type_vocab_size = shape->types,
+                                 .initializer_range = shape->initializer_range,
+                                 .layer_norm_eps = shape->layer_norm_eps};
+}
+
 struct schedule schedule_of(const struct config_phase *phase)
 {
     return (struct schedule){

@@ -58,6 +58,11 @@ static const struct safetensors_tensor *find_tensor(const struct safetensors *we
     return found;
 }
 
+bool hf_model_has(const struct hf_model *model, const char *name)
+{
+    return find_tensor(&model->weights, name) != NULL;
+}
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t length = strlen(text), wanted = strlen(end);

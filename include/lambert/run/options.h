@@ -13,6 +13,7 @@
 
 struct sampler_options sampler_options_of(const struct config *config, int phase);
 struct bert_config bert_config_of(const struct config *config, int vocab_size);
+struct config_model config_model_of(const struct bert_config *shape); /* the other way */
 struct schedule schedule_of(const struct config_phase *phase);
 
 /* For micro-batches of `config` in any of its phases. */

@@ -60,6 +60,9 @@ struct hf_model {
 int hf_model_open(struct hf_model *model, const char *folder, struct error *err);
 void hf_model_close(struct hf_model *model); /* fine on a zeroed one */
 
+/* Whether its weights have that tensor, by this name or another that stands for it. */
+bool hf_model_has(const struct hf_model *model, const char *name);
+
 /* Fills params [table size] with the folder's weights as float. Accepts LayerNorm.gamma/beta, names
  * without "bert.", NVIDIA's dense_act, rows beyond the vocabulary (padding; dropped); passes over
  * position_ids and decoder duplicates. Heads of the table that are missing, or are for another

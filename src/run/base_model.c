@@ -1,0 +1,178 @@
+#include "lambert/run/base_model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/run/options.h"
+#include "lambert/store/checkpoint.h"
+#include "lambert/store/checkpoint_folder.h"
+
+/* --- opening, on rank 0 ----------------------------------------------------------------------- */
+
+/* What the other ranks are told, in this order, and of this size. */
+struct description {
+    struct config_model shape;
+    struct config_task task;
+    enum float_type compute_type;
+    int sequence_length;
+    bool lower_case;
+    size_t labels_size, vocabulary_size;
+};
+
+/* A Hugging Face folder is read by its name; anything else is opened as a checkpoint. */
+static bool is_hugging_face(const char *path)
+{
+    char *config = path_join(path, "config.json");
+    const bool there = file_exists(config);
+    free(config);
+    return there;
+}
+
+static int open_folder(struct base_model *model, const char *path, struct description *said,
+                       struct error *err)
+{
+    struct config standard;
+    if (hf_model_open(&model->folder, path, err) < 0)
+        return -1;
+    config_defaults(&standard);
+    said->shape = config_model_of(&model->folder.shape);
+    said->task = standard.task;
+    said->task.kind = model->folder.kind;
+    said->compute_type = TYPE_FLOAT32;
+    said->sequence_length = said->shape.max_position_embeddings;
+    said->lower_case = model->folder.lower_case;
+    return 0;
+}
+
+static int open_file(struct base_model *model, const char *path, struct description *said,
+                     struct error *err)
+{
+    struct config stored;
+    if (checkpoint_find(path, &model->file, err) < 0)
+        return -1;
+    if (!checkpoint_file_path(&model->file))
+        return error_set(err,
+                         "it is neither a Hugging Face model (no config.json) nor a run folder "
+                         "with checkpoints");
+    const struct checkpoint_meta *meta = &model->file.meta;
+    if (config_read(&stored, meta->config, checkpoint_file_path(&model->file), err) < 0)
+        return -1;
+    said->shape = stored.model;
+    said->task = stored.task;
+    said->compute_type = stored.train.compute_type;
+    said->sequence_length = stored.phase_count > 0
+                                ? stored.phases[stored.phase_count - 1].sequence_length
+                                : stored.model.max_position_embeddings;
+    said->lower_case = meta->state.lower_case;
+    return 0;
+}
+
+/* Labels and vocabulary as texts, which are the other half of what is told. */
+static void gather_texts(const struct base_model *model, struct buffer *labels,
+                         struct buffer *vocabulary)
+{
+    if (model->is_folder) {
+        label_set_print(&model->folder.labels, labels);
+        buffer_put(vocabulary, model->folder.vocabulary, model->folder.vocabulary_size);
+    } else {
+        const struct checkpoint_meta *meta = &model->file.meta;
+        buffer_put(labels, meta->labels, meta->labels_size);
+        buffer_put(vocabulary, meta->vocabulary, meta->vocabulary_size);
+    }
+}
+
+/* --- telling the others ----------------------------------------------------------------------- */
+
+static void broadcast_text(const struct dist *dist, struct buffer *text, size_t size)
+{
+    if (dist_rank(dist) != 0)
+        buffer_grow(text, size);
+    dist_broadcast(dist, 0, text->data, size);
+}
+
+static int take_texts(struct base_model *model, const char *path, const struct buffer *labels,
+                      const struct buffer *vocabulary, struct error *err)
+{
+    if (labels->size > 0 &&
+        label_set_parse(&model->labels, (const char *)labels->data, labels->size, path, err) < 0)
+        return -1;
+    return vocabulary_parse(&model->vocabulary, path, vocabulary->data, vocabulary->size, err);
+}
+
+int base_model_open(struct base_model *model, const struct dist *dist, const char *path,
+                    struct error *err)
+{
+    const bool reads = dist_rank(dist) == 0;
+    struct description said = {0};
+    struct buffer labels = {0}, vocabulary = {0};
+    *model = (struct base_model){0};
+    int status = 0;
+    if (reads) {
+        model->is_folder = is_hugging_face(path);
+        status = (model->is_folder ? open_folder : open_file)(model, path, &said, err);
+    }
+    status = dist_agree(dist, status, err);
+    if (status < 0)
+        goto done;
+    if (reads)
+        gather_texts(model, &labels, &vocabulary);
+    said.labels_size = labels.size;
+    said.vocabulary_size = vocabulary.size;
+    dist_broadcast(dist, 0, &said, sizeof said);
+    dist_broadcast(dist, 0, &model->is_folder, sizeof model->is_folder);
+    broadcast_text(dist, &labels, said.labels_size);
+    broadcast_text(dist, &vocabulary, said.vocabulary_size);
+    model->shape = said.shape;
+    model->task = said.task;
+    model->compute_type = said.compute_type;
+    model->sequence_length = said.sequence_length;
+    model->lower_case = said.lower_case;
+    status = dist_agree(dist, take_texts(model, path, &labels, &vocabulary, err), err);
+done:
+    buffer_release(&labels);
+    buffer_release(&vocabulary);
+    if (status < 0)
+        base_model_close(model);
+    return status;
+}
+
+void base_model_close(struct base_model *model)
+{
+    hf_model_close(&model->folder);
+    checkpoint_file_close(&model->file);
+    label_set_release(&model->labels);
+    vocabulary_free(model->vocabulary);
+    *model = (struct base_model){0};
+}
+
+/* --- weights ---------------------------------------------------------------------------------- */
+
+bool base_model_has(const struct base_model *model, const char *name)
+{
+    return model->is_folder ? hf_model_has(&model->folder, name)
+                            : checkpoint_file_tensor(&model->file, name) != NULL;
+}
+
+const char *base_model_path(const struct base_model *model)
+{
+    return model->is_folder ? model->folder.folder : checkpoint_file_path(&model->file);
+}
+
+int base_model_weights(const struct base_model *model, const struct param_table *table,
+                       uint64_t seed, real *params, struct error *err)
+{
+    const double range = model->shape.initializer_range;
+    const int status = model->is_folder
+                           ? hf_model_weights(&model->folder, table, seed, params, err)
+                           : checkpoint_file_weights(&model->file, table, range, seed, params, err);
+    if (status < 0)
+        return -1;
+    return isfinite(kernels->sum_squares(params, table->size))
+               ? 0
+               : error_set(err, "its weights are not all finite numbers");
+}
