@@ -7,24 +7,15 @@
 #include "lambert/run/metrics.h"
 #include "lambert/run/options.h"
 #include "lambert/run/run.h"
-#include "lambert/sample/sampled_batches.h"
 #include "lambert/store/safetensors.h"
 #include "run_internal.h"
 #include "start.h"
 
 static int open_batch(const struct run *run, const struct gradients_request *request,
-                      struct sampler **sampler, struct batch_source **source, struct batch *batch,
-                      struct error *err)
+                      struct batch_source **source, struct batch *batch, struct error *err)
 {
-    const struct corpus *corpus = corpora_of(&run->corpora, request->phase);
-    struct sampler_options options = sampler_options_of(run->config, request->phase);
-    struct sampled_batches_options batches =
-        sampled_batches_options_of(run->config, request->phase, run->dist);
-    batches.first_batch = request->batch;
-    batches.end_batch = request->batch + 1;
-    if (sampler_new(sampler, corpus_store(corpus, CORPUS_TRAIN), corpus_vocabulary(corpus),
-                    &options, err) < 0 ||
-        sampled_batches_open(source, *sampler, &batches, err) < 0)
+    if (run->work->operations->open_phase(run->work, run->dist, request->phase, request->batch,
+                                          request->batch + 1, source, err) < 0)
         return -1;
     return batch_source_next(*source, batch, err) < 0 ? -1 : 0;
 }
@@ -50,19 +41,18 @@ int gradients_write(struct dist *dist, const struct gradients_request *request, 
 {
     const struct config *config = request->config;
     struct run run;
-    struct sampler *sampler = NULL;
     struct batch_source *source = NULL;
     struct batch batch;
     struct step_report report;
     const real *gradient;
-    int status = run_init(&run, dist, config, start_threads(dist, config), err);
+    int status = run_init(&run, dist, config, false, start_threads(dist, config), err);
     if (status < 0)
         goto done;
     status = start_weights(&run, request->checkpoint ? request->checkpoint : config->run.start_from,
                            err);
     if (status < 0)
         goto done;
-    status = open_batch(&run, request, &sampler, &source, &batch, err);
+    status = open_batch(&run, request, &source, &batch, err);
     status = trainer_gradient(run.trainer, status < 0 ? NULL : &batch, &gradient, &report, err);
     if (status < 0)
         goto done;
@@ -80,7 +70,6 @@ int gradients_write(struct dist *dist, const struct gradients_request *request, 
     status = dist_agree(dist, status, err);
 done:
     batch_source_close(source);
-    sampler_free(sampler);
     run_release(&run);
     return status;
 }

@@ -13,9 +13,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
 #include "lambert/kernels/product_counts.h"
-#include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
-#include "lambert/sample/sampled_batches.h"
 #include "lambert/store/checkpoint_folder.h"
 #include "nonfinite.h"
 #include "run_internal.h"
@@ -28,9 +26,7 @@
 struct phase_run {
     const struct config_phase *settings;
     struct schedule schedule;
-    struct sampler *sampler;
     struct batch_source *source;
-    struct evaluator *evaluator; /* NULL: nothing to evaluate on */
     struct progress progress;
 };
 
@@ -88,19 +84,9 @@ static int save(struct run *run, struct error *err)
     return status;
 }
 
-static int evaluate(struct run *run, struct phase_run *phase, struct error *err)
+static int evaluate(struct run *run, struct error *err)
 {
-    struct evaluation result;
-    if (!phase->evaluator)
-        return 0;
-    activity_task("evaluation after step", run->state.total_steps);
-    if (evaluator_run(phase->evaluator, run->dist, trainer_bert(run->trainer),
-                      trainer_weights(run->trainer), &result, err) < 0)
-        return -1;
-    run_log_evaluation(run, phase->settings, &result);
-    int status = metrics_evaluation(&run->metrics, phase->settings->name, &run->state,
-                                    phase->settings->sequence_length, &result, err);
-    return dist_agree(run->dist, status, err);
+    return run->work->operations->evaluate(run->work, run, err);
 }
 
 /* --- a step ----------------------------------------------------------------------------------- */
@@ -172,7 +158,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
 }
 
 /* Evaluation, checkpoint, signal: what may follow a step. */
-static enum outcome after_step(struct run *run, struct phase_run *phase, struct error *err)
+static enum outcome after_step(struct run *run, const struct phase_run *phase, struct error *err)
 {
     const struct config_train *train = &run->config->train;
     const int64_t step = run->state.total_steps;
@@ -185,12 +171,12 @@ static enum outcome after_step(struct run *run, struct phase_run *phase, struct 
     if (dist_agree(run->dist, run->written, err) < 0)
         return RUN_FAILED;
     trainer_settle(run->trainer);
-    if (evaluates && !stop && evaluate(run, phase, err) < 0)
+    if (evaluates && !stop && evaluate(run, err) < 0)
         return RUN_FAILED;
     if ((last || stop || periodic) && save(run, err) < 0)
         return RUN_FAILED;
     /* Where there may be little time, saving comes first. */
-    if (evaluates && stop && evaluate(run, phase, err) < 0)
+    if (evaluates && stop && evaluate(run, err) < 0)
         return RUN_FAILED;
     return stop ? RUN_STOPPED : RUN_ON;
 }
@@ -199,33 +185,11 @@ static enum outcome after_step(struct run *run, struct phase_run *phase, struct 
 
 static int phase_open(struct run *run, struct phase_run *phase, struct error *err)
 {
-    const int number = run->state.phase;
-    const struct config_phase *settings = &run->config->phases[number];
-    const struct corpus *corpus = corpora_of(&run->corpora, number);
-    struct sampler_options options = sampler_options_of(run->config, number);
-    struct sampled_batches_options batches =
-        sampled_batches_options_of(run->config, number, run->dist);
-    batches.first_batch = (uint64_t)run->state.phase_step;
+    const struct config_phase *settings = &run->config->phases[run->state.phase];
     *phase = (struct phase_run){.settings = settings, .schedule = schedule_of(settings)};
-
-    activity_task("planning the epochs of phase number", number + 1);
-    if (sampler_new(&phase->sampler, corpus_store(corpus, CORPUS_TRAIN), corpus_vocabulary(corpus),
-                    &options, err) < 0)
-        return error_prefix(err, "phase %s, %s", settings->name, corpus_folder(corpus));
-    if (evaluator_new(&phase->evaluator, run->config, number, corpus, err) < 0)
-        return -1;
-    uint64_t epoch = sampler_epoch_samples(phase->sampler, 0);
-    double epochs = (double)settings->steps * settings->global_batch / (double)epoch;
-    log_info("phase %s: sequences of up to %d, %d steps of %d, peak rate %g, warm-up %.0f steps; "
-             "an epoch has %" PRIu64 " samples, this phase sees %.2f epochs",
-             settings->name, settings->sequence_length, settings->steps, settings->global_batch,
-             settings->learning_rate, phase->schedule.warmup, epoch, epochs);
-    if (epochs > 1000) /* masks are new each time, yet such a corpus is learnt by heart */
-        log_warning(
-            "phase %s reads each sample of this corpus %.0f times: too small a corpus, or too "
-            "many steps (phase.%s.steps) or sequences (phase.%s.global_batch)",
-            settings->name, epochs, settings->name, settings->name);
-    return sampled_batches_open(&phase->source, phase->sampler, &batches, err);
+    return run->work->operations->open_phase(run->work, run->dist, run->state.phase,
+                                             (uint64_t)run->state.phase_step,
+                                             (uint64_t)settings->steps, &phase->source, err);
 }
 
 /* Who made the matrix products of the phase, as far as it came. */
@@ -244,7 +208,7 @@ static enum outcome run_phase(struct run *run, struct error *err)
     enum outcome outcome = RUN_FAILED;
     product_counts_reset();
     if (dist_agree(run->dist, phase_open(run, &phase, err), err) < 0 ||
-        (run->state.total_steps == 0 && evaluate(run, &phase, err) < 0))
+        (run->state.total_steps == 0 && evaluate(run, err) < 0))
         goto done;
     progress_init(&phase.progress, phase.settings->name, phase.settings->steps, "steps", INFINITY);
     phase.progress.initial = (double)run->state.phase_step;
@@ -257,8 +221,7 @@ static enum outcome run_phase(struct run *run, struct error *err)
     run_pass_finished_phases(run);
 done:
     batch_source_close(phase.source);
-    sampler_free(phase.sampler);
-    evaluator_free(phase.evaluator);
+    run->work->operations->close_phase(run->work);
     return outcome;
 }
 
@@ -308,7 +271,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     int threads = start_threads(dist, config);
     announce_machine(dist, threads, config->train.compute_type);
     activity_task("getting corpus and memory", -1);
-    status = run_init(&run, dist, config, threads, err);
+    status = run_init(&run, dist, config, request->resume, threads, err);
     if (status < 0)
         goto done;
 

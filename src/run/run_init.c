@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,28 +10,6 @@
 #include "lambert/run/options.h"
 #include "memory_plan.h"
 #include "run_internal.h"
-
-/* The corpora, and what every checkpoint of this run carries of them and of the configuration. */
-static int open_corpora(struct run *run, struct error *err)
-{
-    struct buffer text = {0};
-    size_t size;
-    if (corpora_open(&run->corpora, run->config, err) < 0)
-        return -1;
-    const struct corpus *corpus = corpora_of(&run->corpora, 0);
-    const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
-    const char *bytes = vocabulary_text(vocabulary, &size);
-    config_print(run->config, true, &text);
-    run->meta.config = memory_copy_text(buffer_text(&text));
-    buffer_release(&text);
-    run->meta.vocabulary = memory_new(size + 1, 1);
-    memcpy(run->meta.vocabulary, bytes, size);
-    run->meta.vocabulary_size = size;
-    run->state.corpus_hash = corpora_hash(&run->corpora);
-    run->state.vocabulary_hash = vocabulary_hash(vocabulary);
-    run->state.lower_case = corpus_lower_case(corpus);
-    return 0;
-}
 
 static int divide_nodes(struct dist *dist, int ranks, struct error *err)
 {
@@ -48,16 +27,16 @@ static int divide_nodes(struct dist *dist, int ranks, struct error *err)
 }
 
 /* Says what this rank and its machine will hold before it is taken. */
-static int plan_memory(const struct run *run, const struct trainer_options *options, int threads,
-                       struct error *err)
+static int plan_memory(const struct run *run, int threads, struct error *err)
 {
+    const struct trainer_options *options = &run->work->options;
     const struct bert_config *model = &options->model;
     struct memory_plan plan = {
         .trainer = trainer_memory(run->dist, options),
         .compute_type = options->bert.compute_type,
         .recompute = options->bert.recompute,
         .products = gemm_memory(threads),
-        .corpus_cache = (size_t)run->config->data.cache_megabytes << 20,
+        .corpus_cache = run->work->cache,
     };
     struct param_table table;
     param_table_init(&table, model);
@@ -69,22 +48,24 @@ static int plan_memory(const struct run *run, const struct trainer_options *opti
     return memory_plan_check(&plan, run->dist, err);
 }
 
-int run_init(struct run *run, struct dist *dist, const struct config *config, int threads,
-             struct error *err)
+int run_init(struct run *run, struct dist *dist, const struct config *config, bool resume,
+             int threads, struct error *err)
 {
     *run = (struct run){.dist = dist, .config = config, .lock = -1};
     balance_init(&run->balance, dist_size(dist));
     run_clock_start(&run->clock, 0);
-    if (dist_agree(dist, open_corpora(run, err), err) < 0 ||
-        dist_same(dist, "the corpus", run->state.corpus_hash, err) < 0 ||
-        divide_nodes(dist, config->train.ranks_per_node, err) < 0)
+    if (work_open(&run->work, dist, config, resume, err) < 0)
         return -1;
-    int vocabulary = vocabulary_size(corpus_vocabulary(corpora_of(&run->corpora, 0)));
-    struct trainer_options options = trainer_options_of(config, vocabulary);
-    for (int c = 0; c < run->corpora.count; c++)
-        bert_capacity_widen(&options.bert.capacity, run->corpora.opened[c]);
-    if (plan_memory(run, &options, threads, err) < 0 ||
-        trainer_new(&run->trainer, dist, &options, err) < 0)
+    const struct work *work = run->work;
+    char what[64];
+    snprintf(what, sizeof what, "the %s", work->what);
+    run->config = &work->config;
+    run->meta = work->meta;
+    run->state = work->meta.state;
+    if (dist_same(dist, what, run->state.corpus_hash, err) < 0 ||
+        divide_nodes(dist, config->train.ranks_per_node, err) < 0 ||
+        plan_memory(run, threads, err) < 0 ||
+        trainer_new(&run->trainer, dist, &work->options, err) < 0)
         return -1;
     run->peak = cpu_peak_flops(config->train.compute_type, threads);
     dist_sum_double(dist, &run->peak, 1);
@@ -96,10 +77,9 @@ void run_release(struct run *run)
     metrics_close(&run->metrics);
     if (run->lock >= 0)
         close(run->lock);
-    checkpoint_meta_release(&run->meta);
     trainer_free(run->trainer);
     balance_release(&run->balance);
-    corpora_close(&run->corpora);
+    work_close(run->work);
 }
 
 void run_pass_finished_phases(struct run *run)

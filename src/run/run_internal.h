@@ -6,19 +6,20 @@
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/run/balance.h"
-#include "lambert/run/corpora.h"
 #include "lambert/run/metrics.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/trainer/trainer.h"
 #include "run_clock.h"
+#include "work.h"
 
 struct run {
     struct dist *dist;
-    const struct config *config;
-    struct corpora corpora;
+    const struct config *config; /* the work's */
+    struct work *work;
     struct trainer *trainer;
-    struct run_state state;      /* where the run stands */
-    struct checkpoint_meta meta; /* config text and vocabulary for checkpoints */
+    struct run_state state; /* where the run stands */
+    struct checkpoint_meta
+        meta; /* what checkpoints carry: the work's, with the state at the time */
     struct metrics metrics;
     struct balance balance;
     struct run_clock clock;
@@ -31,10 +32,10 @@ struct run {
     int lock; /* descriptor of the run folder's lock; -1: not held */
 };
 
-/* Collective; all ranks fail together. The corpora are opened, nodes divided, memory planned, and a
- * trainer made, without weights. run_release() afterwards in any case. */
-int run_init(struct run *run, struct dist *dist, const struct config *config, int threads,
-             struct error *err);
+/* Collective; all ranks fail together. What the run trains on is opened (work.h), nodes divided,
+ * memory planned, and a trainer made, without weights. run_release() afterwards in any case. */
+int run_init(struct run *run, struct dist *dist, const struct config *config, bool resume,
+             int threads, struct error *err);
 void run_release(struct run *run);
 
 /* [local] A checkpoint at the end of a phase says so, rather than that the next begins, so that a

@@ -1,7 +1,6 @@
 #include "start.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +8,16 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/run/base_model.h"
 #include "lambert/run/options.h"
 #include "lambert/store/checkpoint_folder.h"
-#include "lambert/store/hugging_face.h"
 
 /* --- from another model ----------------------------------------------------------------------- */
 
 /* A model of another vocabulary, or of the other case, would learn to read anew. */
 static int check_text(const struct run *run, uint64_t hash, bool lower_case, struct error *err)
 {
-    const char *corpus = corpus_folder(corpora_of(&run->corpora, 0));
+    const char *corpus = run->work->place;
     if (hash != run->state.vocabulary_hash)
         return error_set(err,
                          "its vocabulary is not, byte for byte, that of the corpus %s; prepare the "
@@ -30,89 +29,33 @@ static int check_text(const struct run *run, uint64_t hash, bool lower_case, str
     return 0;
 }
 
-/* [rank 0] */
-static int read_folder(struct run *run, const char *folder, struct error *err)
+/* What can be compared is compared before weights are read: a sentence that names a key says more than
+ * one that names a tensor. */
+static int check_base(const struct run *run, const struct base_model *model, struct error *err)
 {
-    struct hf_model model;
-    if (hf_model_open(&model, folder, err) < 0)
-        return -1;
-    int status = check_text(run, model.vocabulary_hash, model.lower_case, err);
-    if (status == 0)
-        status = check_model(run->config, &model.shape, err);
-    if (status == 0)
-        status =
-            hf_model_weights(&model, trainer_params(run->trainer), (uint64_t)run->config->run.seed,
-                             trainer_weights(run->trainer), err);
-    hf_model_close(&model);
-    return status;
-}
-
-static int start_from_folder(struct run *run, const char *folder, struct error *err)
-{
-    int status = dist_rank(run->dist) == 0 ? read_folder(run, folder, err) : 0;
-    if (dist_agree(run->dist, status, err) < 0)
-        return -1;
-    trainer_broadcast_weights(run->trainer);
-    return 0;
-}
-
-/* `file` is rank 0's. What can be compared is compared before weights are read: a sentence that
- * names a key says more than one that names a tensor. */
-static int start_from_checkpoint(struct run *run, const struct checkpoint_file *file,
-                                 struct error *err)
-{
-    struct run_state state;
-    int status = 0;
-    if (dist_rank(run->dist) == 0) {
-        const struct checkpoint_meta *meta = &file->meta;
-        status = check_text(run, meta->state.vocabulary_hash, meta->state.lower_case, err);
-        if (status == 0)
-            status = check_stored_model(run->config, meta->config, checkpoint_file_path(file), err);
-    }
-    if (dist_agree(run->dist, status, err) < 0)
-        return -1;
-    return trainer_load(run->trainer, file, TRAINER_WEIGHTS, &state, err);
-}
-
-/* [rank 0] A Hugging Face folder is read by its name; anything else is opened as a checkpoint. A
- * run folder stands for its newest. */
-static int find_source(const char *path, bool *is_model, struct checkpoint_file *file,
-                       struct error *err)
-{
-    char *config = path_join(path, "config.json");
-    *is_model = file_exists(config);
-    free(config);
-    if (*is_model)
-        return 0;
-    if (checkpoint_find(path, file, err) < 0)
-        return -1;
-    return checkpoint_file_path(file)
-               ? 0
-               : error_set(err, "it is neither a Hugging Face model (no config.json) nor a "
-                                "run folder with checkpoints");
+    const int vocabulary = vocabulary_size(model->vocabulary);
+    const struct config shaped = {.model = model->shape};
+    const struct bert_config shape = bert_config_of(&shaped, vocabulary);
+    return check_text(run, vocabulary_hash(model->vocabulary), model->lower_case, err) < 0
+               ? -1
+               : check_model(run->config, &shape, err);
 }
 
 static int start_from(struct run *run, const char *path, struct error *err)
 {
-    struct checkpoint_file file = {0};
-    bool is_model = false;
-    int status = dist_rank(run->dist) == 0 ? find_source(path, &is_model, &file, err) : 0;
-    status = dist_agree(run->dist, status, err);
-    if (status == 0) {
-        dist_broadcast(run->dist, 0, &is_model, sizeof is_model);
+    struct base_model model;
+    if (base_model_open(&model, run->dist, path, err) < 0)
+        return -1;
+    int status = check_base(run, &model, err);
+    if (status == 0 && dist_rank(run->dist) == 0)
         status =
-            is_model ? start_from_folder(run, path, err) : start_from_checkpoint(run, &file, err);
-    }
-    checkpoint_file_close(&file);
+            base_model_weights(&model, trainer_params(run->trainer),
+                               (uint64_t)run->config->run.seed, trainer_weights(run->trainer), err);
+    status = dist_agree(run->dist, status, err);
+    if (status == 0)
+        trainer_broadcast_weights(run->trainer);
+    base_model_close(&model);
     return status;
-}
-
-static int check_finite(const struct run *run, struct error *err)
-{
-    if (isfinite(kernels->sum_squares(trainer_weights(run->trainer),
-                                      trainer_params(run->trainer)->size)))
-        return 0;
-    return error_set(err, "its weights are not all finite numbers");
 }
 
 int start_weights(struct run *run, const char *path, struct error *err)
@@ -121,10 +64,7 @@ int start_weights(struct run *run, const char *path, struct error *err)
         trainer_initialise(run->trainer, (uint64_t)run->config->run.seed);
         return 0;
     }
-    int status = start_from(run, path, err);
-    if (status == 0)
-        status = check_finite(run, err);
-    if (status != 0)
+    if (start_from(run, path, err) < 0)
         return error_prefix(err, "cannot start from %s", path);
     log_info("started from the weights of %s", path);
     return 0;
@@ -139,10 +79,10 @@ static int check_same_run(const struct run *run, const struct checkpoint_meta *m
         return -1;
     if (meta->state.corpus_hash != run->state.corpus_hash)
         return error_set(err,
-                         "it was trained on another corpus (%016" PRIx64 ") than %s (%016" PRIx64
-                         "); name the corpus it was trained on in data.corpus",
-                         meta->state.corpus_hash, corpus_folder(corpora_of(&run->corpora, 0)),
-                         run->state.corpus_hash);
+                         "it was trained on another %s (%016" PRIx64 ") than %s (%016" PRIx64
+                         "); name the %s it was trained on in %s",
+                         run->work->what, meta->state.corpus_hash, run->work->place,
+                         run->state.corpus_hash, run->work->what, run->work->key);
     return 0;
 }
 

@@ -1,0 +1,63 @@
+/* What a run trains on and is judged by: corpora and their samples (pretraining.c), or a task and its
+ * features (fine_tuning.c). The run goes through it without knowing which.
+ *
+ *     work_open(&work, dist, config, resume, err)
+ *     work->config, work->options, work->meta     what is done, what the model is, what checkpoints carry
+ *     operations->open_phase(...)                 batches, and what to evaluate on
+ *         operations->evaluate(...)               again and again
+ *     operations->close_phase(work)
+ *     work_close(work) */
+#ifndef LAMBERT_RUN_WORK_H
+#define LAMBERT_RUN_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lambert/batch/batch_source.h"
+#include "lambert/config/config.h"
+#include "lambert/dist/dist.h"
+#include "lambert/store/checkpoint_file.h"
+#include "lambert/trainer/trainer.h"
+
+struct run;
+struct work;
+
+struct work_operations {
+    /* [local] What a phase trains and evaluates on: its batches [first, end). On failure nothing is
+     * open. The source is closed before the phase. */
+    int (*open_phase)(struct work *work, const struct dist *dist, int phase, uint64_t first,
+                      uint64_t end, struct batch_source **source, struct error *err);
+    void (*close_phase)(struct work *work); /* fine where none is open */
+
+    /* Collective. How good the weights are, in log and metrics, between steps. */
+    int (*evaluate)(struct work *work, struct run *run, struct error *err);
+
+    void (*close)(struct work *work);
+};
+
+/* For implementations: a struct whose first member is a struct work. */
+struct work {
+    const struct work_operations *operations;
+    struct config config;           /* complete: what the material decides is filled in */
+    struct trainer_options options; /* model and micro-batches */
+    struct checkpoint_meta meta;    /* what checkpoints carry; the state as before the first step */
+    size_t cache;                   /* bytes that its reader will take, a rank */
+
+    /* For sentences: "corpus", "data.corpus", and where it lies. */
+    const char *what, *key, *place;
+};
+
+/* Collective. What the configuration is for (task.kind). resume: where the run's folder has a checkpoint,
+ * fine-tuning takes shape and vocabulary from there, and the model that it started from may be gone. */
+int work_open(struct work **work, const struct dist *dist, const struct config *config, bool resume,
+              struct error *err);
+void work_close(struct work *work); /* NULL is fine */
+
+/* What work_open() is between. */
+int pretraining_open(struct work **work, const struct dist *dist, const struct config *config,
+                     struct error *err);
+int fine_tuning_open(struct work **work, const struct dist *dist, const struct config *config,
+                     bool resume, struct error *err);
+
+#endif
