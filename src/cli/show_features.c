@@ -227,6 +227,14 @@ static bool has_header(const struct features_arguments *arguments)
            (arguments->kind + 1 != TASK_TAGGING || columns->text || columns->label);
 }
 
+static int check_arguments(const void *context, struct error *err)
+{
+    const struct features_arguments *arguments = context;
+    if (!task_is_of_texts((enum task_kind)(arguments->kind + 1)) || arguments->columns.text)
+        return 0;
+    return error_set(err, "--text is wanted: the column with the text");
+}
+
 static int show_features(const void *context, struct error *err)
 {
     const struct features_arguments *arguments = context;
@@ -263,4 +271,5 @@ const struct command command_show_features = {
     .options = features_options,
     COMMAND_ARGUMENTS(struct features_arguments, .questions = QUESTION_OPTIONS_STANDARD,
                       .separator = ",", .header = true, .columns = {.text = NULL}),
+    .check = check_arguments,
     .run = show_features};

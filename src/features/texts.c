@@ -81,6 +81,7 @@ int feature_set_of_texts(struct feature_set **features, const struct text_exampl
     struct feature_set *set = set_new(label_width(format->kind, labels));
     require(options->sequence_length > 3 &&
             (labels || set->label_width == 0 || !examples->labelled));
+    require(examples->count == 0 || examples->at[0].text);
     *report = (struct feature_report){0};
     *features = NULL;
     if (make_labels(set, examples, labels, format->kind == TASK_MULTILABEL, err) < 0) {
