@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Draws which classes are taken for which: the confusion matrix of `lambert score --json`.
+"""Draws which classes are taken for which: the confusion matrix of `lambert score --json --confusion`.
 
 SCORES is what that command printed for a task of classification. A row is a class as it is, a column one as
 it was said; colours are shares of a row, so that rare classes are seen too, and numbers are examples.
@@ -22,7 +22,7 @@ def read_matrix(path):
     except OSError as error:
         fail(f"cannot read {path}: {error.strerror}")
     except (ValueError, KeyError, TypeError):
-        fail(f"{path} holds no confusion matrix; lambert score --json writes one for classification")
+        fail(f"{path} holds no confusion matrix; lambert score --json --confusion writes one for classification")
     if counts.shape != (len(labels), len(labels)) or not labels:
         fail(f"{path}: {len(labels)} labels, and counts of {' x '.join(map(str, counts.shape))}")
     return [str(label).replace("$", r"\$") for label in labels], counts
@@ -52,7 +52,7 @@ def draw(labels, counts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scores", metavar="SCORES", help="what `lambert score --json` printed")
+    parser.add_argument("scores", metavar="SCORES", help="what `lambert score --json --confusion` printed")
     parser.add_argument("--output", metavar="PICTURE", required=True,
                         help="the name of the pictures without .png and .svg")
     words = parser.parse_args()

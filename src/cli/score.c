@@ -161,7 +161,8 @@ static const struct command_option score_options[] = {
     {.name = "tables",
      .kind = OPTION_FLAG,
      OPTION_PLACE(struct score_arguments, tables),
-     .help = "print tables by question word and by length of the answer (questions)"},
+     .help =
+         "print tables: of questions by question word and length of the answer, of tagging by type"},
     {.name = "json",
      .kind = OPTION_FLAG,
      OPTION_PLACE(struct score_arguments, json),
@@ -179,8 +180,10 @@ static int check_score(const void *context, struct error *err)
     const enum task_kind kind = kind_of(arguments);
     if (arguments->second_null_odds && !arguments->second)
         return error_set(err, "--null-odds-2 is of a second file of predictions");
-    if ((arguments->null_odds || arguments->tables) && kind != TASK_QUESTIONS)
-        return error_set(err, "--null-odds and --tables are of --task questions");
+    if (arguments->null_odds && kind != TASK_QUESTIONS)
+        return error_set(err, "--null-odds is of --task questions");
+    if (arguments->tables && kind != TASK_QUESTIONS && kind != TASK_TAGGING)
+        return error_set(err, "--tables is of --task questions and tagging");
     if ((arguments->positive || arguments->confusion) && kind != TASK_CLASSIFICATION)
         return error_set(err, "--positive and --confusion are of --task classification");
     if (arguments->labels && kind != TASK_CLASSIFICATION && kind != TASK_MULTILABEL)

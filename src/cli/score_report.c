@@ -2,10 +2,12 @@
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lambert/command/command.h"
 #include "lambert/score/answer_tables.h"
 #include "lambert/score/confusion.h"
+#include "lambert/score/entity_table.h"
 
 static const struct {
     const char *task, *unit;
@@ -63,7 +65,7 @@ static void print_confusion(const struct score_report *report, const struct scor
     buffer_release(&text);
 }
 
-static void print_tables(const struct score_report *report, const struct scored *file)
+static void print_answer_tables(const struct score_report *report, const struct scored *file)
 {
     printf("%s\n", file->path);
     for (int t = 0; t < TABLES; t++) {
@@ -77,6 +79,36 @@ static void print_tables(const struct score_report *report, const struct scored 
                        row->exact_match);
         }
     }
+}
+
+static void make_entity_table(struct entity_table *table, const struct score_report *report,
+                              const struct scored *file)
+{
+    const char **tags = predictions_tags(&file->said);
+    entity_table_make(table, &report->gold->sentences, tags);
+    free(tags);
+}
+
+static void print_entity_table(const struct score_report *report, const struct scored *file)
+{
+    struct entity_table table;
+    make_entity_table(&table, report, file);
+    printf("%s\n  %-15s %9s %9s %9s %9s %9s %9s\n", file->path, "entities", "right", "said", "both",
+           "f1", "precision", "recall");
+    for (int t = 0; t < table.types.count; t++) {
+        const struct entity_row *row = &table.rows[t];
+        printf("  %-15s %9d %9d %9d %9.4f %9.4f %9.4f\n", table.types.names[t], row->gold,
+               row->said, row->correct, row->f1, row->precision, row->recall);
+    }
+    entity_table_release(&table);
+}
+
+static void print_tables(const struct score_report *report, const struct scored *file)
+{
+    if (report->gold->kind == TASK_QUESTIONS)
+        print_answer_tables(report, file);
+    else
+        print_entity_table(report, file);
 }
 
 void score_report_print(const struct score_report *report)
@@ -113,21 +145,22 @@ static void add_interval(cJSON *object, const struct score_report *report,
 static void add_confusion(cJSON *object, const struct score_report *report,
                           const struct scored *file)
 {
-    const int classes = report->labels->count;
+    const size_t classes = (size_t)report->labels->count;
     cJSON *confusion = cJSON_AddObjectToObject(object, "confusion");
     cJSON *names = cJSON_AddArrayToObject(confusion, "labels");
     cJSON *rows = cJSON_AddArrayToObject(confusion, "counts");
-    for (int gold = 0; gold < classes; gold++) {
+    for (size_t gold = 0; gold < classes; gold++) {
         cJSON *row = cJSON_CreateArray();
         cJSON_AddItemToArray(names, cJSON_CreateString(report->labels->names[gold]));
-        for (int said = 0; said < classes; said++)
+        for (size_t said = 0; said < classes; said++)
             cJSON_AddItemToArray(
                 row, cJSON_CreateNumber((double)file->confusion[gold * classes + said]));
         cJSON_AddItemToArray(rows, row);
     }
 }
 
-static void add_tables(cJSON *object, const struct score_report *report, const struct scored *file)
+static void add_answer_tables(cJSON *object, const struct score_report *report,
+                              const struct scored *file)
 {
     for (int t = 0; t < TABLES; t++) {
         struct answer_table table;
@@ -142,10 +175,35 @@ static void add_tables(cJSON *object, const struct score_report *report, const s
     }
 }
 
-static cJSON *file_object(const struct score_report *report, const struct scored *file)
+static void add_entity_table(cJSON *object, const struct score_report *report,
+                             const struct scored *file)
 {
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "file", file->path);
+    struct entity_table table;
+    make_entity_table(&table, report, file);
+    cJSON *rows = cJSON_AddObjectToObject(object, "entities");
+    for (int t = 0; t < table.types.count; t++) {
+        cJSON *row = cJSON_AddObjectToObject(rows, table.types.names[t]);
+        cJSON_AddNumberToObject(row, "gold", table.rows[t].gold);
+        cJSON_AddNumberToObject(row, "said", table.rows[t].said);
+        cJSON_AddNumberToObject(row, "correct", table.rows[t].correct);
+        cJSON_AddNumberToObject(row, "f1", table.rows[t].f1);
+        cJSON_AddNumberToObject(row, "precision", table.rows[t].precision);
+        cJSON_AddNumberToObject(row, "recall", table.rows[t].recall);
+    }
+    entity_table_release(&table);
+}
+
+static void add_tables(cJSON *object, const struct score_report *report, const struct scored *file)
+{
+    if (report->gold->kind == TASK_QUESTIONS)
+        add_answer_tables(object, report, file);
+    else
+        add_entity_table(object, report, file);
+}
+
+static void add_file(cJSON *object, const struct score_report *report, const struct scored *file)
+{
+    cJSON_AddStringToObject(object, "predictions", file->path);
     cJSON *metrics = cJSON_AddObjectToObject(object, "metrics");
     for (int m = 0; m < file->values.count; m++) {
         cJSON *metric = cJSON_AddObjectToObject(metrics, file->values.at[m].name);
@@ -156,7 +214,6 @@ static cJSON *file_object(const struct score_report *report, const struct scored
         add_confusion(object, report, file);
     if (report->tables)
         add_tables(object, report, file);
-    return object;
 }
 
 static void add_differences(cJSON *root, const struct score_report *report)
@@ -184,10 +241,10 @@ void score_report_print_json(const struct score_report *report)
         cJSON_AddNumberToObject(root, "samples", report->resampling.samples);
         cJSON_AddNumberToObject(root, "confidence", report->resampling.confidence);
     }
-    cJSON *files = cJSON_AddArrayToObject(root, "predictions");
-    for (int f = 0; f < report->count; f++)
-        cJSON_AddItemToArray(files, file_object(report, &report->files[f]));
-    if (report->count == 2)
+    add_file(root, report, &report->files[0]);
+    if (report->count == 2) {
+        add_file(cJSON_AddObjectToObject(root, "second"), report, &report->files[1]);
         add_differences(root, report);
+    }
     print_json_line(root);
 }

@@ -30,7 +30,7 @@ struct score_report {
     int count;
     struct resampling_options resampling;            /* samples 0: no intervals */
     struct metric_interval differences[METRIC_MOST]; /* of two: second less first */
-    bool tables;                                     /* of questions */
+    bool tables;                                     /* of questions, of tagging */
 };
 
 void score_report_print(const struct score_report *report);

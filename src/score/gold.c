@@ -300,9 +300,7 @@ static int score_tags(struct scoring **scoring, const struct gold *gold,
 {
     if (check_words(&gold->sentences, said, err) < 0)
         return -1;
-    const char **tags = memory_new(gold->sentences.words, sizeof *tags);
-    for (size_t w = 0; w < gold->sentences.words; w++)
-        tags[w] = said->labels->names[said->classes[w]];
+    const char **tags = predictions_tags(said);
     *scoring = scoring_of_tags(&gold->sentences, tags);
     free(tags);
     return 0;

@@ -247,6 +247,15 @@ int predictions_read(struct predictions *predictions, const struct task_format *
     return status;
 }
 
+const char **predictions_tags(const struct predictions *predictions)
+{
+    const char **tags = memory_new((size_t)predictions->count, sizeof *tags);
+    require(predictions->kind == TASK_TAGGING);
+    for (int w = 0; w < predictions->count; w++)
+        tags[w] = predictions->labels->names[predictions->classes[w]];
+    return tags;
+}
+
 void predictions_release(struct predictions *predictions)
 {
     struct predictions *p = predictions;

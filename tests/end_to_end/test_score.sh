@@ -77,9 +77,13 @@ has accuracy 0
 
 # Tags: one file with both columns, as conlleval reads it
 printf 'EU B-ORG B-ORG\nin O O\nNew B-LOC B-LOC\nYork I-LOC O\n\nok O O\n' >both.txt
-score --task tagging both.txt both.txt --label-column 2
+score --task tagging both.txt both.txt --label-column 2 --tables
 has entity_f1 0.5
 has accuracy 0.8
+grep -q '"LOC":{"gold":1,"said":1,"correct":0,' out.txt || fail "no table: $(cat out.txt)"
+"$LAMBERT" score --task tagging both.txt both.txt --label-column 2 --tables >out.txt 2>err.txt ||
+    fail "$(cat err.txt)"
+grep -qE '^  ORG +1 +1 +1 +1.0000 +1.0000 +1.0000$' out.txt || fail "no table: $(cat out.txt)"
 
 # Questions
 cat >gold.json <<'END'
@@ -102,7 +106,7 @@ grep -qE '^  2 words +1 +80.00 +0.00$' out.txt || fail "no table: $(cat out.txt)
 
 # What does not fit
 expect 2 "task" "$LAMBERT" score gold.json said.json
-expect 2 "tables are of --task questions" "$LAMBERT" score --task tagging both.txt both.txt --tables
+expect 2 "tables is of --task questions and tagging" "$LAMBERT" score --task regression gold.tsv first.tsv --tables
 expect 2 "confusion are of --task classification" "$LAMBERT" score --task tagging both.txt both.txt --confusion
 expect 1 "missing.tsv" "$LAMBERT" score --task classification missing.tsv first.tsv
 printf 'sentence\tlabel\na\t0\nb\t1\n' >gold.tsv

@@ -85,6 +85,10 @@ int predictions_read(struct predictions *predictions, const struct task_format *
 /* {"id": number} of every question that was read. */
 int predictions_read_null_differences(struct predictions *predictions, const char *path,
                                       struct error *err);
+
+/* Tagging: the tag of each word, [count]; free(). */
+const char **predictions_tags(const struct predictions *predictions);
+
 void predictions_release(struct predictions *predictions); /* fine on a zeroed one */
 
 #endif
