@@ -156,6 +156,7 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/features.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/metrics.py $(BUILD)
 	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
 
 # The demo's run in both types of train.compute_type, three seeds each: half an hour, and goes on where it
@@ -276,7 +277,8 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #:
 #: make check-isa          the tests with other kernels: plain, x86-64-v3, products of the BLAS
 #: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
-#: make check-numerics     hold the arithmetic against PyTorch and transformers (from PyPI)
+#: make check-numerics     hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
+#:                         seqeval (from PyPI)
 #: make compare-types CORPUS=DIR   the demo's run in float32 and in bfloat16, three seeds each
 #: make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers
 #: make check SAN=address,undefined   the tests with sanitizers, in build/san-address-undefined
