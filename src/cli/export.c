@@ -28,7 +28,7 @@ static const struct command_option export_options[] = {
      .required = true,
      .metavar = "PATH",
      .completion = COMPLETE_FILES,
-     .help = "a checkpoint, or a run folder: its newest whole one"},
+     .help = "a checkpoint, or a run folder: its best one where it keeps one, else its newest"},
     {.name = "output",
      .kind = OPTION_TEXT,
      OPTION_PLACE(struct export_arguments, output),
@@ -56,22 +56,26 @@ static int check_export(const void *context, struct error *err)
     return 0;
 }
 
-static int write_stripped(const struct checkpoint_file *file, const struct bert_config *shape,
-                          const char *path, struct error *err)
+/* The same tensors in the same order, whatever the model is for. */
+static int write_stripped(const struct checkpoint_file *file, const char *path, struct error *err)
 {
-    struct param_table table;
+    const size_t count = (size_t)file->tensor_count;
     if (file_exists(path))
         return error_set(err, "%s is there already; name another file", path);
-    param_table_init(&table, shape);
-    const real **values = memory_new((size_t)table.count, sizeof *values);
+    struct param_table table = {.infos = memory_new(count, sizeof *table.infos),
+                                .count = file->tensor_count};
+    const real **values = memory_new(count, sizeof *values);
     int status = 0;
     for (int i = 0; i < table.count && status == 0; i++) {
-        const struct checkpoint_tensor *tensor = checkpoint_file_tensor(file, table.infos[i].name);
-        if (!tensor || tensor->count != table.infos[i].count)
-            status = error_set(err, "%s has no %s of the configured shape", file->container.path,
-                               table.infos[i].name);
-        else
-            values[i] = file->weights + tensor->offset;
+        const struct checkpoint_tensor *tensor = &file->tensors[i];
+        struct param_info *info = &table.infos[i];
+        *info = (struct param_info){.dimensions = tensor->dimensions,
+                                    .shape = {tensor->shape[0], tensor->shape[1]},
+                                    .count = tensor->count};
+        if (snprintf(info->name, sizeof info->name, "%s", tensor->name) >= (int)sizeof info->name)
+            status = error_set(err, "%s is not of this program: it has a tensor %s",
+                               file->container.path, tensor->name);
+        values[i] = file->weights + tensor->offset;
     }
     if (status == 0)
         status = checkpoint_write_weights(path, &table, &file->meta, values, err);
@@ -84,19 +88,21 @@ static int export(const void *context, struct error *err)
 {
     const struct export_arguments *arguments = context;
     struct checkpoint_file file;
+    struct config config;
     struct bert_config shape;
     struct buffer card = {0};
     if (open_checkpoint(&file, arguments->checkpoint, err) < 0)
         return -1;
-    int status = checkpoint_shape(&file, &shape, err);
+    int status = checkpoint_model(&file, &config, &shape, err);
     if (status < 0)
         goto done;
     if (arguments->strip) {
-        status = write_stripped(&file, &shape, arguments->output, err);
+        status = write_stripped(&file, arguments->output, err);
     } else {
-        model_card_print(&file, &shape, &card);
+        model_card_print(&file, config.task.kind, &shape, &card);
         const struct hf_export request = {.checkpoint = &file,
                                           .shape = shape,
+                                          .kind = config.task.kind,
                                           .dtype = arguments->dtype,
                                           .card = buffer_text(&card)};
         status = hf_export(&request, arguments->output, err);
@@ -118,7 +124,8 @@ const struct command command_export = {
         "Writes a checkpoint as a Hugging Face model folder, which from_pretrained() of "
         "transformers' BertForPreTraining, BertForMaskedLM, BertModel and AutoTokenizer read: "
         "config.json, model.safetensors, vocab.txt, tokenizer_config.json, tokenizer.json and a "
-        "model card.\n"
+        "model card. A fine-tuned model is written for BertForSequenceClassification, "
+        "BertForTokenClassification or BertForQuestionAnswering, with the names of its labels.\n"
         "\n"
         "With --strip: a checkpoint of the weights alone, in one file. A checkpoint is three times "
         "the model, as it holds two moments of each weight; without them it can be evaluated, "

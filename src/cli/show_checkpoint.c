@@ -8,7 +8,9 @@
 #include "compare_checkpoints.h"
 #include "lambert.h"
 #include "lambert/base/json.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/config/config.h"
 #include "open_checkpoint.h"
 
 struct checkpoint_arguments {
@@ -35,12 +37,46 @@ static const struct command_option checkpoint_options[] = {
 
 /* --- what is printed of one ------------------------------------------------------------------- */
 
-static int vocabulary_lines(const struct checkpoint_meta *meta)
+static int lines_in(const char *text, size_t size)
 {
     int lines = 0;
-    for (size_t i = 0; i < meta->vocabulary_size; i++)
-        lines += meta->vocabulary[i] == '\n';
+    for (size_t i = 0; i < size; i++)
+        lines += text[i] == '\n';
     return lines;
+}
+
+static void print_indented(const char *text)
+{
+    for (const char *line = text; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        printf("  %.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+/* What the model was fine-tuned for. A configuration that this program cannot read is one more thing
+ * to be said about the file, not a reason to say nothing. */
+static enum task_kind task_of(const struct checkpoint_file *file)
+{
+    struct config config;
+    struct error err;
+    if (config_read(&config, file->meta.config, file->container.path, &err) == 0)
+        return config.task.kind;
+    log_warning("its configuration cannot be read: %s", err.text);
+    return TASK_NONE;
+}
+
+static void print_task(const struct checkpoint_meta *meta, enum task_kind kind)
+{
+    const struct run_state *state = &meta->state;
+    if (kind != TASK_NONE)
+        printf("task: %s\n", config_word("task.kind", kind));
+    if (meta->labels_size > 0)
+        printf("%d labels:\n", lines_in(meta->labels, meta->labels_size));
+    print_indented(meta->labels);
+    if (state->has_best)
+        printf("best evaluation so far: %.6g, after step %" PRId64 "\n", state->best_value,
+               state->best_step);
 }
 
 static void print_text(const struct checkpoint_file *file)
@@ -52,13 +88,10 @@ static void print_text(const struct checkpoint_file *file)
            state->total_steps, state->phase, state->phase_step, file->updates, state->sequences,
            state->tokens);
     printf("corpus %016" PRIx64 ", vocabulary %016" PRIx64 " (%d tokens)\n", state->corpus_hash,
-           state->vocabulary_hash, vocabulary_lines(&file->meta));
+           state->vocabulary_hash, lines_in(file->meta.vocabulary, file->meta.vocabulary_size));
+    print_task(&file->meta, task_of(file));
     printf("configuration:\n");
-    for (const char *line = file->meta.config; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        printf("  %.*s\n", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
+    print_indented(file->meta.config);
     printf("%d tensors, %zu weights; norms:\n", file->tensor_count, file->elements);
     printf("  %-56s %14s %12s", "", "", "weights");
     for (int k = 0; k < file->moment_count; k++)
@@ -81,6 +114,28 @@ static void print_text(const struct checkpoint_file *file)
 
 /* --- the same as JSON ------------------------------------------------------------------------- */
 
+static void add_task(cJSON *object, const struct checkpoint_meta *meta, enum task_kind kind)
+{
+    const struct run_state *state = &meta->state;
+    if (kind != TASK_NONE)
+        cJSON_AddStringToObject(object, "task", config_word("task.kind", kind));
+    if (meta->labels_size > 0) {
+        cJSON *labels = cJSON_AddArrayToObject(object, "labels");
+        for (const char *line = meta->labels; *line != '\0';) {
+            size_t length = strcspn(line, "\n");
+            char *label = memory_text("%.*s", (int)length, line);
+            cJSON_AddItemToArray(labels, cJSON_CreateString(label));
+            free(label);
+            line += length + (line[length] == '\n');
+        }
+    }
+    if (state->has_best) {
+        cJSON *best = cJSON_AddObjectToObject(object, "best");
+        cJSON_AddNumberToObject(best, "value", state->best_value);
+        cJSON_AddNumberToObject(best, "step", (double)state->best_step);
+    }
+}
+
 static void print_json(const struct checkpoint_file *file)
 {
     const struct run_state *state = &file->meta.state;
@@ -95,7 +150,9 @@ static void print_json(const struct checkpoint_file *file)
     cJSON_AddNumberToObject(object, "tokens", (double)state->tokens);
     json_add_hash(object, "corpus_hash", state->corpus_hash);
     json_add_hash(object, "vocabulary_hash", state->vocabulary_hash);
-    cJSON_AddNumberToObject(object, "vocabulary_tokens", vocabulary_lines(&file->meta));
+    cJSON_AddNumberToObject(object, "vocabulary_tokens",
+                            lines_in(file->meta.vocabulary, file->meta.vocabulary_size));
+    add_task(object, &file->meta, task_of(file));
     cJSON_AddStringToObject(object, "config", file->meta.config);
     cJSON_AddNumberToObject(object, "weights", (double)file->elements);
     cJSON *tensors = cJSON_AddArrayToObject(object, "tensors");
@@ -142,8 +199,9 @@ const struct command command_show_checkpoint = {
     .summary = "where a checkpoint stands and what is in it",
     .description =
         "Checks every checksum of a checkpoint and prints where the run stands, the configuration, "
-        "and each tensor's shape and norms (of the weights and of the optimizer's moments). A run "
-        "folder stands for its newest whole checkpoint.\n"
+        "what the model was fine-tuned for, if it was, and each tensor's shape and norms (of the "
+        "weights and of the optimizer's moments). A run folder stands for its best checkpoint, where "
+        "it keeps one, or its newest whole one.\n"
         "\n"
         "With OTHER: which tensors differ, and by how much: the norm of the difference over the "
         "larger of the two norms.\n",

@@ -11,6 +11,11 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
+const char *hf_architecture(enum task_kind kind)
+{
+    return hf_task_architecture(kind);
+}
+
 static int write_file(const char *folder, const char *name, const void *data, size_t size,
                       struct error *err)
 {

@@ -36,6 +36,9 @@ struct hf_export {
     const char *card; /* text of README.md */
 };
 
+/* The class of transformers that a model of this kind is written for. */
+const char *hf_architecture(enum task_kind kind);
+
 /* Writes the files into `folder` (made if need be), each atomically. A folder that already holds a
  * model is refused. */
 int hf_export(const struct hf_export *request, const char *folder, struct error *err);
