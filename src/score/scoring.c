@@ -7,6 +7,10 @@
 #include "lambert/base/memory.h"
 #include "metrics.h"
 
+static const char of_questions[] =
+    "f1, exact_match, has_answer_f1, has_answer_exact, no_answer_f1, no_answer_exact, best_f1, "
+    "best_f1_threshold, best_exact, best_exact_threshold";
+
 /* All that a kind may have; the first is the one that a model is chosen by. */
 static const char *const names_of[] = {
     [TASK_NONE] = "",
@@ -14,9 +18,7 @@ static const char *const names_of[] = {
     [TASK_REGRESSION] = "pearson, spearman, mse",
     [TASK_MULTILABEL] = "micro_f1, macro_f1, accuracy",
     [TASK_TAGGING] = "entity_f1, entity_precision, entity_recall, accuracy",
-    [TASK_QUESTIONS] = "f1, exact_match, has_answer_f1, has_answer_exact, no_answer_f1, "
-                       "no_answer_exact, best_f1, best_f1_threshold, best_exact, "
-                       "best_exact_threshold",
+    [TASK_QUESTIONS] = of_questions,
 };
 
 void scoring_free(struct scoring *scoring)
