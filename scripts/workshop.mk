@@ -21,7 +21,7 @@ SANITIZED = $(if $(SAN),LAMBERT_SANITIZED=1 TEST_SECONDS=1200 UBSAN_OPTIONS=prin
 
 # ThreadSanitizer tells the truth about OpenMP only under clang, with libomp and its Archer tool: of the rooms
 # whose threads share something, without MPI. Of test_file it would count its own pages.
-THREAD_ROOMS = base text corpus prepare sample features
+THREAD_ROOMS = base text corpus prepare sample features score
 THREAD_TESTS = $(filter-out base/test_file,$(foreach room,$(THREAD_ROOMS),$(patsubst tests/%.c,%,$(wildcard tests/$(room)/test_*.c))))
 
 check-threads:
