@@ -11,6 +11,7 @@
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
 #include "lambert/kernels/task_queue.h"
+#include "lambert/model/states.h"
 #include "layout.h"
 #include "rows.h"
 
@@ -20,8 +21,9 @@ struct bert {
     struct param_table table;
     struct bert_layout layout;
     struct arena arena;
-    int threads;                    /* that working memory was planned for */
-    const struct bert_hooks *hooks; /* of training; NULL: none */
+    int threads;                         /* that working memory was planned for */
+    const struct bert_hooks *hooks;      /* of training; NULL: none */
+    const struct state_visitor *visitor; /* of bert_states() at work; NULL: none */
 
     struct batch_rows rows;
     struct embedding_activations embedding;
@@ -220,6 +222,12 @@ static void enter_segment(struct bert *bert, const struct packed_batch *batch, i
     }
 }
 
+static void visit_layer(const struct bert *bert, int layer, const real *rows)
+{
+    if (bert->visitor && bert->visitor->layer)
+        bert->visitor->layer(bert->visitor->who, layer, rows);
+}
+
 /* Layers [first, end). */
 static void encode_layers(struct bert *bert, const real *params, const struct packed_batch *batch,
                           bool training, int first, int end, bool again)
@@ -234,6 +242,7 @@ static void encode_layers(struct bert *bert, const real *params, const struct pa
         if (enters && l % segment == 0)
             enter_segment(bert, batch, l, again);
         block_forward(&block, input_of(bert, l));
+        visit_layer(bert, l + 1, block_output(&block));
         hooks_pause(block.hooks);
     }
 }
@@ -265,6 +274,7 @@ static const real *encode(struct bert *bert, const real *params, const struct pa
     hooks_needs(hooks, embedding.embedding_rows.values ? words_end(bert) : 0,
                 bert->layout.blocks[0].qkv.weight);
     embedding_forward(&embedding);
+    visit_layer(bert, 0, embedding.x);
     encode_layers(bert, params, batch, training, 0, bert->config.layers, false);
     if (embedding.embedding_rows.values)
         hooks_needs(hooks, 0, words_end(bert));
@@ -287,13 +297,34 @@ static struct heads_pass heads_pass_of(struct bert *bert, const real *params,
                                .scales = scales};
 }
 
-void bert_evaluate(struct bert *bert, const real *params, const struct packed_batch *batch,
-                   struct objective_sums *sums)
+void bert_predict(struct bert *bert, const real *params, const struct packed_batch *batch,
+                  const struct objective_outputs *outputs, struct objective_sums *sums)
 {
     const real *y = encode(bert, params, batch, false);
     struct heads_pass heads = heads_pass_of(bert, params, batch, NULL);
+    heads.outputs = outputs;
     activity_at("forward, heads", -1);
     heads_run(&heads, y, NULL, NULL, sums);
+}
+
+void bert_evaluate(struct bert *bert, const real *params, const struct packed_batch *batch,
+                   struct objective_sums *sums)
+{
+    bert_predict(bert, params, batch, NULL, sums);
+}
+
+void bert_states(struct bert *bert, const real *params, const struct packed_batch *batch,
+                 const struct state_visitor *visitor)
+{
+    require(!visitor->layer || objective_list_reads(&bert->heads.objectives, OBJECTIVE_ALL));
+    require(!visitor->pooled || objective_list_reads(&bert->heads.objectives, OBJECTIVE_POOLED));
+    bert->visitor = visitor;
+    const real *y = encode(bert, params, batch, false);
+    bert->visitor = NULL;
+    if (!visitor->pooled)
+        return;
+    const struct heads_pass heads = heads_pass_of(bert, params, batch, NULL);
+    visitor->pooled(visitor->who, heads_pooled(&heads, y));
 }
 
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
@@ -322,36 +353,4 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     embedding_backward(&embedding, bert->scratch.d, grads);
     hooks_complete(bert->hooks, front, bert->layout.blocks[0].qkv.weight);
     task_queue_set_pause(NULL, NULL);
-}
-
-/* Multiply-adds of a block's products that asks for so many of its rows: keys and values are made
- * for all T, the rest for those asked for; `pairs` are those of a row asked for and a key. */
-static double block_products(const struct bert_config *config, double T, double asked, double pairs)
-{
-    const double H = config->hidden, F = config->intermediate;
-    return T * 2 * H * H + asked * (2 * H * H + 2 * H * F) + 2 * pairs * H;
-}
-
-double bert_operations(const struct bert_config *config, const struct packed_batch *batch)
-{
-    const struct objective_list objectives = objective_list_of(config);
-    const double H = config->hidden, N = batch->sequences, T = batch->tokens;
-    const bool all = objective_list_reads(&objectives, OBJECTIVE_ALL);
-    const bool labelled = objective_list_reads(&objectives, OBJECTIVE_LABELLED);
-    double heads = objective_list_reads(&objectives, OBJECTIVE_POOLED) ? N * H * H : 0;
-    for (int o = 0; o < objectives.count; o++)
-        heads += objectives.rows[o]->count_products(objectives.rows[o], config, batch);
-    double pairs = 0, head_pairs = 0; /* (query, key) pairs in a block, in the last */
-    for (int n = 0, m = 0; n < batch->sequences; n++) {
-        double S = batch->sequence_start[n + 1] - batch->sequence_start[n], asked = 1;
-        for (; m < batch->labelled && batch->labelled_rows[m] < batch->sequence_start[n + 1]; m++)
-            asked += labelled;
-        pairs += S * S;
-        head_pairs += asked * S;
-    }
-    const double block = block_products(config, T, T, pairs);
-    const double last =
-        all ? block : block_products(config, T, N + (labelled ? batch->labelled : 0), head_pairs);
-    /* Forward is two operations a multiply-add, backward twice that. */
-    return 6 * ((config->layers - 1) * block + last + heads);
 }

@@ -33,6 +33,7 @@ struct heads_pass {
     struct heads *heads;
     enum float_type compute_type;
     const double *scales; /* [objectives] of the losses in the gradient; NULL: losses only */
+    const struct objective_outputs *outputs; /* [objectives] NULL: none are wanted */
 };
 
 /* Working memory of the heads and of each objective. */
@@ -41,6 +42,10 @@ void heads_plan(struct heads *heads, struct arena *arena, const struct bert_conf
 
 /* Finds the objectives' tensors in the table. */
 void heads_find_params(struct heads *heads, const struct param_table *table);
+
+/* x [R, H], the head rows of the last block -> the pooled rows [N, H], which stay until the next call;
+ * where an objective reads them. */
+const real *heads_pooled(const struct heads_pass *pass, const real *x);
 
 /* x [R, H], the head rows of the last block. With scales, dx [R, H] is overwritten and the
  * gradients of the weights are added to grads; else both are NULL. Adds to sums [objectives]. */

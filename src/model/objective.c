@@ -20,3 +20,12 @@ bool objective_list_reads(const struct objective_list *list, enum objective_rows
             return true;
     return false;
 }
+
+int objective_rows_read(const struct objective *objective, int tokens, int sequences, int labelled)
+{
+    const int counts[] = {[OBJECTIVE_CLS] = sequences,
+                          [OBJECTIVE_POOLED] = sequences,
+                          [OBJECTIVE_LABELLED] = labelled,
+                          [OBJECTIVE_ALL] = tokens};
+    return counts[objective->rows];
+}

@@ -2,8 +2,10 @@
  *
  *     a = h Wtᵀ + bt,  y = LN(gelu(a)),  logits = y Eᵀ + b,  E the word embeddings (tied)
  *
- * Logits are made for LOGIT_ROWS masked rows at a time, turned into their own gradient in place,
- * and used up, so that no [M, V] array exists. */
+ * A row whose label is -1 has no term. Logits are made for LOGIT_ROWS masked rows at a time, turned
+ * into their own gradient in place, and used up, so that no [M, V] array exists. */
+#include <string.h>
+
 #include "lambert/base/minmax.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/kernels/parallel.h"
@@ -11,6 +13,7 @@
 #include "lambert/model/objective.h"
 #include "linear.h"
 #include "norm_backward.h"
+#include "term.h"
 
 enum { LOGIT_ROWS = 1024 };
 
@@ -32,8 +35,7 @@ struct scratch {
     real *a, *g, *y, *dy; /* [M, H] */
     real *mean, *rstd;    /* [M] */
     real *logits;         /* [min(M, LOGIT_ROWS), V] */
-    double *losses;       /* [M] */
-    bool *correct;        /* [M] */
+    struct term *terms;   /* [M] */
     real *partial;        /* [row_blocks(M), 3H] */
 };
 
@@ -52,8 +54,7 @@ static void *plan(const struct objective *objective, struct arena *arena,
         .mean = arena_take(arena, M, sizeof(real)),
         .rstd = arena_take(arena, M, sizeof(real)),
         .logits = arena_take(arena, (M < LOGIT_ROWS ? M : LOGIT_ROWS) * V, sizeof(real)),
-        .losses = arena_take(arena, M, sizeof(double)),
-        .correct = arena_take(arena, M, sizeof(bool)),
+        .terms = arena_take(arena, M, sizeof(struct term)),
         .partial = arena_take(arena, (size_t)row_blocks((int)M) * 3 * H, sizeof(real)),
     };
     if (kept)
@@ -129,6 +130,15 @@ static void transform_backward(const struct objective_pass *pass)
     linear_input_gradient(&transform, s->dy, 0, pass->dx, NULL);
 }
 
+/* Of masked row m, before its gradient is made of them; row has no bias yet. */
+static void write_logits(const struct objective_pass *pass, int m, const real *row)
+{
+    const size_t V = (size_t)pass->config->vocab;
+    real *logits = pass->outputs.logits + (size_t)m * V;
+    memcpy(logits, row, V * sizeof *logits);
+    kernels->accumulate(pass->params + pass->offsets[DECODER_BIAS], logits, V);
+}
+
 /* Logits, losses and (in training) gradients of masked rows [first, first + count). */
 static void decode(const struct objective_pass *pass, int first, int count)
 {
@@ -148,10 +158,13 @@ static void decode(const struct objective_pass *pass, int first, int count)
     {
         double begun = profile_begin();
 #pragma omp for schedule(static) nowait
-        for (int i = 0; i < count; i++)
-            s->losses[first + i] = kernels->cross_entropy(
-                pass->params + bias, pass->batch->row_labels[first + i], (real)pass->scale,
-                s->logits + (size_t)i * (size_t)V, s->correct + first + i, V);
+        for (int i = 0; i < count; i++) {
+            real *row = s->logits + (size_t)i * (size_t)V;
+            if (pass->outputs.logits)
+                write_logits(pass, first + i, row);
+            s->terms[first + i] = label_term(
+                pass->params + bias, pass->batch->row_labels[first + i], pass->scale, row, V);
+        }
         profile_end(PROFILE_HEADS, begun);
     }
     if (!pass->dx)
@@ -168,18 +181,15 @@ static int run(const struct objective_pass *pass, struct objective_sums *sums)
     transform_forward(pass);
     for (int first = 0; first < M; first += LOGIT_ROWS)
         decode(pass, first, min_int(M - first, LOGIT_ROWS));
-    for (int m = 0; m < M; m++) { /* in their order, whatever thread made them */
-        sums->loss += s->losses[m];
-        sums->correct += s->correct[m];
-    }
-    if (pass->dx)
+    const int terms = terms_add(s->terms, M, pass->outputs.losses, sums);
+    if (terms > 0 && pass->dx)
         transform_backward(pass);
-    return M;
+    return terms;
 }
 
 static double count_terms(const struct packed_batch *batch)
 {
-    return batch->labelled;
+    return labels_count(batch->row_labels, (size_t)batch->labelled);
 }
 
 static double count_products(const struct objective *objective, const struct bert_config *config,

@@ -44,8 +44,16 @@ int batch_rows_most(const struct batch_rows *rows, const struct bert_capacity *c
 
 void batch_rows_set(struct batch_rows *rows, const struct packed_batch *batch);
 
-/* Places in the model where dropout strikes. A stream is a place, a layer and an attention head. */
-enum dropout_site { DROPOUT_EMBEDDING, DROPOUT_PROBS, DROPOUT_ATTENTION, DROPOUT_FEED_FORWARD };
+/* Places in the model where dropout strikes. A stream is a place, a layer and an attention head; the place
+ * takes two bits of it. The last one, between the encoder and a head, has the stream that the embedding
+ * would have in layer 1, where there is none. */
+enum dropout_site {
+    DROPOUT_EMBEDDING,
+    DROPOUT_PROBS,
+    DROPOUT_ATTENTION,
+    DROPOUT_FEED_FORWARD,
+    DROPOUT_HEAD
+};
 
 static inline struct dropout dropout_at(uint64_t key, enum dropout_site site, int layer, int head,
                                         uint32_t threshold)

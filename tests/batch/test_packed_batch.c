@@ -141,6 +141,8 @@ static void labels_of_sequences(void **state)
     assert_true(out.values[2] == 1.5F);
     assert_int_equal(out.labels[3], 20);
     assert_int_equal(out.labels[8], 32);
+    assert_int_equal(packed_batch_label(&out, 2, 1), 31);
+    assert_int_equal(packed_batch_label(&out, 0, 2), -1);
     packed_batch_release(&batch);
     packed_batch_release(&out);
 }

@@ -1,5 +1,7 @@
 #include "random_batch.h"
 
+#include <string.h>
+
 #include "lambert/base/rng.h"
 
 /* Masked positions spread over the sequence, never the first. */
@@ -20,17 +22,63 @@ static void fill_sequence(struct packed_batch *batch, const struct sequence_shap
     batch->sample_key[n] = rng_u64(rng);
 }
 
-void random_batch(struct packed_batch *batch, const struct sequence_shape *shapes, int count,
-                  int vocab, uint64_t seed)
+static void fill_batch(struct packed_batch *batch, const struct sequence_shape *shapes, int count,
+                       int label_width, int vocab, uint64_t seed)
 {
     struct rng rng;
     rng_init(&rng, rng_key(seed, RNG_TEST, 1, 0));
     packed_batch_init(batch);
+    packed_batch_set_label_width(batch, label_width);
     for (int n = 0; n < count; n++) {
         int first_mask = batch->labelled;
         packed_batch_append(batch, shapes[n].tokens, shapes[n].masked);
         fill_sequence(batch, &shapes[n], n, first_mask, vocab, &rng);
     }
+}
+
+void random_batch(struct packed_batch *batch, const struct sequence_shape *shapes, int count,
+                  int vocab, uint64_t seed)
+{
+    fill_batch(batch, shapes, count, 0, vocab, seed);
+}
+
+int task_label_width(const struct objective *objective)
+{
+    return strcmp(objective->name, "classes") == 0  ? 1
+           : strcmp(objective->name, "span") == 0   ? 2
+           : strcmp(objective->name, "labels") == 0 ? objective->outputs
+                                                    : 0;
+}
+
+static void label_sequence(struct packed_batch *batch, const struct objective *objective, int n,
+                           struct rng *rng)
+{
+    const int tokens = batch->sequence_start[n + 1] - batch->sequence_start[n];
+    int32_t *labels = batch->labels + n * batch->label_width;
+    batch->values[n] = (float)rng_normal(rng);
+    if (strcmp(objective->name, "classes") == 0)
+        labels[0] = (int32_t)rng_below(rng, (uint32_t)objective->outputs);
+    if (strcmp(objective->name, "labels") == 0)
+        for (int k = 0; k < objective->outputs; k++)
+            labels[k] = (int32_t)rng_below(rng, 3) - 1;
+    if (strcmp(objective->name, "span") == 0) {
+        labels[0] = (int32_t)rng_below(rng, (uint32_t)tokens);
+        labels[1] = labels[0] + (int32_t)rng_below(rng, (uint32_t)(tokens - labels[0]));
+    }
+}
+
+void random_task_batch(struct packed_batch *batch, const struct sequence_shape *shapes, int count,
+                       int vocab, uint64_t seed, const struct objective *objective)
+{
+    struct rng rng;
+    rng_init(&rng, rng_key(seed, RNG_TEST, 3, 0));
+    fill_batch(batch, shapes, count, task_label_width(objective), vocab, seed);
+    for (int n = 0; n < count; n++)
+        if (shapes[n].label >= 0)
+            label_sequence(batch, objective, n, &rng);
+    if (strcmp(objective->name, "tags") == 0)
+        for (int m = 0; m < batch->labelled; m++)
+            batch->row_labels[m] = m % 5 == 3 ? -1 : batch->row_labels[m] % objective->outputs;
 }
 
 void random_params(const struct param_table *table, double deviation, uint64_t seed, real *params)

@@ -1,4 +1,5 @@
 #include "reference.h"
+#include "reference_parts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -6,20 +7,9 @@
 #include <string.h>
 
 #include "lambert/base/memory.h"
-#include "model/rows.h" /* the numbers of dropout's places */
 
-struct model {
-    const struct bert_config *config;
-    const struct param_table *table;
-    const real *params;
-    bool dropout;
-    uint64_t key; /* of the sequence */
-};
-
-/* Rows of a place: row r is position r of the sequence (of probabilities, the query's). The mask is
- * what dropout makes of ones. */
-static void drop(const struct model *m, enum dropout_site site, int layer, int head, double *x,
-                 int first_row, int rows, int n)
+void reference_drop(const struct reference_model *m, enum dropout_site site, int layer, int head,
+                    double *x, int first_row, int rows, int n)
 {
     double probability =
         site == DROPOUT_PROBS ? m->config->attention_dropout : m->config->hidden_dropout;
@@ -37,7 +27,7 @@ static void drop(const struct model *m, enum dropout_site site, int layer, int h
     free(mask);
 }
 
-static const real *tensor(const struct model *model, const char *format, int layer)
+const real *reference_tensor(const struct reference_model *model, const char *format, int layer)
 {
     char name[128];
     int length = snprintf(name, sizeof name, format, layer);
@@ -48,9 +38,8 @@ static const real *tensor(const struct model *model, const char *format, int lay
     return model->params + model->table->infos[number].offset;
 }
 
-/* y [rows, out] = x [rows, in] Wᵀ + b */
-static double *linear(const double *x, int rows, int in, int out, const real *weight,
-                      const real *bias)
+double *reference_linear(const double *x, int rows, int in, int out, const real *weight,
+                         const real *bias)
 {
     double *y = memory_new((size_t)(rows * out), sizeof *y);
     for (int r = 0; r < rows; r++)
@@ -92,7 +81,7 @@ static void add(double *x, const double *y, int count)
         x[i] += y[i];
 }
 
-static double *attend(const struct model *m, int l, const double *q, const double *k,
+static double *attend(const struct reference_model *m, int l, const double *q, const double *k,
                       const double *v, int S)
 {
     int H = m->config->hidden, heads = m->config->heads, size = H / heads;
@@ -109,7 +98,7 @@ static double *attend(const struct model *m, int l, const double *q, const doubl
             }
             for (int j = 0; j < S; j++)
                 p[j] /= sum;
-            drop(m, DROPOUT_PROBS, l, head, p, i, 1, S);
+            reference_drop(m, DROPOUT_PROBS, l, head, p, i, 1, S);
             for (int j = 0; j < S; j++)
                 for (int d = head * size; d < (head + 1) * size; d++)
                     out[i * H + d] += p[j] * v[j * H + d];
@@ -120,59 +109,64 @@ static double *attend(const struct model *m, int l, const double *q, const doubl
 
 #define LAYER "bert.encoder.layer.%d."
 
-static double *encoder_layer(const struct model *m, int l, double *x, int S)
+static double *encoder_layer(const struct reference_model *m, int l, double *x, int S)
 {
     const struct bert_config *c = m->config;
     int H = c->hidden, F = c->intermediate;
-    double *q = linear(x, S, H, H, tensor(m, LAYER "attention.self.query.weight", l),
-                       tensor(m, LAYER "attention.self.query.bias", l));
-    double *k = linear(x, S, H, H, tensor(m, LAYER "attention.self.key.weight", l),
-                       tensor(m, LAYER "attention.self.key.bias", l));
-    double *v = linear(x, S, H, H, tensor(m, LAYER "attention.self.value.weight", l),
-                       tensor(m, LAYER "attention.self.value.bias", l));
+    double *q =
+        reference_linear(x, S, H, H, reference_tensor(m, LAYER "attention.self.query.weight", l),
+                         reference_tensor(m, LAYER "attention.self.query.bias", l));
+    double *k =
+        reference_linear(x, S, H, H, reference_tensor(m, LAYER "attention.self.key.weight", l),
+                         reference_tensor(m, LAYER "attention.self.key.bias", l));
+    double *v =
+        reference_linear(x, S, H, H, reference_tensor(m, LAYER "attention.self.value.weight", l),
+                         reference_tensor(m, LAYER "attention.self.value.bias", l));
     double *context = attend(m, l, q, k, v, S);
-    double *y = linear(context, S, H, H, tensor(m, LAYER "attention.output.dense.weight", l),
-                       tensor(m, LAYER "attention.output.dense.bias", l));
-    drop(m, DROPOUT_ATTENTION, l, 0, y, 0, S, H);
+    double *y = reference_linear(context, S, H, H,
+                                 reference_tensor(m, LAYER "attention.output.dense.weight", l),
+                                 reference_tensor(m, LAYER "attention.output.dense.bias", l));
+    reference_drop(m, DROPOUT_ATTENTION, l, 0, y, 0, S, H);
     add(y, x, S * H);
-    layer_norm(y, S, H, tensor(m, LAYER "attention.output.LayerNorm.weight", l),
-               tensor(m, LAYER "attention.output.LayerNorm.bias", l), c->layer_norm_eps);
-    double *up = linear(y, S, H, F, tensor(m, LAYER "intermediate.dense.weight", l),
-                        tensor(m, LAYER "intermediate.dense.bias", l));
+    layer_norm(y, S, H, reference_tensor(m, LAYER "attention.output.LayerNorm.weight", l),
+               reference_tensor(m, LAYER "attention.output.LayerNorm.bias", l), c->layer_norm_eps);
+    double *up =
+        reference_linear(y, S, H, F, reference_tensor(m, LAYER "intermediate.dense.weight", l),
+                         reference_tensor(m, LAYER "intermediate.dense.bias", l));
     gelu(up, S * F, c->gelu);
-    double *out = linear(up, S, F, H, tensor(m, LAYER "output.dense.weight", l),
-                         tensor(m, LAYER "output.dense.bias", l));
-    drop(m, DROPOUT_FEED_FORWARD, l, 0, out, 0, S, H);
+    double *out = reference_linear(up, S, F, H, reference_tensor(m, LAYER "output.dense.weight", l),
+                                   reference_tensor(m, LAYER "output.dense.bias", l));
+    reference_drop(m, DROPOUT_FEED_FORWARD, l, 0, out, 0, S, H);
     add(out, y, S * H);
-    layer_norm(out, S, H, tensor(m, LAYER "output.LayerNorm.weight", l),
-               tensor(m, LAYER "output.LayerNorm.bias", l), c->layer_norm_eps);
+    layer_norm(out, S, H, reference_tensor(m, LAYER "output.LayerNorm.weight", l),
+               reference_tensor(m, LAYER "output.LayerNorm.bias", l), c->layer_norm_eps);
     free(x), free(q), free(k), free(v), free(context), free(y), free(up);
     return out;
 }
 
-static double *encode(const struct model *m, const struct packed_batch *batch, int n)
+double *reference_encode(const struct reference_model *m, const struct packed_batch *batch, int n,
+                         int layers)
 {
     int H = m->config->hidden, begin = batch->sequence_start[n];
     int S = batch->sequence_start[n + 1] - begin;
-    const real *word = tensor(m, "bert.embeddings.word_embeddings.weight", 0);
-    const real *position = tensor(m, "bert.embeddings.position_embeddings.weight", 0);
-    const real *type = tensor(m, "bert.embeddings.token_type_embeddings.weight", 0);
+    const real *word = reference_tensor(m, "bert.embeddings.word_embeddings.weight", 0);
+    const real *position = reference_tensor(m, "bert.embeddings.position_embeddings.weight", 0);
+    const real *type = reference_tensor(m, "bert.embeddings.token_type_embeddings.weight", 0);
     double *x = memory_new((size_t)(S * H), sizeof *x);
     for (int s = 0; s < S; s++)
         for (int i = 0; i < H; i++)
             x[s * H + i] = (double)word[batch->input_ids[begin + s] * H + i] +
                            (double)position[s * H + i] +
                            (double)type[batch->token_type_ids[begin + s] * H + i];
-    layer_norm(x, S, H, tensor(m, "bert.embeddings.LayerNorm.weight", 0),
-               tensor(m, "bert.embeddings.LayerNorm.bias", 0), m->config->layer_norm_eps);
-    drop(m, DROPOUT_EMBEDDING, 0, 0, x, 0, S, H);
-    for (int l = 0; l < m->config->layers; l++)
+    layer_norm(x, S, H, reference_tensor(m, "bert.embeddings.LayerNorm.weight", 0),
+               reference_tensor(m, "bert.embeddings.LayerNorm.bias", 0), m->config->layer_norm_eps);
+    reference_drop(m, DROPOUT_EMBEDDING, 0, 0, x, 0, S, H);
+    for (int l = 0; l < layers; l++)
         x = encoder_layer(m, l, x, S);
     return x;
 }
 
-/* -log softmax(logits)[label], and whether it is the largest */
-static double cross_entropy(const double *logits, int count, int label, double *correct)
+double reference_cross_entropy(const double *logits, int count, int label, double *correct)
 {
     double sum = 0;
     int best = 0;
@@ -185,7 +179,24 @@ static double cross_entropy(const double *logits, int count, int label, double *
     return log(sum) - logits[label];
 }
 
-static void masked_losses(const struct model *m, const struct packed_batch *batch, int n,
+double *reference_masked_logits(const struct reference_model *m, const double *x)
+{
+    int H = m->config->hidden, V = m->config->vocab;
+    double *t = reference_linear(x, 1, H, H,
+                                 reference_tensor(m, "cls.predictions.transform.dense.weight", 0),
+                                 reference_tensor(m, "cls.predictions.transform.dense.bias", 0));
+    gelu(t, H, m->config->gelu);
+    layer_norm(t, 1, H, reference_tensor(m, "cls.predictions.transform.LayerNorm.weight", 0),
+               reference_tensor(m, "cls.predictions.transform.LayerNorm.bias", 0),
+               m->config->layer_norm_eps);
+    double *logits = reference_linear(
+        t, 1, H, V, reference_tensor(m, "bert.embeddings.word_embeddings.weight", 0),
+        reference_tensor(m, "cls.predictions.bias", 0));
+    free(t);
+    return logits;
+}
+
+static void masked_losses(const struct reference_model *m, const struct packed_batch *batch, int n,
                           const double *x, struct objective_sums *mlm)
 {
     int H = m->config->hidden, V = m->config->vocab, begin = batch->sequence_start[n];
@@ -193,46 +204,54 @@ static void masked_losses(const struct model *m, const struct packed_batch *batc
         int row = batch->labelled_rows[k];
         if (row < begin || row >= batch->sequence_start[n + 1])
             continue;
-        double *t = linear(x + (row - begin) * H, 1, H, H,
-                           tensor(m, "cls.predictions.transform.dense.weight", 0),
-                           tensor(m, "cls.predictions.transform.dense.bias", 0));
-        gelu(t, H, m->config->gelu);
-        layer_norm(t, 1, H, tensor(m, "cls.predictions.transform.LayerNorm.weight", 0),
-                   tensor(m, "cls.predictions.transform.LayerNorm.bias", 0),
-                   m->config->layer_norm_eps);
-        double *logits = linear(t, 1, H, V, tensor(m, "bert.embeddings.word_embeddings.weight", 0),
-                                tensor(m, "cls.predictions.bias", 0));
-        mlm->loss += cross_entropy(logits, V, batch->row_labels[k], &mlm->correct);
+        double *logits = reference_masked_logits(m, x + (row - begin) * H);
+        mlm->loss += reference_cross_entropy(logits, V, batch->row_labels[k], &mlm->correct);
         mlm->terms++;
-        free(t), free(logits);
+        free(logits);
     }
 }
 
-static void sentence_loss(const struct model *m, int label, const double *x,
-                          struct objective_sums *nsp)
+double *reference_pooled(const struct reference_model *m, const double *x)
 {
     int H = m->config->hidden;
-    if (label < 0)
-        return;
-    double *pooled = linear(x, 1, H, H, tensor(m, "bert.pooler.dense.weight", 0),
-                            tensor(m, "bert.pooler.dense.bias", 0));
+    double *pooled =
+        reference_linear(x, 1, H, H, reference_tensor(m, "bert.pooler.dense.weight", 0),
+                         reference_tensor(m, "bert.pooler.dense.bias", 0));
     for (int i = 0; i < H; i++)
         pooled[i] = tanh(pooled[i]);
-    double *logits = linear(pooled, 1, H, 2, tensor(m, "cls.seq_relationship.weight", 0),
-                            tensor(m, "cls.seq_relationship.bias", 0));
-    nsp->loss += cross_entropy(logits, 2, label, &nsp->correct);
+    return pooled;
+}
+
+double *reference_sentence_logits(const struct reference_model *m, const double *x)
+{
+    double *pooled = reference_pooled(m, x);
+    double *logits = reference_linear(pooled, 1, m->config->hidden, 2,
+                                      reference_tensor(m, "cls.seq_relationship.weight", 0),
+                                      reference_tensor(m, "cls.seq_relationship.bias", 0));
+    free(pooled);
+    return logits;
+}
+
+static void sentence_loss(const struct reference_model *m, int label, const double *x,
+                          struct objective_sums *nsp)
+{
+    if (label < 0)
+        return;
+    double *logits = reference_sentence_logits(m, x);
+    nsp->loss += reference_cross_entropy(logits, 2, label, &nsp->correct);
     nsp->terms++;
-    free(pooled), free(logits);
+    free(logits);
 }
 
 void reference_losses(const struct bert_config *config, const struct param_table *table,
                       const real *params, const struct packed_batch *batch, bool dropout,
                       struct objective_sums sums[PRETRAINING_OBJECTIVES])
 {
-    struct model model = {.config = config, .table = table, .params = params, .dropout = dropout};
+    struct reference_model model = {
+        .config = config, .table = table, .params = params, .dropout = dropout};
     for (int n = 0; n < batch->sequences; n++) {
         model.key = batch->sample_key[n];
-        double *x = encode(&model, batch, n);
+        double *x = reference_encode(&model, batch, n, config->layers);
         masked_losses(&model, batch, n, x, &sums[PRETRAINING_MLM]);
         sentence_loss(&model, batch->next_sentence_label[n], x, &sums[PRETRAINING_NSP]);
         free(x);

@@ -47,6 +47,14 @@ void packed_batch_set_label_width(struct packed_batch *batch, int label_width);
 /* Room for this many; memory only ever grows. */
 void packed_batch_reserve(struct packed_batch *batch, int sequences, int tokens, int labelled);
 
+/* Label i of sequence n: -1 where it has none, as where no sequence has any. */
+static inline int32_t packed_batch_label(const struct packed_batch *batch, int n, int i)
+{
+    return batch->label_width > 0
+               ? batch->labels[(size_t)n * (size_t)batch->label_width + (size_t)i]
+               : -1;
+}
+
 /* Appends a sequence of `tokens` rows, `labelled` of them labelled; the caller fills the new tails of the
  * arrays (rows from the returned row on). sequence_start and the counts are set, and the sequence has no
  * label yet: next_sentence_label, labels and values say so. */

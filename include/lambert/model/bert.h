@@ -66,7 +66,12 @@ struct objective_list bert_objectives(const struct bert *bert);
 void bert_count_terms(const struct bert *bert, const struct packed_batch *batch,
                       double *terms /* [objectives] */);
 
-/* Forward only, without dropout: adds to sums [objectives]. */
+/* Forward only, without dropout: adds to sums [objectives], and writes what each objective says into
+ * outputs [objectives]. */
+void bert_predict(struct bert *bert, const real *params, const struct packed_batch *batch,
+                  const struct objective_outputs *outputs, struct objective_sums *sums);
+
+/* The same for the sums alone. */
 void bert_evaluate(struct bert *bert, const real *params, const struct packed_batch *batch,
                    struct objective_sums *sums);
 

@@ -46,6 +46,14 @@ struct objective_sums {
     double terms;
 };
 
+/* What an objective says of a micro-batch, for those who want to know; NULL: they do not. */
+struct objective_outputs {
+    real *logits; /* [R, outputs] of the rows that it reads; of MLM [M, V] */
+    double *
+        losses; /* of each term that there may be: of MLM, tags [M], of labels [N, outputs], of others
+                       [N]. Not a number where there is none, as without a label */
+};
+
 /* One micro-batch of one objective. */
 struct objective_pass {
     const struct objective *objective;
@@ -56,10 +64,11 @@ struct objective_pass {
     const size_t *offsets; /* [param_count] where the objective's tensors lie in params and grads */
     size_t word;           /* and where the word embeddings [V, H] do, for heads that are tied */
     void *scratch;         /* what plan() returned */
-    enum float_type compute_type; /* of the products; x, dx and grads are real in any case */
-    bool dropout;                 /* training: layers with dropout drop */
-    double scale;                 /* of the loss in the gradient */
-    const real *x;                /* [R, H] the rows it reads */
+    enum float_type compute_type;     /* of the products; x, dx and grads are real in any case */
+    bool dropout;                     /* training: layers with dropout drop; x went through it */
+    double scale;                     /* of the loss in the gradient */
+    struct objective_outputs outputs; /* to be written, forward only */
+    const real *x;                    /* [R, H] the rows it reads */
     real *dx;    /* [R, H] to be overwritten with their gradient; NULL: losses only */
     real *grads; /* to be added to; NULL with dx */
 };
@@ -67,6 +76,7 @@ struct objective_pass {
 struct objective {
     const char *name; /* one word, for metrics */
     enum objective_rows rows;
+    bool dropout; /* training: the rows go through the hidden dropout on their way to it */
     const struct param_form *params; /* [param_count], at most OBJECTIVE_MOST_PARAMS */
     int param_count;
     int outputs; /* the width WIDTH_OUTPUTS of its tensors: classes, labels */
@@ -82,8 +92,8 @@ struct objective {
     void *(*plan)(const struct objective *objective, struct arena *arena,
                   const struct bert_config *config, const struct bert_capacity *capacity);
 
-    /* Forward, loss and, where dx is not NULL, backward, in one pass: what is as wide as the
-     * outputs need not be kept between the two. Adds loss and correct to sums (not terms). Returns
+    /* Forward, loss, outputs and, where dx is not NULL, backward, in one pass: what is as wide as
+     * the outputs need not be kept between the two. Adds loss and correct to sums (not terms). Returns
      * the number of terms; where that is 0, dx need not be written. Opens parallel regions of its
      * own. */
     int (*run)(const struct objective_pass *pass, struct objective_sums *sums);
@@ -91,13 +101,16 @@ struct objective {
 
 enum { OBJECTIVE_MOST = 4, OBJECTIVE_MOST_PARAMS = 8 }; /* of a model; of an objective */
 
-/* -log p of the token that stood at each masked position. */
+/* -log p of the token that stood at each labelled row; a row whose label is -1 has no term. */
 extern const struct objective objective_mlm;
 /* -log p of "B follows A" or "B is random", of each sequence that has a label. */
 extern const struct objective objective_nsp;
 
 /* The places of the default list. */
 enum { PRETRAINING_MLM, PRETRAINING_NSP, PRETRAINING_OBJECTIVES };
+
+/* R, where there are so many tokens, sequences and labelled rows. */
+int objective_rows_read(const struct objective *objective, int tokens, int sequences, int labelled);
 
 /* The list of a configuration, the default one where it has none. */
 struct objective_list {
