@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Does what the users of an exported model do, with their own programs: transformers loads it, computes
-our losses, cuts text into our tokens; and its models come in and go out again unchanged. Runs with
-transformers 4 (requirements.txt) and 5; 5 has no slow tokenizer any more.
+our losses, cuts text into our tokens; its models come in and go out again unchanged; and its heads are what
+our golden files say. Runs with transformers 4 (requirements.txt) and 5;
+5 has no slow tokenizer any more.
 
     scripts/numerics/clients.py BUILD [PATTERN] [--keep DIR]
 
@@ -18,6 +19,7 @@ import numpy
 import torch
 import transformers
 
+import heads
 import program
 import safetensors_io
 from reference import Config, shapes
@@ -320,6 +322,8 @@ def compare(lambert, folder, pattern):
                        ("tokens", check_tokens)):
         if pattern in key:
             check(table, "12 layers, gelu_new, cased", deep)
+    if pattern in "heads":
+        heads.check(table)
     return table.end()
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/: what the model and the optimizers have to compute, from reference.py and
-optimizers.py in double precision, for tests that need no Python. Run again only to change them.
+"""Writes tests/golden/: what the model and the optimizers have to compute, from reference.py,
+tasks.py and optimizers.py in double precision, for tests that need no Python. Run again only to change them.
 
     scripts/numerics/golden.py [DIR]          DIR: tests/golden
 
@@ -22,6 +22,14 @@ model-gelu.json, model-gelu_new.json:
     nsp_loss    mean over the samples that have a label
     gradients   name -> the gradient of mlm_loss + nsp_loss, row-major; dropout 0
 
+task-NAME.json, a head of fine-tuning (tasks.py):
+    task        its name and outputs
+    config, tensors, weights    as above
+    samples     as tasks.py describes them
+    loss, terms mean over the terms, and how many there are
+    logits      of each sample [rows, outputs], row-major
+    gradients   name -> the gradient of the loss, row-major; dropout 0
+
 optimizer-NAME.json, on the tensors of that model with its weights, but the position embeddings 0:
     options     the keys of [optimizer]
     rates       learning rate of each of the ten updates
@@ -39,6 +47,7 @@ import sys
 
 import torch
 
+import tasks
 from optimizers import Optimizer, Options, Schedule, rate
 from reference import Config, differentiate, shapes
 
@@ -62,6 +71,39 @@ SAMPLES = [
     {"input_ids": [2, 26, 4, 29, 34, 0, 3], "token_type_ids": [0, 0, 0, 0, 0, 0, 0],
      "masked_positions": [2, 4, 5], "masked_labels": [37, 1, 15], "next_sentence_label": -1},
 ]
+
+TASK_CONFIG = {"vocab_size": 30, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2,
+               "intermediate_size": 12, "max_position_embeddings": 16, "type_vocab_size": 2,
+               "layer_norm_eps": 1e-12}
+
+# One part and two; the shortest; one that has nothing right about it.
+SEQUENCES = [
+    {"input_ids": [2, 17, 4, 9, 3, 22, 11, 3], "token_type_ids": [0, 0, 0, 0, 0, 1, 1, 1]},
+    {"input_ids": [2, 29, 5, 5, 14, 12, 3], "token_type_ids": [0, 0, 0, 0, 0, 0, 0]},
+    {"input_ids": [2, 3], "token_type_ids": [0, 0]},
+    {"input_ids": [2, 21, 23, 6, 3, 19, 24, 13, 20, 28, 26, 7, 3],
+     "token_type_ids": [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]},
+    {"input_ids": [2, 26, 10, 3], "token_type_ids": [0, 0, 0, 0]},
+]
+
+# task -> what is right of each sequence
+TASKS = {
+    "classes": (tasks.Task("classes", 3),
+                [{"label": 2}, {"label": 0}, {"label": 1}, {"label": 2}, {"label": -1}]),
+    "value": (tasks.Task("value", 1),
+              [{"value": 0.5}, {"value": -1.25}, {"value": 4.0}, {"value": 0.0}, {"value": None}]),
+    "labels": (tasks.Task("labels", 4),
+               [{"labels": [1, 0, 0, 1]}, {"labels": [0, 0, 0, 0]}, {"labels": [1, 1, 1, 1]},
+                {"labels": [0, -1, 1, 0]}, {"labels": [-1, -1, -1, -1]}]),
+    "tags": (tasks.Task("tags", 5),
+             [{"positions": [1, 2, 3, 5], "tags": [4, 0, 0, 2]},
+              {"positions": [1, 4, 5], "tags": [1, -1, 3]}, {"positions": [], "tags": []},
+              {"positions": [1, 2, 3, 5, 7, 8, 11], "tags": [0, 1, 2, 3, 4, 0, 1]},
+              {"positions": [2], "tags": [-1]}]),
+    "span": (tasks.Task("span", 2),
+             [{"start": 5, "end": 6}, {"start": 0, "end": 0}, {"start": 1, "end": 1},
+              {"start": 7, "end": 11}, {"start": -1, "end": -1}]),
+}
 
 GOOGLE = Schedule(steps=10, learning_rate=0.02, warmup_steps=3, schedule="google")
 NVIDIA = Schedule(steps=10, learning_rate=0.02, warmup_steps=3, decay_power=0.5, schedule="nvidia")
@@ -111,9 +153,9 @@ def tensor(s, n, shape, scale=1.0, offset=0.0):
     return torch.tensor(values, dtype=torch.float64).reshape(shape)
 
 
-def weights_of(config):
+def weights_of(all_shapes):
     return {name: tensor(0, n, shape, offset=1.0 if name.endswith("LayerNorm.weight") else 0.0)
-            for n, (name, shape) in enumerate(shapes(config).items())}
+            for n, (name, shape) in enumerate(all_shapes.items())}
 
 
 def gradients_of(config, s):
@@ -148,7 +190,7 @@ def write(path, content):
 
 def model(activation):
     config = Config(**CONFIG, hidden_act=activation)
-    result, gradients = differentiate(config, weights_of(config), SAMPLES)
+    result, gradients = differentiate(config, weights_of(shapes(config)), SAMPLES)
     return {"config": {**CONFIG, "hidden_act": activation},
             "tensors": list(shapes(config)),
             "weights": "number(0, n, e), + 1 in LayerNorm.weight; see scripts/numerics/golden.py",
@@ -157,9 +199,21 @@ def model(activation):
             "gradients": {name: numbers(g) for name, g in gradients.items()}}
 
 
+def task_model(task, answers):
+    config = Config(**TASK_CONFIG)
+    samples = [{**sequence, **answer} for sequence, answer in zip(SEQUENCES, answers)]
+    all_shapes = tasks.shapes(task, config)
+    result, gradients = tasks.differentiate(task, config, weights_of(all_shapes), samples)
+    return {"task": vars(task), "config": TASK_CONFIG, "tensors": list(all_shapes),
+            "weights": "number(0, n, e), + 1 in LayerNorm.weight; see scripts/numerics/golden.py",
+            "samples": samples, "loss": float(result.loss), "terms": result.terms,
+            "logits": [numbers(z) for z in result.logits],
+            "gradients": {name: numbers(g) for name, g in gradients.items()}}
+
+
 def optimizer(options, schedule):
     config = Config(**CONFIG)
-    weights = weights_of(config)
+    weights = weights_of(shapes(config))
     weights[POSITIONS] = torch.zeros_like(weights[POSITIONS])
     rates = [rate(schedule, s) for s in range(schedule.steps)]
     rule = Optimizer(options)
@@ -181,6 +235,8 @@ def main():
     os.makedirs(folder, exist_ok=True)
     for activation in ("gelu", "gelu_new"):
         write(os.path.join(folder, f"model-{activation}.json"), model(activation))
+    for name, (task, answers) in TASKS.items():
+        write(os.path.join(folder, f"task-{name}.json"), task_model(task, answers))
     for name, (options, schedule) in OPTIMIZERS.items():
         write(os.path.join(folder, f"optimizer-{name}.json"), optimizer(options, schedule))
 

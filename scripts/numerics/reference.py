@@ -39,9 +39,8 @@ class Config:
         return cls(**{field.name: values[field.name] for field in dataclasses.fields(cls)})
 
 
-def shapes(config):
-    """Every tensor of BertForPreTraining and its shape; 14 + 16 L of them. The decoder of the MLM
-    head is the word table and stands here once."""
+def encoder_shapes(config):
+    """Every tensor of the embeddings and the layers, and its shape."""
     H, F, V = config.hidden_size, config.intermediate_size, config.vocab_size
     result = {}
 
@@ -66,12 +65,21 @@ def shapes(config):
         linear(layer + "intermediate.dense", F, H)
         linear(layer + "output.dense", H, F)
         norm(layer + "output.LayerNorm")
-    linear("bert.pooler.dense", H, H)
-    linear("cls.predictions.transform.dense", H, H)
-    norm("cls.predictions.transform.LayerNorm")
-    result["cls.predictions.bias"] = (V,)
-    linear("cls.seq_relationship", 2, H)
     return result
+
+
+def shapes(config):
+    """Every tensor of BertForPreTraining and its shape; 14 + 16 L of them. The decoder of the MLM
+    head is the word table and stands here once."""
+    H, V = config.hidden_size, config.vocab_size
+    return {**encoder_shapes(config),
+            "bert.pooler.dense.weight": (H, H), "bert.pooler.dense.bias": (H,),
+            "cls.predictions.transform.dense.weight": (H, H),
+            "cls.predictions.transform.dense.bias": (H,),
+            "cls.predictions.transform.LayerNorm.weight": (H,),
+            "cls.predictions.transform.LayerNorm.bias": (H,),
+            "cls.predictions.bias": (V,),
+            "cls.seq_relationship.weight": (2, H), "cls.seq_relationship.bias": (2,)}
 
 
 def is_bias_or_norm(name):
@@ -169,9 +177,11 @@ class Model:
         return (self.multiply(h, self.weights["bert.embeddings.word_embeddings.weight"].T)
                 + self.weights["cls.predictions.bias"])
 
+    def pooled(self, x):
+        return torch.tanh(self.linear("bert.pooler.dense", x[:1]))
+
     def nsp_logits(self, x):
-        pooled = torch.tanh(self.linear("bert.pooler.dense", x[:1]))
-        return self.linear("cls.seq_relationship", pooled)
+        return self.linear("cls.seq_relationship", self.pooled(x))
 
 
 def cross_entropy(logits, labels):
