@@ -71,6 +71,12 @@ static int find_label(const struct label_set *labels, const char *name, const ch
     return error_set(err, "%s:%d: the label '%s' is not in the list of labels", path, line, name);
 }
 
+/* 0: they were not read from a file. */
+static int line_of(const struct predictions *said, int number)
+{
+    return said->lines ? said->lines[number] : 0;
+}
+
 /* --- matching --------------------------------------------------------------------------------- */
 
 static int example_count(const struct gold *gold)
@@ -166,7 +172,7 @@ int gold_classes(const struct gold *gold, const struct predictions *said,
             find_label(labels, example->labels[0], gold->texts.path, example->line, &number, err);
         (*right)[i] = number;
         if (status == 0)
-            status = find_label(labels, name, said->path, said->lines[places[i]], &number, err);
+            status = find_label(labels, name, said->path, line_of(said, places[i]), &number, err);
         (*other)[i] = number;
     }
     free(places);
@@ -226,7 +232,7 @@ static int mark_said(const struct predictions *said, const struct label_set *lab
         int number;
         if (!said->marks[(size_t)place * (size_t)said->labels->count + (size_t)l])
             continue;
-        if (find_label(labels, said->labels->names[l], said->path, said->lines[place], &number,
+        if (find_label(labels, said->labels->names[l], said->path, line_of(said, place), &number,
                        err) < 0)
             return -1;
         marks[number] = 1;
