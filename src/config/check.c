@@ -91,6 +91,11 @@ int config_check(const struct config *config, struct error *err)
     if (config->phase_count == 0)
         return error_set(err, "there is no phase; begin one with a section [phase one] that gives "
                               "steps and learning_rate");
+    if (config->task.kind == TASK_NONE && config->task.train[0])
+        return error_set(err,
+                         "task.train (%s) is given, but not what it is for; task.kind says it: "
+                         "classification, regression, multilabel, tagging or questions",
+                         config->task.train);
     for (int p = 0; p < config->phase_count; p++)
         if (check_steps(config, &config->phases[p], err) < 0)
             return -1;

@@ -186,6 +186,20 @@ int metrics_tensors(struct metrics *metrics, const char *phase, const struct run
     return write_line(metrics, line, err);
 }
 
+int metrics_task(struct metrics *metrics, const char *phase, const struct run_state *state,
+                 const struct task_evaluation *evaluation, struct error *err)
+{
+    cJSON *line = line_new("evaluation", phase, state);
+    cJSON_AddStringToObject(line, "task", config_word("task.kind", evaluation->kind));
+    cJSON_AddStringToObject(line, "file", evaluation->file);
+    add(line, "examples", evaluation->examples);
+    add(line, "loss", evaluation->loss);
+    cJSON *values = cJSON_AddObjectToObject(line, "metrics");
+    for (int m = 0; m < evaluation->values.count; m++)
+        add(values, evaluation->values.at[m].name, evaluation->values.at[m].value);
+    return write_line(metrics, line, err);
+}
+
 int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,
                      const struct product_shares *shares, struct error *err)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "best.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
@@ -119,6 +120,9 @@ int start_run(struct run *run, const struct run_request *request, struct error *
     dist_broadcast(run->dist, 0, &found, sizeof found);
     if (found) {
         status = trainer_load(run->trainer, &file, TRAINER_ALL, &run->state, err);
+        if (status < 0)
+            goto done;
+        status = best_recall(run, err);
         if (status < 0)
             goto done;
         run_pass_finished_phases(run);

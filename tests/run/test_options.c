@@ -131,9 +131,15 @@ static void load(struct config *config, const char *key, const char *value)
     char word[128];
     const char *phase = strncmp(key, "phase.", 6) == 0 ? "phase.one." : "";
     snprintf(word, sizeof word, "%s%s=%s", phase, phase[0] ? key + 6 : key, value);
-    char *words[] = {
-        "run.folder=r", "data.corpus=c", "phase.one.steps=1", "phase.one.learning_rate=1",
-        "task.train=t", "task.text=1",   "task.label=2",      word};
+    const bool task = strcmp(key, "task.kind") == 0 && strcmp(value, "none") != 0;
+    char *words[] = {"run.folder=r",
+                     "data.corpus=c",
+                     "phase.one.steps=1",
+                     "phase.one.learning_rate=1",
+                     task ? "task.train=t" : "task.evaluate=e",
+                     "task.text=1",
+                     "task.label=2",
+                     word};
     if (config_load(config, NULL, words, sizeof words / sizeof *words, &err) < 0)
         fail_msg("%s", err.text);
 }

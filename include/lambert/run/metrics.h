@@ -16,8 +16,18 @@
 #include "lambert/run/balance.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/product_shares.h"
+#include "lambert/score/scoring.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/trainer/trainer.h"
+
+/* What an evaluation of a task came to. */
+struct task_evaluation {
+    enum task_kind kind;
+    const char *file; /* of the examples */
+    int examples;
+    double loss; /* the mean over the terms */
+    struct metric_values values;
+};
 
 /* What the run adds to a step's report. */
 struct step_metrics {
@@ -56,6 +66,10 @@ int metrics_tensors(struct metrics *metrics, const char *phase, const struct run
                     struct error *err);
 int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,
                        int sequence_length, const struct evaluation *evaluation, struct error *err);
+
+/* A line of kind "evaluation" with task, file, examples, loss and metrics, an object of numbers by name. */
+int metrics_task(struct metrics *metrics, const char *phase, const struct run_state *state,
+                 const struct task_evaluation *evaluation, struct error *err);
 
 /* A line of kind "products": who made the matrix products of a phase. */
 int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,

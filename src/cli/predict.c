@@ -1,0 +1,298 @@
+#include <string.h>
+
+#include "lambert.h"
+#include "lambert/base/log.h"
+#include "lambert/config/config.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/run/loaded_model.h"
+#include "lambert/run/options.h"
+#include "lambert/run/predict.h"
+#include "lambert/run/run.h"
+
+struct predict_arguments {
+    const char *model, *input, *output;
+    const char *text, *pair, *id;
+    enum table_form form, output_form;
+    bool headless;
+    const char *n_best_output, *null_output;
+    int n_best, answer_length;
+    double null_threshold;
+    int sequence_length;
+    int micro_batch_tokens;
+    int threads;
+    enum type_choice { TYPE_OF_MODEL, TYPE_IS_FLOAT32, TYPE_IS_BFLOAT16 } compute_type;
+};
+
+static const char *const form_names[] = {
+    [TABLE_BY_NAME] = "by_name", [TABLE_TSV] = "tsv", [TABLE_CSV] = "csv", [TABLE_JSON] = "json"};
+static const char *const type_names[] = {
+    [TYPE_OF_MODEL] = "model", [TYPE_IS_FLOAT32] = "float32", [TYPE_IS_BFLOAT16] = "bfloat16"};
+
+#define PLACE(member) OPTION_PLACE(struct predict_arguments, member)
+
+static const struct command_option predict_options[] = {
+    {.name = "model",
+     .kind = OPTION_TEXT,
+     PLACE(model),
+     .required = true,
+     .metavar = "PATH",
+     .completion = COMPLETE_FILES,
+     .help = "a run folder (its best checkpoint), a checkpoint or a Hugging Face folder"},
+    {.name = "input",
+     .kind = OPTION_TEXT,
+     PLACE(input),
+     .required = true,
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "examples, as the model was fine-tuned on; labels are not looked at"},
+    {.name = "output",
+     .kind = OPTION_TEXT,
+     PLACE(output),
+     .required = true,
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "predictions: TSV, JSON lines (*.jsonl), tagged words, or SQuAD's JSON"},
+    {.name = "text",
+     .kind = OPTION_TEXT,
+     PLACE(text),
+     .metavar = "COLUMN",
+     .standard = "as in training",
+     .help = "column of the text, by name or number"},
+    {.name = "pair",
+     .kind = OPTION_TEXT,
+     PLACE(pair),
+     .metavar = "COLUMN",
+     .standard = "as in training",
+     .help = "column of the second text"},
+    {.name = "id",
+     .kind = OPTION_TEXT,
+     PLACE(id),
+     .metavar = "COLUMN",
+     .standard = "the number of the row, from 0",
+     .help = "column that names an example in the predictions"},
+    {.name = "form",
+     .kind = OPTION_CHOICE,
+     PLACE(form),
+     OPTION_CHOICES(form_names),
+     .metavar = "FORM",
+     .help = "of the input"},
+    {.name = "output-form",
+     .kind = OPTION_CHOICE,
+     PLACE(output_form),
+     OPTION_CHOICES(form_names),
+     .metavar = "FORM",
+     .help = "of the output"},
+    {.name = "no-header",
+     .kind = OPTION_FLAG,
+     PLACE(headless),
+     .help =
+         "the first line of TSV or CSV is an example (as in training, where this is not given)"},
+    {.name = "n-best-output",
+     .kind = OPTION_TEXT,
+     PLACE(n_best_output),
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "questions: the n best answers to each, as SQuAD's programs write them"},
+    {.name = "null-output",
+     .kind = OPTION_TEXT,
+     PLACE(null_output),
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "questions of SQuAD v2.0: by how much no answer is better than the best, for each"},
+    {.name = "n-best",
+     .kind = OPTION_INTEGER,
+     PLACE(n_best),
+     .min = 1,
+     .max = 1000,
+     .metavar = "N",
+     .help = "questions: starts and ends of a window that are weighed"},
+    {.name = "answer-length",
+     .kind = OPTION_INTEGER,
+     PLACE(answer_length),
+     .min = 1,
+     .max = 65536,
+     .metavar = "N",
+     .help = "questions: word pieces of an answer, at the most"},
+    {.name = "null-threshold",
+     .kind = OPTION_REAL,
+     PLACE(null_threshold),
+     .real_min = -1e6,
+     .real_max = 1e6,
+     .metavar = "X",
+     .help = "questions of SQuAD v2.0: no answer where it is better than the best one by more"},
+    {.name = "sequence-length",
+     .kind = OPTION_INTEGER,
+     PLACE(sequence_length),
+     .max = 65536,
+     .metavar = "N",
+     .standard = "as in training",
+     .help = "the longest sequence"},
+    {.name = "micro-batch-tokens",
+     .kind = OPTION_INTEGER,
+     PLACE(micro_batch_tokens),
+     .min = 1,
+     .max = 16777216,
+     .metavar = "N",
+     .help = "tokens computed at once"},
+    {.name = "compute-type",
+     .kind = OPTION_CHOICE,
+     PLACE(compute_type),
+     OPTION_CHOICES(type_names),
+     .metavar = "TYPE",
+     .help = "of the matrix products; model: as it was trained"},
+    {.name = "threads",
+     .kind = OPTION_INTEGER,
+     PLACE(threads),
+     .max = 4096,
+     .metavar = "N",
+     .standard = "the cores it is bound to",
+     .help = "of a rank"},
+    {0}};
+
+static void set_column(char column[CONFIG_NAME_WIDE], const char *given)
+{
+    if (given)
+        snprintf(column, CONFIG_NAME_WIDE, "%s", given);
+}
+
+/* The task of the model, with what the command line says. */
+static int task_of(const struct predict_arguments *arguments, const struct base_model *base,
+                   struct config_task *task, struct error *err)
+{
+    *task = base->task;
+    if (task->kind == TASK_NONE)
+        return error_set(
+            err,
+            "%s was not fine-tuned for a task (task.kind); lambert finetune does that, and "
+            "lambert fill asks a model that was pre-trained",
+            arguments->model);
+    set_column(task->text, arguments->text);
+    set_column(task->pair, arguments->pair);
+    set_column(task->id, arguments->id);
+    task->form = arguments->form;
+    if (arguments->headless)
+        task->header = false;
+    task->n_best = arguments->n_best;
+    task->answer_length = arguments->answer_length;
+    if (task_is_of_texts(task->kind) && !task->text[0])
+        return error_set(err,
+                         "which column of %s holds the text? --text NAME-OR-NUMBER (and --pair)",
+                         arguments->input);
+    return 0;
+}
+
+/* What is asked, and with what. */
+struct prediction {
+    struct base_model base;
+    struct config_task task;
+    struct task_set set;
+    struct objective objective;
+    struct loaded_model model;
+    int token_budget;
+};
+
+static int read_input(struct prediction *prediction, const struct predict_arguments *arguments,
+                      struct error *err)
+{
+    const struct base_model *base = &prediction->base;
+    const int positions = base->shape.max_position_embeddings;
+    struct task_reader reader = {.task = &prediction->task,
+                                 .vocabulary = base->vocabulary,
+                                 .lower_case = base->lower_case,
+                                 .sequence_length = arguments->sequence_length
+                                                        ? arguments->sequence_length
+                                                        : base->sequence_length};
+    if (reader.sequence_length > positions)
+        return error_set(err, "--sequence-length %d is more than the %d positions of %s",
+                         reader.sequence_length, positions, arguments->model);
+    if (task_of(arguments, base, &prediction->task, err) < 0)
+        return -1;
+    return task_set_read(&prediction->set, &reader, arguments->input, TASK_PREDICTS, err);
+}
+
+static int load_model(struct prediction *prediction, const struct predict_arguments *arguments,
+                      const struct dist *dist, struct error *err)
+{
+    const struct base_model *base = &prediction->base;
+    const struct objective *objective = &prediction->objective;
+    struct bert_options options = {
+        .capacity = {.tokens = arguments->micro_batch_tokens},
+        .compute_type = arguments->compute_type == TYPE_OF_MODEL     ? base->compute_type
+                        : arguments->compute_type == TYPE_IS_FLOAT32 ? TYPE_FLOAT32
+                                                                     : TYPE_BFLOAT16};
+    prediction->objective = task_objective(base->task.kind, base->labels.count);
+    capacity_for(&options.capacity, prediction->set.features);
+    prediction->token_budget = options.capacity.tokens;
+    return loaded_model_init(&prediction->model, base, dist, &objective, 1, &options, err);
+}
+
+/* [rank 0] */
+static int write_output(const struct prediction *prediction, const struct task_outputs *outputs,
+                        const struct predict_arguments *arguments, struct error *err)
+{
+    const struct label_set *labels = &prediction->base.labels;
+    struct predictions predictions;
+    predictions_of(&predictions, &prediction->task, arguments->null_threshold, &prediction->set,
+                   labels->count > 0 ? labels : NULL, outputs);
+    int status = predictions_write(&predictions, arguments->output, arguments->output_form, err);
+    if (status == 0 && arguments->n_best_output)
+        status = predictions_write_n_best(&predictions, arguments->n_best_output, err);
+    if (status == 0 && arguments->null_output)
+        status = predictions_write_null_differences(&predictions, arguments->null_output, err);
+    predictions_release(&predictions);
+    if (status == 0)
+        log_info("%s: what %s says of %d %s", arguments->output, arguments->model,
+                 task_set_count(&prediction->set), task_units(prediction->task.kind));
+    return status;
+}
+
+static int predict(struct dist *dist, const void *context, struct error *err)
+{
+    const struct predict_arguments *arguments = context;
+    struct prediction prediction = {.token_budget = 0};
+    struct task_outputs outputs = {0};
+    int status = dist_agree(dist, kernels_select(err), err);
+    if (status < 0)
+        return -1;
+    const struct config threads = {.run.threads = arguments->threads};
+    start_threads(dist, &threads);
+    if (base_model_open(&prediction.base, dist, arguments->model, err) < 0)
+        return -1;
+    status = dist_agree(dist, read_input(&prediction, arguments, err), err);
+    if (status == 0)
+        status = load_model(&prediction, arguments, dist, err);
+    if (status == 0) {
+        predict_features(&outputs, dist, prediction.model.bert, prediction.model.params,
+                         prediction.set.features, prediction.token_budget);
+        if (dist_rank(dist) == 0)
+            status = write_output(&prediction, &outputs, arguments, err);
+        status = dist_agree(dist, status, err);
+    }
+    task_outputs_release(&outputs);
+    loaded_model_release(&prediction.model);
+    task_set_release(&prediction.set);
+    base_model_close(&prediction.base);
+    return status;
+}
+
+static int check_predict(const void *context, struct error *err)
+{
+    const struct predict_arguments *arguments = context;
+    if (strcmp(arguments->input, arguments->output) == 0)
+        return error_set(err, "--output would write over --input (%s)", arguments->input);
+    return 0;
+}
+
+const struct command command_predict = {
+    .name = "predict",
+    .summary = "what a fine-tuned model says of examples",
+    .description =
+        "Writes what a fine-tuned model says of each example of a file: labels, numbers or tags with "
+        "their probabilities, or answers to questions. Files are as lambert finetune reads them, and "
+        "lambert score says how good the predictions are. Under mpirun ranks share the work.",
+    .examples = "lambert predict --model runs/sst2 --input dev.tsv --output predictions.tsv\n",
+    .options = predict_options,
+    COMMAND_ARGUMENTS(struct predict_arguments, .n_best = 20, .answer_length = 30,
+                      .micro_batch_tokens = 4096),
+    .check = check_predict,
+    .run_on_ranks = predict};

@@ -1,0 +1,76 @@
+#include "start_training.h"
+
+#include "lambert/base/buffer.h"
+#include "lambert/base/hash.h"
+#include "lambert/base/log.h"
+#include "lambert/config/config.h"
+#include "lambert/kernels/kernels.h"
+#include "lambert/run/options.h"
+#include "lambert/run/run.h"
+
+const struct command_option training_options[] = {
+    OPTION_CONFIG(struct training_arguments, config, words),
+    {.name = "resume",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct training_arguments, resume),
+     .help = "go on from the newest whole checkpoint in run.folder; without one, start"},
+    {.name = "accept",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct training_arguments, accept),
+     .metavar = "KEYS",
+     .help = "with --resume: these keys (comma-separated) may differ from the checkpoint's"},
+    {0}};
+
+int check_training(const void *context, struct error *err)
+{
+    const struct training_arguments *arguments = context;
+    if (arguments->accept && !arguments->resume)
+        return error_set(err, "--accept is for --resume");
+    return 0;
+}
+
+void print_keys(struct buffer *out)
+{
+    buffer_print(out, "\nKeys (docs/config.md has the details):\n");
+    config_help(out);
+}
+
+static int read_config(struct config *config, const struct training_arguments *arguments,
+                       bool fine_tuning, struct error *err)
+{
+    const struct command_words *words = &arguments->words;
+    if (config_load(config, arguments->config, words->at, words->count, err) < 0)
+        return -1;
+    if (fine_tuning && config->task.kind == TASK_NONE)
+        return error_set(
+            err,
+            "%s has no task.kind: it is for pre-training (lambert train), or task.kind "
+            "is still to be said",
+            arguments->config);
+    if (!fine_tuning && config->task.kind != TASK_NONE)
+        return error_set(err, "%s is for fine-tuning (task.kind = %s): lambert finetune %s",
+                         arguments->config, config_word("task.kind", config->task.kind),
+                         arguments->config);
+    return 0;
+}
+
+int start_training(struct dist *dist, const struct training_arguments *arguments, bool fine_tuning,
+                   struct error *err)
+{
+    struct config config;
+    struct buffer text = {0};
+    if (dist_agree(dist, read_config(&config, arguments, fine_tuning, err), err) < 0)
+        return -1;
+    log_set_level(config.run.log_level);
+    config_print(&config, false, &text);
+    int status = dist_same(dist, "the configuration", hash_bytes(text.data, text.size), err);
+    /* Fine-tuning says it when the model that it starts from has filled it in. */
+    if (status == 0 && !fine_tuning)
+        log_info("effective configuration:\n%s", buffer_text(&text));
+    buffer_release(&text);
+    if (status < 0 || dist_agree(dist, kernels_select(err), err) < 0)
+        return -1;
+    const struct run_request request = {
+        .config = &config, .resume = arguments->resume, .accept = arguments->accept};
+    return run_training(dist, &request, err);
+}

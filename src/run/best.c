@@ -1,0 +1,85 @@
+#include "best.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/score/scoring.h"
+#include "lambert/store/checkpoint.h"
+#include "lambert/store/checkpoint_folder.h"
+
+static bool is_better(const struct run_state *state, const struct best_candidate *candidate)
+{
+    if (!isfinite(candidate->value))
+        return false;
+    if (!state->has_best)
+        return true;
+    return strcmp(candidate->metric, "loss") == 0
+               ? candidate->value < state->best_value
+               : metric_is_better(candidate->metric, candidate->value, state->best_value);
+}
+
+/* [rank 0] The weights alone, with the state that says how good they are. */
+static int write_weights(const struct run *run, const char *path, struct error *err)
+{
+    const struct param_table *table = trainer_params(run->trainer);
+    const real **values = memory_new((size_t)table->count, sizeof *values);
+    struct checkpoint_meta meta = run->meta;
+    meta.state = run->state;
+    for (int t = 0; t < table->count; t++)
+        values[t] = trainer_weights(run->trainer) + table->infos[t].offset;
+    const int status = checkpoint_write_weights(path, table, &meta, values, err);
+    free(values);
+    return status;
+}
+
+int best_offer(struct run *run, const struct best_candidate *candidate, struct error *err)
+{
+    struct run_state *state = &run->state;
+    const bool first = dist_rank(run->dist) == 0;
+    int status = 0;
+    if (first && is_better(state, candidate)) {
+        char *path = checkpoint_best_path(run->config->run.folder);
+        state->has_best = true;
+        state->best_value = candidate->value;
+        state->best_step = state->total_steps;
+        status = write_weights(run, path, err);
+        if (status == 0)
+            log_info("the best so far by %s (%.4f): %s", candidate->metric, candidate->value, path);
+        free(path);
+    }
+    dist_broadcast(run->dist, 0, state, sizeof *state);
+    return dist_agree(run->dist, status, err);
+}
+
+/* [rank 0] */
+static int read_state(struct run *run, struct error *err)
+{
+    struct run_state *state = &run->state;
+    struct checkpoint_file file = {0};
+    char *path = checkpoint_best_path(run->config->run.folder);
+    const int status = file_exists(path) ? checkpoint_file_open(&file, path, err) : 0;
+    const struct run_state *best = &file.meta.state;
+    if (status == 0 && best->has_best && best->best_step <= state->total_steps &&
+        (!state->has_best || best->best_step > state->best_step)) {
+        state->has_best = true;
+        state->best_value = best->best_value;
+        state->best_step = best->best_step;
+    }
+    checkpoint_file_close(&file);
+    free(path);
+    return status;
+}
+
+int best_recall(struct run *run, struct error *err)
+{
+    const int status = dist_rank(run->dist) == 0 ? read_state(run, err) : 0;
+    if (dist_agree(run->dist, status, err) < 0)
+        return -1;
+    dist_broadcast(run->dist, 0, &run->state, sizeof run->state);
+    return 0;
+}

@@ -1,0 +1,353 @@
+/* Fine-tuning as work: a task's training set, and the examples that its metrics are of. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "best.h"
+#include "lambert/base/activity.h"
+#include "lambert/base/file.h"
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/features/feature_batches.h"
+#include "lambert/run/base_model.h"
+#include "lambert/run/options.h"
+#include "lambert/run/predict.h"
+#include "lambert/run/task_set.h"
+#include "lambert/store/checkpoint_folder.h"
+#include "run_internal.h"
+#include "work.h"
+
+struct fine_tuning {
+    struct work work; /* the first member, as work.h wants it */
+    struct base_model base;
+    struct label_set labels; /* none: the task has none */
+    struct task_set train;
+    struct task_set heldout; /* to evaluate on; no features: there is nothing */
+    struct objective objective;
+    const struct objective *objectives[1];
+    int phase; /* that is open */
+};
+
+/* --- a phase ---------------------------------------------------------------------------------- */
+
+static int open_phase(struct work *work, const struct dist *dist, int phase, uint64_t first,
+                      uint64_t end, struct batch_source **source, struct error *err)
+{
+    struct fine_tuning *tuning = (struct fine_tuning *)work;
+    const struct config_phase *settings = &work->config.phases[phase];
+    const struct schedule schedule = schedule_of(settings);
+    const int count = feature_set_count(tuning->train.features);
+    const int fit = work->config.train.micro_batch_tokens / settings->sequence_length;
+    const struct feature_batches_options options = {
+        .seed = (uint64_t)work->config.run.seed,
+        .phase = (uint32_t)phase,
+        .first_batch = first,
+        .end_batch = end,
+        .global_batch = settings->global_batch,
+        .group = !work->config.train.reproducible ? 0 : (fit > 0 ? fit : 1),
+        .rank = dist_rank(dist),
+        .ranks = dist_size(dist)};
+    (void)err;
+    tuning->phase = phase;
+    log_info(
+        "phase %s: %d sequences of up to %d, %d steps of %d (%.2f epochs), peak rate %g, warm-up "
+        "%.0f steps",
+        settings->name, count, settings->sequence_length, settings->steps, settings->global_batch,
+        (double)settings->steps * settings->global_batch / count, settings->learning_rate,
+        schedule.warmup);
+    *source = feature_batches_open(tuning->train.features, &options);
+    return 0;
+}
+
+static void close_phase(struct work *work)
+{
+    (void)work; /* features are of the whole run */
+}
+
+/* --- evaluation ------------------------------------------------------------------------------- */
+
+/* [rank 0] "accuracy 0.9123, f1 0.8912" */
+static void print_values(const struct metric_values *values, struct buffer *text)
+{
+    for (int m = 0; m < values->count; m++)
+        buffer_print(text, "%s%s %.4f", m > 0 ? ", " : "", values->at[m].name, values->at[m].value);
+}
+
+/* [rank 0] */
+static int score(const struct fine_tuning *tuning, const struct task_outputs *outputs,
+                 struct metric_values *values, struct error *err)
+{
+    const struct config_task *task = &tuning->work.config.task;
+    const struct label_set *labels = tuning->labels.count > 0 ? &tuning->labels : NULL;
+    const int positive = task->positive[0] ? label_set_find(labels, task->positive) : -1;
+    struct predictions predictions;
+    struct scoring *scoring = NULL;
+    predictions_of(&predictions, task, 0, &tuning->heldout, labels, outputs);
+    const int status =
+        gold_score(&scoring, &tuning->heldout.examples, &predictions, labels, positive, err);
+    if (status == 0)
+        scoring_metrics(scoring, NULL, values);
+    scoring_free(scoring);
+    predictions_release(&predictions);
+    return status;
+}
+
+/* The number by which evaluations are compared, and its name. */
+static double chosen_value(const struct config_task *task, const struct metric_values *values,
+                           double loss, const char **name)
+{
+    *name = task->metric[0] ? task->metric : values->at[0].name;
+    return strcmp(*name, "loss") == 0 ? loss : metric_values_find(values, *name);
+}
+
+/* [rank 0] Says it in log and metrics, and what it is chosen by. */
+static int tell(struct fine_tuning *tuning, struct run *run, const struct task_outputs *outputs,
+                struct best_candidate *candidate, struct error *err)
+{
+    const struct work *work = &tuning->work;
+    const struct config_task *task = &work->config.task;
+    struct task_evaluation told = {.kind = task->kind,
+                                   .file = task->evaluate,
+                                   .examples = task_set_count(&tuning->heldout),
+                                   .loss = outputs->loss};
+    struct buffer text = {0};
+    if (score(tuning, outputs, &told.values, err) < 0)
+        return -1;
+    print_values(&told.values, &text);
+    log_info("step %" PRId64 ", %s: %s; loss %.4f; %d %s", run->state.total_steps, task->evaluate,
+             buffer_text(&text), told.loss, told.examples, task_units(task->kind));
+    buffer_release(&text);
+    candidate->value = chosen_value(task, &told.values, told.loss, &candidate->metric);
+    return metrics_task(&run->metrics, work->config.phases[tuning->phase].name, &run->state, &told,
+                        err);
+}
+
+static int evaluate(struct work *work, struct run *run, struct error *err)
+{
+    struct fine_tuning *tuning = (struct fine_tuning *)work;
+    struct task_outputs outputs;
+    struct best_candidate candidate = {.value = NAN};
+    int status = 0;
+    if (!tuning->heldout.features)
+        return 0;
+    activity_task("evaluation after step", run->state.total_steps);
+    predict_features(&outputs, run->dist, trainer_bert(run->trainer), trainer_weights(run->trainer),
+                     tuning->heldout.features, work->options.bert.capacity.tokens);
+    if (dist_rank(run->dist) == 0)
+        status = tell(tuning, run, &outputs, &candidate, err);
+    task_outputs_release(&outputs);
+    if (dist_agree(run->dist, status, err) < 0)
+        return -1;
+    return best_offer(run, &candidate, err);
+}
+
+/* --- the task --------------------------------------------------------------------------------- */
+
+static void close_tuning(struct work *work)
+{
+    struct fine_tuning *tuning = (struct fine_tuning *)work;
+    task_set_release(&tuning->train);
+    task_set_release(&tuning->heldout);
+    label_set_release(&tuning->labels);
+    checkpoint_meta_release(&work->meta);
+    base_model_close(&tuning->base);
+    free(tuning);
+}
+
+/* Which labels there are: as the file says, as the model has them that was made for the same, or as
+ * they are met. */
+static int find_labels(struct fine_tuning *tuning, struct error *err)
+{
+    const struct config_task *task = &tuning->work.config.task;
+    const struct base_model *base = &tuning->base;
+    struct buffer text = {0};
+    if (task->kind == TASK_REGRESSION || task->kind == TASK_QUESTIONS)
+        return 0;
+    if (task->label_file[0]) {
+        int status = file_read(task->label_file, &text, err);
+        if (status == 0)
+            status = label_set_parse(&tuning->labels, buffer_text(&text), text.size,
+                                     task->label_file, err);
+        buffer_release(&text);
+        return status;
+    }
+    if (task_labels_read(&tuning->labels, task, task->train, err) < 0)
+        return -1;
+    bool known = base->task.kind == task->kind && base->labels.count > 0;
+    for (int l = 0; l < tuning->labels.count && known; l++)
+        known = label_set_find(&base->labels, tuning->labels.names[l]) >= 0;
+    if (known) {
+        label_set_release(&tuning->labels);
+        label_set_print(&base->labels, &text);
+        const int status = label_set_parse(&tuning->labels, buffer_text(&text), text.size,
+                                           tuning->work.config.run.start_from, err);
+        buffer_release(&text);
+        return status;
+    }
+    if (tuning->labels.count < 2 && task->kind != TASK_MULTILABEL)
+        return error_set(err, "%s has only the label '%s'; there is nothing to tell apart",
+                         task->train, tuning->labels.names[0]);
+    return 0;
+}
+
+static int read_examples(struct fine_tuning *tuning, struct error *err)
+{
+    const struct config *config = &tuning->work.config;
+    const struct config_task *task = &config->task;
+    struct task_reader reader = {
+        .task = task, .vocabulary = tuning->base.vocabulary, .lower_case = tuning->base.lower_case};
+    for (int p = 0; p < config->phase_count; p++)
+        if (config->phases[p].sequence_length > reader.sequence_length)
+            reader.sequence_length = config->phases[p].sequence_length;
+    if (find_labels(tuning, err) < 0)
+        return -1;
+    reader.labels = tuning->labels.count > 0 ? &tuning->labels : NULL;
+    if (reader.labels && task->positive[0] && label_set_find(reader.labels, task->positive) < 0)
+        return error_set(err, "task.positive (%s) is not among the labels of %s", task->positive,
+                         task->train);
+    if (task_set_read(&tuning->train, &reader, task->train, TASK_TRAINS, err) < 0)
+        return -1;
+    return task->evaluate[0]
+               ? task_set_read(&tuning->heldout, &reader, task->evaluate, TASK_EVALUATES, err)
+               : 0;
+}
+
+/* What the configuration leaves to the model and the examples. */
+static void complete_config(struct fine_tuning *tuning)
+{
+    struct config *config = &tuning->work.config;
+    const struct config_model own = config->model;
+    config->model = tuning->base.shape;
+    config->model.hidden_dropout_prob = own.hidden_dropout_prob;
+    config->model.attention_probs_dropout_prob = own.attention_probs_dropout_prob;
+    for (int p = 0; p < config->phase_count; p++) {
+        struct config_phase *phase = &config->phases[p];
+        if (phase->epochs == 0)
+            continue;
+        phase->steps = (int)ceil(phase->epochs * feature_set_count(tuning->train.features) /
+                                 phase->global_batch);
+        phase->epochs = 0;
+    }
+}
+
+static void make_options(struct fine_tuning *tuning)
+{
+    struct work *work = &tuning->work;
+    tuning->objective = task_objective(work->config.task.kind, tuning->labels.count);
+    tuning->objectives[0] = &tuning->objective;
+    work->options = trainer_options_of(&work->config, vocabulary_size(tuning->base.vocabulary));
+    work->options.model.objectives = tuning->objectives;
+    work->options.model.objective_count = 1;
+    struct bert_capacity capacity = {.tokens = work->config.train.micro_batch_tokens};
+    capacity_for(&capacity, tuning->train.features);
+    if (tuning->heldout.features)
+        capacity_for(&capacity, tuning->heldout.features);
+    work->options.bert.capacity = capacity;
+    work->what = "training set";
+    work->key = "task.train";
+    work->place = work->config.task.train;
+}
+
+static void make_meta(struct fine_tuning *tuning)
+{
+    struct checkpoint_meta *meta = &tuning->work.meta;
+    struct buffer config = {0}, labels = {0};
+    const char *bytes = vocabulary_text(tuning->base.vocabulary, &meta->vocabulary_size);
+    meta->vocabulary = memory_new(meta->vocabulary_size + 1, 1);
+    memcpy(meta->vocabulary, bytes, meta->vocabulary_size);
+    config_print(&tuning->work.config, true, &config);
+    meta->config = memory_copy_text(buffer_text(&config));
+    label_set_print(&tuning->labels, &labels);
+    meta->labels_size = labels.size;
+    meta->labels = memory_copy_text(buffer_text(&labels));
+    meta->state.corpus_hash = feature_set_hash(tuning->train.features);
+    meta->state.vocabulary_hash = vocabulary_hash(tuning->base.vocabulary);
+    meta->state.lower_case = tuning->base.lower_case;
+    buffer_release(&config);
+    buffer_release(&labels);
+}
+
+/* Where the model is that this run is to begin, or goes on, with; free(). Collective. */
+static char *find_base(const struct dist *dist, const struct config *config, bool resume,
+                       struct error *err)
+{
+    char path[2 * CONFIG_TEXT] = "";
+    int status = 0;
+    if (dist_rank(dist) == 0) {
+        struct checkpoint_file file = {0};
+        if (resume)
+            status = checkpoint_newest(config->run.folder, &file, err);
+        if (status == 0)
+            snprintf(path, sizeof path, "%s",
+                     checkpoint_file_path(&file) ? checkpoint_file_path(&file)
+                                                 : config->run.start_from);
+        if (status == 0 && !path[0])
+            status =
+                error_set(err, "run.start_from is empty: fine-tuning starts from a model; name a "
+                               "Hugging Face folder, a checkpoint or a run folder");
+        checkpoint_file_close(&file);
+    }
+    if (dist_agree(dist, status, err) < 0)
+        return NULL;
+    dist_broadcast(dist, 0, path, sizeof path);
+    return memory_copy_text(path);
+}
+
+static int check_metric(const struct config_task *task, struct error *err)
+{
+    if (!task->metric[0] || strcmp(task->metric, "loss") == 0 ||
+        metric_exists(task->kind, task->metric))
+        return 0;
+    return error_set(
+        err, "task.metric (%s) is not a metric of task.kind = %s; docs/scoring.md lists them",
+        task->metric, config_word("task.kind", task->kind));
+}
+
+/* [local] All but the model. */
+static int open_examples(struct fine_tuning *tuning, struct error *err)
+{
+    struct config *config = &tuning->work.config;
+    if (check_metric(&config->task, err) < 0 || read_examples(tuning, err) < 0)
+        return -1;
+    complete_config(tuning);
+    return config_check(config, err);
+}
+
+static void announce(const struct config *config)
+{
+    struct buffer text = {0};
+    config_print(config, false, &text);
+    log_info("effective configuration:\n%s", buffer_text(&text));
+    buffer_release(&text);
+}
+
+int fine_tuning_open(struct work **work, const struct dist *dist, const struct config *config,
+                     bool resume, struct error *err)
+{
+    static const struct work_operations operations = {.open_phase = open_phase,
+                                                      .close_phase = close_phase,
+                                                      .evaluate = evaluate,
+                                                      .close = close_tuning};
+    char *path = find_base(dist, config, resume, err);
+    if (!path)
+        return -1;
+    struct fine_tuning *tuning = memory_new(1, sizeof *tuning);
+    tuning->work = (struct work){.operations = &operations, .config = *config};
+    int status = base_model_open(&tuning->base, dist, path, err);
+    if (status < 0)
+        error_prefix(err, "cannot start from %s", path);
+    else
+        status = dist_agree(dist, open_examples(tuning, err), err);
+    free(path);
+    if (status < 0) {
+        close_tuning(&tuning->work);
+        return -1;
+    }
+    make_options(tuning);
+    make_meta(tuning);
+    announce(&tuning->work.config);
+    *work = &tuning->work;
+    return 0;
+}

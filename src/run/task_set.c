@@ -1,0 +1,175 @@
+#include "lambert/run/task_set.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "lambert/base/log.h"
+#include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
+#include "lambert/model/task_objectives.h"
+
+struct task_format task_format_of(const struct config_task *task)
+{
+    return (struct task_format){
+        .kind = task->kind,
+        .form = task->form,
+        .columns = {.text = task->text, .pair = task->pair, .label = task->label, .id = task->id},
+        .header = task->header,
+        .separator = task->separator};
+}
+
+struct objective task_objective(enum task_kind kind, int labels)
+{
+    switch (kind) {
+    case TASK_CLASSIFICATION:
+        return objective_classes(labels);
+    case TASK_REGRESSION:
+        return objective_value();
+    case TASK_MULTILABEL:
+        return objective_labels(labels);
+    case TASK_TAGGING:
+        return objective_tags(labels);
+    case TASK_QUESTIONS:
+        return objective_span();
+    case TASK_NONE:
+        break;
+    }
+    require(!"a kind of task");
+    return (struct objective){0};
+}
+
+const char *task_units(enum task_kind kind)
+{
+    return kind == TASK_TAGGING ? "sentences" : kind == TASK_QUESTIONS ? "questions" : "examples";
+}
+
+int task_set_count(const struct task_set *set)
+{
+    return set->examples.kind == TASK_TAGGING     ? set->examples.sentences.count
+           : set->examples.kind == TASK_QUESTIONS ? set->examples.questions.count
+                                                  : set->examples.texts.count;
+}
+
+/* --- examples --------------------------------------------------------------------------------- */
+
+static int read_examples(struct task_set *set, const struct task_format *format, const char *path,
+                         bool labelled, struct error *err)
+{
+    set->examples.kind = format->kind;
+    switch (set->examples.kind) {
+    case TASK_TAGGING:
+        return tagged_sentences_read(&set->examples.sentences, format, path, labelled, err);
+    case TASK_QUESTIONS:
+        return question_set_read(&set->examples.questions, path, err);
+    default:
+        return text_examples_read(&set->examples.texts, format, path, labelled, err);
+    }
+}
+
+/* --- features --------------------------------------------------------------------------------- */
+
+static int make_features(struct task_set *set, const struct task_reader *reader,
+                         const struct task_format *format, enum task_use use,
+                         struct feature_report *report, struct error *err)
+{
+    const struct feature_options options = {.vocabulary = reader->vocabulary,
+                                            .lower_case = reader->lower_case,
+                                            .sequence_length = reader->sequence_length,
+                                            .stride = reader->task->stride,
+                                            .question_length = reader->task->question_length};
+    const struct label_set *labels = use == TASK_PREDICTS ? NULL : reader->labels;
+    switch (set->examples.kind) {
+    case TASK_TAGGING:
+        return feature_set_of_sentences(&set->features, &set->examples.sentences, labels, &options,
+                                        report, err);
+    case TASK_QUESTIONS:
+        return feature_set_of_questions(&set->features, &set->examples.questions,
+                                        use == TASK_TRAINS, &options, report, err);
+    default:
+        return feature_set_of_texts(&set->features, &set->examples.texts, format, labels, &options,
+                                    report, err);
+    }
+}
+
+/* What could not be used as it is. */
+static void tell(const struct task_set *set, const struct feature_report *report, const char *path)
+{
+    const int count = feature_set_count(set->features);
+    log_info("%s: %d %s, %d sequences", path, task_set_count(set), task_units(set->examples.kind),
+             count);
+    if (report->truncated > 0 && set->examples.kind == TASK_TAGGING)
+        log_info("%s: %d sentences are longer than a sequence and were cut into several", path,
+                 report->truncated);
+    else if (report->truncated > 0)
+        log_info("%s: %d of them are longer than a sequence and were cut", path, report->truncated);
+    if (report->left_out > 0)
+        log_warning("%s: %d questions are left out, as their answer is not where it is said to be; "
+                    "the first: %s",
+                    path, report->left_out, report->first);
+}
+
+int task_set_read(struct task_set *set, const struct task_reader *reader, const char *path,
+                  enum task_use use, struct error *err)
+{
+    const struct task_format format = task_format_of(reader->task);
+    struct feature_report report = {0};
+    *set = (struct task_set){.examples.kind = format.kind};
+    if (read_examples(set, &format, path, use != TASK_PREDICTS, err) < 0 ||
+        make_features(set, reader, &format, use, &report, err) < 0) {
+        task_set_release(set);
+        return -1;
+    }
+    tell(set, &report, path);
+    return 0;
+}
+
+void task_set_release(struct task_set *set)
+{
+    feature_set_free(set->features);
+    gold_release(&set->examples);
+    *set = (struct task_set){0};
+}
+
+void capacity_for(struct bert_capacity *capacity, const struct feature_set *features)
+{
+    const struct feature_extent extent = feature_set_extent(features);
+    capacity->longest = max_int(capacity->longest, extent.longest);
+    capacity->tokens = max_int(capacity->tokens, extent.longest);
+    capacity->sequences = max_int(capacity->sequences, capacity->tokens / extent.shortest);
+    capacity->labelled =
+        max_int(capacity->labelled, (int)ceil(extent.labelled_rows_a_token * capacity->tokens));
+}
+
+/* --- labels ----------------------------------------------------------------------------------- */
+
+/* The names of all labels, as often as they come; free(). */
+static const char **names_in(const struct task_set *set, size_t *count)
+{
+    size_t all = set->examples.sentences.words, next = 0;
+    for (int i = 0; i < set->examples.texts.count; i++)
+        all += (size_t)set->examples.texts.at[i].label_count;
+    const char **names = memory_new(all + 1, sizeof *names);
+    for (int i = 0; i < set->examples.texts.count; i++)
+        for (int l = 0; l < set->examples.texts.at[i].label_count; l++)
+            names[next++] = set->examples.texts.at[i].labels[l];
+    for (int i = 0; i < set->examples.sentences.count; i++)
+        for (int w = 0; w < set->examples.sentences.at[i].count; w++)
+            names[next++] = set->examples.sentences.at[i].words[w].tag;
+    *count = next;
+    return names;
+}
+
+int task_labels_read(struct label_set *labels, const struct config_task *task, const char *path,
+                     struct error *err)
+{
+    const struct task_format format = task_format_of(task);
+    struct task_set set = {0};
+    size_t count;
+    if (read_examples(&set, &format, path, true, err) < 0)
+        return -1;
+    const char **names = names_in(&set, &count);
+    label_set_collect(labels, names, count);
+    free(names);
+    task_set_release(&set);
+    return 0;
+}
