@@ -22,6 +22,7 @@ import transformers
 import heads
 import program
 import safetensors_io
+import task_folders
 from reference import Config, shapes
 
 LOSS_LIMIT = 1e-5
@@ -315,8 +316,8 @@ def check_all(table, name, export, pattern):
 
 def compare(lambert, folder, pattern):
     table = program.Table("")
-    check_all(table, "2 layers, gelu",
-              Export(lambert, folder, "two", ["model.num_hidden_layers=2"]), pattern)
+    two = Export(lambert, folder, "two", ["model.num_hidden_layers=2"])
+    check_all(table, "2 layers, gelu", two, pattern)
     deep = Export(lambert, folder, "twelve", ["model.hidden_act=gelu_new"], ["--cased"])
     for key, check in (("names", check_names), ("loading", check_loading), ("losses", check_losses),
                        ("tokens", check_tokens)):
@@ -324,6 +325,8 @@ def compare(lambert, folder, pattern):
             check(table, "12 layers, gelu_new, cased", deep)
     if pattern in "heads":
         heads.check(table)
+    if pattern in "task folders":
+        task_folders.check(table, two, load)
     return table.end()
 
 

@@ -20,26 +20,17 @@ float sample_value(int array, int tensor, size_t i)
     return (float)(array * 4096 + tensor * 32) + (float)(i % 4096) / 128.0f;
 }
 
-/* The heads of transformers' classes, which only lend a table their tensors. */
-static const struct param_form classifier[] = {
-    {"classifier.weight", WIDTH_OUTPUTS, WIDTH_HIDDEN, PARAM_NORMAL, false},
-    {"classifier.bias", WIDTH_OUTPUTS, WIDTH_NONE, PARAM_ZEROS, false}};
-static const struct param_form qa_outputs[] = {
-    {"qa_outputs.weight", WIDTH_OUTPUTS, WIDTH_HIDDEN, PARAM_NORMAL, false},
-    {"qa_outputs.bias", WIDTH_OUTPUTS, WIDTH_NONE, PARAM_ZEROS, false}};
-
 struct bert_config sample_with_head(const struct bert_config *shape, enum task_kind kind,
                                     int labels, struct sample_head *head)
 {
     struct bert_config config = *shape;
     if (kind == TASK_NONE)
         return config;
-    head->objective = (struct objective){.rows = kind == TASK_TAGGING     ? OBJECTIVE_LABELLED
-                                                 : kind == TASK_QUESTIONS ? OBJECTIVE_ALL
-                                                                          : OBJECTIVE_POOLED,
-                                         .params = kind == TASK_QUESTIONS ? qa_outputs : classifier,
-                                         .param_count = 2,
-                                         .outputs = labels};
+    head->objective = kind == TASK_CLASSIFICATION ? objective_classes(labels)
+                      : kind == TASK_REGRESSION   ? objective_value()
+                      : kind == TASK_MULTILABEL   ? objective_labels(labels)
+                      : kind == TASK_TAGGING      ? objective_tags(labels)
+                                                  : objective_span();
     head->list[0] = &head->objective;
     config.objectives = head->list;
     config.objective_count = 1;

@@ -9,7 +9,7 @@
 #include "lambert/base/buffer.h"
 #include "lambert/dist/dist.h"
 #include "lambert/examples/task.h"
-#include "lambert/model/objective.h"
+#include "lambert/model/task_objectives.h"
 #include "lambert/store/checkpoint.h"
 
 struct sample {
