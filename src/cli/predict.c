@@ -199,6 +199,7 @@ static int read_input(struct prediction *prediction, const struct predict_argume
     struct task_reader reader = {.task = &prediction->task,
                                  .vocabulary = base->vocabulary,
                                  .lower_case = base->lower_case,
+                                 .labels = base->labels.count > 0 ? &base->labels : NULL,
                                  .sequence_length = arguments->sequence_length
                                                         ? arguments->sequence_length
                                                         : base->sequence_length};

@@ -71,6 +71,12 @@ static bool is_named(const char *column)
     return column && *column != '\0';
 }
 
+/* A column that is called something else than a number: then the first line is that of the names. */
+static bool has_name(const char *column)
+{
+    return is_named(column) && column[strspn(column, "0123456789")] != '\0';
+}
+
 /* --- columns ---------------------------------------------------------------------------------- */
 
 static void cut_line(struct reader *reader, const char *line, size_t size)
@@ -169,7 +175,8 @@ static int read_columns(struct reader *reader, const char *path, struct error *e
 {
     struct buffer text = {0};
     int status = example_file_read(&text, path, err);
-    reader->names_due = reader->format->header;
+    const struct task_columns *names = &reader->format->columns;
+    reader->names_due = reader->format->header && (has_name(names->text) || has_name(names->label));
     for (size_t position = 0; status == 0 && position < text.size;) {
         const char *line = (const char *)text.data + position;
         const char *end = memchr(line, '\n', text.size - position);

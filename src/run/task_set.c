@@ -53,16 +53,22 @@ int task_set_count(const struct task_set *set)
 /* --- examples --------------------------------------------------------------------------------- */
 
 static int read_examples(struct task_set *set, const struct task_format *format, const char *path,
-                         bool labelled, struct error *err)
+                         enum task_use use, struct error *err)
 {
+    const bool labelled = use != TASK_PREDICTS;
+    int status;
     set->examples.kind = format->kind;
     switch (set->examples.kind) {
     case TASK_TAGGING:
-        return tagged_sentences_read(&set->examples.sentences, format, path, labelled, err);
+        status = tagged_sentences_read(&set->examples.sentences, format, path, labelled, err);
+        set->examples.sentences.labelled &= labelled; /* a file may have what nobody asks for */
+        return status;
     case TASK_QUESTIONS:
         return question_set_read(&set->examples.questions, path, err);
     default:
-        return text_examples_read(&set->examples.texts, format, path, labelled, err);
+        status = text_examples_read(&set->examples.texts, format, path, labelled, err);
+        set->examples.texts.labelled &= labelled;
+        return status;
     }
 }
 
@@ -77,7 +83,7 @@ static int make_features(struct task_set *set, const struct task_reader *reader,
                                             .sequence_length = reader->sequence_length,
                                             .stride = reader->task->stride,
                                             .question_length = reader->task->question_length};
-    const struct label_set *labels = use == TASK_PREDICTS ? NULL : reader->labels;
+    const struct label_set *labels = reader->labels;
     switch (set->examples.kind) {
     case TASK_TAGGING:
         return feature_set_of_sentences(&set->features, &set->examples.sentences, labels, &options,
@@ -114,7 +120,7 @@ int task_set_read(struct task_set *set, const struct task_reader *reader, const 
     const struct task_format format = task_format_of(reader->task);
     struct feature_report report = {0};
     *set = (struct task_set){.examples.kind = format.kind};
-    if (read_examples(set, &format, path, use != TASK_PREDICTS, err) < 0 ||
+    if (read_examples(set, &format, path, use, err) < 0 ||
         make_features(set, reader, &format, use, &report, err) < 0) {
         task_set_release(set);
         return -1;
@@ -165,7 +171,7 @@ int task_labels_read(struct label_set *labels, const struct config_task *task, c
     const struct task_format format = task_format_of(task);
     struct task_set set = {0};
     size_t count;
-    if (read_examples(&set, &format, path, true, err) < 0)
+    if (read_examples(&set, &format, path, TASK_TRAINS, err) < 0)
         return -1;
     const char **names = names_in(&set, &count);
     label_set_collect(labels, names, count);

@@ -32,7 +32,7 @@ there() {
     grep -q "^task: $2\$" shown.txt || fail "shown of $1: $(cat shown.txt)"
     grep -q "^  $5.weight " shown.txt || fail "$1 has no $5"
     ! grep -q "^  cls\." shown.txt || fail "$1 has heads of pre-training"
-    grep "^  bert.pooler" shown.txt | wc -l | grep -q "^ *$6\$" || fail "the pooler of $1"
+    [ "$(grep -c "^  bert.pooler" shown.txt)" = "$6" ] || fail "the pooler of $1"
 
     "$LAMBERT" export --checkpoint "$1.checkpoint" --output "$1-out" 2>log.txt || fail "$(cat log.txt)"
     grep -q "\"$3\"" "$1-out/config.json" || fail "$1-out: $(cat "$1-out/config.json")"
@@ -65,6 +65,35 @@ grep -q '"task":"tagging","labels":\["O","B-PER","I-PER"\]' tags.json || fail "$
 grep -q '"1":.*"bad \\"film\\""' classes-out/config.json || fail "$(cat classes-out/config.json)"
 grep -q '"problem_type":.*"regression"' value-out/config.json || fail "$(cat value-out/config.json)"
 grep -q '2 labels: `good`, `bad "film"`.' classes-out/README.md || fail "$(cat classes-out/README.md)"
+
+# Asked, the folder says what the checkpoint says
+printf 'text\tpair\nThe old king saw.\tThe river.\nThe city.\tA bird.\n' >texts.tsv
+printf 'The\nold\nking\n\nsaw\n' >words.txt
+printf 'The X\nold Y\nking Z\n\nsaw X\n' >tagged.txt # tags that the model has not: they are not looked at
+cat >asked.json <<JSON
+{"version": "1.1", "data": [{"title": "t", "paragraphs": [{"context": "The old king saw the river.",
+ "qas": [{"id": "q", "question": "what did the king see", "answers": []}]}]}]}
+JSON
+# asked NAME INPUT OUTPUT LINES WORDS...
+asked() {
+    asked_name=$1 asked_input=$2 asked_form=$3 asked_lines=$4
+    shift 4
+    for from in "$asked_name-out" "$asked_name.checkpoint"; do
+        "$LAMBERT" predict --model "$from" --input "$asked_input" --output "$from.$asked_form" "$@" \
+            2>log.txt || fail "$from: $(cat log.txt)"
+    done
+    said=$asked_name-out.$asked_form
+    cmp "$said" "$asked_name.checkpoint.$asked_form" || fail "$asked_name-out says something else"
+    [ "$(grep -c . "$said")" = "$asked_lines" ] || fail "$asked_name says: $(cat "$said")"
+}
+asked classes texts.tsv tsv 3 --text text --pair pair
+asked value texts.tsv tsv 3 --text text --pair pair
+asked labels texts.tsv tsv 3 --text text --pair pair
+head -n 1 labels-out.tsv | grep -q "prediction.*joy.*fear" || fail "$(cat labels-out.tsv)"
+asked tags words.txt conll 4
+asked tags tagged.txt tagged 4
+cmp tags-out.conll tags-out.tagged || fail "tags of the input were looked at"
+asked span asked.json json 3
 
 # A seed of the head
 "$LAMBERT" import --from classes --output other.checkpoint --seed 2 2>log.txt || fail "$(cat log.txt)"

@@ -55,6 +55,11 @@ static void columns_may_be_named(void **state)
     format.columns.label = "5";
     check(&format, file_of("t.txt", "1 a O x\n"), true,
           "t.txt:1: there is no column 5; there are 4, and 1 is the first");
+    /* No word is lost to names that nobody asks for. */
+    format = (struct task_format){.kind = TASK_TAGGING, .header = true};
+    check(&format, file_of("t.txt", "a O\nb O\n"), true, "1 a/O 2 b/O ;");
+    format.columns = (struct task_columns){.text = "2", .label = ""};
+    check(&format, file_of("t.txt", "1 a O\n2 b O\n"), true, "1 a/O 2 b/O ;");
     format = (struct task_format){
         .kind = TASK_TAGGING, .columns = {.text = "form", .label = "ner"}, .header = true};
     check(&format, file_of("t.txt", "n form ner pos\n1 a O x\n\n1 b O x\n"), true,

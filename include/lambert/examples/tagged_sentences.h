@@ -1,6 +1,7 @@
 /* Sentences of words with a tag each: a word a line in columns apart by blanks or tabs, a blank line
  * between sentences, as CoNLL's shared tasks have them. Lines that begin with -DOCSTART- are left out, with
- * the blank line behind. Without column names: the word is the first, the tag the last.
+ * the blank line behind. Without column names: the word is the first, the tag the last. The first line is one
+ * of names only where a column is asked for by its name, as such files have none.
  *
  * Or JSON lines (the file's name, or the format, says so): an object a sentence, with a list of words and one
  * of tags; without column names these are "words" and "tags". */
