@@ -1,13 +1,16 @@
 """Folders of fine-tuned models: one that transformers saved comes in and goes out again, and transformers
 loads it with nothing missing or left over, the same labels and the same tensors; its logits are those that
-tasks.py computes from the tensors of the folder."""
+tasks.py computes from the tensors of the folder; and what `lambert predict` says with the folder is what
+transformers says of the same texts."""
 import json
 import os
+import random
 
 import numpy
 import torch
 import transformers
 
+import program
 import tasks
 from heads import KINDS, logits_of
 from optimizers import norm
@@ -65,6 +68,94 @@ def check_logits(table, name, task, model, folder, tensors):
     table.add_worst(name, found, LIMIT)
 
 
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def told(export, folder, path, *words):
+    """What `lambert predict` writes, as text."""
+    export.lambert.run("predict", "--model", folder, "--input", path, "--output", path + ".jsonl", *words)
+    with open(path + ".jsonl", encoding="utf-8") as file:
+        return file.read()
+
+
+def outputs_of(model, inputs):
+    with torch.no_grad():
+        return model(**{key: torch.tensor([inputs[key]]) for key in ("input_ids", "token_type_ids")})
+
+
+def check_texts(table, name, export, task, model, tokenizer, folder):
+    """Probabilities, or the number, of pairs of texts."""
+    rng = random.Random(4)
+    pairs = [(program.sentence(rng), program.sentence(rng)) for _ in range(12)]
+    path = write(folder + "-texts.tsv", "a\tb\n" + "".join(f"{a}\t{b}\n" for a, b in pairs))
+    said = [json.loads(line) for line in
+            told(export, folder, path, "--text", "a", "--pair", "b").splitlines()]
+    found = {} if len(said) == len(pairs) else {"lines": float("inf")}
+    for number, ((a, b), line) in enumerate(zip(pairs, said)):
+        logits = outputs_of(model, tokenizer(a, b, truncation=True)).logits[0]
+        wanted = {"classes": lambda z: torch.softmax(z, -1), "labels": torch.sigmoid,
+                  "value": lambda z: z}[task.name](logits)
+        seen = [line["prediction"]] if task.name == "value" else list(line["probabilities"].values())
+        found[f"lambert predict, text {number}"] = \
+            norm(torch.tensor(seen) - wanted) / max(1.0, float(norm(wanted)))
+    table.add_worst(name, found, LIMIT)
+
+
+def check_words(table, name, export, model, tokenizer, folder):
+    """The tag of each word: that of its first piece."""
+    rng = random.Random(4)
+    sentences = [program.sentence(rng).replace(",", " ,").rstrip(".").split() for _ in range(20)]
+    path = write(folder + "-words.txt", "\n".join("".join(w + "\n" for w in s) for s in sentences))
+    said = [json.loads(line)["tags"] for line in told(export, folder, path).splitlines()]
+    wanted = []
+    for words in sentences:
+        inputs = tokenizer(words, is_split_into_words=True)
+        tags = outputs_of(model, inputs).logits[0].argmax(-1).tolist()
+        places = inputs.word_ids()
+        wanted.append([model.config.id2label[tags[places.index(word)]] for word in range(len(words))])
+    table.check(name, "lambert predict: the same tags", said == wanted)
+
+
+def best_span(model, tokenizer, question, context):
+    """The largest sum of a start and an end in the context, at most 30 pieces apart."""
+    inputs = tokenizer(question, context)
+    out = outputs_of(model, inputs)
+    rows = [row for row, part in enumerate(inputs.sequence_ids()) if part == 1]
+    return max(float(out.start_logits[0, start] + out.end_logits[0, end])
+               for start in rows for end in rows if start <= end < start + 30)
+
+
+def check_questions(table, name, export, model, tokenizer, folder):
+    rng = random.Random(4)
+    questions = {f"q{n}": (program.sentence(rng), program.sentence(rng)) for n in range(12)}
+    paragraphs = [{"context": context, "qas": [{"id": key, "question": question, "answers": []}]}
+                  for key, (question, context) in questions.items()]
+    path = write(folder + "-questions.json",
+                 json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}))
+    told(export, folder, path, "--n-best", "1000", "--n-best-output", path + ".best")
+    with open(path + ".best", encoding="utf-8") as file:
+        said = json.load(file)
+    found = {"questions": 0.0 if set(said) == set(questions) else float("inf")}
+    for key, (question, context) in questions.items():
+        wanted, best = best_span(model, tokenizer, question, context), said[key][0]
+        found[f"lambert predict, question {key}"] = \
+            abs(best["start_logit"] + best["end_logit"] - wanted) / max(1.0, abs(wanted))
+    table.add_worst(name, found, LIMIT)
+
+
+def check_predictions(table, name, export, task, model, folder):
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    if task.name == "tags":
+        check_words(table, name, export, model, tokenizer, folder)
+    elif task.name == "span":
+        check_questions(table, name, export, model, tokenizer, folder)
+    else:
+        check_texts(table, name, export, task, model, tokenizer, folder)
+
+
 def words_of(folder):
     """What its config.json says of labels."""
     with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
@@ -91,6 +182,7 @@ def check_task(table, export, load, number, task, labels):
                 and again.config.label2id == model.config.label2id
                 and again.config.problem_type == problem)
     check_logits(table, name, task, again, folder + "-again", tensors)
+    check_predictions(table, name, export, task, again, folder)
     export.lambert.run("import", "--from", folder + "-again", "--output", folder + "-2.checkpoint")
     export.lambert.export(folder + "-2.checkpoint", folder + "-twice")
     table.check(name, "out, in and out: the same config.json", words_of(folder + "-again")

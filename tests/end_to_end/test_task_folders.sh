@@ -101,18 +101,36 @@ asked span asked.json json 3
 grep -q "classifier.weight" differ.txt || fail "another seed is the same head: $(cat differ.txt)"
 ! grep -q "bert.encoder" differ.txt || fail "another seed is another encoder: $(cat differ.txt)"
 
-# A run folder: its best, and what its metrics say of it
-mkdir -p tuned && cp classes.checkpoint tuned/best.checkpoint
-cat >tuned/metrics.jsonl <<METRICS
-{"kind":"step","total_step":0}
-{"kind":"evaluation","total_step":0,"task":"classification","file":"films/dev.tsv","examples":872,"loss":0.25,"metrics":{"accuracy":0.91284,"f1":0.5}}
-{"kind":"evaluation","total_step":9,"task":"classification","file":"films/dev.tsv","examples":872,"loss":0.2,"metrics":{"accuracy":0.99}}
-METRICS
+# The folder of a run that fine-tuned: its best, what it was trained on, and what its metrics say
+mkdir films && printf 'text\tlabel\nThe old king saw.\tgood\nThe river.\tbad\nThe city.\tgood\n' >films/dev.tsv
+cp films/dev.tsv films/train.tsv
+"$LAMBERT" finetune /dev/stdin run.folder=tuned run.start_from=classes-out 2>log.txt <<INI || fail "$(cat log.txt)"
+[task]
+kind = classification
+text = text
+label = label
+train = films/train.tsv
+evaluate = films/dev.tsv
+metric = loss
+[train]
+evaluate_every = 2
+[phase tune]
+sequence_length = 32
+global_batch = 2
+steps = 4
+learning_rate = 0.01
+INI
+"$LAMBERT" show checkpoint tuned >shown.txt || fail "show checkpoint tuned"
+grep -q "^tuned/best.checkpoint: whole" shown.txt || fail "not the best one: $(head -n 3 shown.txt)"
+best=$(sed -n 's/^best evaluation so far: .*, after step \(.*\)$/\1/p' shown.txt)
 "$LAMBERT" export --checkpoint tuned --output tuned-out 2>log.txt || fail "$(cat log.txt)"
-for line in 'After step 0, on 872 examples of `films/dev.tsv`:' '| accuracy | 0.9128 |' '| f1 | 0.5000 |' \
-    '| loss | 0.2500 |'; do
+for line in "After step $best, on 3 examples of \`films/dev.tsv\`:" '| metric | value |' \
+    "$(grep '"kind":"evaluation"' tuned/metrics.jsonl | grep "\"total_step\":$best," |
+        sed -E 's/.*"accuracy":([0-9.]*).*/\1/' | awk '{ printf "| accuracy | %.4f |\n", $1 }')"; do
     grep -qxF "$line" tuned-out/README.md || fail "the card has no '$line': $(cat tuned-out/README.md)"
 done
+grep -q 'of fine-tuning for classification on `films/train.tsv`, from `classes-out`' tuned-out/README.md ||
+    fail "the card: $(cat tuned-out/README.md)"
 
 # A new pre-training run from a fine-tuned model begins its heads anew
 train 1 from-tags $words run.start_from=tags-out || { tail -n 5 log.txt; fail "starting from tags"; }
