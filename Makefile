@@ -187,7 +187,7 @@ HELPERS_prepare = tests/corpus/fixture.c
 HELPERS_sample  = tests/corpus/fixture.c
 HELPERS_score   = tests/examples/files.c
 HELPERS_trainer = tests/model/random_batch.c tests/store/sample.c
-HELPERS_run     = tests/store/sample.c
+HELPERS_run     = tests/store/sample.c tests/features/fixture.c
 # What tests of a layer need besides what the layer itself may use: a corpus to read is made first.
 TEST_USES_corpus = prepare
 TEST_USES_run    = prepare
