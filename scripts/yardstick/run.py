@@ -70,6 +70,15 @@ def parts_of(words):
     return parts
 
 
+def publish(results, machine, output):
+    """What there is up to now; returns the tables."""
+    whole = {"machine": {"cpu": machine.cpu(), "threads": machine.threads}, "results": results}
+    write_atomically(os.path.join(output, "yardstick.json"), json.dumps(whole, indent=1) + "\n")
+    text = "\n".join([*tables.scores(results), "", *tables.speeds(results)]) + "\n"
+    write_atomically(os.path.join(output, "yardstick.md"), text)
+    return text
+
+
 def main():
     words = parse()
     machine = machines.Machine(words.build)
@@ -84,10 +93,7 @@ def main():
                 results.append(measure(program, lambert, task, files[task.name], words.model, seed,
                                        words.output))
                 print(told(results[-1]), flush=True)
-    whole = {"machine": {"cpu": machine.cpu(), "threads": machine.threads}, "results": results}
-    write_atomically(os.path.join(words.output, "yardstick.json"), json.dumps(whole, indent=1) + "\n")
-    text = "\n".join([*tables.scores(results), "", *tables.speeds(results)]) + "\n"
-    write_atomically(os.path.join(words.output, "yardstick.md"), text)
+            text = publish(results, machine, words.output)
     print("\n" + text)
     apart = tables.apart(results)
     if apart:

@@ -5,6 +5,8 @@ has the root of the sum of their squares."""
 import math
 import statistics
 
+MOST_OTHERS = 0.05  # of the cores' time, that other programs may take in a run whose time counts
+
 
 def groups(results):
     """{task: {program: [results]}} in the order of the results."""
@@ -71,30 +73,32 @@ def scores(results):
     return lines
 
 
-def speed_of(ours, theirs):
-    """Medians over seeds: seconds of both, real tokens a second of both, their ratio seed by seed; the
-    padding factor of the peer's batches."""
+def quiet_pairs(ours, theirs):
+    """Results of both programs with the same seed, without those in which others computed too."""
     pairs = [(a, b) for a in ours for b in theirs if a["seed"] == b["seed"]]
+    return [pair for pair in pairs if max(result["others"] for result in pair) <= MOST_OTHERS], len(pairs)
+
+
+def speed_row(task, ours, theirs):
+    pairs, count = quiet_pairs(ours, theirs)
+    head = f"| {task} | {ours[0]['steps']:,} | {len(pairs)} of {count} | "
+    if not pairs:
+        return head + " | ".join("–" * 7) + " |"
+    median = lambda name, side: statistics.median(pair[side][name] for pair in pairs)
     ratio = statistics.median(a["tokens_per_second"] / b["tokens_per_second"] for a, b in pairs)
     padding = sum(b["padded_tokens"] for b in theirs) / sum(b["tokens"] for b in theirs)
-    median = lambda many, name: statistics.median(one[name] for one in many)
-    return (median(ours, "seconds"), median(theirs, "seconds"), median(ours, "tokens_per_second"),
-            median(theirs, "tokens_per_second"), ratio, padding)
+    return head + (f"{median('seconds', 0):,.0f} | {median('seconds', 1):,.0f} | "
+                   f"{median('tokens_per_second', 0):,.0f} | {median('tokens_per_second', 1):,.0f} | "
+                   f"{ratio:.2f} | {padding:.2f} | {ratio / padding:.2f} |")
 
 
 def speeds(results):
-    lines = ["| task | steps | Lambert, s | PyTorch, s | Lambert, tokens/s | PyTorch, tokens/s | ratio | "
-             "padding factor | ratio / padding | others |", "|---|" + "---:|" * 9]
-    for task, programs in groups(results).items():
-        if not {"lambert", "pytorch"} <= programs.keys():
-            continue
-        ours, theirs = programs["lambert"], programs["pytorch"]
-        seconds, their_seconds, tokens, their_tokens, ratio, padding = speed_of(ours, theirs)
-        others = max(result["others"] for result in ours + theirs)
-        lines.append(f"| {task} | {ours[0]['steps']:,} | {seconds:.0f} | {their_seconds:.0f} | {tokens:,.0f} | "
-                     f"{their_tokens:,.0f} | {ratio:.2f} | {padding:.2f} | {ratio / padding:.2f} | "
-                     f"{100 * others:.0f}% |")
-    return lines
+    """Medians over seeds, and the padding factor of the peer's batches."""
+    lines = ["| task | steps | seeds | Lambert, s | PyTorch, s | Lambert, tokens/s | PyTorch, tokens/s | "
+             "ratio | padding factor | ratio / padding |", "|---|" + "---:|" * 9]
+    return lines + [speed_row(task, programs["lambert"], programs["pytorch"])
+                    for task, programs in groups(results).items()
+                    if {"lambert", "pytorch"} <= programs.keys()]
 
 
 def curve(points):

@@ -70,8 +70,20 @@ grep -qxF "| SST-2 | 20 | accuracy | 82.00 ± 1.15 | 83.00 ± 1.15 | -1.00 | -0.
     fail "the scores: $(cat out/yardstick.md)"
 grep -qxF "| MRPC | 20 | f1 | 41.00 ± 0.58 | 41.50 ± 0.58 | -0.50 | -0.6 | 3 |" out/yardstick.md ||
     fail "the second metric: $(cat out/yardstick.md)"
-grep -qE "^\| SST-2 \| 4 \| 1 \| 2 \| 1,000 \| 500 \| 2.00 \| 1.50 \| 1.33 \| [0-9]+% \|$" out/yardstick.md ||
-    fail "the times: $(cat out/yardstick.md)"
+python3 - "$yardstick" <<'END' || fail "the times"
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import tables
+with open("out/yardstick.json") as file:
+    results = json.load(file)["results"]
+for result in results:
+    result["others"] = 0.5 if result["seed"] == 3 and result["program"] == "pytorch" else 0.01
+row = tables.speeds(results)[2]
+assert row == "| SST-2 | 4 | 2 of 3 | 1 | 2 | 1,000 | 500 | 2.00 | 1.50 | 1.33 |", row
+for result in results:
+    result["others"] = 0.06
+assert tables.speeds(results)[2] == "| SST-2 | 4 | 0 of 3 | – | – | – | – | – | – | – |", tables.speeds(results)[2]
+END
 
 # What both were told: the same file, a part of five rows in their order, the same numbers.
 part=$PWD/out/parts/sst-2-5.txt
