@@ -20,7 +20,6 @@ CONFIG_OF = {"classification": "finetune-glue.ini", "regression": "finetune-regr
              "questions": "finetune-squad.ini"}
 # What both programs are given; the first four are task.KEY of Lambert's configuration too.
 SPANS = {"stride": 128, "question_length": 64, "answer_length": 30, "n_best": 20}
-NULL_ODDS = "null_odds.json"  # beside predictions for files of v2.0: what speaks for no answer
 COMMON = {"epsilon": 1e-6, "weight_decay": 0.01, "dropout": 0.1}
 
 
@@ -69,8 +68,9 @@ class Lambert:
         """A run that was stopped goes on."""
         self.lambert("finetune", *self.words(task, files, model, seed, folder), "--resume",
                      log=folder + ".log")
-        self.lambert("predict", folder, files["evaluate"], "--output", predictions,
-                     log=folder + ".predict.log")
+        null_odds = ["--null-output", null_odds_of(predictions)] if "best_f1" in task.metrics else []
+        self.lambert("predict", "--model", folder, "--input", files["evaluate"], "--output", predictions,
+                     *null_odds, log=folder + ".predict.log")
         return self.measured(os.path.join(folder, "metrics.jsonl"))
 
     @staticmethod
@@ -88,9 +88,8 @@ class Lambert:
             words += ["--label-column", task.columns["label"], "--separator", task.separator]
         if not task.header:
             words.append("--no-header")
-        null_odds = os.path.join(os.path.dirname(predictions), NULL_ODDS)
-        if os.path.exists(null_odds):
-            words += ["--null-odds", null_odds]
+        if "best_f1" in task.metrics:
+            words += ["--null-odds", null_odds_of(predictions)]
         said = json.loads(self.lambert("score", *words, log=log))
         metrics = said["metrics"]
         return {name: metrics[name]["value"] for name in task.metrics}
@@ -124,6 +123,11 @@ class Peer:
 def predictions_name(task):
     special = {"questions": "predictions.json", "tagging": "predictions.txt"}
     return special.get(task.kind, "predictions.tsv")
+
+
+def null_odds_of(predictions):
+    """Beside predictions for SQuAD v2.0: by how much no answer is better than one."""
+    return os.path.join(os.path.dirname(predictions), "null_odds.json")
 
 
 def lower_case_of(model):

@@ -23,7 +23,8 @@ if command == "finetune":
     with open(keys["run.folder"] + "/seed", "w") as file:
         file.write(keys["run.seed"])
 elif command == "predict":
-    with open(words[0] + "/seed") as seed, open(words[words.index("--output") + 1], "w") as file:
+    options = dict(zip(words[::2], words[1::2]))
+    with open(options["--model"] + "/seed") as seed, open(options["--output"], "w") as file:
         file.write(str(0.78 + 0.02 * int(seed.read())))
 elif command == "score":
     predictions = [word for word in words if "predictions" in word][0]
