@@ -83,6 +83,20 @@ one() {
     finetune "$@" || { tail -n 5 log.txt; fail "$2"; }
 }
 
+# says_so FOLDER KIND METRIC FILE WORDS...: what predict says of the file that the run was judged on, in which
+# it does not look at what is right, scores as the best evaluation did (WORDS are for score)
+says_so() {
+    said=$1.said folder=$1 kind=$2 name=$3 file=$4
+    shift 4
+    "$LAMBERT" predict --model "$folder" --input "$file" --output "$said" 2>err.txt ||
+        { cat err.txt; fail "predict of $folder"; }
+    "$LAMBERT" score --task "$kind" "$file" "$said" --samples 0 --json "$@" |
+        sed -E "s/.*\"$name\":\{\"value\":([^,}]*).*/\1/" >"$said.score"
+    grep '"kind":"evaluation"' "$folder/metrics.jsonl" | sed -E "s/.*\"$name\":([^,}]*).*/\1/" |
+        sort -g | tail -n 1 >"$said.best"
+    agree 1e-6 "$said.best" "$said.score" || fail "$folder: predictions are not what was evaluated"
+}
+
 one 1 class task.kind=classification phase.tune.epochs=8 train.evaluate_every=50
 at_least 0.95 accuracy class
 at_least 0.95 f1 class
@@ -90,15 +104,20 @@ at_least 0.95 f1 class
 [ "$(grep -c '"kind":"evaluation"' class/metrics.jsonl)" = 5 ] || fail "not an evaluation each 50 steps"
 grep -q 'steps = 200' class/config.ini || fail "8 epochs of 400 examples are not 200 steps of 16"
 
+says_so class classification accuracy dev.tsv --label-column early
 one 1 value task.kind=regression task.label=length phase.tune.epochs=8
 at_least 0.9 pearson value
+says_so value regression pearson dev.tsv --label-column length
 one 1 labels task.kind=multilabel task.label=about phase.tune.epochs=30
 at_least 0.9 micro_f1 labels
+says_so labels multilabel micro_f1 dev.tsv --label-column about --separator ,
 one 1 tags task.kind=tagging task.text= task.label= task.train=train.conll task.evaluate=dev.conll \
     phase.tune.epochs=4
 at_least 0.95 entity_f1 tags
+says_so tags tagging entity_f1 dev.conll
 one 1 answers task.kind=questions task.train=train.json task.evaluate=dev.json task.question_length=16 phase.tune.epochs=8
 at_least 90 f1 answers
+says_so answers questions f1 dev.json
 
 # Ranks show in the last bits only, and not at all where that is asked for.
 words="task.kind=classification phase.tune.steps=12 train.evaluate_every=4"
