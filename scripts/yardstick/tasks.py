@@ -23,7 +23,7 @@ class Task:
     metrics: tuple   # names of `lambert score`; the first is the one to compare by
     columns: dict = dataclasses.field(default_factory=dict)  # task.text, task.pair, task.label
     header: bool = True
-    separator: str = "|"
+    separator: str = ","
     sequence_length: int = 128
     batch: int = 32
     epochs: float = 3

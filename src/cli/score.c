@@ -347,7 +347,7 @@ const struct command command_score = {
                 "lambert score --task tagging test.txt first.txt second.txt --json\n",
     .options = score_options,
     COMMAND_ARGUMENTS(struct score_arguments, .gold_layout.header = true,
-                      .said_layout.header = true, .separator = "|", .samples = 1000,
+                      .said_layout.header = true, .separator = ",", .samples = 1000,
                       .confidence = 0.95),
     .check = check_score,
     .run = score};

@@ -108,6 +108,9 @@ static const struct key task_keys[] = {
     KEY(task, evaluate, "", ANY_TEXT, FREE,
         "File of the examples to evaluate on, of the same form; empty: none, and the last weights are "
         "what the run ends with, instead of the best ones."),
+    KEY(task, fresh_weights, "no", YES_NO, FREE,
+        "Begin with fresh weights, and take only shape and vocabulary from run.start_from: what the "
+        "task would be learned to without pre-training."),
     CHOICE(task, form, "by_name", table_forms, FREE,
         "How rows lie in a file of texts: tsv (quotes are text, as in GLUE), csv (RFC 4180), json (an "
         "object a line), or what the name says (*.csv, *.jsonl, *.json; anything else is TSV)."),

@@ -107,7 +107,7 @@ static int add_listed(struct reader *reader, struct text_example *example, const
 static int add_separated(struct reader *reader, struct text_example *example, const char *text,
                          struct error *err)
 {
-    const char *separator = is_named(reader->format->separator) ? reader->format->separator : "|";
+    const char *separator = is_named(reader->format->separator) ? reader->format->separator : ",";
     if (text[strspn(text, " ")] == '\0')
         return 0;
     for (const char *end; text; text = end ? end + strlen(separator) : NULL) {

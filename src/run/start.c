@@ -61,7 +61,7 @@ static int start_from(struct run *run, const char *path, struct error *err)
 
 int start_weights(struct run *run, const char *path, struct error *err)
 {
-    if (!path[0]) {
+    if (!path[0] || run->config->task.fresh_weights) {
         trainer_initialise(run->trainer, (uint64_t)run->config->run.seed);
         return 0;
     }

@@ -76,7 +76,7 @@ static int put_tsv_head(const struct predictions *p, const char *path, struct bu
 static int put_marked(const struct predictions *p, int example, const char *path,
                       struct buffer *out, struct error *err)
 {
-    const char *separator = p->separator && *p->separator ? p->separator : "|";
+    const char *separator = p->separator && *p->separator ? p->separator : ",";
     bool first = true;
     for (int l = 0; l < p->labels->count; l++) {
         if (!is_marked(p, example, l))

@@ -119,6 +119,11 @@ one 1 answers task.kind=questions task.train=train.json task.evaluate=dev.json t
 at_least 90 f1 answers
 says_so answers questions f1 dev.json
 
+# Without what pre-training gave it begins elsewhere.
+one 1 fresh task.kind=classification task.fresh_weights=yes phase.tune.steps=1
+one 1 tuned task.kind=classification phase.tune.steps=1
+[ "$(field gradient_norm fresh)" != "$(field gradient_norm tuned)" ] || fail "fresh weights are those of base"
+
 # Ranks show in the last bits only, and not at all where that is asked for.
 words="task.kind=classification phase.tune.steps=12 train.evaluate_every=4"
 for ranks in 1 2 3; do

@@ -85,14 +85,14 @@ static void texts_have_labels(void **state)
     (void)state;
     struct task_format format = {
         .kind = TASK_MULTILABEL, .columns = {.text = "text", .label = "labels"}, .header = true};
-    check(&format, file_of("t.tsv", "text\tlabels\na\tjoy | fear\nb\t\nc\tjoy\n"), true,
+    check(&format, file_of("t.tsv", "text\tlabels\na\tjoy , fear\nb\t\nc\tjoy\n"), true,
           "2 0: a = joy fear;3 1: b =;4 2: c = joy;");
     check(&format,
           file_of("t.json", "{\"text\": \"a\", \"labels\": [\"joy\", 2]}\n"
                             "{\"text\": \"b\", \"labels\": []}\n"
-                            "{\"text\": \"c\", \"labels\": \"x|y\"}\n"),
+                            "{\"text\": \"c\", \"labels\": \"x,y\"}\n"),
           true, "1 0: a = joy 2;2 1: b =;3 2: c = x y;");
-    check(&format, file_of("t.tsv", "text\tlabels\na\tjoy||fear\n"), true,
+    check(&format, file_of("t.tsv", "text\tlabels\na\tjoy,,fear\n"), true,
           "t.tsv:2: an empty label");
     check(&format, file_of("t.json", "{\"text\": \"a\", \"labels\": [\"joy\", null]}\n"), true,
           "t.json:1: the list has a label that is no text");

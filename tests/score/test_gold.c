@@ -79,8 +79,8 @@ static void numbers_and_labels(void **state)
     check(&format, file_of("g.tsv", "label\n1\n2\n4\n"), file_of("p.tsv", "prediction\n2\n3\n5\n"),
           "pearson 1, spearman 1, mse 1");
     format.kind = TASK_MULTILABEL;
-    check(&format, file_of("g.tsv", "label\nx|y\n\nz\n"),
-          file_of("p.tsv", "id\tprediction\n1\t\n0\ty|x\n2\tw\n"),
+    check(&format, file_of("g.tsv", "label\nx,y\n\nz\n"),
+          file_of("p.tsv", "id\tprediction\n1\t\n0\ty,x\n2\tw\n"),
           "micro_f1 0.666667, macro_f1 0.5, accuracy 0.666667");
 }
 

@@ -60,7 +60,7 @@ static void own_files_are_read(void **state)
     check(&format, file_of("p.tsv", "id\tprediction\na1\tnull\n"),
           "p.tsv:2: 'null' is not a number");
     format.kind = TASK_MULTILABEL;
-    check(&format, file_of("p.tsv", "id\tprediction\na1\tx|y\nb2\t\n"), "2 a1=+x+y;3 b2=;");
+    check(&format, file_of("p.tsv", "id\tprediction\na1\tx,y\nb2\t\n"), "2 a1=+x+y;3 b2=;");
     check(&format, file_of("p.jsonl", "{\"id\": \"a\", \"prediction\": [\"x\"]}\n"), "1 a=+x;");
 }
 

@@ -76,7 +76,7 @@ static void labels_are_written(void **state)
     uint8_t marks[] = {1, 0, 1, 0, 0, 0};
     struct predictions p = {
         .kind = TASK_MULTILABEL, .count = 2, .labels = &labels, .ids = ids, .marks = marks};
-    check_written(&p, "p.tsv", "id\tprediction\na1\tno|maybe\nb\"2\t\n");
+    check_written(&p, "p.tsv", "id\tprediction\na1\tno,maybe\nb\"2\t\n");
     check_written(&p, "p.jsonl",
                   "{\"id\": \"a1\", \"prediction\": [\"no\", \"maybe\"]}\n"
                   "{\"id\": \"b\\\"2\", \"prediction\": []}\n");

@@ -99,6 +99,7 @@ for file in "$ROOT"/configs/*.ini; do
         continue
         ;;
     demo.ini | tiny.ini) words="run.folder=run data.corpus=corpus" ;;
+    finetune-demo.ini) words="run.folder=run task.train=train.tsv" ;;
     esac
     # shellcheck disable=SC2086
     "$LAMBERT" show config "$file" $words >shown.ini 2>err.txt || { cat err.txt; fail "$file"; }

@@ -59,6 +59,7 @@ struct config_task {
     enum task_kind kind;         /* TASK_NONE: pre-training, and the rest means nothing */
     char train[CONFIG_TEXT];     /* file of examples */
     char evaluate[CONFIG_TEXT];  /* empty: no evaluation */
+    bool fresh_weights;          /* instead of those started from */
     enum table_form form;        /* of both */
     char text[CONFIG_NAME_WIDE]; /* columns, by name or number; see task_columns */
     char pair[CONFIG_NAME_WIDE];

@@ -51,7 +51,7 @@ struct task_format {
     enum table_form form;
     struct task_columns columns;
     bool header;           /* the first line of TSV and CSV holds the names of the columns */
-    const char *separator; /* multilabel: between the labels of a column; NULL: "|" */
+    const char *separator; /* multilabel: between the labels of a column; NULL: "," */
 };
 
 #endif

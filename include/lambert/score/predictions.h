@@ -54,7 +54,7 @@ struct predictions {
     double *values;                           /* [count] regression */
     struct question_answers *answers;         /* [count] */
     const struct tagged_sentences *sentences; /* tagging: whose words `classes` are of */
-    const char *separator;                    /* multilabel, in TSV; NULL: "|" */
+    const char *separator;                    /* multilabel, in TSV; NULL: "," */
 
     /* Of what was read: */
     char *path;                   /* for sentences */
