@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Does what the users of an exported model do, with their own programs: transformers loads it, computes
-our losses, cuts text into our tokens; its models come in and go out again unchanged; and its heads are what
-our golden files say. Runs with transformers 4 (requirements.txt) and 5;
-5 has no slow tokenizer any more.
+our losses, cuts text into our tokens; its models come in and go out again unchanged, those that were
+fine-tuned too, and say the same in both programs; and its heads are what our golden files say. Runs with
+transformers 4 (requirements.txt) and 5; 5 has no slow tokenizer any more.
 
     scripts/numerics/clients.py BUILD [PATTERN] [--keep DIR]
 

@@ -187,6 +187,7 @@ struct prediction {
     struct config_task task;
     struct task_set set;
     struct objective objective;
+    const struct objective *objectives[1]; /* the model's list, which outlives it */
     struct loaded_model model;
     int token_budget;
 };
@@ -215,16 +216,17 @@ static int load_model(struct prediction *prediction, const struct predict_argume
                       const struct dist *dist, struct error *err)
 {
     const struct base_model *base = &prediction->base;
-    const struct objective *objective = &prediction->objective;
     struct bert_options options = {
         .capacity = {.tokens = arguments->micro_batch_tokens},
         .compute_type = arguments->compute_type == TYPE_OF_MODEL     ? base->compute_type
                         : arguments->compute_type == TYPE_IS_FLOAT32 ? TYPE_FLOAT32
                                                                      : TYPE_BFLOAT16};
     prediction->objective = task_objective(base->task.kind, base->labels.count);
+    prediction->objectives[0] = &prediction->objective;
     capacity_for(&options.capacity, prediction->set.features);
     prediction->token_budget = options.capacity.tokens;
-    return loaded_model_init(&prediction->model, base, dist, &objective, 1, &options, err);
+    return loaded_model_init(&prediction->model, base, dist, prediction->objectives, 1, &options,
+                             err);
 }
 
 /* [rank 0] */

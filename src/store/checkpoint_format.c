@@ -72,7 +72,8 @@ static bool get_best(const cJSON *root, struct run_state *state)
     state->has_best = false;
     if (!value && !step)
         return true;
-    if (!cJSON_IsNumber(value) || !isfinite(value->valuedouble) || !json_count(step, &total_steps))
+    if (!value || !cJSON_IsNumber(value) || !isfinite(value->valuedouble) ||
+        !json_count(step, &total_steps))
         return false;
     state->has_best = true;
     state->best_value = value->valuedouble;

@@ -140,7 +140,7 @@ static void there_and_back(void **state)
         struct param_table table;
         struct buffer names = {0};
         struct error err;
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "back-%d", k);
         char *folder = export_task(task, name);
         cJSON *config = read_config(folder);
@@ -226,7 +226,7 @@ static void a_folder_begins_another_task(void **state)
     };
     for (size_t m = 0; m < sizeof moves / sizeof *moves; m++) {
         struct buffer said = {0};
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "move-%zu", m);
         char *folder = export_task(moves[m].from, name);
         take_for(folder, moves[m].to, moves[m].kept, &said);
