@@ -58,23 +58,31 @@ static const struct command_option gradients_options[] = {
 static void print_text(const struct gradients_summary *s, const char *path)
 {
     printf("%s: ", path);
-    if (s->masked > 0)
-        printf("MLM loss %.6f, ", s->mlm_loss);
-    printf("NSP loss %.6f, gradient norm %.6g; %" PRIu64 " sequences, %" PRIu64 " tokens, %" PRIu64
-           " masked\n",
-           s->nsp_loss, s->gradient_norm, s->sequences, s->tokens, s->masked);
+    for (int l = 0; l < s->loss_count; l++)
+        if (s->losses[l].terms > 0)
+            printf("%s loss %.6f, ", s->losses[l].name, s->losses[l].mean);
+    printf("gradient norm %.6g; %" PRIu64 " sequences, %" PRIu64 " tokens", s->gradient_norm,
+           s->sequences, s->tokens);
+    for (int l = 0; l < s->loss_count; l++)
+        printf(", %.0f terms of %s", s->losses[l].terms, s->losses[l].name);
+    printf("\n");
 }
 
+/* "mlm_loss" and "mlm_terms" of each objective. */
 static void print_json(const struct gradients_summary *s, const char *path)
 {
     cJSON *line = cJSON_CreateObject();
     cJSON_AddStringToObject(line, "file", path);
-    cJSON_AddNumberToObject(line, "mlm_loss", s->mlm_loss);
-    cJSON_AddNumberToObject(line, "nsp_loss", s->nsp_loss);
+    for (int l = 0; l < s->loss_count; l++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_loss", s->losses[l].name);
+        cJSON_AddNumberToObject(line, name, s->losses[l].mean);
+        snprintf(name, sizeof name, "%s_terms", s->losses[l].name);
+        cJSON_AddNumberToObject(line, name, s->losses[l].terms);
+    }
     cJSON_AddNumberToObject(line, "gradient_norm", s->gradient_norm);
     cJSON_AddNumberToObject(line, "sequences", (double)s->sequences);
     cJSON_AddNumberToObject(line, "tokens", (double)s->tokens);
-    cJSON_AddNumberToObject(line, "masked", (double)s->masked);
     print_json_line(line);
 }
 
@@ -104,9 +112,10 @@ const struct command command_show_gradients = {
     .summary = "the gradient of a global batch, as a safetensors file",
     .description =
         "Writes the gradient of one global batch as a safetensors file, each tensor by its Hugging "
-        "Face name: of MLM loss + NSP loss, each the mean over the global batch, before clipping. "
-        "Without --checkpoint, at the weights that a new run starts with. Dropout and "
-        "train.compute_type are as configured; lambert show batch prints the same samples.",
+        "Face name: of MLM loss + NSP loss, or of the loss of the [task], each the mean over the "
+        "global batch, before clipping. Without --checkpoint, at the weights that a new run starts "
+        "with. Dropout and train.compute_type are as configured; in pre-training lambert show batch "
+        "prints the same samples.",
     .examples = "lambert show gradients configs/demo.ini --output gradients.safetensors\n",
     .options = gradients_options,
     COMMAND_ARGUMENTS(struct gradients_arguments, .config = NULL),

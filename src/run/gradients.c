@@ -36,6 +36,21 @@ static int write_file(const struct param_table *table, const real *gradient, con
     return status;
 }
 
+static void summarise(struct gradients_summary *summary, const struct step_report *report,
+                      double gradient_norm)
+{
+    *summary = (struct gradients_summary){.loss_count = report->objectives.count,
+                                          .gradient_norm = gradient_norm,
+                                          .sequences = report->sequences,
+                                          .tokens = report->tokens};
+    for (int o = 0; o < report->objectives.count; o++) {
+        const struct objective_sums *sums = &report->sums[o];
+        summary->losses[o] = (struct gradients_loss){.name = report->objectives.rows[o]->name,
+                                                     .mean = metrics_mean(sums->loss, sums->terms),
+                                                     .terms = sums->terms};
+    }
+}
+
 int gradients_write(struct dist *dist, const struct gradients_request *request, const char *path,
                     struct gradients_summary *summary, struct error *err)
 {
@@ -57,15 +72,7 @@ int gradients_write(struct dist *dist, const struct gradients_request *request, 
     if (status < 0)
         goto done;
     const struct param_table *table = trainer_params(run.trainer);
-    const struct objective_sums *mlm = &report.sums[PRETRAINING_MLM];
-    const struct objective_sums *nsp = &report.sums[PRETRAINING_NSP];
-    *summary = (struct gradients_summary){.mlm_loss = metrics_mean(mlm->loss, mlm->terms),
-                                          .nsp_loss = nsp->loss / fmax(nsp->terms, 1),
-                                          .gradient_norm =
-                                              sqrt(kernels->sum_squares(gradient, table->size)),
-                                          .sequences = report.sequences,
-                                          .tokens = report.tokens,
-                                          .masked = (uint64_t)mlm->terms};
+    summarise(summary, &report, sqrt(kernels->sum_squares(gradient, table->size)));
     status = dist_rank(dist) == 0 ? write_file(table, gradient, path, err) : 0;
     status = dist_agree(dist, status, err);
 done:

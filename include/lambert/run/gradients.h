@@ -7,6 +7,7 @@
 
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
+#include "lambert/model/objective.h"
 
 struct gradients_request {
     const struct config *config;
@@ -15,16 +16,20 @@ struct gradients_request {
     uint64_t batch; /* number of the global batch in its phase */
 };
 
-/* Means over the batch; mlm_loss is not a number where nothing is masked. */
 struct gradients_summary {
-    double mlm_loss, nsp_loss;
+    struct gradients_loss {
+        const char *name; /* of the objective */
+        double mean;      /* over its terms; not a number where there are none */
+        double terms;
+    } losses[OBJECTIVE_MOST];
+    int loss_count;
     double gradient_norm;
-    uint64_t sequences, tokens, masked;
+    uint64_t sequences, tokens;
 };
 
 /* Collective. Rank 0 writes a safetensors file: for each parameter, by its name, the gradient of
- * MLM loss + NSP loss, each the mean over the global batch, with the configured dropout, before
- * clipping. */
+ * the losses of all objectives (MLM and NSP, or that of the task), each the mean over its terms in the
+ * global batch, with the configured dropout, before clipping. */
 int gradients_write(struct dist *dist, const struct gradients_request *request, const char *path,
                     struct gradients_summary *summary, struct error *err);
 
