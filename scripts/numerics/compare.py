@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Compares the program with reference.py and optimizers.py, which know nothing of each other:
-losses, the gradient of every tensor, and every weight after ten updates.
+losses, the gradient of every tensor, and every weight after ten updates; and for fine-tuning with tasks.py.
 
     scripts/numerics/compare.py BUILD [PATTERN] [--keep DIR]
 
@@ -8,44 +8,22 @@ losses, the gradient of every tensor, and every weight after ten updates.
     PATTERN     only cases whose name contains it
     --keep DIR  work there and leave the files (a new folder)
 
-Differences are relative: of a loss to the loss, of a tensor to its norm. The gradient of a key bias
-is 0 in exact arithmetic (softmax does not see a constant): what both hold is rounding, measured by the
-norm of the whole gradient, and what rules make of it has limits of its own (key_bias_limit()). "Change"
-is the difference measured by how far the tensor moved from its start, which shows a wrong step where a
-small rate would hide it.
-The reference works in double, the program in float: limits allow its rounding. With
-train.compute_type=bfloat16 the difference of a gradient is counted in what rounding operands does to the
-reference's own, and the program's may have no more zeros than that of float has. Exit code 1: something
-is beyond its limit.
+The reference works in double, the program in float: limits (differences.py) allow its rounding. Exit code 1:
+something is beyond its limit.
 """
 import dataclasses
 import json
-import math
 import os
 
 import torch
 
+import compare_tasks
 import program
 import safetensors_io
-from optimizers import Optimizer, Options, Schedule, global_norm, norm, rate
+from differences import (BFLOAT16_LOSS_LIMIT, LOSS_LIMIT, check_names, compare_bfloat16, compare_gradients,
+                         compare_reports, compare_weights, option_words, relative, rounding_limit)
+from optimizers import Optimizer, Options, Schedule, rate
 from reference import Config, RoundedProduct, as_weights, differentiate, shapes
-
-LOSS_LIMIT = 1e-6
-GRADIENT_LIMIT = 1e-4
-KEY_BIAS_LIMIT = 1e-6  # of the norm of the whole gradient
-KEY_BIAS_WEIGHT_LIMIT = 5e-3
-STEP_LIMIT = 5e-5      # losses and gradient norms of later steps
-WEIGHT_LIMIT = 1e-5
-CHANGE_LIMIT = 1e-4
-RATE_LIMIT = 1e-12
-
-# In bfloat16: of the distance that rounding alone makes; no tensor is expected to be off by less than one
-# rounding, which is by 0.42 u on average. What attention's scores get is not 0 in sum once it is rounded,
-# which a key bias shows, and the reference's exact softmax does not.
-BFLOAT16_ROUNDOFF = 2.0 ** -8
-BFLOAT16_LIMIT = 3
-BFLOAT16_LOSS_LIMIT = 2 * BFLOAT16_ROUNDOFF
-BFLOAT16_KEY_BIAS_LIMIT = BFLOAT16_ROUNDOFF / 8  # of the norm of the whole gradient
 
 BASE = """
 [model]
@@ -118,19 +96,6 @@ def optimizer_cases():
     return cases
 
 
-def relative(seen, wanted):
-    return abs(seen - wanted) / abs(wanted) if wanted else abs(seen)
-
-
-def check_names(seen, config):
-    wanted = {name: tuple(shape) for name, shape in shapes(config).items()}
-    found = {name: tuple(tensor.shape) for name, tensor in seen.items()}
-    if found != wanted:
-        names = sorted(name for name in found.keys() | wanted.keys()
-                       if found.get(name) != wanted.get(name))
-        raise program.Failure(f"tensors that are missing, too many or of another shape: {names}")
-
-
 class Setting:
     """A shape with its corpus, configuration file, words and start."""
 
@@ -149,7 +114,7 @@ class Setting:
         self.words += [f"run.start_from={self.start}", "phase.one.learning_rate=0.02"]
         self.model = Config.from_json(os.path.join(self.start, "config.json"))
         self.weights = as_weights(safetensors_io.read(os.path.join(self.start, "model.safetensors")))
-        check_names(self.weights, self.model)
+        check_names(self.weights, shapes(self.model))
 
     def add_phase(self, text):
         """Phases begin in the file; later cases have this one too."""
@@ -172,62 +137,26 @@ def program_gradients(setting, compute_type):
     losses = json.loads(setting.lambert.run("show", "gradients", setting.config, *words, "--json",
                                             "--output", path))
     seen = as_weights(safetensors_io.read(path))
-    check_names(seen, setting.model)
+    check_names(seen, shapes(setting.model))
     return losses, seen
 
 
-def compare_gradients(table, setting, name):
-    losses, seen = program_gradients(setting, "float32")
+def compare_losses(table, name, losses, result, limit):
+    for loss in ("mlm_loss", "nsp_loss"):
+        table.add(name, loss, relative(losses[loss], float(getattr(result, loss))), limit)
+
+
+def compare_batch(table, setting, name):
+    """The first global batch, computed in both types."""
     samples = setting.batches("one", 1, setting.batch)[0]
     result, wanted = differentiate(setting.model, setting.weights, samples)
-    for loss in ("mlm_loss", "nsp_loss"):
-        table.add(name, loss, relative(losses[loss], float(getattr(result, loss))), LOSS_LIMIT)
-    whole = global_norm(wanted)
-    differences, keys = {}, {}
-    for tensor, gradient in wanted.items():
-        difference = norm(seen[tensor] - gradient)
-        if tensor.endswith("key.bias"):
-            keys[tensor] = difference / whole
-        else:
-            differences[tensor] = difference / norm(gradient)
-    table.add_worst(name + ": gradients", differences, GRADIENT_LIMIT)
-    table.add_worst(name + ": key biases", keys, KEY_BIAS_LIMIT)
-    compare_bfloat16(table, setting, name, samples, (result, wanted), seen)
-
-
-def zeros(tensor):
-    return int((tensor == 0).sum())
-
-
-def compare_bfloat16(table, setting, name, samples, exact, of_float):
-    """The same computed in bfloat16; exact: losses and gradient without rounding; of_float: the
-    gradient in float."""
-    name += ", bfloat16"
-    losses, seen = program_gradients(setting, "bfloat16")
-    result, wanted = exact
+    losses, seen = program_gradients(setting, "float32")
+    compare_losses(table, name, losses, result, LOSS_LIMIT)
+    compare_gradients(table, name, seen, wanted)
     _, rounded = differentiate(setting.model, setting.weights, samples, RoundedProduct.apply)
-    for loss in ("mlm_loss", "nsp_loss"):
-        table.add(name, loss, relative(losses[loss], float(getattr(result, loss))),
-                  BFLOAT16_LOSS_LIMIT)
-    whole = global_norm(wanted)
-    differences, keys, more_zeros = {}, {}, {}
-    for tensor, gradient in wanted.items():
-        difference = norm(seen[tensor] - gradient)
-        expected = max(norm(rounded[tensor] - gradient), 0.42 * BFLOAT16_ROUNDOFF * norm(gradient))
-        if tensor.endswith("key.bias"):
-            keys[tensor] = difference / whole
-        else:
-            differences[tensor] = difference / expected
-        more_zeros[tensor] = zeros(seen[tensor]) - zeros(of_float[tensor])
-    table.add_worst(name + ": gradients", differences, BFLOAT16_LIMIT)
-    table.add_worst(name + ": key biases", keys, BFLOAT16_KEY_BIAS_LIMIT)
-    table.add_worst(name + ": zeros", more_zeros, 0)
-
-
-def option_words(options):
-    text = {True: "yes", False: "no"}
-    return [f"optimizer.{key}={text[value] if isinstance(value, bool) else value}"
-            for key, value in vars(options).items()]
+    losses, in_bfloat16 = program_gradients(setting, "bfloat16")
+    compare_losses(table, name + ", bfloat16", losses, result, BFLOAT16_LOSS_LIMIT)
+    compare_bfloat16(table, name + ", bfloat16", in_bfloat16, wanted, rounded, seen)
 
 
 def reference_run(setting, options, phases):
@@ -255,42 +184,6 @@ def program_run(setting, words, name):
     return [line for line in lines if line["kind"] == "step"], as_weights(exported)
 
 
-def compare_reports(table, name, seen, wanted):
-    if len(seen) != len(wanted):
-        raise program.Failure(f"{name}: {len(seen)} steps instead of {len(wanted)}")
-    for keys, limit in ((["mlm_loss", "nsp_loss", "gradient_norm"], STEP_LIMIT),
-                        (["learning_rate", "masked", "mlm_accuracy", "nsp_accuracy"], RATE_LIMIT)):
-        differences = {f"{key}, step {s}": relative(seen[s][key], wanted[s][key])
-                       for key in keys for s in range(len(wanted))}
-        table.add_worst(name + ": reported", differences, limit)
-
-
-def key_bias_limit(options, rates):
-    """Of the norm. The update of lars and sgd is as small as the gradient. lamb and adamw divide one
-    rounding error by another, until epsilon ends it; under a trust ratio what comes out has the
-    length rate * norm whatever it is, and two programs may move that far apart. lans divides the error
-    by its own norm, so that epsilon does not end it; without a trust ratio there is no limit."""
-    if options.name in ("lars", "sgd"):
-        return WEIGHT_LIMIT
-    if options.name in ("lamb", "lans") and options.adapt_all:
-        return 2 * sum(rates)
-    return math.inf if options.name == "lans" else KEY_BIAS_WEIGHT_LIMIT
-
-
-def compare_weights(table, name, seen, wanted, start, key_limit):
-    differences, changes, keys = {}, {}, {}
-    for tensor, weights in wanted.items():
-        difference = norm(seen[tensor] - weights)
-        if tensor.endswith("key.bias"):
-            keys[tensor] = difference / norm(weights)
-        else:
-            differences[tensor] = difference / norm(weights)
-            changes[tensor] = difference / norm(weights - start[tensor])
-    table.add_worst(name + ": weights", differences, WEIGHT_LIMIT)
-    table.add_worst(name + ": change", changes, CHANGE_LIMIT)
-    table.add_worst(name + ": key biases", keys, key_limit)
-
-
 def compare_optimizer(table, setting, name, options, schedule_name):
     keys, schedule = SCHEDULES[schedule_name]
     schedule = dataclasses.replace(schedule, learning_rate=RATES[options.name])
@@ -315,9 +208,10 @@ def compare_run(table, setting, name, words, options, phases):
     wanted, weights = reference_run(setting, options, phases)
     short = "".join(c if c.isalnum() else "-" for c in name)
     seen, exported = program_run(setting, words, short)
-    check_names(exported, setting.model)
-    compare_reports(table, name, seen, wanted)
-    limit = key_bias_limit(options, [report["learning_rate"] for report in wanted])
+    check_names(exported, shapes(setting.model))
+    compare_reports(table, name, seen, wanted, ("mlm_loss", "nsp_loss", "gradient_norm"),
+                    ("learning_rate", "masked", "mlm_accuracy", "nsp_accuracy"))
+    limit = rounding_limit(options, [report["learning_rate"] for report in wanted])
     compare_weights(table, name, exported, weights, setting.weights, limit)
 
 
@@ -326,7 +220,7 @@ def compare(lambert, folder, pattern):
     table = program.Table("worst")
     for name in SHAPES:
         if pattern in name:
-            compare_gradients(table, Setting(lambert, folder, corpora, name), name)
+            compare_batch(table, Setting(lambert, folder, corpora, name), name)
     cases = {name: case for name, case in optimizer_cases().items() if pattern in name}
     phases = pattern in "lamb, two phases"
     if cases or phases:
@@ -335,6 +229,7 @@ def compare(lambert, folder, pattern):
             compare_optimizer(table, setting, name, options, schedule)
         if phases:
             compare_phases(table, setting)
+    compare_tasks.compare(table, lambert, folder, corpora, pattern)
     return table.end()
 
 

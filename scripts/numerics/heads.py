@@ -6,6 +6,7 @@ import transformers
 
 import golden
 import tasks
+from differences import rounding_of
 from optimizers import norm
 from reference import Config
 
@@ -60,10 +61,9 @@ def logits_of(task, out, sample):
 
 def distances(wanted, seen):
     """name -> difference by its norm; of gradients that are 0 but for rounding, by itself."""
-    found = {}
+    found, unseen = {}, rounding_of(wanted)
     for name, tensor in wanted.items():
-        nothing = name.endswith("key.bias") or name == "qa_outputs.bias"
-        found[name] = norm(seen[name] - tensor) / (1 if nothing else norm(tensor))
+        found[name] = norm(seen[name] - tensor) / (1 if name in unseen else norm(tensor))
     return found
 
 

@@ -90,11 +90,11 @@ def checkpoint_path(run):
     return os.path.join(folder, sorted(n for n in os.listdir(folder) if n.endswith(".checkpoint"))[-1])
 
 
-def start_folder(lambert, config, words, folder, name):
+def start_folder(lambert, config, words, folder, name, command="train"):
     """A model folder to start from: exported after a step that changes next to nothing, then every
     tensor moved at random, so that no bias is 0, no LayerNorm weight 1, and attention not flat."""
     run, exported = os.path.join(folder, name + "-run"), os.path.join(folder, name + "-start")
-    lambert.run("train", config, *words, f"run.folder={run}", "phase.one.steps=1",
+    lambert.run(command, config, *words, f"run.folder={run}", "phase.one.steps=1",
                 "phase.one.learning_rate=1e-9", "phase.one.warmup_steps=0")
     tensors = lambert.export(checkpoint_path(run), exported)
     rng = numpy.random.default_rng(len(name))

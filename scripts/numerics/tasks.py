@@ -35,6 +35,7 @@ class Result:
     loss: torch.Tensor
     logits: list  # of each sample [rows, outputs]
     terms: int
+    accuracy: float  # of the terms; of values 0
 
 
 def shapes(task, config):
@@ -72,11 +73,25 @@ def losses_of(task, logits, sample):
     return [-logs[row, number] for row, number in enumerate(numbers) if number >= 0]
 
 
+def rights_of(task, logits, sample):
+    """Of each term, whether the likeliest is what is right."""
+    if task.name == "value":
+        return [False] * (sample["value"] is not None)
+    if task.name == "labels":
+        return [bool(z > 0) == bool(y) for z, y in zip(logits[0], sample["labels"]) if y >= 0]
+    if task.name == "span":
+        ends = [sample["start"], sample["end"]]
+        return [] if min(ends) < 0 else [logits.argmax(0).tolist() == ends]
+    numbers = sample["tags"] if task.name == "tags" else [sample["label"]]
+    return [guess == number for guess, number in zip(logits.argmax(-1).tolist(), numbers) if number >= 0]
+
+
 def evaluate(task, config, weights, samples, multiply=torch.matmul):
     model = Model(config, weights, multiply)
     logits = [logits_of(task, model, sample) for sample in samples]
     losses = [loss for z, sample in zip(logits, samples) for loss in losses_of(task, z, sample)]
-    return Result(torch.stack(losses).mean(), logits, len(losses))
+    rights = [right for z, sample in zip(logits, samples) for right in rights_of(task, z, sample)]
+    return Result(torch.stack(losses).mean(), logits, len(losses), sum(rights) / len(rights))
 
 
 def differentiate(task, config, weights, samples, multiply=torch.matmul):
@@ -85,5 +100,6 @@ def differentiate(task, config, weights, samples, multiply=torch.matmul):
     result = evaluate(task, config, leaves, samples, multiply)
     gradients = torch.autograd.grad(result.loss, list(leaves.values()), allow_unused=True,
                                     materialize_grads=True)
-    result = Result(result.loss.detach(), [z.detach() for z in result.logits], result.terms)
+    result = dataclasses.replace(result, loss=result.loss.detach(),
+                                 logits=[z.detach() for z in result.logits])
     return result, dict(zip(leaves, gradients))
