@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Does what the users of an exported model do, with their own programs: transformers loads it, computes
-our losses, cuts text into our tokens; its models come in and go out again unchanged, those that were
-fine-tuned too, and say the same in both programs; and its heads are what our golden files say. Runs with
-transformers 4 (requirements.txt) and 5; 5 has no slow tokenizer any more.
+our losses, cuts text into our tokens, makes our vectors of it; its models come in and go out again
+unchanged, those that were fine-tuned too, and say the same in both programs; and its heads are what our golden
+files say. Runs with transformers 4 (requirements.txt) and 5; 5 has no slow tokenizer any more.
 
     scripts/numerics/clients.py BUILD [PATTERN] [--keep DIR]
 
@@ -23,6 +23,7 @@ import heads
 import program
 import safetensors_io
 import task_folders
+import vectors
 from reference import Config, shapes
 
 LOSS_LIMIT = 1e-5
@@ -334,6 +335,9 @@ def compare(lambert, folder, pattern):
                        ("tokens", check_tokens)):
         if pattern in key:
             check(table, "12 layers, gelu_new, cased", deep)
+    for name, export in (("2 layers, gelu", two), ("12 layers, gelu_new, cased", deep)):
+        if pattern in "vectors":
+            vectors.check(table, name, lambert, export.folder, vectors.TEXTS, export.run + "-vectors", 70)
     if pattern in "heads":
         heads.check(table)
     if pattern in "task folders":

@@ -11,7 +11,7 @@ const struct command command_lambert = {
         "says how good it is. lambert --version says which version this is. Exit codes: 0 done, 1 failed, 2 wrong use.",
     .commands = (const struct command *const[]){&command_vocab, &command_prep, &command_train,
                                                 &command_finetune, &command_predict, &command_fill,
-                                                &command_eval, &command_export, &command_import,
-                                                &command_score, &command_show, &command_bench,
-                                                &command_help_pages, NULL},
+                                                &command_embed, &command_eval, &command_export,
+                                                &command_import, &command_score, &command_show,
+                                                &command_bench, &command_help_pages, NULL},
 };

@@ -26,8 +26,8 @@ offers() {
     [ "$(echo $seen)" = "$wanted" ] || fail "'$*' is offered '$seen', not '$wanted'"
 }
 
-offers "bench eval export fill finetune help import predict prep score show train vocab" lambert ""
-offers "eval export" lambert e
+offers "bench embed eval export fill finetune help import predict prep score show train vocab" lambert ""
+offers "embed eval export" lambert e
 offers "answers balance batch checkpoint config corpus features gradients tokens" lambert show ""
 offers "balance batch" lambert show ba
 offers "kernels model net prep store" lambert bench ""
