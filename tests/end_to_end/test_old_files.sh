@@ -25,12 +25,23 @@ sys.exit(bool(found) or not wanted)
 PYTHON
 }
 
-folders=0
-for old in "$ROOT"/tests/golden/files/*/; do
-    folders=$((folders + 1))
-    checkpoint=step-00000002.checkpoint
-    cp -r "$old" files && chmod -R u+w files && cd files
+checkpoint=step-00000002.checkpoint
 
+# shown: what is said of the checkpoint
+shown() {
+    "$LAMBERT" show checkpoint $checkpoint --json >seen.checkpoint 2>err.txt ||
+        fail "$old: show checkpoint: $(cat err.txt)"
+    same checkpoint.json seen.checkpoint
+}
+
+# resumed COMMAND CONFIG WORDS...: the run goes on from the checkpoint
+resumed() {
+    mkdir -p run/checkpoints && cp $checkpoint run/checkpoints
+    "$LAMBERT" "$@" run.folder=run --resume >log.txt 2>&1 || fail "$old: $(cat log.txt)"
+    grep -q "resumed from .*$checkpoint at step 2" log.txt || fail "$old: $(cat log.txt)"
+}
+
+pretrained() {
     "$LAMBERT" show corpus corpus --verify >out.txt 2>err.txt || fail "$old: $(cat err.txt)"
     "$LAMBERT" show corpus samples --verify >out.txt 2>err.txt || fail "$old: $(cat err.txt)"
     # batch NAME WORDS...
@@ -45,20 +56,32 @@ for old in "$ROOT"/tests/golden/files/*/; do
     batch heldout data.corpus=corpus --count 4 --split heldout
     batch samples data.corpus=samples --count 6
 
-    "$LAMBERT" show checkpoint $checkpoint --json >seen.checkpoint 2>err.txt ||
-        fail "$old: show checkpoint: $(cat err.txt)"
-    same checkpoint.json seen.checkpoint
+    shown
     "$LAMBERT" eval run.ini data.corpus=corpus run.folder=none --checkpoint $checkpoint --json \
         >seen.evaluation 2>err.txt || fail "$old: eval: $(cat err.txt)"
     same evaluation.json seen.evaluation
 
-    mkdir -p run/checkpoints && cp $checkpoint run/checkpoints
-    "$LAMBERT" train run.ini data.corpus=corpus run.folder=run --resume --accept phase.one.steps \
-        >log.txt 2>&1 || fail "$old: $(cat log.txt)"
-    grep -q "resumed from .*$checkpoint at step 2" log.txt || fail "$old: $(cat log.txt)"
+    resumed train run.ini data.corpus=corpus --accept phase.one.steps
     { field mlm_loss run; field nsp_loss run; } >seen.losses
     agree 1e-6 losses.txt seen.losses || fail "$old: other losses than then"
+}
+
+fine_tuned() {
+    shown
+    "$LAMBERT" predict --model $checkpoint --input dev.tsv --output seen.jsonl 2>err.txt ||
+        fail "$old: predict: $(cat err.txt)"
+    same predictions.jsonl seen.jsonl
+    resumed finetune task.ini
+    field loss run >seen.losses
+    agree 1e-6 losses.txt seen.losses || fail "$old: other losses than then"
+}
+
+folders=0
+for old in "$ROOT"/tests/golden/files/*/; do
+    folders=$((folders + 1))
+    cp -r "$old" files && chmod -R u+w files && cd files
+    if [ -e task.ini ]; then fine_tuned; else pretrained; fi
     cd ..
     rm -r files
 done
-[ "$folders" -gt 0 ] || fail "no files of older commits"
+[ "$folders" -gt 1 ] || fail "no files of older commits"
