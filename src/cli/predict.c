@@ -52,19 +52,19 @@ static const struct command_option predict_options[] = {
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
      .help = "predictions: TSV, JSON lines (*.jsonl), tagged words, or SQuAD's JSON"},
-    {.name = "text",
+    {.name = "text-column",
      .kind = OPTION_TEXT,
      PLACE(text),
      .metavar = "COLUMN",
      .standard = "as in training",
      .help = "column of the text, by name or number"},
-    {.name = "pair",
+    {.name = "pair-column",
      .kind = OPTION_TEXT,
      PLACE(pair),
      .metavar = "COLUMN",
      .standard = "as in training",
      .help = "column of the second text"},
-    {.name = "id",
+    {.name = "id-column",
      .kind = OPTION_TEXT,
      PLACE(id),
      .metavar = "COLUMN",
@@ -175,9 +175,10 @@ static int task_of(const struct predict_arguments *arguments, const struct base_
     task->n_best = arguments->n_best;
     task->answer_length = arguments->answer_length;
     if (task_is_of_texts(task->kind) && !task->text[0])
-        return error_set(err,
-                         "which column of %s holds the text? --text NAME-OR-NUMBER (and --pair)",
-                         arguments->input);
+        return error_set(
+            err,
+            "which column of %s holds the text? --text-column NAME-OR-NUMBER (and --pair-column)",
+            arguments->input);
     return 0;
 }
 

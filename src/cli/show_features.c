@@ -36,17 +36,17 @@ static const struct command_option features_options[] = {
      .metavar = "KIND",
      .help = "what the examples are for"},
     OPTION_QUESTIONS(struct features_arguments, questions),
-    {.name = "text",
+    {.name = "text-column",
      .kind = OPTION_TEXT,
      OPTION_PLACE(struct features_arguments, columns.text),
      .metavar = "COLUMN",
      .help = "texts: name or number of the column with the text"},
-    {.name = "pair",
+    {.name = "pair-column",
      .kind = OPTION_TEXT,
      OPTION_PLACE(struct features_arguments, columns.pair),
      .metavar = "COLUMN",
      .help = "of the second text"},
-    {.name = "label",
+    {.name = "label-column",
      .kind = OPTION_TEXT,
      OPTION_PLACE(struct features_arguments, columns.label),
      .metavar = "COLUMN",
@@ -232,7 +232,7 @@ static int check_arguments(const void *context, struct error *err)
     const struct features_arguments *arguments = context;
     if (!task_is_of_texts((enum task_kind)(arguments->kind + 1)) || arguments->columns.text)
         return 0;
-    return error_set(err, "--text is wanted: the column with the text");
+    return error_set(err, "--text-column is wanted: the column with the text");
 }
 
 static int show_features(const void *context, struct error *err)

@@ -57,5 +57,5 @@ sed 's/"answer_start": 0/"answer_start": 9/' questions.json >beside.json
 expect 1 'beside.json: question one: its answer .The man. is not in the paragraph' \
     "$LAMBERT" show features --task questions --vocabulary vocab.txt beside.json
 expect 2 'task' "$LAMBERT" show features --task poetry --vocabulary vocab.txt questions.json
-expect 2 '--text is wanted' \
+expect 2 '--text-column is wanted' \
     "$LAMBERT" show features --task classification --vocabulary vocab.txt --label label texts.tsv
