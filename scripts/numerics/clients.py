@@ -261,6 +261,39 @@ def check_pipeline(table, name, export):
     table.add(name, "fill-mask pipeline: probabilities", worst, LOSS_LIMIT)
 
 
+def pseudo_log_likelihood(model, tokenizer, text):
+    """The sum over the pieces of log p of each, it and the rest of its word masked."""
+    coded = tokenizer(text, return_tensors="pt")
+    ids, words = coded["input_ids"][0], coded.word_ids()
+    score = 0
+    for at in range(1, len(ids) - 1):
+        masked = ids.clone()
+        masked[[t for t in range(at, len(ids)) if words[t] == words[at]]] = tokenizer.mask_token_id
+        with torch.no_grad():
+            score += float(model(masked[None]).logits[0, at].log_softmax(-1)[ids[at]])
+    return score
+
+
+def check_pairs(table, name, export):
+    """lambert score --pairs against the definition, with transformers' model and tokenizer."""
+    pairs = [("the old king saw the river.", "the king old saw the river."),
+             ("UNwant\u00e9d hello!", "don't e-mail"), ("emoji", "4567 caf\u00e9 \u6771\u4eac")]
+    file, scores = export.run + "-pairs.jsonl", export.run + "-scores.jsonl"
+    with open(file, "w", encoding="utf-8") as stream:
+        for good, bad in pairs:
+            print(json.dumps({"sentence_good": good, "sentence_bad": bad}), file=stream)
+    export.lambert.run("score", "--pairs", file, "--model", export.folder, "--sentence-scores", scores)
+    with open(scores, encoding="utf-8") as stream:
+        seen = [json.loads(line) for line in stream]
+    model, _ = load(export.folder, transformers.BertForMaskedLM, torch.float64)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(export.folder)
+    wanted = [[pseudo_log_likelihood(model, tokenizer, text) for text in pair] for pair in pairs]
+    worst = max(abs(ours[key] - theirs) / abs(theirs) for ours, both in zip(seen, wanted)
+                for key, theirs in zip(("score_good", "score_bad"), both))
+    table.check(name, "minimal pairs: a line a pair", len(seen) == len(pairs))
+    table.add(name, "minimal pairs: pseudo-log-likelihoods", worst, LOSS_LIMIT)
+
+
 def check_dtype(table, name, export, dtype):
     """Rounded to nearest even, as PyTorch rounds."""
     folder = f"{export.folder}-{dtype}"
@@ -313,7 +346,8 @@ def check_twice(table, name, export):
 
 def check_all(table, name, export, pattern):
     checks = {"names": check_names, "loading": check_loading, "losses": check_losses,
-              "tokens": check_tokens, "pipeline": check_pipeline, "twice": check_twice}
+              "tokens": check_tokens, "pipeline": check_pipeline, "pairs": check_pairs,
+              "twice": check_twice}
     for key, check in checks.items():
         if pattern in key:
             check(table, name, export)

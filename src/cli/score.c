@@ -6,11 +6,12 @@
 #include "lambert/base/memory.h"
 #include "lambert/examples/example_file.h"
 #include "lambert/score/confusion.h"
+#include "score_pairs.h"
 #include "score_report.h"
 
-/* In the order of enum task_kind, without pre-training. */
-static const char *const kinds[] = {"classification", "regression", "multilabel", "tagging",
-                                    "questions"};
+/* enum task_kind */
+static const char *const kinds[] = {"none",       "classification", "regression",
+                                    "multilabel", "tagging",        "questions"};
 static const char *const forms[] = {"by_name", "tsv", "csv", "json"}; /* enum table_form */
 
 /* How one of the files is laid out. */
@@ -27,6 +28,9 @@ struct score_arguments {
     const char *word, *separator;
     const char *labels, *positive;
     const char *null_odds, *second_null_odds;
+    const char *pairs, *sentence_scores;
+    struct asking_options asking;
+    int micro_batch_tokens;
     int samples;
     uint64_t seed;
     double confidence;
@@ -36,12 +40,10 @@ struct score_arguments {
 static const struct command_option score_options[] = {
     {.kind = OPTION_WORD,
      OPTION_PLACE(struct score_arguments, gold),
-     .required = true,
      .metavar = "GOLD",
      .completion = COMPLETE_FILES},
     {.kind = OPTION_WORD,
      OPTION_PLACE(struct score_arguments, first),
-     .required = true,
      .metavar = "PREDICTIONS",
      .completion = COMPLETE_FILES},
     {.kind = OPTION_WORD,
@@ -51,10 +53,9 @@ static const struct command_option score_options[] = {
     {.name = "task",
      .kind = OPTION_CHOICE,
      OPTION_PLACE(struct score_arguments, kind),
-     .required = true,
      OPTION_CHOICES(kinds),
      .metavar = "KIND",
-     .help = "what was to be said of each example"},
+     .help = "what was to be said of each example; none: --pairs"},
     {.name = "form",
      .kind = OPTION_CHOICE,
      OPTION_PLACE(struct score_arguments, gold_layout.form),
@@ -135,6 +136,30 @@ static const struct command_option score_options[] = {
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
      .help = "those of PREDICTIONS-2"},
+    {.name = "pairs",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct score_arguments, pairs),
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "minimal pairs, as BLiMP's, in the place of --task, GOLD and PREDICTIONS"},
+    {OPTION_ASKED_MODEL(struct score_arguments, asking),
+     .help =
+         "what --pairs asks: a run folder (its best checkpoint, or its newest), a checkpoint or "
+         "a Hugging Face folder"},
+    {.name = "sentence-scores",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct score_arguments, sentence_scores),
+     .metavar = "FILE",
+     .completion = COMPLETE_FILES,
+     .help = "where --pairs writes the score of each sentence, as JSON lines"},
+    {.name = "micro-batch-tokens",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct score_arguments, micro_batch_tokens),
+     .min = 1,
+     .max = 16777216,
+     .metavar = "N",
+     .help = "tokens of --pairs computed at once"},
+    OPTION_ASKING(struct score_arguments, asking),
     {.name = "samples",
      .kind = OPTION_INTEGER,
      OPTION_PLACE(struct score_arguments, samples),
@@ -171,13 +196,29 @@ static const struct command_option score_options[] = {
 
 static enum task_kind kind_of(const struct score_arguments *arguments)
 {
-    return (enum task_kind)(arguments->kind + 1);
+    return (enum task_kind)arguments->kind;
+}
+
+static int check_pairs(const struct score_arguments *arguments, struct error *err)
+{
+    if (arguments->gold || arguments->kind != TASK_NONE)
+        return error_set(err, "--pairs asks a model, and takes no --task and no predictions");
+    if (!arguments->asking.model)
+        return error_set(err, "--pairs is asked of a model: --model PATH");
+    return 0;
 }
 
 static int check_score(const void *context, struct error *err)
 {
     const struct score_arguments *arguments = context;
     const enum task_kind kind = kind_of(arguments);
+    if (arguments->pairs && check_pairs(arguments, err) < 0)
+        return -1;
+    if (!arguments->pairs && (arguments->asking.model || arguments->sentence_scores))
+        return error_set(err, "--model and --sentence-scores are of --pairs");
+    if (!arguments->pairs && (kind == TASK_NONE || !arguments->first))
+        return error_set(err, "--task KIND, GOLD and PREDICTIONS are wanted, or --pairs FILE and "
+                              "--model PATH");
     if (arguments->second_null_odds && !arguments->second)
         return error_set(err, "--null-odds-2 is of a second file of predictions");
     if (arguments->null_odds && kind != TASK_QUESTIONS)
@@ -298,18 +339,23 @@ static void release_report(struct score_report *report)
     }
 }
 
-static int score(const void *context, struct error *err)
+static struct resampling_options resampling_of(const struct score_arguments *arguments)
 {
-    const struct score_arguments *arguments = context;
+    return (struct resampling_options){.samples = arguments->samples,
+                                       .seed = arguments->seed,
+                                       .confidence = arguments->confidence};
+}
+
+/* [rank 0] */
+static int score_predictions(const struct score_arguments *arguments, struct error *err)
+{
     const struct task_format format = format_of(arguments, &arguments->gold_layout, "label");
     struct gold gold;
     struct label_set labels = {0};
     struct score_report report = {.path = arguments->gold,
                                   .gold = &gold,
                                   .labels = &labels,
-                                  .resampling = {.samples = arguments->samples,
-                                                 .seed = arguments->seed,
-                                                 .confidence = arguments->confidence},
+                                  .resampling = resampling_of(arguments),
                                   .tables = arguments->tables};
     int status = -1, positive;
     if (gold_read(&gold, &format, arguments->gold, err) < 0)
@@ -333,21 +379,42 @@ done:
     return status;
 }
 
+static int score(struct dist *dist, const void *context, struct error *err)
+{
+    const struct score_arguments *arguments = context;
+    if (arguments->pairs) {
+        const struct score_pairs_request request = {.path = arguments->pairs,
+                                                    .sentences = arguments->sentence_scores,
+                                                    .asking = arguments->asking,
+                                                    .micro_batch_tokens =
+                                                        arguments->micro_batch_tokens,
+                                                    .resampling = resampling_of(arguments),
+                                                    .json = arguments->json};
+        return score_pairs(dist, &request, err);
+    }
+    const int status = dist_rank(dist) == 0 ? score_predictions(arguments, err) : 0;
+    return dist_agree(dist, status, err);
+}
+
 const struct command command_score = {
     .name = "score",
-    .summary = "how good predictions are",
+    .summary = "how good predictions are, or a pre-trained model",
     .description =
         "Holds a file of predictions against a file of what is right, and prints the metrics of the "
         "task with the interval that resampling the examples gives. Of two files of predictions, which "
         "must be of the same examples, it prints the difference as well, and in what share of the "
         "samples the second is not better. docs/scoring.md says what the metrics are and what files "
-        "may look like.",
+        "may look like.\n\n"
+        "With --pairs it asks a pre-trained model how likely it finds the two sentences of minimal "
+        "pairs, and prints how often that is the acceptable one; under mpirun ranks share the work "
+        "(docs/asking.md).",
     .examples = "lambert score --task classification SST-2/dev.tsv predictions.tsv --confusion\n"
                 "lambert score --task questions dev-v1.1.json predictions.json --tables\n"
-                "lambert score --task tagging test.txt first.txt second.txt --json\n",
+                "lambert score --task tagging test.txt first.txt second.txt --json\n"
+                "lambert score --pairs blimp.jsonl --model runs/demo\n",
     .options = score_options,
     COMMAND_ARGUMENTS(struct score_arguments, .gold_layout.header = true,
                       .said_layout.header = true, .separator = ",", .samples = 1000,
-                      .confidence = 0.95),
+                      .confidence = 0.95, .micro_batch_tokens = 4096),
     .check = check_score,
-    .run = score};
+    .run_on_ranks = score};
