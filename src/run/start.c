@@ -119,7 +119,7 @@ int start_run(struct run *run, const struct run_request *request, struct error *
     bool found = checkpoint_file_path(&file);
     dist_broadcast(run->dist, 0, &found, sizeof found);
     if (found) {
-        status = trainer_load(run->trainer, &file, TRAINER_ALL, &run->state, err);
+        status = trainer_load(run->trainer, &file, &run->state, err);
         if (status < 0)
             goto done;
         status = best_recall(run, err);

@@ -304,11 +304,9 @@ int trainer_save(struct trainer *trainer, const char *path, const struct checkpo
 }
 
 int trainer_load(struct trainer *trainer, const struct checkpoint_file *file,
-                 enum trainer_part part, struct run_state *state, struct error *err)
+                 struct run_state *state, struct error *err)
 {
     struct checkpoint_arrays arrays = arrays_of(trainer);
-    if (part == TRAINER_WEIGHTS)
-        arrays.optimizer = NULL;
     trainer_settle(trainer);
     return checkpoint_read(&arrays, file, state, err);
 }

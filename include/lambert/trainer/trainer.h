@@ -131,14 +131,10 @@ int trainer_gradient(struct trainer *trainer, const struct batch *batch, const r
 int trainer_save(struct trainer *trainer, const char *path, const struct checkpoint_meta *meta,
                  struct error *err);
 
-/* What is taken from a checkpoint: weights, moments and the number of updates, to go on; or weights
- * alone, to start anew from them. */
-enum trainer_part { TRAINER_ALL, TRAINER_WEIGHTS };
-
-/* `file` is rank 0's, open, and stays the caller's; elsewhere it is not looked at. *state is the
- * checkpoint's, on all ranks. Fails, and nothing is changed, where the file does not fit the model
- * or, with TRAINER_ALL, the optimizer. */
+/* The same back, to go on from. `file` is rank 0's, open, and stays the caller's; elsewhere it is not looked
+ * at. *state is the checkpoint's, on all ranks. Fails, and nothing is changed, where the file does not
+ * fit the model or the optimizer. */
 int trainer_load(struct trainer *trainer, const struct checkpoint_file *file,
-                 enum trainer_part part, struct run_state *state, struct error *err);
+                 struct run_state *state, struct error *err);
 
 #endif
