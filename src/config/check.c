@@ -103,6 +103,12 @@ int config_check(const struct config *config, struct error *err)
         return -1;
     if (config->task.kind != TASK_NONE && check_task(&config->task, err) < 0)
         return -1;
+    if (config->task.kind != TASK_NONE && train->evaluate_pairs[0])
+        return error_set(
+            err,
+            "train.evaluate_pairs (%s) is for pre-training, and this is a configuration "
+            "for fine-tuning (task.kind); leave one of them away",
+            train->evaluate_pairs);
     if (model->hidden_size % model->num_attention_heads != 0)
         return error_set(err,
                          "model.num_attention_heads (%d) must divide model.hidden_size (%d); "

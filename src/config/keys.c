@@ -212,6 +212,9 @@ static const struct key train_keys[] = {
         "Steps between held-out evaluations; 0: at the end of a phase only."),
     KEY(train, evaluate_sequences, "1024", "[1, 1000000000]", FREE,
         "Held-out sequences of an evaluation."),
+    KEY(train, evaluate_pairs, "", ANY_TEXT, FREE,
+        "File of minimal pairs (BLiMP's JSON lines; docs/asking.md): each evaluation of pre-training "
+        "also says in what share of them the model finds the acceptable sentence likelier; empty: none."),
     KEY(train, checkpoint_every, "100", "[0, 1000000000]", FREE,
         "Steps between checkpoints; 0: at the end of a phase only."),
     KEY(train, checkpoint_keep, "3", "[1, 1000000]", FREE,

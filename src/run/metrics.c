@@ -200,6 +200,17 @@ int metrics_task(struct metrics *metrics, const char *phase, const struct run_st
     return write_line(metrics, line, err);
 }
 
+int metrics_pairs(struct metrics *metrics, const char *phase, const struct run_state *state,
+                  double accuracy, int pairs, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("pairs", phase, state);
+    add(line, "accuracy", accuracy);
+    add(line, "pairs", pairs);
+    return write_line(metrics, line, err);
+}
+
 int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,
                      const struct product_shares *shares, struct error *err)
 {

@@ -229,3 +229,16 @@ void pair_scorer_run(const struct pair_scorer *scorer, const struct dist *dist, 
     }
     free(losses);
 }
+
+double pair_scorer_accuracy(const struct pair_scorer *scorer, const struct dist *dist,
+                            struct bert *bert, const real *params,
+                            const struct bert_capacity *capacity)
+{
+    struct pair_score *scores = memory_new((size_t)scorer->pairs, sizeof *scores);
+    int right = 0;
+    pair_scorer_run(scorer, dist, bert, params, capacity, scores);
+    for (int p = 0; p < scorer->pairs; p++)
+        right += pair_is_right(&scores[p]);
+    free(scores);
+    return (double)right / scorer->pairs;
+}

@@ -9,6 +9,7 @@
 #include "lambert/run/corpora.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
+#include "lambert/run/pair_scorer.h"
 #include "lambert/sample/sampled_batches.h"
 #include "run_internal.h"
 #include "run_log.h"
@@ -17,6 +18,7 @@
 struct pretraining {
     struct work work; /* the first member, as work.h wants it */
     struct corpora corpora;
+    struct pair_scorer *pairs; /* NULL: none to evaluate on */
     /* Of the phase that is open: */
     int phase;
     struct sampler *sampler;
@@ -78,14 +80,10 @@ fail:
     return -1;
 }
 
-static int evaluate(struct work *work, struct run *run, struct error *err)
+static int evaluate_heldout(struct pretraining *pretraining, struct run *run, struct error *err)
 {
-    struct pretraining *pretraining = (struct pretraining *)work;
-    const struct config_phase *settings = &work->config.phases[pretraining->phase];
+    const struct config_phase *settings = &pretraining->work.config.phases[pretraining->phase];
     struct evaluation result;
-    if (!pretraining->evaluator)
-        return 0;
-    activity_task("evaluation after step", run->state.total_steps);
     if (evaluator_run(pretraining->evaluator, run->dist, trainer_bert(run->trainer),
                       trainer_weights(run->trainer), &result, err) < 0)
         return -1;
@@ -95,6 +93,28 @@ static int evaluate(struct work *work, struct run *run, struct error *err)
     return dist_agree(run->dist, status, err);
 }
 
+static int evaluate_pairs(struct pretraining *pretraining, struct run *run, struct error *err)
+{
+    const struct work *work = &pretraining->work;
+    const int count = pair_scorer_count(pretraining->pairs);
+    const double accuracy =
+        pair_scorer_accuracy(pretraining->pairs, run->dist, trainer_bert(run->trainer),
+                             trainer_weights(run->trainer), &work->options.bert.capacity);
+    run_log_pairs(run, accuracy, count);
+    int status = metrics_pairs(&run->metrics, work->config.phases[pretraining->phase].name,
+                               &run->state, accuracy, count, err);
+    return dist_agree(run->dist, status, err);
+}
+
+static int evaluate(struct work *work, struct run *run, struct error *err)
+{
+    struct pretraining *pretraining = (struct pretraining *)work;
+    activity_task("evaluation after step", run->state.total_steps);
+    if (pretraining->evaluator && evaluate_heldout(pretraining, run, err) < 0)
+        return -1;
+    return pretraining->pairs ? evaluate_pairs(pretraining, run, err) : 0;
+}
+
 /* --- the corpora ------------------------------------------------------------------------------ */
 
 static void close_pretraining(struct work *work)
@@ -102,6 +122,7 @@ static void close_pretraining(struct work *work)
     struct pretraining *pretraining = (struct pretraining *)work;
     close_phase(work);
     checkpoint_meta_release(&work->meta);
+    pair_scorer_free(pretraining->pairs);
     corpora_close(&pretraining->corpora);
     free(pretraining);
 }
@@ -140,6 +161,23 @@ static void make_options(struct pretraining *pretraining)
     work->place = corpus_folder(first);
 }
 
+/* Sentences may be as long as what is trained on: positions beyond that are as they began. */
+static int open_pairs(struct pretraining *pretraining, struct error *err)
+{
+    const struct corpus *corpus = corpora_of(&pretraining->corpora, 0);
+    const char *path = pretraining->work.config.train.evaluate_pairs;
+    struct minimal_pairs pairs;
+    if (!path[0])
+        return 0;
+    if (minimal_pairs_read(&pairs, path, err) < 0)
+        return error_prefix(err, "train.evaluate_pairs");
+    int status = pair_scorer_new(&pretraining->pairs, &pairs, corpus_vocabulary(corpus),
+                                 corpus_lower_case(corpus),
+                                 pretraining->work.options.bert.capacity.longest, err);
+    minimal_pairs_release(&pairs);
+    return status < 0 ? error_prefix(err, "train.evaluate_pairs") : 0;
+}
+
 int pretraining_open(struct work **work, const struct dist *dist, const struct config *config,
                      struct error *err)
 {
@@ -158,5 +196,10 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
     }
     make_meta(pretraining);
     make_options(pretraining);
+    if (dist_agree(dist, open_pairs(pretraining, err), err) < 0) {
+        *work = NULL;
+        close_pretraining(&pretraining->work);
+        return -1;
+    }
     return 0;
 }

@@ -116,3 +116,9 @@ void run_log_evaluation(const struct run *run, const struct config_phase *phase,
     log_info("step %" PRId64 ", held-out: %s; %" PRIu64 " sequences of up to %d",
              run->state.total_steps, losses, evaluation->sequences, phase->sequence_length);
 }
+
+void run_log_pairs(const struct run *run, double accuracy, int pairs)
+{
+    log_info("step %" PRId64 ", minimal pairs: the acceptable sentence is likelier in %.1f%% of %d",
+             run->state.total_steps, 100 * accuracy, pairs);
+}

@@ -25,4 +25,7 @@ void run_log_products(const struct config_phase *phase, const struct product_sha
 void run_log_evaluation(const struct run *run, const struct config_phase *phase,
                         const struct evaluation *evaluation);
 
+/* The minimal pairs of an evaluation. */
+void run_log_pairs(const struct run *run, double accuracy, int pairs);
+
 #endif

@@ -48,6 +48,10 @@ static void what_a_task_needs(void **state)
         LEAST_TASK "text = a\nlabel = b\n[phase tune]\nlearning_rate = 1\n",
         "'phase.tune.steps' is not given and has no default; write it in the file, or add "
         "phase.tune.steps=... to the command line; or give epochs instead");
+    assert_text_fails(
+        LEAST_TASK "text = a\nlabel = b\n" LEAST_TUNE "[train]\nevaluate_pairs = p.jsonl\n",
+        "train.evaluate_pairs (p.jsonl) is for pre-training, and this is a configuration for "
+        "fine-tuning (task.kind); leave one of them away");
     assert_text_fails(LEAST "epochs = 2\n",
                       "phase.one.epochs (2) is for fine-tuning (task.kind); in pre-training give "
                       "phase.one.steps");

@@ -47,6 +47,7 @@ static void defaults(void **state)
     assert_int_equal(c.train.compute_type, TYPE_FLOAT32);
     assert_int_equal(c.train.evaluate_every, 0);
     assert_int_equal(c.train.evaluate_sequences, 1024);
+    assert_string_equal(c.train.evaluate_pairs, "");
     assert_int_equal(c.train.checkpoint_every, 100);
     assert_int_equal(c.train.checkpoint_keep, 3);
     assert_int_equal(c.train.log_every, 10);

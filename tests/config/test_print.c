@@ -55,6 +55,7 @@ static const char unusual[] = "[run]\n"
                               "recompute = 4\n"
                               "evaluate_every = 5\n"
                               "evaluate_sequences = 6\n"
+                              "evaluate_pairs = minimal pairs.jsonl\n"
                               "checkpoint_every = 7\n"
                               "checkpoint_keep = 8\n"
                               "log_every = 9\n"
@@ -198,12 +199,27 @@ static void result_keys(void **state)
     struct buffer wanted = {0}, found = {0};
     assert_loads(&config, unusual);
     config_print(&config, true, &found);
-    static const char *const left_out[] = {
-        "folder",         "start_from",         "threads",          "log_level",
-        "corpus",         "vocabulary",         "cache_megabytes",  "micro_batch_tokens",
-        "evaluate_every", "evaluate_sequences", "checkpoint_every", "checkpoint_keep",
-        "log_every",      "report_every",       "on_nonfinite",     "watchdog_seconds",
-        "ranks_per_node", "reproducible",       "recompute",        "epochs"};
+    static const char *const left_out[] = {"folder",
+                                           "start_from",
+                                           "threads",
+                                           "log_level",
+                                           "corpus",
+                                           "vocabulary",
+                                           "cache_megabytes",
+                                           "micro_batch_tokens",
+                                           "evaluate_every",
+                                           "evaluate_sequences",
+                                           "evaluate_pairs",
+                                           "checkpoint_every",
+                                           "checkpoint_keep",
+                                           "log_every",
+                                           "report_every",
+                                           "on_nonfinite",
+                                           "watchdog_seconds",
+                                           "ranks_per_node",
+                                           "reproducible",
+                                           "recompute",
+                                           "epochs"};
     for (const char *line = unusual; *line != '\0'; line += strcspn(line, "\n") + 1) {
         size_t name = strcspn(line, " \n");
         bool out = false;

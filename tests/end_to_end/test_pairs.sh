@@ -59,7 +59,39 @@ scores one.jsonl >one.txt
 scores more.jsonl >more.txt
 agree 1e-4 one.txt more.txt || fail "scores of the exported model"
 
+# In training: beside each evaluation, the same on any number of ranks, and at last what score finds.
+pairs_of() {
+    grep '"kind":"pairs"' "$1/metrics.jsonl"
+}
+for ranks in 1 2; do
+    pretrain $ranks watched$ranks train.reproducible=yes phase.one.steps=60 phase.two.steps=10 \
+        train.evaluate_every=30 train.evaluate_pairs=pairs.jsonl
+done
+[ "$(pairs_of watched1 | wc -l)" = 4 ] || fail "$(pairs_of watched1)"
+[ "$(grep -c '"kind":"evaluation"' watched1/metrics.jsonl)" = 4 ] || fail "not one beside each evaluation"
+pairs_of watched1 | grep -qvE '"accuracy":[0-9.]+,"pairs":60}$' && fail "$(pairs_of watched1)"
+pairs_of watched1 >one.txt
+pairs_of watched2 >more.txt
+cmp one.txt more.txt || fail "other accuracies on two ranks"
+grep -qE 'step 70, minimal pairs: the acceptable sentence is likelier in [0-9.]+% of 60' log.txt || fail "$(cat log.txt)"
+score --model watched1 --json
+awk -F'"accuracy":' -v found="$(sed -E 's/.*"value":([0-9.]+).*/\1/' out.txt)" 'END {
+    d = found - $2
+    exit !(found != "" && d < 0.02 && d > -0.02) }' one.txt || fail "score: $(cat out.txt), the run: $(cat one.txt)"
+pretrain 1 rounded train.compute_type=bfloat16 phase.one.steps=2 train.evaluate_pairs=pairs.jsonl
+[ "$(pairs_of rounded | wc -l)" = 3 ] || fail "$(pairs_of rounded)"
+
 # What does not fit
+awk 'BEGIN { printf "{\"sentence_good\": \"the king\", \"sentence_bad\": \""
+             for (i = 0; i < 70; i++) printf "king "
+             print "\"}" }' >long.jsonl
+for path in missing long; do
+    "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=none \
+        train.evaluate_pairs=$path.jsonl >out.txt 2>err.txt && fail "$path.jsonl was taken"
+    grep -q "train.evaluate_pairs: .*$path.jsonl" err.txt || fail "$(cat err.txt)"
+done
+grep -q 'sentence_bad has 72 tokens with \[CLS\] and \[SEP\], and the model takes up to 64' err.txt ||
+    fail "$(cat err.txt)"
 expect 2 "asked of a model: --model PATH" "$LAMBERT" score --pairs pairs.jsonl
 expect 2 "takes no --task and no predictions" "$LAMBERT" score --pairs pairs.jsonl --model run gold.tsv said.tsv
 expect 2 "are of --pairs" "$LAMBERT" score --task tagging a.txt b.txt --model run

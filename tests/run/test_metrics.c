@@ -264,6 +264,23 @@ static void an_evaluation_has_its_yardstick(void **unused)
     cJSON_Delete(line);
 }
 
+static void minimal_pairs_have_their_accuracy(void **unused)
+{
+    (void)unused;
+    struct metrics metrics;
+    struct error err;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_pairs(&metrics, "two", &state, 0.625, 40, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    assert_string_equal(json_get_text(line, "kind"), "pairs");
+    assert_string_equal(json_get_text(line, "phase"), "two");
+    assert_number(line, "total_step", 13);
+    assert_number(line, "accuracy", 0.625);
+    assert_number(line, "pairs", 40);
+    cJSON_Delete(line);
+}
+
 /* --- the file ------------------------------------------------------------------------------------- */
 
 /* Kept are the lines up to the checkpoint's step, whole ones of steps alone. */
@@ -332,6 +349,7 @@ int main(void)
         cmocka_unit_test(tensors_go_by_their_names),
         cmocka_unit_test(products_go_by_who_made_them),
         cmocka_unit_test(an_evaluation_has_its_yardstick),
+        cmocka_unit_test(minimal_pairs_have_their_accuracy),
         cmocka_unit_test(a_resumed_run_drops_what_comes_again),
         cmocka_unit_test(other_ranks_write_nothing),
         cmocka_unit_test(a_failed_write_names_the_file),

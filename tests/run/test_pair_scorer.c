@@ -137,6 +137,9 @@ static void check(enum float_type type, bool alone, int tokens, double tolerance
                 fail_msg("pair %d, sentence %d, %d tokens: %.9g is not %.9g", p, s, tokens, found,
                          wanted);
         }
+    const double right = pair_is_right(&scores[0]) + pair_is_right(&scores[1]);
+    assert_true(pair_scorer_accuracy(scorer, ranks, fixture.bert, fixture.params,
+                                     &fixture.capacity) == right / 3);
     assert_true(scores[0].sentences[SENTENCE_GOOD] < -1);
     assert_false(pair_is_right(&scores[2]));
     pair_scorer_free(scorer);

@@ -123,6 +123,20 @@ static void an_evaluation_has_its_yardstick(void **state)
     fixture_release(&fixture);
 }
 
+static void minimal_pairs_are_said_in_percent(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    catch_begin();
+    run_log_pairs(&fixture.run, 0.625, 40);
+    catch_end(&fixture.said);
+    assert_string_equal(buffer_text(&fixture.said),
+                        "step 30, minimal pairs: the acceptable sentence is likelier in 62.5% of "
+                        "40\n");
+    fixture_release(&fixture);
+}
+
 static void products_are_said_of_a_phase(void **state)
 {
     (void)state;
@@ -156,6 +170,7 @@ int main(void)
         cmocka_unit_test(not_every_step_is_said),
         cmocka_unit_test(an_objective_without_terms_has_no_mean),
         cmocka_unit_test(an_evaluation_has_its_yardstick),
+        cmocka_unit_test(minimal_pairs_are_said_in_percent),
         cmocka_unit_test(products_are_said_of_a_phase),
         cmocka_unit_test(a_label_is_the_name_in_capitals),
     };

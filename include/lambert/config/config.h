@@ -95,7 +95,8 @@ struct config_train {
     int recompute;      /* layers of which one input is kept; 0: everything is */
     int evaluate_every; /* steps; 0: at the end of a phase only */
     int evaluate_sequences;
-    int checkpoint_every; /* steps; 0: at the end of a phase only */
+    char evaluate_pairs[CONFIG_TEXT]; /* pre-training: minimal pairs; empty: none */
+    int checkpoint_every;             /* steps; 0: at the end of a phase only */
     int checkpoint_keep;
     int log_every;    /* steps between lines of the log file or terminal history */
     int report_every; /* steps; 0: never */

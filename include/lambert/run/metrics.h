@@ -71,6 +71,10 @@ int metrics_evaluation(struct metrics *metrics, const char *phase, const struct 
 int metrics_task(struct metrics *metrics, const char *phase, const struct run_state *state,
                  const struct task_evaluation *evaluation, struct error *err);
 
+/* A line of kind "pairs": in what share of so many minimal pairs the good sentence is likelier. */
+int metrics_pairs(struct metrics *metrics, const char *phase, const struct run_state *state,
+                  double accuracy, int pairs, struct error *err);
+
 /* A line of kind "products": who made the matrix products of a phase. */
 int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,
                      const struct product_shares *shares, struct error *err);

@@ -51,6 +51,11 @@ void pair_scorer_run(const struct pair_scorer *scorer, const struct dist *dist, 
                      const real *params, const struct bert_capacity *capacity,
                      struct pair_score *scores /* [pairs] */);
 
+/* Collective: the same, and in what share of the pairs the good sentence has the higher score. */
+double pair_scorer_accuracy(const struct pair_scorer *scorer, const struct dist *dist,
+                            struct bert *bert, const real *params,
+                            const struct bert_capacity *capacity);
+
 static inline bool pair_is_right(const struct pair_score *score)
 {
     return score->sentences[SENTENCE_GOOD] > score->sentences[SENTENCE_BAD];
