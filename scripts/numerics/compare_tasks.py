@@ -211,8 +211,8 @@ def compare_rule(table, setting, rule):
     seen, exported = program_run(setting, words, rule)
     check_names(exported, setting.shapes)
     of = setting.task.name
-    compare_reports(table, name, seen, wanted, (f"{of}_loss", "gradient_norm"),
-                    ("learning_rate", f"{of}_accuracy"))
+    equal = ["learning_rate"] if of == "value" else ["learning_rate", f"{of}_accuracy"]
+    compare_reports(table, name, seen, wanted, (f"{of}_loss", "gradient_norm"), equal)
     limit = rounding_limit(options, [report["learning_rate"] for report in wanted])
     compare_weights(table, name, exported, weights, setting.weights, limit)
 

@@ -70,6 +70,7 @@ struct objective objective_value(void)
 {
     struct objective objective = on_pooled_rows;
     objective.name = "value";
+    objective.is_distance = true;
     objective.outputs = 1;
     objective.count_terms = count_values;
     objective.run = run_value;

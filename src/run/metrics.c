@@ -143,7 +143,8 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     for (int o = 0; o < objectives->count; o++)
         add_mean(line, objectives->rows[o], "loss", sums[o].loss, sums[o].terms);
     for (int o = 0; o < objectives->count; o++)
-        add_mean(line, objectives->rows[o], "accuracy", sums[o].correct, sums[o].terms);
+        if (!objectives->rows[o]->is_distance)
+            add_mean(line, objectives->rows[o], "accuracy", sums[o].correct, sums[o].terms);
     add(line, "learning_rate", step->rate);
     add(line, "gradient_norm", report->gradient.gradient_norm);
     add(line, "clip", report->gradient.clip);

@@ -49,6 +49,8 @@ static void print_losses(const struct run *run, const struct objective_list *obj
             snprintf(text + length, LOSSES_TEXT - length,
                      "%s%s loss %.4f (unigram guess %.4f), accuracy %.1f%% (%.1f%%)", gap, label,
                      loss, evaluation->unigram_loss, accuracy, 100 * evaluation->unigram_accuracy);
+        else if (sums[o].terms > 0 && objective->is_distance)
+            snprintf(text + length, LOSSES_TEXT - length, "%s%s loss %.4f", gap, label, loss);
         else if (sums[o].terms > 0)
             snprintf(text + length, LOSSES_TEXT - length, "%s%s loss %.4f, accuracy %.1f%%", gap,
                      label, loss, accuracy);
@@ -79,7 +81,10 @@ void run_log_step(const struct run *run, const struct config_phase *phase,
                  peak, late);
     }
     label_of(run, report->objectives.rows[0], label);
-    if (first->terms > 0)
+    if (first->terms > 0 && report->objectives.rows[0]->is_distance)
+        progress_update(progress, (double)number, "loss %.4f, %.0f seq/s, %.0f%% of peak",
+                        metrics_loss(report), sequences, peak);
+    else if (first->terms > 0)
         progress_update(progress, (double)number,
                         "loss %.3f, %s %.1f%%, %.0f seq/s, %.0f%% of peak", metrics_loss(report),
                         label, 100 * first->correct / first->terms, sequences, peak);

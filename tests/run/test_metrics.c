@@ -177,6 +177,25 @@ static void what_is_no_number_is_null(void **unused)
     cJSON_Delete(lines[1]);
 }
 
+static void a_distance_has_no_accuracy(void **unused)
+{
+    (void)unused;
+    static const struct objective value = {.name = "value", .is_distance = true};
+    static const struct objective *const regression[] = {&value};
+    struct step_report report = a_report();
+    const struct step_metrics step = a_step(&report);
+    struct metrics metrics;
+    struct error err;
+    report.objectives = (struct objective_list){regression, 1};
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_step(&metrics, "one", &state, &step, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    assert_number(line, "value_loss", 3);
+    assert_null(cJSON_GetObjectItemCaseSensitive(line, "value_accuracy"));
+    cJSON_Delete(line);
+}
+
 /* --- tensors, products, evaluations ---------------------------------------------------------------------- */
 
 static void tensors_go_by_their_names(void **unused)
@@ -346,6 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_has_all_fields),
         cmocka_unit_test(what_is_no_number_is_null),
+        cmocka_unit_test(a_distance_has_no_accuracy),
         cmocka_unit_test(tensors_go_by_their_names),
         cmocka_unit_test(products_go_by_who_made_them),
         cmocka_unit_test(an_evaluation_has_its_yardstick),

@@ -103,6 +103,18 @@ static void an_objective_without_terms_has_no_mean(void **state)
     fixture_release(&fixture);
 }
 
+static void a_distance_has_no_accuracy(void **state)
+{
+    (void)state;
+    static const struct objective value = {.name = "value", .is_distance = true};
+    static const struct objective *const regression[] = {&value};
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture.report.objectives = (struct objective_list){regression, 1};
+    assert_non_null(strstr(say_step(&fixture), ": VALUE loss 3.0000; rate "));
+    fixture_release(&fixture);
+}
+
 static void an_evaluation_has_its_yardstick(void **state)
 {
     (void)state;
@@ -169,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_step_is_a_line),
         cmocka_unit_test(not_every_step_is_said),
         cmocka_unit_test(an_objective_without_terms_has_no_mean),
+        cmocka_unit_test(a_distance_has_no_accuracy),
         cmocka_unit_test(an_evaluation_has_its_yardstick),
         cmocka_unit_test(minimal_pairs_are_said_in_percent),
         cmocka_unit_test(products_are_said_of_a_phase),

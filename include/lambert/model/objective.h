@@ -76,7 +76,8 @@ struct objective_pass {
 struct objective {
     const char *name; /* one word, for metrics */
     enum objective_rows rows;
-    bool dropout; /* training: the rows go through the hidden dropout on their way to it */
+    bool dropout;     /* training: the rows go through the hidden dropout on their way to it */
+    bool is_distance; /* its terms are nearer or farther, none is right: there is no accuracy */
     const struct param_form *params; /* [param_count], at most OBJECTIVE_MOST_PARAMS */
     int param_count;
     int outputs; /* the width WIDTH_OUTPUTS of its tensors: classes, labels */
