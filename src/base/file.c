@@ -104,6 +104,13 @@ void file_map_close(struct file_map *map)
     *map = (struct file_map){0};
 }
 
+bool file_is_same(const char *path, const char *other)
+{
+    struct stat one, two;
+    return strcmp(path, other) == 0 || (stat(path, &one) == 0 && stat(other, &two) == 0 &&
+                                        one.st_dev == two.st_dev && one.st_ino == two.st_ino);
+}
+
 bool file_exists(const char *path)
 {
     struct stat info;

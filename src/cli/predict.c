@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "lambert.h"
+#include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/config/config.h"
 #include "lambert/kernels/kernels.h"
@@ -8,6 +9,8 @@
 #include "lambert/run/options.h"
 #include "lambert/run/predict.h"
 #include "lambert/run/run.h"
+
+enum { SHORTEST_SEQUENCES = 8 }; /* as of phase.NAME.sequence_length */
 
 struct predict_arguments {
     const char *model, *input, *output;
@@ -166,6 +169,10 @@ static int task_of(const struct predict_arguments *arguments, const struct base_
             "%s was not fine-tuned for a task (task.kind); lambert finetune does that, and "
             "lambert fill asks a model that was pre-trained",
             arguments->model);
+    if (task->kind != TASK_QUESTIONS && (arguments->n_best_output || arguments->null_output))
+        return error_set(err, "%s answers no questions (task.kind = %s); %s is of those",
+                         arguments->model, config_word("task.kind", task->kind),
+                         arguments->n_best_output ? "--n-best-output" : "--null-output");
     set_column(task->text, arguments->text);
     set_column(task->pair, arguments->pair);
     set_column(task->id, arguments->id);
@@ -282,8 +289,20 @@ static int predict(struct dist *dist, const void *context, struct error *err)
 static int check_predict(const void *context, struct error *err)
 {
     const struct predict_arguments *arguments = context;
-    if (strcmp(arguments->input, arguments->output) == 0)
-        return error_set(err, "--output would write over --input (%s)", arguments->input);
+    const struct {
+        const char *option, *path;
+    } files[] = {{"--input", arguments->input},
+                 {"--output", arguments->output},
+                 {"--n-best-output", arguments->n_best_output},
+                 {"--null-output", arguments->null_output}};
+    for (size_t i = 1; i < sizeof files / sizeof *files; i++)
+        for (size_t j = 0; j < i; j++)
+            if (files[i].path && files[j].path && file_is_same(files[i].path, files[j].path))
+                return error_set(err, "%s would write over %s (%s)", files[i].option,
+                                 files[j].option, files[j].path);
+    if (arguments->sequence_length > 0 && arguments->sequence_length < SHORTEST_SEQUENCES)
+        return error_set(err, "--sequence-length %d is too short to read anything; give %d or more",
+                         arguments->sequence_length, SHORTEST_SEQUENCES);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "lib/scratch.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -226,6 +227,20 @@ static void what_is_there(void **state)
     assert_false(file_exists(scratch_folder()));
 }
 
+static void two_paths_of_one_file(void **state)
+{
+    (void)state;
+    struct error err;
+    char roundabout[PATH_MAX];
+    snprintf(roundabout, sizeof roundabout, "%s/./one", scratch_folder());
+    assert_int_equal(file_write(scratch_path("one"), "x", 1, &err), 0);
+    assert_int_equal(file_write(scratch_path("two"), "x", 1, &err), 0);
+    assert_true(file_is_same(scratch_path("one"), roundabout));
+    assert_false(file_is_same(scratch_path("one"), scratch_path("two")));
+    assert_false(file_is_same(scratch_path("one"), scratch_path("none")));
+    assert_true(file_is_same(scratch_path("none"), scratch_path("none")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +254,7 @@ int main(void)
         cmocka_unit_test(mapping),
         cmocka_unit_test(forgetting_a_map),
         cmocka_unit_test(what_is_there),
+        cmocka_unit_test(two_paths_of_one_file),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -71,6 +71,10 @@ int file_remove(const char *path, struct error *err); /* fine if there is none *
 int file_lock(const char *path, int *descriptor, struct error *err);
 
 bool file_exists(const char *path);
+
+/* Whether two paths are one file, or would be. */
+bool file_is_same(const char *path, const char *other);
+
 bool folder_exists(const char *path);
 int folder_create(const char *path, struct error *err); /* with parents; fine if it is there */
 int folder_sync(const char *path, struct error *err);
