@@ -6,7 +6,8 @@ static int check_phase(const struct config *config, const struct config_phase *p
                        struct error *err)
 {
     const char *name = phase->name;
-    if (phase->sequence_length > config->model.max_position_embeddings)
+    const bool shaped = config->task.kind == TASK_NONE; /* else the model that is tuned says it */
+    if (shaped && phase->sequence_length > config->model.max_position_embeddings)
         return error_set(err,
                          "phase.%s.sequence_length (%d) is more than "
                          "model.max_position_embeddings (%d); shorten the sequences or give the "
@@ -81,6 +82,22 @@ static int check_task(const struct config_task *task, struct error *err)
     return 0;
 }
 
+/* A task's sequences are made once, whose labels, windows and number are those of all phases. */
+static int check_lengths(const struct config *config, struct error *err)
+{
+    const struct config_phase *first = &config->phases[0];
+    for (int p = 1; p < config->phase_count; p++) {
+        const struct config_phase *phase = &config->phases[p];
+        if (phase->sequence_length != first->sequence_length)
+            return error_set(err,
+                             "phase.%s.sequence_length (%d) is not phase.%s.sequence_length (%d); "
+                             "in fine-tuning all phases read the same sequences",
+                             phase->name, phase->sequence_length, first->name,
+                             first->sequence_length);
+    }
+    return 0;
+}
+
 int config_check(const struct config *config, struct error *err)
 {
     const struct config_model *model = &config->model;
@@ -101,7 +118,8 @@ int config_check(const struct config *config, struct error *err)
             return -1;
     if (schema_check_given(&config_schema, config, err) < 0)
         return -1;
-    if (config->task.kind != TASK_NONE && check_task(&config->task, err) < 0)
+    if (config->task.kind != TASK_NONE &&
+        (check_task(&config->task, err) < 0 || check_lengths(config, err) < 0))
         return -1;
     if (config->task.kind != TASK_NONE && train->evaluate_pairs[0])
         return error_set(

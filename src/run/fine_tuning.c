@@ -19,6 +19,8 @@
 #include "run_internal.h"
 #include "work.h"
 
+enum { MOST_LABELS_SAID = 20 };
+
 struct fine_tuning {
     struct work work; /* the first member, as work.h wants it */
     struct base_model base;
@@ -186,9 +188,27 @@ static int find_labels(struct fine_tuning *tuning, struct error *err)
         buffer_release(&text);
         return status;
     }
-    if (tuning->labels.count < 2 && task->kind != TASK_MULTILABEL)
+    return 0;
+}
+
+/* Says them, too: where the names of columns were taken for an example, it shows here. */
+static int check_labels(const struct fine_tuning *tuning, struct error *err)
+{
+    const struct config_task *task = &tuning->work.config.task;
+    const struct label_set *labels = &tuning->labels;
+    struct buffer text = {0};
+    if (task->kind == TASK_REGRESSION || task->kind == TASK_QUESTIONS)
+        return 0;
+    if (labels->count == 0)
+        return error_set(err, "%s has no label in any row; there is nothing to learn", task->train);
+    if (labels->count == 1 && task->kind != TASK_MULTILABEL)
         return error_set(err, "%s has only the label '%s'; there is nothing to tell apart",
-                         task->train, tuning->labels.names[0]);
+                         task->label_file[0] ? task->label_file : task->train, labels->names[0]);
+    for (int l = 0; l < labels->count && l < MOST_LABELS_SAID; l++)
+        buffer_print(&text, "%s%s", l > 0 ? ", " : "", labels->names[l]);
+    log_info("%d labels: %s%s", labels->count, buffer_text(&text),
+             labels->count > MOST_LABELS_SAID ? ", ..." : "");
+    buffer_release(&text);
     return 0;
 }
 
@@ -196,12 +216,18 @@ static int read_examples(struct fine_tuning *tuning, struct error *err)
 {
     const struct config *config = &tuning->work.config;
     const struct config_task *task = &config->task;
-    struct task_reader reader = {
-        .task = task, .vocabulary = tuning->base.vocabulary, .lower_case = tuning->base.lower_case};
-    for (int p = 0; p < config->phase_count; p++)
-        if (config->phases[p].sequence_length > reader.sequence_length)
-            reader.sequence_length = config->phases[p].sequence_length;
-    if (find_labels(tuning, err) < 0)
+    const struct config_phase *phase = &config->phases[0]; /* all have the same length */
+    const int positions = tuning->base.shape.max_position_embeddings;
+    struct task_reader reader = {.task = task,
+                                 .vocabulary = tuning->base.vocabulary,
+                                 .lower_case = tuning->base.lower_case,
+                                 .sequence_length = phase->sequence_length};
+    if (phase->sequence_length > positions)
+        return error_set(err,
+                         "phase.%s.sequence_length (%d) is more than the %d positions of the model "
+                         "started from; shorten the sequences",
+                         phase->name, phase->sequence_length, positions);
+    if (find_labels(tuning, err) < 0 || check_labels(tuning, err) < 0)
         return -1;
     reader.labels = tuning->labels.count > 0 ? &tuning->labels : NULL;
     if (reader.labels && task->positive[0] && label_set_find(reader.labels, task->positive) < 0)

@@ -125,6 +125,10 @@ int task_set_read(struct task_set *set, const struct task_reader *reader, const 
         task_set_release(set);
         return -1;
     }
+    if (feature_set_count(set->features) == 0) { /* paragraphs without a word have no windows */
+        task_set_release(set);
+        return error_set(err, "%s: no question has a paragraph with words in it", path);
+    }
     tell(set, &report, path);
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "load.h"
 
+#include "lambert/base/buffer.h"
 #include "lambert/config/config.h"
 
 static void what_must_be_given(void **state)
@@ -55,6 +56,21 @@ static void what_a_task_needs(void **state)
     assert_text_fails(LEAST "epochs = 2\n",
                       "phase.one.epochs (2) is for fine-tuning (task.kind); in pre-training give "
                       "phase.one.steps");
+}
+
+static void phases_of_a_task_read_the_same_sequences(void **state)
+{
+    (void)state;
+    struct config c;
+    const char *task = LEAST_TASK "text = a\nlabel = b\n" LEAST_TUNE "sequence_length = 1000\n";
+    struct buffer text = {0};
+    buffer_print(&text, "%s[phase more]\nepochs = 1\nlearning_rate = 1\n", task);
+    assert_text_fails(buffer_text(&text),
+                      "phase.more.sequence_length (128) is not phase.tune.sequence_length (1000); "
+                      "in fine-tuning all phases read the same sequences");
+    buffer_print(&text, "sequence_length = 1000\n");
+    assert_loads(&c, buffer_text(&text)); /* whether there are so many positions, the model says */
+    buffer_release(&text);
 }
 
 static void heads_divide_the_width(void **state)
@@ -126,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_must_be_given),
         cmocka_unit_test(what_a_task_needs),
+        cmocka_unit_test(phases_of_a_task_read_the_same_sequences),
         cmocka_unit_test(heads_divide_the_width),
         cmocka_unit_test(lengths),
         cmocka_unit_test(tokens_of_a_step),
