@@ -145,6 +145,14 @@ static void fill_tensor(const struct param_info *info, double range, uint64_t ke
                                                : (real)(info->init == PARAM_ONES);
 }
 
+void param_table_initialise_one(const struct param_table *table, int tensor,
+                                double initializer_range, uint64_t seed, real *params)
+{
+    const struct param_info *info = &table->infos[tensor];
+    fill_tensor(info, initializer_range, rng_key(seed, RNG_INITIAL_WEIGHTS, (uint64_t)tensor, 0),
+                params + info->offset);
+}
+
 void param_table_initialise(const struct param_table *table, double initializer_range,
                             uint64_t seed, real *params)
 {
@@ -153,8 +161,7 @@ void param_table_initialise(const struct param_table *table, double initializer_
         const struct param_info *info = &table->infos[i];
         size_t end = info->offset + info->count;
         size_t next = i + 1 < table->count ? info[1].offset : table->size;
-        fill_tensor(info, initializer_range, rng_key(seed, RNG_INITIAL_WEIGHTS, (uint64_t)i, 0),
-                    params + info->offset);
+        param_table_initialise_one(table, i, initializer_range, seed, params);
         memset(params + end, 0, (next - end) * sizeof *params);
     }
 }

@@ -42,6 +42,43 @@ static int check_base(const struct run *run, const struct base_model *model, str
                : check_model(run->config, &shape, err);
 }
 
+/* Whether what the model says means what this run's head is to say: a head of as many outputs may be another
+ * task's, or say other labels. */
+static bool says_the_same(const struct run *run, const struct base_model *model)
+{
+    const struct checkpoint_meta *meta = &run->meta;
+    struct buffer labels = {0};
+    if (model->task.kind != run->config->task.kind)
+        return false;
+    label_set_print(&model->labels, &labels);
+    const bool same =
+        meta->labels_size == 0 ||
+        (labels.size == meta->labels_size && memcmp(labels.data, meta->labels, labels.size) == 0);
+    buffer_release(&labels);
+    return same;
+}
+
+/* [rank 0] The heads of a task that the model was not made for begin with fresh weights. */
+static void freshen_heads(struct run *run, const struct base_model *model)
+{
+    const struct param_table *table = trainer_params(run->trainer);
+    const struct objective_list objectives = objective_list_of(&run->work->options.model);
+    bool known = false;
+    if (run->config->task.kind == TASK_NONE || says_the_same(run, model))
+        return;
+    for (int o = 0; o < objectives.count; o++)
+        for (int p = 0; p < objectives.rows[o]->param_count; p++) {
+            const char *name = objectives.rows[o]->params[p].name;
+            known |= base_model_has(model, name);
+            param_table_initialise_one(
+                table, param_table_find(table, name), model->shape.initializer_range,
+                (uint64_t)run->config->run.seed, trainer_weights(run->trainer));
+        }
+    if (known)
+        log_info("%s was fine-tuned for another task, or other labels: its head is not taken over",
+                 base_model_path(model));
+}
+
 static int start_from(struct run *run, const char *path, struct error *err)
 {
     struct base_model model;
@@ -52,6 +89,8 @@ static int start_from(struct run *run, const char *path, struct error *err)
         status =
             base_model_weights(&model, trainer_params(run->trainer),
                                (uint64_t)run->config->run.seed, trainer_weights(run->trainer), err);
+    if (status == 0 && dist_rank(run->dist) == 0)
+        freshen_heads(run, &model);
     status = dist_agree(run->dist, status, err);
     if (status == 0)
         trainer_broadcast_weights(run->trainer);

@@ -219,6 +219,10 @@ static void a_pure_function_of_the_seed(void **state)
     omp_set_num_threads(4);
     param_table_initialise(&table, 0.02, 42, other);
     assert_memory_equal(one, other, bytes);
+    for (size_t i = 0; i < table.infos[5].count; i++)
+        other[table.infos[5].offset + i] = 7;
+    param_table_initialise_one(&table, 5, 0.02, 42, other);
+    assert_memory_equal(one, other, bytes);
     const struct param_info *query = &table.infos[5], *key = &table.infos[6];
     assert_memory_not_equal(one + query->offset, one + key->offset, query->count * sizeof(real));
     param_table_initialise(&table, 0.02, 43, other);

@@ -68,4 +68,8 @@ int param_table_find(const struct param_table *table, const char *name);
 void param_table_initialise(const struct param_table *table, double initializer_range,
                             uint64_t seed, real *params /* [size] */);
 
+/* One tensor of these, all others left as they are. */
+void param_table_initialise_one(const struct param_table *table, int tensor,
+                                double initializer_range, uint64_t seed, real *params /* [size] */);
+
 #endif
