@@ -131,9 +131,8 @@ static int fill_lines(struct filling *filling, struct error *err)
 {
     char *line = NULL;
     size_t room = 0;
-    ssize_t length;
     int status = 0;
-    for (int number = 1; status == 0 && (length = getline(&line, &room, stdin)) >= 0; number++) {
+    for (int number = 1; status == 0 && getline(&line, &room, stdin) >= 0; number++) {
         line[strcspn(line, "\r\n")] = '\0';
         if (fill_text(filling, line, err) < 0)
             status = error_prefix(err, "standard input, line %d", number);
