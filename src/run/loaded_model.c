@@ -32,7 +32,9 @@ static int take_memory(struct loaded_model *model, const struct base_model *base
     struct bert_config config = bert_config_of(&shaped, vocabulary_size(base->vocabulary));
     config.objectives = objectives;
     config.objective_count = count;
-    if (bert_new(&model->bert, &config, options, err) < 0)
+    struct bert_options forward_only = *options;
+    forward_only.recompute = 1; /* nothing goes backward: one layer's memory serves all */
+    if (bert_new(&model->bert, &config, &forward_only, err) < 0)
         return -1;
     model->bytes = bert_params(model->bert)->size * sizeof *model->params;
     return memory_big((void **)&model->params, model->bytes, "weights", err);
