@@ -7,6 +7,7 @@
 #include "embed_file.h"
 #include "lambert.h"
 #include "lambert/base/array.h"
+#include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/config/config.h"
@@ -273,7 +274,7 @@ static int check_embed(const void *context, struct error *err)
                          "--output %s: vectors are written to *.npy, or as JSON lines to *.jsonl",
                          arguments->output);
     for (int i = 0; i < arguments->inputs.count; i++)
-        if (strcmp(arguments->inputs.at[i], arguments->output) == 0)
+        if (file_is_same(arguments->inputs.at[i], arguments->output))
             return error_set(err, "--output would write over the input %s", arguments->output);
     if (!arguments->layers)
         return 0;

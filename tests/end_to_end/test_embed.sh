@@ -160,6 +160,8 @@ expect 2 "is not a list of numbers" $embed --layers 1- lines.txt
 expect 2 "does not go with it" $embed --layers 1 --pool pooler lines.txt
 expect 2 "vectors.txt: vectors are written to" "$LAMBERT" embed --model base --output vectors.txt lines.txt
 expect 2 "write over the input" "$LAMBERT" embed --model base --output a.jsonl a.jsonl
+: >b.jsonl
+expect 2 "write over the input" "$LAMBERT" embed --model base --output ./b.jsonl b.jsonl
 expect 1 "is more than the 128 positions" $embed --sequence-length 129 lines.txt
 printf 'a\tb\tc\n' >tabs.txt
 expect 1 "tabs.txt:1: more than one tab" $embed tabs.txt
