@@ -15,7 +15,8 @@ struct best_candidate {
 int best_offer(struct run *run, const struct best_candidate *candidate, struct error *err);
 
 /* Collective, once the run's state is known. An evaluation that came after the checkpoint of the same step
- * is in the file of the best alone. */
+ * is in the file of the best alone. Where that file is gone, or was chosen by another metric, the best is
+ * looked for anew, with a warning. */
 int best_recall(struct run *run, struct error *err);
 
 #endif

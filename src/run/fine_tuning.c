@@ -19,7 +19,7 @@
 #include "run_internal.h"
 #include "work.h"
 
-enum { MOST_LABELS_SAID = 20 };
+enum { MOST_LABELS_SAID = 20, MOST_STEPS = 1000000000 /* as of phase.NAME.steps */ };
 
 struct fine_tuning {
     struct work work; /* the first member, as work.h wants it */
@@ -118,8 +118,10 @@ static int tell(struct fine_tuning *tuning, struct run *run, const struct task_o
     if (score(tuning, outputs, &told.values, err) < 0)
         return -1;
     print_values(&told.values, &text);
-    log_info("step %" PRId64 ", %s: %s; loss %.4f; %d %s", run->state.total_steps, task->evaluate,
-             buffer_text(&text), told.loss, told.examples, task_units(task->kind));
+    if (isfinite(told.loss)) /* questions have none */
+        buffer_print(&text, "; loss %.4f", told.loss);
+    log_info("step %" PRId64 ", %s: %s; %d %s", run->state.total_steps, task->evaluate,
+             buffer_text(&text), told.examples, task_units(task->kind));
     buffer_release(&text);
     candidate->value = chosen_value(task, &told.values, told.loss, &candidate->metric);
     return metrics_task(&run->metrics, work->config.phases[tuning->phase].name, &run->state, &told,
@@ -241,7 +243,7 @@ static int read_examples(struct fine_tuning *tuning, struct error *err)
 }
 
 /* What the configuration leaves to the model and the examples. */
-static void complete_config(struct fine_tuning *tuning)
+static int complete_config(struct fine_tuning *tuning, struct error *err)
 {
     struct config *config = &tuning->work.config;
     const struct config_model own = config->model;
@@ -250,12 +252,18 @@ static void complete_config(struct fine_tuning *tuning)
     config->model.attention_probs_dropout_prob = own.attention_probs_dropout_prob;
     for (int p = 0; p < config->phase_count; p++) {
         struct config_phase *phase = &config->phases[p];
+        const double sequences = phase->epochs * feature_set_count(tuning->train.features);
+        const double steps = ceil(sequences / phase->global_batch);
         if (phase->epochs == 0)
             continue;
-        phase->steps = (int)ceil(phase->epochs * feature_set_count(tuning->train.features) /
-                                 phase->global_batch);
+        if (steps > MOST_STEPS)
+            return error_set(err,
+                             "phase.%s.epochs (%g) are %.0f steps, more than the %d there may be",
+                             phase->name, phase->epochs, steps, MOST_STEPS);
+        phase->steps = (int)steps;
         phase->epochs = 0;
     }
+    return 0;
 }
 
 static void make_options(struct fine_tuning *tuning)
@@ -323,6 +331,10 @@ static char *find_base(const struct dist *dist, const struct config *config, boo
 
 static int check_metric(const struct config_task *task, struct error *err)
 {
+    if (task->kind == TASK_QUESTIONS && strcmp(task->metric, "loss") == 0)
+        return error_set(err,
+                         "task.metric = loss is not for questions: of several right answers to "
+                         "evaluate by none is the one to have a loss of; f1 or exact_match");
     if (!task->metric[0] || strcmp(task->metric, "loss") == 0 ||
         metric_exists(task->kind, task->metric))
         return 0;
@@ -335,10 +347,10 @@ static int check_metric(const struct config_task *task, struct error *err)
 static int open_examples(struct fine_tuning *tuning, struct error *err)
 {
     struct config *config = &tuning->work.config;
-    if (check_metric(&config->task, err) < 0 || read_examples(tuning, err) < 0)
-        return -1;
-    complete_config(tuning);
-    return config_check(config, err);
+    return check_metric(&config->task, err) < 0 || read_examples(tuning, err) < 0 ||
+                   complete_config(tuning, err) < 0
+               ? -1
+               : config_check(config, err);
 }
 
 static void announce(const struct config *config)

@@ -173,6 +173,13 @@ const char *phase_corpus_folder(const struct config *config, int phase)
 int phase_corpus_open(const struct config *config, int phase, struct corpus **corpus,
                       struct error *err)
 {
+    if (config->task.kind != TASK_NONE)
+        return error_set(
+            err,
+            "the configuration is for fine-tuning (task.kind = %s), which has no corpus: "
+            "lambert show features prints what a model sees of a task, and lambert "
+            "predict and score say how good it is",
+            config_word("task.kind", config->task.kind));
     if (corpus_open(corpus, phase_corpus_folder(config, phase), err) < 0)
         return -1;
     if (config->data.vocabulary[0] &&

@@ -19,6 +19,10 @@
 static int check_text(const struct run *run, uint64_t hash, bool lower_case, struct error *err)
 {
     const char *corpus = run->work->place;
+    if (run->config->task.kind != TASK_NONE &&
+        (hash != run->state.vocabulary_hash || lower_case != run->state.lower_case))
+        return error_set(err, "its vocabulary or its case is not that of run.start_from (%s)",
+                         run->config->run.start_from);
     if (hash != run->state.vocabulary_hash)
         return error_set(err,
                          "its vocabulary is not, byte for byte, that of the corpus %s; prepare the "

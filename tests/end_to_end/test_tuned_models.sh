@@ -57,6 +57,24 @@ says 'its head is not taken over' log.txt
 [ "$(field classes_loss same | head -n 1)" != "$(field classes_loss words | head -n 1)" ] ||
     fail "it begins with the head of other labels"
 
+# The best is looked for anew where values cannot be compared, and where it is gone.
+finetune best task.metric=accuracy
+finetune best task.metric=loss phase.tune.steps=4 --resume --accept phase.tune.steps
+says 'best/best.checkpoint was chosen by another metric' log.txt
+says 'the best so far by loss .0\.' log.txt
+rm best/best.checkpoint
+finetune best task.metric=loss phase.tune.steps=6 --resume --accept phase.tune.steps
+says 'best/best.checkpoint is gone' log.txt
+[ -e best/best.checkpoint ] || fail "no best was kept"
+truncate -s 1000 best/best.checkpoint
+expect 1 "best weights so far cannot be read .remove that file" "$LAMBERT" finetune task.ini run.folder=best \
+    task.metric=loss phase.tune.steps=6 --resume
+
+# What has a corpus is not for it.
+for command in eval "show batch" "show balance"; do
+    expect 1 "is for fine-tuning .task.kind = classification" "$LAMBERT" $command task.ini run.folder=same
+done
+
 # Nothing to learn, or nothing to read it by.
 tune="$LAMBERT finetune task.ini run.folder=bad"
 expect 1 "rows.tsv has no label in any row" $tune task.kind=multilabel task.label=mark
@@ -64,10 +82,14 @@ expect 1 "rows.tsv has only the label '1'" $tune task.label=same
 echo 1 >labels.txt
 expect 1 "labels.txt has only the label '1'" $tune task.label=same task.label_file=labels.txt
 expect 1 "tune.sequence_length .200. is more than the 128 positions" $tune phase.tune.sequence_length=200
+awk 'BEGIN { print "sentence\tlabel"; for (i = 0; i < 1001; i++) print "The old king.\t" i % 2 }' >many.tsv
 echo '{"version": "1.1", "data": [{"title": "t", "paragraphs": [{"context": " ", "qas": [{"id": "1",
     "question": "What?", "is_impossible": true, "answers": []}]}]}]}' >nothing.json
 expect 1 "nothing.json: no question has a paragraph" "$LAMBERT" finetune task.ini run.folder=bad \
     task.kind=questions task.train=nothing.json task.question_length=8
+expect 1 "task.metric = loss is not for questions" $tune task.kind=questions task.metric=loss
+expect 1 "tune.epochs .1e.06. are [0-9]* steps" $tune phase.tune.steps=0 phase.tune.epochs=1000000 \
+    phase.tune.global_batch=1 task.train=many.tsv
 [ ! -e bad ] || fail "something was done all the same"
 
 # predict
