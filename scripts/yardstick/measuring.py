@@ -58,6 +58,7 @@ def measure(program, scorer, task, files, model, seed, output, label=""):
               "tokens_per_second": measured["tokens"] / measured["seconds"],
               "metrics": scorer.score(task, files, predictions, folder + ".score.log")}
     write_atomically(path, json.dumps(result, indent=1) + "\n")
+    program.tidy(folder)
     return result
 
 

@@ -4,7 +4,9 @@ predictions of the evaluation set in a file. Lambert scores them all.
 A run is a folder; what it measured is a dictionary with steps, seconds of training, tokens in them, and
 of the peer how many tokens its padded batches had."""
 import json
+import math
 import os
+import shutil
 import subprocess
 import sys
 
@@ -47,8 +49,9 @@ class Lambert:
         return run([self.machine.program, *words], self.machine.environment(), log=log)
 
     def words(self, task, files, model, seed, folder):
-        """The configuration, as words of the command line."""
-        task_keys = {"kind": task.kind, "train": files["train"], "evaluate": files["evaluate"],
+        """The configuration, as words of the command line. Nothing is evaluated on the way, so that the
+        last weights are what is asked."""
+        task_keys = {"kind": task.kind, "train": files["train"], "evaluate": "",
                      "text": "", "pair": "", "label": "", **task.columns,
                      "header": "yes" if task.header else "no", "separator": task.separator, **SPANS}
         return [os.path.join(CONFIGS, CONFIG_OF[task.kind]),
@@ -62,7 +65,7 @@ class Lambert:
                 f"phase.one.global_batch={task.batch}", f"phase.one.epochs={task.epochs:g}",
                 f"phase.one.learning_rate={task.learning_rate:g}",
                 f"phase.one.warmup_ratio={task.warmup_ratio:g}",
-                f"train.compute_type={self.compute_type}", "train.evaluate_every=0"]
+                f"train.compute_type={self.compute_type}"]
 
     def finetune(self, task, files, model, seed, folder, predictions):
         """A run that was stopped goes on."""
@@ -72,6 +75,11 @@ class Lambert:
         self.lambert("predict", "--model", folder, "--input", files["evaluate"], "--output", predictions,
                      *null_odds, log=folder + ".predict.log")
         return self.measured(os.path.join(folder, "metrics.jsonl"))
+
+    @staticmethod
+    def tidy(folder):
+        """A run that is done needs no weights any more, which are hundreds of megabytes."""
+        shutil.rmtree(os.path.join(folder, "checkpoints"), ignore_errors=True)
 
     @staticmethod
     def measured(path):
@@ -92,7 +100,8 @@ class Lambert:
             words += ["--null-odds", null_odds_of(predictions)]
         said = json.loads(self.lambert("score", *words, log=log))
         metrics = said["metrics"]
-        return {name: metrics[name]["value"] for name in task.metrics}
+        values = {name: metrics[name]["value"] for name in task.metrics}
+        return {name: math.nan if value is None else value for name, value in values.items()}
 
 
 class Peer:
@@ -118,6 +127,9 @@ class Peer:
         said = run([self.python, os.path.join(HERE, "peer.py")], environment, json.dumps(job),
                    log=folder + ".log")
         return {**json.loads(said.splitlines()[-1]), "tcmalloc": bool(tcmalloc)}
+
+    def tidy(self, folder):
+        """It keeps no weights."""
 
 
 def predictions_name(task):

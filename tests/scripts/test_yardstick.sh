@@ -15,7 +15,7 @@ keys = dict(word.split("=", 1) for word in words if "=" in word)
 with open("calls", "a") as file:
     file.write(f"{command} {' '.join(words)}\n")
 if command == "finetune":
-    os.makedirs(keys["run.folder"])
+    os.makedirs(keys["run.folder"] + "/checkpoints")
     with open(keys["run.folder"] + "/metrics.jsonl", "w") as file:
         for step in range(4):
             file.write(json.dumps({"kind": "step", "seconds": 0.25, "tokens": 250}) + "\n")
@@ -94,6 +94,9 @@ grep "^finetune" calls | grep -F "task.train=$part" | grep -F "run.start_from=mo
     grep -F "phase.one.epochs=3 " | grep -F "run.seed=2 " | grep -q -- "--resume" || fail "what Lambert is told: $(cat calls)"
 grep -F "\"train\": \"$part\"" jobs | grep -F '"epochs": 3' | grep -qF '"seed": 2,' || fail "what the peer is told"
 grep "^finetune" calls | grep -F "MRPC/train.tsv.gz" | grep -qF "phase.one.epochs=2 " || fail "--set"
+
+[ -e out/runs/mrpc-lambert-1/metrics.jsonl ] && [ ! -e out/runs/mrpc-lambert-1/checkpoints ] ||
+    fail "the weights of a run that is done"
 
 # Once more: nothing is done again; one result less, and that one is.
 cp calls calls-before
