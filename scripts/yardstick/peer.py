@@ -61,7 +61,7 @@ def rate_at(step, steps, job):
     """Lambert's schedule `continuous` with power 1 (docs/config.md)."""
     warmup = job["warmup_ratio"] * steps  # no whole number, as in Lambert
     if step < warmup:
-        return job["learning_rate"] * (step + 1) / warmup
+        return job["learning_rate"] * min((step + 1) / warmup, 1)
     return job["learning_rate"] * (steps - step) / (steps - warmup)
 
 
