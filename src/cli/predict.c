@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "asking_options.h"
 #include "lambert.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
@@ -13,7 +14,7 @@
 enum { SHORTEST_SEQUENCES = 8 }; /* as of phase.NAME.sequence_length */
 
 struct predict_arguments {
-    const char *model, *input, *output;
+    const char *input, *output;
     const char *text, *pair, *id;
     enum table_form form, output_form;
     bool headless;
@@ -22,24 +23,16 @@ struct predict_arguments {
     double null_threshold;
     int sequence_length;
     int micro_batch_tokens;
-    int threads;
-    enum type_choice { TYPE_OF_MODEL, TYPE_IS_FLOAT32, TYPE_IS_BFLOAT16 } compute_type;
+    struct asking_options asking;
 };
 
 static const char *const form_names[] = {
     [TABLE_BY_NAME] = "by_name", [TABLE_TSV] = "tsv", [TABLE_CSV] = "csv", [TABLE_JSON] = "json"};
-static const char *const type_names[] = {
-    [TYPE_OF_MODEL] = "model", [TYPE_IS_FLOAT32] = "float32", [TYPE_IS_BFLOAT16] = "bfloat16"};
 
 #define PLACE(member) OPTION_PLACE(struct predict_arguments, member)
 
 static const struct command_option predict_options[] = {
-    {.name = "model",
-     .kind = OPTION_TEXT,
-     PLACE(model),
-     .required = true,
-     .metavar = "PATH",
-     .completion = COMPLETE_FILES,
+    {OPTION_ASKED_MODEL(struct predict_arguments, asking), .required = true,
      .help = "a run folder (its best checkpoint), a checkpoint or a Hugging Face folder"},
     {.name = "input",
      .kind = OPTION_TEXT,
@@ -137,19 +130,7 @@ static const struct command_option predict_options[] = {
      .max = 16777216,
      .metavar = "N",
      .help = "tokens computed at once"},
-    {.name = "compute-type",
-     .kind = OPTION_CHOICE,
-     PLACE(compute_type),
-     OPTION_CHOICES(type_names),
-     .metavar = "TYPE",
-     .help = "of the matrix products; model: as it was trained"},
-    {.name = "threads",
-     .kind = OPTION_INTEGER,
-     PLACE(threads),
-     .max = 4096,
-     .metavar = "N",
-     .standard = "the cores it is bound to",
-     .help = "of a rank"},
+    OPTION_ASKING(struct predict_arguments, asking),
     {0}};
 
 static void set_column(char column[CONFIG_NAME_WIDE], const char *given)
@@ -168,10 +149,10 @@ static int task_of(const struct predict_arguments *arguments, const struct base_
             err,
             "%s was not fine-tuned for a task (task.kind); lambert finetune does that, and "
             "lambert fill asks a model that was pre-trained",
-            arguments->model);
+            arguments->asking.model);
     if (task->kind != TASK_QUESTIONS && (arguments->n_best_output || arguments->null_output))
         return error_set(err, "%s answers no questions (task.kind = %s); %s is of those",
-                         arguments->model, config_word("task.kind", task->kind),
+                         arguments->asking.model, config_word("task.kind", task->kind),
                          arguments->n_best_output ? "--n-best-output" : "--null-output");
     set_column(task->text, arguments->text);
     set_column(task->pair, arguments->pair);
@@ -214,7 +195,7 @@ static int read_input(struct prediction *prediction, const struct predict_argume
                                                         : base->sequence_length};
     if (reader.sequence_length > positions)
         return error_set(err, "--sequence-length %d is more than the %d positions of %s",
-                         reader.sequence_length, positions, arguments->model);
+                         reader.sequence_length, positions, arguments->asking.model);
     if (task_of(arguments, base, &prediction->task, err) < 0)
         return -1;
     return task_set_read(&prediction->set, &reader, arguments->input, TASK_PREDICTS, err);
@@ -224,11 +205,9 @@ static int load_model(struct prediction *prediction, const struct predict_argume
                       const struct dist *dist, struct error *err)
 {
     const struct base_model *base = &prediction->base;
-    struct bert_options options = {
-        .capacity = {.tokens = arguments->micro_batch_tokens},
-        .compute_type = arguments->compute_type == TYPE_OF_MODEL     ? base->compute_type
-                        : arguments->compute_type == TYPE_IS_FLOAT32 ? TYPE_FLOAT32
-                                                                     : TYPE_BFLOAT16};
+    struct bert_options options = {.capacity = {.tokens = arguments->micro_batch_tokens},
+                                   .compute_type =
+                                       asking_type_of(&arguments->asking, base->compute_type)};
     prediction->objective = task_objective(base->task.kind, base->labels.count);
     prediction->objectives[0] = &prediction->objective;
     capacity_for(&options.capacity, prediction->set.features);
@@ -252,7 +231,7 @@ static int write_output(const struct prediction *prediction, const struct task_o
         status = predictions_write_null_differences(&predictions, arguments->null_output, err);
     predictions_release(&predictions);
     if (status == 0)
-        log_info("%s: what %s says of %d %s", arguments->output, arguments->model,
+        log_info("%s: what %s says of %d %s", arguments->output, arguments->asking.model,
                  task_set_count(&prediction->set), task_units(prediction->task.kind));
     return status;
 }
@@ -265,9 +244,9 @@ static int predict(struct dist *dist, const void *context, struct error *err)
     int status = dist_agree(dist, kernels_select(err), err);
     if (status < 0)
         return -1;
-    const struct config threads = {.run.threads = arguments->threads};
+    const struct config threads = {.run.threads = arguments->asking.threads};
     start_threads(dist, &threads);
-    if (base_model_open(&prediction.base, dist, arguments->model, err) < 0)
+    if (base_model_open(&prediction.base, dist, arguments->asking.model, err) < 0)
         return -1;
     status = dist_agree(dist, read_input(&prediction, arguments, err), err);
     if (status == 0)

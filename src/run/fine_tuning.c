@@ -83,7 +83,7 @@ static int score(const struct fine_tuning *tuning, const struct task_outputs *ou
 {
     const struct config_task *task = &tuning->work.config.task;
     const struct label_set *labels = tuning->labels.count > 0 ? &tuning->labels : NULL;
-    const int positive = task->positive[0] ? label_set_find(labels, task->positive) : -1;
+    const int positive = labels && task->positive[0] ? label_set_find(labels, task->positive) : -1;
     struct predictions predictions;
     struct scoring *scoring = NULL;
     predictions_of(&predictions, task, 0, &tuning->heldout, labels, outputs);

@@ -98,6 +98,7 @@ static void softmax(const float *logits, int count, float *probabilities)
 /* Of an example or a word: the label with the largest logit. */
 static void say_class(struct predictions *predictions, int number, const float *logits)
 {
+    require(predictions->labels != NULL);
     const int labels = predictions->labels->count;
     predictions->classes[number] = largest(logits, labels);
     softmax(logits, labels, predictions->probabilities + (size_t)number * (size_t)labels);
@@ -106,6 +107,7 @@ static void say_class(struct predictions *predictions, int number, const float *
 /* Of an example: each label that is more likely than not. */
 static void say_marks(struct predictions *predictions, int number, const float *logits)
 {
+    require(predictions->labels != NULL);
     const int labels = predictions->labels->count;
     const size_t first = (size_t)number * (size_t)labels;
     for (int l = 0; l < labels; l++) {
