@@ -14,10 +14,15 @@ enum { MARGIN = 3 };
 static const real FOREIGN = 12345;
 
 #ifdef LAMBERT_DOUBLE
-static const long double U = 0x1p-53L;
+static const wider U = 0x1p-53;
 #else
-static const long double U = 0x1p-24L;
+static const wider U = 0x1p-24;
 #endif
+
+static wider size_of(wider x)
+{
+    return x < 0 ? -x : x;
+}
 
 /* --- matrices --------------------------------------------------------------------------------- */
 
@@ -122,12 +127,12 @@ static void add_sample(struct gemm_problem *p, int row, int column)
     const enum float_type compute = p->types.compute;
     struct gemm_sample sample = {row, column, 0, 0};
     for (int l = 0; l < p->k; l++) {
-        const long double a =
+        const wider a =
             p->form == GEMM_TN ? seen_at(compute, &p->a, l, row) : seen_at(compute, &p->a, row, l);
-        const long double b = p->form == GEMM_NT ? seen_at(compute, &p->b, column, l)
-                                                 : seen_at(compute, &p->b, l, column);
+        const wider b = p->form == GEMM_NT ? seen_at(compute, &p->b, column, l)
+                                           : seen_at(compute, &p->b, l, column);
         sample.sum += a * b;
-        sample.size += fabsl(a * b);
+        sample.size += size_of(a * b);
     }
     p->samples[p->sample_count++] = sample;
 }
@@ -216,13 +221,13 @@ void gemm_problem_fail(const struct gemm_problem *p, const char *what)
 static void expect_sample(const struct gemm_problem *p, real beta, const struct matrix *c,
                           const struct gemm_sample *s)
 {
-    const long double old = (long double)beta * *matrix_at(&p->c, s->row, s->column);
-    const long double want = s->sum + old, got = *matrix_at(c, s->row, s->column);
-    const long double size = s->size + fabsl(old);
-    if (fabsl(got - want) <= (p->k + 3) * U * size)
+    const wider old = (wider)beta * *matrix_at(&p->c, s->row, s->column);
+    const wider want = s->sum + old, got = *matrix_at(c, s->row, s->column);
+    const wider size = s->size + size_of(old);
+    if (size_of(got - want) <= (p->k + 3) * U * size)
         return;
-    print_error("beta %g: C[%d, %d] is %.9Lg, not %.9Lg\n", (double)beta, s->row, s->column, got,
-                want);
+    print_error("beta %g: C[%d, %d] is %.9g, not %.9g\n", (double)beta, s->row, s->column,
+                (double)got, (double)want);
     gemm_problem_fail(p, "a wrong element");
 }
 

@@ -38,10 +38,18 @@ struct gemm_shape {
     int m, n, k;
 };
 
+/* What elements are held against, in a type in which their rounding is next to nothing. (Where no
+ * hardware has long double, as on aarch64, double does where real is float.) */
+#ifdef LAMBERT_DOUBLE
+typedef long double wider;
+#else
+typedef double wider;
+#endif
+
 /* An element of C: the sum of the products that make it, and of their sizes. */
 struct gemm_sample {
     int row, column;
-    long double sum, size;
+    wider sum, size;
 };
 
 /* What operands are multiplied as, and stored as. All there are: the first one is float throughout. */
