@@ -1,7 +1,7 @@
 # The workshop: what those who work on Lambert need besides the build and its tests. Included by the
 # Makefile. CONTRIBUTING.md says when to use what.
 
-.PHONY: check-isa check-cluster check-numerics check-scaling compare-types fuzz bench bench-peers scaling measure-loss \
+.PHONY: check-isa check-aarch64 aarch64-tested check-cluster check-numerics check-scaling compare-types fuzz bench bench-peers scaling measure-loss \
   yardstick yardstick-curve
 empty :=
 space := $(empty) $(empty)
@@ -12,6 +12,42 @@ space := $(empty) $(empty)
 check-isa: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
 	@scripts/check-isa $(BUILD)
+
+# --- aarch64 ---------------------------------------------------------------------------------
+# Cross-compiled with Debian's libraries for arm64 in a folder, and run under qemu: the tests of the rooms with
+# kernels, on a CPU with BFMMLA and on one without, and training runs. Left out are tests in double precision,
+# which have the plain kernels only, and of the others the one that takes longest and asks least of kernels.
+AARCH64 = $(BUILD)/aarch64
+SYSROOT = $(abspath $(AARCH64))/sysroot
+AARCH64_CC = aarch64-linux-gnu-gcc --sysroot=$(SYSROOT)
+AARCH64_LEFT_OUT = %_double model/test_recompute
+AARCH64_TESTS = $(filter-out $(AARCH64_LEFT_OUT),$(foreach room,batch kernels model optim,$(patsubst tests/%.c,%,$(wildcard tests/$(room)/test_*.c))))
+pattern_of = ^($(subst $(space),|,$(strip $(1))))(:|$$)
+# (Threads that wait should not take the core from those that are waited for.)
+UNDER_QEMU = EMULATOR=qemu-aarch64 QEMU_LD_PREFIX=$(SYSROOT) OMP_WAIT_POLICY=passive OMP_NUM_THREADS=2 \
+  LAMBERT_ONE_PRODUCT_IN=7 TEST_SECONDS=1200
+
+check-aarch64: packages
+	@if scripts/install-packages aarch64 && scripts/aarch64-sysroot $(SYSROOT); then \
+	  $(MAKE) --no-print-directory aarch64-tested; \
+	else \
+	  echo 'check-aarch64: skipped: a compiler for aarch64, its libraries or qemu are not to be had; see above'; \
+	fi
+
+aarch64-tested:
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@export PKG_CONFIG_PATH= PKG_CONFIG_SYSROOT_DIR=$(SYSROOT); lib=$(SYSROOT)/usr/lib/aarch64-linux-gnu; \
+	  export PKG_CONFIG_LIBDIR=$$lib/pkgconfig:$$lib/openblas-openmp/pkgconfig; \
+	  $(MAKE) --no-print-directory -j$$(nproc) BUILD=$(AARCH64) CC='$(AARCH64_CC)' \
+	    MPICC="$(AARCH64_CC) $$($(PKG_CONFIG) --cflags ompi-c)" \
+	    LDFLAGS="$$($(PKG_CONFIG) --libs ompi-c) -Wl,-rpath,/usr/lib/aarch64-linux-gnu/openblas-openmp" \
+	    $(AARCH64)/lambert $(addprefix $(AARCH64)/tests/,$(AARCH64_TESTS))
+	@echo '--- with BFMMLA'
+	@$(UNDER_QEMU) QEMU_CPU=max scripts/run-tests $(AARCH64) '$(call pattern_of,$(AARCH64_TESTS))'
+	@echo '--- without'
+	@$(UNDER_QEMU) QEMU_CPU=cortex-a72 scripts/run-tests $(AARCH64) '$(call pattern_of,$(filter kernels/%,$(AARCH64_TESTS)))'
+	@echo '--- training'
+	@$(UNDER_QEMU) NATIVE=$(BUILD) scripts/run-tests $(AARCH64) '^aarch64/'
 
 # --- sanitizers ------------------------------------------------------------------------------
 # make check SAN=address,undefined: all tests, in build/san-address-undefined. Stacks are unwound slowly, as
@@ -276,6 +312,7 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 
 #:
 #: make check-isa          the tests with other kernels: plain, x86-64-v3, products of the BLAS
+#: make check-aarch64      kernels, and training, cross-compiled for aarch64 and run under qemu (5 minutes)
 #: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
 #: make check-numerics     hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
 #:                         seqeval (from PyPI)
