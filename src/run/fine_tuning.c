@@ -100,7 +100,9 @@ static int score(const struct fine_tuning *tuning, const struct task_outputs *ou
 static double chosen_value(const struct config_task *task, const struct metric_values *values,
                            double loss, const char **name)
 {
+    require(values->count > 0);
     *name = task->metric[0] ? task->metric : values->at[0].name;
+    require(*name != NULL);
     return strcmp(*name, "loss") == 0 ? loss : metric_values_find(values, *name);
 }
 
