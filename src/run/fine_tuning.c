@@ -126,6 +126,8 @@ static int tell(struct fine_tuning *tuning, struct run *run, const struct task_o
              buffer_text(&text), told.examples, task_units(task->kind));
     buffer_release(&text);
     candidate->value = chosen_value(task, &told.values, told.loss, &candidate->metric);
+    if (run->state.total_steps == 0 && tuning->base.task.kind != task->kind)
+        candidate->value = NAN; /* of a head that has learned nothing */
     return metrics_task(&run->metrics, work->config.phases[tuning->phase].name, &run->state, &told,
                         err);
 }

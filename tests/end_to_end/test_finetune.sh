@@ -122,6 +122,9 @@ says_so answers questions f1 dev.json
 # Without what pre-training gave it begins elsewhere.
 one 1 fresh task.kind=classification task.fresh_weights=yes phase.tune.steps=1
 one 1 tuned task.kind=classification phase.tune.steps=1
+# What a head says that has learned nothing is not the best, though nothing was there before.
+grep -A 1 'step 0, dev.tsv' log.txt | grep -q 'the best so far' && fail "the evaluation before the first step was kept"
+grep -A 1 'step 1, dev.tsv' log.txt | grep -q 'the best so far' || fail "the evaluation after it was not"
 [ "$(field gradient_norm fresh)" != "$(field gradient_norm tuned)" ] || fail "fresh weights are those of base"
 
 # The gradient of a batch of a task, at the weights of a model for it.
