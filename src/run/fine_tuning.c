@@ -181,8 +181,7 @@ static int find_labels(struct fine_tuning *tuning, struct error *err)
         buffer_release(&text);
         return status;
     }
-    if (task_labels_read(&tuning->labels, task, task->train, err) < 0)
-        return -1;
+    task_set_labels(&tuning->train, &tuning->labels);
     bool known = base->task.kind == task->kind && base->labels.count > 0;
     for (int l = 0; l < tuning->labels.count && known; l++)
         known = label_set_find(&base->labels, tuning->labels.names[l]) >= 0;
@@ -233,13 +232,14 @@ static int read_examples(struct fine_tuning *tuning, struct error *err)
                          "phase.%s.sequence_length (%d) is more than the %d positions of the model "
                          "started from; shorten the sequences",
                          phase->name, phase->sequence_length, positions);
-    if (find_labels(tuning, err) < 0 || check_labels(tuning, err) < 0)
+    if (task_set_read_examples(&tuning->train, task, task->train, TASK_TRAINS, err) < 0 ||
+        find_labels(tuning, err) < 0 || check_labels(tuning, err) < 0)
         return -1;
     reader.labels = tuning->labels.count > 0 ? &tuning->labels : NULL;
     if (reader.labels && task->positive[0] && label_set_find(reader.labels, task->positive) < 0)
         return error_set(err, "task.positive (%s) is not among the labels of %s", task->positive,
                          task->train);
-    if (task_set_read(&tuning->train, &reader, task->train, TASK_TRAINS, err) < 0)
+    if (task_set_make_features(&tuning->train, &reader, task->train, TASK_TRAINS, err) < 0)
         return -1;
     return task->evaluate[0]
                ? task_set_read(&tuning->heldout, &reader, task->evaluate, TASK_EVALUATES, err)

@@ -114,23 +114,39 @@ static void tell(const struct task_set *set, const struct feature_report *report
                     path, report->left_out, report->first);
 }
 
-int task_set_read(struct task_set *set, const struct task_reader *reader, const char *path,
-                  enum task_use use, struct error *err)
+int task_set_read_examples(struct task_set *set, const struct config_task *task, const char *path,
+                           enum task_use use, struct error *err)
+{
+    const struct task_format format = task_format_of(task);
+    *set = (struct task_set){.examples.kind = format.kind};
+    if (read_examples(set, &format, path, use, err) == 0)
+        return 0;
+    task_set_release(set);
+    return -1;
+}
+
+int task_set_make_features(struct task_set *set, const struct task_reader *reader, const char *path,
+                           enum task_use use, struct error *err)
 {
     const struct task_format format = task_format_of(reader->task);
     struct feature_report report = {0};
-    *set = (struct task_set){.examples.kind = format.kind};
-    if (read_examples(set, &format, path, use, err) < 0 ||
-        make_features(set, reader, &format, use, &report, err) < 0) {
-        task_set_release(set);
+    if (make_features(set, reader, &format, use, &report, err) < 0)
         return -1;
-    }
-    if (feature_set_count(set->features) == 0) { /* paragraphs without a word have no windows */
-        task_set_release(set);
+    if (feature_set_count(set->features) == 0) /* paragraphs without a word have no windows */
         return error_set(err, "%s: no question has a paragraph with words in it", path);
-    }
     tell(set, &report, path);
     return 0;
+}
+
+int task_set_read(struct task_set *set, const struct task_reader *reader, const char *path,
+                  enum task_use use, struct error *err)
+{
+    if (task_set_read_examples(set, reader->task, path, use, err) < 0)
+        return -1;
+    if (task_set_make_features(set, reader, path, use, err) == 0)
+        return 0;
+    task_set_release(set);
+    return -1;
 }
 
 void task_set_release(struct task_set *set)
@@ -169,17 +185,10 @@ static const char **names_in(const struct task_set *set, size_t *count)
     return names;
 }
 
-int task_labels_read(struct label_set *labels, const struct config_task *task, const char *path,
-                     struct error *err)
+void task_set_labels(const struct task_set *set, struct label_set *labels)
 {
-    const struct task_format format = task_format_of(task);
-    struct task_set set = {0};
     size_t count;
-    if (read_examples(&set, &format, path, TASK_TRAINS, err) < 0)
-        return -1;
-    const char **names = names_in(&set, &count);
+    const char **names = names_in(set, &count);
     label_set_collect(labels, names, count);
     free(names);
-    task_set_release(&set);
-    return 0;
 }

@@ -59,9 +59,12 @@ static int read_set(struct made *made, const char *path, enum task_use use, stru
 static void find_labels(struct made *made, const char *path, const char *wanted)
 {
     struct buffer text = {0};
+    struct task_set set;
     struct error err;
-    if (task_labels_read(&made->labels, &made->config.task, path, &err) < 0)
+    if (task_set_read_examples(&set, &made->config.task, path, TASK_TRAINS, &err) < 0)
         fail_msg("%s", err.text);
+    task_set_labels(&set, &made->labels);
+    task_set_release(&set);
     label_set_print(&made->labels, &text);
     assert_string_equal(buffer_text(&text), wanted);
     buffer_release(&text);

@@ -31,14 +31,18 @@ enum task_use {
     TASK_PREDICTS   /* labels are not looked at */
 };
 
-/* [local] */
+/* [local] Examples and their features. On failure there is nothing to release. */
 int task_set_read(struct task_set *set, const struct task_reader *reader, const char *path,
                   enum task_use use, struct error *err);
-
-/* [local] The labels that a file's examples have. */
-int task_labels_read(struct label_set *labels, const struct config_task *task, const char *path,
-                     struct error *err);
 void task_set_release(struct task_set *set); /* fine on a zeroed one */
+
+/* [local] The same in two steps, where labels are to be found between them: examples alone, the labels that
+ * they have, and their features. */
+int task_set_read_examples(struct task_set *set, const struct config_task *task, const char *path,
+                           enum task_use use, struct error *err);
+void task_set_labels(const struct task_set *set, struct label_set *labels);
+int task_set_make_features(struct task_set *set, const struct task_reader *reader, const char *path,
+                           enum task_use use, struct error *err);
 
 /* Examples, and what they are called: "examples", "sentences", "questions". */
 int task_set_count(const struct task_set *set);
