@@ -49,16 +49,11 @@ static int open_folder(struct base_model *model, const char *path, struct descri
     return 0;
 }
 
-static int open_file(struct base_model *model, const char *path, struct description *said,
-                     struct error *err)
+/* What the open checkpoint says. */
+static int describe_file(const struct base_model *model, struct description *said,
+                         struct error *err)
 {
     struct config stored;
-    if (checkpoint_find(path, &model->file, err) < 0)
-        return -1;
-    if (!checkpoint_file_path(&model->file))
-        return error_set(err,
-                         "it is neither a Hugging Face model (no config.json) nor a run folder "
-                         "with checkpoints");
     const struct checkpoint_meta *meta = &model->file.meta;
     if (config_read(&stored, meta->config, checkpoint_file_path(&model->file), err) < 0)
         return -1;
@@ -70,6 +65,18 @@ static int open_file(struct base_model *model, const char *path, struct descript
                                 : stored.model.max_position_embeddings;
     said->lower_case = meta->state.lower_case;
     return 0;
+}
+
+static int open_file(struct base_model *model, const char *path, struct description *said,
+                     struct error *err)
+{
+    if (checkpoint_find(path, &model->file, err) < 0)
+        return -1;
+    if (!checkpoint_file_path(&model->file))
+        return error_set(err,
+                         "it is neither a Hugging Face model (no config.json) nor a run folder "
+                         "with checkpoints");
+    return describe_file(model, said, err);
 }
 
 /* Labels and vocabulary as texts, which are the other half of what is told. */
@@ -104,47 +111,77 @@ static int take_texts(struct base_model *model, const char *path, const struct b
     return vocabulary_parse(&model->vocabulary, path, vocabulary->data, vocabulary->size, err);
 }
 
+/* Collective. Rank 0's model, which is open and described there, to all. */
+static int share(struct base_model *model, const struct dist *dist, struct description *said,
+                 const char *path, struct error *err)
+{
+    struct buffer labels = {0}, vocabulary = {0};
+    if (dist_rank(dist) == 0)
+        gather_texts(model, &labels, &vocabulary);
+    said->labels_size = labels.size;
+    said->vocabulary_size = vocabulary.size;
+    dist_broadcast(dist, 0, said, sizeof *said);
+    dist_broadcast(dist, 0, &model->is_folder, sizeof model->is_folder);
+    broadcast_text(dist, &labels, said->labels_size);
+    broadcast_text(dist, &vocabulary, said->vocabulary_size);
+    model->shape = said->shape;
+    model->task = said->task;
+    model->compute_type = said->compute_type;
+    model->sequence_length = said->sequence_length;
+    model->lower_case = said->lower_case;
+    const int status = dist_agree(dist, take_texts(model, path, &labels, &vocabulary, err), err);
+    buffer_release(&labels);
+    buffer_release(&vocabulary);
+    return status;
+}
+
 int base_model_open(struct base_model *model, const struct dist *dist, const char *path,
                     struct error *err)
 {
-    const bool reads = dist_rank(dist) == 0;
     struct description said = {0};
-    struct buffer labels = {0}, vocabulary = {0};
     *model = (struct base_model){0};
     int status = 0;
-    if (reads) {
+    if (dist_rank(dist) == 0) {
         model->is_folder = is_hugging_face(path);
         status = (model->is_folder ? open_folder : open_file)(model, path, &said, err);
     }
+    if (dist_agree(dist, status, err) == 0 && share(model, dist, &said, path, err) == 0)
+        return 0;
+    base_model_close(model);
+    return -1;
+}
+
+int base_model_open_newest(struct base_model *model, const struct dist *dist,
+                           const char *run_folder, bool *found, struct error *err)
+{
+    struct description said = {0};
+    *model = (struct base_model){0};
+    *found = false;
+    int status = 0;
+    if (dist_rank(dist) == 0) {
+        status = checkpoint_newest(run_folder, &model->file, err);
+        *found = status == 0 && checkpoint_file_path(&model->file);
+        if (*found)
+            status = describe_file(model, &said, err);
+    }
     status = dist_agree(dist, status, err);
-    if (status < 0)
-        goto done;
-    if (reads)
-        gather_texts(model, &labels, &vocabulary);
-    said.labels_size = labels.size;
-    said.vocabulary_size = vocabulary.size;
-    dist_broadcast(dist, 0, &said, sizeof said);
-    dist_broadcast(dist, 0, &model->is_folder, sizeof model->is_folder);
-    broadcast_text(dist, &labels, said.labels_size);
-    broadcast_text(dist, &vocabulary, said.vocabulary_size);
-    model->shape = said.shape;
-    model->task = said.task;
-    model->compute_type = said.compute_type;
-    model->sequence_length = said.sequence_length;
-    model->lower_case = said.lower_case;
-    status = dist_agree(dist, take_texts(model, path, &labels, &vocabulary, err), err);
-done:
-    buffer_release(&labels);
-    buffer_release(&vocabulary);
+    dist_broadcast(dist, 0, found, sizeof *found);
+    if (status == 0 && *found)
+        status = share(model, dist, &said, run_folder, err);
     if (status < 0)
         base_model_close(model);
     return status;
 }
 
-void base_model_close(struct base_model *model)
+void base_model_close_files(struct base_model *model)
 {
     hf_model_close(&model->folder);
     checkpoint_file_close(&model->file);
+}
+
+void base_model_close(struct base_model *model)
+{
+    base_model_close_files(model);
     label_set_release(&model->labels);
     vocabulary_free(model->vocabulary);
     *model = (struct base_model){0};

@@ -15,7 +15,6 @@
 #include "lambert/run/options.h"
 #include "lambert/run/predict.h"
 #include "lambert/run/task_set.h"
-#include "lambert/store/checkpoint_folder.h"
 #include "run_internal.h"
 #include "work.h"
 
@@ -126,7 +125,7 @@ static int tell(struct fine_tuning *tuning, struct run *run, const struct task_o
              buffer_text(&text), told.examples, task_units(task->kind));
     buffer_release(&text);
     candidate->value = chosen_value(task, &told.values, told.loss, &candidate->metric);
-    if (run->state.total_steps == 0 && tuning->base.task.kind != task->kind)
+    if (run->state.total_steps == 0 && run->fresh_head)
         candidate->value = NAN; /* of a head that has learned nothing */
     return metrics_task(&run->metrics, work->config.phases[tuning->phase].name, &run->state, &told,
                         err);
@@ -307,30 +306,22 @@ static void make_meta(struct fine_tuning *tuning)
     buffer_release(&labels);
 }
 
-/* Where the model is that this run is to begin, or goes on, with; free(). Collective. */
-static char *find_base(const struct dist *dist, const struct config *config, bool resume,
-                       struct error *err)
+/* Collective. The model that this run is to begin, or goes on, with: *goes_on says which. */
+static int open_base(struct fine_tuning *tuning, const struct dist *dist, bool resume,
+                     bool *goes_on, struct error *err)
 {
-    char path[2 * CONFIG_TEXT] = "";
-    int status = 0;
-    if (dist_rank(dist) == 0) {
-        struct checkpoint_file file = {0};
-        if (resume)
-            status = checkpoint_newest(config->run.folder, &file, err);
-        if (status == 0)
-            snprintf(path, sizeof path, "%s",
-                     checkpoint_file_path(&file) ? checkpoint_file_path(&file)
-                                                 : config->run.start_from);
-        if (status == 0 && !path[0])
-            status =
-                error_set(err, "run.start_from is empty: fine-tuning starts from a model; name a "
-                               "Hugging Face folder, a checkpoint or a run folder");
-        checkpoint_file_close(&file);
-    }
-    if (dist_agree(dist, status, err) < 0)
-        return NULL;
-    dist_broadcast(dist, 0, path, sizeof path);
-    return memory_copy_text(path);
+    const struct config_run *run = &tuning->work.config.run;
+    *goes_on = false;
+    if (resume && base_model_open_newest(&tuning->base, dist, run->folder, goes_on, err) < 0)
+        return -1;
+    if (*goes_on)
+        return 0;
+    if (!run->start_from[0])
+        return error_set(err, "run.start_from is empty: fine-tuning starts from a model; name a "
+                              "Hugging Face folder, a checkpoint or a run folder");
+    return base_model_open(&tuning->base, dist, run->start_from, err) == 0
+               ? 0
+               : error_prefix(err, "cannot start from %s", run->start_from);
 }
 
 static int check_metric(const struct config_task *task, struct error *err)
@@ -372,23 +363,20 @@ int fine_tuning_open(struct work **work, const struct dist *dist, const struct c
                                                       .close_phase = close_phase,
                                                       .evaluate = evaluate,
                                                       .close = close_tuning};
-    char *path = find_base(dist, config, resume, err);
-    if (!path)
-        return -1;
     struct fine_tuning *tuning = memory_new(1, sizeof *tuning);
+    bool goes_on;
     tuning->work = (struct work){.operations = &operations, .config = *config};
-    int status = base_model_open(&tuning->base, dist, path, err);
-    if (status < 0)
-        error_prefix(err, "cannot start from %s", path);
-    else
-        status = dist_agree(dist, open_examples(tuning, err), err);
-    free(path);
-    if (status < 0) {
+    if (open_base(tuning, dist, resume, &goes_on, err) < 0 ||
+        dist_agree(dist, open_examples(tuning, err), err) < 0) {
         close_tuning(&tuning->work);
         return -1;
     }
     make_options(tuning);
     make_meta(tuning);
+    if (goes_on) /* its weights come with the moments (start.c) */
+        base_model_close_files(&tuning->base);
+    else
+        tuning->work.base = &tuning->base;
     announce(&tuning->work.config);
     *work = &tuning->work;
     return 0;

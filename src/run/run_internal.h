@@ -25,6 +25,7 @@ struct run {
     struct run_clock clock;
     double peak;        /* operations a second in train.compute_type that all cores could do */
     int skips_in_a_row; /* steps up to now that changed nothing */
+    bool fresh_head;    /* [rank 0] the task's head began with fresh weights */
     bool stop;          /* a rank was told to end the run after this step */
     /* -1: the last step's metrics could not be written, on this rank, and why. */
     int written;

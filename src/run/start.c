@@ -70,6 +70,7 @@ static void freshen_heads(struct run *run, const struct base_model *model)
     bool known = false;
     if (run->config->task.kind == TASK_NONE || says_the_same(run, model))
         return;
+    run->fresh_head = true;
     for (int o = 0; o < objectives.count; o++)
         for (int p = 0; p < objectives.rows[o]->param_count; p++) {
             const char *name = objectives.rows[o]->params[p].name;
@@ -83,22 +84,33 @@ static void freshen_heads(struct run *run, const struct base_model *model)
                  base_model_path(model));
 }
 
-static int start_from(struct run *run, const char *path, struct error *err)
+static int take_weights(struct run *run, const struct base_model *model, struct error *err)
 {
-    struct base_model model;
-    if (base_model_open(&model, run->dist, path, err) < 0)
-        return -1;
-    int status = check_base(run, &model, err);
+    int status = check_base(run, model, err);
     if (status == 0 && dist_rank(run->dist) == 0)
         status =
-            base_model_weights(&model, trainer_params(run->trainer),
-                               (uint64_t)run->config->run.seed, trainer_weights(run->trainer), err);
+            base_model_weights(model, trainer_params(run->trainer), (uint64_t)run->config->run.seed,
+                               trainer_weights(run->trainer), err);
     if (status == 0 && dist_rank(run->dist) == 0)
-        freshen_heads(run, &model);
+        freshen_heads(run, model);
     status = dist_agree(run->dist, status, err);
     if (status == 0)
         trainer_broadcast_weights(run->trainer);
-    base_model_close(&model);
+    return status;
+}
+
+static int start_from(struct run *run, const char *path, struct error *err)
+{
+    struct base_model opened, *open = run->work->base;
+    if (open && strcmp(path, run->config->run.start_from) == 0) {
+        const int status = take_weights(run, open, err);
+        base_model_close_files(open);
+        return status;
+    }
+    if (base_model_open(&opened, run->dist, path, err) < 0)
+        return -1;
+    const int status = take_weights(run, &opened, err);
+    base_model_close(&opened);
     return status;
 }
 
@@ -106,6 +118,7 @@ int start_weights(struct run *run, const char *path, struct error *err)
 {
     if (!path[0] || run->config->task.fresh_weights) {
         trainer_initialise(run->trainer, (uint64_t)run->config->run.seed);
+        run->fresh_head = true;
         return 0;
     }
     if (start_from(run, path, err) < 0)

@@ -20,6 +20,7 @@
 #include "lambert/store/checkpoint_file.h"
 #include "lambert/trainer/trainer.h"
 
+struct base_model;
 struct run;
 struct work;
 
@@ -43,6 +44,10 @@ struct work {
     struct trainer_options options; /* model and micro-batches */
     struct checkpoint_meta meta;    /* what checkpoints carry; the state as before the first step */
     size_t cache;                   /* bytes that its reader will take, a rank */
+
+    /* The model of run.start_from, where it is open already; the run takes its weights from it and closes its files.
+     * NULL: it is not. */
+    struct base_model *base;
 
     /* For sentences: "corpus", "data.corpus", and where it lies. */
     const char *what, *key, *place;

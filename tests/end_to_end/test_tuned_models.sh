@@ -50,8 +50,12 @@ says '^2 labels: 0, 1$' log.txt
 # A head is taken over by the same task with the same labels alone, though others have as many.
 finetune same run.start_from=zero-one
 says_not 'not taken over|afresh' log.txt
+grep -A 1 'step 0, rows.tsv' log.txt >first.txt # its head has learned: the first evaluation counts
+says 'the best so far' first.txt
 finetune words run.start_from=zero-one task.label=other
 says 'its head is not taken over' log.txt
+grep -A 1 'step 0, rows.tsv' log.txt >first.txt # and here it has not
+says_not 'the best so far' first.txt
 finetune marks run.start_from=zero-one task.kind=multilabel
 says 'its head is not taken over' log.txt
 [ "$(field classes_loss same | head -n 1)" != "$(field classes_loss words | head -n 1)" ] ||

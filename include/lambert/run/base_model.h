@@ -42,7 +42,15 @@ struct base_model {
 /* Fails where there is no model. On failure nothing is open. */
 int base_model_open(struct base_model *model, const struct dist *dist, const char *path,
                     struct error *err);
+
+/* The newest whole checkpoint of a run folder, to go on from. Where it has none, *found is false, and nothing is
+ * open. */
+int base_model_open_newest(struct base_model *model, const struct dist *dist,
+                           const char *run_folder, bool *found, struct error *err);
 void base_model_close(struct base_model *model); /* fine on a zeroed one */
+
+/* [local] Closes the files alone: what is known of the model stays, and its weights are no longer to be had. */
+void base_model_close_files(struct base_model *model);
 
 /* [rank 0] Whether it has a tensor of that name, and the path that it was opened by. */
 bool base_model_has(const struct base_model *model, const char *name);
