@@ -64,22 +64,20 @@ static int write_stripped(const struct checkpoint_file *file, const char *path, 
         return error_set(err, "%s is there already; name another file", path);
     struct param_table table = {.infos = memory_new(count, sizeof *table.infos),
                                 .count = file->tensor_count};
-    const real **values = memory_new(count, sizeof *values);
     int status = 0;
     for (int i = 0; i < table.count && status == 0; i++) {
         const struct checkpoint_tensor *tensor = &file->tensors[i];
         struct param_info *info = &table.infos[i];
         *info = (struct param_info){.dimensions = tensor->dimensions,
                                     .shape = {tensor->shape[0], tensor->shape[1]},
+                                    .offset = tensor->offset,
                                     .count = tensor->count};
         if (snprintf(info->name, sizeof info->name, "%s", tensor->name) >= (int)sizeof info->name)
             status = error_set(err, "%s is not of this program: it has a tensor %s",
                                file->container.path, tensor->name);
-        values[i] = file->weights + tensor->offset;
     }
     if (status == 0)
-        status = checkpoint_write_weights(path, &table, &file->meta, values, err);
-    free(values);
+        status = checkpoint_write_weights(path, &table, &file->meta, file->weights, err);
     param_table_release(&table);
     return status;
 }

@@ -76,7 +76,6 @@ static int import(const void *context, struct error *err)
     param_table_init(&table, &model.shape);
     label_set_print(&model.labels, &labels);
     const size_t bytes = table.size * sizeof *params;
-    const real **values = memory_new((size_t)table.count, sizeof *values);
     const struct checkpoint_meta meta = {
         .state = {.vocabulary_hash = model.vocabulary_hash, .lower_case = model.lower_case},
         .config = config_of(&model),
@@ -86,11 +85,8 @@ static int import(const void *context, struct error *err)
         .labels_size = labels.size};
     int status = -1;
     if (memory_big((void **)&params, bytes, "weights", err) < 0 ||
-        hf_model_weights(&model, &table, (uint64_t)arguments->seed, params, err) < 0)
-        goto done;
-    for (int i = 0; i < table.count; i++)
-        values[i] = params + table.infos[i].offset;
-    if (checkpoint_write_weights(arguments->output, &table, &meta, values, err) < 0)
+        hf_model_weights(&model, &table, (uint64_t)arguments->seed, params, err) < 0 ||
+        checkpoint_write_weights(arguments->output, &table, &meta, params, err) < 0)
         goto done;
     log_info("%s: %d layers, width %d, vocabulary %d, %.2f million weights, %s", arguments->output,
              model.shape.layers, model.shape.hidden, model.shape.vocab, (double)table.weights / 1e6,
@@ -102,7 +98,6 @@ static int import(const void *context, struct error *err)
 done:
     buffer_release(&labels);
     free(meta.config);
-    free(values);
     memory_big_free(params, bytes);
     param_table_release(&table);
     hf_model_close(&model);

@@ -8,7 +8,6 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
-#include "lambert/base/memory.h"
 #include "lambert/score/scoring.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/store/checkpoint_folder.h"
@@ -27,15 +26,10 @@ static bool is_better(const struct run_state *state, const struct best_candidate
 /* [rank 0] The weights alone, with the state that says how good they are. */
 static int write_weights(const struct run *run, const char *path, struct error *err)
 {
-    const struct param_table *table = trainer_params(run->trainer);
-    const real **values = memory_new((size_t)table->count, sizeof *values);
     struct checkpoint_meta meta = run->meta;
     meta.state = run->state;
-    for (int t = 0; t < table->count; t++)
-        values[t] = trainer_weights(run->trainer) + table->infos[t].offset;
-    const int status = checkpoint_write_weights(path, table, &meta, values, err);
-    free(values);
-    return status;
+    return checkpoint_write_weights(path, trainer_params(run->trainer), &meta,
+                                    trainer_weights(run->trainer), err);
 }
 
 int best_offer(struct run *run, const struct best_candidate *candidate, struct error *err)

@@ -13,12 +13,12 @@
 /* --- writing ---------------------------------------------------------------------------------- */
 
 int checkpoint_write_weights(const char *path, const struct param_table *table,
-                             const struct checkpoint_meta *meta, const real *const *values,
+                             const struct checkpoint_meta *meta, const real *params,
                              struct error *err)
 {
     struct checkpoint_writer writer;
     checkpoint_writer_open(&writer, path, table, meta, 0, err);
-    checkpoint_writer_tensors(&writer, SECTION_WEIGHTS, values);
+    checkpoint_writer_flat(&writer, SECTION_WEIGHTS, params);
     return checkpoint_writer_commit(&writer);
 }
 

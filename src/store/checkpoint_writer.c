@@ -49,8 +49,7 @@ void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
     free(tensors);
 }
 
-void checkpoint_writer_tensors(struct checkpoint_writer *writer, const char *section,
-                               const real *const *values)
+void checkpoint_writer_flat(struct checkpoint_writer *writer, const char *section, const real *flat)
 {
     struct container_writer *container = &writer->container;
     const struct param_table *table = writer->table;
@@ -60,21 +59,11 @@ void checkpoint_writer_tensors(struct checkpoint_writer *writer, const char *sec
     if (container_writer_begin(container, section, writer->err) < 0)
         return;
     for (int i = 0; i < table->count; i++)
-        if (container_writer_write(container, values[i], table->infos[i].count * sizeof **values,
-                                   writer->err) < 0)
+        if (container_writer_write(container, flat + table->infos[i].offset,
+                                   table->infos[i].count * sizeof *flat, writer->err) < 0)
             return;
     container_writer_end(container);
     writer->status = 0;
-}
-
-void checkpoint_writer_flat(struct checkpoint_writer *writer, const char *section, const real *flat)
-{
-    const struct param_table *table = writer->table;
-    const real **values = memory_new((size_t)table->count, sizeof *values);
-    for (int i = 0; i < table->count; i++)
-        values[i] = flat + table->infos[i].offset;
-    checkpoint_writer_tensors(writer, section, values);
-    free(values);
 }
 
 int checkpoint_writer_commit(struct checkpoint_writer *writer)

@@ -1,7 +1,7 @@
 /* Writes a checkpoint file (store/checkpoint_file.h) section by section:
  *
  *     checkpoint_writer_open(&writer, path, table, &meta, updates, err)
- *     checkpoint_writer_tensors() or checkpoint_writer_flat()      weights, then each moment
+ *     checkpoint_writer_flat()                                     weights, then each moment
  *     checkpoint_writer_commit(&writer)
  *
  * A failure is kept until the commit, which gives it with the sentence in the `err` of open; what
@@ -27,11 +27,7 @@ void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                             const struct param_table *table, const struct checkpoint_meta *meta,
                             int64_t updates, struct error *err);
 
-/* A section of an array: values[i] is tensor i of the table. */
-void checkpoint_writer_tensors(struct checkpoint_writer *writer, const char *section,
-                               const real *const *values);
-
-/* The same of flat [table size], the gaps between tensors left out. */
+/* A section of an array, flat [table size], the gaps between tensors left out. */
 void checkpoint_writer_flat(struct checkpoint_writer *writer, const char *section,
                             const real *flat);
 

@@ -20,7 +20,6 @@ static void make_checkpoint(const char *path, int64_t steps, const char *labels,
     struct param_info info = {.name = "classifier.bias", .dimensions = 1, .shape = {2}, .count = 2};
     const struct param_table table = {.infos = &info, .count = 1};
     const real values[2] = {1, 2};
-    const real *const tensors[] = {values};
     const struct checkpoint_meta meta = {.state = {.total_steps = steps,
                                                    .sequences = 960,
                                                    .tokens = 4242,
@@ -30,7 +29,7 @@ static void make_checkpoint(const char *path, int64_t steps, const char *labels,
                                          .vocabulary = (char *)"",
                                          .labels = (char *)labels,
                                          .labels_size = labels ? strlen(labels) : 0};
-    assert_int_equal(checkpoint_write_weights(path, &table, &meta, tensors, &err), 0);
+    assert_int_equal(checkpoint_write_weights(path, &table, &meta, values, &err), 0);
     assert_int_equal(checkpoint_file_open(file, path, &err), 0);
 }
 

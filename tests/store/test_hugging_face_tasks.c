@@ -70,18 +70,13 @@ static void make_checkpoint(const struct task *task, struct checkpoint_file *fil
                                    .labels = (char *)task->names,
                                    .labels_size = task->names ? strlen(task->names) : 0};
     table_of(task, &table);
-    const real **values = memory_new((size_t)table.count, sizeof *values);
-    for (int t = 0; t < table.count; t++) {
-        real *own = memory_new(table.infos[t].count, sizeof *own);
-        for (size_t i = 0; i < table.infos[t].count; i++)
-            own[i] = value_of(t, i);
-        values[t] = own;
-    }
-    assert_int_equal(checkpoint_write_weights(path, &table, &meta, values, &err), 0);
-    assert_int_equal(checkpoint_file_open(file, path, &err), 0);
+    real *params = memory_new(table.size, sizeof *params);
     for (int t = 0; t < table.count; t++)
-        free((void *)values[t]);
-    free(values);
+        for (size_t i = 0; i < table.infos[t].count; i++)
+            params[table.infos[t].offset + i] = value_of(t, i);
+    assert_int_equal(checkpoint_write_weights(path, &table, &meta, params, &err), 0);
+    assert_int_equal(checkpoint_file_open(file, path, &err), 0);
+    free(params);
     param_table_release(&table);
 }
 

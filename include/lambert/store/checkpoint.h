@@ -30,10 +30,10 @@ struct checkpoint_arrays {
 int checkpoint_write(const struct checkpoint_arrays *arrays, const char *path,
                      const struct checkpoint_meta *meta, struct error *err);
 
-/* [local] Weights alone, no moments: what import and `export --strip` write. values[i] is tensor i
- * of the table. */
+/* [local] Weights alone, no moments: what import and `export --strip` write, and the best of a
+ * fine-tuning run. params is flat, each tensor at its offset in the table. */
 int checkpoint_write_weights(const char *path, const struct param_table *table,
-                             const struct checkpoint_meta *meta, const real *const *values,
+                             const struct checkpoint_meta *meta, const real *params,
                              struct error *err);
 
 /* Collective. Rank 0 reads `file`, which it has opened (elsewhere NULL will do), and broadcasts, so
