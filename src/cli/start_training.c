@@ -66,7 +66,7 @@ int start_training(struct dist *dist, const struct training_arguments *arguments
     int status = dist_same(dist, "the configuration", hash_bytes(text.data, text.size), err);
     /* Fine-tuning says it when the model that it starts from has filled it in. */
     if (status == 0 && !fine_tuning)
-        log_info("effective configuration:\n%s", buffer_text(&text));
+        announce_config(&config);
     buffer_release(&text);
     if (status < 0 || dist_agree(dist, kernels_select(err), err) < 0)
         return -1;

@@ -14,13 +14,9 @@
 
 static bool is_better(const struct run_state *state, const struct best_candidate *candidate)
 {
-    if (!isfinite(candidate->value))
-        return false;
-    if (!state->has_best)
-        return true;
-    return strcmp(candidate->metric, "loss") == 0
-               ? candidate->value < state->best_value
-               : metric_is_better(candidate->metric, candidate->value, state->best_value);
+    return isfinite(candidate->value) &&
+           (!state->has_best ||
+            metric_is_better(candidate->metric, candidate->value, state->best_value));
 }
 
 /* [rank 0] The weights alone, with the state that says how good they are. */

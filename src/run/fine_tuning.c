@@ -1,7 +1,6 @@
 /* Fine-tuning as work: a task's training set, and the examples that its metrics are of. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "lambert/run/base_model.h"
 #include "lambert/run/options.h"
 #include "lambert/run/predict.h"
+#include "lambert/run/run.h"
 #include "lambert/run/task_set.h"
 #include "run_internal.h"
 #include "work.h"
@@ -40,16 +40,9 @@ static int open_phase(struct work *work, const struct dist *dist, int phase, uin
     const struct config_phase *settings = &work->config.phases[phase];
     const struct schedule schedule = schedule_of(settings);
     const int count = feature_set_count(tuning->train.features);
-    const int fit = work->config.train.micro_batch_tokens / settings->sequence_length;
-    const struct feature_batches_options options = {
-        .seed = (uint64_t)work->config.run.seed,
-        .phase = (uint32_t)phase,
-        .first_batch = first,
-        .end_batch = end,
-        .global_batch = settings->global_batch,
-        .group = !work->config.train.reproducible ? 0 : (fit > 0 ? fit : 1),
-        .rank = dist_rank(dist),
-        .ranks = dist_size(dist)};
+    struct feature_batches_options options = feature_batches_options_of(&work->config, phase, dist);
+    options.first_batch = first;
+    options.end_batch = end;
     (void)err;
     tuning->phase = phase;
     log_info(
@@ -290,19 +283,12 @@ static void make_options(struct fine_tuning *tuning)
 static void make_meta(struct fine_tuning *tuning)
 {
     struct checkpoint_meta *meta = &tuning->work.meta;
-    struct buffer config = {0}, labels = {0};
-    const char *bytes = vocabulary_text(tuning->base.vocabulary, &meta->vocabulary_size);
-    meta->vocabulary = memory_new(meta->vocabulary_size + 1, 1);
-    memcpy(meta->vocabulary, bytes, meta->vocabulary_size);
-    config_print(&tuning->work.config, true, &config);
-    meta->config = memory_copy_text(buffer_text(&config));
+    struct buffer labels = {0};
+    work_make_meta(&tuning->work, tuning->base.vocabulary, tuning->base.lower_case,
+                   feature_set_hash(tuning->train.features));
     label_set_print(&tuning->labels, &labels);
     meta->labels_size = labels.size;
     meta->labels = memory_copy_text(buffer_text(&labels));
-    meta->state.corpus_hash = feature_set_hash(tuning->train.features);
-    meta->state.vocabulary_hash = vocabulary_hash(tuning->base.vocabulary);
-    meta->state.lower_case = tuning->base.lower_case;
-    buffer_release(&config);
     buffer_release(&labels);
 }
 
@@ -348,14 +334,6 @@ static int open_examples(struct fine_tuning *tuning, struct error *err)
                : config_check(config, err);
 }
 
-static void announce(const struct config *config)
-{
-    struct buffer text = {0};
-    config_print(config, false, &text);
-    log_info("effective configuration:\n%s", buffer_text(&text));
-    buffer_release(&text);
-}
-
 int fine_tuning_open(struct work **work, const struct dist *dist, const struct config *config,
                      bool resume, struct error *err)
 {
@@ -377,7 +355,7 @@ int fine_tuning_open(struct work **work, const struct dist *dist, const struct c
         base_model_close_files(&tuning->base);
     else
         tuning->work.base = &tuning->base;
-    announce(&tuning->work.config);
+    announce_config(&tuning->work.config);
     *work = &tuning->work;
     return 0;
 }

@@ -101,15 +101,36 @@ struct trainer_options trainer_options_of(const struct config *config, int vocab
     };
 }
 
+/* Sequences that a micro-batch is cut by: as many as fit at full length, at least one; 0: as they fit. */
+static int group_of(const struct config *config, int phase)
+{
+    const int fit = config->train.micro_batch_tokens / config->phases[phase].sequence_length;
+    return !config->train.reproducible ? 0 : (fit > 0 ? fit : 1);
+}
+
 struct sampled_batches_options sampled_batches_options_of(const struct config *config, int phase,
                                                           const struct dist *dist)
 {
     const struct config_phase *settings = &config->phases[phase];
-    int fit = config->train.micro_batch_tokens / settings->sequence_length;
     return (struct sampled_batches_options){
         .end_batch = (uint64_t)settings->steps,
         .global_batch = settings->global_batch,
-        .group = !config->train.reproducible ? 0 : (fit > 0 ? fit : 1),
+        .group = group_of(config, phase),
+        .rank = dist_rank(dist),
+        .ranks = dist_size(dist),
+    };
+}
+
+struct feature_batches_options feature_batches_options_of(const struct config *config, int phase,
+                                                          const struct dist *dist)
+{
+    const struct config_phase *settings = &config->phases[phase];
+    return (struct feature_batches_options){
+        .seed = (uint64_t)config->run.seed,
+        .phase = (uint32_t)phase,
+        .end_batch = (uint64_t)settings->steps,
+        .global_batch = settings->global_batch,
+        .group = group_of(config, phase),
         .rank = dist_rank(dist),
         .ranks = dist_size(dist),
     };

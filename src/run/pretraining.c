@@ -1,7 +1,6 @@
 /* Pre-training as work: the corpora of the phases, their samples, and held-out evaluation. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lambert/base/activity.h"
 #include "lambert/base/log.h"
@@ -127,26 +126,6 @@ static void close_pretraining(struct work *work)
     free(pretraining);
 }
 
-/* What every checkpoint of the run carries of corpora and configuration. */
-static void make_meta(struct pretraining *pretraining)
-{
-    struct checkpoint_meta *meta = &pretraining->work.meta;
-    struct buffer text = {0};
-    size_t size;
-    const struct corpus *corpus = corpora_of(&pretraining->corpora, 0);
-    const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
-    const char *bytes = vocabulary_text(vocabulary, &size);
-    config_print(&pretraining->work.config, true, &text);
-    meta->config = memory_copy_text(buffer_text(&text));
-    buffer_release(&text);
-    meta->vocabulary = memory_new(size + 1, 1);
-    memcpy(meta->vocabulary, bytes, size);
-    meta->vocabulary_size = size;
-    meta->state.corpus_hash = corpora_hash(&pretraining->corpora);
-    meta->state.vocabulary_hash = vocabulary_hash(vocabulary);
-    meta->state.lower_case = corpus_lower_case(corpus);
-}
-
 static void make_options(struct pretraining *pretraining)
 {
     struct work *work = &pretraining->work;
@@ -194,7 +173,9 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
         free(pretraining);
         return -1;
     }
-    make_meta(pretraining);
+    const struct corpus *first = corpora_of(&pretraining->corpora, 0);
+    work_make_meta(*work, corpus_vocabulary(first), corpus_lower_case(first),
+                   corpora_hash(&pretraining->corpora));
     make_options(pretraining);
     if (dist_agree(dist, open_pairs(pretraining, err), err) < 0) {
         *work = NULL;

@@ -6,8 +6,17 @@
 #include <string.h>
 
 #include "lambert/base/log.h"
+#include "lambert/run/run.h"
 
 enum { LOSSES_TEXT = 512 };
+
+void announce_config(const struct config *config)
+{
+    struct buffer text = {0};
+    config_print(config, false, &text);
+    log_info("effective configuration:\n%s", buffer_text(&text));
+    buffer_release(&text);
+}
 
 void objective_label(const struct objective *objective, char label[OBJECTIVE_LABEL])
 {

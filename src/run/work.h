@@ -18,6 +18,7 @@
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/store/checkpoint_file.h"
+#include "lambert/text/vocabulary.h"
 #include "lambert/trainer/trainer.h"
 
 struct base_model;
@@ -58,6 +59,11 @@ struct work {
 int work_open(struct work **work, const struct dist *dist, const struct config *config, bool resume,
               struct error *err);
 void work_close(struct work *work); /* NULL is fine */
+
+/* For implementations: fills in what checkpoints carry of the configuration, which is complete, of the
+ * vocabulary, and of the material, which has this hash. */
+void work_make_meta(struct work *work, const struct vocabulary *vocabulary, bool lower_case,
+                    uint64_t material_hash);
 
 /* What work_open() is between. */
 int pretraining_open(struct work **work, const struct dist *dist, const struct config *config,

@@ -79,7 +79,8 @@ bool metric_is_better(const char *name, double value, double than)
 {
     if (isnan(value) || isnan(than))
         return !isnan(value);
-    return strcmp(name, "mse") == 0 ? value < than : value > than;
+    const bool less = strcmp(name, "mse") == 0 || strcmp(name, "loss") == 0;
+    return less ? value < than : value > than;
 }
 
 /* --- what the kinds share --------------------------------------------------------------------- */

@@ -27,6 +27,8 @@ static void less_of_a_squared_error_is_better(void **state)
     assert_false(metric_is_better("accuracy", 0.5, 0.5));
     assert_true(metric_is_better("mse", 0.4, 0.5));
     assert_false(metric_is_better("mse", 0.5, 0.4));
+    assert_true(metric_is_better("loss", 0.4, 0.5));
+    assert_false(metric_is_better("loss", 0.5, 0.4));
     assert_true(metric_is_better("mse", 0.5, NAN));
     assert_false(metric_is_better("pearson", NAN, -1));
     assert_false(metric_is_better("pearson", NAN, NAN));

@@ -5,6 +5,7 @@
 
 #include "lambert/config/config.h"
 #include "lambert/corpus/corpus.h"
+#include "lambert/features/feature_batches.h"
 #include "lambert/model/bert.h"
 #include "lambert/optim/schedule.h"
 #include "lambert/sample/sampled_batches.h"
@@ -25,6 +26,10 @@ struct trainer_options trainer_options_of(const struct config *config, int vocab
 /* All batches of a phase, this rank's shares of them. With train.reproducible they come in groups
  * of as many sequences as a micro-batch holds at full length. */
 struct sampled_batches_options sampled_batches_options_of(const struct config *config, int phase,
+                                                          const struct dist *dist);
+
+/* The same of a task's features. */
+struct feature_batches_options feature_batches_options_of(const struct config *config, int phase,
                                                           const struct dist *dist);
 
 /* Makes room for the ready samples of a corpus, whose masks no option limits. */

@@ -29,6 +29,9 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
  * Collective; rank 0 logs. */
 void announce_machine(const struct dist *dist, int threads, enum float_type compute_type);
 
+/* What a run is configured as, after all files and words; rank 0 logs. */
+void announce_config(const struct config *config);
+
 /* [local] Threads for this rank, as run.threads says; call once, before any parallel region. */
 int start_threads(const struct dist *dist, const struct config *config);
 

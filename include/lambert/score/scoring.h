@@ -79,7 +79,8 @@ bool metric_exists(enum task_kind kind, const char *name);
 /* The names of all that a kind may have, in their order, with a comma and a blank between: for sentences. */
 const char *metric_names(enum task_kind kind);
 
-/* Whether a value is better than another; not a number is better than none. */
+/* Whether a value is better than another; not a number is better than none. Of mse, and of a model's loss, which
+ * is no metric of predictions but may be compared like one ("loss"), less is better. */
 bool metric_is_better(const char *name, double value, double than);
 
 #endif
