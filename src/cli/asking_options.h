@@ -4,6 +4,8 @@
 
 #include "lambert/base/float16.h"
 #include "lambert/command/option.h"
+#include "lambert/dist/dist.h"
+#include "lambert/run/base_model.h"
 
 enum asking_type { ASKING_TYPE_OF_MODEL, ASKING_FLOAT32, ASKING_BFLOAT16 };
 
@@ -27,7 +29,19 @@ struct asking_options {
      .help = "of the matrix products; model: as it was trained"},                                  \
     {.name = "threads", .kind = OPTION_INTEGER, OPTION_PLACE(type, member.threads), .max = 4096,   \
      .metavar = "N", .standard = "the cores it is bound to", .help = "of a rank"}
+
+#define OPTION_MICRO_BATCH(type, member)                                                           \
+    {.name = "micro-batch-tokens", .kind = OPTION_INTEGER, OPTION_PLACE(type, member), .min = 1,   \
+     .max = 16777216, .metavar = "N", .help = "tokens computed at once"}
 /* clang-format on */
+
+/* Collective. The kernels of this CPU, and the threads of a rank: before anything is computed. */
+int start_asking(const struct dist *dist, const struct asking_options *options, struct error *err);
+
+/* The longest sequence: what --sequence-length says, 0: the model's own; fails where the model has not so many
+ * positions. */
+int asking_length(const struct asking_options *options, const struct base_model *base, int given,
+                  int *length, struct error *err);
 
 /* of_model: what it was trained in. */
 static inline enum float_type asking_type_of(const struct asking_options *options,

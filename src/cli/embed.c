@@ -12,10 +12,8 @@
 #include "lambert/base/memory.h"
 #include "lambert/config/config.h"
 #include "lambert/examples/plain_texts.h"
-#include "lambert/kernels/kernels.h"
 #include "lambert/run/embed.h"
 #include "lambert/run/loaded_model.h"
-#include "lambert/run/run.h"
 #include "lambert/run/task_set.h"
 
 struct embed_arguments {
@@ -72,13 +70,7 @@ static const struct command_option embed_command_options[] = {
      .metavar = "N",
      .standard = "as in training",
      .help = "the longest sequence; longer texts are cut"},
-    {.name = "micro-batch-tokens",
-     .kind = OPTION_INTEGER,
-     PLACE(micro_batch_tokens),
-     .min = 1,
-     .max = 16777216,
-     .metavar = "N",
-     .help = "tokens computed at once"},
+    OPTION_MICRO_BATCH(struct embed_arguments, micro_batch_tokens),
     OPTION_ASKING(struct embed_arguments, asking),
     {.kind = OPTION_WORDS, PLACE(inputs), .metavar = "INPUT", .completion = COMPLETE_FILES},
     {0}};
@@ -168,16 +160,12 @@ static int make_features(struct embedding *embedding, const struct embed_argumen
 {
     const struct base_model *base = &embedding->base;
     const struct task_format format = {.kind = TASK_REGRESSION}; /* texts without labels */
-    const struct feature_options options = {.vocabulary = base->vocabulary,
-                                            .lower_case = base->lower_case,
-                                            .sequence_length = arguments->sequence_length
-                                                                   ? arguments->sequence_length
-                                                                   : base->sequence_length};
+    struct feature_options options = {.vocabulary = base->vocabulary,
+                                      .lower_case = base->lower_case};
     struct feature_report report;
-    if (options.sequence_length > base->shape.max_position_embeddings)
-        return error_set(err, "--sequence-length %d is more than the %d positions of %s",
-                         options.sequence_length, base->shape.max_position_embeddings,
-                         arguments->asking.model);
+    if (asking_length(&arguments->asking, base, arguments->sequence_length,
+                      &options.sequence_length, err) < 0)
+        return -1;
     if (feature_set_of_texts(&embedding->features, &embedding->texts, &format, NULL, &options,
                              &report, err) < 0)
         return -1;
@@ -245,14 +233,10 @@ static int embed(struct dist *dist, const void *context, struct error *err)
 {
     const struct embed_arguments *arguments = context;
     struct embedding embedding = {.features = NULL};
-    int status = dist_agree(dist, kernels_select(err), err);
-    if (status < 0)
+    if (start_asking(dist, &arguments->asking, err) < 0 ||
+        base_model_open(&embedding.base, dist, arguments->asking.model, err) < 0)
         return -1;
-    const struct config threads = {.run.threads = arguments->asking.threads};
-    start_threads(dist, &threads);
-    if (base_model_open(&embedding.base, dist, arguments->asking.model, err) < 0)
-        return -1;
-    status = dist_agree(dist, read_inputs(&embedding, arguments, dist_size(dist), err), err);
+    int status = dist_agree(dist, read_inputs(&embedding, arguments, dist_size(dist), err), err);
     if (status == 0)
         status = load_model(&embedding, arguments, dist, err);
     if (status == 0)

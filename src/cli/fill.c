@@ -6,10 +6,8 @@
 #include "lambert.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
-#include "lambert/kernels/kernels.h"
 #include "lambert/run/fill_masks.h"
 #include "lambert/run/loaded_model.h"
-#include "lambert/run/run.h"
 
 struct fill_arguments {
     struct asking_options asking;
@@ -169,12 +167,10 @@ static int fill(struct dist *dist, const void *context, struct error *err)
 {
     static const struct objective *const objectives[] = {&objective_mlm};
     const struct fill_arguments *arguments = context;
-    const struct config threads = {.run.threads = arguments->asking.threads};
     struct base_model base;
     struct loaded_model model;
-    if (dist_agree(dist, kernels_select(err), err) < 0)
+    if (start_asking(dist, &arguments->asking, err) < 0)
         return -1;
-    start_threads(dist, &threads);
     if (base_model_open(&base, dist, arguments->asking.model, err) < 0)
         return error_prefix(err, "%s", arguments->asking.model);
     const struct bert_options options = {

@@ -5,11 +5,10 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/config/config.h"
-#include "lambert/kernels/kernels.h"
 #include "lambert/run/loaded_model.h"
 #include "lambert/run/options.h"
 #include "lambert/run/predict.h"
-#include "lambert/run/run.h"
+#include "table_forms.h"
 
 enum { SHORTEST_SEQUENCES = 8 }; /* as of phase.NAME.sequence_length */
 
@@ -25,9 +24,6 @@ struct predict_arguments {
     int micro_batch_tokens;
     struct asking_options asking;
 };
-
-static const char *const form_names[] = {
-    [TABLE_BY_NAME] = "by_name", [TABLE_TSV] = "tsv", [TABLE_CSV] = "csv", [TABLE_JSON] = "json"};
 
 #define PLACE(member) OPTION_PLACE(struct predict_arguments, member)
 
@@ -69,13 +65,13 @@ static const struct command_option predict_options[] = {
     {.name = "form",
      .kind = OPTION_CHOICE,
      PLACE(form),
-     OPTION_CHOICES(form_names),
+     OPTION_CHOICES(table_form_names),
      .metavar = "FORM",
      .help = "of the input"},
     {.name = "output-form",
      .kind = OPTION_CHOICE,
      PLACE(output_form),
-     OPTION_CHOICES(form_names),
+     OPTION_CHOICES(table_form_names),
      .metavar = "FORM",
      .help = "of the output"},
     {.name = "no-header",
@@ -123,13 +119,7 @@ static const struct command_option predict_options[] = {
      .metavar = "N",
      .standard = "as in training",
      .help = "the longest sequence"},
-    {.name = "micro-batch-tokens",
-     .kind = OPTION_INTEGER,
-     PLACE(micro_batch_tokens),
-     .min = 1,
-     .max = 16777216,
-     .metavar = "N",
-     .help = "tokens computed at once"},
+    OPTION_MICRO_BATCH(struct predict_arguments, micro_batch_tokens),
     OPTION_ASKING(struct predict_arguments, asking),
     {0}};
 
@@ -185,18 +175,13 @@ static int read_input(struct prediction *prediction, const struct predict_argume
                       struct error *err)
 {
     const struct base_model *base = &prediction->base;
-    const int positions = base->shape.max_position_embeddings;
     struct task_reader reader = {.task = &prediction->task,
                                  .vocabulary = base->vocabulary,
                                  .lower_case = base->lower_case,
-                                 .labels = base->labels.count > 0 ? &base->labels : NULL,
-                                 .sequence_length = arguments->sequence_length
-                                                        ? arguments->sequence_length
-                                                        : base->sequence_length};
-    if (reader.sequence_length > positions)
-        return error_set(err, "--sequence-length %d is more than the %d positions of %s",
-                         reader.sequence_length, positions, arguments->asking.model);
-    if (task_of(arguments, base, &prediction->task, err) < 0)
+                                 .labels = base->labels.count > 0 ? &base->labels : NULL};
+    if (asking_length(&arguments->asking, base, arguments->sequence_length, &reader.sequence_length,
+                      err) < 0 ||
+        task_of(arguments, base, &prediction->task, err) < 0)
         return -1;
     return task_set_read(&prediction->set, &reader, arguments->input, TASK_PREDICTS, err);
 }
@@ -241,14 +226,10 @@ static int predict(struct dist *dist, const void *context, struct error *err)
     const struct predict_arguments *arguments = context;
     struct prediction prediction = {.token_budget = 0};
     struct task_outputs outputs = {0};
-    int status = dist_agree(dist, kernels_select(err), err);
-    if (status < 0)
+    if (start_asking(dist, &arguments->asking, err) < 0 ||
+        base_model_open(&prediction.base, dist, arguments->asking.model, err) < 0)
         return -1;
-    const struct config threads = {.run.threads = arguments->asking.threads};
-    start_threads(dist, &threads);
-    if (base_model_open(&prediction.base, dist, arguments->asking.model, err) < 0)
-        return -1;
-    status = dist_agree(dist, read_input(&prediction, arguments, err), err);
+    int status = dist_agree(dist, read_input(&prediction, arguments, err), err);
     if (status == 0)
         status = load_model(&prediction, arguments, dist, err);
     if (status == 0) {

@@ -8,11 +8,11 @@
 #include "lambert/score/confusion.h"
 #include "score_pairs.h"
 #include "score_report.h"
+#include "table_forms.h"
 
 /* enum task_kind */
 static const char *const kinds[] = {"none",       "classification", "regression",
                                     "multilabel", "tagging",        "questions"};
-static const char *const forms[] = {"by_name", "tsv", "csv", "json"}; /* enum table_form */
 
 /* How one of the files is laid out. */
 struct layout {
@@ -59,7 +59,7 @@ static const struct command_option score_options[] = {
     {.name = "form",
      .kind = OPTION_CHOICE,
      OPTION_PLACE(struct score_arguments, gold_layout.form),
-     OPTION_CHOICES(forms),
+     OPTION_CHOICES(table_form_names),
      .metavar = "FORM",
      .help = "how rows lie in GOLD; by_name: *.csv, *.jsonl and *.json are these, others TSV"},
     {.name = "no-header",
@@ -92,7 +92,7 @@ static const struct command_option score_options[] = {
     {.name = "predictions-form",
      .kind = OPTION_CHOICE,
      OPTION_PLACE(struct score_arguments, said_layout.form),
-     OPTION_CHOICES(forms),
+     OPTION_CHOICES(table_form_names),
      .metavar = "FORM",
      .help = "how rows lie in PREDICTIONS"},
     {.name = "predictions-no-header",

@@ -9,10 +9,8 @@
 #include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 #include "lambert/command/command.h"
-#include "lambert/kernels/kernels.h"
 #include "lambert/run/loaded_model.h"
 #include "lambert/run/pair_scorer.h"
-#include "lambert/run/run.h"
 #include "lambert/score/scoring.h"
 
 /* --- accuracy --------------------------------------------------------------------------------- */
@@ -218,13 +216,11 @@ static int read_pairs(struct minimal_pairs *pairs, struct pair_scorer **scorer,
 
 int score_pairs(struct dist *dist, const struct score_pairs_request *request, struct error *err)
 {
-    const struct config threads = {.run.threads = request->asking.threads};
     struct base_model base;
     struct minimal_pairs pairs = {0};
     struct pair_scorer *scorer = NULL;
-    if (dist_agree(dist, kernels_select(err), err) < 0)
+    if (start_asking(dist, &request->asking, err) < 0)
         return -1;
-    start_threads(dist, &threads);
     if (base_model_open(&base, dist, request->asking.model, err) < 0)
         return error_prefix(err, "%s", request->asking.model);
     int status = dist_agree(dist, read_pairs(&pairs, &scorer, &base, request->path, err), err);

@@ -5,21 +5,26 @@
 #include "lambert/base/memory.h"
 #include "lambert/run/options.h"
 
+static int check_tensor(const struct base_model *base, const char *name, struct error *err)
+{
+    return base_model_has(base, name)
+               ? 0
+               : error_set(err, "%s has no %s, so that what it would say was never learned",
+                           base_model_path(base), name);
+}
+
 /* [rank 0] Whether the model has the tensors of the objectives. */
 static int check_heads(const struct base_model *base, const struct objective *const *objectives,
                        int count, struct error *err)
 {
-    static const char pooler[] = "bert.pooler.dense.weight";
+    int status = 0;
     for (int o = 0; o < count; o++) {
-        if (objectives[o]->rows == OBJECTIVE_POOLED && !base_model_has(base, pooler))
-            return error_set(err, "%s has no %s, so that what it would say was never learned",
-                             base_model_path(base), pooler);
-        for (int p = 0; p < objectives[o]->param_count; p++) {
-            const char *name = objectives[o]->params[p].name;
-            if (!base_model_has(base, name))
-                return error_set(err, "%s has no %s, so that what it would say was never learned",
-                                 base_model_path(base), name);
-        }
+        if (objectives[o]->rows == OBJECTIVE_POOLED)
+            status = check_tensor(base, "bert.pooler.dense.weight", err);
+        for (int p = 0; p < objectives[o]->param_count && status == 0; p++)
+            status = check_tensor(base, objectives[o]->params[p].name, err);
+        if (status < 0)
+            return -1;
     }
     return 0;
 }
