@@ -358,7 +358,7 @@ static int score_predictions(const struct score_arguments *arguments, struct err
                                   .resampling = resampling_of(arguments),
                                   .tables = arguments->tables};
     int status = -1, positive;
-    if (gold_read(&gold, &format, arguments->gold, err) < 0)
+    if (gold_read(&gold, &format, arguments->gold, true, err) < 0)
         return -1;
     if (read_predictions(&report, arguments, err) < 0 ||
         find_labels(&labels, &gold, &report, arguments->labels, err) < 0 ||

@@ -1,12 +1,9 @@
 #include <math.h>
-#include <stdlib.h>
 
 #include <cjson/cJSON.h>
 
 #include "lambert.h"
-#include "lambert/base/array.h"
 #include "lambert/base/json.h"
-#include "lambert/base/memory.h"
 #include "lambert/features/feature_set.h"
 #include "question_options.h"
 
@@ -137,85 +134,41 @@ static void print_report(const struct feature_set *set, const struct feature_rep
     print_json_line(line);
 }
 
-/* --- the kinds -------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------- */
 
-static int show_texts(const struct features_arguments *arguments, const struct task_format *format,
-                      const struct feature_options *options, struct error *err)
+static void print_features(const struct feature_set *set, const struct gold *gold)
 {
-    struct text_examples examples = {0};
-    struct label_set labels = {0};
-    struct feature_set *set = NULL;
-    struct feature_report report;
-    int status =
-        text_examples_read(&examples, format, arguments->path, !arguments->unlabelled, err);
-    if (status < 0)
-        return -1;
-    const char **names = NULL;
-    size_t count = 0, capacity = 0;
-    for (int e = 0; e < examples.count; e++)
-        for (int l = 0; l < examples.at[e].label_count; l++) {
-            ARRAY_RESERVE(names, count + 1, capacity);
-            names[count++] = examples.at[e].labels[l];
-        }
-    label_set_collect(&labels, names, count);
-    free(names);
-    status = feature_set_of_texts(&set, &examples, format, &labels, options, &report, err);
-    for (int f = 0; status == 0 && f < feature_set_count(set); f++) {
+    for (int f = 0; f < feature_set_count(set); f++) {
         const struct feature *feature = feature_set_at(set, f);
-        print_text(set, feature, &examples.at[feature->example]);
+        if (gold->kind == TASK_QUESTIONS)
+            print_window(set, f, &gold->questions);
+        else if (gold->kind == TASK_TAGGING)
+            print_sentence(feature);
+        else
+            print_text(set, feature, &gold->texts.at[feature->example]);
     }
-    if (status == 0)
-        print_report(set, &report);
-    feature_set_free(set);
-    label_set_release(&labels);
-    text_examples_release(&examples);
-    return status;
 }
 
-static int show_sentences(const struct features_arguments *arguments,
-                          const struct task_format *format, const struct feature_options *options,
-                          struct error *err)
+static int show_examples(const struct features_arguments *arguments,
+                         const struct task_format *format, const struct feature_options *options,
+                         struct error *err)
 {
-    struct tagged_sentences sentences = {0};
+    struct gold gold;
     struct label_set labels = {0};
     struct feature_set *set = NULL;
     struct feature_report report;
-    if (tagged_sentences_read(&sentences, format, arguments->path, !arguments->unlabelled, err) < 0)
+    if (gold_read(&gold, format, arguments->path, !arguments->unlabelled, err) < 0)
         return -1;
-    const char **names = memory_new(sentences.words, sizeof *names);
-    size_t count = 0;
-    for (int s = 0; s < sentences.count && sentences.labelled; s++)
-        for (int w = 0; w < sentences.at[s].count; w++)
-            names[count++] = sentences.at[s].words[w].tag;
-    label_set_collect(&labels, names, count);
-    free(names);
-    const int status = feature_set_of_sentences(&set, &sentences, &labels, options, &report, err);
-    for (int f = 0; status == 0 && f < feature_set_count(set); f++)
-        print_sentence(feature_set_at(set, f));
-    if (status == 0)
+    gold_labels(&gold, NULL, 0, &labels);
+    const int status = feature_set_of_gold(&set, &gold, format, &labels, !arguments->unlabelled,
+                                           options, &report, err);
+    if (status == 0) {
+        print_features(set, &gold);
         print_report(set, &report);
+    }
     feature_set_free(set);
     label_set_release(&labels);
-    tagged_sentences_release(&sentences);
-    return status;
-}
-
-static int show_questions(const struct features_arguments *arguments,
-                          const struct feature_options *options, struct error *err)
-{
-    struct question_set questions = {0};
-    struct feature_set *set = NULL;
-    struct feature_report report;
-    if (question_set_read(&questions, arguments->path, err) < 0)
-        return -1;
-    const int status =
-        feature_set_of_questions(&set, &questions, !arguments->unlabelled, options, &report, err);
-    for (int f = 0; status == 0 && f < feature_set_count(set); f++)
-        print_window(set, f, &questions);
-    if (status == 0)
-        print_report(set, &report);
-    feature_set_free(set);
-    question_set_release(&questions);
+    gold_release(&gold);
     return status;
 }
 
@@ -246,10 +199,7 @@ static int show_features(const void *context, struct error *err)
     if (vocabulary_load(&vocabulary, arguments->questions.vocabulary, err) < 0)
         return -1;
     const struct feature_options options = feature_options_of(&arguments->questions, vocabulary);
-    const int status = format.kind == TASK_QUESTIONS ? show_questions(arguments, &options, err)
-                       : format.kind == TASK_TAGGING
-                           ? show_sentences(arguments, &format, &options, err)
-                           : show_texts(arguments, &format, &options, err);
+    const int status = show_examples(arguments, &format, &options, err);
     vocabulary_free(vocabulary);
     return status;
 }

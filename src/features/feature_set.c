@@ -37,6 +37,18 @@ int set_gather(struct feature_set *set, struct encoding *encodings, int examples
     return cut;
 }
 
+int feature_set_of_gold(struct feature_set **features, const struct gold *gold,
+                        const struct task_format *format, const struct label_set *labels,
+                        bool training, const struct feature_options *options,
+                        struct feature_report *report, struct error *err)
+{
+    if (gold->kind == TASK_TAGGING)
+        return feature_set_of_sentences(features, &gold->sentences, labels, options, report, err);
+    if (gold->kind == TASK_QUESTIONS)
+        return feature_set_of_questions(features, &gold->questions, training, options, report, err);
+    return feature_set_of_texts(features, &gold->texts, format, labels, options, report, err);
+}
+
 void feature_set_free(struct feature_set *set)
 {
     if (!set)

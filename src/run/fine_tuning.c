@@ -173,7 +173,7 @@ static int find_labels(struct fine_tuning *tuning, struct error *err)
         buffer_release(&text);
         return status;
     }
-    task_set_labels(&tuning->train, &tuning->labels);
+    gold_labels(&tuning->train.examples, NULL, 0, &tuning->labels);
     bool known = base->task.kind == task->kind && base->labels.count > 0;
     for (int l = 0; l < tuning->labels.count && known; l++)
         known = label_set_find(&base->labels, tuning->labels.names[l]) >= 0;

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lambert/base/error.h"
 #include "lambert/base/log.h"
-#include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
 #include "lambert/model/task_objectives.h"
 
@@ -50,52 +50,7 @@ int task_set_count(const struct task_set *set)
                                                   : set->examples.texts.count;
 }
 
-/* --- examples --------------------------------------------------------------------------------- */
-
-static int read_examples(struct task_set *set, const struct task_format *format, const char *path,
-                         enum task_use use, struct error *err)
-{
-    const bool labelled = use != TASK_PREDICTS;
-    int status;
-    set->examples.kind = format->kind;
-    switch (set->examples.kind) {
-    case TASK_TAGGING:
-        status = tagged_sentences_read(&set->examples.sentences, format, path, labelled, err);
-        set->examples.sentences.labelled &= labelled; /* a file may have what nobody asks for */
-        return status;
-    case TASK_QUESTIONS:
-        return question_set_read(&set->examples.questions, path, err);
-    default:
-        status = text_examples_read(&set->examples.texts, format, path, labelled, err);
-        set->examples.texts.labelled &= labelled;
-        return status;
-    }
-}
-
-/* --- features --------------------------------------------------------------------------------- */
-
-static int make_features(struct task_set *set, const struct task_reader *reader,
-                         const struct task_format *format, enum task_use use,
-                         struct feature_report *report, struct error *err)
-{
-    const struct feature_options options = {.vocabulary = reader->vocabulary,
-                                            .lower_case = reader->lower_case,
-                                            .sequence_length = reader->sequence_length,
-                                            .stride = reader->task->stride,
-                                            .question_length = reader->task->question_length};
-    const struct label_set *labels = reader->labels;
-    switch (set->examples.kind) {
-    case TASK_TAGGING:
-        return feature_set_of_sentences(&set->features, &set->examples.sentences, labels, &options,
-                                        report, err);
-    case TASK_QUESTIONS:
-        return feature_set_of_questions(&set->features, &set->examples.questions,
-                                        use == TASK_TRAINS, &options, report, err);
-    default:
-        return feature_set_of_texts(&set->features, &set->examples.texts, format, labels, &options,
-                                    report, err);
-    }
-}
+/* --- examples and features --------------------------------------------------------------------- */
 
 /* What could not be used as it is. */
 static void tell(const struct task_set *set, const struct feature_report *report, const char *path)
@@ -118,19 +73,27 @@ int task_set_read_examples(struct task_set *set, const struct config_task *task,
                            enum task_use use, struct error *err)
 {
     const struct task_format format = task_format_of(task);
-    *set = (struct task_set){.examples.kind = format.kind};
-    if (read_examples(set, &format, path, use, err) == 0)
-        return 0;
-    task_set_release(set);
-    return -1;
+    const bool labelled = use != TASK_PREDICTS;
+    *set = (struct task_set){.features = NULL};
+    if (gold_read(&set->examples, &format, path, labelled, err) < 0)
+        return -1;
+    set->examples.texts.labelled &= labelled; /* a file may have what nobody asks for */
+    set->examples.sentences.labelled &= labelled;
+    return 0;
 }
 
 int task_set_make_features(struct task_set *set, const struct task_reader *reader, const char *path,
                            enum task_use use, struct error *err)
 {
     const struct task_format format = task_format_of(reader->task);
+    const struct feature_options options = {.vocabulary = reader->vocabulary,
+                                            .lower_case = reader->lower_case,
+                                            .sequence_length = reader->sequence_length,
+                                            .stride = reader->task->stride,
+                                            .question_length = reader->task->question_length};
     struct feature_report report = {0};
-    if (make_features(set, reader, &format, use, &report, err) < 0)
+    if (feature_set_of_gold(&set->features, &set->examples, &format, reader->labels,
+                            use == TASK_TRAINS, &options, &report, err) < 0)
         return -1;
     if (feature_set_count(set->features) == 0) /* paragraphs without a word have no windows */
         return error_set(err, "%s: no question has a paragraph with words in it", path);
@@ -164,31 +127,4 @@ void capacity_for(struct bert_capacity *capacity, const struct feature_set *feat
     capacity->sequences = max_int(capacity->sequences, capacity->tokens / extent.shortest);
     capacity->labelled =
         max_int(capacity->labelled, (int)ceil(extent.labelled_rows_a_token * capacity->tokens));
-}
-
-/* --- labels ----------------------------------------------------------------------------------- */
-
-/* The names of all labels, as often as they come; free(). */
-static const char **names_in(const struct task_set *set, size_t *count)
-{
-    size_t all = set->examples.sentences.words, next = 0;
-    for (int i = 0; i < set->examples.texts.count; i++)
-        all += (size_t)set->examples.texts.at[i].label_count;
-    const char **names = memory_new(all + 1, sizeof *names);
-    for (int i = 0; i < set->examples.texts.count; i++)
-        for (int l = 0; l < set->examples.texts.at[i].label_count; l++)
-            names[next++] = set->examples.texts.at[i].labels[l];
-    for (int i = 0; i < set->examples.sentences.count; i++)
-        for (int w = 0; w < set->examples.sentences.at[i].count; w++)
-            names[next++] = set->examples.sentences.at[i].words[w].tag;
-    *count = next;
-    return names;
-}
-
-void task_set_labels(const struct task_set *set, struct label_set *labels)
-{
-    size_t count;
-    const char **names = names_in(set, &count);
-    label_set_collect(labels, names, count);
-    free(names);
 }

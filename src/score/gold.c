@@ -8,14 +8,14 @@
 #include "lambert/examples/name_index.h"
 
 int gold_read(struct gold *gold, const struct task_format *format, const char *path,
-              struct error *err)
+              bool labels_wanted, struct error *err)
 {
     *gold = (struct gold){.kind = format->kind};
     if (format->kind == TASK_QUESTIONS)
         return question_set_read(&gold->questions, path, err);
     if (format->kind == TASK_TAGGING)
-        return tagged_sentences_read(&gold->sentences, format, path, true, err);
-    return text_examples_read(&gold->texts, format, path, true, err);
+        return tagged_sentences_read(&gold->sentences, format, path, labels_wanted, err);
+    return text_examples_read(&gold->texts, format, path, labels_wanted, err);
 }
 
 void gold_release(struct gold *gold)
@@ -53,7 +53,7 @@ void gold_labels(const struct gold *gold, const struct predictions *said, int co
     for (int i = 0; i < gold->texts.count; i++)
         for (int l = 0; l < gold->texts.at[i].label_count; l++)
             add_name(&names, gold->texts.at[i].labels[l]);
-    for (size_t w = 0; w < gold->sentences.words; w++)
+    for (size_t w = 0; w < gold->sentences.words && gold->sentences.labelled; w++)
         add_name(&names, gold->sentences.all[w].tag);
     for (int p = 0; p < count; p++)
         for (int l = 0; said[p].labels && l < said[p].labels->count; l++)

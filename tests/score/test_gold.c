@@ -30,7 +30,7 @@ static void check(const struct task_format *format, const char *gold_path, const
     struct buffer sentence = {0};
     struct task_format said_format = *format;
     said_format.columns = (struct task_columns){0};
-    if (gold_read(&gold, format, gold_path, &err) < 0 ||
+    if (gold_read(&gold, format, gold_path, true, &err) < 0 ||
         predictions_read(&said, &said_format, said_path, &err) < 0)
         fail_msg("%s", err.text);
     gold_labels(&gold, &said, 1, &labels);
@@ -95,7 +95,7 @@ static void labels_must_be_in_the_list(void **state)
     struct task_format format = classes;
     format.columns.label = NULL;
     format.columns.id = NULL;
-    assert_int_equal(gold_read(&gold, &classes, file_of("g.tsv", three), &err), 0);
+    assert_int_equal(gold_read(&gold, &classes, file_of("g.tsv", three), true, &err), 0);
     assert_int_equal(predictions_read(&said, &format,
                                       file_of("p.tsv", "id\tprediction\na\t1\nb\t7\nc\t1\n"), &err),
                      0);

@@ -27,6 +27,7 @@
 #include "lambert/examples/tagged_sentences.h"
 #include "lambert/examples/task.h"
 #include "lambert/examples/text_examples.h"
+#include "lambert/score/gold.h"
 #include "lambert/text/vocabulary.h"
 
 struct feature_options {
@@ -84,6 +85,12 @@ int feature_set_of_sentences(struct feature_set **features,
 int feature_set_of_questions(struct feature_set **features, const struct question_set *questions,
                              bool training, const struct feature_options *options,
                              struct feature_report *report, struct error *err);
+
+/* Whichever of these the kind of the examples is. */
+int feature_set_of_gold(struct feature_set **features, const struct gold *gold,
+                        const struct task_format *format, const struct label_set *labels,
+                        bool training, const struct feature_options *options,
+                        struct feature_report *report, struct error *err);
 void feature_set_free(struct feature_set *features); /* NULL is fine */
 
 int feature_set_count(const struct feature_set *features); /* sequences */

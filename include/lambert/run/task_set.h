@@ -36,11 +36,9 @@ int task_set_read(struct task_set *set, const struct task_reader *reader, const 
                   enum task_use use, struct error *err);
 void task_set_release(struct task_set *set); /* fine on a zeroed one */
 
-/* [local] The same in two steps, where labels are to be found between them: examples alone, the labels that
- * they have, and their features. */
+/* [local] The same in two steps, where labels are to be found between them (gold_labels()). */
 int task_set_read_examples(struct task_set *set, const struct config_task *task, const char *path,
                            enum task_use use, struct error *err);
-void task_set_labels(const struct task_set *set, struct label_set *labels);
 int task_set_make_features(struct task_set *set, const struct task_reader *reader, const char *path,
                            enum task_use use, struct error *err);
 

@@ -1,13 +1,15 @@
 /* What is right, from a file, and predictions held against it: they are matched by their ids (of tags: word by
  * word), and what cannot be matched is an error that names it.
  *
- *     gold_read(&gold, &format, path, err);
+ *     gold_read(&gold, &format, path, true, err);
  *     predictions_read(&said, &said_format, path, err);
  *     gold_labels(&gold, predictions, count, &labels);        unless a list says them
  *     gold_score(&scoring, &gold, &said, &labels, positive, err);
  *     gold_release(&gold); */
 #ifndef LAMBERT_SCORE_GOLD_H
 #define LAMBERT_SCORE_GOLD_H
+
+#include <stdbool.h>
 
 #include "lambert/examples/question_set.h"
 #include "lambert/examples/tagged_sentences.h"
@@ -22,12 +24,13 @@ struct gold {
     struct question_set questions;
 };
 
-/* Only ids and what is right are read: the format need not say where the texts are. */
+/* The examples of a file. The format need not say where the texts are: ids and what is right are read then.
+ * labels_wanted: what is right has to be there. On failure there is nothing to release. */
 int gold_read(struct gold *gold, const struct task_format *format, const char *path,
-              struct error *err);
+              bool labels_wanted, struct error *err);
 void gold_release(struct gold *gold); /* fine on a zeroed one */
 
-/* The labels that are right or said somewhere. Regression and questions have none. */
+/* The labels that are right or said somewhere (count 0: that are right). Regression and questions have none. */
 void gold_labels(const struct gold *gold, const struct predictions *said /* [count] */, int count,
                  struct label_set *labels);
 
