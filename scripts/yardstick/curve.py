@@ -10,16 +10,15 @@ again.
 
 OUTPUT/curve.json gets all numbers, OUTPUT/curve.md the table; scripts/yardstick/report.py draws it."""
 import argparse
-import json
 import os
 import re
 import subprocess
 import sys
 
-from measuring import files_of, measure, seeds_of, told
+from measuring import Known, files_of, measure, seeds_of, told
 from programs import Lambert
 from run import parts_of, wanted_tasks
-from tasks import Failure, write_atomically
+from tasks import Failure, write_atomically, write_results
 import machine as machines
 import tables
 
@@ -82,6 +81,8 @@ def main():
     parser.add_argument("--set", metavar="TASK.KEY=VALUE", nargs="+", default=[], dest="changes")
     parser.add_argument("--python", default=sys.executable, metavar="COMMAND",
                         help="that has torch and transformers")
+    parser.add_argument("--known", metavar="FILE", default="",
+                        help="results of before, which are not measured again")
     words = parser.parse_args()
     lambert = Lambert(machines.Machine(words.build), "float32")
     tasks, parts = wanted_tasks(words.tasks, words.changes), parts_of(words.part)
@@ -92,16 +93,16 @@ def main():
     if 0 in words.fractions:
         starts = {0: untrained(lambert, checkpoints[max(checkpoints)],
                                os.path.join(words.output, "untrained"), words.python), **starts}
-    results = []
+    results, known = [], Known(words.known)
     for task in tasks:
         files = files_of(task, words.data, parts, words.output)
         for seed in seeds_of(task, words.seeds):
             for step, start in starts.items():
-                result = measure(lambert, lambert, task, files, start, seed, words.output, f"step{step}")
+                result = measure(lambert, lambert, task, files, start, seed, words.output, known,
+                                 f"step{step}")
                 results.append({**result, "pretraining_steps": step})
                 print(told(result), flush=True)
-    write_atomically(os.path.join(words.output, "curve.json"),
-                     json.dumps({"results": results}, indent=1) + "\n")
+    write_results(os.path.join(words.output, "curve.json"), results)
     text = "\n".join(tables.curve(results)) + "\n"
     write_atomically(os.path.join(words.output, "curve.md"), text)
     print("\n" + text, end="")

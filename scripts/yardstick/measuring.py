@@ -1,8 +1,11 @@
 """One measurement, a model fine-tuned for a task with a seed by a program, and where its result is kept.
 
 OUTPUT/results/NAME.json is the result of one, and is there only when all of it is done; what is there is not
-done again. OUTPUT/runs/NAME is the run, from which a stopped one goes on, where the program can."""
+done again. OUTPUT/runs/NAME is the run, from which a stopped one goes on, where the program can. Results of
+before, as run.py or curve.py wrote them into one file, are as good (`Known`): so a series of measurements that
+takes days goes on on another machine, as each result says what it was measured on."""
 import dataclasses
+import hashlib
 import json
 import os
 import time
@@ -19,11 +22,40 @@ def files_of(task, data, parts, output):
     return {"train": os.path.abspath(train), "evaluate": os.path.abspath(find_file(data, task.evaluate))}
 
 
+def fingerprint_of(model):
+    """Of the weights that are started from, wherever they lie: a checkpoint, or a Hugging Face folder's."""
+    path = os.path.join(model, "model.safetensors") if os.path.isdir(model) else model
+    if not os.path.exists(path):
+        raise Failure(f"{model} is neither a checkpoint nor a folder with model.safetensors")
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()[:16]
+
+
 def settings_of(task, files, model, compute_type):
     """All that a result depends on beside program and seed."""
     sizes = {name: [os.path.basename(path), os.path.getsize(path)] for name, path in files.items()}
-    return json.loads(json.dumps({**dataclasses.asdict(task), "files": sizes, "model": os.path.abspath(model),
+    return json.loads(json.dumps({**dataclasses.asdict(task), "files": sizes, "model": fingerprint_of(model),
                                   "compute_type": compute_type, **COMMON, **SPANS}))
+
+
+class Known:
+    """Results of before, out of a file that run.py or curve.py wrote; without a path, none."""
+
+    def __init__(self, path=""):
+        self.results = []
+        if path:
+            with open(path, encoding="utf-8") as file:
+                self.results = json.load(file)["results"]
+
+    def find(self, task, program, seed, label, settings):
+        for result in self.results:
+            if (result["task"], result["program"], result["seed"], result["label"]) == \
+                    (task.name, program.name, seed, label) and result["settings"] == settings:
+                return result
+        return None
 
 
 def read_result(path, settings):
@@ -39,12 +71,12 @@ def read_result(path, settings):
     return result
 
 
-def measure(program, scorer, task, files, model, seed, output, label=""):
+def measure(program, scorer, task, files, model, seed, output, known, label=""):
     """The result of one run; label tells runs from other weights apart."""
     name = "-".join(filter(None, (task.folder, label, program.name, str(seed))))
     path = os.path.join(output, "results", name + ".json")
     settings = settings_of(task, files, model, program.compute_type)
-    result = read_result(path, settings)
+    result = read_result(path, settings) or known.find(task, program, seed, label, settings)
     if result:
         return result
     folder = os.path.join(output, "runs", name)
@@ -54,7 +86,8 @@ def measure(program, scorer, task, files, model, seed, output, label=""):
     measured = program.finetune(task, files, model, seed, folder, predictions)
     others = program.machine.others_since(before)
     result = {"task": task.name, "program": program.name, "seed": seed, "label": label,
-              "settings": settings, **measured, "others": others, "whole_seconds": time.time() - started,
+              "settings": settings, "cpu": program.machine.cpu(),
+              "threads": program.machine.threads, **measured, "others": others, "whole_seconds": time.time() - started,
               "tokens_per_second": measured["tokens"] / measured["seconds"],
               "metrics": scorer.score(task, files, predictions, folder + ".score.log")}
     write_atomically(path, json.dumps(result, indent=1) + "\n")

@@ -14,13 +14,12 @@ programs differs by two standard errors or more.
 DATA is what data/tasks made. Of large training sets a part may do: --part SST-2=10000 takes so many examples, the
 same for both programs and all seeds, from OUTPUT/parts. --set SST-2.epochs=2 changes a task."""
 import argparse
-import json
 import os
 import sys
 
-from measuring import files_of, measure, seeds_of, told
+from measuring import Known, files_of, measure, seeds_of, told
 from programs import Lambert, Peer
-from tasks import CUSTOMARY, TASKS, Failure, changed, find_task, write_atomically
+from tasks import CUSTOMARY, TASKS, Failure, changed, find_task, write_atomically, write_results
 import machine as machines  # of scripts/peers, whose path programs.py adds
 import tables
 
@@ -44,6 +43,8 @@ def parse():
                         help="that both multiply in (float32)")
     parser.add_argument("--python", default=sys.executable, metavar="COMMAND",
                         help="that has torch and transformers, for the peer")
+    parser.add_argument("--known", metavar="FILE", default="",
+                        help="results of before, which are not measured again")
     return parser.parse_args()
 
 
@@ -70,10 +71,9 @@ def parts_of(words):
     return parts
 
 
-def publish(results, machine, output):
+def publish(results, output):
     """What there is up to now; returns the tables."""
-    whole = {"machine": {"cpu": machine.cpu(), "threads": machine.threads}, "results": results}
-    write_atomically(os.path.join(output, "yardstick.json"), json.dumps(whole, indent=1) + "\n")
+    write_results(os.path.join(output, "yardstick.json"), results)
     text = "\n".join([*tables.scores(results), "", *tables.speeds(results)]) + "\n"
     write_atomically(os.path.join(output, "yardstick.md"), text)
     return text
@@ -86,14 +86,14 @@ def main():
     peer = Peer(machine, words.type, words.python, os.path.join(words.output, "cache"))
     tasks, parts = wanted_tasks(words.tasks, words.changes), parts_of(words.part)
     files = {task.name: files_of(task, words.data, parts, words.output) for task in tasks}
-    results = []
+    results, known = [], Known(words.known)
     for task in tasks:
         for seed in seeds_of(task, words.seeds):
             for program in lambert, peer:
                 results.append(measure(program, lambert, task, files[task.name], words.model, seed,
-                                       words.output))
+                                       words.output, known))
                 print(told(results[-1]), flush=True)
-            text = publish(results, machine, words.output)
+            text = publish(results, words.output)
     print("\n" + text)
     apart = tables.apart(results)
     if apart:

@@ -112,6 +112,12 @@ def write_atomically(path, text):
     os.replace(path + ".new", path)
 
 
+def write_results(path, results):
+    """A line each, so that a file that is kept shows what was added to it."""
+    lines = ",\n".join(json.dumps(result) for result in results)
+    write_atomically(path, f'{{"results": [\n{lines}\n]}}\n')
+
+
 # --- parts --------------------------------------------------------------------------------------
 # A part of a training set is a file of its own, which both programs read: so many examples, in the order that
 # they had, those with the lowest of random numbers, which Python promises to make as it always did.

@@ -33,7 +33,10 @@ elif command == "score":
     values = {"accuracy": {"value": accuracy}, "f1": {"value": accuracy / 2}}
     print(json.dumps({"metrics": values}))
 elif command == "export":
-    os.makedirs(words[words.index("--output") + 1])
+    folder = words[words.index("--output") + 1]
+    os.makedirs(folder)
+    with open(folder + "/model.safetensors", "w") as file:
+        file.write("untrained")
 END
 # The peer: accuracy 0.81, 0.83, ...; 1000 tokens in two seconds, 1500 with padding
 cat >fake/python <<'END'
@@ -52,6 +55,7 @@ END
 chmod +x fake/lambert fake/python
 
 mkdir -p data/glue/SST-2 data/glue/MRPC data/squad data/conll2003 model
+echo weights >model/model.safetensors
 {
     printf 'sentence\tlabel\n'
     for n in $(seq 20); do printf 'sentence %s\t%s\n' "$n" $((n % 2)); done
@@ -106,6 +110,24 @@ rm -r out/results/mrpc-lambert-3.json out/runs/mrpc-lambert-3
 run --tasks SST-2 MRPC --seeds 3 --part SST-2=5 --set MRPC.epochs=2 >again.txt || fail "what was lost"
 [ "$(diff calls-before calls | grep -c '> finetune')" = 1 ] || fail "not one run: $(diff calls-before calls)"
 expect 1 "mrpc-lambert-1.json was made with another epochs" run --tasks MRPC --seeds 3
+
+# On another machine: what a file of results has is not done again; what it has not, or of other weights, is.
+known() {
+    rm -rf elsewhere
+    cp calls calls-before
+    "$yardstick/run.py" fake data elsewhere --model model --python "$PWD/fake/python" --known out/yardstick.json "$@"
+}
+known --tasks SST-2 --seeds 4 --part SST-2=5 >again.txt || fail "what is known"
+[ "$(diff calls-before calls | grep '> finetune' | grep -c 'run.seed=4')" = 1 ] &&
+    [ "$(diff calls-before calls | grep -c '> finetune')" = 1 ] || fail "of what is known: $(diff calls-before calls)"
+[ "$(head -n 1 again.txt)" = "$(head -n 1 said.txt)" ] ||
+    fail "what is known, told: $(cat again.txt)"
+echo others >model/model.safetensors
+known --tasks SST-2 --seeds 3 --part SST-2=5 >again.txt || fail "other weights"
+[ "$(diff calls-before calls | grep -c '> finetune')" = 3 ] || fail "other weights: $(diff calls-before calls)"
+echo weights >model/model.safetensors
+expect 1 "nowhere is neither a checkpoint nor a folder with model.safetensors" \
+    "$yardstick/run.py" fake data out --model nowhere --python "$PWD/fake/python" --tasks SST-2
 
 # Means that are apart: 50 against 83.
 sed -i 's/0.78 + 0.02/0.46 + 0.02/' fake/lambert
