@@ -6,6 +6,7 @@
 
 #include "checkpoint_format.h"
 #include "checkpoint_writer.h"
+#include "finite.h"
 #include "head_tensors.h"
 #include "lambert/base/memory.h"
 #include "shape_text.h"
@@ -175,6 +176,20 @@ int checkpoint_read(const struct checkpoint_arrays *arrays, const struct checkpo
 
 /* --- weights alone ---------------------------------------------------------------------------- */
 
+static int check_values(const struct checkpoint_file *file, const struct param_table *table,
+                        const enum tensor_fit *fits, struct error *err)
+{
+    for (int i = 0; i < table->count; i++) {
+        const struct param_info *info = &table->infos[i];
+        if (fits[i] == TENSOR_FITS &&
+            check_finite(checkpoint_file_path(file), info->name, info->dimensions, info->shape,
+                         file->weights + checkpoint_file_tensor(file, info->name)->offset,
+                         info->count, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static void log_heads(const struct checkpoint_file *file, const struct param_table *table,
                       const enum tensor_fit *fits)
 {
@@ -197,11 +212,15 @@ int checkpoint_file_weights(const struct checkpoint_file *file, const struct par
     enum tensor_fit *fits = memory_new((size_t)table->count, sizeof *fits);
     for (int i = 0; i < table->count; i++)
         fits[i] = fit_of(file, &table->infos[i]);
+    const int status = check_values(file, table, fits, err);
+    if (status < 0)
+        goto done;
     prepare_params(table, fits, initializer_range, seed, params);
     for (int i = 0; i < table->count; i++)
         if (fits[i] == TENSOR_FITS)
             copy_tensor(file, file->weights, &table->infos[i], params);
     log_heads(file, table, fits);
+done:
     free(fits);
-    return 0;
+    return status;
 }

@@ -1,12 +1,12 @@
 #include "hf_config.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "hf_task.h"
 #include "lambert/base/json.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -118,10 +118,9 @@ static int get_activation(const cJSON *root, const char *path, struct bert_confi
     static const struct {
         const char *name;
         enum gelu_form form;
-    } activations[] = {{"gelu", GELU_ERF},
-                       {"gelu_python", GELU_ERF},
-                       {"gelu_new", GELU_TANH},
-                       {"gelu_pytorch_tanh", GELU_TANH}};
+    } activations[] = {{"gelu", GELU_ERF},           {"gelu_python", GELU_ERF},
+                       {"gelu_new", GELU_TANH},      {"gelu_fast", GELU_TANH},
+                       {"gelu_accurate", GELU_TANH}, {"gelu_pytorch_tanh", GELU_TANH}};
     const cJSON *item = get(root, "hidden_act");
     const char *name = item == NULL ? "gelu" : cJSON_GetStringValue(item);
     for (size_t i = 0; name && i < sizeof activations / sizeof *activations; i++)
@@ -129,10 +128,18 @@ static int get_activation(const cJSON *root, const char *path, struct bert_confi
             shape->gelu = activations[i].form;
             return 0;
         }
-    return error_set(err,
-                     "%s: hidden_act is %s; this program computes gelu, gelu_python, gelu_new and "
-                     "gelu_pytorch_tanh",
-                     path, name != NULL ? name : "not a name");
+    return error_set(
+        err,
+        "%s: hidden_act is %s; this program computes gelu and gelu_python, and gelu_new, "
+        "gelu_fast, gelu_accurate and gelu_pytorch_tanh, which are one",
+        path, name != NULL ? name : "not a name");
+}
+
+/* Whether it says something: neither absent nor null, false, [] or {}. */
+static bool is_set(const cJSON *item)
+{
+    const bool empty = (cJSON_IsArray(item) || cJSON_IsObject(item)) && !item->child;
+    return item && !cJSON_IsNull(item) && !cJSON_IsFalse(item) && !empty;
 }
 
 /* What must be so, or absent, for this program to compute the same model. */
@@ -141,7 +148,16 @@ static int check_kind(const cJSON *root, const char *path, struct error *err)
     static const struct {
         const char *name, *value;
     } kinds[] = {{"model_type", "bert"}, {"position_embedding_type", "absolute"}};
-    static const char *const never[] = {"is_decoder", "add_cross_attention"};
+    static const struct {
+        const char *name, *computes;
+    } never[] = {
+        {"is_decoder", "computes encoders only"},
+        {"add_cross_attention", "computes encoders only"},
+        {"is_encoder_decoder", "computes encoders only"},
+        {"pruned_heads", "computes layers with all their heads only"},
+        {"quantization_config", "reads weights that are not quantized only"},
+        {"auto_map", "computes BERT as transformers do, not by code that comes with the model"},
+    };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const cJSON *item = get(root, kinds[i].name);
         const char *value = cJSON_GetStringValue(item);
@@ -149,16 +165,21 @@ static int check_kind(const cJSON *root, const char *path, struct error *err)
             return error_set(err, "%s: %s is %s; this program computes '%s' only", path,
                              kinds[i].name, value != NULL ? value : "not a name", kinds[i].value);
     }
-    if (cJSON_IsFalse(get(root, "tie_word_embeddings")))
-        return error_set(err,
-                         "%s: tie_word_embeddings is false; this program computes models whose "
-                         "decoder is the word table",
-                         path);
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
-        if (cJSON_IsTrue(get(root, never[i])))
-            return error_set(err, "%s: %s is true; this program computes encoders only", path,
-                             never[i]);
+        if (is_set(get(root, never[i].name)))
+            return error_set(err, "%s: %s is set; this program %s", path, never[i].name,
+                             never[i].computes);
     return 0;
+}
+
+/* Fine-tuning drops as much in front of a head as everywhere else. */
+static void warn_of_dropout(const cJSON *root, const char *path, const struct bert_config *shape)
+{
+    const cJSON *item = get(root, "classifier_dropout");
+    if (cJSON_IsNumber(item) && item->valuedouble != shape->hidden_dropout)
+        log_warning("%s: classifier_dropout is %g; fine-tuning here drops %g (hidden_dropout_prob) "
+                    "in front of a head too",
+                    path, item->valuedouble, shape->hidden_dropout);
 }
 
 int hf_config_parse(const char *text, size_t size, const char *path, struct hf_config *config,
@@ -180,6 +201,8 @@ int hf_config_parse(const char *text, size_t size, const char *path, struct hf_c
                   shape->heads, shape->hidden);
         goto done;
     }
+    config->untied = cJSON_IsFalse(get(root, "tie_word_embeddings"));
+    warn_of_dropout(root, path, shape);
     status = hf_task_get(root, path, &config->kind, &config->labels, err);
 done:
     cJSON_Delete(root);

@@ -1,14 +1,13 @@
 #include "lambert/store/hugging_face.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "finite.h"
 #include "hf_config.h"
 #include "hf_task.h"
 #include "hf_tokenizer.h"
 #include "lambert/base/file.h"
-#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
 const char *hf_architecture(enum task_kind kind)
@@ -33,20 +32,22 @@ static int write_text(const char *folder, const char *name, char *text, struct e
     return status;
 }
 
-/* Warns of weights that float16 cannot hold, which become infinite. */
-static void warn_of_overflow(const struct checkpoint_file *file)
+/* What nobody could compute with is not written. */
+static int check_weights(const struct hf_export *request, struct error *err)
 {
-    const float largest = 65504; /* of float16 */
+    const struct checkpoint_file *file = request->checkpoint;
+    const char *path = checkpoint_file_path(file);
     for (int t = 0; t < file->tensor_count; t++) {
         const struct checkpoint_tensor *tensor = &file->tensors[t];
         const float *values = file->weights + tensor->offset;
-        for (size_t i = 0; i < tensor->count; i++)
-            if (fabsf(values[i]) > largest) {
-                log_warning("%s has weights beyond the range of f16; --dtype bf16 holds them",
-                            tensor->name);
-                break;
-            }
+        if (check_finite(path, tensor->name, tensor->dimensions, tensor->shape, values,
+                         tensor->count, err) < 0)
+            return -1;
+        if (request->dtype == SAFETENSORS_F16 &&
+            check_fits_float16(path, tensor->name, values, tensor->count, err) < 0)
+            return -1;
     }
+    return 0;
 }
 
 static int write_weights(const struct hf_export *request, const char *folder, struct error *err)
@@ -60,8 +61,6 @@ static int write_weights(const struct hf_export *request, const char *folder, st
                                                 .shape = {tensor->shape[0], tensor->shape[1]},
                                                 .values = file->weights + tensor->offset};
     }
-    if (request->dtype == SAFETENSORS_F16)
-        warn_of_overflow(file);
     char *path = path_join(folder, "model.safetensors");
     int status = safetensors_write(path, request->dtype, entries, file->tensor_count, err);
     free(path);
@@ -94,7 +93,7 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     bool lower_case = meta->state.lower_case;
     struct vocabulary *vocabulary = NULL;
     int status = -1;
-    if (refuse_folder(folder, err) < 0 ||
+    if (refuse_folder(folder, err) < 0 || check_weights(request, err) < 0 ||
         vocabulary_parse(&vocabulary, path, meta->vocabulary, meta->vocabulary_size, err) < 0)
         return -1;
     if (hf_task_names_labels(request->kind) &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hf_config.h"
+#include "hf_tensors.h"
 #include "hf_tokenizer.h"
 #include "lambert/base/file.h"
 #include "lambert/base/hash.h"
@@ -62,7 +63,7 @@ static int read_vocabulary(struct hf_model *model, struct error *err)
 }
 
 /* What config.json says; the labels go to the model. */
-static int read_config(struct hf_model *model, const char *path, struct error *err)
+static int read_config(struct hf_model *model, const char *path, bool *untied, struct error *err)
 {
     struct buffer text = {0};
     struct hf_config config;
@@ -73,6 +74,7 @@ static int read_config(struct hf_model *model, const char *path, struct error *e
     model->shape = config.shape;
     model->kind = config.kind;
     model->labels = config.labels;
+    *untied = config.untied;
     status = 0;
 done:
     buffer_release(&text);
@@ -82,15 +84,38 @@ done:
 /* A classifier for as many labels as config.json has. */
 static int check_labels(const struct hf_model *model, struct error *err)
 {
-    const struct safetensors_tensor *classifier =
-        safetensors_find(&model->weights, "classifier.weight");
+    const struct hf_tensor *row = hf_tensors_find(model->weights, "classifier.weight");
     const int labels = model->kind == TASK_REGRESSION ? 1 : model->labels.count;
-    if (!classifier || labels == 0 || classifier->dimensions == 0 || classifier->shape[0] == labels)
+    if (!row || labels == 0 || row->tensor->dimensions == 0 || row->tensor->shape[0] == labels)
         return 0;
     char shape[SHAPE_TEXT];
-    return error_set(err, "%s: the config.json is of %d label(s), but classifier.weight is %s",
-                     model->folder, labels,
-                     shape_text(classifier->dimensions, classifier->shape, shape));
+    return error_set(err, "%s: the config.json is of %d label(s), but %s is %s", model->folder,
+                     labels, row->tensor->name,
+                     shape_text(row->tensor->dimensions, row->tensor->shape, shape));
+}
+
+/* A decoder of its own is computed only where it is the word table after all. */
+static int check_untied(const struct hf_model *model, struct error *err)
+{
+    const bool has_head =
+        hf_tensors_find(model->weights, "cls.predictions.transform.dense.weight") != NULL;
+    const bool has_decoder =
+        hf_tensors_find(model->weights, "cls.predictions.decoder.weight") != NULL;
+    if (has_decoder == has_head && hf_tensors_are_tied(model->weights))
+        return 0;
+    return error_set(
+        err,
+        "%s/config.json: tie_word_embeddings is false, and the decoder is not the word "
+        "table; this program computes models whose decoder is the word table",
+        model->folder);
+}
+
+static int open_weights(struct hf_model *model, bool untied, struct error *err)
+{
+    model->weights = memory_new(1, sizeof *model->weights);
+    if (hf_tensors_open(model->weights, model->folder, err) < 0 || check_labels(model, err) < 0)
+        return -1;
+    return untied ? check_untied(model, err) : 0;
 }
 
 int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
@@ -98,10 +123,10 @@ int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
     struct buffer tokenizer = {0};
     char *config_path = path_join(folder, "config.json");
     char *tokenizer_path = path_join(folder, "tokenizer_config.json");
-    char *weights_path = path_join(folder, "model.safetensors");
+    bool untied = false;
     int status = -1;
     *model = (struct hf_model){.folder = memory_copy_text(folder)};
-    if (read_config(model, config_path, err) < 0)
+    if (read_config(model, config_path, &untied, err) < 0)
         goto done;
 
     /* A folder without tokenizer_config.json is uncased, as in transformers. */
@@ -113,28 +138,21 @@ int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
         goto done;
     if (read_vocabulary(model, err) < 0)
         goto done;
-
-    status = safetensors_open(&model->weights, weights_path, err);
-    if (status < 0 && !file_exists(weights_path))
-        error_set(err,
-                  "%s has no model.safetensors; a pytorch_model.bin or a sharded model is to be "
-                  "saved anew with transformers' save_pretrained() first",
-                  folder);
-    if (status == 0)
-        status = check_labels(model, err);
+    status = open_weights(model, untied, err);
 done:
     if (status < 0)
         hf_model_close(model);
     buffer_release(&tokenizer);
     free(config_path);
     free(tokenizer_path);
-    free(weights_path);
     return status;
 }
 
 void hf_model_close(struct hf_model *model)
 {
-    safetensors_close(&model->weights);
+    if (model->weights)
+        hf_tensors_close(model->weights);
+    free(model->weights);
     label_set_release(&model->labels);
     free(model->folder);
     free(model->vocabulary);

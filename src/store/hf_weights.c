@@ -1,101 +1,127 @@
 /* The weights of a Hugging Face folder, as a parameter table wants them. */
 #include "lambert/store/hugging_face.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "finite.h"
 #include "head_tensors.h"
+#include "hf_tensors.h"
+#include "lambert/base/buffer.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "shape_text.h"
 
-/* --- names ------------------------------------------------------------------------------------ */
-
-enum { LONGEST_NAME = 160 };
-
-/* name with its last `from` replaced by `to`, into text; NULL when there is none. */
-static const char *renamed(const char *name, const char *from, const char *to,
-                           char text[LONGEST_NAME])
-{
-    const char *found = NULL;
-    for (const char *at = strstr(name, from); at; at = strstr(at + 1, from))
-        found = at;
-    if (!found)
-        return NULL;
-    snprintf(text, LONGEST_NAME, "%.*s%s%s", (int)(found - name), name, to, found + strlen(from));
-    return text;
-}
-
-/* By its own name or one that others give it: TensorFlow's names of LayerNorm's weights, which the
- * hub's first models still have, and NVIDIA's of linear layers with an activation. */
-static const struct safetensors_tensor *find_alias(const struct safetensors *weights,
-                                                   const char *name)
-{
-    static const char *const aliases[][2] = {
-        {".LayerNorm.weight", ".LayerNorm.gamma"},
-        {".LayerNorm.bias", ".LayerNorm.beta"},
-        {".intermediate.dense.", ".intermediate.dense_act."},
-        {".pooler.dense.", ".pooler.dense_act."},
-        {".transform.dense.", ".transform.dense_act."},
-        {".predictions.bias", ".predictions.decoder.bias"},
-    };
-    char text[LONGEST_NAME];
-    const struct safetensors_tensor *found = safetensors_find(weights, name);
-    for (size_t i = 0; !found && i < sizeof aliases / sizeof *aliases; i++)
-        if (renamed(name, aliases[i][0], aliases[i][1], text) != NULL)
-            found = safetensors_find(weights, text);
-    return found;
-}
-
-/* BertModel saves its tensors without the prefix. */
-static const struct safetensors_tensor *find_tensor(const struct safetensors *weights,
-                                                    const char *name)
-{
-    const struct safetensors_tensor *found = find_alias(weights, name);
-    if (!found && strncmp(name, "bert.", 5) == 0)
-        found = find_alias(weights, name + 5);
-    return found;
-}
-
 bool hf_model_has(const struct hf_model *model, const char *name)
 {
-    return find_tensor(&model->weights, name) != NULL;
+    return hf_tensors_find(model->weights, name) != NULL;
 }
 
-static bool ends_with(const char *text, const char *end)
+/* --- what no parameter takes ------------------------------------------------------------------ */
+
+enum leftover {
+    LEFTOVER_KNOWN, /* what every model has, or has twice */
+    LEFTOVER_HEAD,
+    LEFTOVER_USED, /* the model would compute something with it */
+    LEFTOVER_OTHER
+};
+
+/* By its name in a BERT of so many layers. */
+static enum leftover leftover_of(const char *name, int layers)
 {
-    size_t length = strlen(text), wanted = strlen(end);
-    return length >= wanted && strcmp(text + length - wanted, end) == 0;
+    static const char embeddings[] = "bert.embeddings.", layer[] = "bert.encoder.layer.",
+                      encoder[] = "bert.encoder.";
+    static const char *const known[] = {
+        "bert.embeddings.position_ids", "bert.embeddings.token_type_ids", "cls.predictions.bias",
+        "cls.predictions.decoder.bias", "cls.predictions.decoder.weight"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(name, known[i]) == 0)
+            return LEFTOVER_KNOWN;
+    if (head_of(name))
+        return LEFTOVER_HEAD;
+    if (strncmp(name, layer, sizeof layer - 1) == 0)
+        return strtol(name + sizeof layer - 1, NULL, 10) < layers ? LEFTOVER_USED : LEFTOVER_OTHER;
+    return strncmp(name, embeddings, sizeof embeddings - 1) == 0 ||
+                   strncmp(name, encoder, sizeof encoder - 1) == 0
+               ? LEFTOVER_USED
+               : LEFTOVER_OTHER;
 }
 
-/* Tensors of the file that no parameter takes: known duplicates are silent, and heads of something
- * else are to be expected. */
-static void report_leftovers(const struct hf_model *model, const struct param_table *table)
+/* The rows of one kind that the table does not take: rows [weights->count]. */
+static int find_leftovers(const struct hf_model *model, const struct param_table *table,
+                          enum leftover kind, const struct hf_tensor **rows)
 {
-    const struct safetensors *weights = &model->weights;
-    bool *taken = memory_new((size_t)weights->count, sizeof *taken);
-    const char **heads = memory_new((size_t)weights->count, sizeof *heads);
-    int head_count = 0;
-    for (int i = 0; i < table->count; i++) {
-        const struct safetensors_tensor *tensor = find_tensor(weights, table->infos[i].name);
-        if (tensor)
-            taken[tensor - weights->tensors] = true;
-    }
+    const struct hf_tensors *weights = model->weights;
+    int count = 0;
     for (int i = 0; i < weights->count; i++) {
-        const char *name = weights->tensors[i].name;
-        if (taken[i] || ends_with(name, "embeddings.position_ids") ||
-            ends_with(name, "embeddings.token_type_ids") ||
-            strncmp(name, "cls.predictions.decoder.", 24) == 0)
-            continue;
-        if (head_of(name))
-            heads[head_count++] = name;
-        else
-            log_warning("%s: tensor %s is not of this model; it is left out", weights->path, name);
+        const struct hf_tensor *row = &weights->rows[i];
+        if (leftover_of(row->name, model->shape.layers) == kind &&
+            param_table_find(table, row->name) < 0)
+            rows[count++] = row;
     }
-    log_unused_heads(weights->path, heads, head_count);
+    return count;
+}
+
+/* Their names as the files have them, the first of many. */
+static void print_names(const struct hf_tensor *const *rows, int count, struct buffer *list)
+{
+    enum { SHOWN = 8 };
+    for (int i = 0; i < count && i < SHOWN; i++)
+        buffer_print(list, "%s%.128s", i > 0 ? ", " : "", rows[i]->tensor->name);
+    if (count > SHOWN)
+        buffer_print(list, " and %d more", count - SHOWN);
+}
+
+/* A tensor of the encoder that the table knows nothing of says that the model is another one. */
+static int check_leftovers(const struct hf_model *model, const struct param_table *table,
+                           struct error *err)
+{
+    const struct hf_tensor **rows = memory_new((size_t)model->weights->count, sizeof *rows);
+    struct buffer list = {0};
+    const int count = find_leftovers(model, table, LEFTOVER_USED, rows);
+    int status = 0;
+    if (count > 0) {
+        print_names(rows, count, &list);
+        status = error_set(err,
+                           "%s: its encoder has tensors that this program computes nothing with "
+                           "(%s), so it is another model than BERT",
+                           model->weights->files.path, buffer_text(&list));
+    }
+    buffer_release(&list);
+    free(rows);
+    return status;
+}
+
+/* The decoder is the word table, whatever stands under its own name. */
+static void log_decoder(const struct hf_model *model)
+{
+    const struct hf_tensor *decoder =
+        hf_tensors_find(model->weights, "cls.predictions.decoder.weight");
+    if (decoder && !hf_tensors_are_tied(model->weights))
+        log_warning("%s: %s is not the word table, which config.json has for it; it is left out",
+                    decoder->path, decoder->tensor->name);
+}
+
+static void log_leftovers(const struct hf_model *model, const struct param_table *table)
+{
+    const struct hf_tensors *weights = model->weights;
+    const struct hf_tensor **rows = memory_new((size_t)weights->count, sizeof *rows);
+    const char **heads = memory_new((size_t)weights->count, sizeof *heads);
+    struct buffer list = {0};
+    int count = find_leftovers(model, table, LEFTOVER_HEAD, rows);
+    for (int i = 0; i < count; i++)
+        heads[i] = rows[i]->name;
+    log_unused_heads(weights->files.path, heads, count);
+    count = find_leftovers(model, table, LEFTOVER_OTHER, rows);
+    if (count > 0) {
+        print_names(rows, count, &list);
+        log_warning("%s: %d tensor(s) not of this model, which has %d layers, are left out: %s",
+                    weights->files.path, count, model->shape.layers, buffer_text(&list));
+    }
+    log_decoder(model);
+    buffer_release(&list);
     free(heads);
-    free(taken);
+    free(rows);
 }
 
 /* --- tensors ---------------------------------------------------------------------------------- */
@@ -112,41 +138,39 @@ static bool is_padded(const struct safetensors_tensor *tensor, const struct para
 
 /* How the folder's tensor for a parameter fits it: a misfit is an error, and so is a missing tensor
  * of the encoder. */
-static int check_tensor(const struct hf_model *model, const struct safetensors_tensor *tensor,
-                        const struct param_info *info, enum tensor_fit *fit, struct error *err)
+static int check_tensor(const struct hf_model *model, const struct param_info *info,
+                        enum tensor_fit *fit, struct error *err)
 {
+    const struct hf_tensor *row = hf_tensors_find(model->weights, info->name);
     char stored[SHAPE_TEXT], wanted[SHAPE_TEXT];
     *fit = TENSOR_MISSING;
-    if (!tensor)
+    if (!row)
         return head_of(info->name)
                    ? 0
-                   : error_set(err, "%s has no tensor %s", model->weights.path, info->name);
-    if (tensor->dtype != SAFETENSORS_F32 && tensor->dtype != SAFETENSORS_F16 &&
-        tensor->dtype != SAFETENSORS_BF16)
-        return error_set(err, "%s: tensor %s is of type %s; F32, F16 and BF16 can be read",
-                         model->weights.path, tensor->name, tensor->dtype_name);
+                   : error_set(err, "%s has no tensor %s", model->weights->files.path, info->name);
+    const struct safetensors_tensor *tensor = row->tensor;
+    if (!safetensors_is_real(tensor->dtype))
+        return error_set(err,
+                         "%s: tensor %s is of type %s; F32, F16, BF16 and F64 can be read, so save "
+                         "the model as one of these",
+                         row->path, tensor->name, tensor->dtype_name);
     *fit =
         is_padded(tensor, info) ? TENSOR_FITS : tensor_fit(info, tensor->dimensions, tensor->shape);
     if (*fit == TENSOR_MISFITS)
-        return error_set(err, "%s: tensor %s is %s, where the configured model has %s",
-                         model->weights.path, tensor->name,
-                         shape_text(tensor->dimensions, tensor->shape, stored),
+        return error_set(err, "%s: tensor %s is %s, where the configured model has %s", row->path,
+                         tensor->name, shape_text(tensor->dimensions, tensor->shape, stored),
                          shape_text(info->dimensions, info->shape, wanted));
     return 0;
 }
 
-static void read_tensor(const struct safetensors_tensor *tensor, const struct param_info *info,
-                        real *values /* [info->count] */)
+/* Of a padded one the first rows, which are those of the vocabulary. */
+static int read_tensor(const struct hf_tensor *row, const struct param_info *info,
+                       real *values /* [info->count] */, struct error *err)
 {
-    if (tensor->elements == info->count) {
-        safetensors_floats(tensor, values);
-        return;
-    }
-    /* Padded: its first rows are those of the vocabulary. */
-    float *all = memory_new(tensor->elements, sizeof *all);
-    safetensors_floats(tensor, all);
-    memcpy(values, all, info->count * sizeof *all);
-    free(all);
+    const struct safetensors_tensor *tensor = row->tensor;
+    safetensors_first_floats(tensor, info->count, values);
+    return check_finite(row->path, tensor->name, info->dimensions, info->shape, values, info->count,
+                        err);
 }
 
 int hf_model_weights(const struct hf_model *model, const struct param_table *table, uint64_t seed,
@@ -155,17 +179,19 @@ int hf_model_weights(const struct hf_model *model, const struct param_table *tab
     enum tensor_fit *fits = memory_new((size_t)table->count, sizeof *fits);
     int status = -1;
     for (int i = 0; i < table->count; i++)
-        if (check_tensor(model, find_tensor(&model->weights, table->infos[i].name),
-                         &table->infos[i], &fits[i], err) < 0)
+        if (check_tensor(model, &table->infos[i], &fits[i], err) < 0)
             goto done;
+    if (check_leftovers(model, table, err) < 0)
+        goto done;
     prepare_params(table, fits, model->shape.initializer_range, seed, params);
     for (int i = 0; i < table->count; i++) {
         const struct param_info *info = &table->infos[i];
-        if (fits[i] == TENSOR_FITS)
-            read_tensor(find_tensor(&model->weights, info->name), info, params + info->offset);
+        if (fits[i] == TENSOR_FITS && read_tensor(hf_tensors_find(model->weights, info->name), info,
+                                                  params + info->offset, err) < 0)
+            goto done;
     }
-    log_fresh_heads(model->weights.path, table, fits);
-    report_leftovers(model, table);
+    log_fresh_heads(model->weights->files.path, table, fits);
+    log_leftovers(model, table);
     status = 0;
 done:
     free(fits);

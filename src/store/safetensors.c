@@ -35,7 +35,7 @@ static const struct {
     {"I8", 8, SAFETENSORS_OTHER},          {"U16", 16, SAFETENSORS_OTHER},
     {"I16", 16, SAFETENSORS_OTHER},        {"U32", 32, SAFETENSORS_OTHER},
     {"I32", 32, SAFETENSORS_OTHER},        {"U64", 64, SAFETENSORS_OTHER},
-    {"F64", 64, SAFETENSORS_OTHER},        {"C64", 64, SAFETENSORS_OTHER},
+    {"F64", 64, SAFETENSORS_F64},          {"C64", 64, SAFETENSORS_OTHER},
     {"F8_E4M3", 8, SAFETENSORS_OTHER},     {"F8_E5M2", 8, SAFETENSORS_OTHER},
     {"F8_E8M0", 8, SAFETENSORS_OTHER},     {"F8_E4M3FNUZ", 8, SAFETENSORS_OTHER},
     {"F8_E5M2FNUZ", 8, SAFETENSORS_OTHER}, {"F6_E2M3", 6, SAFETENSORS_OTHER},
@@ -385,19 +385,43 @@ const struct safetensors_tensor *safetensors_find(const struct safetensors *file
     return bsearch(&wanted, file->tensors, (size_t)file->count, sizeof wanted, compare_names);
 }
 
+bool safetensors_is_real(enum safetensors_dtype dtype)
+{
+    return dtype == SAFETENSORS_F32 || dtype == SAFETENSORS_F16 || dtype == SAFETENSORS_BF16 ||
+           dtype == SAFETENSORS_F64;
+}
+
+/* Data in the file is aligned to nothing. */
+static float half_at(const uint8_t *data, size_t i, enum safetensors_dtype dtype)
+{
+    uint16_t bits;
+    memcpy(&bits, data + i * sizeof bits, sizeof bits);
+    return dtype == SAFETENSORS_F16 ? float16_to_float(bits) : bfloat16_to_float(bits);
+}
+
+static float double_at(const uint8_t *data, size_t i)
+{
+    double value;
+    memcpy(&value, data + i * sizeof value, sizeof value);
+    return (float)value;
+}
+
+void safetensors_first_floats(const struct safetensors_tensor *tensor, size_t count, float *values)
+{
+    require(safetensors_is_real(tensor->dtype) && count <= tensor->elements);
+    if (tensor->dtype == SAFETENSORS_F32) {
+        if (count != 0)
+            memcpy(values, tensor->data, count * sizeof *values);
+    } else if (tensor->dtype == SAFETENSORS_F64) {
+        for (size_t i = 0; i < count; i++)
+            values[i] = double_at(tensor->data, i);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            values[i] = half_at(tensor->data, i, tensor->dtype);
+    }
+}
+
 void safetensors_floats(const struct safetensors_tensor *tensor, float *values)
 {
-    require(tensor->dtype == SAFETENSORS_F32 || tensor->dtype == SAFETENSORS_F16 ||
-            tensor->dtype == SAFETENSORS_BF16);
-    if (tensor->dtype == SAFETENSORS_F32) {
-        if (tensor->bytes != 0)
-            memcpy(values, tensor->data, tensor->bytes);
-        return;
-    }
-    for (size_t i = 0; i < tensor->elements; i++) {
-        uint16_t bits;
-        memcpy(&bits, tensor->data + 2 * i, sizeof bits);
-        values[i] =
-            tensor->dtype == SAFETENSORS_F16 ? float16_to_float(bits) : bfloat16_to_float(bits);
-    }
+    safetensors_first_floats(tensor, tensor->elements, values);
 }

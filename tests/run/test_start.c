@@ -228,7 +228,7 @@ static void a_model_that_does_not_fit_is_refused(void **state)
     small_config(&config, "corpus", "broken", NULL);
     store_run(&config, 2, true);
     start_from(&config, "corpus", "broken");
-    assert_refused(&request, "its weights are not all finite numbers");
+    assert_refused(&request, "weights that are not finite numbers");
     remove_corpora();
 }
 

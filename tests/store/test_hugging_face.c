@@ -2,6 +2,7 @@
  * other writers; and what is refused, with the name of the tensor or key. */
 #include "sample.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
 #include "lambert/store/hugging_face.h"
+#include "store/hf_tensors.h"
 
 static struct dist *ranks;
 
@@ -29,8 +31,9 @@ static const struct bert_config shape = {.layers = 1,
                                          .attention_dropout = 0,
                                          .initializer_range = 0.02};
 
-/* Writes a checkpoint of weights and opens it. */
-static void make_checkpoint(struct checkpoint_file *file, struct param_table *table)
+/* Writes a checkpoint of weights, one of which has this value, and opens it; tensor NULL: none has. */
+static void make_checkpoint_with(struct checkpoint_file *file, struct param_table *table,
+                                 const char *tensor, int element, float value)
 {
     struct error err;
     struct checkpoint_meta meta = {.state = {.lower_case = true, .total_steps = 3},
@@ -43,9 +46,16 @@ static void make_checkpoint(struct checkpoint_file *file, struct param_table *ta
     for (int t = 0; t < table->count; t++)
         for (size_t i = 0; i < table->infos[t].count; i++)
             params[table->infos[t].offset + i] = (real)sample_value(SAMPLE_WEIGHTS, t, i) / 3.0f;
+    if (tensor)
+        params[table->infos[param_table_find(table, tensor)].offset + (size_t)element] = value;
     assert_int_equal(checkpoint_write_weights(path, table, &meta, params, &err), 0);
     assert_int_equal(checkpoint_file_open(file, path, &err), 0);
     free(params);
+}
+
+static void make_checkpoint(struct checkpoint_file *file, struct param_table *table)
+{
+    make_checkpoint_with(file, table, NULL, 0, 0);
 }
 
 static char *export_sample(const char *name, enum safetensors_dtype dtype)
@@ -83,7 +93,7 @@ static void there_and_back(void **state)
     assert_true(model.lower_case);
     assert_int_equal(model.vocabulary_size, sizeof vocabulary - 1);
     assert_true(model.vocabulary_hash == hash_bytes(vocabulary, sizeof vocabulary - 1));
-    assert_int_equal(model.weights.count, file.tensor_count);
+    assert_int_equal(model.weights->count, file.tensor_count);
     real *params = memory_new(table.size, sizeof *params);
     assert_int_equal(hf_model_weights(&model, &table, 1, params, &err), 0);
     for (int t = 0; t < table.count; t++)
@@ -338,6 +348,154 @@ static void expect_refusal(char *folder, const char *word, const char *other)
     free(params);
 }
 
+/* A decoder of its own is fine where it is the word table all the same, as some writers have it. */
+static bool spell_out_the_decoder(struct safetensors_entry *entry, char name[160])
+{
+    if (strcmp(name, "cls.seq_relationship.weight") == 0) {
+        strcpy(name, "cls.predictions.decoder.weight");
+        entry->shape[0] = shape.vocab;
+    }
+    return true;
+}
+
+static bool spell_out_another_decoder(struct safetensors_entry *entry, char name[160])
+{
+    static const float other[64] = {1, 2, 3};
+    const bool decoder = strcmp(name, "cls.seq_relationship.weight") == 0;
+    spell_out_the_decoder(entry, name);
+    if (decoder)
+        entry->values = other;
+    return true;
+}
+
+static char *untied(char *folder)
+{
+    static const char text[] =
+        "{\"vocab_size\":7,\"hidden_size\":4,\"num_hidden_layers\":1,\"num_attention_heads\":2,"
+        "\"intermediate_size\":5,\"max_position_embeddings\":8,\"tie_word_embeddings\":false}";
+    char *path = path_join(folder, "config.json");
+    scratch_write(path, text, strlen(text));
+    free(path);
+    return folder;
+}
+
+static void decoders_of_their_own(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buffer said = {0};
+    real *params = NULL;
+    char *folder = untied(folder_of("tied-after-all", spell_out_the_decoder, 0));
+    assert_int_equal(read_folder(folder, &params, &err), 0);
+    free(params);
+    params = NULL;
+    free(folder);
+    folder = untied(folder_of("untied", spell_out_another_decoder, 0));
+    expect_refusal(folder, "tie_word_embeddings is false", "word table");
+    free(folder);
+    folder = untied(folder_of("lost", NULL, 0));
+    expect_refusal(folder, "tie_word_embeddings is false", "word table");
+    free(folder);
+    folder = folder_of("tied", spell_out_another_decoder, 0);
+    catch_begin();
+    const int status = read_folder(folder, &params, &err);
+    catch_end(&said);
+    assert_int_equal(status, 0);
+    assert_non_null(strstr(buffer_text(&said), "cls.predictions.decoder.weight is not the word"));
+    buffer_release(&said);
+    free(params);
+    free(folder);
+}
+
+/* What the encoder has beyond BERT is refused; layers beyond those of config.json are told. */
+static bool add_a_gate(struct safetensors_entry *entry, char name[160])
+{
+    if (strcmp(name, "cls.seq_relationship.bias") == 0) {
+        strcpy(name, "bert.encoder.layer.0.attention.self.gate");
+        entry->shape[0] = 2;
+    }
+    return true;
+}
+
+static bool add_a_layer(struct safetensors_entry *entry, char name[160])
+{
+    if (strcmp(name, "cls.seq_relationship.bias") == 0) {
+        strcpy(name, "bert.encoder.layer.1.attention.self.key.bias");
+        entry->shape[0] = 2;
+    }
+    return true;
+}
+
+static void tensors_that_are_left_over(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buffer said = {0};
+    real *params = NULL;
+    char *folder = folder_of("gated", add_a_gate, 0);
+    expect_refusal(folder, "bert.encoder.layer.0.attention.self.gate", "another model");
+    free(folder);
+    folder = folder_of("deeper", add_a_layer, 0);
+    catch_begin();
+    const int status = read_folder(folder, &params, &err);
+    catch_end(&said);
+    assert_int_equal(status, 0);
+    assert_non_null(strstr(buffer_text(&said), "which has 1 layers, are left out: "
+                                               "bert.encoder.layer.1.attention.self.key.bias"));
+    buffer_release(&said);
+    free(params);
+    free(folder);
+}
+
+static bool break_a_weight(struct safetensors_entry *entry, char name[160])
+{
+    static float values[64];
+    values[5] = (float)NAN;
+    values[7] = (float)INFINITY;
+    if (strcmp(name, "bert.encoder.layer.0.output.dense.weight") == 0)
+        entry->values = values;
+    return true;
+}
+
+static void weights_that_are_not_finite(void **state)
+{
+    (void)state;
+    char *folder = folder_of("broken", break_a_weight, 0);
+    expect_refusal(folder, "tensor bert.encoder.layer.0.output.dense.weight has 2 of 20",
+                   "the first at [1, 0]");
+    free(folder);
+}
+
+/* A checkpoint cannot hold them either way; what f16 cannot is refused before anything is written. */
+static void weights_that_cannot_go_out(void **state)
+{
+    (void)state;
+    static const struct {
+        float value;
+        enum safetensors_dtype dtype;
+        const char *word;
+    } cases[] = {{(float)NAN, SAFETENSORS_F32, "not finite numbers, the first at [2] ("},
+                 {1e6f, SAFETENSORS_F16, "beyond the range of f16"},
+                 {1e6f, SAFETENSORS_BF16, NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct checkpoint_file file;
+        struct param_table table;
+        struct error err;
+        make_checkpoint_with(&file, &table, "cls.predictions.bias", 2, cases[i].value);
+        char *folder = memory_copy_text(scratch_path("cannot"));
+        struct hf_export request = {
+            .checkpoint = &file, .shape = shape, .dtype = cases[i].dtype, .card = "# card\n"};
+        assert_int_equal(hf_export(&request, folder, &err), cases[i].word ? -1 : 0);
+        if (cases[i].word &&
+            (!strstr(err.text, cases[i].word) || !strstr(err.text, "tensor cls.predictions.bias")))
+            fail_msg("'%s' says not '%s'", err.text, cases[i].word);
+        assert_int_equal(folder_exists(folder), !cases[i].word);
+        checkpoint_file_close(&file);
+        param_table_release(&table);
+        free(folder);
+    }
+}
+
 static void tensors_that_do_not_fit(void **state)
 {
     (void)state;
@@ -363,8 +521,14 @@ static void configurations_that_are_not_ours(void **state)
         {"{\"model_type\":\"roberta\"}", "model_type", "roberta"},
         {"{\"position_embedding_type\":\"relative_key\"}", "position_embedding_type",
          "relative_key"},
+        {"{\"position_embedding_type\":\"relative_key_query\"}", "position_embedding_type",
+         "relative_key_query"},
         {"{\"is_decoder\":true}", "is_decoder", "encoders only"},
-        {"{\"tie_word_embeddings\":false}", "tie_word_embeddings", "word table"},
+        {"{\"add_cross_attention\":true}", "add_cross_attention", "encoders only"},
+        {"{\"is_encoder_decoder\":1}", "is_encoder_decoder", "encoders only"},
+        {"{\"pruned_heads\":{\"0\":[1]}}", "pruned_heads", "all their heads"},
+        {"{\"quantization_config\":{\"bits\":8}}", "quantization_config", "not quantized"},
+        {"{\"auto_map\":{\"AutoModel\":\"m.M\"}}", "auto_map", "code"},
         {"{\"type_vocab_size\":1}", "type_vocab_size", "from 2"},
         {"{\"max_position_embeddings\":4}", "max_position_embeddings", "from 8"},
         {"{\"layer_norm_eps\":0}", "layer_norm_eps", "above 0"},
@@ -452,6 +616,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(what_the_files_say),
         cmocka_unit_test(other_spellings),
+        cmocka_unit_test(decoders_of_their_own),
+        cmocka_unit_test(tensors_that_are_left_over),
+        cmocka_unit_test(weights_that_are_not_finite),
+        cmocka_unit_test(weights_that_cannot_go_out),
         cmocka_unit_test(tensors_that_do_not_fit),
         cmocka_unit_test(configurations_that_are_not_ours),
         cmocka_unit_test(a_case_that_cannot_be_read),

@@ -10,6 +10,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/store/hugging_face.h"
+#include "store/hf_tensors.h"
 
 static struct dist *ranks;
 
@@ -107,11 +108,11 @@ static cJSON *read_config(const char *folder)
 }
 
 /* Every tensor of the file belongs to this task's class, and none is missing. */
-static void expect_tensors(const struct task *task, const struct safetensors *weights)
+static void expect_tensors(const struct task *task, const struct hf_tensors *weights)
 {
     int encoder = 5 + 16, pooler = 0, head = 0;
     for (int i = 0; i < weights->count; i++) {
-        const char *name = weights->tensors[i].name;
+        const char *name = weights->rows[i].name;
         if (strncmp(name, "bert.pooler.", 12) == 0)
             pooler++;
         else if (strncmp(name, task->head, strlen(task->head)) == 0)
@@ -147,7 +148,7 @@ static void there_and_back(void **state)
         assert_int_equal(model.kind, task->kind);
         label_set_print(&model.labels, &names);
         assert_string_equal(buffer_text(&names), task->names ? task->names : "");
-        expect_tensors(task, &model.weights);
+        expect_tensors(task, model.weights);
 
         table_of(task, &table);
         real *params = memory_new(table.size, sizeof *params);

@@ -3,6 +3,7 @@
 #include "../dist/ranks.h"
 #include "sample.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +140,35 @@ static void values_as_floats(void **state)
     safetensors_close(&file);
 }
 
+/* Rounded to nearest even as PyTorch rounds; the first of them alone, too. */
+static void doubles_as_floats(void **state)
+{
+    (void)state;
+    static const char header[] =
+        "{\"d\":{\"dtype\":\"F64\",\"shape\":[5],\"data_offsets\":[0,40]}}";
+    const double doubles[5] = {1 + 0x1p-24, 1 + 0x3p-24, -0x1p-149, 1e300, 0.1};
+    const float wanted[5] = {1, 1 + 0x1p-22f, -0x1p-149f, (float)INFINITY, 0.1f};
+    struct safetensors file;
+    struct buffer bytes = {0};
+    struct error err;
+    float values[5] = {0};
+    buffer_put_u64(&bytes, sizeof header - 1);
+    buffer_put(&bytes, header, sizeof header - 1);
+    buffer_put(&bytes, doubles, sizeof doubles);
+    const char *path = scratch_path("doubles.safetensors");
+    scratch_write(path, bytes.data, bytes.size);
+    buffer_release(&bytes);
+    assert_int_equal(safetensors_open(&file, path, &err), 0);
+    assert_int_equal(file.tensors[0].dtype, SAFETENSORS_F64);
+    assert_true(safetensors_is_real(SAFETENSORS_F64) && !safetensors_is_real(SAFETENSORS_I64));
+    safetensors_floats(&file.tensors[0], values);
+    assert_memory_equal(values, wanted, sizeof wanted);
+    values[2] = 7;
+    safetensors_first_floats(&file.tensors[0], 2, values);
+    assert_true(values[1] == wanted[1] && values[2] == 7);
+    safetensors_close(&file);
+}
+
 static void no_tensors(void **state)
 {
     (void)state;
@@ -189,7 +219,7 @@ static void every_dtype_has_its_size(void **state)
     } dtypes[] = {
         {"F32", SAFETENSORS_F32, 32},          {"F16", SAFETENSORS_F16, 16},
         {"BF16", SAFETENSORS_BF16, 16},        {"I64", SAFETENSORS_I64, 64},
-        {"F64", SAFETENSORS_OTHER, 64},        {"C64", SAFETENSORS_OTHER, 64},
+        {"F64", SAFETENSORS_F64, 64},          {"C64", SAFETENSORS_OTHER, 64},
         {"U64", SAFETENSORS_OTHER, 64},        {"I32", SAFETENSORS_OTHER, 32},
         {"U32", SAFETENSORS_OTHER, 32},        {"I16", SAFETENSORS_OTHER, 16},
         {"U16", SAFETENSORS_OTHER, 16},        {"I8", SAFETENSORS_OTHER, 8},
@@ -628,6 +658,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         RANKS_TEST(what_is_in_it),
         RANKS_TEST(values_as_floats),
+        RANKS_TEST(doubles_as_floats),
         RANKS_TEST(no_tensors),
         RANKS_TEST(a_file_of_the_reference_writer),
         RANKS_TEST(every_dtype_has_its_size),

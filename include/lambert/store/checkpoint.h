@@ -46,8 +46,8 @@ int checkpoint_read(const struct checkpoint_arrays *arrays, const struct checkpo
 /* [local] The weights of a checkpoint, perhaps of a model with other heads, to start anew from: fills
  * params [table size]. Heads of the table that the file has not, or has for another number of
  * labels, are initialised from `seed`, and those that the table has not are left out; the log says
- * which. Any other tensor that only one of the two has, or that has another shape, is an error that
- * names it, and then nothing is changed. */
+ * which. Any other tensor that only one of the two has, or that has another shape, or weights that
+ * are not finite numbers, is an error that names it, and then nothing is changed. */
 int checkpoint_file_weights(const struct checkpoint_file *file, const struct param_table *table,
                             double initializer_range, uint64_t seed, real *params,
                             struct error *err);

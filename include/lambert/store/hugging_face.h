@@ -2,7 +2,8 @@
  * from_pretrained() reads.
  *
  *     config.json              the model's shape; its class, and the names of its labels
- *     model.safetensors        weights, by the names of that class: BertForPreTraining, or
+ *     model.safetensors        weights (import takes shards with their index as well), by the
+ *                              names of that class: BertForPreTraining, or
  *                              BertForSequenceClassification, BertForTokenClassification,
  *                              BertForQuestionAnswering of a model that was fine-tuned
  *     vocab.txt                the vocabulary; import takes tokenizer.json where there is none
@@ -40,10 +41,13 @@ struct hf_export {
 const char *hf_architecture(enum task_kind kind);
 
 /* Writes the files into `folder` (made if need be), each atomically. A folder that already holds a
- * model is refused. */
+ * model is refused, and weights that are not finite numbers, or would not be in that dtype, by the
+ * name of their tensor. */
 int hf_export(const struct hf_export *request, const char *folder, struct error *err);
 
 /* --- import ----------------------------------------------------------------------------------- */
+
+struct hf_tensors; /* store/hf_tensors.h */
 
 struct hf_model {
     char *folder;
@@ -54,24 +58,25 @@ struct hf_model {
     char *vocabulary; /* bytes of vocab.txt */
     size_t vocabulary_size;
     uint64_t vocabulary_hash;
-    struct safetensors weights;
+    struct hf_tensors *weights;
 };
 
-/* Reads and checks everything but the tensors' fit. Refuses what this program does not compute:
- * another model_type, an activation other than gelu and gelu_new, relative positions, a decoder, a
- * regression to several numbers. */
+/* Reads and checks everything but the tensors' fit. What this program does not compute is refused
+ * by the name of its key (store/hf_config.h), as are weights in a form that it does not read
+ * (store/hf_files.h). */
 int hf_model_open(struct hf_model *model, const char *folder, struct error *err);
 void hf_model_close(struct hf_model *model); /* fine on a zeroed one */
 
 /* Whether its weights have that tensor, by this name or another that stands for it. */
 bool hf_model_has(const struct hf_model *model, const char *name);
 
-/* Fills params [table size] with the folder's weights as float. Accepts LayerNorm.gamma/beta, names
- * without "bert.", NVIDIA's dense_act, rows beyond the vocabulary (padding; dropped); passes over
- * position_ids and decoder duplicates. Heads of the table that are missing, or are for another
- * number of labels, are initialised from `seed`, and those that the table has not are left out; the
- * log says which. Any other missing tensor, and any tensor of another shape, is an error that names
- * it. */
+/* Fills params [table size] with the folder's weights as float, by the names of
+ * store/hf_tensors.h. Rows beyond the vocabulary are padding, and dropped; position_ids and the
+ * decoder, which is the word table, are passed over. Heads of the table that are missing, or are for
+ * another number of labels, are initialised from `seed`; those that the table has not are left out,
+ * and so are layers beyond num_hidden_layers: the log says which. An error names the tensor: any
+ * other that is missing, one of another shape, one of the encoder that BERT has not, one with a
+ * weight that is not finite. After an error params hold nothing of use. */
 int hf_model_weights(const struct hf_model *model, const struct param_table *table, uint64_t seed,
                      real *params, struct error *err);
 

@@ -16,18 +16,20 @@
 #ifndef LAMBERT_STORE_SAFETENSORS_H
 #define LAMBERT_STORE_SAFETENSORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lambert/base/error.h"
 #include "lambert/base/file.h"
 
-/* Three that convert to float and back, the integers that models of other programs also hold, and
- * all the rest of the format. */
+/* Those that convert to float, three of them also back; the integers that models of other programs
+ * hold too; and all the rest of the format. */
 enum safetensors_dtype {
     SAFETENSORS_F32,
     SAFETENSORS_F16,
     SAFETENSORS_BF16,
+    SAFETENSORS_F64,
     SAFETENSORS_I64,
     SAFETENSORS_OTHER
 };
@@ -58,8 +60,14 @@ void safetensors_close(struct safetensors *file); /* fine on a zeroed one */
 /* NULL when the file has no such tensor. */
 const struct safetensors_tensor *safetensors_find(const struct safetensors *file, const char *name);
 
-/* All elements as float. The dtype is F32, F16 or BF16; another one is a bug. */
+/* Whether values of that type convert to float: F32, F16, BF16, F64. */
+bool safetensors_is_real(enum safetensors_dtype dtype);
+
+/* All elements as float, or the first `count` of them. F64 is rounded to nearest even, what is too
+ * great to an infinity. A type that does not convert is a bug. */
 void safetensors_floats(const struct safetensors_tensor *tensor, float *values /* [elements] */);
+void safetensors_first_floats(const struct safetensors_tensor *tensor, size_t count,
+                              float *values /* [count] */);
 
 /* Writing: all tensors with one dtype, F32, F16 or BF16, rounded to nearest even; a value too great
  * for F16 becomes an infinity. The bytes are those of the reference writer with the metadata
