@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <isa-l/crc.h>
 #include <xxhash.h>
 #include <zlib.h>
 
@@ -30,6 +31,21 @@ uint32_t crc32_bytes(uint32_t crc, const void *data, size_t size)
         size -= part;
     }
     return (uint32_t)value;
+}
+
+uint32_t crc32c_masked(const void *data, size_t size)
+{
+    const size_t most = (size_t)1 << 30; /* ISA-L counts in int */
+    const unsigned char *bytes = data;
+    uint32_t state = UINT32_MAX;
+    while (size > 0) {
+        const size_t part = size < most ? size : most;
+        state = crc32_iscsi((unsigned char *)bytes, (int)part, state); /* which only reads them */
+        bytes += part;
+        size -= part;
+    }
+    const uint32_t crc = ~state;
+    return ((crc >> 15) | (crc << 17)) + UINT32_C(0xa282ead8);
 }
 
 const char *hash_print(uint64_t hash, char text[HASH_TEXT])

@@ -4,18 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <isa-l/crc.h>
-
+#include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
 
 /* LONGEST is a thousand times what an example of pre-training takes, and fits an int. */
 enum { HEAD_BYTES = 12, STORED_BYTES = 1 << 16, LONGEST = 1 << 28, ANY_WRAPPER = 15 + 32 };
-
-static uint32_t masked_crc(const uint8_t *data, size_t size)
-{
-    uint32_t crc = ~crc32_iscsi((unsigned char *)data, (int)size, UINT32_MAX);
-    return ((crc >> 15) | (crc << 17)) + UINT32_C(0xa282ead8);
-}
 
 static uint32_t get_u32(const uint8_t *data)
 {
@@ -33,7 +26,7 @@ static uint64_t get_u64(const uint8_t *data)
 
 static bool is_head(const uint8_t head[HEAD_BYTES])
 {
-    return get_u32(head + sizeof(uint64_t)) == masked_crc(head, sizeof(uint64_t));
+    return get_u32(head + sizeof(uint64_t)) == crc32c_masked(head, sizeof(uint64_t));
 }
 
 /* --- bytes ------------------------------------------------------------------------------------ */
@@ -175,7 +168,7 @@ int tfrecord_next(struct tfrecord_file *file, const uint8_t **data, size_t *size
         return -1;
     if (got < file->data.size)
         return damaged(file, "it is cut short", err);
-    if (get_u32(bytes + *size) != masked_crc(bytes, *size))
+    if (get_u32(bytes + *size) != crc32c_masked(bytes, *size))
         return damaged(file, "the checksum of its data is wrong", err);
     *data = bytes;
     file->records++;

@@ -4,12 +4,17 @@
 
 #include "lambert/base/hash.h"
 
-/* CRC-32: the check value of its catalogue entry (CRC-32/ISO-HDLC). XXH3: published values of the
+/* CRC-32 and CRC-32C: the check values of their catalogue entries (CRC-32/ISO-HDLC, CRC-32/ISCSI; the
+ * latter, 0xE3069283, masked by hand). XXH3: published values of the
  * 64-bit variant for "" and "abc". */
 static void known_answers(void **state)
 {
     (void)state;
     assert_int_equal(crc32_bytes(0, "123456789", 9), 0xCBF43926);
+    const uint32_t crc = UINT32_C(0xE3069283);
+    assert_int_equal(crc32c_masked("123456789", 9),
+                     (uint32_t)((crc >> 15 | crc << 17) + UINT32_C(0xA282EAD8)));
+    assert_int_equal(crc32c_masked("", 0), 0xA282EAD8);
     assert_true(hash_bytes("", 0) == UINT64_C(0x2D06800538D394C2));
     assert_true(hash_bytes_seeded("", 0, 0) == UINT64_C(0x2D06800538D394C2));
     assert_true(hash_bytes("abc", 3) == UINT64_C(0x78AF5F94892F3950));
