@@ -6,6 +6,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/config/config.h"
+#include "lambert/run/base_model.h"
 #include "lambert/run/options.h"
 #include "lambert/run/task_set.h"
 #include "lambert/store/checkpoint.h"
@@ -22,9 +23,9 @@ static const struct command_option import_options[] = {
      .kind = OPTION_TEXT,
      OPTION_PLACE(struct import_arguments, from),
      .required = true,
-     .metavar = "FOLDER",
-     .completion = COMPLETE_FOLDERS,
-     .help = "the model"},
+     .metavar = "PATH",
+     .completion = COMPLETE_FILES,
+     .help = "the model: a Hugging Face folder; a folder of TensorFlow, or its weights in there"},
     {.name = "output",
      .kind = OPTION_TEXT,
      OPTION_PLACE(struct import_arguments, output),
@@ -42,79 +43,112 @@ static const struct command_option import_options[] = {
 
 /* The configuration that the checkpoint carries: what the model is for, its shape, defaults for the
  * rest. */
-static char *config_of(const struct hf_model *model)
+static char *config_of(const struct base_model *model)
 {
     struct config config;
     struct buffer text = {0};
     config_defaults(&config);
-    config.task.kind = model->kind;
-    config.model = config_model_of(&model->shape);
+    config.task.kind = model->task.kind;
+    config.model = model->shape;
     config_print(&config, true, &text);
     char *copy = memory_copy_text(buffer_text(&text));
     buffer_release(&text);
     return copy;
 }
 
-static int import(const void *context, struct error *err)
+static void say(const char *path, const struct base_model *model, const struct param_table *table)
 {
-    const struct import_arguments *arguments = context;
-    struct hf_model model;
+    log_info("%s: %d layers, width %d, vocabulary %d, %.2f million weights, %s", path,
+             model->shape.num_hidden_layers, model->shape.hidden_size,
+             vocabulary_size(model->vocabulary), (double)table->weights / 1e6,
+             model->lower_case ? "uncased" : "cased");
+    if (model->task.kind != TASK_NONE)
+        log_info("it is for %s (%s), %d named labels", config_word("task.kind", model->task.kind),
+                 hf_architecture(model->task.kind), model->labels.count);
+}
+
+/* [rank 0] */
+static int write_checkpoint(const struct base_model *model,
+                            const struct import_arguments *arguments, struct error *err)
+{
+    const struct config shaped = {.model = model->shape};
+    struct bert_config shape = bert_config_of(&shaped, vocabulary_size(model->vocabulary));
     struct objective objective;
     const struct objective *const objectives[] = {&objective};
     struct param_table table;
     struct buffer labels = {0};
     real *params = NULL;
-    if (file_exists(arguments->output))
-        return error_set(err, "%s is there already; name another file", arguments->output);
-    if (hf_model_open(&model, arguments->from, err) < 0)
-        return -1;
-    if (model.kind != TASK_NONE) {
-        objective = task_objective(model.kind, model.labels.count);
-        model.shape.objectives = objectives;
-        model.shape.objective_count = 1;
+    if (model->task.kind != TASK_NONE) {
+        objective = task_objective(model->task.kind, model->labels.count);
+        shape.objectives = objectives;
+        shape.objective_count = 1;
     }
-    param_table_init(&table, &model.shape);
-    label_set_print(&model.labels, &labels);
+    param_table_init(&table, &shape);
+    label_set_print(&model->labels, &labels);
     const size_t bytes = table.size * sizeof *params;
-    const struct checkpoint_meta meta = {
-        .state = {.vocabulary_hash = model.vocabulary_hash, .lower_case = model.lower_case},
-        .config = config_of(&model),
-        .vocabulary = model.vocabulary,
-        .vocabulary_size = model.vocabulary_size,
-        .labels = (char *)labels.data,
-        .labels_size = labels.size};
+    struct checkpoint_meta meta = {.state = {.vocabulary_hash = vocabulary_hash(model->vocabulary),
+                                             .lower_case = model->lower_case},
+                                   .config = config_of(model),
+                                   .labels = (char *)labels.data,
+                                   .labels_size = labels.size};
+    meta.vocabulary = (char *)vocabulary_text(model->vocabulary, &meta.vocabulary_size);
     int status = -1;
     if (memory_big((void **)&params, bytes, "weights", err) < 0 ||
-        hf_model_weights(&model, &table, (uint64_t)arguments->seed, params, err) < 0 ||
+        base_model_weights(model, &table, (uint64_t)arguments->seed, params, err) < 0 ||
         checkpoint_write_weights(arguments->output, &table, &meta, params, err) < 0)
         goto done;
-    log_info("%s: %d layers, width %d, vocabulary %d, %.2f million weights, %s", arguments->output,
-             model.shape.layers, model.shape.hidden, model.shape.vocab, (double)table.weights / 1e6,
-             model.lower_case ? "uncased" : "cased");
-    if (model.kind != TASK_NONE)
-        log_info("it is for %s (%s), %d named labels", config_word("task.kind", model.kind),
-                 hf_architecture(model.kind), model.labels.count);
+    say(arguments->output, model, &table);
     status = 0;
 done:
     buffer_release(&labels);
     free(meta.config);
     memory_big_free(params, bytes);
     param_table_release(&table);
-    hf_model_close(&model);
+    return status;
+}
+
+static int import(struct dist *dist, const void *context, struct error *err)
+{
+    const struct import_arguments *arguments = context;
+    struct base_model model;
+    int status = 0;
+    if (dist_rank(dist) == 0 && file_exists(arguments->output))
+        status = error_set(err, "%s is there already; name another file", arguments->output);
+    if (dist_agree(dist, status, err) < 0)
+        return -1;
+    if (base_model_open(&model, dist, arguments->from, err) < 0)
+        return error_prefix(err, "%s", arguments->from);
+    if (model.source == BASE_CHECKPOINT)
+        status = error_set(err,
+                           "%s is Lambert's own already, and can be used as it is; lambert export "
+                           "--strip makes a checkpoint of its weights alone",
+                           arguments->from);
+    else if (dist_rank(dist) == 0)
+        status = write_checkpoint(&model, arguments, err);
+    status = dist_agree(dist, status, err);
+    base_model_close(&model);
     return status;
 }
 
 const struct command command_import = {
     .name = "import",
-    .summary = "read a Hugging Face model folder into a checkpoint",
+    .summary = "read a model of Hugging Face or TensorFlow into a checkpoint",
     .description =
         "Reads a Hugging Face BERT (config.json, model.safetensors, and vocab.txt or "
-        "tokenizer.json) and writes a checkpoint of its weights, to evaluate, export or start from "
-        "(run.start_from, which takes the folder as well). float32, float16 and bfloat16; heads "
+        "tokenizer.json), or one of google-research/bert for TensorFlow (bert_config.json, vocab.txt, "
+        "NAME.index, NAME.data-*), and writes a checkpoint of its weights, to evaluate, export or start "
+        "from (run.start_from, which takes the model as well). float32, float16 and bfloat16; heads "
         "that are missing are initialised afresh. Of BertForSequenceClassification, "
         "BertForTokenClassification and BertForQuestionAnswering it becomes the checkpoint of a "
-        "fine-tuned model, with the names of the labels; of other classes one for pre-training.",
-    .examples = "lambert import --from bert-base-uncased --output bert-base.checkpoint\n",
+        "fine-tuned model, with the names of the labels, as of TensorFlow's run_squad.py; of others "
+        "one for pre-training.\n"
+        "\n"
+        "PATH is the folder, or of TensorFlow's also bert_model.ckpt in it. Its case is what a "
+        "tokenizer_config.json beside it says, or what the vocabulary looks like. Its `gelu` is the "
+        "exact form, as in transformers; write gelu_new into the bert_config.json of a model that was "
+        "trained with the tanh form, as MLPerf's.",
+    .examples = "lambert import --from bert-base-uncased --output bert-base.checkpoint\n"
+                "lambert import --from uncased_L-12_H-768_A-12 --output bert-base.checkpoint\n",
     .options = import_options,
     COMMAND_ARGUMENTS(struct import_arguments, .seed = 1),
-    .run = import};
+    .run_on_ranks = import};

@@ -56,9 +56,10 @@ static const struct key run_keys[] = {
     KEY(run, folder, REQUIRED, ANY_TEXT, FREE,
         "Folder of the run: config.ini, metrics.jsonl, checkpoints/."),
     KEY(run, start_from, "", ANY_TEXT, FREE,
-        "Weights that a new run starts with: a Hugging Face folder (as lambert import reads it), "
-        "a checkpoint, or a run folder (its best checkpoint, where one is kept, or its newest); empty: "
-        "fresh ones, and in fine-tuning an error. A resumed run goes on from its own checkpoint."),
+        "Weights that a new run starts with: a Hugging Face folder or a checkpoint of TensorFlow's (as "
+        "lambert import reads them), a checkpoint, or a run folder (its best checkpoint, where one is "
+        "kept, or its newest); empty: fresh ones, and in fine-tuning an error. A resumed run goes on from "
+        "its own checkpoint."),
     KEY(run, seed, "1", "[0, 9007199254740992]", RESULT,
         "Seed of everything random: initial weights, order, segments, masks, dropout."),
     KEY(run, threads, "0", "[0, 4096]", FREE,

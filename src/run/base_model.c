@@ -24,28 +24,48 @@ struct description {
     size_t labels_size, vocabulary_size;
 };
 
-/* A Hugging Face folder is read by its name; anything else is opened as a checkpoint. */
-static bool is_hugging_face(const char *path)
+/* Models of others are known by the names of their files; anything else is opened as a checkpoint. */
+static enum base_source source_of(const char *path)
 {
     char *config = path_join(path, "config.json");
-    const bool there = file_exists(config);
+    const bool is_hugging_face = file_exists(config);
     free(config);
-    return there;
+    return is_hugging_face     ? BASE_HUGGING_FACE
+           : tf_model_is(path) ? BASE_TENSORFLOW
+                               : BASE_CHECKPOINT;
+}
+
+/* What the models of others say; the rest is as a configuration has it. */
+static void describe_model(const struct bert_config *shape, enum task_kind kind, bool lower_case,
+                           struct description *said)
+{
+    struct config standard;
+    config_defaults(&standard);
+    said->shape = config_model_of(shape);
+    said->task = standard.task;
+    said->task.kind = kind;
+    said->compute_type = TYPE_FLOAT32;
+    said->sequence_length = said->shape.max_position_embeddings;
+    said->lower_case = lower_case;
 }
 
 static int open_folder(struct base_model *model, const char *path, struct description *said,
                        struct error *err)
 {
-    struct config standard;
+    const struct hf_model *folder = &model->folder;
     if (hf_model_open(&model->folder, path, err) < 0)
         return -1;
-    config_defaults(&standard);
-    said->shape = config_model_of(&model->folder.shape);
-    said->task = standard.task;
-    said->task.kind = model->folder.kind;
-    said->compute_type = TYPE_FLOAT32;
-    said->sequence_length = said->shape.max_position_embeddings;
-    said->lower_case = model->folder.lower_case;
+    describe_model(&folder->shape, folder->kind, folder->lower_case, said);
+    return 0;
+}
+
+static int open_tensorflow(struct base_model *model, const char *path, struct description *said,
+                           struct error *err)
+{
+    const struct tf_model *found = &model->tensorflow;
+    if (tf_model_open(&model->tensorflow, path, err) < 0)
+        return -1;
+    describe_model(&found->shape, found->kind, found->tokenizer.lower_case, said);
     return 0;
 }
 
@@ -73,9 +93,9 @@ static int open_file(struct base_model *model, const char *path, struct descript
     if (checkpoint_find(path, &model->file, err) < 0)
         return -1;
     if (!checkpoint_file_path(&model->file))
-        return error_set(err,
-                         "it is neither a Hugging Face model (no config.json) nor a run folder "
-                         "with checkpoints");
+        return error_set(
+            err, "it is neither a Hugging Face model (no config.json), nor one of TensorFlow (no "
+                 ".index), nor a run folder with checkpoints");
     return describe_file(model, said, err);
 }
 
@@ -83,13 +103,19 @@ static int open_file(struct base_model *model, const char *path, struct descript
 static void gather_texts(const struct base_model *model, struct buffer *labels,
                          struct buffer *vocabulary)
 {
-    if (model->is_folder) {
+    const struct checkpoint_meta *meta = &model->file.meta;
+    switch (model->source) {
+    case BASE_HUGGING_FACE:
         label_set_print(&model->folder.labels, labels);
         buffer_put(vocabulary, model->folder.vocabulary, model->folder.vocabulary_size);
-    } else {
-        const struct checkpoint_meta *meta = &model->file.meta;
+        break;
+    case BASE_TENSORFLOW: /* which has no names of labels */
+        buffer_put(vocabulary, model->tensorflow.vocabulary, model->tensorflow.vocabulary_size);
+        break;
+    case BASE_CHECKPOINT:
         buffer_put(labels, meta->labels, meta->labels_size);
         buffer_put(vocabulary, meta->vocabulary, meta->vocabulary_size);
+        break;
     }
 }
 
@@ -121,7 +147,7 @@ static int share(struct base_model *model, const struct dist *dist, struct descr
     said->labels_size = labels.size;
     said->vocabulary_size = vocabulary.size;
     dist_broadcast(dist, 0, said, sizeof *said);
-    dist_broadcast(dist, 0, &model->is_folder, sizeof model->is_folder);
+    dist_broadcast(dist, 0, &model->source, sizeof model->source);
     broadcast_text(dist, &labels, said->labels_size);
     broadcast_text(dist, &vocabulary, said->vocabulary_size);
     model->shape = said->shape;
@@ -142,8 +168,12 @@ int base_model_open(struct base_model *model, const struct dist *dist, const cha
     *model = (struct base_model){0};
     int status = 0;
     if (dist_rank(dist) == 0) {
-        model->is_folder = is_hugging_face(path);
-        status = (model->is_folder ? open_folder : open_file)(model, path, &said, err);
+        static int (*const opening[])(struct base_model *, const char *, struct description *,
+                                      struct error *) = {[BASE_CHECKPOINT] = open_file,
+                                                         [BASE_HUGGING_FACE] = open_folder,
+                                                         [BASE_TENSORFLOW] = open_tensorflow};
+        model->source = source_of(path);
+        status = opening[model->source](model, path, &said, err);
     }
     if (dist_agree(dist, status, err) == 0 && share(model, dist, &said, path, err) == 0)
         return 0;
@@ -176,6 +206,7 @@ int base_model_open_newest(struct base_model *model, const struct dist *dist,
 void base_model_close_files(struct base_model *model)
 {
     hf_model_close(&model->folder);
+    tf_model_close(&model->tensorflow);
     checkpoint_file_close(&model->file);
 }
 
@@ -191,23 +222,49 @@ void base_model_close(struct base_model *model)
 
 bool base_model_has(const struct base_model *model, const char *name)
 {
-    return model->is_folder ? hf_model_has(&model->folder, name)
-                            : checkpoint_file_tensor(&model->file, name) != NULL;
+    switch (model->source) {
+    case BASE_HUGGING_FACE:
+        return hf_model_has(&model->folder, name);
+    case BASE_TENSORFLOW:
+        return tf_model_has(&model->tensorflow, name);
+    case BASE_CHECKPOINT:
+        break;
+    }
+    return checkpoint_file_tensor(&model->file, name) != NULL;
 }
 
 const char *base_model_path(const struct base_model *model)
 {
-    return model->is_folder ? model->folder.folder : checkpoint_file_path(&model->file);
+    switch (model->source) {
+    case BASE_HUGGING_FACE:
+        return model->folder.folder;
+    case BASE_TENSORFLOW:
+        return model->tensorflow.prefix;
+    case BASE_CHECKPOINT:
+        break;
+    }
+    return checkpoint_file_path(&model->file);
+}
+
+static int read_weights(const struct base_model *model, const struct param_table *table,
+                        uint64_t seed, real *params, struct error *err)
+{
+    switch (model->source) {
+    case BASE_HUGGING_FACE:
+        return hf_model_weights(&model->folder, table, seed, params, err);
+    case BASE_TENSORFLOW:
+        return tf_model_weights(&model->tensorflow, table, seed, params, err);
+    case BASE_CHECKPOINT:
+        break;
+    }
+    return checkpoint_file_weights(&model->file, table, model->shape.initializer_range, seed,
+                                   params, err);
 }
 
 int base_model_weights(const struct base_model *model, const struct param_table *table,
                        uint64_t seed, real *params, struct error *err)
 {
-    const double range = model->shape.initializer_range;
-    const int status = model->is_folder
-                           ? hf_model_weights(&model->folder, table, seed, params, err)
-                           : checkpoint_file_weights(&model->file, table, range, seed, params, err);
-    if (status < 0)
+    if (read_weights(model, table, seed, params, err) < 0)
         return -1;
     return isfinite(kernels->sum_squares(params, table->size))
                ? 0

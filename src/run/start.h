@@ -11,8 +11,8 @@
  * read in any case. */
 int start_run(struct run *run, const struct run_request *request, struct error *err);
 
-/* The weights of `path`: a Hugging Face folder, a checkpoint, or a run folder (its newest); or
- * fresh ones where `path` is empty. Refused where vocabulary, case or model are not the configured
+/* The weights of `path`: a Hugging Face folder, a checkpoint of TensorFlow, a checkpoint, or a run
+ * folder (its newest); or fresh ones where `path` is empty. Refused where vocabulary, case or model are not the configured
  * ones. */
 int start_weights(struct run *run, const char *path, struct error *err);
 

@@ -71,7 +71,8 @@ expect 1 "there is no checkpoint in corpus" "$LAMBERT" export --checkpoint corpu
 expect 2 "f32, f16 or bf16" "$LAMBERT" export --checkpoint run --output nothing --dtype f8
 expect 2 "--output is missing" "$LAMBERT" import --from out
 expect 2 "more. is one word too many" "$LAMBERT" import --from out --output x.checkpoint more
-expect 1 "run/config.json" "$LAMBERT" import --from run --output nothing
+expect 1 "run is Lambert's own already" "$LAMBERT" import --from run --output nothing
+expect 1 "corpus: it is neither a Hugging Face model .* nor one of TensorFlow" "$LAMBERT" import --from corpus --output nothing
 sed 's/"hidden_size":.*/"hidden_size": 64,/' out/config.json >wide.json
 cp -r out wide && mv wide.json wide/config.json
 expect 1 "word_embeddings.weight is \[[0-9]*, 32\], .* has \[[0-9]*, 64\]" \

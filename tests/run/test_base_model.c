@@ -106,7 +106,8 @@ static void what_is_no_model_is_an_error_of_all(void **state)
     assert_non_null(strstr(err.text, "none"));
     assert_int_equal(base_model_open(&model, ranks, scratch_path("corpus"), &err), -1);
     assert_non_null(
-        strstr(err.text, "neither a Hugging Face model (no config.json) nor a run folder"));
+        strstr(err.text, "neither a Hugging Face model (no config.json), nor one of TensorFlow (no "
+                         ".index), nor a run folder"));
     end();
 }
 

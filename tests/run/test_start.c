@@ -223,7 +223,8 @@ static void a_model_that_does_not_fit_is_refused(void **state)
     assert_refused(&request, "it has 2 attention heads, model.num_attention_heads is 4");
     start_from(&config, "corpus", "corpus"); /* a folder without checkpoints */
     assert_refused(&request,
-                   "it is neither a Hugging Face model (no config.json) nor a run folder");
+                   "it is neither a Hugging Face model (no config.json), nor one of TensorFlow (no "
+                   ".index), nor a run folder");
 
     small_config(&config, "corpus", "broken", NULL);
     store_run(&config, 2, true);

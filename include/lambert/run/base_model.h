@@ -1,6 +1,6 @@
 /* A model as something is to be done with it: fine-tuned, asked, exported. What is known of it without
- * its weights, whatever it lies in: a Hugging Face folder, a checkpoint, or a run folder (its best
- * checkpoint, or else its newest).
+ * its weights, whatever it lies in: a Hugging Face folder, a checkpoint of TensorFlow, a checkpoint, or a
+ * run folder (its best checkpoint, or else its newest).
  *
  *     base_model_open(&model, dist, path, err)
  *     ... a parameter table and an array for it are made ...
@@ -22,9 +22,13 @@
 #include "lambert/model/params.h"
 #include "lambert/store/checkpoint_file.h"
 #include "lambert/store/hugging_face.h"
+#include "lambert/store/tensorflow.h"
 #include "lambert/text/vocabulary.h"
 
+enum base_source { BASE_CHECKPOINT, BASE_HUGGING_FACE, BASE_TENSORFLOW };
+
 struct base_model {
+    enum base_source source;
     struct config_model shape;
     struct config_task task; /* that it was fine-tuned for, as far as is known; its files are not */
     enum float_type compute_type; /* that it was trained in */
@@ -33,9 +37,9 @@ struct base_model {
     struct vocabulary *vocabulary;
     bool lower_case;
 
-    /* On rank 0, open: one of the two. */
-    bool is_folder;
+    /* On rank 0, open: one of the three. */
     struct hf_model folder;
+    struct tf_model tensorflow;
     struct checkpoint_file file;
 };
 
