@@ -98,6 +98,32 @@ static int check_lengths(const struct config *config, struct error *err)
     return 0;
 }
 
+/* What rows of a model that is started from would become is no question without one, nor where its own
+ * vocabulary and positions are taken. */
+static int check_new_rows(const struct config *config, struct error *err)
+{
+    const struct config_run *run = &config->run;
+    const bool tokens = run->new_tokens != NEW_TOKENS_REFUSE;
+    if (!tokens && run->new_positions == NEW_POSITIONS_REFUSE)
+        return 0;
+    const char *key = tokens ? "run.new_tokens" : "run.new_positions";
+    const char *word =
+        tokens ? config_word(key, run->new_tokens) : config_word(key, run->new_positions);
+    if (config->task.kind != TASK_NONE)
+        return error_set(
+            err,
+            "%s (%s) is for pre-training, and this is a configuration for fine-tuning "
+            "(task.kind), which takes all of that from the model; leave one of them away",
+            key, word);
+    if (!run->start_from[0])
+        return error_set(
+            err,
+            "%s (%s) says what rows begin as that the model of run.start_from does not "
+            "have, and run.start_from is empty; name the model, or leave the key away",
+            key, word);
+    return 0;
+}
+
 int config_check(const struct config *config, struct error *err)
 {
     const struct config_model *model = &config->model;
@@ -127,6 +153,8 @@ int config_check(const struct config *config, struct error *err)
             "train.evaluate_pairs (%s) is for pre-training, and this is a configuration "
             "for fine-tuning (task.kind); leave one of them away",
             train->evaluate_pairs);
+    if (check_new_rows(config, err) < 0)
+        return -1;
     if (model->hidden_size % model->num_attention_heads != 0)
         return error_set(err,
                          "model.num_attention_heads (%d) must divide model.hidden_size (%d); "

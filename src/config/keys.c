@@ -3,6 +3,12 @@
 /* The words of each choice, in the order in which people are told of them. */
 static const struct choice log_levels[] = {
     {"error", LOG_ERROR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}, {0}};
+static const struct choice new_tokens[] = {
+    {"refuse", NEW_TOKENS_REFUSE}, {"mean", NEW_TOKENS_MEAN}, {"fresh", NEW_TOKENS_FRESH}, {0}};
+static const struct choice new_positions[] = {{"refuse", NEW_POSITIONS_REFUSE},
+                                              {"repeat", NEW_POSITIONS_REPEAT},
+                                              {"fresh", NEW_POSITIONS_FRESH},
+                                              {0}};
 static const struct choice masking_units[] = {
     {"tokens", MASK_TOKENS}, {"whole_words", MASK_WHOLE_WORDS}, {"spans", MASK_SPANS}, {0}};
 static const struct choice sentence_pairs[] = {
@@ -60,6 +66,15 @@ static const struct key run_keys[] = {
         "lambert import reads them), a checkpoint, or a run folder (its best checkpoint, where one is "
         "kept, or its newest); empty: fresh ones, and in fine-tuning an error. A resumed run goes on from "
         "its own checkpoint."),
+    CHOICE(run, new_tokens, "refuse", new_tokens, FREE,
+        "Pre-training with another vocabulary than that of the model in run.start_from. refuse: an error, as it "
+        "may be an accident; mean: tokens that both have keep their rows of word embeddings (and of the "
+        "MLM head's bias), the others begin as the mean of the pieces that the old vocabulary cuts them "
+        "into; fresh: the others begin afresh, as do those without pieces."),
+    CHOICE(run, new_positions, "refuse", new_positions, FREE,
+        "Pre-training with more model.max_position_embeddings than the model in run.start_from. refuse: an "
+        "error; repeat: those beyond the model's begin as its own, from the first on again (Longformer, arXiv "
+        "2004.05150); fresh: afresh."),
     KEY(run, seed, "1", "[0, 9007199254740992]", RESULT,
         "Seed of everything random: initial weights, order, segments, masks, dropout."),
     KEY(run, threads, "0", "[0, 4096]", FREE,

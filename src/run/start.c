@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "best.h"
+#include "carry_over.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
@@ -19,19 +20,35 @@
 static int check_text(const struct run *run, uint64_t hash, bool lower_case, struct error *err)
 {
     const char *corpus = run->work->place;
-    if (run->config->task.kind != TASK_NONE &&
-        (hash != run->state.vocabulary_hash || lower_case != run->state.lower_case))
+    const bool same = hash == run->state.vocabulary_hash;
+    if (!same && run->config->run.new_tokens != NEW_TOKENS_REFUSE)
+        return 0; /* its rows are carried over, whatever it reads */
+    if (run->config->task.kind != TASK_NONE && (!same || lower_case != run->state.lower_case))
         return error_set(err, "its vocabulary or its case is not that of run.start_from (%s)",
                          run->config->run.start_from);
-    if (hash != run->state.vocabulary_hash)
-        return error_set(err,
-                         "its vocabulary is not, byte for byte, that of the corpus %s; prepare the "
-                         "corpus with the vocab.txt that lambert import and then export make of it",
-                         corpus);
+    if (!same)
+        return error_set(
+            err,
+            "its vocabulary is not, byte for byte, that of the corpus %s; prepare the "
+            "corpus with the vocab.txt that lambert import and then export make of it, or, where "
+            "the new vocabulary is meant, say what its tokens begin as: run.new_tokens=mean",
+            corpus);
     if (lower_case != run->state.lower_case)
         return error_set(err, "it is %s, and the corpus %s is not; prepare the corpus %s --cased",
                          lower_case ? "uncased" : "cased", corpus, lower_case ? "without" : "with");
     return 0;
+}
+
+/* More of them may be made, fewer would cut what the model has learnt. */
+static int check_positions(const struct run *run, const struct base_model *model, struct error *err)
+{
+    const int own = run->work->options.model.positions;
+    const int its = model->shape.max_position_embeddings;
+    if (own == its || (own > its && run->config->run.new_positions != NEW_POSITIONS_REFUSE))
+        return 0;
+    return error_set(err, "it has %d positions, model.max_position_embeddings is %d; %s", its, own,
+                     own < its ? "give the model as many"
+                               : "say what the others begin as: run.new_positions=repeat");
 }
 
 /* What can be compared is compared before weights are read: a sentence that names a key says more than
@@ -41,9 +58,10 @@ static int check_base(const struct run *run, const struct base_model *model, str
     const int vocabulary = vocabulary_size(model->vocabulary);
     const struct config shaped = {.model = model->shape};
     const struct bert_config shape = bert_config_of(&shaped, vocabulary);
-    return check_text(run, vocabulary_hash(model->vocabulary), model->lower_case, err) < 0
-               ? -1
-               : check_model(run->config, &shape, err);
+    if (check_text(run, vocabulary_hash(model->vocabulary), model->lower_case, err) < 0 ||
+        check_model(run->config, &shape, err) < 0)
+        return -1;
+    return check_positions(run, model, err);
 }
 
 /* Whether what the model says means what this run's head is to say: a head of as many outputs may be another
@@ -84,15 +102,40 @@ static void freshen_heads(struct run *run, const struct base_model *model)
                  base_model_path(model));
 }
 
+/* [rank 0] As they are, or carried over to the run's vocabulary and positions. */
+static int read_weights(struct run *run, const struct base_model *model, struct error *err)
+{
+    const struct param_table *table = trainer_params(run->trainer);
+    const struct config_run *keys = &run->config->run;
+    const struct checkpoint_meta *meta = &run->meta;
+    const struct bert_config *shape = &run->work->options.model;
+    struct vocabulary *vocabulary;
+    if (vocabulary_hash(model->vocabulary) == run->state.vocabulary_hash &&
+        model->shape.max_position_embeddings == shape->positions)
+        return base_model_weights(model, table, (uint64_t)keys->seed, trainer_weights(run->trainer),
+                                  err);
+    if (vocabulary_parse(&vocabulary, run->work->place, meta->vocabulary, meta->vocabulary_size,
+                         err) < 0)
+        return -1;
+    const struct carry_over carry = {.model = model,
+                                     .vocabulary = vocabulary,
+                                     .shape = shape,
+                                     .new_tokens = keys->new_tokens,
+                                     .new_positions = keys->new_positions,
+                                     .seed = (uint64_t)keys->seed};
+    const int status = carry_over_weights(&carry, table, trainer_weights(run->trainer), err);
+    vocabulary_free(vocabulary);
+    return status;
+}
+
 static int take_weights(struct run *run, const struct base_model *model, struct error *err)
 {
     int status = check_base(run, model, err);
-    if (status == 0 && dist_rank(run->dist) == 0)
-        status =
-            base_model_weights(model, trainer_params(run->trainer), (uint64_t)run->config->run.seed,
-                               trainer_weights(run->trainer), err);
-    if (status == 0 && dist_rank(run->dist) == 0)
-        freshen_heads(run, model);
+    if (status == 0 && dist_rank(run->dist) == 0) {
+        status = read_weights(run, model, err);
+        if (status == 0)
+            freshen_heads(run, model);
+    }
     status = dist_agree(run->dist, status, err);
     if (status == 0)
         trainer_broadcast_weights(run->trainer);

@@ -12,8 +12,8 @@
 int start_run(struct run *run, const struct run_request *request, struct error *err);
 
 /* The weights of `path`: a Hugging Face folder, a checkpoint of TensorFlow, a checkpoint, or a run
- * folder (its newest); or fresh ones where `path` is empty. Refused where vocabulary, case or model are not the configured
- * ones. */
+ * folder (its newest); or fresh ones where `path` is empty. Refused where vocabulary, case or model are
+ * not the configured ones, but for rows that run.new_tokens and run.new_positions make (carry_over.h). */
 int start_weights(struct run *run, const char *path, struct error *err);
 
 #endif

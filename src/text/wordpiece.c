@@ -23,17 +23,20 @@ static bool too_long(const char *word, size_t size, size_t max_characters)
 }
 
 /* Tokens are valid UTF-8 as the word is, so that a match never ends inside a character. */
-static bool put_pieces(const struct wordpiece *wordpiece, const char *word, size_t size,
-                       struct buffer *ids)
+bool wordpiece_match(const struct wordpiece *wordpiece, bool continues, const char *word,
+                     size_t size, struct buffer *ids)
 {
-    uint32_t node = PIECE_TRIE_ROOT;
+    const size_t before = ids->size;
+    uint32_t node = continues ? wordpiece->continuation : PIECE_TRIE_ROOT;
     while (size > 0) {
         size_t matched = 0;
         int32_t id = node == PIECE_TRIE_NONE
                          ? -1
                          : piece_trie_longest(wordpiece->trie, node, word, size, &matched);
-        if (id < 0)
+        if (id < 0) {
+            ids->size = before;
             return false;
+        }
         buffer_put(ids, &id, sizeof id);
         word += matched;
         size -= matched;
@@ -45,10 +48,9 @@ static bool put_pieces(const struct wordpiece *wordpiece, const char *word, size
 bool wordpiece_encode(const struct wordpiece *wordpiece, const char *word, size_t size,
                       struct buffer *ids)
 {
-    size_t before = ids->size;
-    if (!too_long(word, size, wordpiece->max_characters) && put_pieces(wordpiece, word, size, ids))
+    if (!too_long(word, size, wordpiece->max_characters) &&
+        wordpiece_match(wordpiece, false, word, size, ids))
         return true;
-    ids->size = before;
     buffer_put(ids, &wordpiece->unknown, sizeof wordpiece->unknown);
     return false;
 }

@@ -25,4 +25,9 @@ void wordpiece_init(struct wordpiece *wordpiece, const struct vocabulary *vocabu
 bool wordpiece_encode(const struct wordpiece *wordpiece, const char *word, size_t size,
                       struct buffer *ids);
 
+/* The same of a word, or of what is left of one (continues: its first piece has "##"), without the limit of
+ * characters; false, and nothing is appended: one place has no piece. */
+bool wordpiece_match(const struct wordpiece *wordpiece, bool continues, const char *word,
+                     size_t size, struct buffer *ids);
+
 #endif

@@ -137,6 +137,30 @@ static void warmups(void **state)
                       "thing twice; leave one of them at 0");
 }
 
+static void new_rows_are_those_of_another_model(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c,
+                 "[run]\nfolder = r\nstart_from = m\nnew_tokens = mean\nnew_positions = repeat\n"
+                 "[data]\ncorpus = c\n" LEAST_PHASE);
+    assert_text_fails(
+        "[run]\nfolder = r\nnew_tokens = mean\n[data]\ncorpus = c\n" LEAST_PHASE,
+        "run.new_tokens (mean) says what rows begin as that the model of run.start_from "
+        "does not have, and run.start_from is empty; name the model, or leave the key "
+        "away");
+    assert_text_fails(
+        "[run]\nfolder = r\nnew_positions = fresh\n[data]\ncorpus = c\n" LEAST_PHASE,
+        "run.new_positions (fresh) says what rows begin as that the model of run.start_from does not "
+        "have, and run.start_from is empty; name the model, or leave the key away");
+    assert_text_fails(
+        "[run]\nfolder = r\nstart_from = m\nnew_tokens = fresh\n[task]\n"
+        "kind = tagging\ntrain = t\n" LEAST_TUNE,
+        "run.new_tokens (fresh) is for pre-training, and this is a configuration for "
+        "fine-tuning (task.kind), which takes all of that from the model; leave one of "
+        "them away");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +172,7 @@ int main(void)
         cmocka_unit_test(tokens_of_a_step),
         cmocka_unit_test(warmups),
         cmocka_unit_test(masked_tokens_have_one_fate),
+        cmocka_unit_test(new_rows_are_those_of_another_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

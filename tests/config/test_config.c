@@ -12,6 +12,8 @@ static void defaults(void **state)
     assert_int_equal(c.run.seed, 1);
     assert_int_equal(c.run.threads, 0);
     assert_int_equal(c.run.log_level, LOG_INFO);
+    assert_int_equal(c.run.new_tokens, NEW_TOKENS_REFUSE);
+    assert_int_equal(c.run.new_positions, NEW_POSITIONS_REFUSE);
     assert_string_equal(c.data.corpus, "");
     assert_string_equal(c.data.vocabulary, "");
     assert_true(c.data.sampling.short_sequence_probability == 0.1);

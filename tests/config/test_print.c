@@ -8,6 +8,8 @@
 static const char unusual[] = "[run]\n"
                               "folder = /runs/a b\n"
                               "start_from = /models/c d\n"
+                              "new_tokens = mean\n"
+                              "new_positions = fresh\n"
                               "seed = 9007199254740991\n"
                               "threads = 3\n"
                               "log_level = debug\n"
@@ -201,6 +203,8 @@ static void result_keys(void **state)
     config_print(&config, true, &found);
     static const char *const left_out[] = {"folder",
                                            "start_from",
+                                           "new_tokens",
+                                           "new_positions",
                                            "threads",
                                            "log_level",
                                            "corpus",

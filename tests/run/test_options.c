@@ -60,6 +60,16 @@ static unsigned table_form_reached(const struct config *config)
     return config->task.form;
 }
 
+static unsigned new_tokens_reached(const struct config *config)
+{
+    return config->run.new_tokens;
+}
+
+static unsigned new_positions_reached(const struct config *config)
+{
+    return config->run.new_positions;
+}
+
 static unsigned log_level_reached(const struct config *config)
 {
     return config->run.log_level;
@@ -83,6 +93,14 @@ static const struct {
     {"run.log_level",
      log_level_reached,
      {{"error", LOG_ERROR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}}},
+    {"run.new_tokens",
+     new_tokens_reached,
+     {{"refuse", NEW_TOKENS_REFUSE}, {"mean", NEW_TOKENS_MEAN}, {"fresh", NEW_TOKENS_FRESH}}},
+    {"run.new_positions",
+     new_positions_reached,
+     {{"refuse", NEW_POSITIONS_REFUSE},
+      {"repeat", NEW_POSITIONS_REPEAT},
+      {"fresh", NEW_POSITIONS_FRESH}}},
     {"data.masking",
      masking_reached,
      {{"tokens", MASK_TOKENS}, {"whole_words", MASK_WHOLE_WORDS}, {"spans", MASK_SPANS}}},
@@ -137,6 +155,7 @@ static void load(struct config *config, const char *key, const char *value)
                      "phase.one.steps=1",
                      "phase.one.learning_rate=1",
                      task ? "task.train=t" : "task.evaluate=e",
+                     "run.start_from=m",
                      "task.text=1",
                      "task.label=2",
                      word};

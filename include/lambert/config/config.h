@@ -40,9 +40,15 @@ enum { CONFIG_MAX_PHASES = 16, CONFIG_TEXT = 512, CONFIG_NAME = 32, CONFIG_NAME_
 /* What to do about a step whose loss or gradient is not finite. */
 enum on_nonfinite { NONFINITE_STOP, NONFINITE_SKIP };
 
+/* What rows begin as that the model of run.start_from does not have. */
+enum new_tokens { NEW_TOKENS_REFUSE, NEW_TOKENS_MEAN, NEW_TOKENS_FRESH };
+enum new_positions { NEW_POSITIONS_REFUSE, NEW_POSITIONS_REPEAT, NEW_POSITIONS_FRESH };
+
 struct config_run {
     char folder[CONFIG_TEXT];     /* of metrics, checkpoints */
     char start_from[CONFIG_TEXT]; /* weights of a new run; empty: fresh ones */
+    enum new_tokens new_tokens;
+    enum new_positions new_positions;
     int64_t seed;
     int threads; /* a rank; 0: as many as the cores it is bound to */
     enum log_level log_level;
