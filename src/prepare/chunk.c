@@ -14,7 +14,12 @@
 #include "lambert/corpus/shard.h"
 
 #define RECORD_KIND "piece"
-enum { RECORD_VERSION = 1 };
+enum { RECORD_VERSION = 2 };
+
+/* Duplicates are counted exactly as long as a line or document has this many bytes on average and
+ * there are no more of them; prepare_finish.c thins them where there turn out to be more. A stream's
+ * first parts are kept whole, later ones by more and more bits. */
+enum { MOST_FINGERPRINTS = 1 << 21, LINE_BYTES = 160, DOCUMENT_BYTES = 2048 };
 
 void chunk_init(struct chunk *chunk, const struct chunk_plan *plan)
 {
@@ -38,6 +43,10 @@ static size_t counts_bytes(const struct chunk_plan *plan)
 
 void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last)
 {
+    const struct chunk_plan *plan = chunk->plan;
+    const uint64_t bytes = plan->text_bytes + (part + UINT64_C(1)) * plan->part_bytes;
+    chunk->document_bits = fingerprint_bits(bytes / DOCUMENT_BYTES, MOST_FINGERPRINTS);
+    chunk->line_bits = fingerprint_bits(bytes / LINE_BYTES, MOST_FINGERPRINTS);
     chunk->number = number;
     chunk->part = part;
     chunk->last = last;
@@ -100,11 +109,11 @@ int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
     size_t cursor = 0, length, tokens;
     uint64_t bytes = 0;
     while (document_line(document, &cursor, &line, &length)) {
-        fingerprints_add(&chunk->lines, chunk->plan->line_bits, hash_bytes(line, length), length);
+        fingerprints_add(&chunk->lines, chunk->line_bits, hash_bytes(line, length), length);
         chunk->report.lines++;
         bytes += length;
     }
-    fingerprints_add(&chunk->documents, chunk->plan->document_bits, hash, bytes);
+    fingerprints_add(&chunk->documents, chunk->document_bits, hash, bytes);
     chunk->report.text_bytes += bytes;
     const int32_t *ids = document_encoder_ids(encoder, &tokens);
     if (split == CORPUS_TRAIN)
@@ -120,7 +129,7 @@ int chunk_add_sample(struct chunk *chunk, enum corpus_split split, uint64_t hash
 {
     if (!chunk->writers[split] && open_writer(chunk, split, err) < 0)
         return -1;
-    fingerprints_add(&chunk->documents, chunk->plan->document_bits, hash, size);
+    fingerprints_add(&chunk->documents, chunk->document_bits, hash, size);
     sample_totals_count(&chunk->totals, sample, mask_id);
     chunk->report.documents++;
     chunk->report.sentences += 1 + (sample->a_tokens < sample->tokens);
@@ -147,6 +156,8 @@ static void put_meta(const struct chunk *chunk, struct buffer *out)
     struct sample_totals totals = chunk->totals;
     buffer_put_u64(out, chunk->plan->hash);
     buffer_put_u64(out, chunk->last);
+    buffer_put_u64(out, (uint64_t)chunk->document_bits);
+    buffer_put_u64(out, (uint64_t)chunk->line_bits);
     for (int s = 0; s < CORPUS_SPLITS; s++) {
         const struct shard_summary *shard = &chunk->shards[s];
         const uint64_t numbers[] = {chunk->made[s], shard->documents, shard->sentences,
@@ -164,6 +175,8 @@ static void get_meta(struct chunk *chunk, struct byte_reader *reader, uint64_t *
 {
     *plan = byte_reader_u64(reader);
     chunk->last = byte_reader_u64(reader) != 0;
+    chunk->document_bits = (int)byte_reader_u64(reader);
+    chunk->line_bits = (int)byte_reader_u64(reader);
     for (int s = 0; s < CORPUS_SPLITS; s++) {
         chunk->made[s] = byte_reader_u64(reader) != 0;
         chunk->shards[s].documents = byte_reader_u64(reader);
@@ -287,7 +300,8 @@ bool chunk_record_plan(const char *path, uint64_t *hash)
     size_t size;
     if (container_open(&file, path, RECORD_KIND, RECORD_VERSION, &err) < 0)
         return false;
-    bool whole = container_section(&file, "META", &meta, &size, &err) == 0 && size >= sizeof *hash;
+    bool whole = file.version == RECORD_VERSION &&
+                 container_section(&file, "META", &meta, &size, &err) == 0 && size >= sizeof *hash;
     struct byte_reader reader;
     byte_reader_init(&reader, meta, whole ? size : 0);
     *hash = byte_reader_u64(&reader);

@@ -11,7 +11,7 @@
  * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
  * the training split; DOCS and LINES, fingerprints of documents and lines. Records are removed once
  * the manifest is written. On disk they keep the name "piece", which chunks once had, so that what
- * an older program was interrupted in is recognised, and gone on with. */
+ * an older program was interrupted in is recognised, and removed. */
 #ifndef LAMBERT_PREPARE_CHUNK_H
 #define LAMBERT_PREPARE_CHUNK_H
 
@@ -33,7 +33,8 @@ struct chunk_plan {
     const char *folder;
     uint64_t hash; /* of the inputs and of every option that the result depends on */
     struct shard_options shard;
-    int document_bits, line_bits; /* of fingerprints */
+    uint64_t text_bytes; /* of text to expect, but for streams, whose end nobody knows: */
+    uint64_t part_bytes; /* each part so far stands for these; 0 where there is no stream */
 };
 
 struct chunk {
@@ -48,6 +49,7 @@ struct chunk {
     struct sample_totals totals; /* of ready samples, both splits */
     uint32_t *counts;            /* [vocabulary size], of the training split */
     struct fingerprints documents, lines;
+    int document_bits, line_bits; /* by which they were kept */
 };
 
 /* A chunk is memory for many parts, one after another. */

@@ -46,8 +46,12 @@ static void thin_out(struct fingerprints *prints, size_t first, int bits)
 }
 
 int fingerprints_join(struct fingerprints *prints, int bits, const struct fingerprints *more,
-                      uint64_t most)
+                      int more_bits, uint64_t most)
 {
+    if (more_bits > bits) {
+        bits = more_bits;
+        thin_out(prints, 0, bits);
+    }
     const size_t before = prints->count;
     ARRAY_RESERVE(prints->prints, before + more->count, prints->capacity);
     for (size_t i = 0; i < more->count; i++)
@@ -64,7 +68,6 @@ static int by_hash(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The fingerprints that were kept, divided into the first of each thing and its copies. */
 /* The 4 under the root is for the few or none that may be kept of many. */
 static double estimate_count(double copies, double different, double scale, double all)
 {

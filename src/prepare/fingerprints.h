@@ -34,10 +34,10 @@ int fingerprint_bits(uint64_t expected, uint64_t most);
 
 void fingerprints_add(struct fingerprints *prints, int bits, uint64_t hash, uint64_t bytes);
 
-/* Appends those of `more`, which were kept by as many bits or fewer; where that makes more than
- * `most`, raises bits until no more are kept. Returns bits. */
+/* Appends those of `more`, which were kept by `more_bits`, and thins both to the same bits: the
+ * larger of the two, or as many more as it takes to keep no more than `most`. Returns them. */
 int fingerprints_join(struct fingerprints *prints, int bits, const struct fingerprints *more,
-                      uint64_t most);
+                      int more_bits, uint64_t most);
 
 /* How many are copies of another, the first of each not counted, and their bytes, of the `all`
  * things that were added. Sorts. */

@@ -3,24 +3,17 @@
 #include <inttypes.h>
 #include <zlib.h>
 
-#include "fingerprints.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/version.h"
 #include "lambert/text/tokenizer.h"
 
-/* Duplicates are counted exactly up to 80 MB of text or so, then estimated from a million or so
- * lines; prepare_finish.c thins them where lines turn out to be much shorter than that. */
-enum { MOST_FINGERPRINTS = 1 << 20, LINE_BYTES = 80, DOCUMENT_BYTES = 512 };
-
-/* What the fingerprints are spread by; compressed text is taken for four times its size, a stream
- * for 16 GB. */
+/* What the fingerprints are spread by; compressed text is taken for four times its size. */
 static uint64_t expected_bytes(const struct input_list *inputs)
 {
     uint64_t bytes = 0;
     for (int i = 0; i < inputs->count; i++) {
         const struct input_file *file = &inputs->files[i];
-        bytes += file->kind == INPUT_STREAM ? UINT64_C(16) << 30
-                                            : (file->kind == INPUT_GZIP ? 4 : 1) * file->bytes;
+        bytes += (file->kind == INPUT_GZIP ? 4 : 1) * file->bytes;
     }
     return bytes;
 }
@@ -56,7 +49,6 @@ static bool is_wanted(void *context, uint64_t chunk, uint32_t part)
 
 void preparation_plan(struct preparation *p, enum shard_contents contents)
 {
-    const uint64_t bytes = expected_bytes(&p->inputs);
     p->plan = (struct chunk_plan){
         .folder = p->options.output,
         .hash = plan_hash(p, contents),
@@ -64,8 +56,8 @@ void preparation_plan(struct preparation *p, enum shard_contents contents)
                   .vocabulary_size = vocabulary_size(p->vocabulary),
                   .compression = p->options.compression,
                   .contents = contents},
-        .document_bits = fingerprint_bits(bytes / DOCUMENT_BYTES, MOST_FINGERPRINTS),
-        .line_bits = fingerprint_bits(bytes / LINE_BYTES, MOST_FINGERPRINTS)};
+        .text_bytes = expected_bytes(&p->inputs),
+        .part_bytes = input_list_has_stream(&p->inputs) ? p->options.shard_bytes : 0};
     if (contents == SHARD_DOCUMENTS_OF_TEXT)
         p->feed = input_feed_new(&p->inputs,
                                  &(struct input_feed_options){.chunk_bytes = p->options.shard_bytes,

@@ -39,10 +39,11 @@ static int add_records(const struct preparation *p, struct sums *sums, struct er
             chunk_enter(&chunk, &sums->manifest);
             for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
                 sums->counts[id] += chunk.counts[id];
-            sums->document_bits = fingerprints_join(&sums->documents, sums->document_bits,
-                                                    &chunk.documents, MOST_PRINTS);
-            sums->line_bits =
-                fingerprints_join(&sums->lines, sums->line_bits, &chunk.lines, MOST_PRINTS);
+            sums->document_bits =
+                fingerprints_join(&sums->documents, sums->document_bits, &chunk.documents,
+                                  chunk.document_bits, MOST_PRINTS);
+            sums->line_bits = fingerprints_join(&sums->lines, sums->line_bits, &chunk.lines,
+                                                chunk.line_bits, MOST_PRINTS);
         } while (!chunk.last);
     }
     chunk_release(&chunk);
@@ -185,9 +186,7 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
                                      .heldout_fraction = p->options.heldout_fraction,
                                      .unicode = memory_copy_text(tokenizer_unicode_version())},
                         .counts =
-                            memory_new((size_t)p->plan.shard.vocabulary_size, sizeof *sums.counts),
-                        .document_bits = p->plan.document_bits,
-                        .line_bits = p->plan.line_bits};
+                            memory_new((size_t)p->plan.shard.vocabulary_size, sizeof *sums.counts)};
     struct buffer text = {0};
     int status = -1;
     if (add_records(p, &sums, err) < 0)

@@ -133,11 +133,31 @@ static void too_many_are_thinned(void **state)
     for (uint64_t first = 0; first < 40000; first += 10000) {
         struct fingerprints more = {0};
         add_things(&more, 0, first, first + 10000, 2);
-        bits = fingerprints_join(&joined, bits, &more, kept);
+        bits = fingerprints_join(&joined, bits, &more, 0, kept);
         assert_true(joined.count <= kept);
         fingerprints_release(&more);
     }
     assert_int_equal(bits, 3);
+    assert_int_equal(joined.count, prints.count);
+    assert_memory_equal(joined.prints, prints.prints, prints.count * sizeof *prints.prints);
+    fingerprints_release(&prints);
+    fingerprints_release(&joined);
+}
+
+/* As of a stream, of which more and more is left out as it goes on. */
+static void parts_that_were_thinned_unlike_are_joined(void **state)
+{
+    (void)state;
+    struct fingerprints prints = {0}, joined = {0};
+    int bits = 0;
+    add_things(&prints, 3, 0, 40000, 2);
+    for (int part = 0; part < 4; part++) {
+        struct fingerprints more = {0};
+        add_things(&more, part, 10000 * (uint64_t)part, 10000 * (uint64_t)(part + 1), 2);
+        bits = fingerprints_join(&joined, bits, &more, part, UINT64_MAX);
+        assert_int_equal(bits, part);
+        fingerprints_release(&more);
+    }
     assert_int_equal(joined.count, prints.count);
     assert_memory_equal(joined.prints, prints.prints, prints.count * sizeof *prints.prints);
     fingerprints_release(&prints);
@@ -163,6 +183,7 @@ int main(void)
         cmocka_unit_test(no_more_copies_than_things),
         cmocka_unit_test(no_copies_are_none),
         cmocka_unit_test(too_many_are_thinned),
+        cmocka_unit_test(parts_that_were_thinned_unlike_are_joined),
         cmocka_unit_test(bits_keep_what_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,10 @@
  * TFRecords in one input are refused. Of the options, split_sentences and shard_bytes are then
  * without effect, and lower_case only says how the text was treated.
  *
+ * Duplicates are counted exactly as long as there are no more than 2^21 documents and 2^21 lines
+ * (and the input's size does not say otherwise: 2 KB a document, 160 bytes a line), else estimated
+ * from a sample of their hashes (src/prepare/fingerprints.h).
+ *
  * Memory: about twice shard_bytes and 10 MB a thread, a few hundred bytes an input file, and for
  * finishing at most about 150 MB for fingerprints (2^21 of lines and as many of documents, 16 bytes
  * each, and room to grow and to sort them) and half a kilobyte a shard for the manifest. */
