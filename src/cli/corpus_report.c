@@ -97,8 +97,16 @@ static void print_text(const struct corpus_report *report)
                report->cut_documents);
     printf("  %-12s %" PRIu64 " documents of one sentence, which give pairs only with others\n",
            "short", report->one_sentence_documents);
+    if (report->dropped_documents > 0)
+        printf("  %-12s %" PRIu64 " documents that were copies of others: %.2f%% of them, %.2f%% of "
+               "the text\n",
+               "dropped", report->dropped_documents,
+               percent(report->dropped_documents,
+                       report->documents - report->empty_documents),
+               percent(report->dropped_document_bytes,
+                       report->text_bytes + report->dropped_document_bytes));
     print_copies("duplicates", "documents", report->duplicate_documents,
-                 report->documents - report->empty_documents,
+                 corpus_report_kept(report),
                  percent(report->duplicate_document_bytes, report->text_bytes),
                  report->documents_per_print);
     print_copies("", "lines", report->duplicate_lines, report->lines,

@@ -39,6 +39,10 @@ static const struct command_option prep_options[] = {
      .kind = OPTION_FLAG_OFF,
      OPTION_PLACE(struct prep_arguments, prepare.split_sentences),
      .help = "every line is one sentence; without it paragraphs are split"},
+    {.name = "drop-duplicates",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct prep_arguments, prepare.drop_duplicates),
+     .help = "of documents with the same text, keep the first alone"},
     {.name = "shard-megabytes",
      .kind = OPTION_INTEGER,
      OPTION_PLACE(struct prep_arguments, prepare.shard_bytes),
@@ -104,6 +108,11 @@ static int prepare(struct dist *dist, const void *context, struct error *err)
             prepare_leave(preparation);
         goto done;
     }
+    status = dist_agree(dist, prepare_find_duplicates(preparation, err), err);
+    if (status == 0)
+        status = dist_agree(dist, prepare_drop_duplicates(preparation, err), err);
+    if (status < 0)
+        goto done;
     if (is_first && (prepare_finish(preparation, &report, err) < 0 ||
                      print_report(&report, options.output, err) < 0))
         status = -1;

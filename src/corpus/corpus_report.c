@@ -4,12 +4,17 @@
 
 #define FIELD(name)                                                                                \
     {                                                                                              \
-#name, offsetof(struct corpus_report, name)                                                \
+#name, offsetof(struct corpus_report, name), false                                         \
+    }
+#define LATE_FIELD(name)                                                                           \
+    {                                                                                              \
+#name, offsetof(struct corpus_report, name), true                                          \
     }
 
 static const struct {
     const char *name;
     size_t offset;
+    bool late;
 } fields[] = {
     FIELD(input_bytes),
     FIELD(files),
@@ -34,6 +39,8 @@ static const struct {
     FIELD(unknown_words),
     FIELD(invalid_bytes),
     FIELD(corpus_bytes),
+    LATE_FIELD(dropped_documents),
+    LATE_FIELD(dropped_document_bytes),
 };
 
 const int corpus_report_fields = sizeof fields / sizeof fields[0];
@@ -43,9 +50,19 @@ const char *corpus_report_name(int field)
     return fields[field].name;
 }
 
+bool corpus_report_is_late(int field)
+{
+    return fields[field].late;
+}
+
 uint64_t *corpus_report_field(struct corpus_report *report, int field)
 {
     return (uint64_t *)(void *)((char *)report + fields[field].offset);
+}
+
+uint64_t corpus_report_kept(const struct corpus_report *report)
+{
+    return report->documents - report->empty_documents - report->dropped_documents;
 }
 
 void corpus_report_add(struct corpus_report *into, const struct corpus_report *part)

@@ -237,8 +237,9 @@ static void get_fields(struct parse *parse, const cJSON *root, struct manifest *
     get_contents(parse, root, manifest);
     get_splits(parse, root, manifest);
     for (int f = 0; f < corpus_report_fields; f++)
-        *corpus_report_field(&manifest->report, f) =
-            get_count(parse, report, corpus_report_name(f));
+        if (!corpus_report_is_late(f) || get(report, corpus_report_name(f)))
+            *corpus_report_field(&manifest->report, f) =
+                get_count(parse, report, corpus_report_name(f));
     if (get_hash(parse, root, "hash") != manifest_hash(manifest))
         parse_failed(parse, "hash");
 }

@@ -31,6 +31,7 @@ void chunk_release(struct chunk *chunk)
 {
     chunk_discard(chunk);
     free(chunk->counts);
+    free(chunk->each);
     fingerprints_release(&chunk->documents);
     fingerprints_release(&chunk->lines);
     *chunk = (struct chunk){0};
@@ -45,7 +46,8 @@ void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last)
 {
     const struct chunk_plan *plan = chunk->plan;
     const uint64_t bytes = plan->text_bytes + (part + UINT64_C(1)) * plan->part_bytes;
-    chunk->document_bits = fingerprint_bits(bytes / DOCUMENT_BYTES, MOST_FINGERPRINTS);
+    chunk->document_bits =
+        plan->drop_duplicates ? 0 : fingerprint_bits(bytes / DOCUMENT_BYTES, MOST_FINGERPRINTS);
     chunk->line_bits = fingerprint_bits(bytes / LINE_BYTES, MOST_FINGERPRINTS);
     chunk->number = number;
     chunk->part = part;
@@ -72,8 +74,8 @@ static char *shard_name(uint64_t number, uint32_t part, enum corpus_split split)
     return name;
 }
 
-static char *shard_path(const struct chunk_plan *plan, uint64_t number, uint32_t part,
-                        enum corpus_split split)
+char *chunk_shard_path(const struct chunk_plan *plan, uint64_t number, uint32_t part,
+                       enum corpus_split split)
 {
     char *name = shard_name(number, part, split);
     char *path = path_join(plan->folder, name);
@@ -93,7 +95,7 @@ static char *record_path(const struct chunk_plan *plan, uint64_t number, uint32_
 
 static int open_writer(struct chunk *chunk, enum corpus_split split, struct error *err)
 {
-    char *path = shard_path(chunk->plan, chunk->number, chunk->part, split);
+    char *path = chunk_shard_path(chunk->plan, chunk->number, chunk->part, split);
     int status = shard_writer_open(&chunk->writers[split], path, &chunk->plan->shard, err);
     free(path);
     return status;
@@ -108,6 +110,7 @@ int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
     const char *line;
     size_t cursor = 0, length, tokens;
     uint64_t bytes = 0;
+    const uint64_t lines = chunk->report.lines, line_prints = chunk->lines.count;
     while (document_line(document, &cursor, &line, &length)) {
         fingerprints_add(&chunk->lines, chunk->line_bits, hash_bytes(line, length), length);
         chunk->report.lines++;
@@ -116,6 +119,15 @@ int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
     fingerprints_add(&chunk->documents, chunk->document_bits, hash, bytes);
     chunk->report.text_bytes += bytes;
     const int32_t *ids = document_encoder_ids(encoder, &tokens);
+    if (chunk->plan->drop_duplicates) {
+        ARRAY_RESERVE(chunk->each, chunk->documents.count, chunk->each_capacity);
+        chunk->each[chunk->documents.count - 1] =
+            (struct chunk_document){.split = split,
+                                    .lines = chunk->report.lines - lines,
+                                    .line_prints = chunk->lines.count - line_prints,
+                                    .sentences = encoder->sentences,
+                                    .tokens = tokens};
+    }
     if (split == CORPUS_TRAIN)
         for (size_t t = 0; t < tokens; t++)
             chunk->counts[ids[t]]++;
@@ -191,7 +203,7 @@ static void get_meta(struct chunk *chunk, struct byte_reader *reader, uint64_t *
         *sample_totals_field(&chunk->totals, f) = byte_reader_u64(reader);
 }
 
-static int write_record(const struct chunk *chunk, struct error *err)
+int chunk_write_record(const struct chunk *chunk, struct error *err)
 {
     struct container_writer file;
     struct buffer meta = {0};
@@ -204,10 +216,13 @@ static int write_record(const struct chunk *chunk, struct error *err)
         {"META", meta.data, meta.size},
         {"COUNTS", chunk->counts, counts_bytes(chunk->plan)},
         {"DOCS", chunk->documents.prints, chunk->documents.count * sizeof(struct fingerprint)},
-        {"LINES", chunk->lines.prints, chunk->lines.count * sizeof(struct fingerprint)}};
+        {"LINES", chunk->lines.prints, chunk->lines.count * sizeof(struct fingerprint)},
+        {"EACH", chunk->each, chunk->documents.count * sizeof *chunk->each}};
+    const size_t count =
+        sizeof sections / sizeof sections[0] - (chunk->plan->drop_duplicates ? 0 : 1);
     char *path = record_path(chunk->plan, chunk->number, chunk->part);
     int status = container_writer_open(&file, path, RECORD_KIND, RECORD_VERSION, err);
-    for (size_t i = 0; i < sizeof sections / sizeof sections[0] && status == 0; i++)
+    for (size_t i = 0; i < count && status == 0; i++)
         status = container_writer_section(&file, sections[i].name, sections[i].data,
                                           sections[i].size, err);
     if (status == 0)
@@ -230,7 +245,7 @@ int chunk_commit(struct chunk *chunk, struct error *err)
         }
         chunk->made[s] = true;
     }
-    return write_record(chunk, err);
+    return chunk_write_record(chunk, err);
 }
 
 void chunk_discard(struct chunk *chunk)
@@ -259,22 +274,28 @@ static int get_fingerprints(const struct container *file, const char *name,
 
 static int get_record(struct chunk *chunk, const struct container *file, struct error *err)
 {
-    const void *meta, *counts;
-    size_t meta_size, counts_size;
+    const void *meta, *counts, *each;
+    size_t meta_size, counts_size, each_size;
     struct byte_reader reader;
     uint64_t plan = 0;
     if (container_section(file, "META", &meta, &meta_size, err) < 0 ||
         container_section(file, "COUNTS", &counts, &counts_size, err) < 0 ||
         get_fingerprints(file, "DOCS", &chunk->documents, err) < 0 ||
-        get_fingerprints(file, "LINES", &chunk->lines, err) < 0)
+        get_fingerprints(file, "LINES", &chunk->lines, err) < 0 ||
+        container_section(file, "EACH", &each, &each_size, err) < 0)
         return -1;
+    const size_t each_wanted =
+        chunk->plan->drop_duplicates ? chunk->documents.count * sizeof *chunk->each : 0;
     byte_reader_init(&reader, meta, meta_size);
     get_meta(chunk, &reader, &plan);
     if (reader.overrun || reader.position != meta_size || plan != chunk->plan->hash ||
-        counts_size != counts_bytes(chunk->plan))
+        counts_size != counts_bytes(chunk->plan) || each_size != each_wanted)
         return error_set(err, "%s is not a record of this preparation; prepare the corpus again",
                          file->path);
     memcpy(chunk->counts, counts, counts_size);
+    ARRAY_RESERVE(chunk->each, chunk->documents.count, chunk->each_capacity);
+    if (each_size > 0)
+        memcpy(chunk->each, each, each_size);
     return 0;
 }
 
@@ -315,7 +336,7 @@ static bool shard_holds(const struct chunk *chunk, enum corpus_split split)
 {
     const struct shard_options *options = &chunk->plan->shard;
     const struct shard_summary *wanted = &chunk->shards[split];
-    char *path = shard_path(chunk->plan, chunk->number, chunk->part, split);
+    char *path = chunk_shard_path(chunk->plan, chunk->number, chunk->part, split);
     struct shard shard;
     struct error err;
     int status = shard_open(&shard, path, options->vocabulary_hash, options->vocabulary_size, &err);

@@ -9,7 +9,8 @@
  * A TFRecord file (prepare_samples.c) is a chunk of one part.
  *
  * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
- * the training split; DOCS and LINES, fingerprints of documents and lines. Records are removed once
+ * the training split; DOCS and LINES, fingerprints of documents and lines; and where duplicates are to
+ * be dropped, EACH, what is to be taken off the numbers with each document. Records are removed once
  * the manifest is written. On disk they keep the name "piece", which chunks once had, so that what
  * an older program was interrupted in is recognised, and removed. */
 #ifndef LAMBERT_PREPARE_CHUNK_H
@@ -35,6 +36,13 @@ struct chunk_plan {
     struct shard_options shard;
     uint64_t text_bytes; /* of text to expect, but for streams, whose end nobody knows: */
     uint64_t part_bytes; /* each part so far stands for these; 0 where there is no stream */
+    bool drop_duplicates; /* chunk_drop() will be asked for: every document leaves its fingerprint */
+};
+
+/* What a document has added to the numbers of its chunk. An element of section EACH. */
+struct chunk_document {
+    uint64_t split; /* enum corpus_split */
+    uint64_t lines, line_prints, sentences, tokens;
 };
 
 struct chunk {
@@ -50,6 +58,8 @@ struct chunk {
     uint32_t *counts;            /* [vocabulary size], of the training split */
     struct fingerprints documents, lines;
     int document_bits, line_bits; /* by which they were kept */
+    struct chunk_document *each; /* [documents.count] where duplicates are to be dropped, else none */
+    size_t each_capacity;
 };
 
 /* A chunk is memory for many parts, one after another. */
@@ -82,6 +92,11 @@ int chunk_read(struct chunk *chunk, uint64_t number, uint32_t part, struct error
 
 /* Adds the shards of the chunk to the manifest. */
 void chunk_enter(const struct chunk *chunk, struct manifest *manifest);
+
+/* For chunk_drop.c: where a shard lies (free()), and the record as chunk_commit() writes it. */
+char *chunk_shard_path(const struct chunk_plan *plan, uint64_t number, uint32_t part,
+                       enum corpus_split split);
+int chunk_write_record(const struct chunk *chunk, struct error *err);
 
 /* The plan's hash that a record carries; false where it is not a whole record. */
 bool chunk_record_plan(const char *path, uint64_t *hash);

@@ -35,6 +35,8 @@ static uint64_t plan_hash(const struct preparation *p, enum shard_contents conte
         buffer_print(&all, "%s %d %" PRIu64 " %" PRId64 "\n", file->path, file->kind, file->bytes,
                      file->modified);
     }
+    if (options->drop_duplicates)
+        buffer_print(&all, "drop duplicates\n");
     if (input_list_has_stream(&p->inputs))
         buffer_print(&all, "%.9f\n", p->started);
     uint64_t hash = hash_bytes(all.data, all.size);
@@ -57,7 +59,8 @@ void preparation_plan(struct preparation *p, enum shard_contents contents)
                   .compression = p->options.compression,
                   .contents = contents},
         .text_bytes = expected_bytes(&p->inputs),
-        .part_bytes = input_list_has_stream(&p->inputs) ? p->options.shard_bytes : 0};
+        .part_bytes = input_list_has_stream(&p->inputs) ? p->options.shard_bytes : 0,
+        .drop_duplicates = p->options.drop_duplicates};
     if (contents == SHARD_DOCUMENTS_OF_TEXT)
         p->feed = input_feed_new(&p->inputs,
                                  &(struct input_feed_options){.chunk_bytes = p->options.shard_bytes,

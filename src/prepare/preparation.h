@@ -1,5 +1,5 @@
 /* A preparation in progress. prepare.c begins and ends it, prepare_chunks.c does the work
- * (prepare_samples.c where the input is TFRecords), prepare_finish.c puts the results together;
+ * (prepare_samples.c where the input is TFRecords), prepare_drop.c takes copies out, prepare_finish.c puts the results together;
  * what these have in common is here. */
 #ifndef LAMBERT_PREPARE_PREPARATION_H
 #define LAMBERT_PREPARE_PREPARATION_H
@@ -8,6 +8,7 @@
 
 #include "chunk.h"
 #include "corpus_folder.h"
+#include "duplicate_list.h"
 #include "lambert/prepare/prepare.h"
 #include "lambert/text/input_feed.h"
 #include "lambert/text/input_list.h"
@@ -23,6 +24,7 @@ struct preparation {
     struct input_feed *feed; /* the parts of the text that are this rank's and not done yet; NULL
                                 where the input is TFRecords */
     struct corpus_folder folder; /* rank 0 */
+    struct duplicate_list duplicates; /* found where they are to be dropped */
 };
 
 /* Makes the plan and opens the feed, once inputs and vocabulary are there. */

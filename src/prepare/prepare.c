@@ -55,6 +55,11 @@ int prepare_open(struct preparation **preparation, const struct prepare_options 
         vocabulary_load(&p->vocabulary, options->vocabulary, err) < 0 ||
         input_list_check_ranks(&p->inputs, ranks, err) < 0)
         goto fail;
+    if (contents == SHARD_READY_SAMPLES && options->drop_duplicates) {
+        error_set(err, "--drop-duplicates is for text: TFRecords hold samples, which are trained on "
+                       "as they are");
+        goto fail;
+    }
     if (rank == 0)
         warn_of_case(options, p->vocabulary);
     preparation_plan(p, contents);
@@ -70,6 +75,7 @@ void prepare_close(struct preparation *p)
     if (!p)
         return;
     corpus_folder_release(&p->folder);
+    duplicate_list_release(&p->duplicates);
     input_feed_free(p->feed);
     vocabulary_free(p->vocabulary);
     input_list_close(&p->inputs);
@@ -100,6 +106,8 @@ int prepare_corpus(const struct prepare_options *options, struct corpus_report *
         prepare_leave(p);
         goto done;
     }
+    if (prepare_find_duplicates(p, err) < 0 || prepare_drop_duplicates(p, err) < 0)
+        goto done;
     status = prepare_finish(p, report, err);
 done:
     prepare_close(p);

@@ -39,9 +39,10 @@ static int add_records(const struct preparation *p, struct sums *sums, struct er
             chunk_enter(&chunk, &sums->manifest);
             for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
                 sums->counts[id] += chunk.counts[id];
-            sums->document_bits =
-                fingerprints_join(&sums->documents, sums->document_bits, &chunk.documents,
-                                  chunk.document_bits, MOST_PRINTS);
+            if (!p->options.drop_duplicates) /* no copy is left to be counted */
+                sums->document_bits =
+                    fingerprints_join(&sums->documents, sums->document_bits, &chunk.documents,
+                                      chunk.document_bits, MOST_PRINTS);
             sums->line_bits = fingerprints_join(&sums->lines, sums->line_bits, &chunk.lines,
                                                 chunk.line_bits, MOST_PRINTS);
         } while (!chunk.last);
@@ -55,7 +56,7 @@ static void complete_report(const struct preparation *p, struct sums *sums)
 {
     struct corpus_report *report = &sums->manifest.report;
     const bool samples = sums->manifest.contents == SHARD_READY_SAMPLES;
-    const struct duplicates all_documents = {.count = report->documents - report->empty_documents,
+    const struct duplicates all_documents = {.count = corpus_report_kept(report),
                                              .bytes = samples ? report->input_bytes
                                                               : report->text_bytes};
     const struct duplicates all_lines = {.count = report->lines, .bytes = report->text_bytes};
@@ -111,7 +112,7 @@ static int check_result(const struct preparation *p, const struct manifest *mani
     const bool samples = manifest->contents == SHARD_READY_SAMPLES;
     if (samples && check_samples(&manifest->samples, err) < 0)
         return -1;
-    if (report->documents == report->empty_documents)
+    if (corpus_report_kept(report) == 0)
         return error_set(err, "there is no document with text in %s%s", p->inputs.files[0].path,
                          p->inputs.count > 1 ? " and the other files" : "");
     if (manifest->splits[CORPUS_TRAIN].count == 0)
@@ -124,7 +125,7 @@ static int check_result(const struct preparation *p, const struct manifest *mani
 
 static void warn_of_text(const struct preparation *p, const struct corpus_report *report)
 {
-    uint64_t training = report->documents - report->empty_documents - report->heldout_documents;
+    uint64_t training = corpus_report_kept(report) - report->heldout_documents;
     if (report->invalid_bytes > 0)
         log_warning("%" PRIu64 " bytes of the input are not valid UTF-8 and were left out",
                     report->invalid_bytes);
@@ -146,7 +147,7 @@ static void warn_of_text(const struct preparation *p, const struct corpus_report
     if (p->options.heldout_fraction > 0 && report->heldout_documents < 2)
         log_warning("%" PRIu64 " of %" PRIu64 " documents fell into the part set aside for "
                     "evaluation, which needs at least two",
-                    report->heldout_documents, report->documents - report->empty_documents);
+                    report->heldout_documents, corpus_report_kept(report));
 }
 
 static int write_file(const struct preparation *p, const char *name, const void *data, size_t size,

@@ -169,6 +169,28 @@ static void what_is_wrong_is_named(void **state)
     manifest_release(&manifest);
 }
 
+/* Programs that dropped nothing and excluded nothing did not say so. */
+static void what_older_corpora_lack_is_none(void **state)
+{
+    (void)state;
+    struct manifest manifest = made_manifest(), back;
+    struct error err;
+    manifest.report.dropped_documents = 7;
+    char *text = printed(&manifest);
+    char *older = replaced(text, "\"dropped_documents\":\t7", "\"x\":\t7");
+    assert_int_equal(manifest_parse(&back, text, "corpus.json", &err), 0);
+    assert_int_equal(back.report.dropped_documents, 7);
+    manifest_release(&back);
+    assert_int_equal(manifest_parse(&back, older, "corpus.json", &err), 0);
+    assert_int_equal(back.report.dropped_documents, 0);
+    manifest_release(&back);
+    assert_refused(text, "\"dropped_documents\":\t7", "\"dropped_documents\":\t-7",
+                   "'dropped_documents'");
+    free(text);
+    free(older);
+    manifest_release(&manifest);
+}
+
 static void any_truncation_is_an_error(void **state)
 {
     (void)state;
@@ -191,6 +213,7 @@ int main(void)
         cmocka_unit_test(the_hash_is_of_contents_and_order),
         cmocka_unit_test(the_hash_is_of_splits),
         cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(what_older_corpora_lack_is_none),
         cmocka_unit_test(any_truncation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,24 +187,29 @@ static void write_many(const char *folder, int documents)
     }
 }
 
+static void assert_same_file(const char *a, const char *b, const char *name)
+{
+    struct buffer x = {0}, y = {0};
+    struct error err;
+    char *path_a = path_join(a, name), *path_b = path_join(b, name);
+    assert_int_equal(file_read(path_a, &x, &err), 0);
+    assert_int_equal(file_read(path_b, &y, &err), 0);
+    assert_int_equal(x.size, y.size);
+    assert_memory_equal(x.data, y.data, x.size);
+    buffer_release(&x);
+    buffer_release(&y);
+    free(path_a);
+    free(path_b);
+}
+
 static void assert_same_folders(const char *a, const char *b)
 {
     struct folder_list names;
     struct error err;
     assert_int_equal(count_files(a), count_files(b));
     assert_int_equal(folder_list_open(&names, a, &err), 0);
-    for (int i = 0; i < names.count; i++) {
-        struct buffer x = {0}, y = {0};
-        char *path_a = path_join(a, names.names[i]), *path_b = path_join(b, names.names[i]);
-        assert_int_equal(file_read(path_a, &x, &err), 0);
-        assert_int_equal(file_read(path_b, &y, &err), 0);
-        assert_int_equal(x.size, y.size);
-        assert_memory_equal(x.data, y.data, x.size);
-        buffer_release(&x);
-        buffer_release(&y);
-        free(path_a);
-        free(path_b);
-    }
+    for (int i = 0; i < names.count; i++)
+        assert_same_file(a, b, names.names[i]);
     folder_list_close(&names);
 }
 
@@ -242,6 +247,10 @@ static void prepare_on_ranks(struct prepare_fixture *b, int ranks)
     assert_int_equal(prepare_begin(p[0], &b->err), 0);
     for (int r = ranks - 1; r >= 0; r--)
         assert_int_equal(prepare_chunks(p[r], &b->err), 0);
+    for (int r = 0; r < ranks; r++)
+        assert_int_equal(prepare_find_duplicates(p[r], &b->err), 0);
+    for (int r = ranks - 1; r >= 0; r--)
+        assert_int_equal(prepare_drop_duplicates(p[r], &b->err), 0);
     assert_int_equal(prepare_finish(p[0], &b->report, &b->err), 0);
     for (int r = 0; r < ranks; r++)
         prepare_close(p[r]);
@@ -357,6 +366,132 @@ static void duplicates_are_counted(void **state)
     assert_int_equal(b.report.duplicate_line_bytes, 3 * 7 + 2 * 5);
     assert_int_equal(b.report.text_bytes, 4 * 7 + 3 * 5 + 4 + 5);
     assert_int_equal(b.report.lines_per_print, 1);
+    end(&b);
+}
+
+/* The documents of write_many(), but for those that are the same as one before. */
+static void write_first_of_many(struct prepare_fixture *b, int documents)
+{
+    struct buffer all = {0}, kept = {0};
+    for (int file = 0; file < 3; file++) {
+        char *name = memory_text("%s/part-%d", b->texts, file);
+        assert_int_equal(file_read(name, &all, &b->err), 0);
+        assert_int_equal(file_remove(name, &b->err), 0);
+        free(name);
+    }
+    char *rest = (char *)buffer_text(&all);
+    for (int d = 0; d < documents; d++) {
+        char *end = strstr(rest, "\n\n");
+        *end = 0;
+        char *document = memory_text("%s\n\n", rest);
+        if (!strstr(buffer_text(&kept), document))
+            buffer_print(&kept, "%s", document);
+        free(document);
+        rest = end + 2;
+    }
+    write_text(b->texts, "part-0", buffer_text(&kept));
+    buffer_release(&all);
+    buffer_release(&kept);
+}
+
+/* What is left is what had been made of a text without copies. */
+static void the_first_of_each_text_is_kept(void **state)
+{
+    (void)state;
+    struct prepare_fixture b;
+    begin(&b);
+    char *wanted = path_join(b.folder, "wanted");
+    write_many(b.texts, 3000);
+    b.options.heldout_fraction = 0.3;
+    b.options.drop_duplicates = true;
+    prepare(&b);
+    const struct corpus_report report = b.report;
+    assert_int_equal(report.documents, 3000);
+    assert_int_equal(report.dropped_documents, 2900);
+    assert_int_equal(corpus_report_kept(&report), 100);
+    assert_int_equal(report.duplicate_documents, 0);
+    b.options.drop_duplicates = false;
+    b.options.output = wanted;
+    write_first_of_many(&b, 3000);
+    prepare(&b);
+    assert_int_equal(b.report.documents, 100);
+    assert_int_equal(report.dropped_document_bytes, 29 * b.report.text_bytes);
+    assert_int_equal(report.text_bytes, b.report.text_bytes);
+    assert_int_equal(report.lines, b.report.lines);
+    assert_int_equal(report.duplicate_lines, b.report.duplicate_lines);
+    assert_int_equal(report.sentences, b.report.sentences);
+    assert_int_equal(report.tokens, b.report.tokens);
+    assert_int_equal(report.heldout_documents, b.report.heldout_documents);
+    assert_int_equal(report.one_sentence_documents, b.report.one_sentence_documents);
+    assert_int_equal(report.corpus_bytes, b.report.corpus_bytes);
+    assert_same_file(b.output, wanted, "train-00000.shard");
+    assert_same_file(b.output, wanted, "heldout-00000.shard");
+    assert_same_file(b.output, wanted, "tokens.counts");
+    free(wanted);
+    end(&b);
+}
+
+/* In chunks so small that most lose all they have. */
+static void ranks_drop_the_same(void **state)
+{
+    (void)state;
+    struct prepare_fixture b;
+    begin(&b);
+    write_many(b.texts, 3000);
+    b.options.heldout_fraction = 0.1;
+    b.options.shard_bytes = 4096;
+    b.options.drop_duplicates = true;
+    prepare(&b);
+    assert_int_equal(b.report.dropped_documents, 2900);
+    struct corpus *corpus = open_corpus(&b);
+    assert_int_equal(document_store_documents(corpus_store(corpus, CORPUS_TRAIN)) +
+                         document_store_documents(corpus_store(corpus, CORPUS_HELDOUT)),
+                     100);
+    uint64_t counts[14], sum = 0;
+    assert_int_equal(corpus_token_counts(corpus, counts, &b.err), 0);
+    for (int id = 0; id < 14; id++)
+        sum += counts[id];
+    assert_int_equal(sum, document_store_tokens(corpus_store(corpus, CORPUS_TRAIN)));
+    corpus_close(corpus);
+    for (int ranks = 2; ranks <= 5; ranks++) {
+        char *other = memory_text("%s/ranks-%d", b.folder, ranks);
+        const char *one = b.output;
+        b.options.output = other;
+        prepare_on_ranks(&b, ranks);
+        assert_same_folders(one, other);
+        free(other);
+    }
+    end(&b);
+}
+
+/* Interrupted when one of three ranks has dropped its share of the copies, and with damage besides. */
+static void dropping_is_gone_on_with(void **state)
+{
+    (void)state;
+    struct prepare_fixture b;
+    struct preparation *p[3];
+    begin(&b);
+    char *whole = path_join(b.folder, "whole");
+    write_many(b.texts, 3000);
+    b.options.shard_bytes = 8192;
+    b.options.drop_duplicates = true;
+    b.options.output = whole;
+    prepare(&b);
+    b.options.output = b.output;
+    for (int r = 0; r < 3; r++)
+        assert_int_equal(prepare_open(&p[r], &b.options, r, 3, &b.err), 0);
+    assert_int_equal(prepare_begin(p[0], &b.err), 0);
+    for (int r = 0; r < 3; r++)
+        assert_int_equal(prepare_chunks(p[r], &b.err), 0);
+    assert_int_equal(prepare_find_duplicates(p[1], &b.err), 0);
+    assert_int_equal(prepare_drop_duplicates(p[1], &b.err), 0);
+    for (int r = 0; r < 3; r++)
+        prepare_close(p[r]);
+    damage(b.output, "train-00000.shard");
+    remove_shared_name(b.output, "piece-00004.record");
+    prepare(&b);
+    assert_same_folders(whole, b.output);
+    free(whole);
     end(&b);
 }
 
@@ -661,6 +796,9 @@ int main(void)
         cmocka_unit_test(parts_that_are_done_are_kept),
         cmocka_unit_test(parts_of_another_preparation_go),
         cmocka_unit_test(duplicates_are_counted),
+        cmocka_unit_test(the_first_of_each_text_is_kept),
+        cmocka_unit_test(ranks_drop_the_same),
+        cmocka_unit_test(dropping_is_gone_on_with),
         cmocka_unit_test(shards_are_cut_by_input_and_change_nothing),
         cmocka_unit_test(the_same_text_falls_on_the_same_side),
         cmocka_unit_test(nothing_to_tokenise_leaves_nothing),

@@ -3,10 +3,12 @@
 #ifndef LAMBERT_CORPUS_CORPUS_REPORT_H
 #define LAMBERT_CORPUS_CORPUS_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Documents and lines count as duplicates when another has the same bytes; the first
- * of each does not count. */
+ * of each does not count. What was dropped or excluded is in `documents` alone: every other number is
+ * of what is left (but for those of words and bytes, which are of what was read). */
 struct corpus_report {
     uint64_t input_bytes; /* of text, inflated */
     uint64_t files;
@@ -19,6 +21,7 @@ struct corpus_report {
                                                       every n-th */
     uint64_t duplicate_documents, duplicate_document_bytes;
     uint64_t duplicate_lines, duplicate_line_bytes;
+    uint64_t dropped_documents, dropped_document_bytes;   /* copies that were not kept */
     uint64_t sentences, tokens;
     uint64_t words, unknown_words;
     uint64_t invalid_bytes;
@@ -30,7 +33,10 @@ struct corpus_report {
 extern const int corpus_report_fields;
 
 const char *corpus_report_name(int field);
+bool corpus_report_is_late(int field); /* corpora that older programs made have it not: it is 0 */
 uint64_t *corpus_report_field(struct corpus_report *report, int field);
+/* How many documents are in the corpus: those with text that were neither dropped nor excluded. */
+uint64_t corpus_report_kept(const struct corpus_report *report);
 void corpus_report_add(struct corpus_report *into, const struct corpus_report *part);
 
 #endif

@@ -9,6 +9,8 @@
  *     prepare_open(&preparation, &options, rank, ranks, err)    every rank; touches nothing
  *     prepare_begin(preparation, err)                           rank 0, before any rank goes on
  *     prepare_chunks(preparation, err)                          every rank
+ *     prepare_find_duplicates(preparation, err)                 every rank, after all ranks
+ *     prepare_drop_duplicates(preparation, err)                 every rank, after all ranks
  *     prepare_finish(preparation, &report, err)                 rank 0, after all ranks
  *     prepare_close(preparation)                                every rank
  *
@@ -27,6 +29,9 @@
  * Duplicates are counted exactly as long as there are no more than 2^21 documents and 2^21 lines
  * (and the input's size does not say otherwise: 2 KB a document, 160 bytes a line), else estimated
  * from a sample of their hashes (src/prepare/fingerprints.h).
+ *
+ * Copies of documents are dropped whatever their number: prepare_find_duplicates() takes 24 bytes a
+ * document, at most 200 MB, and a bit a document; every rank does.
  *
  * Memory: about twice shard_bytes and 10 MB a thread, a few hundred bytes an input file, and for
  * finishing at most about 150 MB for fingerprints (2^21 of lines and as many of documents, 16 bytes
@@ -52,6 +57,7 @@ struct prepare_options {
     double heldout_fraction; /* of documents, by hash of their text: the same text, the same side */
     uint64_t shard_bytes;    /* of input text a shard, at least 4096 */
     int compression;         /* zlib level */
+    bool drop_duplicates;    /* of documents with the same text, the first alone is kept */
 };
 
 extern const struct prepare_options prepare_defaults;
@@ -68,6 +74,13 @@ int prepare_begin(struct preparation *preparation, struct error *err);
 
 /* Over all OpenMP threads. */
 int prepare_chunks(struct preparation *preparation, struct error *err);
+
+/* Over all threads; without drop_duplicates both do nothing. All ranks must have found which documents
+ * are copies before one begins to drop them. A document's text is its lines, trimmed, without the
+ * title (docs/formats.md, "Splits"): what is left does not depend on the number of ranks, and since
+ * the same text falls on the same side, none is in both splits, dropped or not. */
+int prepare_find_duplicates(struct preparation *preparation, struct error *err);
+int prepare_drop_duplicates(struct preparation *preparation, struct error *err);
 
 /* Rank 0, when prepare_chunks() failed on any rank: cleans up where no chunk is done. */
 void prepare_leave(struct preparation *preparation);
