@@ -193,6 +193,7 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/features.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/metrics.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/duplicates.py $(BUILD)
 	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
 
 # The demo's run in both types of train.compute_type, three seeds each: half an hour, and goes on where it
@@ -317,7 +318,7 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make check-aarch64      kernels, and training, cross-compiled for aarch64 and run under qemu (5 minutes)
 #: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
 #: make check-numerics     hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
-#:                         seqeval (from PyPI)
+#:                         seqeval (from PyPI), corpora without duplicates and test sets against Python
 #: make compare-types CORPUS=DIR   the demo's run in float32 and in bfloat16, three seeds each
 #: make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers
 #: make check SAN=address,undefined   the tests with sanitizers, in build/san-address-undefined

@@ -97,16 +97,26 @@ static void print_text(const struct corpus_report *report)
                report->cut_documents);
     printf("  %-12s %" PRIu64 " documents of one sentence, which give pairs only with others\n",
            "short", report->one_sentence_documents);
+    if (report->exclusion_words > 0)
+        printf("  %-12s %" PRIu64 " documents that share %" PRIu64
+               " words with a test set (of %" PRIu64
+               " such runs): %.2f%% of them, %.2f%% of the text\n",
+               "excluded", report->excluded_documents, report->exclusion_words,
+               report->exclusion_ngrams,
+               percent(report->excluded_documents, report->documents - report->empty_documents),
+               percent(report->excluded_document_bytes, report->text_bytes +
+                                                            report->dropped_document_bytes +
+                                                            report->excluded_document_bytes));
     if (report->dropped_documents > 0)
-        printf("  %-12s %" PRIu64 " documents that were copies of others: %.2f%% of them, %.2f%% of "
+        printf("  %-12s %" PRIu64
+               " documents that were copies of others: %.2f%% of them, %.2f%% of "
                "the text\n",
                "dropped", report->dropped_documents,
                percent(report->dropped_documents,
-                       report->documents - report->empty_documents),
+                       report->documents - report->empty_documents - report->excluded_documents),
                percent(report->dropped_document_bytes,
                        report->text_bytes + report->dropped_document_bytes));
-    print_copies("duplicates", "documents", report->duplicate_documents,
-                 corpus_report_kept(report),
+    print_copies("duplicates", "documents", report->duplicate_documents, corpus_report_kept(report),
                  percent(report->duplicate_document_bytes, report->text_bytes),
                  report->documents_per_print);
     print_copies("", "lines", report->duplicate_lines, report->lines,

@@ -41,6 +41,10 @@ static const struct {
     FIELD(corpus_bytes),
     LATE_FIELD(dropped_documents),
     LATE_FIELD(dropped_document_bytes),
+    LATE_FIELD(excluded_documents),
+    LATE_FIELD(excluded_document_bytes),
+    LATE_FIELD(exclusion_words),
+    LATE_FIELD(exclusion_ngrams),
 };
 
 const int corpus_report_fields = sizeof fields / sizeof fields[0];
@@ -62,7 +66,8 @@ uint64_t *corpus_report_field(struct corpus_report *report, int field)
 
 uint64_t corpus_report_kept(const struct corpus_report *report)
 {
-    return report->documents - report->empty_documents - report->dropped_documents;
+    return report->documents - report->empty_documents - report->dropped_documents -
+           report->excluded_documents;
 }
 
 void corpus_report_add(struct corpus_report *into, const struct corpus_report *part)

@@ -16,6 +16,8 @@
 #define RECORD_KIND "piece"
 enum { RECORD_VERSION = 2 };
 
+enum { MOST_TOLD = 5 }; /* of the documents that are excluded, by name */
+
 /* Duplicates are counted exactly as long as a line or document has this many bytes on average and
  * there are no more of them; prepare_finish.c thins them where there turn out to be more. A stream's
  * first parts are kept whole, later ones by more and more bits. */
@@ -32,6 +34,7 @@ void chunk_release(struct chunk *chunk)
     chunk_discard(chunk);
     free(chunk->counts);
     free(chunk->each);
+    buffer_release(&chunk->excluded);
     fingerprints_release(&chunk->documents);
     fingerprints_release(&chunk->lines);
     *chunk = (struct chunk){0};
@@ -58,6 +61,7 @@ void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last)
     memset(chunk->shards, 0, sizeof chunk->shards);
     memset(chunk->counts, 0, counts_bytes(chunk->plan));
     chunk->documents.count = chunk->lines.count = 0;
+    buffer_reset(&chunk->excluded);
 }
 
 static char *part_name(const char *prefix, uint64_t number, uint32_t part, const char *suffix)
@@ -134,6 +138,16 @@ int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
     else
         chunk->report.heldout_documents++;
     return shard_writer_add(chunk->writers[split], ids, encoder->lengths, encoder->sentences, err);
+}
+
+void chunk_exclude(struct chunk *chunk, const struct document *document, const char *sentence)
+{
+    const char *line;
+    size_t cursor = 0, length;
+    while (document_line(document, &cursor, &line, &length))
+        chunk->report.excluded_document_bytes += length;
+    if (chunk->report.excluded_documents++ < MOST_TOLD)
+        buffer_print(&chunk->excluded, "%s\n", sentence);
 }
 
 int chunk_add_sample(struct chunk *chunk, enum corpus_split split, uint64_t hash, uint64_t size,
@@ -217,6 +231,7 @@ int chunk_write_record(const struct chunk *chunk, struct error *err)
         {"COUNTS", chunk->counts, counts_bytes(chunk->plan)},
         {"DOCS", chunk->documents.prints, chunk->documents.count * sizeof(struct fingerprint)},
         {"LINES", chunk->lines.prints, chunk->lines.count * sizeof(struct fingerprint)},
+        {"EXCLUDED", chunk->excluded.data, chunk->excluded.size},
         {"EACH", chunk->each, chunk->documents.count * sizeof *chunk->each}};
     const size_t count =
         sizeof sections / sizeof sections[0] - (chunk->plan->drop_duplicates ? 0 : 1);
@@ -274,14 +289,15 @@ static int get_fingerprints(const struct container *file, const char *name,
 
 static int get_record(struct chunk *chunk, const struct container *file, struct error *err)
 {
-    const void *meta, *counts, *each;
-    size_t meta_size, counts_size, each_size;
+    const void *meta, *counts, *excluded, *each;
+    size_t meta_size, counts_size, excluded_size, each_size;
     struct byte_reader reader;
     uint64_t plan = 0;
     if (container_section(file, "META", &meta, &meta_size, err) < 0 ||
         container_section(file, "COUNTS", &counts, &counts_size, err) < 0 ||
         get_fingerprints(file, "DOCS", &chunk->documents, err) < 0 ||
         get_fingerprints(file, "LINES", &chunk->lines, err) < 0 ||
+        container_section(file, "EXCLUDED", &excluded, &excluded_size, err) < 0 ||
         container_section(file, "EACH", &each, &each_size, err) < 0)
         return -1;
     const size_t each_wanted =
@@ -293,6 +309,8 @@ static int get_record(struct chunk *chunk, const struct container *file, struct 
         return error_set(err, "%s is not a record of this preparation; prepare the corpus again",
                          file->path);
     memcpy(chunk->counts, counts, counts_size);
+    if (excluded_size > 0)
+        buffer_put(&chunk->excluded, excluded, excluded_size);
     ARRAY_RESERVE(chunk->each, chunk->documents.count, chunk->each_capacity);
     if (each_size > 0)
         memcpy(chunk->each, each, each_size);

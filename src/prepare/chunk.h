@@ -10,7 +10,8 @@
  *
  * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
  * the training split; DOCS and LINES, fingerprints of documents and lines; and where duplicates are to
- * be dropped, EACH, what is to be taken off the numbers with each document. Records are removed once
+ * be dropped, EACH, what is to be taken off the numbers with each document; and EXCLUDED, a few that were, in
+ * words. Records are removed once
  * the manifest is written. On disk they keep the name "piece", which chunks once had, so that what
  * an older program was interrupted in is recognised, and removed. */
 #ifndef LAMBERT_PREPARE_CHUNK_H
@@ -36,7 +37,8 @@ struct chunk_plan {
     struct shard_options shard;
     uint64_t text_bytes; /* of text to expect, but for streams, whose end nobody knows: */
     uint64_t part_bytes; /* each part so far stands for these; 0 where there is no stream */
-    bool drop_duplicates; /* chunk_drop() will be asked for: every document leaves its fingerprint */
+    bool
+        drop_duplicates; /* chunk_drop() will be asked for: every document leaves its fingerprint */
 };
 
 /* What a document has added to the numbers of its chunk. An element of section EACH. */
@@ -58,8 +60,10 @@ struct chunk {
     uint32_t *counts;            /* [vocabulary size], of the training split */
     struct fingerprints documents, lines;
     int document_bits, line_bits; /* by which they were kept */
-    struct chunk_document *each; /* [documents.count] where duplicates are to be dropped, else none */
+    struct chunk_document
+        *each; /* [documents.count] where duplicates are to be dropped, else none */
     size_t each_capacity;
+    struct buffer excluded; /* lines, about the first that were excluded */
 };
 
 /* A chunk is memory for many parts, one after another. */
@@ -73,6 +77,9 @@ void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last)
 int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
               const struct document *document, const struct document_encoder *encoder,
               struct error *err);
+
+/* Counts a document that is left out; of the first few of a part, the sentence is kept. */
+void chunk_exclude(struct chunk *chunk, const struct document *document, const char *sentence);
 
 /* Adds a ready sample; `hash` is of its `size` bytes of record. */
 int chunk_add_sample(struct chunk *chunk, enum corpus_split split, uint64_t hash, uint64_t size,

@@ -35,6 +35,8 @@ static uint64_t plan_hash(const struct preparation *p, enum shard_contents conte
         buffer_print(&all, "%s %d %" PRIu64 " %" PRId64 "\n", file->path, file->kind, file->bytes,
                      file->modified);
     }
+    if (options->exclude)
+        buffer_print(&all, "exclude %016" PRIx64 "\n", p->exclusion.hash);
     if (options->drop_duplicates)
         buffer_print(&all, "drop duplicates\n");
     if (input_list_has_stream(&p->inputs))

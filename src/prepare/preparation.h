@@ -9,6 +9,7 @@
 #include "chunk.h"
 #include "corpus_folder.h"
 #include "duplicate_list.h"
+#include "exclusion.h"
 #include "lambert/prepare/prepare.h"
 #include "lambert/text/input_feed.h"
 #include "lambert/text/input_list.h"
@@ -20,10 +21,11 @@ struct preparation {
     double started;
     struct input_list inputs;
     struct vocabulary *vocabulary;
+    struct exclusion exclusion; /* open where there is something to exclude */
     struct chunk_plan plan;
     struct input_feed *feed; /* the parts of the text that are this rank's and not done yet; NULL
                                 where the input is TFRecords */
-    struct corpus_folder folder; /* rank 0 */
+    struct corpus_folder folder;      /* rank 0 */
     struct duplicate_list duplicates; /* found where they are to be dropped */
 };
 

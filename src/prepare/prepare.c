@@ -1,5 +1,6 @@
 #include "lambert/prepare/prepare.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@ const struct prepare_options prepare_defaults = {.lower_case = true,
                                                  .split_sentences = true,
                                                  .heldout_fraction = 0.01,
                                                  .shard_bytes = UINT64_C(16) << 20,
-                                                 .compression = 1};
+                                                 .compression = 1,
+                                                 .exclude_words = 13};
 
 /* Special tokens, which stand in brackets, have capitals in any vocabulary. */
 static bool has_capitals(const struct vocabulary *vocabulary)
@@ -40,6 +42,21 @@ static void warn_of_case(const struct prepare_options *options, const struct voc
                     options->vocabulary);
 }
 
+static int open_exclusion(struct preparation *p, struct error *err)
+{
+    struct exclusion *exclusion = &p->exclusion;
+    if (exclusion_open(exclusion, p->options.exclude, p->options.exclude_words, p->ranks, err) < 0)
+        return -1;
+    if (p->rank == 0)
+        log_info("excluding what shares one of %" PRIu64 " runs of %d words with %s: %" PRIu64
+                 " texts in %d files, of which %" PRIu64
+                 " are shorter and exclude nothing; %.1f MB of memory",
+                 exclusion->ngrams, exclusion->words, p->options.exclude, exclusion->texts,
+                 exclusion->files.count, exclusion->short_texts,
+                 (double)exclusion_memory(exclusion) / 1e6);
+    return 0;
+}
+
 /* Whatever can be found wrong with the request is, before the output folder is touched. */
 int prepare_open(struct preparation **preparation, const struct prepare_options *options, int rank,
                  int ranks, struct error *err)
@@ -55,11 +72,13 @@ int prepare_open(struct preparation **preparation, const struct prepare_options 
         vocabulary_load(&p->vocabulary, options->vocabulary, err) < 0 ||
         input_list_check_ranks(&p->inputs, ranks, err) < 0)
         goto fail;
-    if (contents == SHARD_READY_SAMPLES && options->drop_duplicates) {
-        error_set(err, "--drop-duplicates is for text: TFRecords hold samples, which are trained on "
-                       "as they are");
+    if (contents == SHARD_READY_SAMPLES && (options->drop_duplicates || options->exclude)) {
+        error_set(err, "%s is for text: TFRecords hold samples, which are trained on as they are",
+                  options->exclude ? "--exclude" : "--drop-duplicates");
         goto fail;
     }
+    if (options->exclude && open_exclusion(p, err) < 0)
+        goto fail;
     if (rank == 0)
         warn_of_case(options, p->vocabulary);
     preparation_plan(p, contents);
@@ -76,6 +95,7 @@ void prepare_close(struct preparation *p)
         return;
     corpus_folder_release(&p->folder);
     duplicate_list_release(&p->duplicates);
+    exclusion_close(&p->exclusion);
     input_feed_free(p->feed);
     vocabulary_free(p->vocabulary);
     input_list_close(&p->inputs);

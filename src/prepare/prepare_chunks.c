@@ -1,4 +1,5 @@
 /* Text to shards: the work of all threads of a rank. */
+#include <inttypes.h>
 #include <omp.h>
 
 #include "document_encoder.h"
@@ -33,13 +34,35 @@ static void worker_release(struct text_worker *worker)
     document_encoder_release(&worker->encoder);
 }
 
+/* Leaves the document out where it shares words with a test set. It ends at byte `end` of its file. */
+static bool exclude_document(struct text_worker *worker, const struct input_span *span,
+                             uint64_t end)
+{
+    const struct preparation *p = worker->preparation;
+    const struct document *document = &worker->document;
+    const char *text = (const char *)document->text.data;
+    struct exclusion_match match;
+    struct buffer sentence = {0};
+    if (!p->options.exclude || !exclusion_find(&p->exclusion, text, document->text.size, &match))
+        return false;
+    buffer_print(&sentence, "%s, ", p->inputs.files[span->file].path);
+    if (document->title.size > 0)
+        buffer_print(&sentence, "\"%.*s\", ", (int)document->title.size,
+                     (const char *)document->title.data);
+    buffer_print(&sentence, "ends at byte %" PRIu64 ": \"", end);
+    exclusion_print(&p->exclusion, text, document->text.size, &match, &sentence);
+    buffer_print(&sentence, "\" is in %s", p->exclusion.files.files[match.file].path);
+    chunk_exclude(&worker->chunk, document, buffer_text(&sentence));
+    buffer_release(&sentence);
+    return true;
+}
+
 static int add_document(struct text_worker *worker, struct error *err)
 {
     struct corpus_report *report = &worker->chunk.report;
     const struct document *document = &worker->document;
     size_t tokens;
     uint32_t sentences = document_encoder_encode(&worker->encoder, document);
-    report->documents++;
     report->sentences += sentences;
     document_encoder_ids(&worker->encoder, &tokens);
     report->tokens += tokens;
@@ -65,8 +88,11 @@ static int prepare_part(struct text_worker *worker, struct error *err)
         struct document_reader reader;
         document_reader_init(&reader, span->layout, (const char *)work->text.data + span->begin,
                              span->end - span->begin);
-        while (status == 0 && document_reader_next(&reader, &worker->document))
-            status = add_document(worker, err);
+        while (status == 0 && document_reader_next(&reader, &worker->document)) {
+            report->documents++;
+            if (!exclude_document(worker, span, span->offset + reader.position))
+                status = add_document(worker, err);
+        }
         report->input_bytes += span->end - span->begin;
         report->cut_documents += span->continues;
         report->unclosed_documents += reader.not_closed;

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fingerprints.h"
 #include "lambert/base/clock.h"
@@ -19,8 +20,17 @@ struct sums {
      * most 2 * 32 MB. */
     struct fingerprints documents, lines;
     int document_bits, line_bits;
+    struct buffer excluded; /* lines about the first documents that were */
 };
-enum { MOST_PRINTS = 2 << 20 };
+enum { MOST_PRINTS = 2 << 20, MOST_TOLD = 5 };
+
+static int told_documents(const struct buffer *lines)
+{
+    int count = 0;
+    for (size_t i = 0; i < lines->size; i++)
+        count += lines->data[i] == '\n';
+    return count;
+}
 
 static int add_records(const struct preparation *p, struct sums *sums, struct error *err)
 {
@@ -37,6 +47,8 @@ static int add_records(const struct preparation *p, struct sums *sums, struct er
             corpus_report_add(&sums->manifest.report, &chunk.report);
             sample_totals_add(&sums->manifest.samples, &chunk.totals);
             chunk_enter(&chunk, &sums->manifest);
+            if (told_documents(&sums->excluded) < MOST_TOLD)
+                buffer_put(&sums->excluded, chunk.excluded.data, chunk.excluded.size);
             for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
                 sums->counts[id] += chunk.counts[id];
             if (!p->options.drop_duplicates) /* no copy is left to be counted */
@@ -64,6 +76,8 @@ static void complete_report(const struct preparation *p, struct sums *sums)
         fingerprints_duplicates(&sums->documents, sums->document_bits, &all_documents);
     struct duplicates lines = fingerprints_duplicates(&sums->lines, sums->line_bits, &all_lines);
     report->files = (uint64_t)p->inputs.count;
+    report->exclusion_words = p->options.exclude ? (uint64_t)p->exclusion.words : 0;
+    report->exclusion_ngrams = p->exclusion.ngrams;
     report->documents_per_print = UINT64_C(1) << sums->document_bits;
     report->lines_per_print = UINT64_C(1) << sums->line_bits;
     report->duplicate_documents = documents.count;
@@ -112,9 +126,14 @@ static int check_result(const struct preparation *p, const struct manifest *mani
     const bool samples = manifest->contents == SHARD_READY_SAMPLES;
     if (samples && check_samples(&manifest->samples, err) < 0)
         return -1;
-    if (corpus_report_kept(report) == 0)
+    if (report->documents == report->empty_documents)
         return error_set(err, "there is no document with text in %s%s", p->inputs.files[0].path,
                          p->inputs.count > 1 ? " and the other files" : "");
+    if (corpus_report_kept(report) == 0)
+        return error_set(err,
+                         "all %" PRIu64 " documents share words with %s and were left out; is it "
+                         "a test set, and not the text itself?",
+                         report->excluded_documents, p->options.exclude);
     if (manifest->splits[CORPUS_TRAIN].count == 0)
         return error_set(err,
                          "all %" PRIu64 " %s were set aside for evaluation; set a smaller "
@@ -148,6 +167,20 @@ static void warn_of_text(const struct preparation *p, const struct corpus_report
         log_warning("%" PRIu64 " of %" PRIu64 " documents fell into the part set aside for "
                     "evaluation, which needs at least two",
                     report->heldout_documents, corpus_report_kept(report));
+}
+
+/* Names the first documents that were left out, so that one can look whether that is right. */
+static void tell_excluded(const struct corpus_report *report, struct buffer *lines)
+{
+    char *line = (char *)buffer_text(lines), *rest;
+    if (report->excluded_documents > 0)
+        log_info("%" PRIu64 " documents share %" PRIu64 " words with a test set and were left out:",
+                 report->excluded_documents, report->exclusion_words);
+    for (int told = 0; told < MOST_TOLD && (line = strtok_r(told ? NULL : line, "\n", &rest));
+         told++)
+        log_info("    %s", line);
+    if (report->excluded_documents > MOST_TOLD)
+        log_info("    and %" PRIu64 " more", report->excluded_documents - MOST_TOLD);
 }
 
 static int write_file(const struct preparation *p, const char *name, const void *data, size_t size,
@@ -200,6 +233,7 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
     }
     if (sums.manifest.contents == SHARD_DOCUMENTS_OF_TEXT)
         warn_of_text(p, &sums.manifest.report);
+    tell_excluded(&sums.manifest.report, &sums.excluded);
 
     size_t size;
     const char *vocabulary = vocabulary_text(p->vocabulary, &size);
@@ -213,6 +247,7 @@ done:
     buffer_release(&text);
     fingerprints_release(&sums.documents);
     fingerprints_release(&sums.lines);
+    buffer_release(&sums.excluded);
     manifest_release(&sums.manifest);
     free(sums.counts);
     return status;

@@ -495,6 +495,55 @@ static void dropping_is_gone_on_with(void **state)
     end(&b);
 }
 
+static void what_a_test_set_has_is_left_out(void **state)
+{
+    (void)state;
+    struct prepare_fixture b;
+    struct buffer said = {0};
+    begin(&b);
+    char *tests = path_join(b.folder, "tests");
+    assert_int_equal(folder_create(tests, &b.err), 0);
+    write_text(b.texts, "a.txt",
+               "one two\nthree\n\nSix. One, two\n-- THREE! four\n\none two four three\n\nfive\n");
+    write_text(tests, "squad.json",
+               "{\"data\": [{\"one\": \"two three\"}, \"one two three four\"]}");
+    write_text(tests, "short.tsv", "five\tsix seven\n");
+    b.options.exclude = tests;
+    b.options.exclude_words = 4;
+    log_set_level(LOG_INFO);
+    catch_begin();
+    int status = prepare_corpus(&b.options, &b.report, &b.err);
+    catch_end(&said);
+    log_set_level(LOG_ERROR);
+    assert_int_equal(status, 0);
+    assert_int_equal(b.report.documents, 4);
+    assert_int_equal(b.report.excluded_documents, 1);
+    assert_int_equal(b.report.excluded_document_bytes, 13 + 14);
+    assert_int_equal(b.report.exclusion_words, 4);
+    assert_int_equal(b.report.exclusion_ngrams, 1);
+    assert_int_equal(corpus_report_kept(&b.report), 3);
+    assert_non_null(
+        strstr(buffer_text(&said), "a.txt, ends at byte 45: \"one two three four\" is in "));
+    assert_non_null(strstr(buffer_text(&said), "squad.json"));
+    struct corpus *corpus = open_corpus(&b);
+    const uint16_t second[] = {4};
+    const int32_t second_ids[] = {5, 6, 8, 7};
+    assert_document(&b, corpus, 1, second, 1, second_ids);
+    corpus_close(corpus);
+    write_text(tests, "short.tsv",
+               "one two four three\tsix seven five one\none two\n\n"
+               "five\n\none\ntwo\nthree\none\n");
+    b.options.exclude_words = 2;
+    write_text(b.texts, "a.txt", "one two\nthree\n\none two four three\n");
+    b.options.overwrite = true;
+    assert_refused(&b, "all 2 documents");
+    b.options.exclude_words = 13;
+    assert_refused(&b, "--exclude-words");
+    buffer_release(&said);
+    free(tests);
+    end(&b);
+}
+
 static void shards_are_cut_by_input_and_change_nothing(void **state)
 {
     (void)state;
@@ -799,6 +848,7 @@ int main(void)
         cmocka_unit_test(the_first_of_each_text_is_kept),
         cmocka_unit_test(ranks_drop_the_same),
         cmocka_unit_test(dropping_is_gone_on_with),
+        cmocka_unit_test(what_a_test_set_has_is_left_out),
         cmocka_unit_test(shards_are_cut_by_input_and_change_nothing),
         cmocka_unit_test(the_same_text_falls_on_the_same_side),
         cmocka_unit_test(nothing_to_tokenise_leaves_nothing),

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* Documents and lines count as duplicates when another has the same bytes; the first
- * of each does not count. What was dropped or excluded is in `documents` alone: every other number is
- * of what is left (but for those of words and bytes, which are of what was read). */
+ * of each does not count. What was dropped or excluded counts in `documents` and in its own numbers
+ * only; but words are those of all that was tokenised, and what was excluded was not. */
 struct corpus_report {
     uint64_t input_bytes; /* of text, inflated */
     uint64_t files;
@@ -22,6 +22,8 @@ struct corpus_report {
     uint64_t duplicate_documents, duplicate_document_bytes;
     uint64_t duplicate_lines, duplicate_line_bytes;
     uint64_t dropped_documents, dropped_document_bytes;   /* copies that were not kept */
+    uint64_t excluded_documents, excluded_document_bytes; /* shared an n-gram with a test set */
+    uint64_t exclusion_words, exclusion_ngrams;           /* of an n-gram; 0: nothing to exclude */
     uint64_t sentences, tokens;
     uint64_t words, unknown_words;
     uint64_t invalid_bytes;

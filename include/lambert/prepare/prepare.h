@@ -33,6 +33,8 @@
  * Copies of documents are dropped whatever their number: prepare_find_duplicates() takes 24 bytes a
  * document, at most 200 MB, and a bit a document; every rank does.
  *
+ * What is to be excluded takes 32 to 64 bytes for each n-gram of the test sets, on every rank.
+ *
  * Memory: about twice shard_bytes and 10 MB a thread, a few hundred bytes an input file, and for
  * finishing at most about 150 MB for fingerprints (2^21 of lines and as many of documents, 16 bytes
  * each, and room to grow and to sort them) and half a kilobyte a shard for the manifest. */
@@ -58,6 +60,10 @@ struct prepare_options {
     uint64_t shard_bytes;    /* of input text a shard, at least 4096 */
     int compression;         /* zlib level */
     bool drop_duplicates;    /* of documents with the same text, the first alone is kept */
+    const char
+        *exclude; /* files of test sets (src/prepare/exclusion_texts.h), or NULL: documents that
+                                share a run of words with them are left out */
+    int exclude_words; /* how many words, 2 to 100 (src/prepare/exclusion.h) */
 };
 
 extern const struct prepare_options prepare_defaults;

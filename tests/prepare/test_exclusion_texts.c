@@ -1,0 +1,87 @@
+#include "lib/scratch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "lambert/base/memory.h"
+#include "prepare/exclusion_texts.h"
+
+static void put_text(void *context, const char *text, size_t size)
+{
+    buffer_print(context, "<%.*s>", (int)size, text);
+}
+
+/* What the file's texts are, each in angle brackets; or what is said instead. */
+static void assert_texts(const char *content, const char *texts)
+{
+    struct buffer found = {0};
+    struct error err;
+    const char *path = scratch_path("set");
+    scratch_write(path, content, strlen(content));
+    if (exclusion_texts_read(path, put_text, &found, &err) < 0)
+        assert_non_null(strstr(err.text, texts));
+    else
+        assert_string_equal(buffer_text(&found), texts);
+    buffer_release(&found);
+}
+
+static void lines_are_documents_or_fields(void **state)
+{
+    (void)state;
+    assert_texts("", "");
+    assert_texts("\n \n", "");
+    assert_texts("one two\n three \r\n\n\nfour", "<one two\nthree\n><four\n>");
+    assert_texts("\xEF\xBB\xBFone\n", "<one\n>");
+    assert_texts("a\tb c\t\td\ne\n f\tg\n", "<a><b c><d><e\n><f><g>");
+    assert_texts("\"a, b\",\"c\"\"d\"\n1,2\n", "<\"a, b\",\"c\"\"d\"\n1,2\n>");
+}
+
+static void every_string_of_json_is_a_text(void **state)
+{
+    (void)state;
+    assert_texts("{\"a\": \"b\"}", "<b>");
+    assert_texts("  {\"a\": {\"b\": [\"c\", 1, [\"d\"], null]}, \"e\": true}\n", "<c><d>");
+    assert_texts("{\"a\": \"b\"}\n{\"a\": \"c\\nd\"}\n\n{\"e\": \"f\"}", "<b><c\nd><f>");
+    assert_texts("[\"a\", {\"b\": \"c\"}]", "<a><c>");
+    assert_texts("[]\n{}\n", "");
+    assert_texts("\xEF\xBB\xBF[[\"a\"]]", "<a>");
+    assert_texts("{\n \"a\":\n \"\\u00e4\"\n}\n", "<\xC3\xA4>");
+}
+
+static void what_only_begins_like_json_is_text(void **state)
+{
+    (void)state;
+    assert_texts("[7] A note\n", "<[7] A note\n>");
+    assert_texts("{A set} of\n", "<{A set} of\n>");
+    assert_texts("{\"a\": \"b\"}\n\n{\"a\": \"c\n", "line 3");
+}
+
+static void a_compressed_file_is_read(void **state)
+{
+    (void)state;
+    struct buffer found = {0};
+    struct error err;
+    const char *path = scratch_path("set.gz");
+    gzFile file = gzopen(path, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < 300000; i++)
+        assert_true(gzputs(file, i % 100 ? "word word\n" : "\n") > 0);
+    assert_int_equal(gzclose(file), Z_OK);
+    assert_int_equal(exclusion_texts_read(path, put_text, &found, &err), 0);
+    assert_int_equal(found.size, 297000 * 10 + 3000 * 2);
+    assert_int_equal(exclusion_texts_read(scratch_path("none"), put_text, &found, &err), -1);
+    assert_non_null(strstr(err.text, "none"));
+    buffer_release(&found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_are_documents_or_fields),
+        cmocka_unit_test(every_string_of_json_is_a_text),
+        cmocka_unit_test(what_only_begins_like_json_is_text),
+        cmocka_unit_test(a_compressed_file_is_read),
+    };
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}
