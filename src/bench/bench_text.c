@@ -55,14 +55,15 @@ int bench_text_read(const struct bench_text *text, uint64_t *bytes, struct error
  * to end, and the ends of each into a new array *ends. */
 static size_t read_documents(const struct bench_text *text, struct buffer *texts, size_t **ends)
 {
+    const struct text_options plainly = {0};
     struct document document;
     size_t documents = 0, capacity = 0;
     document_init(&document);
     for (size_t s = 0; s < text->span_count; s++) {
         const struct input_span *span = &text->spans[s];
         struct document_reader reader;
-        document_reader_init(&reader, span->layout, (const char *)text->input.data + span->begin,
-                             span->end - span->begin);
+        document_reader_init(&reader, span->layout, &plainly,
+                             (const char *)text->input.data + span->begin, span->end - span->begin);
         while (document_reader_next(&reader, &document)) {
             if (document.text.size == 0)
                 continue;

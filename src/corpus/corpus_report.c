@@ -45,6 +45,9 @@ static const struct {
     LATE_FIELD(excluded_document_bytes),
     LATE_FIELD(exclusion_words),
     LATE_FIELD(exclusion_ngrams),
+    LATE_FIELD(keyless_lines),
+    LATE_FIELD(textless_lines),
+    LATE_FIELD(action_lines),
 };
 
 const int corpus_report_fields = sizeof fields / sizeof fields[0];

@@ -86,8 +86,8 @@ static int prepare_part(struct text_worker *worker, struct error *err)
     for (int s = 0; s < work->span_count && status == 0; s++) {
         const struct input_span *span = &work->spans[s];
         struct document_reader reader;
-        document_reader_init(&reader, span->layout, (const char *)work->text.data + span->begin,
-                             span->end - span->begin);
+        document_reader_init(&reader, span->layout, &worker->preparation->options.text,
+                             (const char *)work->text.data + span->begin, span->end - span->begin);
         while (status == 0 && document_reader_next(&reader, &worker->document)) {
             report->documents++;
             if (!exclude_document(worker, span, span->offset + reader.position))
@@ -96,7 +96,10 @@ static int prepare_part(struct text_worker *worker, struct error *err)
         report->input_bytes += span->end - span->begin;
         report->cut_documents += span->continues;
         report->unclosed_documents += reader.not_closed;
-        report->damaged_lines += reader.damaged;
+        report->damaged_lines += reader.left_out[LEFT_OUT_NO_OBJECT];
+        report->keyless_lines += reader.left_out[LEFT_OUT_NO_KEY];
+        report->textless_lines += reader.left_out[LEFT_OUT_NO_TEXT];
+        report->action_lines += reader.left_out[LEFT_OUT_ACTION];
         document_reader_release(&reader);
     }
     /* The tokenizer counts all that it has seen since it was made. */

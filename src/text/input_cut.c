@@ -18,6 +18,8 @@ struct input_cut input_cut_find(enum text_layout layout, const char *text, size_
     size_t place = text_document_start(layout, text, size, from);
     if (place < size)
         return (struct input_cut){.place = place, .at_document = true};
+    if (layout == LAYOUT_JSON || layout == LAYOUT_JSON_VALUES)
+        return (struct input_cut){.place = size, .at_document = true, .beyond = true};
     place = text_line_start(text, size, from);
     if (place < size)
         return (struct input_cut){.place = place};

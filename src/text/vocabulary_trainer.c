@@ -133,7 +133,7 @@ int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct inp
             for (int s = 0; s < work.span_count; s++) {
                 const struct input_span *span = &work.spans[s];
                 struct document_reader reader;
-                document_reader_init(&reader, span->layout,
+                document_reader_init(&reader, span->layout, &trainer->options.text,
                                      (const char *)work.text.data + span->begin,
                                      span->end - span->begin);
                 while (document_reader_next(&reader, &document))

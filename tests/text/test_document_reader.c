@@ -6,9 +6,12 @@
 #include "lambert/base/memory.h"
 #include "lambert/text/document_reader.h"
 
+static const struct text_options plainly = {0};
+
 /* Documents as "title:line|line|;" one behind the other. The text is copied to its exact size, so
  * that a reader that goes beyond it is seen by the sanitizers. */
-static void check_text(const char *text, size_t size, const char *expected)
+static void check_layout(enum text_layout layout, const struct text_options *options,
+                         const char *text, size_t size, const char *expected)
 {
     struct document_reader reader;
     struct document document;
@@ -17,7 +20,7 @@ static void check_text(const char *text, size_t size, const char *expected)
     memcpy(copy, text, size);
     copy = memory_resize(copy, size ? size : 1, 1);
     document_init(&document);
-    document_reader_init(&reader, text_layout_of(copy, size), copy, size);
+    document_reader_init(&reader, layout, options, copy, size);
     while (document_reader_next(&reader, &document)) {
         const char *line;
         size_t length, cursor = 0;
@@ -37,7 +40,17 @@ static void check_text(const char *text, size_t size, const char *expected)
 
 static void check(const char *text, const char *expected)
 {
-    check_text(text, strlen(text), expected);
+    check_layout(text_layout_of(text, strlen(text)), &plainly, text, strlen(text), expected);
+}
+
+/* The layout is the one that the options ask for. */
+static void check_with(const struct text_options *options, const char *text, const char *expected)
+{
+    enum text_layout layout;
+    struct error err;
+    assert_int_equal(text_layout_find(&layout, options, "a.txt", text, strlen(text), true, &err),
+                     0);
+    check_layout(layout, options, text, strlen(text), expected);
 }
 
 static void plain_text(void **state)
@@ -63,6 +76,7 @@ static void plain_text_has_no_markup(void **state)
     check("<doc id=\"1\" title=\"T\"> is how it begins\nx",
           ":<doc id=\"1\" title=\"T\"> is how it begins|x|;");
     check("<document id=\"1\" title=\"T\">\nx", ":<document id=\"1\" title=\"T\">|x|;");
+    check("AT&amp;T\n", ":AT&amp;T|;");
     check("<doc id=\"1\" title=\">\nx", ":<doc id=\"1\" title=\">|x|;");
 }
 
@@ -116,7 +130,7 @@ static uint64_t count_not_closed(const char *text)
     struct document_reader reader;
     struct document document;
     document_init(&document);
-    document_reader_init(&reader, LAYOUT_WIKI, text, strlen(text));
+    document_reader_init(&reader, LAYOUT_WIKI, &plainly, text, strlen(text));
     while (document_reader_next(&reader, &document))
         ;
     uint64_t count = reader.not_closed;
@@ -133,6 +147,55 @@ static void documents_without_an_end_are_counted(void **state)
     assert_int_equal(count_not_closed(DOC("A") "x\n" DOC("B") "y\n"), 2);
 }
 
+/* Attributes in any order and number, in quotes of either kind. */
+static void wiki_attributes(void **state)
+{
+    (void)state;
+    check("<doc id=\"1\" url=\"u\" title=\"A\" language=\"en\">\nA\nText.\n</doc>\n", "A:Text.|;");
+    check("<doc title='A' id='1'>\nA\nText.\n</doc>\n", "A:Text.|;");
+    check("<doc  title=\"It's \"A\"\" id=1 >\nIt's \"A\"\nText.\n</doc>\n", "It's \"A\":Text.|;");
+    check("<doc id=\"1\" title='A \"B\" it&#39;s'>\nA \"B\" it's\nText.\n</doc>\n",
+          "A \"B\" it's:Text.|;");
+    check("<doc id=\"1\" url=\"u\">\nx", ":<doc id=\"1\" url=\"u\">|x|;"); /* without a title */
+}
+
+/* Turned back once; what is no entity is left alone. */
+static void wiki_entities(void **state)
+{
+    (void)state;
+    check(
+        DOC("A") "A\n\nThe&amp;a &lt;b&gt; &quot;c&quot; &#39;d&#x27; AT&T R&D; &amp;amp; &amp;lt;\n</doc>\n",
+        "A:The&a <b> \"c\" 'd' AT&T R&D; &amp; &lt;|;");
+    check(DOC("A") "caf&eacute;&hellip;&nbsp;\n&nbsp;\n&#10;x&#0;y\n&;&#;&#x;&bogus; &\n</doc>\n",
+          "A:caf\u00e9\u2026|x\uFFFDy|&;&#;&#x;&bogus; &|;");
+    check(DOC("A") "one\n&lt;/doc&gt;\n&lt;doc id=\"1\" title=\"B\"&gt;\n</doc>\n",
+          "A:one|</doc>|<doc id=\"1\" title=\"B\">|;"); /* markup is what stands as markup */
+}
+
+static void wiki_in_a_tag(void **state)
+{
+    (void)state;
+    check("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<root>\n" DOC("A") "A\nText.\n</doc>\n" DOC(
+              "B") "B\n<root>\n</doc>\n</root>\n",
+          "A:Text.|;B:<root>|;");
+}
+
+static void line_ends_and_marks(void **state)
+{
+    (void)state;
+    check("one\rtwo\r\rthree\r", ":one|two|;:three|;");
+    check("one\r\rtwo\r\n\r\nthree", ":one|;:two|;:three|;");
+    check("one\r\r\ntwo\r\r\n", ":one|two|;"); /* one end, written twice */
+    check("one\n\r\n\rtwo", ":one|;:two|;");
+    check("one\n\uFEFFtwo\n\uFEFF\n\uFEFF\uFEFF three\n", ":one|two|;:three|;");
+    check(DOC("A") "A\rText.\r</doc>\r", "A:Text.|;");
+    check(DOC("A") "A\nText.\n</doc>\n\uFEFF" DOC("B") "B\nText.\n\uFEFF</doc>\n",
+          "A:Text.|;B:Text.|;");
+    check("{\"text\": \"one\"}\n\uFEFF{\"text\": \"two\"}\n", ":one|;:two|;");
+    check("{\"text\": \"one\"}\r{\"text\": \"two\"}\r", ":one|;:two|;");
+    check("{\"text\": \"one\\rtwo\\r\\nthree\"}\n", ":one|two|three|;");
+}
+
 static void json_lines(void **state)
 {
     (void)state;
@@ -143,70 +206,190 @@ static void json_lines(void **state)
           "{\"text\": \"no NUL: \\\\u0000\"}",
           "A:One.|Two \u00e9.|;:free|;Empty:;:no NUL: \\u0000|;");
     check("{ is how this plain text begins\n", ":{ is how this plain text begins|;");
-    check("{\"no\": \"such key\"}\n", ":{\"no\": \"such key\"}|;");
+    /* Two in a line, where the line end between files is missing. */
+    check(
+        "{\"text\": \"one\"}\n{\"text\": \"two\"}\uFEFF{\"text\": \"three\"} {\"text\": \"four\"}\n",
+        ":one|;:two|;:three|;:four|;");
+    check("{\"text\": \"one\"},\n{\"text\": \"two\"}\n", ":one|;:two|;");
 }
 
-static void damaged_json_is_counted(void **state)
+static void json_costs_a_character(void **state)
 {
     (void)state;
-    static const char text[] = "{\"title\": \"A\", \"text\": \"one\"}\n"
-                               "{\"title\": \"B\", \"text\": 3}\n"
-                               "{\"title\": \"C\", \"te\n"
-                               "[1]\n"
-                               "{\"text\": \"glued\"} {\"text\": \"to it\"}\n"
-                               "{\"text\": \"cut \\u0000 off\"}\n"
-                               "{\"text\": \"two\"}\n";
+    check("{\"p\": NaN, \"q\": [-Infinity, Infinity, 1e5, -0.5, 007], \"text\": \"one\"}\n",
+          ":one|;");
+    check("{\"text\": \"a\\ud83db\\udc00c\\ud83d\\ude00d\\ud83d\\u0041\\ud83d\"}\n",
+          ":a\uFFFDb\uFFFDc\U0001F600d\uFFFDA\uFFFD|;");
+    check("{\"text\": \"a\\u0000b\\t\\/\\\\\\\"\"}\n", ":a\uFFFDb\t/\\\"|;");
+}
+
+static void json_forms(void **state)
+{
+    (void)state;
+    check("[\n  {\"text\": \"one\"},\n  {\"text\": \"two\"}\n]\n", ":one|;:two|;");
+    check("[{\"text\":\"one\"},{\"text\":\"two\"}]", ":one|;:two|;");
+    check(
+        "{\n  \"id\": 1,\n  \"text\": \"one\"\n}\n{\n  \"text\": \"two\",\n  \"meta\": {\n    \"text\": 1\n  }\n}\n",
+        ":one|;:two|;");
+    check("[]", "");
+    /* Without --text-key: the first of the known keys that an object has. */
+    check(
+        "{\"content\": \"one\", \"warc_headers\": {}}\n{\"raw_content\": \"two\"}\n{\"content\": \"no\", \"text\": "
+        "\"three\"}\n",
+        ":one|;:two|;:three|;");
+    check(
+        "{\"index\":{\"_id\":\"1\"}}\n{\"title\":\"A\",\"text\":\"one\"}\n{\"index\":{\"_id\":\"2\"}}\n{\"title\":\"B\","
+        "\"text\":\"two\"}\n",
+        "A:one|;B:two|;");
+    /* WikiExtractor's escapes & < >, others do not. */
+    check(
+        "{\"id\": \"1\", \"revid\": \"2\", \"url\": \"u\", \"title\": \"A&amp;B\", \"text\": \"a &amp;lt; b\"}\n",
+        "A&B:a &lt; b|;");
+    check("{\"id\": \"1\", \"title\": \"A&amp;B\", \"text\": \"a &lt; b\"}\n",
+          "A&amp;B:a &lt; b|;");
+}
+
+static void json_keys(void **state)
+{
+    (void)state;
+    check_with(&(struct text_options){.text_keys = "body"},
+               "{\"body\": \"one\", \"text\": \"no\"}\n", ":one|;");
+    check_with(&(struct text_options){.text_keys = "a.b"},
+               "{\"a\": {\"b\": \"one\"}}\n{\"a.b\": \"two\"}\n{\"a\": {\"b\": 1}}\n",
+               ":one|;:two|;");
+    check_with(&(struct text_options){.text_keys = "a.b.c.d"},
+               "{\"a.b\": {\"c\": {\"d\": \"one\"}}}\n{\"a\": {\"b.c\": {\"d\": \"two\"}}}\n",
+               ":one|;:two|;");
+    check_with(
+        &(struct text_options){.text_keys = "title,abstract,body"},
+        "{\"body\": \"B\\nC\", \"title\": \"T\", \"abstract\": null}\n{\"abstract\": \"A\"}\n",
+        "T:T|B|C|;:A|;");
+    check_with(&(struct text_options){.text_keys = "\u0442"}, "{\"\\u0442\": \"one\"}\n", ":one|;");
+}
+
+static void keys_that_are_not_there_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys, *text, *seen;
+    } cases[] = {
+        {NULL, "{\"id\": 1, \"body\": \"x\", \"meta\": {\"url\": \"u\"}}\n",
+         "has the keys body, meta.url:"},
+        {NULL, "{\"content\": {\"text\": \"x\"}}\n", "has the keys content.text:"},
+        {NULL, "[{\"n\": 1}, {\"m\": 2}]", "has the keys n, m:"},
+        {"txt", "{\"text\": \"x\"}\n", "--text-key txt; it has the keys text"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct text_options options = {.text_keys = cases[i].keys};
+        enum text_layout layout;
+        struct error err;
+        assert_int_equal(text_layout_find(&layout, &options, "a.json", cases[i].text,
+                                          strlen(cases[i].text), true, &err),
+                         -1);
+        assert_non_null(strstr(err.text, "a.json is JSON"));
+        assert_non_null(strstr(err.text, cases[i].seen));
+    }
+}
+
+/* Numbers by reason, and the lines in which the first of each stands. */
+static void check_left_out(enum text_layout layout, const char *text, const char *expected)
+{
     struct document_reader reader;
     struct document document;
+    struct buffer got = {0};
     document_init(&document);
-    document_reader_init(&reader, LAYOUT_JSON, text, sizeof text - 1);
-    assert_true(document_reader_next(&reader, &document));
-    assert_string_equal(buffer_text(&document.text), "one\n");
-    assert_true(document_reader_next(&reader, &document));
-    assert_string_equal(buffer_text(&document.text), "two\n");
-    assert_int_equal(document.title.size, 0);
-    assert_false(document_reader_next(&reader, &document));
-    assert_int_equal(reader.damaged, 5);
+    document_reader_init(&reader, layout, &plainly, text, strlen(text));
+    while (document_reader_next(&reader, &document))
+        buffer_print(&got, "%.*s", (int)document.text.size - 1, (char *)document.text.data);
+    for (int r = 0; r < LEFT_OUT_REASONS; r++) {
+        int line = 1;
+        for (size_t i = 0; i < reader.first_left_out[r]; i++)
+            line += text[i] == '\n';
+        buffer_print(&got, " %d@%d", (int)reader.left_out[r], reader.left_out[r] ? line : 0);
+    }
+    assert_string_equal(buffer_text(&got), expected);
+    buffer_release(&got);
     document_release(&document);
     document_reader_release(&reader);
 }
 
-static void layouts_are_told_by_the_first_line(void **state)
+static void what_is_left_out_is_counted_by_reason(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        enum text_layout layout;
-    } cases[] = {{"", LAYOUT_PLAIN},
-                 {"\n \n", LAYOUT_PLAIN},
-                 {"\xEF\xBB\xBF\n" DOC("A"), LAYOUT_WIKI},
-                 {"x\n" DOC("A"), LAYOUT_PLAIN},
-                 {"{\"text\": \"cut off in the mid", LAYOUT_JSON},
-                 {"{\"text\": \"x\"}\n", LAYOUT_JSON},
-                 {"{\"text\": \"x\"\n", LAYOUT_PLAIN}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_int_equal(text_layout_of(cases[i].text, strlen(cases[i].text)), cases[i].layout);
+    check_left_out(LAYOUT_JSON,
+                   "{\"title\": \"A\", \"text\": \"a\"}\n"
+                   "{\"title\": \"B\", \"text\": 3}\n"
+                   "{\"title\": \"C\", \"te\n"
+                   "[1]\n"
+                   "{\"text\": \"b\"} {\"text\": \"c\"}\n"
+                   "{\"txt\": \"x\"}\n"
+                   "{\"text\": null}\n"
+                   "{\"index\": {}}\n"
+                   "{\"index\": {}, \"x\": 1}\n"
+                   "{\"text\": \"\\x\"}\n"
+                   "{\"text\": \"d\"}}\n"
+                   "{\"text\": \"e\"}\n",
+                   "abcde 4@3 2@6 2@2 1@8");
+    /* What is broken costs itself, and what seems to lie inside it. */
+    check_left_out(
+        LAYOUT_JSON_VALUES,
+        "[\n  {\"text\": \"a\"},\n  {\"text\": \"x\", \"m\": {\"n\": [1, \n  {\"text\": \"b\"},\n"
+        "  {\"text\": bad},\n  {\"text\": \"c\"}\n]\n",
+        "ac 1@3 0@0 0@0 0@0");
+    check_left_out(LAYOUT_JSON_VALUES,
+                   "{\n \"text\": \"a\"\n}\n{\n \"text\": \"x\"\n{\n \"text\": \"b\"\n}\n",
+                   "ab 1@4 0@0 0@0 0@0");
+    check_left_out(
+        LAYOUT_JSON_VALUES,
+        "{\n \"text\": \"a\"\n}\n{\n \"text\": \"no end\n}\n{\n \"text\": \"b\"\n}\n{\n \"text\":",
+        "ab 2@4 0@0 0@0 0@0");
+    check_left_out(LAYOUT_JSON_VALUES, "[{\"text\":\"a\"},{\"text\":x},{\"text\":\"b\"},3]",
+                   "ab 2@1 0@0 0@0 0@0");
 }
 
-static void a_document_is_seen_to_begin(void **state)
+static void documents_by_the_line_or_the_file(void **state)
 {
     (void)state;
-    static const char plain[] = "one\n\n  \n two\nthree\n\nfour";
-    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 0), 0);
-    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 1), 8);
-    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 5), 8);
-    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 8), 20);
-    assert_int_equal(text_document_start(LAYOUT_PLAIN, plain, sizeof plain - 1, 21),
-                     sizeof plain - 1);
-    static const char wiki[] = "x\n" DOC("A") "y\n\nz\n</doc>\n" DOC("B");
-    size_t first = 2, second = (size_t)(strstr(wiki, "\"B\"") - wiki) -
-                               strlen("<doc id=\"7\" url=\"?curid=7\" title=");
-    assert_int_equal(text_document_start(LAYOUT_WIKI, wiki, sizeof wiki - 1, 1), first);
-    assert_int_equal(text_document_start(LAYOUT_WIKI, wiki, sizeof wiki - 1, 3), second);
-    static const char crlf[] = "x\n<doc id=\"7\" title=\"A\">\r\ny\r\n";
-    assert_int_equal(text_document_start(LAYOUT_WIKI, crlf, sizeof crlf - 1, 1), 2);
-    static const char json[] = "{}\n\n{}\n";
-    assert_int_equal(text_document_start(LAYOUT_JSON, json, sizeof json - 1, 1), 4);
+    check_with(&(struct text_options){.documents = DOCUMENTS_LINES}, "one\n\n two\nthree",
+               ":one|;:two|;:three|;");
+    check_with(&(struct text_options){.documents = DOCUMENTS_FILES}, "\none\n\n two\n",
+               ":one|two|;");
+    check_with(&(struct text_options){.documents = DOCUMENTS_FILES}, "\n\n", "");
+    /* What is seen to be something else is that. */
+    check_with(&(struct text_options){.documents = DOCUMENTS_LINES},
+               DOC("A") "A\none\ntwo\n</doc>\n", "A:one|two|;");
+}
+
+static void wrapped_lines(void **state)
+{
+    (void)state;
+    const struct text_options wrapped = {.wrapped = true};
+    const struct text_options files = {.wrapped = true, .documents = DOCUMENTS_FILES};
+    check_with(&wrapped, "one\ntwo\n\nthree\n", ":one two|;:three|;");
+    check_with(&files, "one\ntwo\n\nthree\nfour", ":one two|three four|;");
+    check_with(&wrapped, "well-\nknown, ex\u00AD\nample -\nhe said--\nyes 1-\n2\n",
+               ":well-known, example - he said-- yes 1- 2|;");
+    check_with(&wrapped, "\u4e2d\u6587\n\u5b57\u3002\nlatin\n\ud55c\n\uad6d\n",
+               ":\u4e2d\u6587\u5b57\u3002 latin \ud55c \uad6d|;");
+    check_with(&wrapped, DOC("A") "A\none\ntwo\n\nthree\n</doc>\n", "A:one two|three|;");
+    check_with(
+        &wrapped,
+        "{\"title\": \"A\", \"text\": \"A\\none\\ntwo\\n\\nthree\"}\n{\"text\": \"x\\ny\"}\n",
+        "A:one two|three|;:x y|;");
+}
+
+static void options_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    struct error err;
+    const struct text_options none = {.text_keys = "a,,b"}, last = {.text_keys = "a,"},
+                              both = {.wrapped = true, .documents = DOCUMENTS_LINES},
+                              fine = {.text_keys = "a,b.c", .wrapped = true};
+    assert_int_equal(text_options_check(&none, &err), -1);
+    assert_int_equal(text_options_check(&last, &err), -1);
+    assert_int_equal(text_options_check(&both, &err), -1);
+    assert_int_equal(text_options_check(&fine, &err), 0);
+    assert_int_equal(text_options_check(&plainly, &err), 0);
 }
 
 int main(void)
@@ -218,10 +401,19 @@ int main(void)
         cmocka_unit_test(wiki_titles),
         cmocka_unit_test(wiki_blemishes),
         cmocka_unit_test(documents_without_an_end_are_counted),
+        cmocka_unit_test(wiki_attributes),
+        cmocka_unit_test(wiki_entities),
+        cmocka_unit_test(wiki_in_a_tag),
+        cmocka_unit_test(line_ends_and_marks),
         cmocka_unit_test(json_lines),
-        cmocka_unit_test(damaged_json_is_counted),
-        cmocka_unit_test(layouts_are_told_by_the_first_line),
-        cmocka_unit_test(a_document_is_seen_to_begin),
+        cmocka_unit_test(json_costs_a_character),
+        cmocka_unit_test(json_forms),
+        cmocka_unit_test(json_keys),
+        cmocka_unit_test(keys_that_are_not_there_are_refused),
+        cmocka_unit_test(what_is_left_out_is_counted_by_reason),
+        cmocka_unit_test(documents_by_the_line_or_the_file),
+        cmocka_unit_test(wrapped_lines),
+        cmocka_unit_test(options_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,11 +77,12 @@ struct parts {
 static void hash_span(struct part *part, const struct input_work *work,
                       const struct input_span *span)
 {
+    static const struct text_options plainly = {0};
     struct document_reader reader;
     struct document document;
     document_init(&document);
-    document_reader_init(&reader, span->layout, (const char *)work->text.data + span->begin,
-                         span->end - span->begin);
+    document_reader_init(&reader, span->layout, &plainly,
+                         (const char *)work->text.data + span->begin, span->end - span->begin);
     while (document_reader_next(&reader, &document)) {
         part->hash = hash_bytes_seeded(document.text.data, document.text.size, part->hash);
         part->sum += hash_bytes(document.text.data, document.text.size);

@@ -15,7 +15,10 @@ struct corpus_report {
     uint64_t documents, empty_documents, heldout_documents, one_sentence_documents;
     uint64_t cut_documents;      /* parts that begin inside a document longer than a shard */
     uint64_t unclosed_documents; /* WikiExtractor: <doc> without </doc> */
-    uint64_t damaged_lines;      /* JSON: lines that are no object with a "text" */
+    uint64_t damaged_lines;      /* JSON: what is no object, */
+    uint64_t keyless_lines;      /* objects without the keys of a document, */
+    uint64_t textless_lines;     /* objects with something else than a text under them, */
+    uint64_t action_lines;       /* and lines of Elasticsearch's bulk form that are none of these */
     uint64_t lines, text_bytes;  /* of documents that are not empty */
     uint64_t documents_per_print, lines_per_print; /* 1: duplicates are exact; n: estimated from
                                                       every n-th */

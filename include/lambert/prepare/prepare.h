@@ -47,6 +47,7 @@
 
 #include "lambert/base/error.h"
 #include "lambert/corpus/corpus_report.h"
+#include "lambert/text/text_options.h"
 
 struct prepare_options {
     char *const *inputs; /* as for input_list_open(); standard input wants a single rank */
@@ -64,6 +65,7 @@ struct prepare_options {
         *exclude; /* files of test sets (src/prepare/exclusion_texts.h), or NULL: documents that
                                 share a run of words with them are left out */
     int exclude_words; /* how many words, 2 to 100 (src/prepare/exclusion.h) */
+    struct text_options text;
 };
 
 extern const struct prepare_options prepare_defaults;

@@ -42,6 +42,7 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 #include "lambert/text/input_list.h"
+#include "lambert/text/text_options.h"
 
 struct vocabulary_trainer_options {
     int size;              /* entries wanted, special tokens included */
@@ -49,6 +50,7 @@ struct vocabulary_trainer_options {
     int64_t min_frequency; /* of a merged pair; 2 */
     int most_words;        /* distinct words that are learnt from; 4,000,000 */
     bool lower_case;
+    struct text_options text;
 };
 
 /* 30522, 1000, 2, 4000000, yes */

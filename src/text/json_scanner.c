@@ -1,0 +1,361 @@
+#define _GNU_SOURCE /* memrchr() */
+#include "json_scanner.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "lambert/base/error.h"
+#include "lambert/text/unicode.h"
+
+/* Objects and arrays inside each other: far more than anyone writes, far less than the stack holds. */
+enum { DEEPEST = 500 };
+
+struct scanner {
+    const char *at, *end;
+};
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static void pass_space(struct scanner *scanner)
+{
+    while (scanner->at < scanner->end && is_space(*scanner->at))
+        scanner->at++;
+}
+
+/* --- values: `at` goes behind the value, or to the fault ------------------------------------------ */
+
+static bool is_hexadecimal(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* The bytes of the escape that begins at text, or 0 where it is none; where the text ends inside it,
+ * what is there. */
+static size_t escape_size(const char *text, const char *end)
+{
+    if (text + 1 == end)
+        return 1;
+    if (text[1] != 'u')
+        return strchr("\"\\/bfnrt", text[1]) && text[1] != '\0' ? 2 : 0;
+    for (size_t i = 2; i < 6; i++) {
+        if (text + i == end)
+            return i;
+        if (!is_hexadecimal(text[i]))
+            return 0;
+    }
+    return 6;
+}
+
+/* Behind the opening quote. */
+static enum json_found scan_text(struct scanner *scanner, struct json_value *value)
+{
+    const char *begin = scanner->at, *at = begin, *quote, *limit;
+    /* The end is found by looking for quotes, and escapes are checked after that: both are searches
+     * for one byte, which the library does many bytes at once. */
+    do {
+        quote = memchr(at, '"', (size_t)(scanner->end - at));
+        limit = quote ? quote : scanner->end;
+        const char *back = limit;
+        while (quote && back > begin && back[-1] == '\\')
+            back--;
+        if ((limit - back) % 2 == 0)
+            break;
+        at = limit + 1;
+    } while (quote);
+    const char *newline = memchr(begin, '\n', (size_t)(limit - begin));
+    const char *checked = newline ? newline : limit;
+    for (at = begin; (at = memchr(at, '\\', (size_t)(checked - at)));) {
+        size_t size = escape_size(at, checked);
+        if (size == 0) {
+            scanner->at = at;
+            return JSON_BROKEN;
+        }
+        at += size;
+    }
+    scanner->at = newline ? newline : quote ? quote + 1 : limit;
+    *value =
+        (struct json_value){.kind = JSON_TEXT, .text = begin, .size = (size_t)(checked - begin)};
+    return newline ? JSON_BROKEN : quote ? JSON_VALUE : JSON_CUT;
+}
+
+static bool is_word(const char *text, size_t size)
+{
+    static const char *const words[] = {"true", "false", "null", "NaN",  "Infinity", "-Infinity",
+                                        "-NaN", "nan",   "inf",  "-inf", "-nan"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i]) == size && memcmp(text, words[i], size) == 0)
+            return true;
+    return false;
+}
+
+static bool is_number(const char *text, size_t size)
+{
+    size_t digits = text[0] == '-';
+    if (digits == size || text[digits] < '0' || text[digits] > '9')
+        return false;
+    for (size_t i = digits; i < size; i++)
+        if (!strchr("0123456789.eE+-", text[i]))
+            return false;
+    return true;
+}
+
+static enum json_found scan_word(struct scanner *scanner, struct json_value *value)
+{
+    const char *begin = scanner->at, *at = begin;
+    while (at < scanner->end && !is_space(*at) && !strchr(",:[]{}\"", *at) && *at != '\0')
+        at++;
+    const size_t size = (size_t)(at - begin);
+    *value = (struct json_value){.kind = JSON_OTHER, .text = begin, .size = size};
+    if (size > 0 && at == scanner->end)
+        return JSON_CUT;
+    if (size == 0 || !(is_word(begin, size) || is_number(begin, size)))
+        return JSON_BROKEN;
+    scanner->at = at;
+    return JSON_VALUE;
+}
+
+static enum json_found scan_value(struct scanner *scanner, struct json_value *value, int depth);
+
+static enum json_found scan_name(struct scanner *scanner, struct json_value *name)
+{
+    pass_space(scanner);
+    if (scanner->at == scanner->end)
+        return JSON_CUT;
+    if (*scanner->at != '"')
+        return JSON_BROKEN;
+    scanner->at++;
+    enum json_found found = scan_text(scanner, name);
+    if (found != JSON_VALUE)
+        return found;
+    pass_space(scanner);
+    if (scanner->at == scanner->end)
+        return JSON_CUT;
+    if (*scanner->at != ':')
+        return JSON_BROKEN;
+    scanner->at++;
+    return JSON_VALUE;
+}
+
+/* Behind the opening bracket. */
+static enum json_found scan_inside(struct scanner *scanner, bool object, int depth)
+{
+    const char close = object ? '}' : ']';
+    struct json_value inner;
+    pass_space(scanner);
+    if (scanner->at < scanner->end && *scanner->at == close) {
+        scanner->at++;
+        return JSON_VALUE;
+    }
+    for (;;) {
+        enum json_found found = object ? scan_name(scanner, &inner) : JSON_VALUE;
+        if (found == JSON_VALUE)
+            found = scan_value(scanner, &inner, depth + 1);
+        if (found != JSON_VALUE)
+            return found;
+        pass_space(scanner);
+        if (scanner->at == scanner->end)
+            return JSON_CUT;
+        const char next = *scanner->at;
+        if (next != ',' && next != close)
+            return JSON_BROKEN;
+        scanner->at++;
+        if (next == close)
+            return JSON_VALUE;
+    }
+}
+
+static enum json_found scan_value(struct scanner *scanner, struct json_value *value, int depth)
+{
+    pass_space(scanner);
+    const char *begin = scanner->at;
+    if (begin == scanner->end)
+        return JSON_CUT;
+    if (*begin == '"') {
+        scanner->at++;
+        return scan_text(scanner, value);
+    }
+    if (*begin != '{' && *begin != '[')
+        return scan_word(scanner, value);
+    if (depth == DEEPEST)
+        return JSON_BROKEN;
+    scanner->at++;
+    enum json_found found = scan_inside(scanner, *begin == '{', depth);
+    *value = (struct json_value){.kind = *begin == '{' ? JSON_OBJECT : JSON_ARRAY,
+                                 .text = begin,
+                                 .size = (size_t)(scanner->at - begin)};
+    return found;
+}
+
+/* --- values one after another -------------------------------------------------------------------- */
+
+static const char *line_of(const char *text, const char *at)
+{
+    const char *newline = memrchr(text, '\n', (size_t)(at - text));
+    return newline ? newline + 1 : text;
+}
+
+static const char *first_of_line(const char *line, const char *end)
+{
+    while (line < end && (*line == ' ' || *line == '\t' || *line == '\r'))
+        line++;
+    return line;
+}
+
+/* Whether an object that begins at `at`, in the same line as what is broken, may be one of those beside it:
+ * an object ended right before it. */
+static bool stands_beside(const char *begin, const char *at)
+{
+    bool comma = false;
+    while (--at > begin) {
+        if (*at == '}')
+            return true;
+        if (!is_space(*at) && (*at != ',' || comma))
+            return false;
+        comma = comma || *at == ',';
+    }
+    return false;
+}
+
+/* Where values begin again behind one that begins at `begin` and breaks at `fault`: at an object that may
+ * not stand where it does, so that it is the next one and the end of the broken one is missing; or else
+ * at the next line that begins as the broken one did, with an object no further to the right. (What is
+ * inside an object is further to the right, or it begins no line.) */
+static const char *resume(const char *text, const char *begin, const char *fault, const char *end)
+{
+    if (fault < end && *fault == '{' && fault > begin) {
+        const char *line = line_of(text, fault);
+        return line > begin && first_of_line(line, end) == fault ? line : fault;
+    }
+    const char *line = line_of(text, begin);
+    const ptrdiff_t indent = first_of_line(line, end) - line;
+    const char *newline = memchr(fault, '\n', (size_t)(end - fault));
+    const char *limit = newline ? newline : end;
+    for (const char *at = fault; (at = memchr(at, '{', (size_t)(limit - at))); at++)
+        if (stands_beside(fault, at))
+            return at;
+    for (line = newline; line; line = memchr(line, '\n', (size_t)(end - line))) {
+        line++;
+        const char *first = first_of_line(line, end);
+        if (first < end && (*first == '{' || *first == '[') && first - line <= indent)
+            return line;
+    }
+    return end;
+}
+
+static const char *pass_between(const char *at, const char *end)
+{
+    for (;;) {
+        if (at < end && (is_space(*at) || *at == ',' || *at == '[' || *at == ']'))
+            at++;
+        else if (end - at >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0)
+            at += 3;
+        else
+            return at;
+    }
+}
+
+enum json_found json_next_value(const char *text, size_t size, size_t *position, size_t *start,
+                                struct json_value *value)
+{
+    const char *end = text + size;
+    struct scanner scanner = {.at = pass_between(text + *position, end), .end = end};
+    const char *begin = scanner.at;
+    if (start)
+        *start = (size_t)(begin - text);
+    *position = size;
+    if (begin == end)
+        return JSON_END;
+    enum json_found found = scan_value(&scanner, value, 0);
+    if (found == JSON_VALUE)
+        *position = (size_t)(scanner.at - text);
+    else if (found == JSON_BROKEN)
+        *position = (size_t)(resume(text, begin, scanner.at, end) - text);
+    return found;
+}
+
+bool json_next_member(const struct json_value *object, size_t *cursor, struct json_value *name,
+                      struct json_value *value)
+{
+    require(object->kind == JSON_OBJECT);
+    struct scanner scanner = {.at = object->text + *cursor, .end = object->text + object->size};
+    pass_space(&scanner);
+    scanner.at++; /* the opening bracket, a comma, or the closing bracket of an empty object */
+    pass_space(&scanner);
+    if (scanner.at >= scanner.end || *scanner.at == '}' ||
+        scan_name(&scanner, name) != JSON_VALUE || scan_value(&scanner, value, 1) != JSON_VALUE)
+        return false;
+    *cursor = (size_t)(scanner.at - object->text);
+    return true;
+}
+
+bool json_begins_object(const char *text, size_t size)
+{
+    struct scanner scanner = {.at = text + 1, .end = text + size};
+    struct json_value name;
+    return size > 0 && *text == '{' && scan_name(&scanner, &name) == JSON_VALUE;
+}
+
+/* --- texts --------------------------------------------------------------------------------------- */
+
+static int32_t hexadecimal(const char *text)
+{
+    int32_t code = 0;
+    for (int i = 0; i < 4; i++)
+        code = code << 4 | (text[i] <= '9' ? text[i] - '0' : (text[i] & 0xF) + 9);
+    return code;
+}
+
+/* Decodes the escape at text[0, size), which scan_text() checked, and returns its bytes. */
+static size_t decode_escape(const char *text, size_t size, struct buffer *out)
+{
+    static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
+    enum { HIGH = 0xD800, LOW = 0xDC00, BEHIND = 0xE000, REPLACEMENT = 0xFFFD };
+    if (text[1] != 'u') {
+        const char *letter = strchr(letters, text[1]);
+        buffer_put_u8(out, (uint8_t)(letter ? meant[letter - letters] : text[1]));
+        return 2;
+    }
+    size_t taken = 6;
+    int32_t code = hexadecimal(text + 2);
+    if (code >= HIGH && code < BEHIND) {
+        bool pair = code < LOW && size >= 12 && text[6] == '\\' && text[7] == 'u';
+        int32_t low = pair ? hexadecimal(text + 8) : 0;
+        if (low >= LOW && low < BEHIND) {
+            code = 0x10000 + ((code - HIGH) << 10) + (low - LOW);
+            taken = 12;
+        } else {
+            code = REPLACEMENT;
+        }
+    }
+    char bytes[UNICODE_UTF8_LONGEST];
+    buffer_put(out, bytes, unicode_encode(code == 0 ? REPLACEMENT : code, bytes));
+    return taken;
+}
+
+void json_decode(const struct json_value *text, struct buffer *out)
+{
+    const char *at = text->text, *end = at + text->size;
+    buffer_reserve(out, out->size + text->size);
+    while (at < end) {
+        const char *backslash = memchr(at, '\\', (size_t)(end - at));
+        const char *plain = backslash ? backslash : end;
+        buffer_put(out, at, (size_t)(plain - at));
+        at = plain;
+        if (backslash)
+            at += decode_escape(at, (size_t)(end - at), out);
+    }
+}
+
+bool json_text_is(const struct json_value *text, const char *name, size_t size)
+{
+    if (!memchr(text->text, '\\', text->size))
+        return text->size == size && memcmp(text->text, name, size) == 0;
+    struct buffer decoded = {0};
+    json_decode(text, &decoded);
+    bool same = decoded.size == size && (size == 0 || memcmp(decoded.data, name, size) == 0);
+    buffer_release(&decoded);
+    return same;
+}
