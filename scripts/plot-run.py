@@ -81,7 +81,17 @@ def parse(line):
         record[name] = number(record, name)
     if record["task"] and record["kind"] == "evaluation":
         take_metrics(record)
+    record["corpora"] = take_corpora(record)
     return record
+
+
+def take_corpora(record):
+    """The held-out MLM loss of each corpus that a phase mixes."""
+    corpora = record.get("corpora", [])
+    if not isinstance(corpora, list) or not all(isinstance(c, dict) and isinstance(c.get("corpus"), str)
+                                                for c in corpora):
+        raise ValueError("corpora is no list of corpora")
+    return {corpus["corpus"]: number(corpus, "mlm_loss") for corpus in corpora}
 
 
 def take_metrics(record):
@@ -140,6 +150,10 @@ class Run:
         self.x_steps, self.x_evaluations = self.steps[place], self.evaluations[place]
         self.phase_of_step = [r["phase"] for r in of_kind["step"]]
         self.phase_of_evaluation = [r["phase"] for r in of_kind["evaluation"]]
+        self.corpora = {}  # folder -> [(x, held-out MLM loss), ...], where several are mixed
+        for record in of_kind["evaluation"]:
+            for folder, loss in record["corpora"].items():
+                self.corpora.setdefault(folder, []).append((record[place], loss))
         self.phases = self.find_phases(records, place)  # name -> (first x, last x)
 
     @staticmethod
@@ -207,8 +221,9 @@ def draw_unigram(axes, run, name, scale=1, **style):
 
 # --- panels -------------------------------------------------------------------------------------
 
-def two_tasks(axes, runs, half, what, scale):
-    """MLM and NSP of one quantity: by colour in one run, by line and marker where runs have it."""
+def two_tasks(axes, runs, half, what, scale, more=()):
+    """MLM and NSP of one quantity: by colour in one run, by line and marker where runs have it. `more` stands
+    in the legend, too."""
     single = len(runs) == 1
     nsp_line = "-" if single else (0, (4, 1.5))
     for run in runs:
@@ -226,11 +241,26 @@ def two_tasks(axes, runs, half, what, scale):
         handles += [Line2D([], [], color=mlm, linestyle="none", marker="o", label="MLM, held-out"),
                     Line2D([], [], color=nsp, linestyle="none", marker="s", label="NSP, held-out"),
                     Line2D([], [], color=mlm, linestyle=":", label="MLM, unigram guess")]
-    axes.legend(handles=handles, loc="best", handlelength=2.2, labelspacing=0.3)
+    axes.legend(handles=[*handles, *more], loc="best", handlelength=2.2, labelspacing=0.3)
+
+
+def draw_corpora(axes, run):
+    """The held-out MLM loss of each corpus that a run mixes; what stands for them in the legend."""
+    colours = [colour for colour in RUN_COLOURS if colour not in (MLM_COLOUR, NSP_COLOUR)]
+    if len(run.corpora) > len(colours):
+        colours = [matplotlib.colormaps["turbo"](v) for v in np.linspace(0.05, 0.95, len(run.corpora))]
+    handles = []
+    for (folder, points), colour in zip(run.corpora.items(), colours):
+        axes.plot(*zip(*points), color=colour, linewidth=1.1, marker="D", markersize=3.5, zorder=3.5)
+        name = os.path.basename(folder.rstrip("/")) or folder
+        handles.append(Line2D([], [], color=colour, marker="D", markersize=3.5,
+                              label="MLM, held-out, " + name.replace("$", r"\$")))
+    return handles
 
 
 def loss_panel(axes, runs, half):
-    two_tasks(axes, runs, half, "loss", 1)
+    corpora = draw_corpora(axes, runs[0]) if len(runs) == 1 else []  # colours say which of several runs
+    two_tasks(axes, runs, half, "loss", 1, corpora)
     axes.set_ylabel("loss (nats per prediction)")
     axes.set_ylim(bottom=0)
 

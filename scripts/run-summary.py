@@ -74,6 +74,17 @@ def print_evaluations(evaluations):
     last = rows[-1][1]
     print(f"{'guessing by frequency':24}{last['unigram_loss']:10.3f}{last['unigram_accuracy']:10.1%}"
           f"{0.6931:12.3f}{0.5:10.1%}")
+    print_corpora(last)
+
+
+def print_corpora(evaluation):
+    """Where a run mixes corpora, the last evaluation of each: the rows above are weighted by their shares."""
+    if evaluation.get("corpora"):
+        print("of these, now")
+    for corpus in evaluation.get("corpora", ()):
+        e = finite_or_nan(corpus)
+        print(f"  {e['corpus']:22}{e['mlm_loss']:10.3f}{e['mlm_accuracy']:10.1%}{e['nsp_loss']:12.3f}"
+              f"{e['nsp_accuracy']:10.1%}   {e['sequences']:.0f}, {e['share']:.4g} of the samples")
 
 
 def print_phases(steps):

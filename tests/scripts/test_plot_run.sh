@@ -188,6 +188,20 @@ sed '5s/.*/[1,2]/' runs/first/metrics.jsonl >listed/metrics.jsonl
 sed '6s/.*/{"phase":"one"}/' runs/first/metrics.jsonl >unkind/metrics.jsonl
 sed '9s/"nsp_loss":[^,]*/"nsp_loss":"low"/' runs/first/metrics.jsonl >untyped/metrics.jsonl
 rm -f bad.png bad.svg
+# A run that mixes corpora has a curve of each in its picture; several runs have theirs alone.
+mkdir mixing
+sed -E 's|("unigram_accuracy":0.07)\}|\1,"corpora":[{"corpus":"/data/wiki","share":0.7,"mlm_loss":5},{"corpus":"books/","share":0.3,"mlm_loss":null}]}|' \
+    runs/first/metrics.jsonl >mixing/metrics.jsonl
+draws mixing --output mixing-picture
+well_formed mixing-picture
+says mixing-picture "MLM, held-out, wiki" "MLM, held-out, books"
+draws mixing runs/first --output two-picture
+well_formed two-picture
+lacks two-picture "MLM, held-out, wiki"
+mkdir unmixed
+sed -E 's|("unigram_accuracy":0.07)\}|\1,"corpora":[5]}|' runs/first/metrics.jsonl >unmixed/metrics.jsonl
+expect 1 "^plot-run: unmixed/metrics.jsonl:1: .*no list of corpora" "$plot" unmixed --output bad
+
 expect 1 "^plot-run: .*nowhere" "$plot" nowhere --output bad
 expect 1 "^plot-run: empty holds no metrics.jsonl" "$plot" empty --output bad
 expect 1 "^plot-run: unstarted/metrics.jsonl .*no step" "$plot" unstarted --output bad
