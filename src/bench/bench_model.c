@@ -66,18 +66,18 @@ static int open_bench(struct bench_model *bench, struct error *err)
             return -1;
     }
     bench->threads = cpu_set_threads(config->run.threads, dist_local_size(bench->dist));
-    if (arguments->samples && phase_corpus_open(config, 0, &bench->corpus, err) < 0)
+    if (arguments->samples && corpora_open(&bench->corpora, config, err) < 0)
         return -1;
-    bench->model =
-        bert_config_of(config, bench->corpus ? vocabulary_size(corpus_vocabulary(bench->corpus))
-                                             : BENCH_VOCABULARY);
+    const bool samples = bench->corpora.count > 0;
+    bench->model = bert_config_of(
+        config,
+        samples ? vocabulary_size(corpus_vocabulary(bench->corpora.opened[0])) : BENCH_VOCABULARY);
     if (arguments->gemm_only)
         return 0;
 
     struct bert_options options = bert_options_of(config);
     const int rank = dist_rank(bench->dist);
-    if (bench->corpus)
-        bert_capacity_widen(&options.capacity, bench->corpus);
+    corpora_widen(&bench->corpora, &options.capacity);
     if (bert_new(&bench->bert, &bench->model, &options, err) < 0)
         return -1;
     bench->table = bert_params(bench->bert);
@@ -171,7 +171,7 @@ static int measure_model(struct dist *dist, const void *context, struct error *e
     memory_big_free(bench.shard_grads, bench.shard * sizeof(real));
     packed_batch_release(&bench.batch);
     bert_free(bench.bert);
-    corpus_close(bench.corpus);
+    corpora_close(&bench.corpora);
     return status;
 }
 

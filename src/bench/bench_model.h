@@ -7,10 +7,10 @@
 
 #include "bench_tools.h"
 #include "lambert/config/config.h"
-#include "lambert/corpus/corpus.h"
 #include "lambert/dist/dist.h"
 #include "lambert/model/bert.h"
 #include "lambert/optim/optimizer.h"
+#include "lambert/run/corpora.h"
 
 enum { BENCH_VOCABULARY = 30522 }; /* of made-up sequences: bert-base-uncased's */
 
@@ -29,7 +29,7 @@ struct bench_model {
     struct bench_report report; /* of rank 0 */
     struct config config;
     int phase_begin, phase_end; /* those that are measured */
-    struct corpus *corpus;      /* NULL: made-up sequences */
+    struct corpora corpora;     /* none: made-up sequences */
     int threads;
     enum float_type type;  /* that it computes in */
     double peak, peak_one; /* operations a second in it: of this rank's threads, of one */

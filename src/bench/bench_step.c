@@ -15,7 +15,7 @@
 #include "lambert/kernels/profile.h"
 #include "lambert/run/options.h"
 #include "lambert/run/product_shares.h"
-#include "lambert/sample/sampler.h"
+#include "lambert/sample/mixed_sampler.h"
 
 /* --- the optimizer ---------------------------------------------------------------------------- */
 
@@ -95,11 +95,10 @@ static int make_batch(struct bench_model *bench, int phase, struct error *err)
 {
     const int budget = bert_options_of(&bench->config).capacity.tokens;
     const struct config_phase *settings = &bench->config.phases[phase];
-    const struct sampler_options options = sampler_options_of(&bench->config, phase);
-    struct sampler *sampler = NULL;
+    struct mixed_sampler *sampler = NULL;
     int status = 0;
-    if (bench->corpus && sampler_new(&sampler, corpus_store(bench->corpus, CORPUS_TRAIN),
-                                     corpus_vocabulary(bench->corpus), &options, err) < 0)
+    if (bench->corpora.count > 0 &&
+        corpora_sampler(&bench->corpora, &bench->config, phase, CORPUS_TRAIN, &sampler, err) < 0)
         return -1;
     packed_batch_reset(&bench->batch);
     for (uint64_t i = 0; bench->batch.tokens + settings->sequence_length <= budget; i++) {
@@ -108,11 +107,11 @@ static int make_batch(struct bench_model *bench, int phase, struct error *err)
             add_made_up(bench, settings, i);
             continue;
         }
-        sampler_plan(sampler, i, &plan, NULL);
-        if ((status = sampler_fill(sampler, &plan, &bench->batch, err)) < 0)
+        mixed_sampler_plan(sampler, i, &plan, NULL, NULL);
+        if ((status = mixed_sampler_fill(sampler, &plan, &bench->batch, err)) < 0)
             break;
     }
-    sampler_free(sampler);
+    mixed_sampler_free(sampler);
     return status;
 }
 

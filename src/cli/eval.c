@@ -44,14 +44,9 @@ static const struct command_option eval_options[] = {
      .help = "one JSON object instead of text"},
     {0}};
 
-static void print_text(const struct evaluation *e, const char *path, int sequence_length)
+static void print_means(const struct evaluation *e)
 {
     const struct objective_sums *mlm = &e->sums[PRETRAINING_MLM], *nsp = &e->sums[PRETRAINING_NSP];
-    printf("%s on %" PRIu64 " held-out sequences of up to %d, %" PRIu64
-           " masked tokens, products in %s\n",
-           path, e->sequences, sequence_length, (uint64_t)mlm->terms,
-           config_word("train.compute_type", e->compute_type));
-    printf("                loss   accuracy\n");
     if (mlm->terms > 0) {
         printf("  MLM       %8.4f     %5.1f%%\n", mlm->loss / mlm->terms,
                100 * mlm->correct / mlm->terms);
@@ -61,6 +56,25 @@ static void print_text(const struct evaluation *e, const char *path, int sequenc
     if (nsp->terms > 0)
         printf("  pairs     %8.4f     %5.1f%%   (guessing: 0.6931, 50%%)\n", nsp->loss / nsp->terms,
                100 * nsp->correct / nsp->terms);
+}
+
+static void print_text(const struct evaluation *e, const char *path, int sequence_length)
+{
+    printf("%s on %" PRIu64 " held-out sequences of up to %d, %" PRIu64
+           " masked tokens, products in %s\n",
+           path, e->sequences, sequence_length, (uint64_t)e->sums[PRETRAINING_MLM].terms,
+           config_word("train.compute_type", e->compute_type));
+    printf("                loss   accuracy\n");
+    print_means(e);
+    if (e->corpus_count > 0)
+        printf("which are the means of these corpora, weighted by their shares of the samples:\n");
+    for (int c = 0; c < e->corpus_count; c++) {
+        const struct corpus_evaluation *corpus = &e->corpora[c];
+        printf("%s, %.4g%%: %" PRIu64 " sequences, %" PRIu64 " masked tokens\n", corpus->folder,
+               100 * corpus->share, corpus->own.sequences,
+               (uint64_t)corpus->own.sums[PRETRAINING_MLM].terms);
+        print_means(&corpus->own);
+    }
 }
 
 static void print_json(const struct evaluation *e, const char *path, int sequence_length)
@@ -102,6 +116,8 @@ static int evaluate(struct dist *dist, const void *context, struct error *err)
     if (status == 0 && dist_rank(dist) == 0)
         (arguments->json ? print_json : print_text)(&result, checkpoint_file_path(&file),
                                                     config.phases[phase].sequence_length);
+    if (status == 0)
+        evaluation_release(&result);
     checkpoint_file_close(&file);
     return status;
 }
@@ -110,8 +126,8 @@ const struct command command_eval = {
     .name = "eval",
     .summary = "losses of a checkpoint on held-out text",
     .description =
-        "Losses and accuracies of a checkpoint on the held-out documents of data.corpus, beside "
-        "what guessing from token frequencies gives. train.evaluate_sequences says how many "
+        "Losses and accuracies of a checkpoint on the held-out documents of the phase's corpus, beside "
+        "what guessing from token frequencies gives; where it has several, of each and of all. train.evaluate_sequences says how many "
         "sequences. Computes in the type that the checkpoint was trained in, unless "
         "train.compute_type=... stands on the command line.",
     .examples = "lambert eval configs/demo.ini --json\n",

@@ -2,7 +2,6 @@
 
 #include "lambert/base/log.h"
 #include "lambert/kernels/kernels.h"
-#include "lambert/run/options.h"
 
 int open_phase(struct opened_phase *opened, const char *config, const struct command_words *words,
                const char *phase, struct error *err)
@@ -12,7 +11,7 @@ int open_phase(struct opened_phase *opened, const char *config, const struct com
     opened->phase = phase ? config_find_phase(&opened->config, phase, err) : 0;
     return opened->phase < 0
                ? -1
-               : phase_corpus_open(&opened->config, opened->phase, &opened->corpus, err);
+               : corpora_open_phase(&opened->corpora, &opened->config, opened->phase, err);
 }
 
 int read_phase(struct config *config, const char *path, const struct command_words *words,

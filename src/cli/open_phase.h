@@ -1,16 +1,16 @@
 /* What several commands begin with: a configuration and one of its phases; and, of those that look at
- * samples, the phase's corpus. */
+ * samples, the phase's corpora. */
 #ifndef LAMBERT_CLI_OPEN_PHASE_H
 #define LAMBERT_CLI_OPEN_PHASE_H
 
 #include "lambert/command/option.h"
 #include "lambert/config/config.h"
-#include "lambert/corpus/corpus.h"
+#include "lambert/run/corpora.h"
 
 struct opened_phase {
     struct config config;
     int phase;
-    struct corpus *corpus; /* corpus_close() */
+    struct corpora corpora; /* corpora_close() */
 };
 
 /* The phase of that name, NULL: the first. */

@@ -9,10 +9,10 @@
 #include "lambert/batch/balance_by_cost.h"
 #include "lambert/batch/packed_batch.h"
 #include "lambert/config/config.h"
-#include "lambert/corpus/corpus.h"
 #include "lambert/model/bert.h"
+#include "lambert/run/corpora.h"
 #include "lambert/run/options.h"
-#include "lambert/sample/sampler.h"
+#include "lambert/sample/mixed_sampler.h"
 #include "open_phase.h"
 
 struct balance_arguments {
@@ -65,7 +65,7 @@ struct balance_sums {
 };
 
 /* Lengths and operations of global batch `number`. */
-static int measure_sequences(struct balance_sums *sums, struct sampler *sampler,
+static int measure_sequences(struct balance_sums *sums, struct mixed_sampler *sampler,
                              const struct bert_config *model, long long number, struct error *err)
 {
     struct packed_batch one;
@@ -74,9 +74,9 @@ static int measure_sequences(struct balance_sums *sums, struct sampler *sampler,
     for (int i = 0; i < sums->global_batch; i++) {
         struct sample_plan plan;
         const uint64_t index = (uint64_t)number * (uint64_t)sums->global_batch + (uint64_t)i;
-        sampler_plan(sampler, index, &plan, NULL);
+        mixed_sampler_plan(sampler, index, &plan, NULL, NULL);
         packed_batch_reset(&one);
-        status = sampler_fill(sampler, &plan, &one, err);
+        status = mixed_sampler_fill(sampler, &plan, &one, err);
         if (status < 0)
             break;
         sums->lengths[i] = plan.tokens;
@@ -142,20 +142,19 @@ static int show_balance(const void *context, struct error *err)
 {
     const struct balance_arguments *arguments = context;
     struct opened_phase opened;
-    struct sampler *sampler = NULL;
+    struct mixed_sampler *sampler = NULL;
     struct balance_sums sums = {.ranks = arguments->ranks};
     if (open_phase(&opened, arguments->config, &arguments->words, arguments->phase, err) < 0)
         return -1;
-    const struct sampler_options options = sampler_options_of(&opened.config, opened.phase);
-    const struct vocabulary *vocabulary = corpus_vocabulary(opened.corpus);
+    const struct config_phase *settings = &opened.config.phases[opened.phase];
+    const struct vocabulary *vocabulary =
+        corpus_vocabulary(corpora_of(&opened.corpora, opened.phase, 0));
     const struct bert_config model = bert_config_of(&opened.config, vocabulary_size(vocabulary));
     int status =
-        sampler_new(&sampler, corpus_store(opened.corpus, CORPUS_TRAIN), vocabulary, &options, err);
-    if (status < 0) {
-        error_prefix(err, "%s", corpus_folder(opened.corpus));
+        corpora_sampler(&opened.corpora, &opened.config, opened.phase, CORPUS_TRAIN, &sampler, err);
+    if (status < 0)
         goto done;
-    }
-    sums.global_batch = opened.config.phases[opened.phase].global_batch;
+    sums.global_batch = settings->global_batch;
     const size_t count = (size_t)sums.global_batch, ranks = (size_t)sums.ranks;
     sums.lengths = memory_new(count, sizeof *sums.lengths);
     sums.operations = memory_new(count, sizeof *sums.operations);
@@ -170,7 +169,7 @@ static int show_balance(const void *context, struct error *err)
         if (b == 0)
             memcpy(sums.first, sums.rank_operations, ranks * sizeof *sums.first);
     }
-    (arguments->json ? print_json : print_text)(&sums, options.sequence_length,
+    (arguments->json ? print_json : print_text)(&sums, settings->sequence_length,
                                                 (double)arguments->batches);
 done:
     free(sums.lengths);
@@ -178,8 +177,8 @@ done:
     free(sums.assigned);
     free(sums.rank_operations);
     free(sums.first);
-    sampler_free(sampler);
-    corpus_close(opened.corpus);
+    mixed_sampler_free(sampler);
+    corpora_close(&opened.corpora);
     return status;
 }
 

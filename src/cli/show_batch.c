@@ -8,9 +8,8 @@
 #include "lambert/base/buffer.h"
 #include "lambert/batch/packed_batch.h"
 #include "lambert/config/config.h"
-#include "lambert/corpus/corpus.h"
-#include "lambert/run/options.h"
-#include "lambert/sample/sampler.h"
+#include "lambert/run/corpora.h"
+#include "lambert/sample/mixed_sampler.h"
 #include "open_phase.h"
 
 struct batch_arguments {
@@ -54,9 +53,9 @@ static const struct command_option batch_options[] = {
      .kind = OPTION_FLAG,
      OPTION_PLACE(struct batch_arguments, json),
      .help =
-         "one JSON object a line: index, input_ids, token_type_ids, masked_positions (from 0 in the "
-         "sequence), row_labels, next_sentence_label (0: B follows A, 1: it does not, -1: no "
-         "label)"},
+         "one JSON object a line: index, corpus (where there are several), input_ids, token_type_ids, "
+         "masked_positions (from 0 in the sequence), masked_labels, next_sentence_label (0: B follows "
+         "A, 1: it does not, -1: no label)"},
     {0}};
 
 /* A batch of one sequence, and where it came from. */
@@ -64,7 +63,8 @@ struct sample {
     const struct vocabulary *vocabulary;
     const struct packed_batch *batch;
     struct sample_plan plan;
-    uint32_t epoch;
+    const char *corpus; /* NULL: the phase has one */
+    uint32_t epoch;     /* of the corpus */
 };
 
 static void add_integers(cJSON *line, const char *name, const int32_t *values, int count)
@@ -82,6 +82,8 @@ static void print_json(const struct sample *sample)
     for (int t = 0; t < batch->tokens; t++)
         cJSON_AddItemToArray(types, cJSON_CreateNumber(batch->token_type_ids[t]));
     cJSON_AddNumberToObject(line, "index", (double)sample->plan.index);
+    if (sample->corpus)
+        cJSON_AddStringToObject(line, "corpus", sample->corpus);
     add_integers(line, "input_ids", batch->input_ids, batch->tokens);
     cJSON_AddItemToObject(line, "token_type_ids", types);
     add_integers(line, "masked_positions", batch->labelled_rows, batch->labelled);
@@ -95,8 +97,9 @@ static void print_text(const struct sample *sample)
     enum { WIDTH = 98 }; /* of a terminal's line, or about */
     const struct sample_plan *plan = &sample->plan;
     const struct packed_batch *batch = sample->batch;
-    printf("sample %" PRIu64 " (epoch %" PRIu32 "): %d tokens, A %" PRIu32, plan->index,
-           sample->epoch, plan->tokens, plan->a.count);
+    printf("sample %" PRIu64 " (%s%sepoch %" PRIu32 "): %d tokens, A %" PRIu32, plan->index,
+           sample->corpus ? sample->corpus : "", sample->corpus ? ", " : "", sample->epoch,
+           plan->tokens, plan->a.count);
     if (plan->b.count > 0) {
         const int label = plan->next_sentence_label;
         const bool swapped = plan->b.document == plan->a.document && plan->b.first < plan->a.first;
@@ -131,25 +134,29 @@ static int show_batch(const void *context, struct error *err)
 {
     const struct batch_arguments *arguments = context;
     struct opened_phase opened;
-    struct sampler *sampler = NULL;
+    struct mixed_sampler *sampler = NULL;
     struct packed_batch batch;
     uint64_t sequences = 0, tokens = 0, masked = 0, label_1 = 0;
     if (open_phase(&opened, arguments->config, &arguments->words, arguments->phase, err) < 0)
         return -1;
     packed_batch_init(&batch);
-    struct sample sample = {.vocabulary = corpus_vocabulary(opened.corpus), .batch = &batch};
-    const struct sampler_options options = sampler_options_of(&opened.config, opened.phase);
-    int status = sampler_new(&sampler, corpus_store(opened.corpus, arguments->split),
-                             sample.vocabulary, &options, err);
-    if (status < 0) {
-        error_prefix(err, "split %s of %s", corpus_split_names[arguments->split],
-                     corpus_folder(opened.corpus));
+    const struct corpora *corpora = &opened.corpora;
+    const int parts = corpora_parts(corpora, opened.phase);
+    const int longest = opened.config.phases[opened.phase].sequence_length;
+    struct sample sample = {.vocabulary = corpus_vocabulary(corpora_of(corpora, opened.phase, 0)),
+                            .batch = &batch};
+    int status =
+        corpora_sampler(corpora, &opened.config, opened.phase, arguments->split, &sampler, err);
+    if (status < 0)
         goto done;
-    }
     for (long long i = 0; i < arguments->count; i++) {
-        sampler_plan(sampler, (uint64_t)(arguments->first + i), &sample.plan, &sample.epoch);
+        int part;
+        mixed_sampler_plan(sampler, (uint64_t)(arguments->first + i), &sample.plan, &part,
+                           &sample.epoch);
+        if (parts > 1)
+            sample.corpus = corpus_folder(corpora_of(corpora, opened.phase, part));
         packed_batch_reset(&batch);
-        status = sampler_fill(sampler, &sample.plan, &batch, err);
+        status = mixed_sampler_fill(sampler, &sample.plan, &batch, err);
         if (status < 0)
             goto done;
         (arguments->json ? print_json : print_text)(&sample);
@@ -159,16 +166,16 @@ static int show_batch(const void *context, struct error *err)
         label_1 += sample.plan.next_sentence_label == 1;
     }
     if (!arguments->json) {
-        const uint64_t padding = sequences * (uint64_t)options.sequence_length - tokens;
+        const uint64_t padding = sequences * (uint64_t)longest - tokens;
         printf("%" PRIu64 " sequences, %" PRIu64 " tokens, %" PRIu64 " masked (%.1f%%), label 1 in "
                "%" PRIu64 "; padding to %d would have added %" PRIu64 " tokens (%.0f%%)\n",
-               sequences, tokens, masked, 100 * (double)masked / (double)tokens, label_1,
-               options.sequence_length, padding, 100 * (double)padding / (double)tokens);
+               sequences, tokens, masked, 100 * (double)masked / (double)tokens, label_1, longest,
+               padding, 100 * (double)padding / (double)tokens);
     }
 done:
     packed_batch_release(&batch);
-    sampler_free(sampler);
-    corpus_close(opened.corpus);
+    mixed_sampler_free(sampler);
+    corpora_close(&opened.corpora);
     return status;
 }
 

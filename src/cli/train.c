@@ -10,7 +10,7 @@ const struct command command_train = {
     .name = "train",
     .summary = "pre-train a BERT on a corpus, under mpirun or alone",
     .description =
-        "Pre-trains a BERT: the phases of CONFIG one after another, on the corpus data.corpus, into "
+        "Pre-trains a BERT: the phases of CONFIG one after another, on the corpus data.corpus or several, into "
         "the folder run.folder (config.ini, metrics.jsonl, checkpoints/).\n"
         "\n"
         "SIGTERM, SIGINT or SIGUSR1 to a rank end the run after the current step with a checkpoint "

@@ -1,4 +1,6 @@
 #include <limits.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "schema.h"
 
@@ -124,6 +126,50 @@ static int check_new_rows(const struct config *config, struct error *err)
     return 0;
 }
 
+/* Corpora of a phase, and how often each is taken. */
+static int check_mix(const struct config *config, int phase, struct error *err)
+{
+    const struct config_phase *own = &config->phases[phase];
+    const struct config_mix mix = config_phase_mix(config, phase);
+    const bool own_weights = mix.weights == own->weights;
+    const int count = config_mix_count(&mix);
+    char folder[CONFIG_TEXT], weights[KEY_NAME] = "data.weights", corpora[KEY_NAME] = "data.corpus";
+    if (own_weights)
+        snprintf(weights, sizeof weights, "phase.%s.weights", own->name);
+    if (own->corpus[0])
+        snprintf(corpora, sizeof corpora, "phase.%s.corpus", own->name);
+    if (own->weight_count > 0 && own->temperature > 0)
+        return error_set(err,
+                         "%s and phase.%s.temperature (%g) both say how often each corpus is "
+                         "taken; leave one of them away",
+                         weights, own->name, own->temperature);
+    if (own->temperature > 0 && own->temperature < 0.1)
+        return error_set(
+            err, "phase.%s.temperature (%g) must be 0 (as data.temperature), or 0.1 or more",
+            own->name, own->temperature);
+    if (count > CONFIG_MAX_CORPORA)
+        return error_set(
+            err,
+            "%s names %d corpora, and a phase can have %d; prepare the text of several "
+            "as one",
+            corpora, count, CONFIG_MAX_CORPORA);
+    if (mix.weight_count > 0 && mix.weight_count != count)
+        return error_set(err, "%s has %d values and %s has %d; give one for each corpus", weights,
+                         mix.weight_count, corpora, count);
+    for (int c = 0; c < count; c++) {
+        config_mix_folder(&mix, c, folder);
+        if (!folder[0] && count > 1)
+            return error_set(err,
+                             "%s has an empty name, the %d. of %d; give folders, with commas "
+                             "between them",
+                             corpora, c + 1, count);
+        if (strlen(folder) == CONFIG_TEXT - 1)
+            return error_set(err, "%s has a name that is too long, the %d. of %d", corpora, c + 1,
+                             count);
+    }
+    return 0;
+}
+
 int config_check(const struct config *config, struct error *err)
 {
     const struct config_model *model = &config->model;
@@ -170,8 +216,14 @@ int config_check(const struct config *config, struct error *err)
                          "train.reproducible sums gradients exactly, train.gradient_wire (%s) "
                          "rounds them on their way; leave one of them at its default",
                          config_word("train.gradient_wire", train->gradient_wire));
+    if (config->data.weight_count > 0 && config->data.temperature != 1)
+        return error_set(err,
+                         "data.weights and data.temperature (%g) both say how often each corpus is "
+                         "taken; leave one of them away",
+                         config->data.temperature);
     for (int p = 0; p < config->phase_count; p++)
-        if (check_phase(config, &config->phases[p], err) < 0)
+        if (check_phase(config, &config->phases[p], err) < 0 ||
+            (config->task.kind == TASK_NONE && check_mix(config, p, err) < 0))
             return -1;
     return 0;
 }

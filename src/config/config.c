@@ -38,6 +38,52 @@ int config_compare(const char *stored, const char *wanted, const char *accepted,
     return schema_compare(&config_schema, stored, wanted, accepted, err);
 }
 
+struct config_mix config_phase_mix(const struct config *config, int phase)
+{
+    const struct config_data *data = &config->data;
+    const struct config_phase *own = &config->phases[phase];
+    struct config_mix mix = {.corpora = own->corpus[0] ? own->corpus : data->corpus,
+                             .weights = own->weights,
+                             .weight_count = own->weight_count,
+                             .temperature = own->temperature};
+    /* Weights are those of a list: data.weights say nothing about a list of the phase's own. */
+    if (mix.weight_count == 0 && mix.temperature == 0 && !own->corpus[0]) {
+        mix.weights = data->weights;
+        mix.weight_count = data->weight_count;
+    }
+    if (mix.temperature == 0)
+        mix.temperature = data->temperature;
+    return mix;
+}
+
+char *config_mix_folder(const struct config_mix *mix, int i, char folder[CONFIG_TEXT])
+{
+    const char *next = mix->corpora;
+    for (; i > 0; i--) {
+        next += strcspn(next, ",");
+        if (*next == '\0')
+            return NULL;
+        next++;
+    }
+    next += strspn(next, " ");
+    size_t length = strcspn(next, ",");
+    while (length > 0 && next[length - 1] == ' ')
+        length--;
+    if (length >= CONFIG_TEXT) /* config_check() refuses it */
+        length = CONFIG_TEXT - 1;
+    memcpy(folder, next, length);
+    folder[length] = '\0';
+    return folder;
+}
+
+int config_mix_count(const struct config_mix *mix)
+{
+    int commas = 0;
+    for (const char *c = strchr(mix->corpora, ','); c; c = strchr(c + 1, ','))
+        commas++;
+    return commas + 1;
+}
+
 int config_find_phase(const struct config *config, const char *name, struct error *err)
 {
     for (int p = 0; p < config->phase_count; p++)

@@ -10,7 +10,7 @@
 /* Debian's inih has its limits as variables, others have them built in. */
 extern int ini_max_line __attribute__((weak));
 
-enum { LONGEST_LINE = CONFIG_TEXT + 256 };
+enum { LONGEST_LINE = CONFIG_CORPORA + 256 }; /* a list of corpora is the longest value */
 
 struct walk {
     const char *next; /* unread text */

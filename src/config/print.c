@@ -8,7 +8,7 @@ static void print_entry(const struct section *section, const void *entry, bool r
     bool begun = false;
     for (int k = 0; k < section->key_count; k++) {
         const struct key *key = &section->keys[k];
-        if (result_only && !key->result)
+        if (result_only && (!key->result || (key->sparse && value_is_standard(key, entry))))
             continue;
         if (!begun)
             buffer_print(out, "%s[%s%s%s]\n", out->size > 0 ? "\n" : "", section->name,

@@ -34,6 +34,7 @@ struct key {
     const char *accepts;          /* of a number an interval, "[1, 8)" */
     const struct choice *choices; /* of a choice; the last has no word */
     bool result;                  /* changes the numbers of a run */
+    bool sparse;                  /* left out of the copy in checkpoints where it has its default */
     const char *help;
     int list_most;       /* of a list `a, b, c`, how many values there is room for; else 0 */
     size_t count_offset; /* of a list, the int that counts its values */

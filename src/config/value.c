@@ -219,11 +219,20 @@ void value_print(const struct key *key, const void *entry, struct buffer *out)
 
 bool value_missing(const struct key *key, const void *entry)
 {
-    static const char nothing[CONFIG_TEXT];
+    static const char nothing[CONFIG_CORPORA]; /* the longest text */
     if (key->standard)
         return false;
     return key->list_most > 0 ? list_count(key, entry) == 0
                               : memcmp((const char *)entry + key->offset, nothing, key->size) == 0;
+}
+
+bool value_is_standard(const struct key *key, const void *entry)
+{
+    struct buffer value = {0};
+    value_print(key, entry, &value);
+    const bool same = key->standard && strcmp(buffer_text(&value), key->standard) == 0;
+    buffer_release(&value);
+    return same;
 }
 
 void value_describe(const struct key *key, struct buffer *out)

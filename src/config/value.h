@@ -18,6 +18,9 @@ const char *value_word(const struct key *key, unsigned value);
 /* Whether a key without default was left alone. */
 bool value_missing(const struct key *key, const void *entry);
 
+/* Whether the value is the key's default. */
+bool value_is_standard(const struct key *key, const void *entry);
+
 /* What the key accepts, in words: "a whole number in [1, 8)", "one of: gelu, gelu_new". */
 void value_describe(const struct key *key, struct buffer *out);
 

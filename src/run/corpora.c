@@ -1,10 +1,15 @@
 #include "lambert/run/corpora.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/buffer.h"
 #include "lambert/base/hash.h"
+#include "lambert/base/memory.h"
 #include "lambert/run/options.h"
+
+/* --- opening ------------------------------------------------------------------------------------ */
 
 static int check_alike(const struct corpora *corpora, const struct corpus *corpus,
                        struct error *err)
@@ -29,23 +34,65 @@ static int place_of(const struct corpora *corpora, const char *folder)
     return place;
 }
 
+/* Opens the corpus unless it is open, and gives its place in opened. */
+static int open_folder(struct corpora *corpora, const struct config *config, const char *folder,
+                       int *place, struct error *err)
+{
+    const char *vocabulary = config->data.vocabulary;
+    struct corpus *corpus;
+    *place = place_of(corpora, folder);
+    if (*place < corpora->count)
+        return 0;
+    if (corpus_open(&corpus, folder, err) < 0)
+        return -1;
+    ARRAY_RESERVE(corpora->opened, (size_t)corpora->count + 1, corpora->capacity);
+    corpora->opened[corpora->count++] = corpus;
+    if (vocabulary[0] && corpus_check_vocabulary(corpus, vocabulary, err) < 0)
+        return -1;
+    return check_alike(corpora, corpus, err);
+}
+
+static void mix(struct corpora *corpora, const struct config_mix *mix, int phase)
+{
+    struct phase_corpora *opened = &corpora->phases[phase];
+    const int count = config_mix_count(mix);
+    double weights[CONFIG_MAX_CORPORA];
+    uint64_t tokens[CONFIG_MAX_CORPORA];
+    for (int p = 0; p < count; p++)
+        tokens[p] =
+            document_store_tokens(corpus_store(corpora->opened[opened->parts[p]], CORPUS_TRAIN));
+    mixture_weights(tokens, count, mix->temperature, weights);
+    mixture_init(&opened->mixture, mix->weight_count > 0 ? mix->weights : weights, count);
+}
+
 static int open_phase(struct corpora *corpora, const struct config *config, int phase,
                       struct error *err)
 {
-    int place = place_of(corpora, phase_corpus_folder(config, phase));
-    corpora->of_phase[phase] = place;
-    if (place < corpora->count)
-        return 0;
-    if (phase_corpus_open(config, phase, &corpora->opened[place], err) < 0)
-        return -1;
-    corpora->count++;
-    return check_alike(corpora, corpora->opened[place], err);
+    const struct config_mix wanted = config_phase_mix(config, phase);
+    const int count = config_mix_count(&wanted);
+    char folder[CONFIG_TEXT];
+    if (config->task.kind != TASK_NONE)
+        return error_set(
+            err,
+            "the configuration is for fine-tuning (task.kind = %s), which has no corpus: "
+            "lambert show features prints what a model sees of a task, and lambert "
+            "predict and score say how good it is",
+            config_word("task.kind", config->task.kind));
+    corpora->phases[phase].parts = memory_new((size_t)count, sizeof *corpora->phases[phase].parts);
+    for (int p = 0; p < count; p++)
+        if (open_folder(corpora, config, config_mix_folder(&wanted, p, folder),
+                        &corpora->phases[phase].parts[p], err) < 0)
+            return -1;
+    mix(corpora, &wanted, phase);
+    return 0;
 }
 
-int corpora_open(struct corpora *corpora, const struct config *config, struct error *err)
+/* Phases [first, end). */
+static int open_phases(struct corpora *corpora, const struct config *config, int first, int end,
+                       struct error *err)
 {
     *corpora = (struct corpora){0};
-    for (int p = 0; p < config->phase_count; p++)
+    for (int p = first; p < end; p++)
         if (open_phase(corpora, config, p, err) < 0) {
             corpora_close(corpora);
             return -1;
@@ -53,26 +100,104 @@ int corpora_open(struct corpora *corpora, const struct config *config, struct er
     return 0;
 }
 
+int corpora_open(struct corpora *corpora, const struct config *config, struct error *err)
+{
+    return open_phases(corpora, config, 0, config->phase_count, err);
+}
+
+int corpora_open_phase(struct corpora *corpora, const struct config *config, int phase,
+                       struct error *err)
+{
+    return open_phases(corpora, config, phase, phase + 1, err);
+}
+
 void corpora_close(struct corpora *corpora)
 {
     for (int c = 0; c < corpora->count; c++)
         corpus_close(corpora->opened[c]);
+    for (int p = 0; p < CONFIG_MAX_PHASES; p++)
+        free(corpora->phases[p].parts);
+    free(corpora->opened);
     *corpora = (struct corpora){0};
 }
 
-const struct corpus *corpora_of(const struct corpora *corpora, int phase)
+/* --- what is open ------------------------------------------------------------------------------- */
+
+int corpora_parts(const struct corpora *corpora, int phase)
 {
-    return corpora->opened[corpora->of_phase[phase]];
+    return corpora->phases[phase].mixture.count;
+}
+
+const struct corpus *corpora_of(const struct corpora *corpora, int phase, int part)
+{
+    require(part >= 0 && part < corpora_parts(corpora, phase));
+    return corpora->opened[corpora->phases[phase].parts[part]];
+}
+
+const struct mixture *corpora_mixture(const struct corpora *corpora, int phase)
+{
+    return &corpora->phases[phase].mixture;
+}
+
+/* Whether a phase before this one has the same corpora in the same order. */
+static bool is_repeated(const struct corpora *corpora, int phase)
+{
+    const int count = corpora_parts(corpora, phase);
+    const int *parts = corpora->phases[phase].parts;
+    for (int before = 0; before < phase; before++)
+        if (corpora_parts(corpora, before) == count &&
+            memcmp(corpora->phases[before].parts, parts, (size_t)count * sizeof *parts) == 0)
+            return true;
+    return false;
 }
 
 uint64_t corpora_hash(const struct corpora *corpora)
 {
     struct buffer hashes = {0};
-    if (corpora->count == 1)
+    bool mixed = false;
+    for (int phase = 0; phase < CONFIG_MAX_PHASES; phase++)
+        mixed |= corpora_parts(corpora, phase) > 1;
+    if (corpora->count == 1 && !mixed)
         return corpus_hash(corpora->opened[0]);
-    for (int c = 0; c < corpora->count; c++)
+    for (int c = 0; c < corpora->count && !mixed; c++)
         buffer_put_u64(&hashes, corpus_hash(corpora->opened[c]));
+    for (int phase = 0; phase < CONFIG_MAX_PHASES && mixed; phase++) {
+        const int count = corpora_parts(corpora, phase);
+        if (count == 0 || is_repeated(corpora, phase))
+            continue;
+        buffer_put_u64(&hashes, (uint64_t)count);
+        for (int p = 0; p < count; p++)
+            buffer_put_u64(&hashes, corpus_hash(corpora_of(corpora, phase, p)));
+    }
     uint64_t hash = hash_bytes(hashes.data, hashes.size);
     buffer_release(&hashes);
     return hash;
+}
+
+void corpora_widen(const struct corpora *corpora, struct bert_capacity *capacity)
+{
+    for (int c = 0; c < corpora->count; c++)
+        bert_capacity_widen(capacity, corpora->opened[c]);
+}
+
+int corpora_sampler(const struct corpora *corpora, const struct config *config, int phase,
+                    enum corpus_split split, struct mixed_sampler **sampler, struct error *err)
+{
+    struct sampler *parts[MIXTURE_MOST];
+    const int count = corpora_parts(corpora, phase);
+    *sampler = NULL;
+    for (int p = 0; p < count; p++) {
+        const struct corpus *corpus = corpora_of(corpora, phase, p);
+        const struct sampler_options options = part_sampler_options_of(config, phase, p, count);
+        if (sampler_new(&parts[p], corpus_store(corpus, split), corpus_vocabulary(corpus), &options,
+                        err) == 0)
+            continue;
+        while (p > 0)
+            sampler_free(parts[--p]);
+        return error_prefix(err, "phase %s, %s%s", config->phases[phase].name,
+                            split == CORPUS_HELDOUT ? "the held-out split of " : "",
+                            corpus_folder(corpus));
+    }
+    *sampler = mixed_sampler_new(parts, corpora_mixture(corpora, phase));
+    return 0;
 }

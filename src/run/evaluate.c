@@ -1,75 +1,115 @@
 #include "lambert/run/evaluate.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "lambert/run/metrics.h"
 #include "lambert/run/options.h"
 
-struct evaluator {
+/* What one corpus is evaluated on. */
+struct heldout_set {
+    const struct corpus *corpus;
+    double share; /* of the phase's samples */
     struct sampler *sampler;
-    struct packed_batch batch;
-    uint64_t sequences; /* of the set */
-    int token_budget;
-    enum float_type compute_type; /* of the model, as it is configured */
-    double *unigram_loss;         /* [V] -log of each id's frequency */
+    uint64_t sequences;
+    double *unigram_loss; /* [V] -log of each id's frequency */
     int32_t commonest;
 };
 
+struct evaluator {
+    struct heldout_set *sets; /* [count], of the corpora that have held-out text */
+    int count;
+    bool several; /* the phase has several corpora, though they may not all have a set */
+    struct packed_batch batch;
+    int token_budget;
+    enum float_type compute_type; /* of the model, as it is configured */
+};
+
 /* -log((count + 1) / (total + V)) for each id, and the id that occurs most. */
-static int unigram_init(struct evaluator *evaluator, const struct corpus *corpus, struct error *err)
+static int unigram_init(struct heldout_set *set, struct error *err)
 {
-    int vocab = vocabulary_size(corpus_vocabulary(corpus));
+    int vocab = vocabulary_size(corpus_vocabulary(set->corpus));
     uint64_t *counts = memory_new((size_t)vocab, sizeof *counts), total = 0;
-    if (corpus_token_counts(corpus, counts, err) < 0) {
+    if (corpus_token_counts(set->corpus, counts, err) < 0) {
         free(counts);
         return -1;
     }
-    evaluator->unigram_loss = memory_new((size_t)vocab, sizeof *evaluator->unigram_loss);
+    set->unigram_loss = memory_new((size_t)vocab, sizeof *set->unigram_loss);
     for (int id = 0; id < vocab; id++) {
         total += counts[id];
-        if (counts[id] > counts[evaluator->commonest])
-            evaluator->commonest = id;
+        if (counts[id] > counts[set->commonest])
+            set->commonest = id;
     }
     for (int id = 0; id < vocab; id++)
-        evaluator->unigram_loss[id] = log((double)total + vocab) - log((double)counts[id] + 1);
+        set->unigram_loss[id] = log((double)total + vocab) - log((double)counts[id] + 1);
     free(counts);
     return 0;
 }
 
-int evaluator_new(struct evaluator **out, const struct config *config, int phase,
-                  const struct corpus *corpus, struct error *err)
+/* Whether there is enough to evaluate on. */
+static bool has_heldout(const struct corpus *corpus, const struct sampler_options *options)
 {
     const struct document_store *store = corpus_store(corpus, CORPUS_HELDOUT);
-    struct sampler_options options = sampler_options_of(config, phase);
-    *out = NULL;
     const bool ready = corpus_contents(corpus) == SHARD_READY_SAMPLES;
-    const bool single = ready || options.sampling.sentence_pairs != PAIRS_NSP;
-    if (!store || document_store_documents(store) < (single ? 1U : 2U)) {
-        log_warning("%s has %s: no evaluation (prepare it with a larger --heldout, or more text)",
-                    corpus_folder(corpus),
-                    ready    ? "no held-out samples"
-                    : single ? "no held-out documents"
-                             : "fewer than two held-out documents");
-        return 0;
-    }
+    const bool single = ready || options->sampling.sentence_pairs != PAIRS_NSP;
+    if (store && document_store_documents(store) >= (single ? 1U : 2U))
+        return true;
+    log_warning("%s has %s: no evaluation (prepare it with a larger --heldout, or more text)",
+                corpus_folder(corpus),
+                ready    ? "no held-out samples"
+                : single ? "no held-out documents"
+                         : "fewer than two held-out documents");
+    return false;
+}
+
+/* The set does not depend on what other corpora there are, nor on their order. */
+static int set_init(struct heldout_set *set, const struct config *config,
+                    const struct sampler_options *options, struct error *err)
+{
+    if (sampler_new(&set->sampler, corpus_store(set->corpus, CORPUS_HELDOUT),
+                    corpus_vocabulary(set->corpus), options, err) < 0 ||
+        unigram_init(set, err) < 0)
+        return -1;
+    const uint64_t epoch = sampler_epoch_samples(set->sampler, 0);
+    set->sequences = min_u64((uint64_t)config->train.evaluate_sequences, epoch);
+    return 0;
+}
+
+int evaluator_new(struct evaluator **out, const struct config *config, int phase,
+                  const struct corpora *corpora, struct error *err)
+{
+    const int parts = corpora_parts(corpora, phase);
+    struct sampler_options options = sampler_options_of(config, phase);
+    options.cache_bytes /= (size_t)parts;
+    *out = NULL;
     struct evaluator *evaluator = memory_new(1, sizeof *evaluator);
     packed_batch_init(&evaluator->batch);
-    if (sampler_new(&evaluator->sampler, store, corpus_vocabulary(corpus), &options, err) < 0 ||
-        unigram_init(evaluator, corpus, err) < 0) {
-        evaluator_free(evaluator);
-        return -1;
-    }
-    uint64_t epoch = sampler_epoch_samples(evaluator->sampler, 0);
-    uint64_t wanted = (uint64_t)config->train.evaluate_sequences;
-    evaluator->sequences = wanted < epoch ? wanted : epoch;
+    evaluator->sets = memory_new((size_t)parts, sizeof *evaluator->sets);
+    evaluator->several = parts > 1;
     evaluator->compute_type = config->train.compute_type;
     evaluator->token_budget = bert_options_of(config).capacity.tokens;
-    *out = evaluator;
+    for (int p = 0; p < parts; p++) {
+        const struct corpus *corpus = corpora_of(corpora, phase, p);
+        if (!has_heldout(corpus, &options))
+            continue;
+        struct heldout_set *set = &evaluator->sets[evaluator->count++];
+        set->corpus = corpus;
+        set->share = mixture_share(corpora_mixture(corpora, phase), p);
+        if (set_init(set, config, &options, err) < 0) {
+            evaluator_free(evaluator);
+            return -1;
+        }
+    }
+    if (evaluator->count > 0)
+        *out = evaluator;
+    else
+        evaluator_free(evaluator);
     return 0;
 }
 
@@ -77,11 +117,16 @@ void evaluator_free(struct evaluator *evaluator)
 {
     if (!evaluator)
         return;
-    sampler_free(evaluator->sampler);
+    for (int s = 0; s < evaluator->count; s++) {
+        sampler_free(evaluator->sets[s].sampler);
+        free(evaluator->sets[s].unigram_loss);
+    }
     packed_batch_release(&evaluator->batch);
-    free(evaluator->unigram_loss);
+    free(evaluator->sets);
     free(evaluator);
 }
+
+/* --- one set ------------------------------------------------------------------------------------ */
 
 /* What an evaluation adds up over the ranks: nothing but doubles, so that it travels as an array.
  */
@@ -90,48 +135,50 @@ struct evaluation_sums {
     struct objective_sums objectives[OBJECTIVE_MOST]; /* those that the model has travel */
 };
 
-static void run_batch(struct evaluator *evaluator, struct bert *bert, const real *params,
-                      struct evaluation_sums *sums)
+static void run_batch(struct evaluator *evaluator, const struct heldout_set *set, struct bert *bert,
+                      const real *params, struct evaluation_sums *sums)
 {
     struct packed_batch *batch = &evaluator->batch;
     bert_evaluate(bert, params, batch, sums->objectives);
     sums->masked += batch->labelled;
     for (int m = 0; m < batch->labelled; m++) {
         int32_t label = batch->row_labels[m];
-        sums->unigram_loss += evaluator->unigram_loss[label];
-        sums->unigram_correct += label == evaluator->commonest;
+        sums->unigram_loss += set->unigram_loss[label];
+        sums->unigram_correct += label == set->commonest;
     }
     packed_batch_reset(batch);
 }
 
 /* This rank's samples, packed up to the token budget. */
-static int run_own(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
-                   const real *params, struct evaluation_sums *sums, struct error *err)
+static int run_own(struct evaluator *evaluator, const struct heldout_set *set,
+                   const struct dist *dist, struct bert *bert, const real *params,
+                   struct evaluation_sums *sums, struct error *err)
 {
     struct packed_batch *batch = &evaluator->batch;
     struct sample_plan plan;
     packed_batch_reset(batch);
-    for (uint64_t i = (uint64_t)dist_rank(dist); i < evaluator->sequences;
+    for (uint64_t i = (uint64_t)dist_rank(dist); i < set->sequences;
          i += (uint64_t)dist_size(dist)) {
-        sampler_plan(evaluator->sampler, i, &plan, NULL);
+        sampler_plan(set->sampler, i, &plan, NULL);
         if (batch->sequences > 0 && batch->tokens + plan.tokens > evaluator->token_budget)
-            run_batch(evaluator, bert, params, sums);
-        if (sampler_fill(evaluator->sampler, &plan, batch, err) < 0)
+            run_batch(evaluator, set, bert, params, sums);
+        if (sampler_fill(set->sampler, &plan, batch, err) < 0)
             return -1;
     }
     if (batch->sequences > 0)
-        run_batch(evaluator, bert, params, sums);
+        run_batch(evaluator, set, bert, params, sums);
     return 0;
 }
 
-int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
-                  const real *params, struct evaluation *result, struct error *err)
+static int run_set(struct evaluator *evaluator, const struct heldout_set *set,
+                   const struct dist *dist, struct bert *bert, const real *params,
+                   struct evaluation *result, struct error *err)
 {
     struct evaluation_sums sums = {.masked = 0};
     const struct objective_list objectives = bert_objectives(bert);
     const size_t bytes = offsetof(struct evaluation_sums, objectives) +
                          (size_t)objectives.count * sizeof(struct objective_sums);
-    int status = run_own(evaluator, dist, bert, params, &sums, err);
+    int status = run_own(evaluator, set, dist, bert, params, &sums, err);
     if (dist_agree(dist, status, err) < 0)
         return -1;
     dist_sum_double(dist, &sums.unigram_loss, (int)(bytes / sizeof(double)));
@@ -139,8 +186,85 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
         (struct evaluation){.objectives = objectives,
                             .unigram_loss = metrics_mean(sums.unigram_loss, sums.masked),
                             .unigram_accuracy = metrics_mean(sums.unigram_correct, sums.masked),
-                            .sequences = evaluator->sequences,
+                            .sequences = set->sequences,
                             .compute_type = evaluator->compute_type};
     memcpy(result->sums, sums.objectives, sizeof result->sums);
     return 0;
+}
+
+/* --- all sets ----------------------------------------------------------------------------------- */
+
+/* A mean of the corpora's means, weighted by their shares. */
+struct weighted_mean {
+    double sum, weights;
+};
+
+/* A mean of nothing has no weight. */
+static void add_mean(struct weighted_mean *mean, double share, double sum, double terms)
+{
+    if (terms == 0)
+        return;
+    mean->sum += share * sum / terms;
+    mean->weights += share;
+}
+
+static void sum_up(struct evaluation *all)
+{
+    struct weighted_mean guess_loss = {0}, guess_accuracy = {0};
+    for (int c = 0; c < all->corpus_count; c++) {
+        const struct corpus_evaluation *corpus = &all->corpora[c];
+        const double masked = !isnan(corpus->own.unigram_loss);
+        add_mean(&guess_loss, corpus->share, corpus->own.unigram_loss, masked);
+        add_mean(&guess_accuracy, corpus->share, corpus->own.unigram_accuracy, masked);
+        all->sequences += corpus->own.sequences;
+    }
+    all->unigram_loss = metrics_mean(guess_loss.sum, guess_loss.weights);
+    all->unigram_accuracy = metrics_mean(guess_accuracy.sum, guess_accuracy.weights);
+    for (int o = 0; o < all->objectives.count; o++) {
+        struct weighted_mean loss = {0}, accuracy = {0};
+        struct objective_sums *sums = &all->sums[o];
+        for (int c = 0; c < all->corpus_count; c++) {
+            const struct corpus_evaluation *corpus = &all->corpora[c];
+            const struct objective_sums *own = &corpus->own.sums[o];
+            add_mean(&loss, corpus->share, own->loss, own->terms);
+            add_mean(&accuracy, corpus->share, own->correct, own->terms);
+            sums->terms += own->terms;
+        }
+        if (sums->terms > 0) {
+            sums->loss = loss.sum / loss.weights * sums->terms;
+            sums->correct = accuracy.sum / accuracy.weights * sums->terms;
+        }
+    }
+}
+
+int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
+                  const real *params, struct evaluation *result, struct error *err)
+{
+    if (!evaluator->several)
+        return run_set(evaluator, evaluator->sets, dist, bert, params, result, err);
+    *result = (struct evaluation){
+        .objectives = bert_objectives(bert),
+        .compute_type = evaluator->compute_type,
+        .corpora = memory_new((size_t)evaluator->count, sizeof *result->corpora)};
+    for (int s = 0; s < evaluator->count; s++) {
+        const struct heldout_set *set = &evaluator->sets[s];
+        struct corpus_evaluation *corpus = &result->corpora[result->corpus_count];
+        if (run_set(evaluator, set, dist, bert, params, &corpus->own, err) < 0) {
+            evaluation_release(result);
+            return -1;
+        }
+        corpus->folder = memory_copy_text(corpus_folder(set->corpus));
+        corpus->share = set->share;
+        result->corpus_count++;
+    }
+    sum_up(result);
+    return 0;
+}
+
+void evaluation_release(struct evaluation *evaluation)
+{
+    for (int c = 0; c < evaluation->corpus_count; c++)
+        free(evaluation->corpora[c].folder);
+    free(evaluation->corpora);
+    *evaluation = (struct evaluation){0};
 }

@@ -8,7 +8,8 @@
 
 /* What an evaluation by itself holds. */
 struct evaluation_setup {
-    struct corpus *corpus;
+    struct corpora corpora;
+    const struct corpus *corpus; /* the first of the phase */
     struct evaluator *evaluator;
     struct bert *bert;
     struct sharding sharding;
@@ -20,8 +21,10 @@ static int setup_init(struct evaluation_setup *setup, const struct dist *dist,
                       const struct config *config, int phase, struct error *err)
 {
     *setup = (struct evaluation_setup){0};
-    if (phase_corpus_open(config, phase, &setup->corpus, err) < 0 ||
-        evaluator_new(&setup->evaluator, config, phase, setup->corpus, err) < 0)
+    if (corpora_open_phase(&setup->corpora, config, phase, err) < 0)
+        return -1;
+    setup->corpus = corpora_of(&setup->corpora, phase, 0);
+    if (evaluator_new(&setup->evaluator, config, phase, &setup->corpora, err) < 0)
         return -1;
     if (!setup->evaluator)
         return error_set(err, "%s has too few held-out documents to evaluate on",
@@ -29,7 +32,7 @@ static int setup_init(struct evaluation_setup *setup, const struct dist *dist,
     struct bert_config shape =
         bert_config_of(config, vocabulary_size(corpus_vocabulary(setup->corpus)));
     struct bert_options options = bert_options_of(config);
-    bert_capacity_widen(&options.capacity, setup->corpus);
+    corpora_widen(&setup->corpora, &options.capacity);
     if (bert_new(&setup->bert, &shape, &options, err) < 0)
         return -1;
     const struct param_table *table = bert_params(setup->bert);
@@ -43,7 +46,7 @@ static void setup_release(struct evaluation_setup *setup)
     memory_big_free(setup->params, setup->bytes);
     bert_free(setup->bert);
     evaluator_free(setup->evaluator);
-    corpus_close(setup->corpus);
+    corpora_close(&setup->corpora);
 }
 
 /* [rank 0] Before weights are read: a sentence that names a key says more than one that names a

@@ -212,6 +212,23 @@ int metrics_pairs(struct metrics *metrics, const char *phase, const struct run_s
     return write_line(metrics, line, err);
 }
 
+int metrics_corpora(struct metrics *metrics, const char *phase, const struct run_state *state,
+                    const struct corpus_progress *corpora, int count, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("corpora", phase, state);
+    cJSON *array = cJSON_AddArrayToObject(line, "corpora");
+    for (int c = 0; c < count; c++) {
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "corpus", corpora[c].folder);
+        add(object, "samples", (double)corpora[c].samples);
+        add(object, "epochs", corpora[c].epochs);
+        cJSON_AddItemToArray(array, object);
+    }
+    return write_line(metrics, line, err);
+}
+
 int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,
                      const struct product_shares *shares, struct error *err)
 {
@@ -231,13 +248,11 @@ int metrics_products(struct metrics *metrics, const char *phase, const struct ru
     return write_line(metrics, line, err);
 }
 
-void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evaluation *evaluation)
+/* The sums of one evaluation, of a corpus or of all. */
+static void add_evaluation_means(cJSON *line, const struct evaluation *evaluation)
 {
     const struct objective_list *objectives = &evaluation->objectives;
     const struct objective_sums *sums = evaluation->sums;
-    add(line, "sequence_length", sequence_length);
-    cJSON_AddStringToObject(line, "compute_type",
-                            config_word("train.compute_type", evaluation->compute_type));
     add(line, "sequences", (double)evaluation->sequences);
     add_masked(line, objectives, sums);
     for (int o = 0; o < objectives->count; o++) {
@@ -246,6 +261,25 @@ void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evalu
     }
     add(line, "unigram_loss", evaluation->unigram_loss);
     add(line, "unigram_accuracy", evaluation->unigram_accuracy);
+}
+
+void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evaluation *evaluation)
+{
+    add(line, "sequence_length", sequence_length);
+    cJSON_AddStringToObject(line, "compute_type",
+                            config_word("train.compute_type", evaluation->compute_type));
+    add_evaluation_means(line, evaluation);
+    if (evaluation->corpus_count == 0)
+        return;
+    cJSON *array = cJSON_AddArrayToObject(line, "corpora");
+    for (int c = 0; c < evaluation->corpus_count; c++) {
+        const struct corpus_evaluation *corpus = &evaluation->corpora[c];
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "corpus", corpus->folder);
+        add(object, "share", corpus->share);
+        add_evaluation_means(object, &corpus->own);
+        cJSON_AddItemToArray(array, object);
+    }
 }
 
 int metrics_evaluation(struct metrics *metrics, const char *phase, const struct run_state *state,

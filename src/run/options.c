@@ -14,6 +14,15 @@ struct sampler_options sampler_options_of(const struct config *config, int phase
     };
 }
 
+struct sampler_options part_sampler_options_of(const struct config *config, int phase, int part,
+                                               int parts)
+{
+    struct sampler_options options = sampler_options_of(config, phase);
+    options.phase |= (uint32_t)part << 16; /* CONFIG_MAX_PHASES lies far below */
+    options.cache_bytes /= (size_t)parts;
+    return options;
+}
+
 struct bert_config bert_config_of(const struct config *config, int vocab_size)
 {
     const struct config_model *model = &config->model;
@@ -182,32 +191,5 @@ int stored_compute_type(const char *stored, const char *path, enum float_type *t
     if (config_read(&other, stored, path, err) < 0)
         return -1;
     *type = other.train.compute_type;
-    return 0;
-}
-
-const char *phase_corpus_folder(const struct config *config, int phase)
-{
-    const char *own = config->phases[phase].corpus;
-    return own[0] ? own : config->data.corpus;
-}
-
-int phase_corpus_open(const struct config *config, int phase, struct corpus **corpus,
-                      struct error *err)
-{
-    if (config->task.kind != TASK_NONE)
-        return error_set(
-            err,
-            "the configuration is for fine-tuning (task.kind = %s), which has no corpus: "
-            "lambert show features prints what a model sees of a task, and lambert "
-            "predict and score say how good it is",
-            config_word("task.kind", config->task.kind));
-    if (corpus_open(corpus, phase_corpus_folder(config, phase), err) < 0)
-        return -1;
-    if (config->data.vocabulary[0] &&
-        corpus_check_vocabulary(*corpus, config->data.vocabulary, err) < 0) {
-        corpus_close(*corpus);
-        *corpus = NULL;
-        return -1;
-    }
     return 0;
 }

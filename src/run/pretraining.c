@@ -20,35 +20,78 @@ struct pretraining {
     struct pair_scorer *pairs; /* NULL: none to evaluate on */
     /* Of the phase that is open: */
     int phase;
-    struct sampler *sampler;
-    struct evaluator *evaluator; /* NULL: nothing to evaluate on */
+    struct mixed_sampler *sampler;
+    struct evaluator *evaluator;       /* NULL: nothing to evaluate on */
+    const struct batch_source *source; /* the run's */
+    struct corpus_progress *progress;  /* [parts], made when it is asked for */
 };
 
 /* --- a phase ---------------------------------------------------------------------------------- */
 
-static void announce(const struct pretraining *pretraining, const struct config_phase *settings)
+/* Corpora that are read so often are worth little more each time (40 times: arXiv 2305.16264); alone,
+ * one may be all that there is. */
+enum { MANY_EPOCHS = 40, MANY_EPOCHS_ALONE = 1000 };
+
+static void announce_part(const struct pretraining *pretraining, int part)
 {
+    const int phase = pretraining->phase;
+    const struct config_phase *settings = &pretraining->work.config.phases[phase];
+    const struct corpus *corpus = corpora_of(&pretraining->corpora, phase, part);
+    const double share = mixture_share(corpora_mixture(&pretraining->corpora, phase), part);
+    const uint64_t epoch = mixed_sampler_epoch_samples(pretraining->sampler, part, 0);
+    const double samples = (double)settings->steps * settings->global_batch * share;
+    const double epochs = samples / (double)epoch;
+    log_info("phase %s, %s: %.4g%% of the samples; it has %" PRIu64 " tokens, an epoch %" PRIu64
+             " samples, this phase sees %.2f epochs",
+             settings->name, corpus_folder(corpus), 100 * share,
+             document_store_tokens(corpus_store(corpus, CORPUS_TRAIN)), epoch, epochs);
+    if (epochs > MANY_EPOCHS)
+        log_warning(
+            "phase %s reads each sample of %s %.0f times: too small a corpus for its share; "
+            "lower its weight, or the temperature, or the steps",
+            settings->name, corpus_folder(corpus), epochs);
+}
+
+static void announce(const struct pretraining *pretraining)
+{
+    const struct config_phase *settings = &pretraining->work.config.phases[pretraining->phase];
     const struct schedule schedule = schedule_of(settings);
-    const uint64_t epoch = sampler_epoch_samples(pretraining->sampler, 0);
+    const int parts = corpora_parts(&pretraining->corpora, pretraining->phase);
+    const char *name = settings->name;
+    if (parts > 1) {
+        log_info(
+            "phase %s: sequences of up to %d, %d steps of %d, peak rate %g, warm-up %.0f steps; "
+            "%d corpora",
+            name, settings->sequence_length, settings->steps, settings->global_batch,
+            settings->learning_rate, schedule.warmup, parts);
+        for (int p = 0; p < parts; p++)
+            announce_part(pretraining, p);
+        return;
+    }
+    const uint64_t epoch = mixed_sampler_epoch_samples(pretraining->sampler, 0, 0);
     const double epochs = (double)settings->steps * settings->global_batch / (double)epoch;
     log_info("phase %s: sequences of up to %d, %d steps of %d, peak rate %g, warm-up %.0f steps; "
              "an epoch has %" PRIu64 " samples, this phase sees %.2f epochs",
-             settings->name, settings->sequence_length, settings->steps, settings->global_batch,
+             name, settings->sequence_length, settings->steps, settings->global_batch,
              settings->learning_rate, schedule.warmup, epoch, epochs);
-    if (epochs > 1000) /* masks are new each time, yet such a corpus is learnt by heart */
+    if (epochs >
+        MANY_EPOCHS_ALONE) /* masks are new each time, yet such a corpus is learnt by heart */
         log_warning(
             "phase %s reads each sample of this corpus %.0f times: too small a corpus, or too "
             "many steps (phase.%s.steps) or sequences (phase.%s.global_batch)",
-            settings->name, epochs, settings->name, settings->name);
+            name, epochs, name, name);
 }
 
 static void close_phase(struct work *work)
 {
     struct pretraining *pretraining = (struct pretraining *)work;
-    sampler_free(pretraining->sampler);
+    mixed_sampler_free(pretraining->sampler);
     evaluator_free(pretraining->evaluator);
+    free(pretraining->progress);
     pretraining->sampler = NULL;
     pretraining->evaluator = NULL;
+    pretraining->progress = NULL;
+    pretraining->source = NULL;
 }
 
 static int open_phase(struct work *work, const struct dist *dist, int phase, uint64_t first,
@@ -56,27 +99,41 @@ static int open_phase(struct work *work, const struct dist *dist, int phase, uin
 {
     struct pretraining *pretraining = (struct pretraining *)work;
     const struct config *config = &work->config;
-    const struct config_phase *settings = &config->phases[phase];
-    const struct corpus *corpus = corpora_of(&pretraining->corpora, phase);
-    struct sampler_options options = sampler_options_of(config, phase);
     struct sampled_batches_options batches = sampled_batches_options_of(config, phase, dist);
     batches.first_batch = first;
     batches.end_batch = end;
     pretraining->phase = phase;
     activity_task("planning the epochs of phase number", phase + 1);
-    if (sampler_new(&pretraining->sampler, corpus_store(corpus, CORPUS_TRAIN),
-                    corpus_vocabulary(corpus), &options, err) < 0) {
-        pretraining->sampler = NULL;
-        return error_prefix(err, "phase %s, %s", settings->name, corpus_folder(corpus));
-    }
-    if (evaluator_new(&pretraining->evaluator, config, phase, corpus, err) < 0)
+    if (corpora_sampler(&pretraining->corpora, config, phase, CORPUS_TRAIN, &pretraining->sampler,
+                        err) < 0)
+        return -1;
+    if (evaluator_new(&pretraining->evaluator, config, phase, &pretraining->corpora, err) < 0)
         goto fail;
-    announce(pretraining, settings);
-    if (sampled_batches_open(source, pretraining->sampler, &batches, err) == 0)
-        return 0;
+    announce(pretraining);
+    if (sampled_batches_open(source, pretraining->sampler, &batches, err) < 0)
+        goto fail;
+    pretraining->source = *source;
+    return 0;
 fail:
     close_phase(work);
     return -1;
+}
+
+static struct progress_list progress(struct work *work)
+{
+    struct pretraining *pretraining = (struct pretraining *)work;
+    const int parts = corpora_parts(&pretraining->corpora, pretraining->phase);
+    if (parts == 1)
+        return (struct progress_list){0};
+    const struct part_progress *samples = sampled_batches_progress(pretraining->source);
+    if (!pretraining->progress)
+        pretraining->progress = memory_new((size_t)parts, sizeof *pretraining->progress);
+    for (int p = 0; p < parts; p++)
+        pretraining->progress[p] = (struct corpus_progress){
+            .folder = corpus_folder(corpora_of(&pretraining->corpora, pretraining->phase, p)),
+            .samples = samples[p].samples,
+            .epochs = samples[p].epochs};
+    return (struct progress_list){.corpora = pretraining->progress, .count = parts};
 }
 
 static int evaluate_heldout(struct pretraining *pretraining, struct run *run, struct error *err)
@@ -89,6 +146,7 @@ static int evaluate_heldout(struct pretraining *pretraining, struct run *run, st
     run_log_evaluation(run, settings, &result);
     int status = metrics_evaluation(&run->metrics, settings->name, &run->state,
                                     settings->sequence_length, &result, err);
+    evaluation_release(&result);
     return dist_agree(run->dist, status, err);
 }
 
@@ -130,10 +188,9 @@ static void make_options(struct pretraining *pretraining)
 {
     struct work *work = &pretraining->work;
     const struct corpora *corpora = &pretraining->corpora;
-    const struct corpus *first = corpora_of(corpora, 0);
+    const struct corpus *first = corpora_of(corpora, 0, 0);
     work->options = trainer_options_of(&work->config, vocabulary_size(corpus_vocabulary(first)));
-    for (int c = 0; c < corpora->count; c++)
-        bert_capacity_widen(&work->options.bert.capacity, corpora->opened[c]);
+    corpora_widen(corpora, &work->options.bert.capacity);
     work->cache = (size_t)work->config.data.cache_megabytes << 20;
     work->what = "corpus";
     work->key = "data.corpus";
@@ -143,7 +200,7 @@ static void make_options(struct pretraining *pretraining)
 /* Sentences may be as long as what is trained on: positions beyond that are as they began. */
 static int open_pairs(struct pretraining *pretraining, struct error *err)
 {
-    const struct corpus *corpus = corpora_of(&pretraining->corpora, 0);
+    const struct corpus *corpus = corpora_of(&pretraining->corpora, 0, 0);
     const char *path = pretraining->work.config.train.evaluate_pairs;
     struct minimal_pairs pairs;
     if (!path[0])
@@ -163,6 +220,7 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
     static const struct work_operations operations = {.open_phase = open_phase,
                                                       .close_phase = close_phase,
                                                       .evaluate = evaluate,
+                                                      .progress = progress,
                                                       .close = close_pretraining};
     struct pretraining *pretraining = memory_new(1, sizeof *pretraining);
     pretraining->work = (struct work){.operations = &operations, .config = *config};
@@ -173,7 +231,11 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
         free(pretraining);
         return -1;
     }
-    const struct corpus *first = corpora_of(&pretraining->corpora, 0);
+    /* All ranks deal samples alike, even where their C libraries round a temperature's shares
+     * differently. */
+    for (int p = 0; p < config->phase_count; p++)
+        dist_broadcast(dist, 0, &pretraining->corpora.phases[p].mixture, sizeof(struct mixture));
+    const struct corpus *first = corpora_of(&pretraining->corpora, 0, 0);
     work_make_meta(*work, corpus_vocabulary(first), corpus_lower_case(first),
                    corpora_hash(&pretraining->corpora));
     make_options(pretraining);

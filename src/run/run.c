@@ -157,6 +157,24 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     return 0;
 }
 
+/* Of several corpora, how far the phase has come in each: in the metrics as often as the log has a line
+ * of a step, and where the run may end or is judged in the log, too. */
+static void report_progress(struct run *run, const struct phase_run *phase, bool in_log)
+{
+    const struct work_operations *operations = run->work->operations;
+    if (!operations->progress ||
+        (!in_log && !due(run->state.total_steps, run->config->train.log_every)))
+        return;
+    const struct progress_list list = operations->progress(run->work);
+    if (list.count == 0)
+        return;
+    if (in_log)
+        run_log_corpora(run, phase->settings, &list);
+    if (run->written == 0)
+        run->written = metrics_corpora(&run->metrics, phase->settings->name, &run->state,
+                                       list.corpora, list.count, &run->write_error);
+}
+
 /* Evaluation, checkpoint, signal: what may follow a step. */
 static enum outcome after_step(struct run *run, const struct phase_run *phase, struct error *err)
 {
@@ -165,6 +183,7 @@ static enum outcome after_step(struct run *run, const struct phase_run *phase, s
     const bool last = run->state.phase_step == phase->settings->steps, stop = run->stop;
     const bool evaluates = last || due(step, train->evaluate_every);
     const bool periodic = due(step, train->checkpoint_every) && !run->skips_in_a_row;
+    report_progress(run, phase, evaluates || stop);
     if (!evaluates && !periodic && !stop)
         return RUN_ON;
     *err = run->write_error;

@@ -122,10 +122,25 @@ void run_log_products(const struct config_phase *phase, const struct product_sha
     buffer_release(&text);
 }
 
+void run_log_corpora(const struct run *run, const struct config_phase *phase,
+                     const struct progress_list *list)
+{
+    for (int c = 0; c < list->count; c++)
+        log_info("phase %s, step %" PRId64 ", %s: %" PRIu64 " samples, gone through %.4f times",
+                 phase->name, run->state.phase_step, list->corpora[c].folder,
+                 list->corpora[c].samples, list->corpora[c].epochs);
+}
+
 void run_log_evaluation(const struct run *run, const struct config_phase *phase,
                         const struct evaluation *evaluation)
 {
     char losses[LOSSES_TEXT];
+    for (int c = 0; c < evaluation->corpus_count; c++) {
+        const struct corpus_evaluation *corpus = &evaluation->corpora[c];
+        print_losses(run, &corpus->own.objectives, corpus->own.sums, &corpus->own, losses);
+        log_info("step %" PRId64 ", held-out of %s: %s; %" PRIu64 " sequences",
+                 run->state.total_steps, corpus->folder, losses, corpus->own.sequences);
+    }
     print_losses(run, &evaluation->objectives, evaluation->sums, evaluation, losses);
     log_info("step %" PRId64 ", held-out: %s; %" PRIu64 " sequences of up to %d",
              run->state.total_steps, losses, evaluation->sequences, phase->sequence_length);

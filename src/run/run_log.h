@@ -22,6 +22,11 @@ void run_log_tensors(const struct run *run, const struct tensor_report *tensors)
 /* Who made the products of a phase. */
 void run_log_products(const struct config_phase *phase, const struct product_shares *shares);
 
+/* How far the phase has come in each of several corpora. */
+void run_log_corpora(const struct run *run, const struct config_phase *phase,
+                     const struct progress_list *list);
+
+/* Of several corpora, a line for each, and one for all. */
 void run_log_evaluation(const struct run *run, const struct config_phase *phase,
                         const struct evaluation *evaluation);
 

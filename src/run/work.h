@@ -17,6 +17,7 @@
 #include "lambert/batch/batch_source.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
+#include "lambert/run/metrics.h"
 #include "lambert/store/checkpoint_file.h"
 #include "lambert/text/vocabulary.h"
 #include "lambert/trainer/trainer.h"
@@ -24,6 +25,12 @@
 struct base_model;
 struct run;
 struct work;
+
+/* How far a phase has come in each of the corpora that it mixes; none where it has one. */
+struct progress_list {
+    const struct corpus_progress *corpora; /* [count], the work's until it is asked again */
+    int count;
+};
 
 struct work_operations {
     /* [local] What a phase trains and evaluates on: its batches [first, end). On failure nothing is
@@ -34,6 +41,9 @@ struct work_operations {
 
     /* Collective. How good the weights are, in log and metrics, between steps. */
     int (*evaluate)(struct work *work, struct run *run, struct error *err);
+
+    /* [local] With the batch taken last, which there is. NULL: nothing is told of it. */
+    struct progress_list (*progress)(struct work *work);
 
     void (*close)(struct work *work);
 };

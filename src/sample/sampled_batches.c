@@ -13,7 +13,7 @@
 /* There are two shares: one is lent to the caller while the other is made or ready. */
 struct sampled_batches {
     struct batch_source source; /* the first member, as batch_source.h wants it */
-    struct sampler *sampler;
+    struct mixed_sampler *sampler;
     struct sampled_batches_options options;
     pthread_t thread;
 
@@ -25,7 +25,10 @@ struct sampled_batches {
     bool failed;
     struct error error;
 
-    struct packed_batch shares[2]; /* share k, counted from first_batch, lies in shares[k % 2] */
+    /* Share k, counted from first_batch, lies in shares[k % 2], and how far each part of the sampler
+     * has come with it in progress[k % 2]. */
+    struct packed_batch shares[2];
+    struct part_progress *progress[2]; /* [parts] */
 
     /* The thread's own. */
     struct sample_plan *plans; /* [G] */
@@ -43,12 +46,12 @@ static bool should_stop(struct sampled_batches *batches)
 
 /* Plans the whole global batch and fills this rank's share of it. */
 static int make_share(struct sampled_batches *batches, uint64_t number, struct packed_batch *share,
-                      struct error *err)
+                      struct part_progress *progress, struct error *err)
 {
     const int global_batch = batches->options.global_batch;
     for (int i = 0; i < global_batch; i++) {
-        sampler_plan(batches->sampler, number * (uint64_t)global_batch + (uint64_t)i,
-                     &batches->plans[i], NULL);
+        mixed_sampler_plan(batches->sampler, number * (uint64_t)global_batch + (uint64_t)i,
+                           &batches->plans[i], NULL, NULL);
         batches->lengths[i] = batches->plans[i].tokens;
     }
     const struct sharing sharing = {.global_batch = global_batch,
@@ -61,10 +64,14 @@ static int make_share(struct sampled_batches *batches, uint64_t number, struct p
     packed_batch_reset(share);
     packed_batch_reserve(share, count, tokens, 0);
     for (int i = 0; i < count && !should_stop(batches); i++) {
-        if (sampler_fill(batches->sampler, &batches->plans[batches->chosen[i]], share, err) < 0)
+        if (mixed_sampler_fill(batches->sampler, &batches->plans[batches->chosen[i]], share, err) <
+            0)
             return -1;
         activity_heartbeat(); /* the step may be waiting for this */
     }
+    for (int p = 0; p < mixed_sampler_parts(batches->sampler); p++)
+        progress[p] =
+            mixed_sampler_progress(batches->sampler, p, (number + 1) * (uint64_t)global_batch);
     return 0;
 }
 
@@ -86,11 +93,12 @@ static void *make_shares(void *context)
     const struct sampled_batches_options *options = &batches->options;
     int status = 0;
     for (uint64_t number = options->first_batch; number < options->end_batch; number++) {
-        struct packed_batch *share = &batches->shares[(number - options->first_batch) % 2];
+        const int place = (number - options->first_batch) % 2;
         struct error err;
         if (status < 0 || !wait_for_room(batches))
             break;
-        status = make_share(batches, number, share, &err);
+        status =
+            make_share(batches, number, &batches->shares[place], batches->progress[place], &err);
         pthread_mutex_lock(&batches->mutex);
         if (status < 0) {
             batches->failed = true;
@@ -131,12 +139,21 @@ static int next(struct batch_source *source, struct batch *batch, struct error *
     return status;
 }
 
+const struct part_progress *sampled_batches_progress(const struct batch_source *source)
+{
+    const struct sampled_batches *batches = (const struct sampled_batches *)source;
+    require(batches->taken > 0);
+    return batches->progress[(batches->taken - 1) % 2];
+}
+
 static void release(struct sampled_batches *batches)
 {
     pthread_cond_destroy(&batches->changed);
     pthread_mutex_destroy(&batches->mutex);
     packed_batch_release(&batches->shares[0]);
     packed_batch_release(&batches->shares[1]);
+    free(batches->progress[0]);
+    free(batches->progress[1]);
     free(batches->plans);
     free(batches->lengths);
     free(batches->chosen);
@@ -151,16 +168,16 @@ static void close_batches(struct batch_source *source)
     pthread_cond_signal(&batches->changed);
     pthread_mutex_unlock(&batches->mutex);
     pthread_join(batches->thread, NULL);
-    sampler_set_parallel(batches->sampler, true);
+    mixed_sampler_set_parallel(batches->sampler, true);
     release(batches);
 }
 
-int sampled_batches_open(struct batch_source **source, struct sampler *sampler,
+int sampled_batches_open(struct batch_source **source, struct mixed_sampler *sampler,
                          const struct sampled_batches_options *options, struct error *err)
 {
     static const struct batch_source_operations operations = {.next = next, .close = close_batches};
     require(options->global_batch > 0 && options->rank >= 0 && options->rank < options->ranks);
-    const size_t size = (size_t)options->global_batch;
+    const size_t size = (size_t)options->global_batch, parts = (size_t)mixed_sampler_parts(sampler);
     struct sampled_batches *batches = memory_new(1, sizeof *batches);
     *batches = (struct sampled_batches){.source.operations = &operations,
                                         .sampler = sampler,
@@ -168,18 +185,18 @@ int sampled_batches_open(struct batch_source **source, struct sampler *sampler,
                                         .plans = memory_new(size, sizeof *batches->plans),
                                         .lengths = memory_new(size, sizeof *batches->lengths),
                                         .chosen = memory_new(size, sizeof *batches->chosen)};
+    for (int k = 0; k < 2; k++)
+        batches->progress[k] = memory_new(parts, sizeof *batches->progress[k]);
     pthread_mutex_init(&batches->mutex, NULL);
     pthread_cond_init(&batches->changed, NULL);
     /* A resumed run has epochs to plan before its first batch: all threads do that, while they have
      * nothing else to do. From then on one thread works alone, beside those that compute. */
-    if (options->first_batch < options->end_batch) {
-        struct sample_plan plan;
-        sampler_plan(sampler, options->first_batch * (uint64_t)size, &plan, NULL);
-    }
-    sampler_set_parallel(sampler, false);
+    if (options->first_batch < options->end_batch)
+        mixed_sampler_go_to(sampler, options->first_batch * (uint64_t)size);
+    mixed_sampler_set_parallel(sampler, false);
     int failure = pthread_create(&batches->thread, NULL, make_shares, batches);
     if (failure != 0) {
-        sampler_set_parallel(sampler, true);
+        mixed_sampler_set_parallel(sampler, true);
         release(batches);
         *source = NULL;
         return error_set(err, "cannot start the thread that reads the corpus: %s",

@@ -234,6 +234,17 @@ uint64_t sampler_epoch_samples(struct sampler *sampler, uint32_t epoch)
     return sampler->epoch_end[epoch] - epoch_begin(sampler, epoch);
 }
 
+double sampler_epochs(struct sampler *sampler, uint64_t samples)
+{
+    if (samples == 0)
+        return 0;
+    if (is_ready(sampler))
+        return (double)samples / (double)document_store_documents(sampler->store);
+    const uint32_t epoch = find_epoch(sampler, samples - 1); /* of the last of them */
+    const uint64_t begin = epoch_begin(sampler, epoch);
+    return epoch + (double)(samples - begin) / (double)(sampler->epoch_end[epoch] - begin);
+}
+
 /* Sentences from a random place of a random other document, until there are `wanted` tokens. */
 static struct token_run random_run(const struct sampler *sampler, uint64_t not_this,
                                    uint32_t wanted, struct rng *rng)

@@ -123,6 +123,45 @@ static void masked_tokens_have_one_fate(void **state)
                       "than 1 together; lower one of them");
 }
 
+/* How often each of several corpora is taken is said once, and for all of them. */
+static void shares_of_corpora(void **state)
+{
+    (void)state;
+    struct config c;
+#define SEVERAL "[run]\nfolder = runs/a\n[data]\ncorpus = c, d,e\n"
+    assert_loads(&c, SEVERAL LEAST_PHASE);
+    assert_loads(&c, SEVERAL "weights = 7, 2, 1\n" LEAST_PHASE);
+    assert_loads(&c, SEVERAL "temperature = 3.3\n" LEAST_PHASE "weights = 7, 2, 1\n");
+    assert_loads(&c, SEVERAL "weights = 7, 2, 1\n" LEAST_PHASE "corpus = f, g\n");
+    assert_text_fails(SEVERAL "weights = 7, 2\n" LEAST_PHASE,
+                      "data.weights has 2 values and data.corpus has 3; give one for each corpus");
+    assert_text_fails(LEAST_DATA "weights = 7, 2\n" LEAST_PHASE,
+                      "data.weights has 2 values and data.corpus has 1; give one for each corpus");
+    assert_text_fails(SEVERAL LEAST_PHASE "weights = 7, 2\n",
+                      "phase.one.weights has 2 values and data.corpus has 3; give one for each "
+                      "corpus");
+    assert_text_fails(
+        SEVERAL LEAST_PHASE "corpus = f\nweights = 7, 2\n",
+        "phase.one.weights has 2 values and phase.one.corpus has 1; give one for each "
+        "corpus");
+    assert_text_fails(SEVERAL "weights = 7, 2, 1\ntemperature = 2\n" LEAST_PHASE,
+                      "data.weights and data.temperature (2) both say how often each corpus is "
+                      "taken; leave one of them away");
+    assert_text_fails(SEVERAL LEAST_PHASE "weights = 7, 2, 1\ntemperature = 2\n",
+                      "phase.one.weights and phase.one.temperature (2) both say how often each "
+                      "corpus is taken; leave one of them away");
+    assert_text_fails(
+        SEVERAL LEAST_PHASE "temperature = 0.01\n",
+        "phase.one.temperature (0.01) must be 0 (as data.temperature), or 0.1 or more");
+    assert_text_fails(
+        SEVERAL "weights = 7, 0, 1\n" LEAST_PHASE,
+        "demo.ini:5: 'data.weights' cannot be '7, 0, 1'; it must be a list of at most "
+        "128, with commas between them, each a number in (0, 1000000]");
+    assert_text_fails(SEVERAL LEAST_PHASE "corpus = f,, g\n",
+                      "phase.one.corpus has an empty name, the 2. of 3; give folders, with commas "
+                      "between them");
+}
+
 static void warmups(void **state)
 {
     (void)state;
@@ -171,6 +210,7 @@ int main(void)
         cmocka_unit_test(lengths),
         cmocka_unit_test(tokens_of_a_step),
         cmocka_unit_test(warmups),
+        cmocka_unit_test(shares_of_corpora),
         cmocka_unit_test(masked_tokens_have_one_fate),
         cmocka_unit_test(new_rows_are_those_of_another_model),
     };

@@ -149,6 +149,24 @@ static void many_differences(void **state)
     buffer_release(&new);
 }
 
+/* A run on one corpus is as it was when there were no shares; others say what they are. */
+static void shares_of_corpora_differ(void **state)
+{
+    (void)state;
+    const char *several =
+        "[run]\nfolder = runs/a\n[data]\ncorpus = c, d\nweights = 2, 1\n" LEAST_PHASE;
+    char *one = result_of(LEAST);
+    assert_null(strstr(one, "weights"));
+    assert_null(strstr(one, "temperature"));
+    free(one);
+    assert_compares(several, several, NULL, NULL);
+    assert_compares(LEAST, several, NULL,
+                    "the configuration differs in what changes the result:\n"
+                    "  data.weights = 2, 1, was \n"
+                    "Put the old values back, or accept the new ones with --accept data.weights");
+    assert_compares(several, LEAST, "data.weights", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +176,7 @@ int main(void)
         cmocka_unit_test(phases_differ),
         cmocka_unit_test(other_versions),
         cmocka_unit_test(many_differences),
+        cmocka_unit_test(shares_of_corpora_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

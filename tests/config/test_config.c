@@ -15,6 +15,8 @@ static void defaults(void **state)
     assert_int_equal(c.run.new_tokens, NEW_TOKENS_REFUSE);
     assert_int_equal(c.run.new_positions, NEW_POSITIONS_REFUSE);
     assert_string_equal(c.data.corpus, "");
+    assert_int_equal(c.data.weight_count, 0);
+    assert_true(c.data.temperature == 1);
     assert_string_equal(c.data.vocabulary, "");
     assert_true(c.data.sampling.short_sequence_probability == 0.1);
     assert_true(c.data.sampling.masked_lm_probability == 0.15);
@@ -137,9 +139,46 @@ static void no_file(void **state)
                         "/proc/self/cmdline is not a configuration file: it holds a NUL byte");
 }
 
+static void assert_mix(const struct config *c, int phase, const char *folders, int weights,
+                       double first, double temperature)
+{
+    const struct config_mix mix = config_phase_mix(c, phase);
+    struct buffer found = {0};
+    char folder[CONFIG_TEXT];
+    for (int i = 0; config_mix_folder(&mix, i, folder); i++)
+        buffer_print(&found, "%s|", folder);
+    assert_string_equal(buffer_text(&found), folders);
+    buffer_release(&found);
+    assert_int_equal(mix.weight_count, weights);
+    assert_true(weights == 0 || mix.weights[0] == first);
+    assert_true(mix.temperature == temperature);
+}
+
+/* A phase takes what it does not say from [data], but no weights of corpora that are not its own. */
+static void phases_mix_corpora(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST_DATA LEAST_PHASE);
+    assert_mix(&c, 0, "c|", 0, 0, 1);
+    assert_loads(&c, "[run]\nfolder = r\n[data]\ncorpus = a b , c,d/e\nweights = 5, 2, 1\n"
+                     "[phase one]\nsteps = 1\nlearning_rate = 1\n"
+                     "[phase two]\nsteps = 1\nlearning_rate = 1\ncorpus = f, f\n"
+                     "[phase three]\nsteps = 1\nlearning_rate = 1\ntemperature = 2\n"
+                     "[phase four]\nsteps = 1\nlearning_rate = 1\nweights = 9, 1, 1\n"
+                     "[phase five]\nsteps = 1\nlearning_rate = 1\ncorpus = g, h\nweights = 3, 1\n");
+    assert_mix(&c, 0, "a b|c|d/e|", 3, 5, 1);
+    assert_mix(&c, 1, "f|f|", 0, 0, 1);
+    assert_mix(&c, 2, "a b|c|d/e|", 0, 0, 2);
+    assert_mix(&c, 3, "a b|c|d/e|", 3, 9, 1);
+    assert_mix(&c, 4, "g|h|", 2, 3, 1);
+    assert_int_equal(config_mix_count(&(struct config_mix){.corpora = "a,b,c"}), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(phases_mix_corpora),
         cmocka_unit_test(defaults),
         cmocka_unit_test(phase_defaults),
         cmocka_unit_test(words_win_over_the_file),

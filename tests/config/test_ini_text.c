@@ -59,7 +59,7 @@ static void first_failure_is_told(void **state)
 static void long_lines(void **state)
 {
     (void)state;
-    char text[2000], value[1200];
+    char text[CONFIG_CORPORA + 2000], value[CONFIG_CORPORA + 1000];
     struct config c;
     memset(value, 'a', sizeof value);
     value[CONFIG_TEXT - 1] = '\0';

@@ -15,7 +15,9 @@ static const char unusual[] = "[run]\n"
                               "log_level = debug\n"
                               "\n"
                               "[data]\n"
-                              "corpus = c\n"
+                              "corpus = c, /corpora/d e,f\n"
+                              "weights = 0.30000000000000004, 2, 1e-09\n"
+                              "temperature = 1\n"
                               "vocabulary = v.txt\n"
                               "short_sequence_probability = 0.30000000000000004\n"
                               "masked_lm_probability = 0.1234567890123456\n"
@@ -72,6 +74,8 @@ static const char unusual[] = "[run]\n"
                               "\n"
                               "[phase one]\n"
                               "corpus = /corpora/short samples\n"
+                              "weights =\n"
+                              "temperature = 3.3333333333333335\n"
                               "sequence_length = 16\n"
                               "max_predictions_per_sequence = 5\n"
                               "global_batch = 4\n"
@@ -85,6 +89,8 @@ static const char unusual[] = "[run]\n"
                               "\n"
                               "[phase two]\n"
                               "corpus =\n"
+                              "weights = 3, 2, 1\n"
+                              "temperature = 0\n"
                               "sequence_length = 64\n"
                               "max_predictions_per_sequence = 0\n"
                               "global_batch = 2\n"
@@ -229,6 +235,10 @@ static void result_keys(void **state)
         bool out = false;
         for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
             out |= strlen(left_out[i]) == name && strncmp(line, left_out[i], name) == 0;
+        /* Of one corpus, or by tokens alone: as if there were no such keys. */
+        out |= strncmp(line, "weights =\n", 10) == 0 ||
+               strncmp(line, "temperature = 0\n", 16) == 0 ||
+               strncmp(line, "temperature = 1\n", 16) == 0;
         if (!out)
             buffer_put(&wanted, line, strcspn(line, "\n") + 1);
     }

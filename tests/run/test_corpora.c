@@ -1,5 +1,6 @@
 #include "lambert/run/corpora.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,9 +39,9 @@ static void a_corpus_is_opened_once(void **state)
     load(&config, "a", "b");
     assert_int_equal(corpora_open(&corpora, &config, &err), 0);
     assert_int_equal(corpora.count, 2);
-    assert_ptr_equal(corpora_of(&corpora, 0), corpora_of(&corpora, 2));
-    assert_string_equal(corpus_folder(corpora_of(&corpora, 0)), scratch_path("a"));
-    assert_string_equal(corpus_folder(corpora_of(&corpora, 1)), scratch_path("b"));
+    assert_ptr_equal(corpora_of(&corpora, 0, 0), corpora_of(&corpora, 2, 0));
+    assert_string_equal(corpus_folder(corpora_of(&corpora, 0, 0)), scratch_path("a"));
+    assert_string_equal(corpus_folder(corpora_of(&corpora, 1, 0)), scratch_path("b"));
     corpora_close(&corpora);
     corpora_close(&corpora);
 }
@@ -56,19 +57,125 @@ static void the_hash_is_that_of_all_corpora(void **state)
     load(&config, "a", "a");
     assert_int_equal(corpora_open(&one, &config, &err), 0);
     assert_int_equal(one.count, 1);
-    assert_true(corpora_hash(&one) == corpus_hash(corpora_of(&one, 0)));
+    assert_true(corpora_hash(&one) == corpus_hash(corpora_of(&one, 0, 0)));
     load(&config, "a", "b");
     assert_int_equal(corpora_open(&two, &config, &err), 0);
     load(&config, "b", "a");
     assert_int_equal(corpora_open(&turned, &config, &err), 0);
-    buffer_put_u64(&hashes, corpus_hash(corpora_of(&two, 0)));
-    buffer_put_u64(&hashes, corpus_hash(corpora_of(&two, 1)));
+    buffer_put_u64(&hashes, corpus_hash(corpora_of(&two, 0, 0)));
+    buffer_put_u64(&hashes, corpus_hash(corpora_of(&two, 1, 0)));
     assert_true(corpora_hash(&two) == hash_bytes(hashes.data, hashes.size));
     assert_true(corpora_hash(&two) != corpora_hash(&turned));
     buffer_release(&hashes);
     corpora_close(&one);
     corpora_close(&two);
     corpora_close(&turned);
+}
+
+/* Several corpora of one phase, by the names that they have in the scratch folder. */
+static void load_list(struct config *config, const char *first, const char *second, char *word)
+{
+    char list[CONFIG_TEXT];
+    snprintf(list, sizeof list, "phase.one.corpus=%s,", scratch_path(first));
+    snprintf(list + strlen(list), sizeof list - strlen(list), " %s", scratch_path(second));
+    small_config(config, "a", "run", list, word, NULL);
+}
+
+static uint64_t tokens_of(const struct corpus *corpus)
+{
+    return document_store_tokens(corpus_store(corpus, CORPUS_TRAIN));
+}
+
+static void a_phase_mixes_corpora(void **state)
+{
+    (void)state;
+    struct config config;
+    struct corpora corpora;
+    struct error err;
+    load_list(&config, "a", "b", "phase.one.weights=3,1");
+    assert_int_equal(corpora_open(&corpora, &config, &err), 0);
+    assert_int_equal(corpora.count, 2);
+    assert_int_equal(corpora_parts(&corpora, 0), 2);
+    assert_true(mixture_share(corpora_mixture(&corpora, 0), 0) == 0.75);
+    corpora_close(&corpora);
+
+    load_list(&config, "a", "b", "phase.one.temperature=1");
+    assert_int_equal(corpora_open(&corpora, &config, &err), 0);
+    const double a = (double)tokens_of(corpora_of(&corpora, 0, 0));
+    const double b = (double)tokens_of(corpora_of(&corpora, 0, 1));
+    assert_true(fabs(mixture_share(corpora_mixture(&corpora, 0), 0) - a / (a + b)) < 1e-8);
+    corpora_close(&corpora);
+
+    load_list(&config, "a", "b", "phase.one.temperature=2");
+    assert_int_equal(corpora_open(&corpora, &config, &err), 0);
+    assert_true(fabs(mixture_share(corpora_mixture(&corpora, 0), 0) -
+                     sqrt(a) / (sqrt(a) + sqrt(b))) < 1e-8);
+    corpora_close(&corpora);
+}
+
+/* The same corpus may stand there twice; it is open once. */
+static void a_corpus_may_be_listed_twice(void **state)
+{
+    (void)state;
+    struct config config;
+    struct corpora corpora;
+    struct mixed_sampler *sampler;
+    struct error err;
+    load_list(&config, "a", "a", "phase.one.weights=1,1");
+    assert_int_equal(corpora_open(&corpora, &config, &err), 0);
+    assert_int_equal(corpora.count, 1);
+    assert_int_equal(corpora_parts(&corpora, 0), 2);
+    assert_ptr_equal(corpora_of(&corpora, 0, 0), corpora_of(&corpora, 0, 1));
+    assert_true(corpora_hash(&corpora) != corpus_hash(corpora_of(&corpora, 0, 0)));
+    assert_int_equal(corpora_sampler(&corpora, &config, 0, CORPUS_TRAIN, &sampler, &err), 0);
+    assert_int_equal(mixed_sampler_parts(sampler), 2);
+    mixed_sampler_free(sampler);
+    assert_int_equal(corpora_sampler(&corpora, &config, 0, CORPUS_HELDOUT, &sampler, &err), -1);
+    assert_non_null(strstr(err.text, "phase one, the held-out split of "));
+    corpora_close(&corpora);
+}
+
+/* Of lists it says which corpora they are, and in which order; the same list in another phase says
+ * nothing more. */
+static void the_hash_tells_lists_apart(void **state)
+{
+    (void)state;
+    struct config config;
+    struct corpora ab, ba, more;
+    struct error err;
+    load_list(&config, "a", "b", "phase.one.weights=1,1");
+    assert_int_equal(corpora_open(&ab, &config, &err), 0);
+    strcpy(config.data.corpus, config.phases[0].corpus);
+    config.phases[1] = config.phases[0];
+    config.phase_count = 2;
+    assert_int_equal(corpora_open(&more, &config, &err), 0);
+    load_list(&config, "b", "a", "phase.one.weights=1,1");
+    assert_int_equal(corpora_open(&ba, &config, &err), 0);
+    assert_true(corpora_hash(&ab) != corpora_hash(&ba));
+    assert_true(corpora_hash(&ab) == corpora_hash(&more));
+    corpora_close(&ab);
+    corpora_close(&ba);
+    corpora_close(&more);
+}
+
+static void corpora_of_a_list_agree(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *second, *sentence;
+    } cases[] = {{"other", "were made with different vocabularies"},
+                 {"cased", "one is cased and the other is not"},
+                 {"none", "no such folder"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct config config;
+        struct corpora corpora;
+        struct error err;
+        load_list(&config, "a", cases[i].second, "phase.one.weights=1,1");
+        assert_int_equal(corpora_open(&corpora, &config, &err), -1);
+        assert_non_null(strstr(err.text, cases[i].sentence));
+        assert_non_null(strstr(err.text, scratch_path(cases[i].second)));
+        assert_int_equal(corpora.count, 0);
+    }
 }
 
 static void assert_refused(const char *of_two, const char *sentence)
@@ -97,6 +204,10 @@ int main(void)
         cmocka_unit_test(a_corpus_is_opened_once),
         cmocka_unit_test(the_hash_is_that_of_all_corpora),
         cmocka_unit_test(corpora_of_one_model_agree),
+        cmocka_unit_test(a_phase_mixes_corpora),
+        cmocka_unit_test(a_corpus_may_be_listed_twice),
+        cmocka_unit_test(the_hash_tells_lists_apart),
+        cmocka_unit_test(corpora_of_a_list_agree),
     };
     return cmocka_run_group_tests(tests, setup, scratch_teardown);
 }

@@ -15,7 +15,8 @@
 
 struct fixture {
     struct config config;
-    struct corpus *corpus;
+    struct corpora corpora;
+    const struct corpus *corpus;
     struct bert *bert;
     real *params;
     int vocab;
@@ -29,7 +30,8 @@ static void fixture_init(struct fixture *fixture, double heldout)
         small_corpus_make("corpus", &(struct small_corpus){.heldout = heldout});
     dist_barrier(ranks);
     small_config(&fixture->config, "corpus", "run", "train.evaluate_sequences=17", NULL);
-    assert_int_equal(corpus_open(&fixture->corpus, fixture->config.data.corpus, &err), 0);
+    assert_int_equal(corpora_open(&fixture->corpora, &fixture->config, &err), 0);
+    fixture->corpus = corpora_of(&fixture->corpora, 0, 0);
     fixture->vocab = vocabulary_size(corpus_vocabulary(fixture->corpus));
     const struct bert_config model = bert_config_of(&fixture->config, fixture->vocab);
     const struct bert_options options = bert_options_of(&fixture->config);
@@ -43,7 +45,7 @@ static void fixture_release(struct fixture *fixture)
 {
     bert_free(fixture->bert);
     free(fixture->params);
-    corpus_close(fixture->corpus);
+    corpora_close(&fixture->corpora);
     scratch_close(ranks);
 }
 
@@ -122,7 +124,7 @@ static void check(struct fixture *fixture, uint64_t sequences)
     struct evaluator *evaluator;
     struct evaluation found;
     struct error err;
-    assert_int_equal(evaluator_new(&evaluator, &fixture->config, 0, fixture->corpus, &err), 0);
+    assert_int_equal(evaluator_new(&evaluator, &fixture->config, 0, &fixture->corpora, &err), 0);
     assert_non_null(evaluator);
     const struct evaluation expected = expect(fixture, sequences);
     for (int again = 0; again < 2; again++) { /* it is the same set each time */
@@ -180,7 +182,7 @@ static void nothing_held_out_is_no_failure(void **state)
     struct error err;
     fixture_init(&fixture, 0);
     catch_begin();
-    int status = evaluator_new(&evaluator, &fixture.config, 0, fixture.corpus, &err);
+    int status = evaluator_new(&evaluator, &fixture.config, 0, &fixture.corpora, &err);
     catch_end(&said);
     assert_int_equal(status, 0);
     assert_null(evaluator);
@@ -190,12 +192,83 @@ static void nothing_held_out_is_no_failure(void **state)
     fixture_release(&fixture);
 }
 
+/* Each corpus is evaluated as if it were alone, wherever it stands, and together they are their means,
+ * weighted by the shares of the samples. */
+static void several_corpora_are_weighted_by_their_shares(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct evaluator *evaluator;
+    struct evaluation all, alone[2];
+    struct corpora corpora;
+    struct error err;
+    char list[CONFIG_TEXT];
+    fixture_init(&fixture, 0.4);
+    if (dist_rank(ranks) == 0) {
+        small_corpus_make("more", &(struct small_corpus){.heldout = 0.3, .documents = 70});
+        small_corpus_make("whole", &(struct small_corpus){0});
+    }
+    dist_barrier(ranks);
+    for (int c = 0; c < 2; c++) {
+        struct config config = fixture.config;
+        strcpy(config.data.corpus, scratch_path(c == 0 ? "corpus" : "more"));
+        assert_int_equal(corpora_open(&corpora, &config, &err), 0);
+        assert_int_equal(evaluator_new(&evaluator, &config, 0, &corpora, &err), 0);
+        assert_int_equal(
+            evaluator_run(evaluator, ranks, fixture.bert, fixture.params, &alone[c], &err), 0);
+        assert_int_equal(alone[c].corpus_count, 0);
+        evaluator_free(evaluator);
+        corpora_close(&corpora);
+    }
+
+    /* The third has nothing held out: the shares of the others are 3 to 1. */
+    struct buffer said = {0};
+    struct config config = fixture.config;
+    snprintf(list, sizeof list, "%s, ", scratch_path("whole"));
+    snprintf(list + strlen(list), sizeof list - strlen(list), "%s, ", scratch_path("corpus"));
+    snprintf(list + strlen(list), sizeof list - strlen(list), "%s", scratch_path("more"));
+    strcpy(config.data.corpus, list);
+    config.data.weight_count = 3;
+    memcpy(config.data.weights, (const double[]){4, 3, 1}, 3 * sizeof(double));
+    assert_int_equal(corpora_open(&corpora, &config, &err), 0);
+    catch_begin();
+    assert_int_equal(evaluator_new(&evaluator, &config, 0, &corpora, &err), 0);
+    catch_end(&said);
+    assert_non_null(strstr(buffer_text(&said), "whole has fewer than two held-out documents"));
+    buffer_release(&said);
+    assert_int_equal(evaluator_run(evaluator, ranks, fixture.bert, fixture.params, &all, &err), 0);
+    assert_int_equal(all.corpus_count, 2);
+    assert_true(all.sequences == alone[0].sequences + alone[1].sequences);
+    for (int c = 0; c < 2; c++) {
+        const struct corpus_evaluation *corpus = &all.corpora[c];
+        assert_string_equal(corpus->folder, scratch_path(c == 0 ? "corpus" : "more"));
+        assert_true(corpus->share == (c == 0 ? 3 : 1) / 8.0);
+        assert_true(corpus->own.unigram_loss == alone[c].unigram_loss);
+        for (int o = 0; o < PRETRAINING_OBJECTIVES; o++)
+            assert_true(corpus->own.sums[o].loss == alone[c].sums[o].loss);
+    }
+    assert_near(all.unigram_loss, 0.75 * alone[0].unigram_loss + 0.25 * alone[1].unigram_loss);
+    for (int o = 0; o < PRETRAINING_OBJECTIVES; o++) {
+        const struct objective_sums *a = &alone[0].sums[o], *b = &alone[1].sums[o];
+        assert_true(all.sums[o].terms == a->terms + b->terms);
+        assert_near(all.sums[o].loss / all.sums[o].terms,
+                    0.75 * a->loss / a->terms + 0.25 * b->loss / b->terms);
+        assert_near(all.sums[o].correct / all.sums[o].terms,
+                    0.75 * a->correct / a->terms + 0.25 * b->correct / b->terms);
+    }
+    evaluation_release(&all);
+    evaluator_free(evaluator);
+    corpora_close(&corpora);
+    fixture_release(&fixture);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         RANKS_TEST(all_ranks_find_what_one_finds),
         RANKS_TEST(the_set_is_one_epoch_at_most),
         RANKS_TEST(nothing_held_out_is_no_failure),
+        RANKS_TEST(several_corpora_are_weighted_by_their_shares),
     };
     return RANKS_RUN(tests, &argc, &argv);
 }

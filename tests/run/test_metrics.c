@@ -360,9 +360,33 @@ static void a_failed_write_names_the_file(void **unused)
     metrics_close(&metrics);
 }
 
+static void corpora_go_by_their_folders(void **unused)
+{
+    (void)unused;
+    const struct corpus_progress corpora[] = {{"wiki", 700, 0.25}, {"my books", 300, 12.5}};
+    struct metrics metrics;
+    struct error err;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_corpora(&metrics, "one", &state, corpora, 2, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(line, "corpora");
+    assert_string_equal(json_get_text(line, "kind"), "corpora");
+    assert_number(line, "total_step", 13);
+    assert_int_equal(cJSON_GetArraySize(array), 2);
+    for (int c = 0; c < 2; c++) {
+        const cJSON *object = cJSON_GetArrayItem(array, c);
+        assert_string_equal(json_get_text(object, "corpus"), corpora[c].folder);
+        assert_number(object, "samples", (double)corpora[c].samples);
+        assert_number(object, "epochs", corpora[c].epochs);
+    }
+    cJSON_Delete(line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(corpora_go_by_their_folders),
         cmocka_unit_test(a_step_has_all_fields),
         cmocka_unit_test(what_is_no_number_is_null),
         cmocka_unit_test(a_distance_has_no_accuracy),

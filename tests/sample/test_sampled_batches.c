@@ -24,10 +24,21 @@ static const struct sampler_options sampling = {.seed = 3,
 
 struct run {
     struct fixture f;
-    struct sampler *samplers[MOST_RANKS];
+    struct mixed_sampler *samplers[MOST_RANKS];
     struct batch_source *sources[MOST_RANKS];
     int ranks;
 };
+
+/* A sampler of one corpus. */
+static struct mixed_sampler *alone(const struct fixture *f)
+{
+    struct sampler *part;
+    struct mixture whole;
+    struct error err;
+    mixture_init(&whole, (const double[]){1}, 1);
+    assert_int_equal(sampler_new(&part, f->store, f->vocabulary, &sampling, &err), 0);
+    return mixed_sampler_new(&part, &whole);
+}
 
 static void open_grouped(struct run *run, int ranks, int group, uint64_t first_batch,
                          uint64_t end_batch)
@@ -42,8 +53,7 @@ static void open_grouped(struct run *run, int ranks, int group, uint64_t first_b
                                                   .group = group,
                                                   .rank = r,
                                                   .ranks = ranks};
-        assert_int_equal(
-            sampler_new(&run->samplers[r], run->f.store, run->f.vocabulary, &sampling, &err), 0);
+        run->samplers[r] = alone(&run->f);
         assert_int_equal(sampled_batches_open(&run->sources[r], run->samplers[r], &options, &err),
                          0);
     }
@@ -58,7 +68,7 @@ static void close_sources(struct run *run)
 {
     for (int r = 0; r < run->ranks; r++) {
         batch_source_close(run->sources[r]);
-        sampler_free(run->samplers[r]);
+        mixed_sampler_free(run->samplers[r]);
     }
     fixture_close(&run->f);
 }
@@ -108,6 +118,9 @@ static void check_shares(int ranks, uint64_t first_batch)
                 assert_is_sample(own, share, n);
             }
             total += share->sequences;
+            const struct part_progress *progress = sampled_batches_progress(run.sources[r]);
+            assert_true(progress->samples == (k + 1) * G);
+            assert_true(progress->epochs == sampler_epochs(own, (k + 1) * G));
         }
         assert_int_equal(total, G);
     }
@@ -202,11 +215,10 @@ static void errors_come_out_of_next(void **state)
     struct batch batch;
     open_sources(&run, 1, 0, 1000);
     batch_source_close(run.sources[0]);
-    sampler_free(run.samplers[0]);
+    mixed_sampler_free(run.samplers[0]);
     damage_ids(run.f.paths[0]);
     struct sampled_batches_options options = {.end_batch = 1000, .global_batch = G, .ranks = 1};
-    assert_int_equal(sampler_new(&run.samplers[0], run.f.store, run.f.vocabulary, &sampling, &err),
-                     0);
+    run.samplers[0] = alone(&run.f);
     assert_int_equal(sampled_batches_open(&run.sources[0], run.samplers[0], &options, &err), 0);
     int status = 1;
     for (int k = 0; k < 1000 && status == 1; k++)

@@ -33,9 +33,13 @@
 #include "lambert/kernels/kernels.h"
 #include "lambert/optim/optimizer_options.h"
 #include "lambert/optim/schedule.h"
+#include "lambert/sample/mixture.h"
 #include "lambert/sample/sampling.h"
 
 enum { CONFIG_MAX_PHASES = 16, CONFIG_TEXT = 512, CONFIG_NAME = 32, CONFIG_NAME_WIDE = 128 };
+
+/* Corpora of a phase: folders with commas between them. */
+enum { CONFIG_MAX_CORPORA = MIXTURE_MOST, CONFIG_CORPORA = 8192 };
 
 /* What to do about a step whose loss or gradient is not finite. */
 enum on_nonfinite { NONFINITE_STOP, NONFINITE_SKIP };
@@ -55,7 +59,10 @@ struct config_run {
 };
 
 struct config_data {
-    char corpus[CONFIG_TEXT];
+    char corpus[CONFIG_CORPORA];
+    double weights[CONFIG_MAX_CORPORA]; /* [weight_count], of the corpora; none: by temperature */
+    int weight_count;
+    double temperature;           /* of shares by tokens */
     char vocabulary[CONFIG_TEXT]; /* empty: the corpus's own */
     struct sampling sampling;
     int cache_megabytes; /* of inflated corpus blocks, a rank */
@@ -117,7 +124,10 @@ struct config_train {
 
 struct config_phase {
     char name[CONFIG_NAME];
-    char corpus[CONFIG_TEXT]; /* empty: data.corpus */
+    char corpus[CONFIG_CORPORA];        /* empty: data.corpus */
+    double weights[CONFIG_MAX_CORPORA]; /* [weight_count]; see config_phase_mix() */
+    int weight_count;
+    double temperature; /* 0: data.temperature */
     int sequence_length;
     int max_predictions_per_sequence; /* 0: no limit but the probability */
     int global_batch;                 /* sequences */
@@ -150,6 +160,19 @@ int config_load(struct config *config, const char *path, char *const *words, int
 /* The text that config_print() made, over the defaults; nothing is checked as a whole, and nothing
  * is included. `name` is for error sentences. */
 int config_read(struct config *config, const char *text, const char *name, struct error *err);
+
+/* What a phase is trained on, where its own keys and those of [data] are put together. */
+struct config_mix {
+    const char *corpora;   /* folders, with commas between them */
+    const double *weights; /* [weight_count]; none: shares go by tokens and temperature */
+    int weight_count;
+    double temperature;
+};
+struct config_mix config_phase_mix(const struct config *config, int phase);
+
+/* The i-th folder of the list into folder, which is returned; NULL: there are no more. */
+char *config_mix_folder(const struct config_mix *mix, int i, char folder[CONFIG_TEXT]);
+int config_mix_count(const struct config_mix *mix);
 
 /* The number of the phase of that name; -1 with a sentence when there is none. */
 int config_find_phase(const struct config *config, const char *name, struct error *err);

@@ -2,14 +2,19 @@
  *
  * The evaluation set is fixed: the first `sequences` samples that the phase's sampler makes of the
  * held-out documents, masked by the run's seed, dropout off. Losses are means over all masked
- * tokens (all sequences) of the set, in natural logarithms, whatever the number of ranks. */
+ * tokens (all sequences) of the set, in natural logarithms, whatever the number of ranks.
+ *
+ * Of several corpora, each has a set of so many sequences, the same that it would have alone. What
+ * stands for all of them is the mean of the corpora's own means (losses, accuracies, guesses), each
+ * weighted by its share of the phase's samples: the loss on held-out text mixed as training text is,
+ * whatever the sizes of the held-out splits. */
 #ifndef LAMBERT_RUN_EVALUATE_H
 #define LAMBERT_RUN_EVALUATE_H
 
 #include "lambert/config/config.h"
-#include "lambert/corpus/corpus.h"
 #include "lambert/dist/dist.h"
 #include "lambert/model/bert.h"
+#include "lambert/run/corpora.h"
 #include "lambert/store/checkpoint_file.h"
 
 /* Sums are over the set; an objective may have no term in it (no masked token, no label). */
@@ -21,18 +26,32 @@ struct evaluation {
     double unigram_accuracy; /* of always answering the commonest token */
     uint64_t sequences;
     enum float_type compute_type; /* that products were made in */
+
+    /* Where the phase has several corpora: those that have held-out text, each by itself. The sums
+     * above are then those that give the weighted means; terms and sequences are of all together. */
+    struct corpus_evaluation *corpora; /* [corpus_count] */
+    int corpus_count;                  /* 0: the phase has one corpus */
 };
+
+struct corpus_evaluation {
+    char *folder;
+    double share; /* of the phase's samples */
+    struct evaluation own;
+};
+
+void evaluation_release(struct evaluation *evaluation); /* fine on a zeroed one */
 
 struct evaluator;
 
-/* [local] An evaluator for one phase. *evaluator is NULL, and a warning is logged, when the corpus
- * has too few held-out documents to make pairs of. The corpus must outlive it. */
+/* [local] An evaluator for one phase. A warning is logged of a corpus that has too few held-out
+ * documents to make pairs of, and *evaluator is NULL where none has enough. The corpora must outlive
+ * it. */
 int evaluator_new(struct evaluator **evaluator, const struct config *config, int phase,
-                  const struct corpus *corpus, struct error *err);
+                  const struct corpora *corpora, struct error *err);
 void evaluator_free(struct evaluator *evaluator); /* NULL is fine */
 
 /* Collective: each rank takes every ranks-th sample. The model computes in the configuration's
- * train.compute_type, as a run's does. */
+ * train.compute_type, as a run's does. On failure there is nothing to release. */
 int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
                   const real *params, struct evaluation *result, struct error *err);
 
@@ -46,8 +65,9 @@ struct evaluation_request {
 /* Collective. The evaluation of a checkpoint's weights for one phase of a configuration, in the type
  * that they were trained in, unless the request keeps the configuration's; fails where the corpus
  * has too few held-out documents. *file is what was opened, on rank 0 (checkpoint_file_path() names
- * it) and zeroed elsewhere; the caller closes it in any case. All of it is watched
- * (train.watchdog_seconds), opening the file on a disk that does not answer included. */
+ * it) and zeroed elsewhere; the caller closes it in any case, and releases the result unless it
+ * failed. All of it is watched (train.watchdog_seconds), opening the file on a disk that does not
+ * answer included. */
 int evaluate_checkpoint(const struct dist *dist, const struct evaluation_request *request,
                         struct checkpoint_file *file, struct evaluation *result, struct error *err);
 

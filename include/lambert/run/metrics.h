@@ -29,6 +29,13 @@ struct task_evaluation {
     struct metric_values values;
 };
 
+/* How far a phase has come in one of several corpora. */
+struct corpus_progress {
+    const char *folder;
+    uint64_t samples; /* of it, in the phase so far */
+    double epochs;    /* how often they have gone through it, a part of the last time included */
+};
+
 /* What the run adds to a step's report. */
 struct step_metrics {
     const struct step_report *report;
@@ -75,12 +82,17 @@ int metrics_task(struct metrics *metrics, const char *phase, const struct run_st
 int metrics_pairs(struct metrics *metrics, const char *phase, const struct run_state *state,
                   double accuracy, int pairs, struct error *err);
 
+/* A line of kind "corpora": how far the phase has come in each of several. */
+int metrics_corpora(struct metrics *metrics, const char *phase, const struct run_state *state,
+                    const struct corpus_progress *corpora, int count, struct error *err);
+
 /* A line of kind "products": who made the matrix products of a phase. */
 int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,
                      const struct product_shares *shares, struct error *err);
 
 /* The fields of an evaluation, as a line of metrics and `lambert eval --json` have them; what is
- * not a number is null. */
+ * not a number is null. Where there are several corpora, they are those of the weighted means, and
+ * "corpora" is an array with the same fields of each by itself, and its share. */
 void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evaluation *evaluation);
 
 #endif

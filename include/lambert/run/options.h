@@ -13,6 +13,11 @@
 #include "lambert/trainer/trainer.h"
 
 struct sampler_options sampler_options_of(const struct config *config, int phase);
+
+/* The same for one of several corpora of the phase, which share the cache; part 0 of 1 is the above. */
+struct sampler_options part_sampler_options_of(const struct config *config, int phase, int part,
+                                               int parts);
+
 struct bert_config bert_config_of(const struct config *config, int vocab_size);
 struct config_model config_model_of(const struct bert_config *shape); /* the other way */
 struct schedule schedule_of(const struct config_phase *phase);
@@ -46,12 +51,5 @@ int check_stored_model(const struct config *config, const char *stored, const ch
 /* The train.compute_type of that configuration: what the checkpoint was trained in. */
 int stored_compute_type(const char *stored, const char *path, enum float_type *type,
                         struct error *err);
-
-/* Where a phase's corpus lies. */
-const char *phase_corpus_folder(const struct config *config, int phase);
-
-/* Opens a phase's corpus and checks it against data.vocabulary. */
-int phase_corpus_open(const struct config *config, int phase, struct corpus **corpus,
-                      struct error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* Batches of one sampler's samples (a batch/batch_source.h), made ahead of time by a thread.
+/* Batches of the samples of a corpus or several (a batch/batch_source.h), made ahead of time by a
+ * thread.
  *
  * Global batch k (k = 0, 1, ...) of a phase is samples [k G, (k + 1) G). Every rank plans all G of
  * them (lengths only), assigns them to ranks by cost (batch/share.h), the same way everywhere,
@@ -13,7 +14,7 @@
 
 #include "lambert/base/error.h"
 #include "lambert/batch/batch_source.h"
-#include "lambert/sample/sampler.h"
+#include "lambert/sample/mixed_sampler.h"
 
 struct sampled_batches_options {
     uint64_t first_batch; /* number of the first global batch wanted: a resumed run starts here */
@@ -24,7 +25,11 @@ struct sampled_batches_options {
 };
 
 /* Plans the epochs before first_batch over all threads; the batches are then made by one. */
-int sampled_batches_open(struct batch_source **source, struct sampler *sampler,
+int sampled_batches_open(struct batch_source **source, struct mixed_sampler *sampler,
                          const struct sampled_batches_options *options, struct error *err);
+
+/* How far each part of the sampler has come with the batch that was handed out last, which there
+ * is; the source's, as that batch. */
+const struct part_progress *sampled_batches_progress(const struct batch_source *source);
 
 #endif

@@ -34,7 +34,8 @@
 
 struct sampler_options {
     uint64_t seed;
-    uint32_t phase;      /* number of the phase, part of every key */
+    uint32_t phase;      /* number of the phase, part of every key; samplers that differ in it alone
+                            cut, order, pair and mask in ways of their own */
     int sequence_length; /* S, special tokens included */
     int max_predictions; /* a sequence; 0: no limit but the probability */
     size_t cache_bytes;  /* of inflated blocks */
@@ -74,6 +75,10 @@ void sampler_set_parallel(struct sampler *sampler, bool parallel);
 
 /* How many samples an epoch has (plans it if need be). */
 uint64_t sampler_epoch_samples(struct sampler *sampler, uint32_t epoch);
+
+/* How often the store has been gone through after the first `samples` samples: the number of whole
+ * epochs, and the part of the next one. */
+double sampler_epochs(struct sampler *sampler, uint64_t samples);
 
 /* The plan of sample `index`, and the epoch it lies in (epoch may be NULL). */
 void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *plan,
