@@ -113,17 +113,29 @@ static int parts_of(int whole, int part)
 
 /* --- operands --------------------------------------------------------------------------------- */
 
-/* Whether wide tiles are used where there are some (choose()). */
-static bool wide[2]; /* by operand type */
+/* What a column costs in wide tiles, in columns of the others (choose()), by operand type. */
+static double wide_cost[2] = {INFINITY, INFINITY};
+
+/* The faster of two tiles for n columns: the last panel is multiplied whole, so that 64 columns cost as
+ * much as 96 in tiles of 48. */
+static const struct tile_kernels *faster_tile(const struct tile_kernels *tile,
+                                              const struct tile_kernels *wider, double cost, int n)
+{
+    if (!wider || isinf(cost))
+        return tile;
+    const int columns = parts_of(n, tile->columns) * tile->columns;
+    const int wider_columns = parts_of(n, wider->columns) * wider->columns;
+    return wider_columns * cost < columns ? wider : tile;
+}
 
 /* The tile of a product, and how it reads an operand. Where there is none for bfloat16, the rounded
- * operands are multiplied as floats. */
+ * operands are multiplied as floats. What is packed for a product has its n, and so its tile. */
 static const struct tile_kernels *tile_of(const struct gemm *gemm)
 {
     if (gemm->compute_type == TYPE_BFLOAT16 && kernels->bfloat16_tile)
-        return wide[TYPE_BFLOAT16] && kernels->wide_bfloat16_tile ? kernels->wide_bfloat16_tile
-                                                                  : kernels->bfloat16_tile;
-    return wide[TYPE_FLOAT32] && kernels->wide_tile ? kernels->wide_tile : kernels->tile;
+        return faster_tile(kernels->bfloat16_tile, kernels->wide_bfloat16_tile,
+                           wide_cost[TYPE_BFLOAT16], gemm->n);
+    return faster_tile(kernels->tile, kernels->wide_tile, wide_cost[TYPE_FLOAT32], gemm->n);
 }
 
 static enum tile_source source_of(const struct gemm *gemm, enum float_type type)
@@ -466,29 +478,30 @@ static double seconds_of(const struct tile_kernels *tile, const float *a, const 
     return best / (TIMES * tile->rows * tile->columns);
 }
 
-static bool wide_is_faster(const struct tile_kernels *tile, const struct tile_kernels *wider)
+/* INFINITY where they are not faster by more than what such a measurement is worth. */
+static double cost_of_wide(const struct tile_kernels *tile, const struct tile_kernels *wider)
 {
     if (!tile || !wider)
-        return false;
+        return INFINITY;
     float *a = memory_new(TILE_MOST_ROWS * TRIED_ROW, sizeof *a);
     float *panel = memory_new(TILE_MOST_COLUMNS * BLOCK_WORDS, sizeof *panel);
     float *c = memory_new(TILE_MOST_ROWS * TILE_MOST_COLUMNS, sizeof *c);
-    const bool faster = seconds_of(wider, a, panel, c) < 0.97 * seconds_of(tile, a, panel, c);
+    const double cost = seconds_of(wider, a, panel, c) / seconds_of(tile, a, panel, c);
     free(a);
     free(panel);
     free(c);
-    return faster;
+    return cost < 0.97 ? cost : INFINITY;
 }
 
 static void choose(void)
 {
-    wide[TYPE_FLOAT32] = wide_is_faster(kernels->tile, kernels->wide_tile);
-    wide[TYPE_BFLOAT16] = wide_is_faster(kernels->bfloat16_tile, kernels->wide_bfloat16_tile);
+    wide_cost[TYPE_FLOAT32] = cost_of_wide(kernels->tile, kernels->wide_tile);
+    wide_cost[TYPE_BFLOAT16] = cost_of_wide(kernels->bfloat16_tile, kernels->wide_bfloat16_tile);
 }
 
 void gemm_tiles_use_wide(bool wider)
 {
-    wide[TYPE_FLOAT32] = wide[TYPE_BFLOAT16] = wider;
+    wide_cost[TYPE_FLOAT32] = wide_cost[TYPE_BFLOAT16] = wider ? 0 : INFINITY;
 }
 
 const struct gemm_engine gemm_tiles = {.parallel = parallel,
