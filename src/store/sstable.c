@@ -86,6 +86,7 @@ static int open_block(const struct table *table, struct handle handle, struct bl
 {
     block->offset = (size_t)handle.offset;
     block->key_size = 0;
+    byte_reader_init(&block->rest, NULL, 0);
     if (handle.offset > table->size || handle.size > table->size - handle.offset ||
         table->size - handle.offset - handle.size < TRAILER_BYTES)
         return error_set(err,
@@ -118,6 +119,7 @@ static int open_block(const struct table *table, struct handle handle, struct bl
 static int next_entry(struct block *block, struct sstable_entry *entry, struct error *err)
 {
     struct byte_reader *rest = &block->rest;
+    *entry = (struct sstable_entry){.key = block->key, .value = rest->data};
     if (bytes_left(rest) == 0)
         return 0;
     const uint64_t shared = take_varint(rest), own = take_varint(rest),
@@ -133,10 +135,9 @@ static int next_entry(struct block *block, struct sstable_entry *entry, struct e
         memcpy(block->key + shared, key_rest, (size_t)own);
     block->key_size = (size_t)(shared + own);
     block->key[block->key_size] = '\0';
-    *entry = (struct sstable_entry){.key = block->key,
-                                    .key_size = block->key_size,
-                                    .value = byte_reader_bytes(rest, (size_t)value_size),
-                                    .value_size = (size_t)value_size};
+    entry->key_size = block->key_size;
+    entry->value = byte_reader_bytes(rest, (size_t)value_size);
+    entry->value_size = (size_t)value_size;
     return 1;
 }
 
@@ -152,7 +153,7 @@ static bool ascends(const struct table *table, const struct sstable_entry *entry
 static int read_entries(struct table *table, struct handle handle, struct error *err)
 {
     struct block block;
-    struct sstable_entry entry = {0};
+    struct sstable_entry entry;
     int got;
     if (open_block(table, handle, &block, err) < 0)
         return -1;
@@ -171,7 +172,7 @@ static int read_entries(struct table *table, struct handle handle, struct error 
 static int read_blocks(struct table *table, struct handle index, struct error *err)
 {
     struct block block;
-    struct sstable_entry entry = {0};
+    struct sstable_entry entry;
     int got;
     if (open_block(table, index, &block, err) < 0)
         return -1;

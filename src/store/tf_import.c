@@ -130,7 +130,7 @@ static char *latest_name(const char *folder)
     return latest;
 }
 
-static int refuse_choice(const char *folder, const struct folder_list *list, struct error *err)
+static void refuse_choice(const char *folder, const struct folder_list *list, struct error *err)
 {
     struct buffer names = {0};
     for (int i = 0; i < list->count; i++)
@@ -138,39 +138,35 @@ static int refuse_choice(const char *folder, const struct folder_list *list, str
     error_set(err, "%s has several checkpoints of TensorFlow (%.1000s); name one of them, as %s/%s",
               folder, buffer_text(&names), folder, list->names[0]);
     buffer_release(&names);
-    return -1;
 }
 
-/* The prefix of a folder's weights: there is one, or the file `checkpoint` says which; free(). */
-static int choose_weights(const char *folder, char **prefix, struct error *err)
+/* The prefix of a folder's weights: there is one, or the file `checkpoint` says which; free(). NULL: neither. */
+static char *choose_weights(const char *folder, struct error *err)
 {
     struct folder_list list;
-    const char *chosen = NULL;
+    char *prefix = NULL;
     if (list_prefixes(folder, &list, err) < 0)
-        return -1;
+        return NULL;
     char *latest = latest_name(folder);
-    for (int i = 0; i < list.count; i++)
+    for (int i = 0; i < list.count && !prefix; i++)
         if (list.count == 1 || (latest && strcmp(list.names[i], latest) == 0))
-            chosen = list.names[i];
-    int status = 0;
-    if (chosen)
-        *prefix = path_join(folder, chosen);
-    else if (list.count == 0)
-        status = error_set(err,
-                           "%s has a bert_config.json but no weights of TensorFlow "
-                           "(NAME.index, NAME.data-00000-of-00001)",
-                           folder);
-    else
-        status = refuse_choice(folder, &list, err);
+            prefix = path_join(folder, list.names[i]);
+    if (list.count == 0)
+        error_set(err,
+                  "%s has a bert_config.json but no weights of TensorFlow "
+                  "(NAME.index, NAME.data-00000-of-00001)",
+                  folder);
+    else if (!prefix)
+        refuse_choice(folder, &list, err);
     free(latest);
     folder_list_close(&list);
-    return status;
+    return prefix;
 }
 
 /* Python that reads a checkpoint of one file and writes it as one of today. */
-static int refuse_single_file(const char *path, struct error *err)
+static void refuse_single_file(const char *path, struct error *err)
 {
-    return error_set(
+    error_set(
         err,
         "%s is a checkpoint of TensorFlow before 0.12, in one file, which is not read; write it again, with "
         "any newer TensorFlow: python3 -c \"import tensorflow as tf; r = tf.train.load_checkpoint('%s'); "
@@ -179,19 +175,20 @@ static int refuse_single_file(const char *path, struct error *err)
         path, path, path);
 }
 
-static int find_weights(const char *path, char **prefix, struct error *err)
+/* free(); NULL with a sentence where there are none. */
+static char *find_weights(const char *path, struct error *err)
 {
     if (folder_exists(path))
-        return choose_weights(path, prefix, err);
-    *prefix = without_ending(path);
-    if (has_index(*prefix))
-        return 0;
-    free(*prefix);
-    *prefix = NULL;
-    return is_single_file(path)
-               ? refuse_single_file(path, err)
-               : error_set(err, "there are no weights of TensorFlow at %s: no %s.index", path,
-                           path);
+        return choose_weights(path, err);
+    char *prefix = without_ending(path);
+    if (has_index(prefix))
+        return prefix;
+    free(prefix);
+    if (is_single_file(path))
+        refuse_single_file(path, err);
+    else
+        error_set(err, "there are no weights of TensorFlow at %s: no %s.index", path, path);
+    return NULL;
 }
 
 /* --- what is no weight ------------------------------------------------------------------------ */
@@ -328,8 +325,8 @@ static int refuse_objects(const struct tf_model *model, struct error *err)
 
 int tf_model_open(struct tf_model *model, const char *path, struct error *err)
 {
-    *model = (struct tf_model){0};
-    if (find_weights(path, &model->prefix, err) < 0)
+    *model = (struct tf_model){.prefix = find_weights(path, err)};
+    if (!model->prefix)
         return -1;
     model->weights = memory_new(1, sizeof *model->weights);
     if (tensor_bundle_open(model->weights, model->prefix, err) < 0 ||
