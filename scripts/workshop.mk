@@ -186,11 +186,18 @@ $(NUMERICS)/installed: scripts/numerics/requirements.txt
 	$(NUMERICS)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+# TensorFlow is tried once; where it cannot be had, what wants it says that it is skipped.
+$(NUMERICS)/tensorflow-tried: $(NUMERICS)/installed scripts/numerics/requirements-tensorflow.txt
+	@$(NUMERICS)/bin/pip install --quiet --disable-pip-version-check --constraint scripts/numerics/requirements.txt \
+	  -r scripts/numerics/requirements-tensorflow.txt || echo 'check-numerics: TensorFlow cannot be installed'
+	@touch $@
+
 check-numerics:
 	@scripts/install-packages build numerics
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/installed
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/tensorflow-tried
 	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/tensorflow_models.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/features.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/metrics.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/duplicates.py $(BUILD)
@@ -318,7 +325,8 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make check-aarch64      kernels, and training, cross-compiled for aarch64 and run under qemu (5 minutes)
 #: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
 #: make check-numerics     hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
-#:                         seqeval (from PyPI), corpora without duplicates and test sets against Python
+#:                         seqeval (from PyPI), corpora without duplicates and test sets against Python, models of
+#:                         TensorFlow against what is read of them
 #: make compare-types CORPUS=DIR   the demo's run in float32 and in bfloat16, three seeds each
 #: make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers
 #: make check SAN=address,undefined   the tests with sanitizers, in build/san-address-undefined
