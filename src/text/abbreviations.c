@@ -1,88 +1,108 @@
 #include "abbreviations.h"
 
-#include <string.h>
-
-enum { LONGEST_ABBREVIATION = 7 };
-
-struct listed {
-    char word[LONGEST_ABBREVIATION]; /* zeros behind it */
-    unsigned char kind;
-};
+#include "word_list.h"
 
 /* clang-format off */
 #define T(word) {word, ABBREVIATION_TITLE}
 #define N(word) {word, ABBREVIATION_NUMBER}
 #define L(word) {word, ABBREVIATION_LAST}
+#define E(word) {word, ABBREVIATION_ENDING}
 
-/* Sorted by their bytes. What may end a sentence as well as any word ("etc.") is not listed. */
-static const struct listed abbreviations[] = {
-    T("Adm"), L("Ala"), T("Amb"), N("Apr"), L("Ariz"), L("Ark"), N("Art"), L("Assoc"), T("Atty"),
-    N("Aug"), L("Ave"), L("Blvd"), T("Brig"), L("Bros"), L("Calif"), T("Capt"), N("Ch"), N("Chap"),
-    L("Cie"), T("Cmdr"), L("Co"), T("Col"), L("Colo"), L("Conn"), L("Corp"), L("Cos"), T("Cpl"),
-    N("Dec"), L("Del"), L("Dept"), T("Det"), T("Dr"), T("Drs"), N("Eq"), L("Esq"), N("Ex"),
-    N("Feb"), N("Fig"), N("Figs"), L("Fla"), T("Fr"), T("Ft"), L("Ga"), T("Gen"), T("Gov"),
-    T("Hon"), N("Hwy"), L("Ill"), L("Inc"), L("Ind"), T("Insp"), N("Jan"), L("Jr"), N("Jul"),
-    N("Jun"), L("Kan"), L("Ky"), L("La"), N("Lot"), T("Lt"), L("Ltd"), T("Maj"), N("Mar"),
-    L("Mass"), L("Md"), T("Messrs"), L("Mich"), L("Minn"), L("Miss"), T("Mlle"), T("Mme"), L("Mo"),
-    L("Mont"), T("Mr"), T("Mrs"), T("Ms"), T("Msgr"), T("Mt"), T("Mx"), L("Neb"), L("Nev"), N("No"),
-    N("Nos"), N("Nov"), N("Nr"), N("Oct"), L("Okla"), L("Ont"), N("Op"), L("Ore"), N("P"), L("Pa"),
-    N("Para"), L("Penn"), T("Ph"), N("Pp"), T("Pres"), T("Prof"), T("Pt"), T("Pvt"), L("Que"),
-    L("Rd"), T("Rep"), T("Reps"), T("Rev"), N("Rte"), N("Sec"), N("Secs"), T("Sen"), T("Sens"),
-    N("Sep"), N("Sept"), N("Ser"), T("Sgt"), L("Sr"), T("Sra"), T("Srta"), L("St"), T("Ste"),
-    T("Supt"), N("Tel"), L("Tenn"), L("Tex"), L("Univ"), L("Va"), N("Vol"), N("Vols"), L("Vt"),
-    L("Wash"), L("Wis"), L("Wyo"), T("a.k.a"), L("al"), T("approx"), N("art"), N("b"), N("c"),
-    T("ca"), T("cf"), N("ch"), N("chap"), N("d"), T("dir"), T("e.g"), T("eg"), N("eq"), T("esp"),
-    L("est"), N("ext"), N("fig"), N("figs"), N("fl"), T("i.e"), T("ie"), T("incl"), N("n"), N("no"),
-    N("nos"), N("nr"), N("op"), T("orig"), N("p"), N("para"), N("pp"), T("prod"), N("r"), T("resp"),
-    N("sec"), N("tel"), T("trans"), T("transl"), T("v"), T("viz"), N("vol"), N("vols"), T("vs"),
+/* Sorted by their bytes. What may end a sentence as well as any word ("etc.", "usw.") is not
+ * listed; nor are single letters, which follow a rule of their own. */
+static const struct listed_word abbreviations[] = {
+    L("A.Ş"), N("Abb"), N("Abs"), T("Adm"), L("Ala"), T("Amb"), N("Anm"), N("Apr"), L("Apt"),
+    L("Arch"), L("Ariz"), L("Ark"), T("Arq"), N("Art"), L("Assoc"), T("Atty"), L("Aufl"), N("Aug"),
+    L("Ausg"), L("Av"), T("Avda"), L("Ave"), T("Avv"), T("Bc"), N("Bd"), N("Bde"), T("Bkz"),
+    L("Blvd"), T("Brig"), L("Bros"), L("Bt"), L("Cad"), L("Calif"), T("Capt"), T("Cav"), T("Cel"),
+    N("Ch"), N("Chap"), L("Chr"), L("Cia"), L("Cie"), T("Cmdr"), T("Cnel"), L("Co"), T("Col"),
+    L("Colo"), L("Conn"), L("Corp"), L("Cos"), T("Cpl"), L("Cía"), N("Dec"), L("Del"), L("Dept"),
+    T("Det"), N("Dez"), T("Dipl"), T("Dott"), T("Dott.ssa"), T("Doç"), T("Dr"), T("Dra"),
+    T("Dras"), T("Drs"), T("Dña"), L("EE.UU"), L("Eng"), N("Eq"), L("Esq"), N("Ex"), T("Exma"),
+    T("Exmo"), T("Fa"), N("Feb"), N("Febr"), N("Fig"), N("Figs"), L("Fla"), T("Fr"), T("Frl"),
+    T("Ft"), L("GS"), L("Ga"), T("Gebr"), T("Gen"), T("Geom"), T("Gov"), T("Gral"), N("Hausnr"),
+    T("Hj"), T("Hl"), L("Hnos"), T("Hon"), T("Hr"), T("Hrsg"), N("Hwy"), L("Hz"), L("Ill"),
+    L("Inc"), L("Ind"), L("Ing"), T("Insp"), T("JUDr"), N("Jan"), N("Jg"), L("Jh"), L("Jhd"),
+    L("Jhdt"), L("Jhs"), T("Jl"), L("Jr"), N("Jul"), N("Jun"), N("Jän"), L("Kan"), N("Kap"),
+    L("Kft"), L("Kr"), L("Ky"), L("La"), T("Lic"), N("Lot"), T("Lt"), L("Ltd"), L("Ltda"),
+    L("M.S"), L("M.Ö"), T("MM"), T("MUDr"), T("MVDr"), T("Mag"), L("Mah"), T("Maj"), N("Mar"),
+    L("Mass"), L("Md"), L("Me"), T("Messrs"), T("Mgr"), L("Mich"), L("Min"), L("Minn"), L("Mio"),
+    L("Miss"), T("Mlle"), T("Mlles"), T("Mme"), T("Mmes"), L("Mo"), L("Mons"), L("Mont"), T("Mr"),
+    L("Mrd"), T("Mrs"), T("Ms"), T("Msgr"), T("Mt"), T("Mx"), N("Mär"), L("Neb"), L("Nev"),
+    N("No"), N("Nos"), N("Nov"), N("Nr"), L("Nyrt"), N("Núm"), N("Oct"), L("Okla"), N("Okt"),
+    L("Ont"), N("Op"), L("Ore"), L("Org"), N("P"), T("PGS"), L("Pa"), T("PaedDr"), N("Para"),
+    L("Penn"), T("Ph"), T("PhDr"), N("Pkt"), N("Pp"), T("Pr"), T("Pres"), T("Prof"), T("Profa"),
+    T("Pt"), T("Pvt"), N("Pág"), L("Que"), T("RNDr"), T("Rag"), L("Rd"), T("Rep"), T("Reps"),
+    T("Rev"), N("Rn"), L("Rt"), N("Rte"), N("Rz"), N("Sec"), N("Secs"), L("Sek"), T("Sen"),
+    T("Sens"), N("Sep"), N("Sept"), N("Ser"), T("Sgt"), T("Sgto"), T("Sig"), T("Sig.na"),
+    T("Sig.ra"), T("Sigg"), L("Sok"), L("Sr"), T("Sra"), T("Sras"), T("Sres"), T("Srs"), T("Srta"),
+    L("St"), T("Sta"), L("Std"), T("Ste"), T("Sto"), L("Str"), N("Str.-Nr"), T("Sté"), T("Supt"),
+    N("Séc"), T("TP"), L("TS"), N("Tel"), L("Tenn"), L("Tex"), T("ThDr"), T("ThS"), T("Tp"),
+    L("Tsd"), T("Tte"), T("Ud"), T("Uds"), L("Univ"), T("Univ.-Prof"), L("Va"), T("Vd"), T("Vds"),
+    N("Vol"), N("Vols"), L("Vt"), L("Wash"), L("Wis"), L("Wyo"), T("Yrd"), N("Ziff"), L("Zrt"),
+    L("a.D"), T("a.k.a"), L("a.u.b"), T("abp"), T("abzgl"), L("adj"), L("aj"), L("al"), N("alin"),
+    T("allg"), T("ang"), T("angl"), T("approx"), T("apr"), T("aprox"), N("art"), N("arts"),
+    N("artt"), L("atp"), T("av"), N("avr"), T("avv"), T("bes"), T("bijv"), T("bkz"), T("bl.a"),
+    N("blz"), T("bp"), N("br"), T("bspw"), T("bv"), T("bzw"), L("c.-à-d"), T("ca"), T("cand.jur"),
+    T("cand.mag"), N("cap"), T("cca"), T("cf"), N("ch"), N("chap"), L("cit"), L("com"), L("d.Hr"),
+    T("d.h"), T("d.v.s"), T("d.w.z"), L("depto"), L("dgl"), T("dhr"), N("dic"), T("dipl"),
+    T("dir"), L("dkk"), T("dl"), T("dna"), L("doc"), T("dott"), L("dpto"), T("dr"), T("dr.jur"),
+    T("dr.med"), T("dr.phil"), T("drs"), T("ds"), T("dt"), T("dvs"), N("déc"), L("e.Kr"), L("e.V"),
+    L("e.a"), L("e.d"), T("e.g"), L("eKr"), L("ed"), L("eds"), T("eg"), T("ehem"), T("eigtl"),
+    T("einschl"), T("ej"), T("ekskl"), T("engl"), T("env"), N("eq"), T("esim"), T("esp"), L("est"),
+    T("evt"), T("evtl"), T("excl"), T("exkl"), N("ext"), L("f"), L("f.Kr"), T("f.eks"), N("febbr"),
+    L("ff"), N("fig"), N("figs"), N("fl"), T("fr"), T("fr.o.m"), T("frz"), N("févr"), T("geb"),
+    L("gen"), T("gest"), T("ggf"), T("gl"), T("gm"), N("godz"), T("griech"), L("hab"), T("hebr"),
+    T("hiszp"), T("hl"), T("hlm"), L("hod"), T("hrsg"), T("i.d.R"), T("i.e"), T("i.p.v"),
+    T("i.v.m"), L("ibid"), L("id"), T("ie"), T("ifj"), T("im"), T("incl"), L("ing"), T("inkl"),
+    T("insb"), T("insbes"), T("inż"), T("ir"), T("ital"), L("jKr"), N("janv"), T("jf"), T("jfr"),
+    T("jhr"), L("jl"), T("jmf"), L("jr"), L("jt"), T("jud"), N("juil"), N("kap"), T("kard"),
+    T("kb"), T("kgl"), N("kl"), N("klo"), L("ko"), T("kpt"), L("kr"), T("ks"), L("kt"), T("ld"),
+    N("lett"), N("lk"), L("loc"), L("lpp"), T("lt"), N("lug"), T("m.E"), T("m.b.t"), L("m.fl"),
+    T("m.h.t"), T("m.in"), L("m.m"), T("m.n"), T("m.u.v"), N("max"), T("mevr"), L("mfl"), T("mgr"),
+    L("mil"), L("milj"), N("min"), N("mind"), L("mio"), T("mj"), T("mjr"), L("mld"), L("mln"),
+    L("mlrd"), L("mm"), L("mnt"), T("mr"), T("mw"), N("máx"), N("mín"), N("n"), T("n.a.v"),
+    L("n.l"), T("napr"), T("např"), T("niem"), T("nk"), L("nl"), N("nn"), N("no"), N("nos"),
+    N("nov"), T("np"), T("npor"), T("npr"), N("nr"), N("nro"), N("nrs"), L("ns"), T("nt"),
+    T("nám"), N("núm"), N("núms"), T("o.a"), E("o.s.v"), L("o.ä"), T("obr"), L("obs"), T("odst"),
+    N("ok"), N("op"), T("orig"), L("os"), N("ott"), T("oz"), N("p"), T("p.ej"), T("p.ex"),
+    N("pag"), N("pagg"), L("pan"), N("para"), N("pct"), T("piem"), L("pl"), T("pld"), T("plg"),
+    T("plk"), N("plkst"), T("popř"), T("por"), N("pow"), N("poz"), N("pp"), T("ppłk"), T("prod"),
+    T("prof"), L("pst"), T("pt"), N("puh"), T("pvz"), N("pág"), N("págs"), T("płk"), L("př.n.l"),
+    T("příp"), T("resp"), T("ros"), N("rozdz"), T("roč"), T("russ"), N("rys"), T("s.g"), T("s.k"),
+    T("s.t"), N("sec"), N("sid"), T("sig"), T("sigg"), L("sl"), T("sog"), L("sr"), L("st"),
+    N("str"), T("sv"), T("synt"), L("sz"), T("szül"), T("såk"), N("séc"), T("t.a.v"), T("t.eks"),
+    T("t.ex"), T("t.g.v"), T("t.i"), T("t.j"), T("t.o.m"), T("t.o.v"), T("t.s"), T("t.y"),
+    N("tab"), N("tel"), T("tgl"), L("tis"), T("tj"), N("tlf"), L("tn"), L("toim"), T("trans"),
+    T("transl"), L("tys"), T("tzn"), T("tzv"), T("tzw"), N("tél"), L("tūkst"), T("u.U"), T("u.a"),
+    L("u.c"), T("u.n"), L("u.ä"), T("ul"), T("ur"), T("urspr"), N("ust"), T("v"), T("v.a"),
+    E("v.v"), T("vad"), L("val"), T("verh"), T("vgl"), T("viz"), N("vol"), N("vols"), T("vrt"),
+    T("vs"), T("vt"), T("vyd"), T("vö"), T("woj"), L("yy"), T("z.B"), T("z.T"), T("z.Zt"),
+    T("z.g"), T("zgn"), T("zm"), T("zob"), T("zzgl"), L("zł"), L("éd"), L("î.Hr"), T("örn"),
+    T("özv"), T("ún"), N("č"), N("čís"), T("łac"), T("św"), T("šv"), T("žr"), L("ș.a"),
+    L("ș.a.m.d"), T("Αγ"), T("Δρ"), T("Καθ"), T("αγ"), L("αι"), N("αρ"), T("βλ"), T("δηλ"),
+    L("δισ"), T("δρ"), L("εκατ"), L("κ.ά"), L("κ.α"), L("κ.λπ"), T("κα"), T("κκ"), L("κλπ"),
+    T("λ.χ"), L("μ.Χ"), L("π.Χ"), T("π.χ"), N("σελ"), L("τ.μ"), N("τηλ"), L("χλμ"), T("Акад"),
+    L("Мр"), T("Напр"), T("Проф"), N("Рис"), T("Св"), T("акад"), T("англ"), T("бл"), T("бул"),
+    L("вв"), T("вул"), L("гг"), N("гл"), L("гр"), T("греч"), L("грн"), T("дер"), T("див"),
+    L("долл"), T("доц"), L("др"), L("изд"), T("им"), T("инж"), T("исп"), T("итал"), T("канд"),
+    L("кв"), N("кн"), L("коп"), L("лв"), L("млн"), L("млрд"), L("н.э"), T("наб"), T("напр"),
+    T("нпр"), L("обл"), T("ок"), L("пгт"), L("пер"), T("пл"), T("пос"), N("пп"), L("пр"),
+    T("просп"), T("проф"), L("ред"), L("респ"), N("рис"), L("рр"), L("руб"), T("св"), L("сек"),
+    L("см"), L("сост"), N("сс"), L("ст"), N("стр"), E("т.д"), T("т.е"), T("т.зв"), T("т.к"),
+    T("т.н"), T("т.нар"), E("т.п"), E("т.сл"), E("т.ін"), N("табл"), N("тел"), T("тзв"), L("тис"),
+    T("тов"), L("трлн"), N("тт"), L("тыс"), T("укр"), T("ул"), T("фр"), T("франц"), L("хут"),
+    T("ім"), L("ін"), L("ص.ب"), L("هـ"), T("आई"), T("आर"), T("ई"), T("ए"), T("एच"), T("एन"),
+    T("एफ"), T("एम"), T("एल"), T("एस"), T("ओ"), T("कु"), T("जी"), T("जे"), T("टी"), T("डा"),
+    T("डी"), T("डॉ"), T("पं"), T("पी"), T("प्रो"), T("बी"), T("मि"), T("यू"), T("वी"), T("श्री"),
+    T("सी"), T("सु"), T("ড"), T("ডা"), T("মো"), E("ა.შ"), T("აბრევ"), T("არაბ"), T("ბერძნ"),
+    T("გერმ"), T("დაახლ"), T("ე.ი"), T("ე.წ"), T("ესპ"), T("თურქ"), T("ინგლ"), T("იტალ"), T("ლათ"),
+    T("მაგ"), T("რუს"), T("სომხ"), L("სს"), T("ფრანგ"), T("ძვ"), L("წწ"),
 };
 /* clang-format on */
 
-/* Words between blanks, searched with strstr(). */
-static const char starters[] =
-    " The A An In On At It Its He She His Her They Their We Our I You Your My This That These "
-    "Those "
-    "There Here After Before When While As If But And Or So Yet However For From By With Without "
-    "During Since Although Though Under Over Some Many Most Each Both All One Two Several Such Not "
-    "No To Of What Who Where Why How Which Then Thus Also According Other Others Another Despite "
-    "Because Until Once Later Today Now Only Even Every Between Among Through Following Upon Is "
-    "Was "
-    "Are Were Did Do Does Has Had Have Can Will Would Unlike Like Instead Meanwhile Moreover "
-    "Furthermore Finally First Additionally Nevertheless Therefore ";
-
-enum { LONGEST_STARTER = 16 };
-
-static int compare(const struct listed *listed, const char word[LONGEST_ABBREVIATION])
-{
-    return memcmp(listed->word, word, LONGEST_ABBREVIATION);
-}
-
 enum abbreviation abbreviation_of(const char *word, size_t size)
 {
-    char wanted[LONGEST_ABBREVIATION] = "";
-    size_t begin = 0, end = sizeof abbreviations / sizeof abbreviations[0];
-    if (size == 0 || size > LONGEST_ABBREVIATION || memchr(word, 0, size))
-        return ABBREVIATION_NONE;
-    memcpy(wanted, word, size);
-    while (begin < end) {
-        size_t middle = (begin + end) / 2;
-        int order = compare(&abbreviations[middle], wanted);
-        if (order == 0)
-            return abbreviations[middle].kind;
-        if (order < 0)
-            begin = middle + 1;
-        else
-            end = middle;
-    }
-    return ABBREVIATION_NONE;
-}
-
-bool is_sentence_starter(const char *word, size_t size)
-{
-    char wanted[LONGEST_STARTER + 3] = " ";
-    if (size == 0 || size > LONGEST_STARTER || memchr(word, ' ', size) || memchr(word, 0, size))
-        return false;
-    memcpy(wanted + 1, word, size);
-    wanted[size + 1] = ' ';
-    return strstr(starters, wanted) != NULL;
+    return (enum abbreviation)word_list_find(abbreviations, LENGTH_OF_LIST(abbreviations), word,
+                                             size);
 }

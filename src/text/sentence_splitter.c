@@ -1,12 +1,18 @@
 #include "lambert/text/sentence_splitter.h"
 
 #include <stdint.h>
+#include <string.h>
 
-#include "abbreviations.h"
 #include "byte_lanes.h"
-#include "lambert/text/unicode.h"
+#include "sentence_dots.h"
+#include "sentence_scan.h"
+#include "sentence_stops.h"
 
-enum { LONGEST_WORD = 20 }; /* characters: no abbreviation is longer */
+enum {
+    LONGEST_REFERENCE = 24, /* bytes of "[note 12]" */
+    LONGEST_FOOTNOTE = 3,   /* digits */
+    LONGEST_QUOTATION = 500 /* bytes that are looked through for where a quotation began */
+};
 
 void sentence_splitter_init(struct sentence_splitter *splitter, const char *text, size_t size)
 {
@@ -15,60 +21,21 @@ void sentence_splitter_init(struct sentence_splitter *splitter, const char *text
 
 /* --- characters ------------------------------------------------------------------------------ */
 
-/* The code point at a place and the bytes it takes; a byte that is not valid UTF-8 is code -1. At
- * the end of the text: code 0, no bytes. */
-static size_t code_at(const struct sentence_splitter *splitter, size_t place, int32_t *code)
-{
-    *code = 0;
-    if (place >= splitter->size)
-        return 0;
-    *code = (unsigned char)splitter->text[place];
-    if (*code < 0x80)
-        return 1;
-    size_t taken = unicode_decode(splitter->text + place, splitter->size - place, code);
-    if (taken > 0)
-        return taken;
-    *code = -1;
-    return 1;
-}
-
-static bool is_ideographic_stop(int32_t code)
-{
-    return code == 0x3002 || code == 0xFF01 || code == 0xFF1F || code == 0xFF61; /* 。！？｡ */
-}
-
-static bool is_stop(int32_t code)
-{
-    return code == '.' || code == '!' || code == '?' || code == 0x2026 || is_ideographic_stop(code);
-}
-
-/* The questions below are answered here for ASCII, as the Unicode tables would. */
-
-static bool is_space(int32_t code)
-{
-    if (code < 0x80)
-        return code == ' ' || (code >= 0x09 && code <= 0x0D) || (code >= 0x1C && code <= 0x1F);
-    return unicode_is_white_space(code);
-}
-
-static bool is_digit(int32_t code)
-{
-    return code >= '0' && code <= '9';
-}
-
-static bool is_ascii_letter(int32_t code)
-{
-    return (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z');
-}
-
-static bool is_lower(int32_t code)
-{
-    return code < 0x80 ? code >= 'a' && code <= 'z' : unicode_is_lower(code);
-}
-
 static bool is_straight_quote(int32_t code)
 {
     return code == '"' || code == '\'';
+}
+
+/* « ‘ ‛ “ ‟ ‹ open a quotation or, in German, close it; » ’ ” › close it or open it. */
+static bool is_initial_quote(int32_t code)
+{
+    return code == 0xAB || code == 0x2018 || code == 0x201B || code == 0x201C || code == 0x201F ||
+           code == 0x2039;
+}
+
+static bool is_final_quote(int32_t code)
+{
+    return code == 0xBB || code == 0x2019 || code == 0x201D || code == 0x203A;
 }
 
 static bool is_closing(int32_t code)
@@ -82,224 +49,368 @@ static bool is_opening(int32_t code)
 {
     if (code < 0x80)
         return code == '(' || code == '[' || code == '{' || code == '-' || is_straight_quote(code);
-    return unicode_is_opening(code) || unicode_is_dash(code);
+    return unicode_is_opening(code) || unicode_is_dash(code) || is_final_quote(code);
 }
 
-static size_t skip_space(const struct sentence_splitter *splitter, size_t place)
+/* , ; and their Arabic, Chinese and full-width forms. */
+static bool is_comma(int32_t code)
 {
-    int32_t code;
-    for (size_t taken; (taken = code_at(splitter, place, &code)) > 0 && is_space(code);)
-        place += taken;
-    return place;
+    return code == ',' || code == ';' || code == 0x60C || code == 0x61B || code == 0x3001 ||
+           code == 0xFF0C || code == 0xFF1B;
+}
+
+static bool is_superscript_digit(int32_t code)
+{
+    return code == 0xB9 || code == 0xB2 || code == 0xB3 || code == 0x2070 ||
+           (code >= 0x2074 && code <= 0x2079);
+}
+
+static bool is_armenian(int32_t code)
+{
+    return code >= 0x531 && code < 0x590;
+}
+
+static bool is_greek(int32_t code)
+{
+    return (code >= 0x370 && code < 0x400) || (code >= 0x1F00 && code < 0x2000);
 }
 
 /* --- where a sentence may end ---------------------------------------------------------------- */
 
-/* Stops and what closes behind them: `."`, `?!)`, `...`. */
+/* Of the character at `place`, with those that are a stop only beside others: the Armenian
+ * full stop, often typed as a colon; the Greek question mark, mostly typed as a semicolon; the full-width dot, not between digits; the Ethiopic full
+ * stop, often typed as two word separators. */
+static enum sentence_stop stop_at(const struct sentence_splitter *splitter, size_t place,
+                                  size_t *taken)
+{
+    int32_t code, beside, before;
+    *taken = scan_code(splitter, place, &code);
+    if (code < 0x80 && code != ';' && code != ':')
+        return code == '.' ? STOP_DOT : code == '!' || code == '?' ? STOP_MARK : STOP_NONE;
+    switch (code) {
+    case ':':
+        scan_previous(splitter, 0, place, &beside);
+        return is_armenian(beside) ? STOP_MARK : STOP_NONE;
+    case ';':
+        scan_previous(splitter, 0, place, &beside);
+        return is_greek(beside) ? STOP_MARK : STOP_NONE;
+    case 0xFF0E:
+        scan_code(splitter, place + *taken, &beside);
+        scan_previous(splitter, 0, place, &before);
+        return unicode_is_number(before) && unicode_is_number(beside) ? STOP_NONE : STOP_FINAL;
+    case 0x1361:
+        scan_code(splitter, place + *taken, &beside);
+        if (beside != 0x1361)
+            scan_previous(splitter, 0, place, &beside);
+        return beside == 0x1361 ? STOP_FINAL : STOP_NONE;
+    default:
+        return sentence_stop_of(code);
+    }
+}
+
+/* Stops and what belongs to the sentence behind them: `."`, `?!)`, `...`, `.[7]`. */
 struct stops {
     size_t start, end;
     int count;
     bool only_dots;
-    bool ideographic;
+    bool final;
+    bool closed; /* the last is something that closes */
 };
+
+/* The bytes of a reference mark: "[7]", "[12, 13]", "[note 1]", "[citation needed]", "²"; behind
+ * white space of digits alone. */
+static size_t reference_at(const struct sentence_splitter *splitter, size_t place, bool spaced)
+{
+    int32_t code;
+    size_t taken = scan_code(splitter, place, &code), size = taken;
+    if (is_superscript_digit(code))
+        return taken;
+    if (code != '[')
+        return 0;
+    while ((taken = scan_code(splitter, place + size, &code)) > 0 && size <= LONGEST_REFERENCE) {
+        size += taken;
+        if (code == ']')
+            return size > 2 ? size : 0;
+        if (spaced ? !scan_is_digit(code)
+                   : code < 0x80 && !scan_is_digit(code) && !scan_is_lower(code) && code != ' ' &&
+                         code != ',' && code != '-' && code != '.')
+            return 0;
+    }
+    return 0;
+}
+
+static bool is_emoticon_mark(int32_t code)
+{
+    return code == ':' || code == ';' || code == '=';
+}
+
+/* The bytes of ":)", ";-D", ":((" before white space; 0 where there is none. */
+static size_t emoticon_at(const struct sentence_splitter *splitter, size_t place)
+{
+    const char *text = splitter->text + place;
+    size_t left = splitter->size - place, size = 1;
+    int32_t next;
+    if (left < 2 || !is_emoticon_mark(*text))
+        return 0;
+    size += text[size] == '-' || text[size] == '\'';
+    const size_t eyes = size;
+    while (size < left && text[size] && strchr(")(DPp/|*", text[size]))
+        size++;
+    return size > eyes && (scan_code(splitter, place + size, &next) == 0 || scan_is_space(next))
+               ? size
+               : 0;
+}
+
+/* Whether a quotation in straight quotes is open at `end`, as far as is looked back for it. */
+static bool is_quoted(const struct sentence_splitter *splitter, size_t first, size_t end)
+{
+    bool quoted = false;
+    if (end - first > LONGEST_QUOTATION)
+        return false;
+    for (size_t i = first; i < end; i++)
+        quoted ^= splitter->text[i] == '"';
+    return quoted;
+}
+
+/* The bytes of a straight quote, or of two for one, with white space on both sides, at `place`. */
+static size_t lone_quote_at(const struct sentence_splitter *splitter, size_t place)
+{
+    int32_t next;
+    size_t taken = 1, left = splitter->size - place;
+    if (left >= 2 && splitter->text[place] == '\'' && splitter->text[place + 1] == '\'')
+        taken = 2;
+    else if (splitter->text[place] != '"')
+        return 0;
+    return scan_code(splitter, place + taken, &next) == 0 || scan_is_space(next) ? taken : 0;
+}
+
+/* The bytes of what closes at `place`, 0 where nothing does. Right behind a stop every closing mark
+ * does, and an initial quote before a space („Nein.“). */
+static size_t closing_at(const struct sentence_splitter *splitter, size_t place)
+{
+    int32_t code, next;
+    size_t taken = scan_code(splitter, place, &code);
+    if (taken > 0 && is_initial_quote(code)) {
+        scan_code(splitter, place + taken, &next);
+        return scan_is_letter(next) || scan_is_digit(next) ? 0 : taken;
+    }
+    return taken > 0 && is_closing(code) ? taken : 0;
+}
+
+/* The same behind white space („« Oui. »“, "text. [7]"): only what does not open something. That is
+ * no ’, which may be the apostrophe of ’Twas, no ”Nej” and »Nein«, and a straight quote only where
+ * one is open. */
+static size_t spaced_closing_at(const struct sentence_splitter *splitter, size_t first,
+                                size_t place)
+{
+    int32_t code, next;
+    size_t taken = scan_code(splitter, place, &code), lone;
+    if (taken == 0 || code == 0x2019 || (code < 0x80 && scan_is_letter(code)))
+        return 0;
+    if (is_straight_quote(code)) {
+        lone = lone_quote_at(splitter, place);
+        return lone == 2 || (lone == 1 && is_quoted(splitter, first, place)) ? lone : 0;
+    }
+    if (code == '[')
+        return reference_at(splitter, place, true);
+    if (is_emoticon_mark(code))
+        return emoticon_at(splitter, place);
+    if (!is_closing(code))
+        return 0;
+    scan_code(splitter, place + taken, &next);
+    return is_final_quote(code) && (scan_is_letter(next) || scan_is_digit(next)) ? 0 : taken;
+}
+/* The digits of a footnote's mark behind a plain word's dot ("the end.12 Then"), as text without
+ * superscripts has it. */
+static size_t footnote_at(const struct sentence_splitter *splitter, size_t first,
+                          const struct stops *stops)
+{
+    size_t digits = 0;
+    int32_t code;
+    while (stops->end + digits < splitter->size &&
+           scan_is_digit(splitter->text[stops->end + digits]))
+        digits++;
+    if (digits == 0 || digits > LONGEST_FOOTNOTE || stops->count != 1 || !stops->only_dots)
+        return 0;
+    scan_code(splitter, stops->end + digits, &code);
+    return scan_is_space(code) && dot_has_plain_word(splitter, first, stops->start) ? digits : 0;
+}
 
 static void take_stops(const struct sentence_splitter *splitter, struct stops *stops)
 {
-    int32_t code;
-    for (size_t taken; (taken = code_at(splitter, stops->end, &code)) > 0; stops->end += taken) {
-        if (is_stop(code)) {
+    for (;;) {
+        size_t taken;
+        if (stops->end < splitter->size && splitter->text[stops->end] == ' ') /* mostly */
+            return;
+        enum sentence_stop stop = stop_at(splitter, stops->end, &taken);
+        if (stop != STOP_NONE) {
             stops->count++;
-            stops->only_dots = stops->only_dots && code == '.';
-            stops->ideographic = stops->ideographic || is_ideographic_stop(code);
-        } else if (!is_closing(code)) {
-            break;
+            stops->closed = false;
+            stops->only_dots = stops->only_dots && stop == STOP_DOT;
+            stops->final = stops->final || stop == STOP_FINAL;
+        } else if ((taken = closing_at(splitter, stops->end)) > 0) {
+            stops->closed = true;
+        } else if ((taken = reference_at(splitter, stops->end, false)) == 0 &&
+                   (taken = emoticon_at(splitter, stops->end)) == 0) {
+            return;
         }
+        stops->end += taken;
     }
 }
 
-/* A bracket or quote that can only close belongs to the sentence even behind a space ("« Oui. »");
- * not ’, which may be the apostrophe of ’Twas. */
-static struct stops stops_at(const struct sentence_splitter *splitter, size_t place)
+static struct stops stops_at(const struct sentence_splitter *splitter, size_t first, size_t place)
 {
     struct stops stops = {.start = place, .end = place, .only_dots = true};
     take_stops(splitter, &stops);
+    stops.end += footnote_at(splitter, first, &stops);
     for (;;) {
-        int32_t code;
-        size_t next = skip_space(splitter, stops.end);
-        size_t taken = code_at(splitter, next, &code);
-        if (taken == 0 || next == stops.end || code == 0x2019 || is_straight_quote(code) ||
-            !is_closing(code))
+        size_t next = scan_skip_space(splitter, stops.end);
+        size_t taken = next > stops.end ? spaced_closing_at(splitter, first, next) : 0;
+        if (taken == 0)
             return stops;
         stops.end = next + taken;
+        stops.closed = true;
         take_stops(splitter, &stops);
     }
 }
 
+/* "(!)" and "(?)" stand inside a sentence. */
+static bool is_aside(const struct sentence_splitter *splitter, const struct stops *stops)
+{
+    int32_t before;
+    scan_previous(splitter, 0, stops->start, &before);
+    return stops->closed && !stops->only_dots &&
+           (before == '(' || before == '[' || before == 0xFF08);
+}
+
 /* --- what comes behind ----------------------------------------------------------------------- */
 
-enum follower { NOTHING, GOES_ON, LOWER, DIGIT, OTHER };
+/* "'s Avonds", "'t Is": Dutch and Afrikaans begin a sentence so. The letter stands at `place`. */
+static bool is_clipped_word(const struct sentence_splitter *splitter, size_t place)
+{
+    int32_t before, after;
+    scan_previous(splitter, 0, place, &before);
+    if ((before != '\'' && before != 0x2019) || place + 2 >= splitter->size ||
+        splitter->text[place + 1] != ' ')
+        return false;
+    scan_code(splitter, place + 2, &after);
+    return scan_is_upper(after);
+}
+
+/* "iPhone", "eBay", "pH". */
+static bool has_capital_inside(const struct sentence_splitter *splitter, size_t place)
+{
+    return place + 1 < splitter->size && scan_is_upper(splitter->text[place + 1]);
+}
+
+/* ",,", as „ is typed at times. */
+static bool is_low_quote(const struct sentence_splitter *splitter, size_t place)
+{
+    return place + 1 < splitter->size && splitter->text[place] == ',' &&
+           splitter->text[place + 1] == ',';
+}
+
+/* Whether the text has no capital from its beginning to its end, as text that was lower-cased has:
+ * then a small letter says nothing. */
+static bool has_no_capitals(struct sentence_splitter *splitter)
+{
+    int32_t code;
+    while (splitter->small < splitter->size) {
+        size_t taken = scan_code(splitter, splitter->small, &code);
+        if (scan_is_upper(code))
+            return false;
+        splitter->small += taken;
+    }
+    return true;
+}
 
 /* What the sentence behind *place begins with, were one to begin there; *place moves to it. */
 static enum follower take_follower(const struct sentence_splitter *splitter, size_t *place)
 {
     int32_t code;
-    size_t next = skip_space(splitter, *place);
+    size_t taken, next = scan_skip_space(splitter, *place);
+    const bool glued = next == *place;
     if (next == splitter->size)
-        return NOTHING;
-    if (next == *place)
-        return GOES_ON;
-    for (size_t taken;
-         (taken = code_at(splitter, next, &code)) > 0 && (is_opening(code) || is_space(code));)
+        return FOLLOWER_NONE;
+    while ((taken = scan_code(splitter, next, &code)) > 0 && !glued &&
+           (is_opening(code) || scan_is_space(code)))
         next += taken;
     *place = next;
-    if (is_stop(code))
-        return GOES_ON; /* ". . ." */
-    if (is_digit(code))
-        return DIGIT;
-    return is_lower(code) ? LOWER : OTHER;
+    if ((is_comma(code) && !is_low_quote(splitter, next)) ||
+        stop_at(splitter, next, &taken) != STOP_NONE) /* ". . ." */
+        return FOLLOWER_COMMA;
+    if (glued)
+        return FOLLOWER_GLUED;
+    if (scan_is_digit(code))
+        return FOLLOWER_DIGIT;
+    return scan_is_lower(code) && !is_clipped_word(splitter, next) &&
+                   !has_capital_inside(splitter, next)
+               ? FOLLOWER_LOWER
+               : FOLLOWER_OTHER;
 }
 
-/* Whether the word at `place`, which is an OTHER, is one that sentences often begin with. */
-static bool is_starter(const struct sentence_splitter *splitter, size_t place)
+/* Behind no space: Han and kana need none; what kana go on with behind a quotation is its "と". */
+static bool ends_glued(const struct sentence_splitter *splitter, const struct stops *stops)
 {
-    const char *word = splitter->text + place;
-    size_t size = 0, left = splitter->size - place;
-    while (size < left && is_ascii_letter(word[size]))
-        size++;
-    bool dotted = size < left && word[size] == '.'; /* "A." is an initial */
-    return !dotted && is_sentence_starter(word, size);
-}
-
-/* --- what stands before a dot ---------------------------------------------------------------- */
-
-static bool is_word_character(int32_t code)
-{
-    if (code < 0x80)
-        return code == '.' || is_digit(code) || is_ascii_letter(code);
-    return unicode_is_letter(code) || unicode_is_accent(code);
-}
-
-/* The character of text[first, end) that ends at `end`: where it begins. */
-static size_t previous_code(const struct sentence_splitter *splitter, size_t first, size_t end,
-                            int32_t *code)
-{
-    *code = (unsigned char)splitter->text[end - 1];
-    if (*code < 0x80)
-        return end - 1;
-    return first + unicode_previous(splitter->text + first, end - first, code);
-}
-
-/* Start of the word of letters, digits and dots that ends at `end`; `end` when it is too long to
- * matter. *characters: how many it has. */
-static size_t word_before(const struct sentence_splitter *splitter, size_t first, size_t end,
-                          int *characters)
-{
-    size_t start = end;
-    for (*characters = 0; start > first; (*characters)++) {
-        int32_t code;
-        size_t previous = previous_code(splitter, first, start, &code);
-        if (!is_word_character(code))
-            break;
-        if (*characters == LONGEST_WORD)
-            return end;
-        start = previous;
-    }
-    return start;
-}
-
-/* "U.S", "p.m", "Ph.D": short parts between dots, the first or the last of one letter. */
-static bool is_dotted_abbreviation(const char *word, size_t size)
-{
-    size_t first = 0, part = 0;
-    for (size_t i = 0; i < size; i++) {
-        part = word[i] == '.' ? 0 : part + 1;
-        if (part > 4 || is_digit(word[i]) || (word[i] == '.' && (i == 0 || word[i - 1] == '.')))
-            return false;
-        if (first == 0 && word[i] == '.')
-            first = i;
-    }
-    return first > 0 && (first == 1 || part == 1);
-}
-
-static enum abbreviation word_abbreviation(const char *word, size_t size, int characters)
-{
-    while (size > 0 && is_digit(*word)) { /* "5p.m" */
-        word++;
-        size--;
-        characters--;
-    }
-    int32_t code;
-    if (size == 0)
-        return ABBREVIATION_NONE;
-    if (characters == 1 && unicode_decode(word, size, &code) == size && unicode_is_upper(code))
-        return ABBREVIATION_LAST; /* an initial */
-    enum abbreviation kind = abbreviation_of(word, size);
-    if (kind == ABBREVIATION_NONE && is_dotted_abbreviation(word, size))
-        return ABBREVIATION_LAST;
-    return kind;
-}
-
-/* "1. Introduction": a short number that is all there is before the dot. */
-static bool is_item_number(const char *word, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (!is_digit(word[i]))
-            return false;
-    return size >= 1 && size <= 3;
-}
-
-/* Whether the single dot at `dot` ends the sentence that begins at `first`; the follower stands at
- * `next`. */
-static bool dot_ends(const struct sentence_splitter *splitter, size_t first, size_t dot,
-                     enum follower follower, size_t next)
-{
-    int characters;
-    size_t start = word_before(splitter, first, dot, &characters);
-    const char *word = splitter->text + start;
-    if (start == first && is_item_number(word, dot - start))
+    int32_t before, after;
+    scan_code(splitter, stops->end, &after);
+    if (stops->final)
+        return !(stops->closed && after >= 0x3041 && after <= 0x309F);
+    if (!scan_is_unspaced(after))
         return false;
-    switch (word_abbreviation(word, dot - start, characters)) {
-    case ABBREVIATION_TITLE:
-        return false;
-    case ABBREVIATION_NUMBER:
-        return follower != DIGIT;
-    case ABBREVIATION_LAST:
-        return follower == OTHER && is_starter(splitter, next);
-    default:
-        return true;
-    }
+    scan_previous(splitter, 0, stops->start, &before);
+    return splitter->text[stops->start] == '!' || splitter->text[stops->start] == '?' ||
+           (stops->count == 1 && stops->only_dots && scan_is_unspaced(before));
 }
 
-static bool ends_sentence(const struct sentence_splitter *splitter, size_t first,
+static bool ends_sentence(struct sentence_splitter *splitter, size_t first,
                           const struct stops *stops)
 {
-    if (stops->ideographic)
-        return true;
+    if (is_aside(splitter, stops))
+        return false;
     size_t next = stops->end;
     enum follower follower = take_follower(splitter, &next);
-    if (follower == NOTHING)
+    switch (follower) {
+    case FOLLOWER_NONE:
         return true;
-    if (follower == GOES_ON || follower == LOWER)
+    case FOLLOWER_COMMA:
         return false;
-    if (stops->count == 1 && stops->only_dots)
-        return dot_ends(splitter, first, stops->start, follower, next);
-    return true;
+    case FOLLOWER_GLUED:
+        return ends_glued(splitter, stops);
+    case FOLLOWER_LOWER:
+        if (!stops->final && !has_no_capitals(splitter))
+            return false;
+        break;
+    case FOLLOWER_DIGIT:
+    case FOLLOWER_OTHER:
+        break;
+    }
+    return stops->count != 1 || !stops->only_dots ||
+           dot_ends_sentence(splitter, first, stops->start, follower, next);
 }
 
-/* The lanes at which a stop may begin. */
+/* The lanes at which a stop may begin: of ASCII . ! and ? with : ; and > which become it with two
+ * bits, beyond ASCII the first bytes of the characters that sentence_stop_of() knows. */
 static uint64_t lanes_stops(uint64_t lanes)
 {
-    uint64_t found = lanes_equal(lanes, '.') | lanes_equal(lanes, '!') | lanes_equal(lanes, '?');
-    if (lanes & LANE_TOPS)
-        found |= lanes_equal(lanes, 0xE2) | lanes_equal(lanes, 0xE3) | lanes_equal(lanes, 0xEF);
+    uint64_t found = lanes_equal(lanes, '.') | lanes_equal(lanes, '!') |
+                     lanes_equal(lanes | lanes_of(0x05), '?');
+    if (lanes & LANE_TOPS) {
+        found |= lanes_equal(lanes & lanes_of(0xFC), 0xE0);
+        found |= lanes_equal(lanes & lanes_of(0xF8), 0xD8);
+        found |= lanes_equal(lanes, 0xCD) | lanes_equal(lanes, 0xD6) | lanes_equal(lanes, 0xEA) |
+                 lanes_equal(lanes, 0xEF) | lanes_equal(lanes, 0xF0);
+    }
     return found;
 }
 
 static bool is_stop_at(const struct sentence_splitter *splitter, size_t place)
 {
-    int32_t code;
-    code_at(splitter, place, &code);
-    return is_stop(code);
+    const char byte = splitter->text[place];
+    size_t taken;
+    if (byte == '.' || byte == '!' || byte == '?')
+        return true;
+    return stop_at(splitter, place, &taken) != STOP_NONE;
 }
 
 /* The first place from `place` on where a stop begins; the end of the text where there is none. */
@@ -322,18 +433,18 @@ static bool has_substance(const struct sentence_splitter *splitter, size_t begin
 {
     for (size_t i = begin; i < end; i++) {
         unsigned char byte = (unsigned char)splitter->text[i];
-        if (byte >= 0x80 || is_digit(byte) || is_ascii_letter(byte))
+        if (byte >= 0x80 || scan_is_digit(byte) || scan_is_letter(byte))
             return true;
     }
     return false;
 }
 
-static size_t sentence_end(const struct sentence_splitter *splitter, size_t first)
+static size_t sentence_end(struct sentence_splitter *splitter, size_t first)
 {
     bool substance = false;
     size_t place = first, stop;
     while ((stop = next_stop(splitter, place)) < splitter->size) {
-        struct stops stops = stops_at(splitter, stop);
+        struct stops stops = stops_at(splitter, first, stop);
         substance = substance || has_substance(splitter, place, stop);
         if (substance && ends_sentence(splitter, first, &stops))
             return stops.end;
@@ -345,7 +456,7 @@ static size_t sentence_end(const struct sentence_splitter *splitter, size_t firs
 bool sentence_splitter_next(struct sentence_splitter *splitter, const char **sentence,
                             size_t *length)
 {
-    size_t first = skip_space(splitter, splitter->position);
+    size_t first = scan_skip_space(splitter, splitter->position);
     splitter->position = sentence_end(splitter, first);
     *sentence = splitter->text + first;
     *length = splitter->position - first;

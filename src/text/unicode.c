@@ -99,6 +99,12 @@ bool unicode_is_accent(int32_t code)
     return category(code) == UTF8PROC_CATEGORY_MN;
 }
 
+bool unicode_is_mark(int32_t code)
+{
+    utf8proc_category_t c = category(code);
+    return c >= UTF8PROC_CATEGORY_MN && c <= UTF8PROC_CATEGORY_ME;
+}
+
 bool unicode_is_letter(int32_t code)
 {
     utf8proc_category_t c = category(code);

@@ -30,14 +30,14 @@ static struct preparation made_preparation(struct vocabulary *vocabulary)
 /* The hash of this text is written into the records of interrupted preparations, which are gone on
  * with by programs that find the same: were a word of it to change, their work would be thrown away. */
 static void assert_hash_is_of(const struct preparation *p, enum shard_contents contents,
-                              const char *behind)
+                              int splitting, const char *behind)
 {
     struct buffer text = {0};
     buffer_print(&text,
-                 LAMBERT_PROGRAM " %d %s %s %016" PRIx64 " 1 0 0x1p-2 4096 3\n"
+                 LAMBERT_PROGRAM " %d %s %s %016" PRIx64 " 1 %d 0x1p-2 4096 3\n"
                                  "a.txt 0 20000 12345\nb.gz %d 7 -1\n%s",
                  (int)contents, tokenizer_unicode_version(), zlibVersion(),
-                 vocabulary_hash(p->vocabulary), (int)p->inputs.files[1].kind, behind);
+                 vocabulary_hash(p->vocabulary), splitting, (int)p->inputs.files[1].kind, behind);
     assert_int_equal(p->plan.hash, hash_bytes(text.data, text.size));
     buffer_release(&text);
 }
@@ -50,10 +50,27 @@ static void the_hash_is_of_all_that_shards_depend_on(void **state)
         struct preparation p = made_preparation(vocabulary);
         preparation_plan(&p, (enum shard_contents)contents);
         assert_int_equal(p.plan.shard.contents, contents);
-        assert_hash_is_of(&p, (enum shard_contents)contents, "");
+        assert_hash_is_of(&p, (enum shard_contents)contents, 0, "");
         assert_int_equal(preparation_chunks(&p), contents == SHARD_READY_SAMPLES ? 2 : 5);
         input_feed_free(p.feed);
     }
+    vocabulary_free(vocabulary);
+}
+
+/* Where sentences are split, by rules of which version: a preparation that was interrupted is not
+ * gone on with by others. Ready samples are not split, whatever the option. */
+static void the_hash_is_of_the_rules_of_sentences(void **state)
+{
+    (void)state;
+    struct vocabulary *vocabulary = made_vocabulary(20);
+    struct preparation p = made_preparation(vocabulary);
+    p.options.split_sentences = true;
+    preparation_plan(&p, SHARD_DOCUMENTS_OF_TEXT);
+    assert_hash_is_of(&p, SHARD_DOCUMENTS_OF_TEXT, 2, "");
+    input_feed_free(p.feed);
+    p.feed = NULL;
+    preparation_plan(&p, SHARD_READY_SAMPLES);
+    assert_hash_is_of(&p, SHARD_READY_SAMPLES, 1, "");
     vocabulary_free(vocabulary);
 }
 
@@ -65,7 +82,7 @@ static void a_stream_has_a_hash_of_its_own(void **state)
     struct preparation p = made_preparation(vocabulary);
     files[1].kind = INPUT_STREAM;
     preparation_plan(&p, SHARD_DOCUMENTS_OF_TEXT);
-    assert_hash_is_of(&p, SHARD_DOCUMENTS_OF_TEXT, "1.500000000\n");
+    assert_hash_is_of(&p, SHARD_DOCUMENTS_OF_TEXT, 0, "1.500000000\n");
     files[1].kind = INPUT_GZIP;
     input_feed_free(p.feed);
     vocabulary_free(vocabulary);
@@ -87,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hash_is_of_all_that_shards_depend_on),
+        cmocka_unit_test(the_hash_is_of_the_rules_of_sentences),
         cmocka_unit_test(a_stream_has_a_hash_of_its_own),
         cmocka_unit_test(the_hash_says_which_split),
     };

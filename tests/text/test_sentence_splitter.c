@@ -194,6 +194,139 @@ static void cjk(void **state)
     CHECK_ALL(cases);
 }
 
+/* Each script with its own stops, which need no space. */
+static void stops_of_scripts(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "घर।|घर।| घर।",
+        "॥ श्री ॥| घर॥",
+        "هل هذا بيت؟| نعم.| هذا بيت.",
+        "یہ گھر ہے۔| وہ نہیں۔",
+        "Սա տուն է։| Ահա։| Սա ևս:| Վերջ:",
+        "ይህ ቤት ነው።| አዎ።|ቤት፡፡| አዎ",
+        "នេះជាផ្ទះ។| បាទ។",
+        "ဒါအိမ်ပါ၊ ကောင်းတယ်။| ဟုတ်တယ်။",
+        "Πού είναι το σπίτι;| Εδώ, στη γωνία; εδώ.",
+        "これは家です．|３．１４は数です。",
+        "บ้านนี้สวย บ้านนั้นเก่า",
+        "ཁང་པ་འདི།| ཁང་པ་དེ།",
+        "它很大!|是的?|好.|对。",
+    };
+    CHECK_ALL(cases);
+}
+
+/* Letters without case do not go on in lower case; Georgian's are Ll since Unicode 11. */
+static void letters_without_case(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "თბილისი დედაქალაქია.| ის მდებარეობს მტკვრის ნაპირზე.",
+        "ი. ჭავჭავაძე წერდა.| ის იყო მწერალი (მაგ. კინოს).",
+        "זה בית.| הבית גדול.| א. ב. יהושע כתב.",
+        "هذا بيت.| البيت كبير.| كتبه د. أحمد.",
+        "이것은 집이다.| 집이 크다.| 좋은 것.| 끝.",
+        "यह घर है.| डॉ. राम और ए. पी. जे. आए.",
+    };
+    CHECK_ALL(cases);
+}
+
+static void ordinals_go_on(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "Am 3. Oktober 1990 war es so.| Im 19. Jahrhundert nicht.",
+        "Es dauert vom 2. Juli bis 13. August.| Dann endet es.",
+        "Die 5. Sinfonie und der II. Weltkrieg.| Er war der 2.| Danach kam keiner.",
+        "Am 5. 3. 2010 kam er.| Im Jahr 2010.| 5 gingen.",
+        "V roce 1990.| Byl to konec.",
+        "XX. yüzyılda, II. Dünya Savaşı sonrası.| Bitti.",
+        "Louis XIV.| He was king.| In World War II.| 821 graves.",
+        "It ran 300 m.| Barriers fell at 14:30.| The end.| In 1998 r.| Polska.",
+        "1012. Usurpazioni.| 1940.| Then it was.| It is in vol. II, on the cap.| Various are.",
+        "Noudata ohjeita: 1. Mene ulos.",
+        "Syntynyt 5. toukokuuta 1990.| Hän asui täällä.",
+    };
+    CHECK_ALL(cases);
+}
+
+static void abbreviations_of_languages(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "Das ist z. B. Käse, d. h. Milch bzw. Rahm, vgl. Abb. 3.| Das ist u.a. Käse.",
+        "Vgl. Müller, S. 5.| Gegründet von der Siemens AG, Nr. 5, St. Gallen usw.| Ende.",
+        "300 v. Chr. Athen.| Er starb 300 v. Chr.| Danach war Ruhe.",
+        "M. Dupont et Mme Le Goff, p. ex. Paul, en 50 av. J.-C. César vint.| Il partit.",
+        "El Sr. García y la Sra. López viven en EE. UU. Ahora no.| ¿Por qué?| ¡Ya!",
+        "Il sig. Rossi e il dott. Bianchi della Fiat S.p.A.| Il resto, ecc.| Fine.",
+        "O Sr. Silva, o Dr. Souza, p. ex. Paulo, no séc. XX.| Ele veio.",
+        "Dhr. Jansen, bijv. Piet, kwam d.w.z. Woensdag.| 's Avonds sliep hij.",
+        "W r. 1990 prof. Kowalski, np. Jan, ul. Długa, m.in. Anna.| To wszystko.",
+        "Např. Ing. Novák, tzv. Praha, sv. Václav.| Byl zde.",
+        "Id. Kovács, pl. Budapest, stb.| Vége.",
+        "F.eks. Oslo, bl.a. Bergen, dvs. Norge.| Det er alt.",
+        "Esim. Helsinki, ks. Turku, jne.| Hän lähti.",
+        "Т. е. Москва, и т. д. и т. п.| Он ушёл.| В 1990 г.| Москва, в т. ч. Тверь.",
+        "А. С. Пушкин, проф. Иванов, ул. Ленина, им. Горького.| Родился он в XIX в.| Он жил.",
+        "Ο κ. Παπαδόπουλος, π.χ. Γιώργος, το 300 π.Χ. Αθήνα.| Ο άλλος, κ.λπ.",
+        "Ein Wort (lat. Canis) und noch eins (engl. Dog).| Ende.",
+    };
+    CHECK_ALL(cases);
+}
+
+static void marks_behind_stops(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "It was so.[7]| It is not.[8][9]| End.[note 1]| See.[citation needed]| Next.",
+        "It was so. [17]| It is [see 5] not.| End. [18]",
+        "It was so.²| It is not.¹²| End.",
+        "It was the end.12 Then it began.| See No.5 The end.",
+        "He likes it. :)| She does not. ;-)| Good.:D| End.",
+    };
+    CHECK_ALL(cases);
+}
+
+static void quotes_of_languages(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "„Nein.“| „Doch!“, sagte er.| „Gut!“ rief sie.",
+        "»Nein.«| »Doch!«, sagte er.| »Gut!«| »Ja.«",
+        "”Nej.”| ”Jo.”| Slut.",
+        "« Non. »| « Oui ? »| Fin.",
+        "「行く。」と言った。|『来る。』| 終わり。",
+        "Er ist (!) hier.| Das [...] ende.| Fini (...).| Puis (...)| Fin.",
+        "The \" end. \"| Then it began.",
+        "Het was zo.| ,, Nee, '' zei hij.",
+    };
+    CHECK_ALL(cases);
+}
+
+static void commas_and_names_go_on(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "Yahoo!, Google and What?; Others.",
+        "It sells phones.| iPhone sales grew.| eBay too.| pH is low.",
+        "Buy it at McDonald's.| Then go.",
+    };
+    CHECK_ALL(cases);
+}
+
+/* Text that was lower-cased. */
+static void without_capitals(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "the man went home.| he slept.| why?| it was late, e.g. nine.",
+        "the man went home. he slept.| Then he woke. it was late.",
+        "дом стоит.| он стар.",
+    };
+    CHECK_ALL(cases);
+}
+
 static void white_space(void **state)
 {
     (void)state;
@@ -250,9 +383,10 @@ static void time_is_linear(void **state)
 {
     (void)state;
     static const char *const repeated[] = {
-        ".",     ". ",   "a. ",   "a.a",   "A. ",  ".) ",    "a.(",  "a. (",  "a.\" ",
-        "。",    "! a",  "... a", "\" . ", "Dr. ", " ",      "1. ",  "a.   ", "\u3000",
-        "«. » ", "\xE2", "\x80",  "(",     "a",    "a.\"\"", "p.m.", "\u2026"};
+        ".",    ". ",    "a. ",   "a.a",    "A. ",  ".) ",    "a.(",    "a. (",   "a.\" ", "。",
+        "! a",  "... a", "\" . ", "Dr. ",   " ",    "1. ",    "a.   ",  "\u3000", "«. » ", "\xE2",
+        "\x80", "(",     "a",     "a.\"\"", "p.m.", "\u2026", ". [1] ", ".[",     "1. ",   "a.1 ",
+        "। ",   "፡",     "(a. ",  ". :) ",  "X. ",  ". \" ",  ".''"};
     struct buffer text = {0};
     clock_t begin = clock();
     for (size_t i = 0; i < sizeof repeated / sizeof repeated[0]; i++) {
@@ -275,12 +409,26 @@ static void time_is_linear(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cuts_at_stops),      cmocka_unit_test(titles_go_on),
-        cmocka_unit_test(numbers_go_on),      cmocka_unit_test(initials_go_on),
-        cmocka_unit_test(last_words_may_end), cmocka_unit_test(lower_case_goes_on),
-        cmocka_unit_test(ellipses),           cmocka_unit_test(quotes_and_brackets_stay),
-        cmocka_unit_test(addresses),          cmocka_unit_test(cjk),
-        cmocka_unit_test(white_space),        cmocka_unit_test(nothing_is_lost),
+        cmocka_unit_test(cuts_at_stops),
+        cmocka_unit_test(titles_go_on),
+        cmocka_unit_test(numbers_go_on),
+        cmocka_unit_test(initials_go_on),
+        cmocka_unit_test(last_words_may_end),
+        cmocka_unit_test(lower_case_goes_on),
+        cmocka_unit_test(ellipses),
+        cmocka_unit_test(quotes_and_brackets_stay),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(cjk),
+        cmocka_unit_test(stops_of_scripts),
+        cmocka_unit_test(letters_without_case),
+        cmocka_unit_test(ordinals_go_on),
+        cmocka_unit_test(abbreviations_of_languages),
+        cmocka_unit_test(marks_behind_stops),
+        cmocka_unit_test(quotes_of_languages),
+        cmocka_unit_test(commas_and_names_go_on),
+        cmocka_unit_test(without_capitals),
+        cmocka_unit_test(white_space),
+        cmocka_unit_test(nothing_is_lost),
         cmocka_unit_test(time_is_linear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

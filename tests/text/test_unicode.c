@@ -181,6 +181,14 @@ static void lowers_and_decomposes(void **state)
     assert_int_equal(unicode_decompose(0xFB01, out), 1); /* a ligature is not canonical */
 }
 
+static void knows_marks(void **state)
+{
+    (void)state;
+    /* Mn, Mc, Me; and a letter, a modifier letter, a modifier symbol */
+    assert_true(unicode_is_mark(0x301) && unicode_is_mark(0x949) && unicode_is_mark(0x20DD));
+    assert_false(unicode_is_mark('a') || unicode_is_mark(0x2B0) || unicode_is_mark('^'));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +200,7 @@ int main(void)
         cmocka_unit_test(knows_the_bounds_of_cjk),
         cmocka_unit_test(knows_what_the_sigma_rule_asks),
         cmocka_unit_test(knows_numbers),
+        cmocka_unit_test(knows_marks),
         cmocka_unit_test(lowers_and_decomposes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,7 @@ bool unicode_is_opening(int32_t code);     /* categories Ps and Pi */
 bool unicode_is_closing(int32_t code);     /* categories Pe and Pf */
 bool unicode_is_dash(int32_t code);        /* category Pd */
 bool unicode_is_accent(int32_t code);      /* category Mn */
+bool unicode_is_mark(int32_t code);        /* categories M* */
 bool unicode_is_letter(int32_t code);      /* categories L* */
 bool unicode_is_lower(int32_t code);       /* category Ll */
 bool unicode_is_upper(int32_t code);       /* categories Lu and Lt */

@@ -1,0 +1,82 @@
+#include "sentence_stops.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct range {
+    int32_t first, last;
+};
+
+#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* clang-format off */
+/* Sentence_Terminal of Unicode 15.0.0's PropList.txt beyond ASCII, as scripts/sentence-terminals
+ * prints it. */
+static const struct range terminals[] = {
+    {0x0589, 0x0589}, {0x061D, 0x061F}, {0x06D4, 0x06D4}, {0x0700, 0x0702}, {0x07F9, 0x07F9},
+    {0x0837, 0x0837}, {0x0839, 0x0839}, {0x083D, 0x083E}, {0x0964, 0x0965}, {0x104A, 0x104B},
+    {0x1362, 0x1362}, {0x1367, 0x1368}, {0x166E, 0x166E}, {0x1735, 0x1736}, {0x1803, 0x1803},
+    {0x1809, 0x1809}, {0x1944, 0x1945}, {0x1AA8, 0x1AAB}, {0x1B5A, 0x1B5B}, {0x1B5E, 0x1B5F},
+    {0x1B7D, 0x1B7E}, {0x1C3B, 0x1C3C}, {0x1C7E, 0x1C7F}, {0x203C, 0x203D}, {0x2047, 0x2049},
+    {0x2E2E, 0x2E2E}, {0x2E3C, 0x2E3C}, {0x2E53, 0x2E54}, {0x3002, 0x3002}, {0xA4FF, 0xA4FF},
+    {0xA60E, 0xA60F}, {0xA6F3, 0xA6F3}, {0xA6F7, 0xA6F7}, {0xA876, 0xA877}, {0xA8CE, 0xA8CF},
+    {0xA92F, 0xA92F}, {0xA9C8, 0xA9C9}, {0xAA5D, 0xAA5F}, {0xAAF0, 0xAAF1}, {0xABEB, 0xABEB},
+    {0xFE52, 0xFE52}, {0xFE56, 0xFE57}, {0xFF01, 0xFF01}, {0xFF0E, 0xFF0E}, {0xFF1F, 0xFF1F},
+    {0xFF61, 0xFF61}, {0x10A56, 0x10A57}, {0x10F55, 0x10F59}, {0x10F86, 0x10F89},
+    {0x11047, 0x11048}, {0x110BE, 0x110C1}, {0x11141, 0x11143}, {0x111C5, 0x111C6},
+    {0x111CD, 0x111CD}, {0x111DE, 0x111DF}, {0x11238, 0x11239}, {0x1123B, 0x1123C},
+    {0x112A9, 0x112A9}, {0x1144B, 0x1144C}, {0x115C2, 0x115C3}, {0x115C9, 0x115D7},
+    {0x11641, 0x11642}, {0x1173C, 0x1173E}, {0x11944, 0x11944}, {0x11946, 0x11946},
+    {0x11A42, 0x11A43}, {0x11A9B, 0x11A9C}, {0x11C41, 0x11C42}, {0x11EF7, 0x11EF8},
+    {0x11F43, 0x11F44}, {0x16A6E, 0x16A6F}, {0x16AF5, 0x16AF5}, {0x16B37, 0x16B38},
+    {0x16B44, 0x16B44}, {0x16E98, 0x16E98}, {0x1BC9F, 0x1BC9F}, {0x1DA88, 0x1DA88},
+};
+/* clang-format on */
+
+/* Of those the ones that are to Latin what ! and ? are, or their small forms. */
+static bool is_mark(int32_t code)
+{
+    return code == 0x203C || code == 0x203D || (code >= 0x2047 && code <= 0x2049) ||
+           code == 0x2E2E || code == 0x2E53 || code == 0x2E54 || code == 0xFE56 || code == 0xFE57;
+}
+
+static bool is_terminal(int32_t code)
+{
+    size_t begin = 0, end = LENGTH_OF(terminals);
+    while (begin < end) {
+        size_t middle = (begin + end) / 2;
+        if (code > terminals[middle].last)
+            begin = middle + 1;
+        else if (code < terminals[middle].first)
+            end = middle;
+        else
+            return true;
+    }
+    return false;
+}
+
+enum sentence_stop sentence_stop_of(int32_t code)
+{
+    switch (code) {
+    case '.':
+    case 0xFE52: /* small full stop */
+        return STOP_DOT;
+    case '!':
+    case '?':
+    case 0x37E:  /* Greek question mark */
+    case 0x2026: /* … */
+        return STOP_MARK;
+    case 0x104A: /* Burmese little section: of the property, but it is written as a comma is */
+        return STOP_NONE;
+    case 0xDF4:  /* Sinhala kunddaliya */
+    case 0xF0D:  /* Tibetan shad, which ends clauses as well; there is no other stop */
+    case 0xF0E:  /* Tibetan double shad */
+    case 0x17D4: /* Khmer khan and bariyoosan: of the property since Unicode 15.1 */
+    case 0x17D5:
+        return STOP_FINAL;
+    default:
+        if (code < 0x589 || !is_terminal(code))
+            return STOP_NONE;
+        return is_mark(code) ? STOP_MARK : STOP_FINAL;
+    }
+}
