@@ -12,7 +12,7 @@ extern const struct command command_vocab, command_prep, command_train, command_
 
 /* Of `lambert show`. */
 extern const struct command command_show_corpus, command_show_batch, command_show_balance,
-    command_show_tokens, command_show_features, command_show_answers, command_show_gradients,
-    command_show_checkpoint, command_show_config;
+    command_show_tokens, command_show_sentences, command_show_features, command_show_answers,
+    command_show_gradients, command_show_checkpoint, command_show_config;
 
 #endif

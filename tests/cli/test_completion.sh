@@ -28,7 +28,7 @@ offers() {
 
 offers "bench embed eval export fill finetune help import predict prep score show train vocab" lambert ""
 offers "embed eval export" lambert e
-offers "answers balance batch checkpoint config corpus features gradients tokens" lambert show ""
+offers "answers balance batch checkpoint config corpus features gradients sentences tokens" lambert show ""
 offers "balance batch" lambert show ba
 offers "kernels model net prep store" lambert bench ""
 offers "--count --first --help --json --phase --split" lambert show batch -

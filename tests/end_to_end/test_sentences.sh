@@ -1,0 +1,25 @@
+#!/bin/sh
+# lambert show sentences, and prep with it: languages in their own scripts and with their own dates.
+. "$(dirname "$0")/../lib.sh"
+
+printf '%s\n' 'Am 3. Oktober 1990 war es so. Im 19. Jahrhundert nicht.' '' \
+    'თბილისი დედაქალაქია. ის მდებარეობს მტკვრის ნაპირზე.' 'घर। घर।घर।' >text.txt
+cat >wanted.txt <<'END'
+Am 3. Oktober 1990 war es so.
+Im 19. Jahrhundert nicht.
+
+თბილისი დედაქალაქია.
+ის მდებარეობს მტკვრის ნაპირზე.
+घर।
+घर।
+घर।
+END
+"$LAMBERT" show sentences <text.txt >got.txt || fail "show sentences"
+cmp wanted.txt got.txt || fail "sentences: $(cat got.txt)"
+"$LAMBERT" show sentences --json <text.txt >got.txt || fail "show sentences --json"
+[ "$(sed -n 2p got.txt)" = '[]' ] && [ "$(sed -n 4p got.txt)" = '["घर।","घर।","घर।"]' ] || fail "json: $(cat got.txt)"
+
+# What prep counts is the same.
+"$LAMBERT" vocab --size 100 --output vocab.txt text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
+"$LAMBERT" prep --vocabulary vocab.txt --heldout 0 --output corpus text.txt >out.txt 2>log.txt || fail "prep: $(cat log.txt)"
+[ "$("$LAMBERT" show corpus corpus --json | grep -c '"sentences":\s*7')" -ge 1 ] || fail "prep: $(cat out.txt)"
