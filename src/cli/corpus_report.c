@@ -76,6 +76,13 @@ double corpus_report_unknown_part(const struct corpus_report *report)
     return report->words > 0 ? (double)report->unknown_words / (double)report->words : 0;
 }
 
+/* Only what there is. */
+static void print_left_out(const char *head, uint64_t count, const char *what)
+{
+    if (count > 0)
+        printf("  %-12s %" PRIu64 " %s\n", head, count, what);
+}
+
 static void print_text(const struct corpus_report *report)
 {
     printf("  %-12s %.1f MB of text in %" PRIu64 " files; %.1f MB in the corpus\n", "made of",
@@ -86,9 +93,14 @@ static void print_text(const struct corpus_report *report)
            report->empty_documents > 0 ? " (as redirects in a Wikipedia dump)" : "",
            report->invalid_bytes);
     /* What prep warned of; only what there is. */
-    if (report->damaged_lines > 0)
-        printf("  %-12s %" PRIu64 " lines that are no JSON object with a \"text\"\n", "damaged",
-               report->damaged_lines);
+    print_left_out("damaged", report->damaged_lines, "lines that are no JSON object");
+    print_left_out("damaged", report->keyless_lines, "JSON objects without the keys of a text");
+    print_left_out("damaged", report->textless_lines,
+                   "JSON objects with something else than a text under its key");
+    print_left_out("", report->action_lines,
+                   "lines of Elasticsearch's bulk form, left out as they should be");
+    print_left_out("one document", report->unparted_files,
+                   "plain files of many lines without a blank one");
     if (report->unclosed_documents > 0)
         printf("  %-12s %" PRIu64 " documents begin with <doc> and have no </doc>\n", "damaged",
                report->unclosed_documents);

@@ -48,6 +48,9 @@ static const struct {
     LATE_FIELD(keyless_lines),
     LATE_FIELD(textless_lines),
     LATE_FIELD(action_lines),
+    LATE_FIELD(unparted_files),
+    LATE_FIELD(unparted_lines),
+    LATE_FIELD(wrapped_bytes),
 };
 
 const int corpus_report_fields = sizeof fields / sizeof fields[0];

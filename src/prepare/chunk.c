@@ -62,6 +62,7 @@ void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last)
     memset(chunk->counts, 0, counts_bytes(chunk->plan));
     chunk->documents.count = chunk->lines.count = 0;
     buffer_reset(&chunk->excluded);
+    left_out_places_reset(&chunk->left_out);
 }
 
 static char *part_name(const char *prefix, uint64_t number, uint32_t part, const char *suffix)
@@ -195,6 +196,7 @@ static void put_meta(const struct chunk *chunk, struct buffer *out)
         buffer_put_u64(out, *corpus_report_field(&report, f));
     for (int f = 0; f < sample_totals_fields; f++)
         buffer_put_u64(out, *sample_totals_field(&totals, f));
+    left_out_places_put(&chunk->left_out, out);
 }
 
 static void get_meta(struct chunk *chunk, struct byte_reader *reader, uint64_t *plan)
@@ -215,6 +217,7 @@ static void get_meta(struct chunk *chunk, struct byte_reader *reader, uint64_t *
         *corpus_report_field(&chunk->report, f) = byte_reader_u64(reader);
     for (int f = 0; f < sample_totals_fields; f++)
         *sample_totals_field(&chunk->totals, f) = byte_reader_u64(reader);
+    left_out_places_get(&chunk->left_out, reader);
 }
 
 int chunk_write_record(const struct chunk *chunk, struct error *err)

@@ -26,6 +26,7 @@
 #include "lambert/corpus/manifest.h"
 #include "lambert/corpus/sample_totals.h"
 #include "lambert/corpus/shard_writer.h"
+#include "left_out_places.h"
 
 #define RECORD_FILE_PREFIX "piece-"
 #define RECORD_FILE_SUFFIX ".record"
@@ -63,6 +64,7 @@ struct chunk {
     struct chunk_document
         *each; /* [documents.count] where duplicates are to be dropped, else none */
     size_t each_capacity;
+    struct left_out_places left_out;
     struct buffer excluded; /* lines, about the first that were excluded */
 };
 

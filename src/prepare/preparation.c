@@ -42,6 +42,11 @@ static uint64_t plan_hash(const struct preparation *p, enum shard_contents conte
         buffer_print(&all, "exclude %016" PRIx64 "\n", p->exclusion.hash);
     if (options->drop_duplicates)
         buffer_print(&all, "drop duplicates\n");
+    if (options->text.text_keys)
+        buffer_print(&all, "text keys %s\n", options->text.text_keys);
+    if (options->text.documents != DOCUMENTS_BLANK_LINES || options->text.wrapped)
+        buffer_print(&all, "documents %d wrapped %d\n", options->text.documents,
+                     options->text.wrapped);
     if (input_list_has_stream(&p->inputs))
         buffer_print(&all, "%.9f\n", p->started);
     uint64_t hash = hash_bytes(all.data, all.size);

@@ -6,6 +6,7 @@
 #include "lambert/base/first_error.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/progress.h"
+#include "line_widths.h"
 #include "preparation.h"
 
 /* What each thread has of its own. */
@@ -75,6 +76,30 @@ static int add_document(struct text_worker *worker, struct error *err)
                      &worker->encoder, err);
 }
 
+/* A plain file of so many lines that is one document looks as if something else than blank lines parted its
+ * documents. */
+enum { MANY_LINES = 500 };
+
+/* Adds what the reader, at its end, saw of the span, and how many documents and lines the report has since it
+ * began. */
+static void report_span(struct chunk *chunk, const struct input_span *span, const char *text,
+                        const struct document_reader *reader, uint64_t documents, uint64_t lines)
+{
+    struct corpus_report *report = &chunk->report;
+    report->input_bytes += span->end - span->begin;
+    report->cut_documents += span->continues;
+    report->unclosed_documents += reader->not_closed;
+    report->damaged_lines += reader->left_out[LEFT_OUT_NO_OBJECT];
+    report->keyless_lines += reader->left_out[LEFT_OUT_NO_KEY];
+    report->textless_lines += reader->left_out[LEFT_OUT_NO_TEXT];
+    report->action_lines += reader->left_out[LEFT_OUT_ACTION];
+    if (span->layout == LAYOUT_PLAIN && !span->continues && documents == 1 && lines >= MANY_LINES) {
+        report->unparted_files++;
+        report->unparted_lines += lines;
+    }
+    left_out_places_add(&chunk->left_out, span, text, reader);
+}
+
 /* Reads the documents of one part of the input, encodes them, and leaves shards and record. */
 static int prepare_part(struct text_worker *worker, struct error *err)
 {
@@ -82,26 +107,26 @@ static int prepare_part(struct text_worker *worker, struct error *err)
     const struct tokenizer_counts before = tokenizer_counts(worker->encoder.tokenizer);
     struct corpus_report *report = &worker->chunk.report;
     int status = 0;
+    struct line_widths widths = {0};
     chunk_begin(&worker->chunk, work->chunk, work->part, work->last);
     for (int s = 0; s < work->span_count && status == 0; s++) {
         const struct input_span *span = &work->spans[s];
+        const char *text = (const char *)work->text.data + span->begin;
+        const uint64_t documents = report->documents, lines = report->lines;
         struct document_reader reader;
-        document_reader_init(&reader, span->layout, &worker->preparation->options.text,
-                             (const char *)work->text.data + span->begin, span->end - span->begin);
+        document_reader_init(&reader, span->layout, &worker->preparation->options.text, text,
+                             span->end - span->begin);
         while (status == 0 && document_reader_next(&reader, &worker->document)) {
             report->documents++;
+            line_widths_add(&widths, &worker->document);
             if (!exclude_document(worker, span, span->offset + reader.position))
                 status = add_document(worker, err);
         }
-        report->input_bytes += span->end - span->begin;
-        report->cut_documents += span->continues;
-        report->unclosed_documents += reader.not_closed;
-        report->damaged_lines += reader.left_out[LEFT_OUT_NO_OBJECT];
-        report->keyless_lines += reader.left_out[LEFT_OUT_NO_KEY];
-        report->textless_lines += reader.left_out[LEFT_OUT_NO_TEXT];
-        report->action_lines += reader.left_out[LEFT_OUT_ACTION];
+        report_span(&worker->chunk, span, text, &reader, report->documents - documents,
+                    report->lines - lines);
         document_reader_release(&reader);
     }
+    report->wrapped_bytes = line_widths_look_wrapped(&widths) ? report->input_bytes : 0;
     /* The tokenizer counts all that it has seen since it was made. */
     const struct tokenizer_counts after = tokenizer_counts(worker->encoder.tokenizer);
     report->words = after.words - before.words;

@@ -20,6 +20,7 @@ struct sums {
      * most 2 * 32 MB. */
     struct fingerprints documents, lines;
     int document_bits, line_bits;
+    struct left_out_places left_out;
     struct buffer excluded; /* lines about the first documents that were */
 };
 enum { MOST_PRINTS = 2 << 20, MOST_TOLD = 5 };
@@ -47,6 +48,7 @@ static int add_records(const struct preparation *p, struct sums *sums, struct er
             corpus_report_add(&sums->manifest.report, &chunk.report);
             sample_totals_add(&sums->manifest.samples, &chunk.totals);
             chunk_enter(&chunk, &sums->manifest);
+            left_out_places_join(&sums->left_out, &chunk.left_out);
             if (told_documents(&sums->excluded) < MOST_TOLD)
                 buffer_put(&sums->excluded, chunk.excluded.data, chunk.excluded.size);
             for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
@@ -126,6 +128,16 @@ static int check_result(const struct preparation *p, const struct manifest *mani
     const bool samples = manifest->contents == SHARD_READY_SAMPLES;
     if (samples && check_samples(&manifest->samples, err) < 0)
         return -1;
+    const uint64_t left_out =
+        report->damaged_lines + report->keyless_lines + report->textless_lines;
+    if (report->documents == 0 && left_out > 0)
+        return error_set(err,
+                         "there is no document in the JSON of %s%s: %" PRIu64
+                         " lines are no object, %" PRIu64
+                         " objects have none of the keys of a text (--text-key), %" PRIu64
+                         " have no text under them",
+                         p->inputs.files[0].path, p->inputs.count > 1 ? " and the other files" : "",
+                         report->damaged_lines, report->keyless_lines, report->textless_lines);
     if (report->documents == report->empty_documents)
         return error_set(err, "there is no document with text in %s%s", p->inputs.files[0].path,
                          p->inputs.count > 1 ? " and the other files" : "");
@@ -142,24 +154,63 @@ static int check_result(const struct preparation *p, const struct manifest *mani
     return 0;
 }
 
-static void warn_of_text(const struct preparation *p, const struct corpus_report *report)
+/* What is wrong with it, and where it is met first; lines of the bulk form are as they should be. */
+static void warn_of_left_out(const struct preparation *p, const struct corpus_report *report,
+                             const struct left_out_places *places)
+{
+    const struct {
+        uint64_t count;
+        enum left_out reason;
+        const char *what;
+    } all[] = {
+        {report->damaged_lines, LEFT_OUT_NO_OBJECT, "is no object"},
+        {report->keyless_lines, LEFT_OUT_NO_KEY, "has none of the keys of a text (--text-key)"},
+        {report->textless_lines, LEFT_OUT_NO_TEXT, "has something else than a text under its key"}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        const struct place_of_line *first = &places->first[all[i].reason];
+        if (all[i].count > 0 && first->file > 0)
+            log_warning("%" PRIu64 " %s left out, the first in %s, line %" PRIu64 ": JSON that %s",
+                        all[i].count, all[i].count == 1 ? "line or object" : "lines or objects",
+                        p->inputs.files[first->file - 1].path, first->line + 1, all[i].what);
+    }
+}
+
+/* What may be no document as its author meant it. */
+static void warn_of_lines(const struct prepare_options *options, const struct corpus_report *report)
+{
+    if (report->unparted_files > 0)
+        log_warning("no blank line parts the %" PRIu64 " lines of %" PRIu64
+                    " plain file%s, so that each file "
+                    "is one document: if each line is one, --documents lines says so, and "
+                    "--documents files if the files are",
+                    report->unparted_lines, report->unparted_files,
+                    report->unparted_files == 1 ? "" : "s");
+    if (!options->text.wrapped && 2 * report->wrapped_bytes > report->input_bytes)
+        log_warning(
+            "the lines look as if they had been broken to fit a page, so that most of them end inside "
+            "a sentence: --wrapped joins those of a paragraph");
+}
+
+static void warn_of_text(const struct preparation *p, const struct corpus_report *report,
+                         const struct left_out_places *places)
 {
     uint64_t training = corpus_report_kept(report) - report->heldout_documents;
     if (report->invalid_bytes > 0)
         log_warning("%" PRIu64 " bytes of the input are not valid UTF-8 and were left out",
                     report->invalid_bytes);
-    if (report->damaged_lines > 0)
-        log_warning("%" PRIu64 " lines of JSON have no \"text\" and were left out",
-                    report->damaged_lines);
+    warn_of_left_out(p, report, places);
     if (report->unclosed_documents > 0)
         log_warning("%" PRIu64
                     " <doc> lines have no </doc>; their text was kept, but the files may "
                     "be damaged",
                     report->unclosed_documents);
     if (report->cut_documents > 0)
-        log_warning("documents longer than a shard (%" PRIu64 " MB) were cut %" PRIu64
-                    " times: are there blank lines between the documents?",
-                    p->options.shard_bytes >> 20, report->cut_documents);
+        log_warning(
+            "documents longer than a shard (%" PRIu64 " MB) were cut %" PRIu64
+            " times: are there blank lines between the documents? (--documents lines: each line "
+            "is one)",
+            p->options.shard_bytes >> 20, report->cut_documents);
+    warn_of_lines(&p->options, report);
     if (training < 2)
         log_warning("there is only one document to train on, and pairs of sentences need two; "
                     "blank lines part documents");
@@ -232,7 +283,7 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
         goto done;
     }
     if (sums.manifest.contents == SHARD_DOCUMENTS_OF_TEXT)
-        warn_of_text(p, &sums.manifest.report);
+        warn_of_text(p, &sums.manifest.report, &sums.left_out);
     tell_excluded(&sums.manifest.report, &sums.excluded);
 
     size_t size;

@@ -19,7 +19,11 @@ struct corpus_report {
     uint64_t keyless_lines;      /* objects without the keys of a document, */
     uint64_t textless_lines;     /* objects with something else than a text under them, */
     uint64_t action_lines;       /* and lines of Elasticsearch's bulk form that are none of these */
-    uint64_t lines, text_bytes;  /* of documents that are not empty */
+    uint64_t unparted_files,
+        unparted_lines; /* plain files, and their many lines, without a blank line */
+    uint64_t
+        wrapped_bytes; /* of text, in parts whose lines look as if they had been broken to fit a page */
+    uint64_t lines, text_bytes;                    /* of documents that are not empty */
     uint64_t documents_per_print, lines_per_print; /* 1: duplicates are exact; n: estimated from
                                                       every n-th */
     uint64_t duplicate_documents, duplicate_document_bytes;
