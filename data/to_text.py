@@ -178,25 +178,24 @@ FORMATS = {"markup": from_markup, "text": from_text, "dictd": from_dictd, "sword
 
 
 # --- running text, or not ----------------------------------------------------------------------------
-NOT_LETTERS = re.compile("[^A-Za-z ]+")
 NAVIGATION = re.compile(r"(?:Next|Previous|Prev|Up): |\[ ")
 ENDS = tuple(".!?:;\"'”’)]")
 LEAST_WORDS, LEAST_LETTERS, LEAST_DOCUMENT = 8, 0.85, 300
 
 
-def is_prose(paragraph):
-    """Enough words, nearly all of them of English letters, and an end: no heading, table or code."""
-    letters = len(NOT_LETTERS.sub("", paragraph))
+def is_prose(paragraph, more_letters=""):
+    """Enough words, nearly all of them of English letters and more, and an end: no heading, table or code."""
+    letters = len(re.sub(f"[^A-Za-z {re.escape(more_letters)}]+", "", paragraph))
     return (paragraph.count(" ") >= LEAST_WORDS - 1 and letters >= LEAST_LETTERS * len(paragraph)
             and paragraph.endswith(ENDS) and not NAVIGATION.match(paragraph))
 
 
-def prose_of(document, seen):
-    """The paragraphs of a document that are prose and that no document had before (seen, a set, knows
-    them); none where little is left."""
+def prose_of(document, seen, more_letters=""):
+    """The paragraphs of a document that are prose, in English letters and more, and that no document had
+    before (seen, a set, knows them); none where little is left."""
     kept = []
     for paragraph in document:
-        if is_prose(paragraph) and paragraph not in seen:
+        if is_prose(paragraph, more_letters) and paragraph not in seen:
             seen.add(paragraph)
             kept.append(paragraph)
     return kept if sum(map(len, kept)) >= LEAST_DOCUMENT else []
