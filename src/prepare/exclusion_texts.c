@@ -94,47 +94,130 @@ static int take_json(const struct taker *taker, const char *path, const char *te
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-static void take_paragraph(const struct taker *taker, struct buffer *paragraph)
+struct text_run {
+    const char *text;
+    size_t size;
+};
+
+/* The next line of a text, trimmed; false at its end. */
+static bool next_line(struct text_run *rest, struct text_run *line)
 {
-    if (paragraph->size > 0)
-        taker->take(taker->context, (const char *)paragraph->data, paragraph->size);
-    buffer_reset(paragraph);
+    if (rest->size == 0)
+        return false;
+    const char *newline = memchr(rest->text, '\n', rest->size);
+    const size_t length = newline ? (size_t)(newline - rest->text) : rest->size;
+    const size_t taken = length + (newline != NULL);
+    *line = (struct text_run){.text = rest->text, .size = length};
+    unicode_trim(&line->text, &line->size);
+    rest->text += taken;
+    rest->size -= taken;
+    return true;
 }
 
-static void take_fields(const struct taker *taker, const char *line, size_t length)
+/* The next cell of a line, up to one of the bytes `between`; false at its end. */
+static bool next_cell(struct text_run *rest, const char *between, struct text_run *cell)
 {
-    const char *end = line + length;
-    while (line < end) {
-        const char *tab = memchr(line, '\t', (size_t)(end - line));
-        const char *stop = tab ? tab : end;
-        if (stop > line)
-            taker->take(taker->context, line, (size_t)(stop - line));
-        line = stop + 1;
+    while (rest->size > 0 && strchr(between, *rest->text) && *rest->text) {
+        rest->text++;
+        rest->size--;
+    }
+    cell->text = rest->text;
+    while (rest->size > 0 && (!strchr(between, *rest->text) || !*rest->text)) {
+        rest->text++;
+        rest->size--;
+    }
+    cell->size = (size_t)(rest->text - cell->text);
+    return cell->size > 0;
+}
+
+static bool has(const struct text_run *run, char byte)
+{
+    return run->size > 0 && memchr(run->text, byte, run->size);
+}
+
+static void take_buffer(const struct taker *taker, struct buffer *text)
+{
+    if (text->size > 0)
+        taker->take(taker->context, (const char *)text->data, text->size);
+    buffer_reset(text);
+}
+
+/* Paragraphs, and the cells of lines with tabs. */
+static void take_rows(const struct taker *taker, struct text_run rest)
+{
+    struct buffer paragraph = {0};
+    struct text_run line, cell;
+    while (next_line(&rest, &line)) {
+        const bool is_row = has(&line, '\t');
+        if (is_row) {
+            take_buffer(taker, &paragraph);
+            while (next_cell(&line, "\t", &cell))
+                taker->take(taker->context, cell.text, cell.size);
+        } else {
+            buffer_put(&paragraph, line.text, line.size);
+            buffer_put_u8(&paragraph, '\n');
+        }
+    }
+    take_buffer(taker, &paragraph);
+    buffer_release(&paragraph);
+}
+
+enum { MOST_COLUMNS = 64 };
+
+/* How many columns of single words the lines have, but for comments; 0 where they are not such. */
+static int count_columns(struct text_run rest)
+{
+    struct text_run line, cell;
+    int columns = 0, lines = 0;
+    while (next_line(&rest, &line)) {
+        if (line.text[0] == '#')
+            continue;
+        const bool tabs = has(&line, '\t');
+        int count = 0;
+        for (struct text_run cells = line; next_cell(&cells, tabs ? "\t" : " ", &cell); count++)
+            if (has(&cell, ' '))
+                return 0;
+        if ((lines++ > 0 && count != columns) || count < 2 || count > MOST_COLUMNS)
+            return 0;
+        columns = count;
+    }
+    return lines > 1 ? columns : 0;
+}
+
+/* Columns of words, as CoNLL has them: each, read downwards, may be a sentence. */
+static void take_columns(const struct taker *taker, struct text_run lines)
+{
+    const int columns = count_columns(lines);
+    struct buffer sentences[MOST_COLUMNS] = {{0}};
+    struct text_run rest = lines, line, cell;
+    while (columns > 0 && next_line(&rest, &line)) {
+        const char *between = has(&line, '\t') ? "\t" : " ";
+        for (int c = 0; line.text[0] != '#' && c < columns && next_cell(&line, between, &cell);
+             c++) {
+            buffer_put(&sentences[c], cell.text, cell.size);
+            buffer_put_u8(&sentences[c], ' ');
+        }
+    }
+    for (int c = 0; c < columns; c++) {
+        take_buffer(taker, &sentences[c]);
+        buffer_release(&sentences[c]);
     }
 }
 
 static void take_lines(const struct taker *taker, const char *text, size_t size)
 {
-    struct buffer paragraph = {0};
-    size_t position = 0;
-    while (position < size) {
-        const char *line = text + position;
-        const char *newline = memchr(line, '\n', size - position);
-        size_t length = newline ? (size_t)(newline - line) : size - position;
-        position += length + (newline != NULL);
-        unicode_trim(&line, &length);
-        const bool has_tabs = length > 0 && memchr(line, '\t', length);
-        if (length == 0 || has_tabs)
-            take_paragraph(taker, &paragraph);
-        if (has_tabs)
-            take_fields(taker, line, length);
-        else if (length > 0) {
-            buffer_put(&paragraph, line, length);
-            buffer_put_u8(&paragraph, '\n');
+    struct text_run rest = {.text = text, .size = size}, line, run = {.text = text};
+    bool more;
+    do {
+        more = next_line(&rest, &line);
+        if (more && line.size > 0) {
+            run.size = (size_t)(rest.text - run.text);
+        } else {
+            take_rows(taker, run);
+            take_columns(taker, run);
+            run = (struct text_run){.text = rest.text};
         }
-    }
-    take_paragraph(taker, &paragraph);
-    buffer_release(&paragraph);
+    } while (more);
 }
 
 int exclusion_texts_read(const char *path,

@@ -6,9 +6,11 @@
  *     that is a value, at any depth, is a text; names of members are not. A file is JSON when it begins
  *     with a whole object, or with a whole array that is empty or whose first element is an object, an
  *     array or a string.
- *   - lines: a line with tabs (TSV) has a text between each two of them; runs of other lines are a text
- *     each, up to a blank line. CSV needs no more than that: where it is quoted makes no difference to
- *     words.
+ *   - lines, in runs that end at blank ones: a line with tabs (TSV) has a text between each two of them;
+ *     runs of other lines are a text each. CSV needs no more than that: where it is quoted makes no
+ *     difference to words. Where all lines of a run (but comments, which begin with #) have as many
+ *     words, with tabs or blanks between, each of these columns is a text as well, read downwards: that
+ *     is how CoNLL has sentences.
  *
  * Files may be compressed in every way that text/input_stream.h reads. One is in memory at a time,
  * whole, and as JSON a value of it besides. */

@@ -65,7 +65,7 @@ static void no_ngram_goes_across_texts(void **state)
 {
     (void)state;
     struct exclusion set;
-    open_set(&set, "a b\tc d e f\n\ng h\ni j\n\nk l m\n", 4);
+    open_set(&set, "a b\tc d e f\n\ng h i\nj\n\nk l m\n", 4);
     assert_int_equal(set.texts, 4);
     assert_int_equal(set.short_texts, 2);
     assert_int_equal(set.ngrams, 2);

@@ -37,6 +37,18 @@ static void lines_are_documents_or_fields(void **state)
     assert_texts("\"a, b\",\"c\"\"d\"\n1,2\n", "<\"a, b\",\"c\"\"d\"\n1,2\n>");
 }
 
+/* A word a line, as for tagging: the columns are read downwards, whichever holds the words. */
+static void columns_of_words_are_sentences(void **state)
+{
+    (void)state;
+    assert_texts("a\tX\nb\tY\nc\tX\n\nd\tX\n", "<a><X><b><Y><c><X><a b c ><X Y X ><d><X>");
+    assert_texts("# text = a b\n1\ta\tX\n2\tb\tY\n",
+                 "<# text = a b\n><1><a><X><2><b><Y><1 2 ><a b ><X Y >");
+    assert_texts("a X\nb Y\n", "<a X\nb Y\n><a b ><X Y >");
+    assert_texts("a X\nb Y Z\n", "<a X\nb Y Z\n>");
+    assert_texts("a\tb c\nd\te\n", "<a><b c><d><e>");
+}
+
 static void every_string_of_json_is_a_text(void **state)
 {
     (void)state;
@@ -66,10 +78,10 @@ static void a_compressed_file_is_read(void **state)
     gzFile file = gzopen(path, "wb");
     assert_non_null(file);
     for (int i = 0; i < 300000; i++)
-        assert_true(gzputs(file, i % 100 ? "word word\n" : "\n") > 0);
+        assert_true(gzputs(file, i % 100 ? "the words\n" + (i % 2 ? 0 : 4) : "\n") > 0);
     assert_int_equal(gzclose(file), Z_OK);
     assert_int_equal(exclusion_texts_read(path, put_text, &found, &err), 0);
-    assert_int_equal(found.size, 297000 * 10 + 3000 * 2);
+    assert_int_equal(found.size, 150000 * 10 + 147000 * 6 + 3000 * 2);
     assert_int_equal(exclusion_texts_read(scratch_path("none"), put_text, &found, &err), -1);
     assert_non_null(strstr(err.text, "none"));
     buffer_release(&found);
@@ -79,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_documents_or_fields),
+        cmocka_unit_test(columns_of_words_are_sentences),
         cmocka_unit_test(every_string_of_json_is_a_text),
         cmocka_unit_test(what_only_begins_like_json_is_text),
         cmocka_unit_test(a_compressed_file_is_read),

@@ -108,17 +108,20 @@ expect 1 "\[novels\] format = pdf; there are markup, text" corpus first --list o
 sed 's/^files = .*rdb$/files = *.rda/' packages.list >other.list
 expect 1 "novels_1.0_all.deb: no file in it matches \*.rda" corpus first --list other.list --mirror "$URL"
 
-# The list itself is in order.
-python3 - "$ROOT/data" <<'END' || fail "data/debian-corpus.list"
+# The lists themselves are in order, and letters are those of the list's language.
+python3 - "$ROOT/data" <<'END' || fail "data/debian-corpus.list, or data/debian-french.list"
 import importlib.machinery, importlib.util, sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 loader = importlib.machinery.SourceFileLoader("debian_corpus", sys.argv[1] + "/debian-corpus")
 recipe = importlib.util.module_from_spec(importlib.util.spec_from_loader("debian_corpus", loader))
 loader.exec_module(recipe)
-packages = recipe.read_list(sys.argv[1] + "/debian-corpus.list")
-for name in packages.sections():
-    digest = packages[name]["sha256"]
-    assert len(digest) == 64 and int(digest, 16), name
-    assert name == "corpus" or packages[name]["deb"].rpartition("/")[2].startswith(name + "_"), name
+for list in "debian-corpus.list", "debian-french.list":
+    packages = recipe.read_list(sys.argv[1] + "/" + list)
+    for name in packages.sections():
+        digest = packages[name]["sha256"]
+        assert len(digest) == 64 and int(digest, 16), name
+        assert name == "corpus" or packages[name]["deb"].rpartition("/")[2].startswith(name + "_"), name
+french = "L'été où le château fut brûlé, l'évêque était âgé."
+assert recipe.to_text.is_prose(french, packages["corpus"]["letters"]) and not recipe.to_text.is_prose(french)
 END
