@@ -10,6 +10,7 @@
 
 #include "golden.h"
 #include "lambert/model/task_objectives.h"
+#include "store/sstable.h"
 #include "tables.h"
 
 #define GOLDEN "tests/golden/tensorflow"
@@ -343,6 +344,80 @@ static void a_task_takes_what_it_can_use(void **state)
     tf_model_close(&model);
 }
 
+/* The golden index with one tensor more, of no elements. */
+struct insertion {
+    const char *name;
+    bool done;
+    struct buffer block;
+};
+
+static void insert(struct insertion *insertion)
+{
+    static const char entry[] = {0x08, 0x01, 0x12, 0x04, 0x12, 0x02, 0x08, 0x00}; /* float32, [0] */
+    table_entry(&insertion->block, 0, insertion->name, strlen(insertion->name), entry,
+                sizeof entry);
+    insertion->done = true;
+}
+
+static int copy_entry(void *context, const struct sstable_entry *entry, struct error *err)
+{
+    struct insertion *insertion = context;
+    (void)err;
+    if (!insertion->done && strcmp(entry->key, insertion->name) > 0)
+        insert(insertion);
+    table_entry(&insertion->block, 0, entry->key, entry->key_size, entry->value, entry->value_size);
+    return 0;
+}
+
+static char *folder_with(const char *tensor)
+{
+    struct insertion insertion = {.name = tensor};
+    struct buffer golden = {0}, file = {0};
+    struct error err;
+    char *folder = folder_of("more"), *index = path_join(folder, "bert_model.ckpt.index");
+    scratch_read(GOLDEN "/bert_model.ckpt.index", &golden);
+    assert_int_equal(sstable_read(golden.data, golden.size, copy_entry, &insertion, &err), 0);
+    if (!insertion.done)
+        insert(&insertion);
+    table_of(&file, &insertion.block);
+    scratch_write(index, file.data, file.size);
+    buffer_release(&insertion.block);
+    buffer_release(&golden);
+    buffer_release(&file);
+    free(index);
+    return folder;
+}
+
+static void what_the_model_has_no_place_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tensor, *said;
+    } others[] = {
+        {"bert/encoder/layer_7/output/dense/bias",
+         "1 tensor(s) not of this model, which has 1 layers, are left out: "
+         "bert/encoder/layer_7/output/dense/bias"},
+        {"output_bias", "heads that this model has no use for are left out: classifier"},
+        {"cls/squad_more/bias", "1 tensor(s) not of this model"},
+        {"bert/pooler/dense/bias/LAMB/m", ""},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct buffer said = {0};
+        char *folder = folder_with(others[i].tensor);
+        check_model(folder, 9, &said);
+        if (others[i].said[0] ? !strstr(buffer_text(&said), others[i].said) : said.size > 0)
+            fail_msg("%s: '%s'", others[i].tensor, buffer_text(&said));
+        buffer_release(&said);
+        free(folder);
+    }
+    char *folder = folder_with("bert/embeddings/more/kernel");
+    assert_refused(folder, "computes nothing with the tensor bert/embeddings/more/kernel");
+    free(folder);
+    folder = folder_with("bert/encoder/layer_0/attention/self/more");
+    assert_refused(folder, "so it is another model than BERT");
+    free(folder);
+}
+
 /* --- other kinds ------------------------------------------------------------------------------ */
 
 static void checkpoints_of_one_file(void **state)
@@ -388,6 +463,7 @@ int main(void)
         cmocka_unit_test(a_padded_vocabulary),
         cmocka_unit_test(a_misfit_is_named),
         cmocka_unit_test(a_task_takes_what_it_can_use),
+        cmocka_unit_test(what_the_model_has_no_place_for),
         cmocka_unit_test(checkpoints_of_one_file),
         cmocka_unit_test(checkpoints_of_objects),
     };
