@@ -37,7 +37,7 @@ static const char *const stage_names[STAGES] = {
 
 struct prep_bench_arguments {
     const char *vocabulary;
-    bool cased;
+    struct tokenizer_options tokenizer;
     enum prep_stage stage; /* STAGES: all */
     uint64_t text_bytes;
     int repeat;
@@ -54,8 +54,8 @@ static const struct command_option prep_bench_options[] = {
      .completion = COMPLETE_FILES,
      .help = "a vocab.txt"},
     {.name = "cased",
-     .kind = OPTION_FLAG,
-     OPTION_PLACE(struct prep_bench_arguments, cased),
+     .kind = OPTION_FLAG_OFF,
+     OPTION_PLACE(struct prep_bench_arguments, tokenizer.lower_case),
      .help = "keep case and accents"},
     {.name = "stage",
      .kind = OPTION_CHOICE,
@@ -142,15 +142,13 @@ static int normalise_stage(void *context, struct error *err)
     bench->counted = 0;
     for (size_t i = 0; i < bench->text.sentence_count; i++)
         tokenizer_words(bench->text.sentences[i].text, bench->text.sentences[i].size,
-                        !bench->arguments->cased, count_word, &bench->counted);
+                        &bench->arguments->tokenizer, count_word, &bench->counted);
     return 0;
 }
 
 static struct tokenizer *new_tokenizer(const struct prep_bench *bench)
 {
-    struct tokenizer_options options = tokenizer_defaults;
-    options.lower_case = !bench->arguments->cased;
-    return tokenizer_new(bench->vocabulary, &options);
+    return tokenizer_new(bench->vocabulary, &bench->arguments->tokenizer);
 }
 
 /* By bench->threads threads, in runs of sentences. */
@@ -250,7 +248,7 @@ static int prep_stage(void *context, struct error *err)
     options.vocabulary = bench->arguments->vocabulary;
     options.output = corpus;
     options.overwrite = true;
-    options.lower_case = !bench->arguments->cased;
+    options.tokenizer = bench->arguments->tokenizer;
     options.heldout_fraction = 0;
     options.shard_bytes =
         chunk < SMALLEST_CHUNK ? SMALLEST_CHUNK : min_u64(chunk, prepare_defaults.shard_bytes);
@@ -360,6 +358,6 @@ const struct command command_bench_prep = {
         "lambert prep does).\n",
     .examples = "lambert bench prep --vocabulary vocab.txt texts/\n",
     .options = prep_bench_options,
-    COMMAND_ARGUMENTS(struct prep_bench_arguments, .stage = STAGES, .text_bytes = 64000000,
-                      .repeat = 5),
+    COMMAND_ARGUMENTS(struct prep_bench_arguments, .tokenizer = TOKENIZER_DEFAULTS, .stage = STAGES,
+                      .text_bytes = 64000000, .repeat = 5),
     .run = measure_prep};

@@ -172,9 +172,10 @@ void corpus_report_print(const struct corpus *corpus, const struct corpus_statis
     const struct corpus_report report = corpus_report(corpus);
     const struct sample_totals samples = corpus_samples(corpus);
     const struct vocabulary *vocabulary = corpus_vocabulary(corpus);
+    char tokenizer[TOKENIZER_OPTIONS_TEXT];
     printf("%s (hash %016" PRIx64 ")\n", corpus_folder(corpus), corpus_hash(corpus));
     printf("  %-12s %d entries, %s, hash %016" PRIx64 "\n", "vocabulary",
-           vocabulary_size(vocabulary), corpus_lower_case(corpus) ? "uncased" : "cased",
+           vocabulary_size(vocabulary), tokenizer_options_text(corpus_tokenizer(corpus), tokenizer),
            vocabulary_hash(vocabulary));
     if (corpus_contents(corpus) == SHARD_READY_SAMPLES)
         print_ready(&report, &samples);

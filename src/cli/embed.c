@@ -160,8 +160,7 @@ static int make_features(struct embedding *embedding, const struct embed_argumen
 {
     const struct base_model *base = &embedding->base;
     const struct task_format format = {.kind = TASK_REGRESSION}; /* texts without labels */
-    struct feature_options options = {.vocabulary = base->vocabulary,
-                                      .lower_case = base->lower_case};
+    struct feature_options options = {.vocabulary = base->vocabulary, .tokenizer = base->tokenizer};
     struct feature_report report;
     if (asking_length(&arguments->asking, base, arguments->sequence_length,
                       &options.sequence_length, err) < 0)

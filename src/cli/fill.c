@@ -145,12 +145,10 @@ static int fill_lines(struct filling *filling, struct error *err)
 static int fill_all(const struct fill_arguments *arguments, const struct base_model *base,
                     const struct loaded_model *model, struct error *err)
 {
-    struct tokenizer_options words = tokenizer_defaults;
-    words.lower_case = base->lower_case;
     struct filling filling = {.arguments = arguments,
                               .base = base,
                               .model = model,
-                              .tokenizer = tokenizer_new(base->vocabulary, &words),
+                              .tokenizer = tokenizer_new(base->vocabulary, &base->tokenizer),
                               .top = min_int(arguments->top, vocabulary_size(base->vocabulary))};
     filling.best = memory_new((size_t)filling.top, sizeof *filling.best);
     packed_batch_init(&filling.batch);

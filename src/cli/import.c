@@ -58,10 +58,11 @@ static char *config_of(const struct base_model *model)
 
 static void say(const char *path, const struct base_model *model, const struct param_table *table)
 {
+    char tokenizer[TOKENIZER_OPTIONS_TEXT];
     log_info("%s: %d layers, width %d, vocabulary %d, %.2f million weights, %s", path,
              model->shape.num_hidden_layers, model->shape.hidden_size,
              vocabulary_size(model->vocabulary), (double)table->weights / 1e6,
-             model->lower_case ? "uncased" : "cased");
+             tokenizer_options_text(&model->tokenizer, tokenizer));
     if (model->task.kind != TASK_NONE)
         log_info("it is for %s (%s), %d named labels", config_word("task.kind", model->task.kind),
                  hf_architecture(model->task.kind), model->labels.count);
@@ -87,7 +88,7 @@ static int write_checkpoint(const struct base_model *model,
     label_set_print(&model->labels, &labels);
     const size_t bytes = table.size * sizeof *params;
     struct checkpoint_meta meta = {.state = {.vocabulary_hash = vocabulary_hash(model->vocabulary),
-                                             .lower_case = model->lower_case},
+                                             .tokenizer = model->tokenizer},
                                    .config = config_of(model),
                                    .labels = (char *)labels.data,
                                    .labels_size = labels.size};

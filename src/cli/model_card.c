@@ -203,6 +203,7 @@ void model_card_print(const struct checkpoint_file *file, enum task_kind kind,
                       const struct bert_config *shape, struct buffer *card)
 {
     const char *pipeline = pipelines[kind];
+    char tokenizer[TOKENIZER_OPTIONS_TEXT];
     buffer_print(card,
                  "---\ntags:\n- bert\n- %s\nlibrary_name: transformers\n"
                  "pipeline_tag: %s\n---\n\n"
@@ -210,8 +211,9 @@ void model_card_print(const struct checkpoint_file *file, enum task_kind kind,
                  "%.2f million weights; vocabulary of %d; sequences of up to %d tokens. Written by "
                  "`%s` for `%s` of transformers.\n\n",
                  pipeline, pipeline, shape->layers, shape->hidden,
-                 file->meta.state.lower_case ? "uncased" : "cased", (double)file->elements / 1e6,
-                 shape->vocab, shape->positions, LAMBERT_PROGRAM, hf_architecture(kind));
+                 tokenizer_options_text(&file->meta.state.tokenizer, tokenizer),
+                 (double)file->elements / 1e6, shape->vocab, shape->positions, LAMBERT_PROGRAM,
+                 hf_architecture(kind));
     print_labels(&file->meta, card);
     print_training(file, kind, card);
     print_evaluation(file, card);

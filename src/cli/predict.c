@@ -177,7 +177,7 @@ static int read_input(struct prediction *prediction, const struct predict_argume
     const struct base_model *base = &prediction->base;
     struct task_reader reader = {.task = &prediction->task,
                                  .vocabulary = base->vocabulary,
-                                 .lower_case = base->lower_case,
+                                 .tokenizer = base->tokenizer,
                                  .labels = base->labels.count > 0 ? &base->labels : NULL};
     if (asking_length(&arguments->asking, base, arguments->sequence_length, &reader.sequence_length,
                       err) < 0 ||

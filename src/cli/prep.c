@@ -4,6 +4,7 @@
 #include "lambert.h"
 #include "lambert/base/log.h"
 #include "lambert/prepare/prepare.h"
+#include "tokenizer_rows.h"
 
 struct prep_arguments {
     struct prepare_options prepare;
@@ -25,10 +26,7 @@ static const struct command_option prep_options[] = {
      .metavar = "DIR",
      .completion = COMPLETE_FOLDERS,
      .help = "the corpus folder to make"},
-    {.name = "cased",
-     .kind = OPTION_FLAG_OFF,
-     OPTION_PLACE(struct prep_arguments, prepare.lower_case),
-     .help = "keep case and accents; without it text is lower-cased"},
+    OPTION_TOKENIZER(struct prep_arguments, prepare.tokenizer),
     {.name = "heldout",
      .kind = OPTION_REAL,
      OPTION_PLACE(struct prep_arguments, prepare.heldout_fraction),

@@ -4,22 +4,23 @@
 
 #include "lambert/command/option.h"
 #include "lambert/features/feature_set.h"
+#include "tokenizer_rows.h"
 
 struct question_options {
     const char *vocabulary;
-    bool cased;
+    struct tokenizer_options tokenizer;
     int sequence_length, stride, question_length;
 };
 
 /* clang-format off */
 #define QUESTION_OPTIONS_STANDARD                                                                  \
-    {.sequence_length = 384, .stride = 128, .question_length = 64}
+    {.tokenizer = TOKENIZER_DEFAULTS, .sequence_length = 384, .stride = 128,                       \
+     .question_length = 64}
 
 #define OPTION_QUESTIONS(type, member)                                                             \
     {.name = "vocabulary", .kind = OPTION_TEXT, OPTION_PLACE(type, member.vocabulary),             \
      .required = true, .metavar = "FILE", .completion = COMPLETE_FILES, .help = "a vocab.txt"},    \
-    {.name = "cased", .kind = OPTION_FLAG, OPTION_PLACE(type, member.cased),                       \
-     .help = "keep case and accents"},                                                             \
+    OPTION_TOKENIZER(type, member.tokenizer),                                                      \
     {.name = "sequence-length", .kind = OPTION_INTEGER,                                            \
      OPTION_PLACE(type, member.sequence_length), .min = 5, .max = 1 << 20, .metavar = "TOKENS",    \
      .help = "longest sequence"},                                                                  \
@@ -35,7 +36,7 @@ static inline struct feature_options feature_options_of(const struct question_op
                                                         const struct vocabulary *vocabulary)
 {
     return (struct feature_options){.vocabulary = vocabulary,
-                                    .lower_case = !options->cased,
+                                    .tokenizer = options->tokenizer,
                                     .sequence_length = options->sequence_length,
                                     .stride = options->stride,
                                     .question_length = options->question_length};

@@ -210,7 +210,7 @@ static int read_pairs(struct minimal_pairs *pairs, struct pair_scorer **scorer,
 {
     if (minimal_pairs_read(pairs, path, err) < 0)
         return -1;
-    return pair_scorer_new(scorer, pairs, base->vocabulary, base->lower_case,
+    return pair_scorer_new(scorer, pairs, base->vocabulary, &base->tokenizer,
                            base->shape.max_position_embeddings, err);
 }
 

@@ -7,10 +7,11 @@
 #include "lambert.h"
 #include "lambert/base/memory.h"
 #include "lambert/text/tokenizer.h"
+#include "tokenizer_rows.h"
 
 struct tokens_arguments {
     const char *vocabulary;
-    bool cased;
+    struct tokenizer_options tokenizer;
     bool json;
 };
 
@@ -22,10 +23,7 @@ static const struct command_option tokens_options[] = {
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
      .help = "a vocab.txt"},
-    {.name = "cased",
-     .kind = OPTION_FLAG,
-     OPTION_PLACE(struct tokens_arguments, cased),
-     .help = "keep case and accents"},
+    OPTION_TOKENIZER(struct tokens_arguments, tokenizer),
     {.name = "json",
      .kind = OPTION_FLAG,
      OPTION_PLACE(struct tokens_arguments, json),
@@ -53,15 +51,13 @@ static int show_tokens(const void *context, struct error *err)
 {
     const struct tokens_arguments *arguments = context;
     struct vocabulary *vocabulary;
-    struct tokenizer_options options = tokenizer_defaults;
     struct buffer ids = {0};
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
     if (vocabulary_load(&vocabulary, arguments->vocabulary, err) < 0)
         return -1;
-    options.lower_case = !arguments->cased;
-    struct tokenizer *tokenizer = tokenizer_new(vocabulary, &options);
+    struct tokenizer *tokenizer = tokenizer_new(vocabulary, &arguments->tokenizer);
     while ((length = getline(&line, &room, stdin)) >= 0) {
         buffer_reset(&ids);
         size_t count = tokenizer_encode(tokenizer, line, (size_t)length, &ids);
@@ -82,5 +78,5 @@ const struct command command_show_tokens = {
                    "without special tokens.",
     .examples = "echo 'In the beginning' | lambert show tokens --vocabulary vocab.txt\n",
     .options = tokens_options,
-    COMMAND_ARGUMENTS(struct tokens_arguments, .vocabulary = NULL),
+    COMMAND_ARGUMENTS(struct tokens_arguments, .tokenizer = TOKENIZER_DEFAULTS),
     .run = show_tokens};

@@ -6,6 +6,7 @@
 #include "lambert/base/log.h"
 #include "lambert/text/input_list.h"
 #include "lambert/text/vocabulary_trainer.h"
+#include "tokenizer_rows.h"
 
 struct vocab_arguments {
     struct vocabulary_trainer_options trainer;
@@ -28,10 +29,7 @@ static const struct command_option vocab_options[] = {
      .max = 10000000,
      .metavar = "N",
      .help = "entries, special tokens included"},
-    {.name = "cased",
-     .kind = OPTION_FLAG_OFF,
-     OPTION_PLACE(struct vocab_arguments, trainer.lower_case),
-     .help = "keep case and accents; without it text is lower-cased"},
+    OPTION_NORMALIZER(struct vocab_arguments, trainer.tokenizer),
     {.name = "alphabet",
      .kind = OPTION_INTEGER,
      OPTION_PLACE(struct vocab_arguments, trainer.alphabet_limit),

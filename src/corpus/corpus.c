@@ -138,9 +138,9 @@ const struct vocabulary *corpus_vocabulary(const struct corpus *corpus)
     return corpus->vocabulary;
 }
 
-bool corpus_lower_case(const struct corpus *corpus)
+const struct tokenizer_options *corpus_tokenizer(const struct corpus *corpus)
 {
-    return corpus->manifest.lower_case;
+    return &corpus->manifest.tokenizer;
 }
 
 const struct document_store *corpus_store(const struct corpus *corpus, enum corpus_split split)

@@ -53,7 +53,12 @@ uint64_t manifest_hash(const struct manifest *manifest)
 {
     struct buffer all = {0};
     buffer_put_u64(&all, manifest->vocabulary_hash);
-    buffer_put_u64(&all, manifest->lower_case);
+    buffer_put_u64(&all, manifest->tokenizer.lower_case);
+    if (!tokenizer_options_are_plain(&manifest->tokenizer)) {
+        buffer_put_u64(&all, tokenizer_strips_accents(&manifest->tokenizer));
+        buffer_put_u64(&all, manifest->tokenizer.split_han);
+        buffer_put_u64(&all, (uint64_t)manifest->tokenizer.max_word_characters);
+    }
     for (int s = 0; s < CORPUS_SPLITS; s++)
         for (int i = 0; i < manifest->splits[s].count; i++) {
             buffer_put_u64(&all, (uint64_t)s);
@@ -99,13 +104,16 @@ void manifest_print(const struct manifest *manifest, struct buffer *out)
     struct corpus_report report = manifest->report;
     cJSON *root = cJSON_CreateObject(), *object;
     cJSON_AddStringToObject(root, "format", FORMAT);
-    cJSON_AddNumberToObject(root, "version", MANIFEST_VERSION);
+    cJSON_AddNumberToObject(root, "version",
+                            tokenizer_options_are_plain(&manifest->tokenizer)
+                                ? MANIFEST_PLAIN_VERSION
+                                : MANIFEST_VERSION);
     cJSON_AddStringToObject(root, "program", LAMBERT_PROGRAM);
     json_add_hash(root, "hash", manifest_hash(manifest));
     object = cJSON_AddObjectToObject(root, "vocabulary");
     json_add_hash(object, "hash", manifest->vocabulary_hash);
     cJSON_AddNumberToObject(object, "size", manifest->vocabulary_size);
-    cJSON_AddBoolToObject(root, "lower_case", manifest->lower_case);
+    tokenizer_options_put(root, &manifest->tokenizer);
     cJSON_AddStringToObject(root, "unicode", manifest->unicode);
     cJSON_AddBoolToObject(root, "split_sentences", manifest->split_sentences);
     cJSON_AddNumberToObject(root, "heldout_fraction", manifest->heldout_fraction);
@@ -227,7 +235,9 @@ static void get_fields(struct parse *parse, const cJSON *root, struct manifest *
     if (size == 0 || size > INT32_MAX)
         parse_failed(parse, "size");
     manifest->vocabulary_size = (int)size;
-    manifest->lower_case = get_bool(parse, root, "lower_case");
+    const char *wrong = tokenizer_options_get(root, &manifest->tokenizer);
+    if (wrong)
+        parse_failed(parse, wrong);
     manifest->unicode = memory_copy_text(get_text(parse, root, "unicode"));
     manifest->split_sentences = get_bool(parse, root, "split_sentences");
     if (!cJSON_IsNumber(fraction))
@@ -250,11 +260,12 @@ static int check_format(const cJSON *root, const char *path, struct error *err)
     if (!cJSON_IsString(format) || strcmp(format->valuestring, FORMAT) != 0 ||
         !cJSON_IsNumber(version))
         return error_set(err, "%s does not describe a corpus of this program", path);
-    if (version->valueint != MANIFEST_VERSION)
-        return error_set(err,
-                         "%s has version %d of the corpus format, this program reads version %d; "
-                         "prepare the corpus again",
-                         path, version->valueint, MANIFEST_VERSION);
+    if (version->valueint < MANIFEST_PLAIN_VERSION || version->valueint > MANIFEST_VERSION)
+        return error_set(
+            err,
+            "%s has version %d of the corpus format, this program reads up to version %d; "
+            "prepare the corpus again",
+            path, version->valueint, MANIFEST_VERSION);
     return 0;
 }
 

@@ -161,7 +161,7 @@ static char *text_of(struct decoder *decoder, const struct decoding *decoding,
                         paragraph_word_of(paragraph, piece + guess->end), &decoder->original);
     const char *original = buffer_text(&decoder->original);
     const struct text_part part = original_text(original, buffer_text(&decoder->normalised),
-                                                decoding->set->lower_case, &decoder->scratch);
+                                                &decoding->set->tokenizer, &decoder->scratch);
     char *text = memory_new(part.size + 1, 1);
     memcpy(text, original + part.start, part.size);
     return text;

@@ -32,11 +32,10 @@ int32_t *encoder_put_part(const struct encoder *encoder, int32_t *to, const int3
 
 static void encoder_init(struct encoder *encoder, const struct feature_options *options)
 {
-    struct tokenizer_options words = tokenizer_defaults;
-    words.lower_case = options->lower_case;
-    *encoder = (struct encoder){.options = options,
-                                .special = vocabulary_special_tokens(options->vocabulary),
-                                .tokenizer = tokenizer_new(options->vocabulary, &words)};
+    *encoder =
+        (struct encoder){.options = options,
+                         .special = vocabulary_special_tokens(options->vocabulary),
+                         .tokenizer = tokenizer_new(options->vocabulary, &options->tokenizer)};
     buffer_reserve(&encoder->ids, 4096); /* so that there is an address where there are no pieces */
 }
 

@@ -45,12 +45,12 @@ static size_t end_of(const char *text, size_t place)
     return place;
 }
 
-struct text_part original_text(const char *original, const char *normalised, bool lower_case,
-                               struct buffer *scratch)
+struct text_part original_text(const char *original, const char *normalised,
+                               const struct tokenizer_options *tokenizer, struct buffer *scratch)
 {
     const struct text_part all = {0, strlen(original)};
     buffer_reset(scratch);
-    tokenizer_words(original, all.size, lower_case, put_word, scratch);
+    tokenizer_words(original, all.size, tokenizer, put_word, scratch);
     const char *text = buffer_text(scratch), *found = strstr(text, normalised);
     if (*normalised == '\0' || !found ||
         characters(text, scratch->size) != characters(original, all.size))

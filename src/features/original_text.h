@@ -3,10 +3,10 @@
 #ifndef LAMBERT_FEATURES_ORIGINAL_TEXT_H
 #define LAMBERT_FEATURES_ORIGINAL_TEXT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "lambert/base/buffer.h"
+#include "lambert/text/tokenizer_options.h"
 
 /* normalised: words that pieces spell, a blank between two ("steve smith"). original: the words of the paragraph
  * that the pieces are of ("Steve Smith's"). Gives the part of the original that is meant ("Steve Smith"); all of
@@ -14,7 +14,7 @@
 struct text_part {
     size_t start, size; /* bytes */
 };
-struct text_part original_text(const char *original, const char *normalised, bool lower_case,
-                               struct buffer *scratch);
+struct text_part original_text(const char *original, const char *normalised,
+                               const struct tokenizer_options *tokenizer, struct buffer *scratch);
 
 #endif

@@ -254,7 +254,7 @@ int feature_set_of_questions(struct feature_set **features, const struct questio
                              .encodings = memory_new(count, sizeof *made.encodings),
                              .left_out = memory_new(count, sizeof *made.left_out)};
     set->vocabulary = options->vocabulary;
-    set->lower_case = options->lower_case;
+    set->tokenizer = options->tokenizer;
     set->paragraph_count = questions->paragraphs;
     set->paragraphs = memory_new((size_t)questions->paragraphs, sizeof *set->paragraphs);
     encode_all(options, questions->paragraphs, encode_paragraph, &made);

@@ -16,7 +16,7 @@ struct feature_set {
 
     /* questions */
     const struct vocabulary *vocabulary;
-    bool lower_case;
+    struct tokenizer_options tokenizer;
     struct paragraph *paragraphs; /* [paragraph_count] */
     int paragraph_count;
 };

@@ -7,11 +7,9 @@
 #include "lambert/text/sentence_splitter.h"
 
 void document_encoder_init(struct document_encoder *encoder, const struct vocabulary *vocabulary,
-                           bool lower_case, bool split_sentences)
+                           const struct tokenizer_options *tokenizer, bool split_sentences)
 {
-    struct tokenizer_options options = tokenizer_defaults;
-    options.lower_case = lower_case;
-    *encoder = (struct document_encoder){.tokenizer = tokenizer_new(vocabulary, &options),
+    *encoder = (struct document_encoder){.tokenizer = tokenizer_new(vocabulary, tokenizer),
                                          .split_sentences = split_sentences};
 }
 

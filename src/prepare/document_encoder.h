@@ -20,7 +20,7 @@ struct document_encoder {
 };
 
 void document_encoder_init(struct document_encoder *encoder, const struct vocabulary *vocabulary,
-                           bool lower_case, bool split_sentences);
+                           const struct tokenizer_options *tokenizer, bool split_sentences);
 void document_encoder_release(struct document_encoder *encoder); /* fine on a zeroed one */
 
 /* Sentences without tokens are left out. The title is not part of the text. Returns the number of

@@ -103,7 +103,7 @@ static void add_text(void *context, const char *text, size_t size)
     struct reading *reading = context;
     struct exclusion *exclusion = reading->exclusion;
     window_begin(&reading->window, exclusion->words);
-    tokenizer_words(text, size, true, add_word, reading);
+    tokenizer_words(text, size, &tokenizer_defaults, add_word, reading);
     if (reading->window.passed == 0)
         return;
     exclusion->texts++;
@@ -182,7 +182,7 @@ bool exclusion_find(const struct exclusion *exclusion, const char *text, size_t 
 {
     struct search search = {.exclusion = exclusion};
     window_begin(&search.window, exclusion->words);
-    tokenizer_words(text, size, true, look_at_word, &search);
+    tokenizer_words(text, size, &tokenizer_defaults, look_at_word, &search);
     *match = search.match;
     return search.found;
 }
@@ -211,5 +211,5 @@ void exclusion_print(const struct exclusion *exclusion, const char *text, size_t
     struct printing printing = {.first = match->first_word,
                                 .end = match->first_word + (uint64_t)exclusion->words,
                                 .out = out};
-    tokenizer_words(text, size, true, print_word, &printing);
+    tokenizer_words(text, size, &tokenizer_defaults, print_word, &printing);
 }

@@ -27,12 +27,15 @@ static uint64_t plan_hash(const struct preparation *p, enum shard_contents conte
 {
     const struct prepare_options *options = &p->options;
     struct buffer all = {0};
+    char words[TOKENIZER_OPTIONS_TEXT];
     const bool splits = contents == SHARD_DOCUMENTS_OF_TEXT && options->split_sentences;
     buffer_print(&all, LAMBERT_PROGRAM " %d %s %s %016" PRIx64 " %d %d %a %" PRIu64 " %d\n",
                  contents, tokenizer_unicode_version(), zlibVersion(),
-                 vocabulary_hash(p->vocabulary), options->lower_case,
+                 vocabulary_hash(p->vocabulary), options->tokenizer.lower_case,
                  splits ? SENTENCE_RULES : options->split_sentences, options->heldout_fraction,
                  options->shard_bytes, options->compression);
+    if (!tokenizer_options_are_plain(&options->tokenizer))
+        buffer_print(&all, "%s\n", tokenizer_options_words(&options->tokenizer, words));
     for (int i = 0; i < p->inputs.count; i++) {
         const struct input_file *file = &p->inputs.files[i];
         buffer_print(&all, "%s %d %" PRIu64 " %" PRId64 "\n", file->path, file->kind, file->bytes,

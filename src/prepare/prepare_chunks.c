@@ -21,7 +21,7 @@ struct text_worker {
 static void worker_init(struct text_worker *worker, struct preparation *p)
 {
     *worker = (struct text_worker){.preparation = p};
-    document_encoder_init(&worker->encoder, p->vocabulary, p->options.lower_case,
+    document_encoder_init(&worker->encoder, p->vocabulary, &p->options.tokenizer,
                           p->options.split_sentences);
     document_init(&worker->document);
     chunk_init(&worker->chunk, &p->plan);

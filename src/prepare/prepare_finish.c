@@ -266,7 +266,7 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
     struct sums sums = {.manifest = {.vocabulary_hash = p->plan.shard.vocabulary_hash,
                                      .vocabulary_size = p->plan.shard.vocabulary_size,
                                      .contents = p->plan.shard.contents,
-                                     .lower_case = p->options.lower_case,
+                                     .tokenizer = p->options.tokenizer,
                                      .split_sentences = p->options.split_sentences,
                                      .heldout_fraction = p->options.heldout_fraction,
                                      .unicode = memory_copy_text(tokenizer_unicode_version())},

@@ -20,7 +20,7 @@ struct description {
     struct config_task task;
     enum float_type compute_type;
     int sequence_length;
-    bool lower_case;
+    struct tokenizer_options tokenizer;
     size_t labels_size, vocabulary_size;
 };
 
@@ -36,8 +36,8 @@ static enum base_source source_of(const char *path)
 }
 
 /* What the models of others say; the rest is as a configuration has it. */
-static void describe_model(const struct bert_config *shape, enum task_kind kind, bool lower_case,
-                           struct description *said)
+static void describe_model(const struct bert_config *shape, enum task_kind kind,
+                           const struct tokenizer_options *tokenizer, struct description *said)
 {
     struct config standard;
     config_defaults(&standard);
@@ -46,7 +46,7 @@ static void describe_model(const struct bert_config *shape, enum task_kind kind,
     said->task.kind = kind;
     said->compute_type = TYPE_FLOAT32;
     said->sequence_length = said->shape.max_position_embeddings;
-    said->lower_case = lower_case;
+    said->tokenizer = *tokenizer;
 }
 
 static int open_folder(struct base_model *model, const char *path, struct description *said,
@@ -55,7 +55,7 @@ static int open_folder(struct base_model *model, const char *path, struct descri
     const struct hf_model *folder = &model->folder;
     if (hf_model_open(&model->folder, path, err) < 0)
         return -1;
-    describe_model(&folder->shape, folder->kind, folder->lower_case, said);
+    describe_model(&folder->shape, folder->kind, &folder->tokenizer, said);
     return 0;
 }
 
@@ -65,7 +65,7 @@ static int open_tensorflow(struct base_model *model, const char *path, struct de
     const struct tf_model *found = &model->tensorflow;
     if (tf_model_open(&model->tensorflow, path, err) < 0)
         return -1;
-    describe_model(&found->shape, found->kind, found->tokenizer.lower_case, said);
+    describe_model(&found->shape, found->kind, &found->tokenizer, said);
     return 0;
 }
 
@@ -83,7 +83,7 @@ static int describe_file(const struct base_model *model, struct description *sai
     said->sequence_length = stored.phase_count > 0
                                 ? stored.phases[stored.phase_count - 1].sequence_length
                                 : stored.model.max_position_embeddings;
-    said->lower_case = meta->state.lower_case;
+    said->tokenizer = meta->state.tokenizer;
     return 0;
 }
 
@@ -154,7 +154,7 @@ static int share(struct base_model *model, const struct dist *dist, struct descr
     model->task = said->task;
     model->compute_type = said->compute_type;
     model->sequence_length = said->sequence_length;
-    model->lower_case = said->lower_case;
+    model->tokenizer = said->tokenizer;
     const int status = dist_agree(dist, take_texts(model, path, &labels, &vocabulary, err), err);
     buffer_release(&labels);
     buffer_release(&vocabulary);

@@ -84,17 +84,15 @@ int carry_over_weights(const struct carry_over *carry, const struct param_table 
                        real *params, struct error *err)
 {
     const struct base_model *model = carry->model;
-    struct tokenizer_options reading = tokenizer_defaults;
     struct bert_config old_shape = *carry->shape;
     struct param_table old_table;
     struct token_origins origins;
     real *old_params = NULL;
-    reading.lower_case = model->lower_case;
     old_shape.vocab = vocabulary_size(model->vocabulary);
     old_shape.positions = model->shape.max_position_embeddings;
     require(old_shape.positions <= carry->shape->positions);
     param_table_init(&old_table, &old_shape);
-    token_origins_init(&origins, carry->vocabulary, model->vocabulary, &reading,
+    token_origins_init(&origins, carry->vocabulary, model->vocabulary, &model->tokenizer,
                        carry->new_tokens == NEW_TOKENS_MEAN);
     require(old_table.count == table->count); /* they differ in the number of some rows alone */
     const size_t bytes = old_table.size * sizeof *old_params;

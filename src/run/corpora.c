@@ -20,9 +20,13 @@ static int check_alike(const struct corpora *corpora, const struct corpus *corpu
                          "the corpora %s and %s were made with different vocabularies; one model "
                          "has one",
                          corpus_folder(first), corpus_folder(corpus));
-    if (corpus_lower_case(first) != corpus_lower_case(corpus))
-        return error_set(err, "of the corpora %s and %s, one is cased and the other is not",
-                         corpus_folder(first), corpus_folder(corpus));
+    if (!tokenizer_options_equal(corpus_tokenizer(first), corpus_tokenizer(corpus))) {
+        char texts[2][TOKENIZER_OPTIONS_TEXT];
+        return error_set(
+            err, "the corpus %s is %s, and %s is %s; one model reads text in one way",
+            corpus_folder(first), tokenizer_options_text(corpus_tokenizer(first), texts[0]),
+            corpus_folder(corpus), tokenizer_options_text(corpus_tokenizer(corpus), texts[1]));
+    }
     return 0;
 }
 

@@ -217,7 +217,7 @@ static int read_examples(struct fine_tuning *tuning, struct error *err)
     const int positions = tuning->base.shape.max_position_embeddings;
     struct task_reader reader = {.task = task,
                                  .vocabulary = tuning->base.vocabulary,
-                                 .lower_case = tuning->base.lower_case,
+                                 .tokenizer = tuning->base.tokenizer,
                                  .sequence_length = phase->sequence_length};
     if (phase->sequence_length > positions)
         return error_set(err,
@@ -284,7 +284,7 @@ static void make_meta(struct fine_tuning *tuning)
 {
     struct checkpoint_meta *meta = &tuning->work.meta;
     struct buffer labels = {0};
-    work_make_meta(&tuning->work, tuning->base.vocabulary, tuning->base.lower_case,
+    work_make_meta(&tuning->work, tuning->base.vocabulary, &tuning->base.tokenizer,
                    feature_set_hash(tuning->train.features));
     label_set_print(&tuning->labels, &labels);
     meta->labels_size = labels.size;

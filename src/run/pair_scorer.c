@@ -51,13 +51,12 @@ static int check_sentence(const struct pair_scorer *scorer, const struct minimal
 }
 
 static int encode_all(struct pair_scorer *scorer, const struct minimal_pairs *pairs,
-                      const struct vocabulary *vocabulary, bool lower_case, int longest,
+                      const struct vocabulary *vocabulary,
+                      const struct tokenizer_options *tokenizer_options, int longest,
                       struct error *err)
 {
     const struct special_tokens special = vocabulary_special_tokens(vocabulary);
-    struct tokenizer_options words = tokenizer_defaults;
-    words.lower_case = lower_case;
-    struct tokenizer *tokenizer = tokenizer_new(vocabulary, &words);
+    struct tokenizer *tokenizer = tokenizer_new(vocabulary, tokenizer_options);
     int status = 0;
     scorer->shortest = longest;
     for (int s = 0; status == 0 && s < scorer->sentences; s++) {
@@ -77,7 +76,8 @@ static int encode_all(struct pair_scorer *scorer, const struct minimal_pairs *pa
 }
 
 int pair_scorer_new(struct pair_scorer **out, const struct minimal_pairs *pairs,
-                    const struct vocabulary *vocabulary, bool lower_case, int longest,
+                    const struct vocabulary *vocabulary,
+                    const struct tokenizer_options *tokenizer_options, int longest,
                     struct error *err)
 {
     const size_t vocab = (size_t)vocabulary_size(vocabulary);
@@ -91,7 +91,7 @@ int pair_scorer_new(struct pair_scorer **out, const struct minimal_pairs *pairs,
     scorer->mask = vocabulary_special_tokens(vocabulary).mask;
     scorer->continuation = memory_new(vocab, sizeof *scorer->continuation);
     memcpy(scorer->continuation, vocabulary_continuation(vocabulary), vocab);
-    if (encode_all(scorer, pairs, vocabulary, lower_case, longest, err) < 0) {
+    if (encode_all(scorer, pairs, vocabulary, tokenizer_options, longest, err) < 0) {
         pair_scorer_free(scorer);
         return -1;
     }

@@ -208,7 +208,7 @@ static int open_pairs(struct pretraining *pretraining, struct error *err)
     if (minimal_pairs_read(&pairs, path, err) < 0)
         return error_prefix(err, "train.evaluate_pairs");
     int status = pair_scorer_new(&pretraining->pairs, &pairs, corpus_vocabulary(corpus),
-                                 corpus_lower_case(corpus),
+                                 corpus_tokenizer(corpus),
                                  pretraining->work.options.bert.capacity.longest, err);
     minimal_pairs_release(&pairs);
     return status < 0 ? error_prefix(err, "train.evaluate_pairs") : 0;
@@ -236,7 +236,7 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
     for (int p = 0; p < config->phase_count; p++)
         dist_broadcast(dist, 0, &pretraining->corpora.phases[p].mixture, sizeof(struct mixture));
     const struct corpus *first = corpora_of(&pretraining->corpora, 0, 0);
-    work_make_meta(*work, corpus_vocabulary(first), corpus_lower_case(first),
+    work_make_meta(*work, corpus_vocabulary(first), corpus_tokenizer(first),
                    corpora_hash(&pretraining->corpora));
     make_options(pretraining);
     if (dist_agree(dist, open_pairs(pretraining, err), err) < 0) {

@@ -16,15 +16,19 @@
 
 /* --- from another model ----------------------------------------------------------------------- */
 
-/* A model of another vocabulary, or of the other case, would learn to read anew. */
-static int check_text(const struct run *run, uint64_t hash, bool lower_case, struct error *err)
+/* A model of another vocabulary, or that reads text in another way, would learn to read anew. */
+static int check_text(const struct run *run, uint64_t hash,
+                      const struct tokenizer_options *tokenizer, struct error *err)
 {
     const char *corpus = run->work->place;
+    const struct tokenizer_options *ours = &run->state.tokenizer;
+    const bool alike = tokenizer_options_equal(tokenizer, ours);
+    char texts[2][TOKENIZER_OPTIONS_TEXT], words[2][TOKENIZER_OPTIONS_TEXT];
     const bool same = hash == run->state.vocabulary_hash;
     if (!same && run->config->run.new_tokens != NEW_TOKENS_REFUSE)
         return 0; /* its rows are carried over, whatever it reads */
-    if (run->config->task.kind != TASK_NONE && (!same || lower_case != run->state.lower_case))
-        return error_set(err, "its vocabulary or its case is not that of run.start_from (%s)",
+    if (run->config->task.kind != TASK_NONE && (!same || !alike))
+        return error_set(err, "its vocabulary or its tokenizer is not that of run.start_from (%s)",
                          run->config->run.start_from);
     if (!same)
         return error_set(
@@ -33,10 +37,14 @@ static int check_text(const struct run *run, uint64_t hash, bool lower_case, str
             "corpus with the vocab.txt that lambert import and then export make of it, or, where "
             "the new vocabulary is meant, say what its tokens begin as: run.new_tokens=mean",
             corpus);
-    if (lower_case != run->state.lower_case)
-        return error_set(err, "it is %s, and the corpus %s is not; prepare the corpus %s --cased",
-                         lower_case ? "uncased" : "cased", corpus, lower_case ? "without" : "with");
-    return 0;
+    if (alike)
+        return 0;
+    tokenizer_options_words(tokenizer, words[0]);
+    tokenizer_options_words(ours, words[1]);
+    return error_set(err, "it is %s, and the corpus %s is %s; prepare the corpus %s %s",
+                     tokenizer_options_text(tokenizer, texts[0]), corpus,
+                     tokenizer_options_text(ours, texts[1]), words[0][0] ? "with" : "without",
+                     words[0][0] ? words[0] : words[1]);
 }
 
 /* More of them may be made, fewer would cut what the model has learnt. */
@@ -58,7 +66,7 @@ static int check_base(const struct run *run, const struct base_model *model, str
     const int vocabulary = vocabulary_size(model->vocabulary);
     const struct config shaped = {.model = model->shape};
     const struct bert_config shape = bert_config_of(&shaped, vocabulary);
-    if (check_text(run, vocabulary_hash(model->vocabulary), model->lower_case, err) < 0 ||
+    if (check_text(run, vocabulary_hash(model->vocabulary), &model->tokenizer, err) < 0 ||
         check_model(run->config, &shape, err) < 0)
         return -1;
     return check_positions(run, model, err);

@@ -87,7 +87,7 @@ int task_set_make_features(struct task_set *set, const struct task_reader *reade
 {
     const struct task_format format = task_format_of(reader->task);
     const struct feature_options options = {.vocabulary = reader->vocabulary,
-                                            .lower_case = reader->lower_case,
+                                            .tokenizer = reader->tokenizer,
                                             .sequence_length = reader->sequence_length,
                                             .stride = reader->task->stride,
                                             .question_length = reader->task->question_length};

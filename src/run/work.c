@@ -12,8 +12,8 @@ int work_open(struct work **work, const struct dist *dist, const struct config *
                                           : fine_tuning_open(work, dist, config, resume, err);
 }
 
-void work_make_meta(struct work *work, const struct vocabulary *vocabulary, bool lower_case,
-                    uint64_t material_hash)
+void work_make_meta(struct work *work, const struct vocabulary *vocabulary,
+                    const struct tokenizer_options *tokenizer, uint64_t material_hash)
 {
     struct checkpoint_meta *meta = &work->meta;
     struct buffer config = {0};
@@ -25,7 +25,7 @@ void work_make_meta(struct work *work, const struct vocabulary *vocabulary, bool
     buffer_release(&config);
     meta->state.corpus_hash = material_hash;
     meta->state.vocabulary_hash = vocabulary_hash(vocabulary);
-    meta->state.lower_case = lower_case;
+    meta->state.tokenizer = *tokenizer;
 }
 
 void work_close(struct work *work)

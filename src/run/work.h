@@ -72,8 +72,8 @@ void work_close(struct work *work); /* NULL is fine */
 
 /* For implementations: fills in what checkpoints carry of the configuration, which is complete, of the
  * vocabulary, and of the material, which has this hash. */
-void work_make_meta(struct work *work, const struct vocabulary *vocabulary, bool lower_case,
-                    uint64_t material_hash);
+void work_make_meta(struct work *work, const struct vocabulary *vocabulary,
+                    const struct tokenizer_options *tokenizer, uint64_t material_hash);
 
 /* What work_open() is between. */
 int pretraining_open(struct work **work, const struct dist *dist, const struct config *config,

@@ -30,7 +30,7 @@ char *checkpoint_state_print(const struct run_state *state, int64_t updates)
     json_add_count(root, "tokens", state->tokens);
     json_add_hash(root, "corpus_hash", state->corpus_hash);
     json_add_hash(root, "vocabulary_hash", state->vocabulary_hash);
-    cJSON_AddBoolToObject(root, "lower_case", state->lower_case);
+    tokenizer_options_put(root, &state->tokenizer);
     if (state->has_best) {
         /* cJSON itself may round the last bit away, and then an evaluation that is as good as the
          * best, after resuming, would be better. */
@@ -85,7 +85,6 @@ int checkpoint_state_parse(const char *text, size_t size, struct run_state *stat
 {
     uint64_t phase, phase_step, total_steps, made;
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *lower_case = cJSON_GetObjectItemCaseSensitive(root, "lower_case");
     bool sound = json_get_count(root, "phase", &phase) && phase <= INT32_MAX &&
                  json_get_count(root, "updates", &made) &&
                  json_get_count(root, "phase_step", &phase_step) &&
@@ -94,12 +93,11 @@ int checkpoint_state_parse(const char *text, size_t size, struct run_state *stat
                  json_get_count(root, "tokens", &state->tokens) &&
                  json_get_hash(root, "corpus_hash", &state->corpus_hash) &&
                  json_get_hash(root, "vocabulary_hash", &state->vocabulary_hash) &&
-                 cJSON_IsBool(lower_case) && get_best(root, state);
+                 !tokenizer_options_get(root, &state->tokenizer) && get_best(root, state);
     if (sound) {
         state->phase = (int)phase;
         state->phase_step = (int64_t)phase_step;
         state->total_steps = (int64_t)total_steps;
-        state->lower_case = cJSON_IsTrue(lower_case);
         *updates = (int64_t)made;
     }
     cJSON_Delete(root);

@@ -15,7 +15,8 @@ _Static_assert(sizeof(real) == 4, "checkpoints hold float; the double build has 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "checkpoints are little-endian");
 
 #define CHECKPOINT_KIND "checkpt"
-enum { CHECKPOINT_VERSION = 1 };
+/* Version 2: the tokenizer is more than its case says, which an older program would not see. */
+enum { CHECKPOINT_PLAIN_VERSION = 1, CHECKPOINT_VERSION = 2 };
 
 #define SECTION_STATE   "state"
 #define SECTION_CONFIG  "config"

@@ -34,9 +34,12 @@ void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
     struct container_writer *container = &writer->container;
     char *state = checkpoint_state_print(&meta->state, updates);
     char *tensors = checkpoint_tensors_print(table);
+    const uint32_t version = tokenizer_options_are_plain(&meta->state.tokenizer)
+                                 ? CHECKPOINT_PLAIN_VERSION
+                                 : CHECKPOINT_VERSION;
     *writer = (struct checkpoint_writer){.table = table, .err = err, .status = -1};
     if (make_folder_of(path, err) == 0 &&
-        container_writer_open(container, path, CHECKPOINT_KIND, CHECKPOINT_VERSION, err) == 0 &&
+        container_writer_open(container, path, CHECKPOINT_KIND, version, err) == 0 &&
         container_writer_section(container, SECTION_STATE, state, strlen(state), err) == 0 &&
         container_writer_section(container, SECTION_CONFIG, meta->config, strlen(meta->config),
                                  err) == 0 &&

@@ -90,7 +90,7 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     const char *path = checkpoint_file_path(request->checkpoint);
     const struct bert_config *shape = &request->shape;
     struct hf_config config = {.shape = *shape, .kind = request->kind};
-    bool lower_case = meta->state.lower_case;
+    const struct tokenizer_options *tokenizer = &meta->state.tokenizer;
     struct vocabulary *vocabulary = NULL;
     int status = -1;
     if (refuse_folder(folder, err) < 0 || check_weights(request, err) < 0 ||
@@ -104,9 +104,9 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     if (write_file(folder, "vocab.txt", meta->vocabulary, meta->vocabulary_size, err) < 0)
         goto done;
     if (write_text(folder, "tokenizer_config.json",
-                   hf_tokenizer_config_print(lower_case, shape->positions), err) < 0)
+                   hf_tokenizer_config_print(tokenizer, shape->positions), err) < 0)
         goto done;
-    if (write_text(folder, "tokenizer.json", hf_tokenizer_print(vocabulary, lower_case), err) < 0)
+    if (write_text(folder, "tokenizer.json", hf_tokenizer_print(vocabulary, tokenizer), err) < 0)
         goto done;
     if (write_file(folder, "README.md", request->card, strlen(request->card), err) < 0)
         goto done;

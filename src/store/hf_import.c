@@ -130,11 +130,11 @@ int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
         goto done;
 
     /* A folder without tokenizer_config.json is uncased, as in transformers. */
-    model->lower_case = true;
+    model->tokenizer = tokenizer_defaults;
     if (file_exists(tokenizer_path) &&
         (file_read(tokenizer_path, &tokenizer, err) < 0 ||
-         hf_tokenizer_lower_case(buffer_text(&tokenizer), tokenizer.size, tokenizer_path,
-                                 &model->lower_case, err) < 0))
+         hf_tokenizer_config_parse(buffer_text(&tokenizer), tokenizer.size, tokenizer_path,
+                                   &model->tokenizer, err) < 0))
         goto done;
     if (read_vocabulary(model, err) < 0)
         goto done;

@@ -5,15 +5,23 @@
 
 #include "lambert/base/json.h"
 #include "lambert/base/memory.h"
-#include "lambert/text/tokenizer.h"
 
-char *hf_tokenizer_config_print(bool lower_case, int positions)
+/* strip_accents: what is as the case says is null, as transformers writes it. */
+static void add_strip_accents(cJSON *object, const struct tokenizer_options *options)
+{
+    if (tokenizer_strips_accents(options) == options->lower_case)
+        cJSON_AddNullToObject(object, "strip_accents");
+    else
+        cJSON_AddBoolToObject(object, "strip_accents", tokenizer_strips_accents(options));
+}
+
+char *hf_tokenizer_config_print(const struct tokenizer_options *options, int positions)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "tokenizer_class", "BertTokenizer");
-    cJSON_AddBoolToObject(root, "do_lower_case", lower_case);
-    cJSON_AddBoolToObject(root, "tokenize_chinese_chars", true);
-    cJSON_AddNullToObject(root, "strip_accents"); /* as do_lower_case says */
+    cJSON_AddBoolToObject(root, "do_lower_case", options->lower_case);
+    cJSON_AddBoolToObject(root, "tokenize_chinese_chars", options->split_han);
+    add_strip_accents(root, options);
     cJSON_AddNumberToObject(root, "model_max_length", positions);
     cJSON_AddStringToObject(root, "pad_token", "[PAD]");
     cJSON_AddStringToObject(root, "unk_token", "[UNK]");
@@ -23,17 +31,34 @@ char *hf_tokenizer_config_print(bool lower_case, int positions)
     return json_print_indented(root);
 }
 
-int hf_tokenizer_lower_case(const char *text, size_t size, const char *path, bool *lower_case,
-                            struct error *err)
+/* A member that is true or false; `value` stays as it is where there is none. */
+static int get_bool(const cJSON *root, const char *name, const char *path, bool *value,
+                    struct error *err)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, name);
+    if (item && !cJSON_IsBool(item))
+        return error_set(err, "%s: %s is neither true nor false", path, name);
+    if (item)
+        *value = cJSON_IsTrue(item);
+    return 0;
+}
+
+int hf_tokenizer_config_parse(const char *text, size_t size, const char *path,
+                              struct tokenizer_options *options, struct error *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, "do_lower_case");
-    int status = 0;
-    *lower_case = !item || cJSON_IsTrue(item);
+    const cJSON *accents = cJSON_GetObjectItemCaseSensitive(root, "strip_accents");
+    bool strips = false;
+    int status = -1;
+    *options = tokenizer_defaults;
     if (!cJSON_IsObject(root))
-        status = error_set(err, "%s is not a JSON object", path);
-    else if (item && !cJSON_IsBool(item))
-        status = error_set(err, "%s: do_lower_case is neither true nor false", path);
+        error_set(err, "%s is not a JSON object", path);
+    else if (get_bool(root, "do_lower_case", path, &options->lower_case, err) == 0 &&
+             get_bool(root, "tokenize_chinese_chars", path, &options->split_han, err) == 0 &&
+             (cJSON_IsNull(accents) || get_bool(root, "strip_accents", path, &strips, err) == 0))
+        status = 0;
+    if (status == 0 && accents && !cJSON_IsNull(accents))
+        options->accents = strips ? ACCENTS_STRIPPED : ACCENTS_KEPT;
     cJSON_Delete(root);
     return status;
 }
@@ -89,14 +114,14 @@ static void add_post_processor(cJSON *root, const struct special_tokens *special
     add_template_token(tokens, "[SEP]", special->sep);
 }
 
-static void add_model(cJSON *root, const struct vocabulary *vocabulary)
+static void add_model(cJSON *root, const struct vocabulary *vocabulary,
+                      const struct tokenizer_options *options)
 {
     cJSON *model = cJSON_AddObjectToObject(root, "model");
     cJSON_AddStringToObject(model, "type", "WordPiece");
     cJSON_AddStringToObject(model, "unk_token", "[UNK]");
     cJSON_AddStringToObject(model, "continuing_subword_prefix", "##");
-    cJSON_AddNumberToObject(model, "max_input_chars_per_word",
-                            tokenizer_defaults.max_word_characters);
+    cJSON_AddNumberToObject(model, "max_input_chars_per_word", options->max_word_characters);
     cJSON *vocab = cJSON_AddObjectToObject(model, "vocab");
     for (int32_t id = 0; id < vocabulary_size(vocabulary); id++) {
         const char *token = vocabulary_token(vocabulary, id);
@@ -105,7 +130,8 @@ static void add_model(cJSON *root, const struct vocabulary *vocabulary)
     }
 }
 
-char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case)
+char *hf_tokenizer_print(const struct vocabulary *vocabulary,
+                         const struct tokenizer_options *options)
 {
     struct special_tokens special = vocabulary_special_tokens(vocabulary);
     cJSON *root = cJSON_CreateObject();
@@ -119,9 +145,9 @@ char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case)
     cJSON *normalizer = cJSON_AddObjectToObject(root, "normalizer");
     cJSON_AddStringToObject(normalizer, "type", "BertNormalizer");
     cJSON_AddBoolToObject(normalizer, "clean_text", true);
-    cJSON_AddBoolToObject(normalizer, "handle_chinese_chars", true);
-    cJSON_AddNullToObject(normalizer, "strip_accents");
-    cJSON_AddBoolToObject(normalizer, "lowercase", lower_case);
+    cJSON_AddBoolToObject(normalizer, "handle_chinese_chars", options->split_han);
+    add_strip_accents(normalizer, options);
+    cJSON_AddBoolToObject(normalizer, "lowercase", options->lower_case);
     cJSON_AddStringToObject(cJSON_AddObjectToObject(root, "pre_tokenizer"), "type",
                             "BertPreTokenizer");
     add_post_processor(root, &special);
@@ -129,7 +155,7 @@ char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case)
     cJSON_AddStringToObject(decoder, "type", "WordPiece");
     cJSON_AddStringToObject(decoder, "prefix", "##");
     cJSON_AddBoolToObject(decoder, "cleanup", true);
-    add_model(root, vocabulary);
+    add_model(root, vocabulary, options);
     return json_print_indented(root);
 }
 

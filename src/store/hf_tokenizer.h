@@ -3,20 +3,21 @@
 #ifndef LAMBERT_STORE_HF_TOKENIZER_H
 #define LAMBERT_STORE_HF_TOKENIZER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
+#include "lambert/text/tokenizer_options.h"
 #include "lambert/text/vocabulary.h"
 
-char *hf_tokenizer_config_print(bool lower_case, int positions);
-char *hf_tokenizer_print(const struct vocabulary *vocabulary, bool lower_case);
+char *hf_tokenizer_config_print(const struct tokenizer_options *options, int positions);
+char *hf_tokenizer_print(const struct vocabulary *vocabulary,
+                         const struct tokenizer_options *options);
 
-/* do_lower_case of a tokenizer_config.json; what is not said is true, as in transformers. `path` is
- * for errors. */
-int hf_tokenizer_lower_case(const char *text, size_t size, const char *path, bool *lower_case,
-                            struct error *err);
+/* What a tokenizer_config.json says: do_lower_case, strip_accents (true, false, or null: as case) and
+ * tokenize_chinese_chars; what is not said is as in transformers. `path` is for errors. */
+int hf_tokenizer_config_parse(const char *text, size_t size, const char *path,
+                              struct tokenizer_options *options, struct error *err);
 
 /* The vocabulary of a tokenizer.json as the bytes of a vocab.txt, which newer transformers no
  * longer write. Refused where it is not WordPiece with "##", or ids have gaps. `path` is for

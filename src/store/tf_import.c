@@ -267,8 +267,8 @@ static int read_case(struct tf_model *model, const struct vocabulary *vocabulary
                  model->prefix, model->tokenizer.lower_case ? "uncased" : "cased",
                  model->tokenizer.lower_case ? "false" : "true");
     } else if ((status = file_read(path, &text, err)) == 0) {
-        status = hf_tokenizer_lower_case(buffer_text(&text), text.size, path,
-                                         &model->tokenizer.lower_case, err);
+        status =
+            hf_tokenizer_config_parse(buffer_text(&text), text.size, path, &model->tokenizer, err);
     }
     buffer_release(&text);
     free(path);

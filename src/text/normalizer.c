@@ -11,9 +11,11 @@ struct sink {
     void *context;
 };
 
-void normalizer_init(struct normalizer *normalizer, bool lower_case)
+void normalizer_init(struct normalizer *normalizer, const struct tokenizer_options *options)
 {
-    *normalizer = (struct normalizer){.lower_case = lower_case};
+    *normalizer = (struct normalizer){.lower_case = options->lower_case,
+                                      .strip_accents = tokenizer_strips_accents(options),
+                                      .split_han = options->split_han};
 }
 
 void normalizer_release(struct normalizer *normalizer)
@@ -31,21 +33,27 @@ static void add_code(struct code_list *list, int32_t code)
     list->codes[list->count++] = code;
 }
 
-static void lower_and_decompose(const struct code_list *token, struct code_list *out)
+static void add_decomposed(struct code_list *out, int32_t code)
+{
+    int32_t parts[UNICODE_NFD_LONGEST];
+    const int count = unicode_decompose(code, parts);
+    for (int p = 0; p < count; p++)
+        add_code(out, parts[p]);
+}
+
+static void lower_and_decompose(const struct normalizer *normalizer, const struct code_list *token,
+                                struct code_list *out)
 {
     out->count = 0;
     for (size_t i = 0; i < token->count; i++) {
-        if (token->codes[i] < 0x80) {
-            add_code(out, ascii_lower((char)token->codes[i]));
-            continue;
-        }
-        int32_t lower[UNICODE_LOWER_LONGEST], parts[UNICODE_NFD_LONGEST];
-        int lower_count = unicode_lower_at(token->codes, token->count, i, lower);
-        for (int l = 0; l < lower_count; l++) {
-            int count = unicode_decompose(lower[l], parts);
-            for (int p = 0; p < count; p++)
-                add_code(out, parts[p]);
-        }
+        int32_t lower[UNICODE_LOWER_LONGEST] = {token->codes[i]};
+        const int count =
+            normalizer->lower_case ? unicode_lower_at(token->codes, token->count, i, lower) : 1;
+        for (int l = 0; l < count; l++)
+            if (normalizer->strip_accents)
+                add_decomposed(out, lower[l]);
+            else
+                add_code(out, lower[l]);
     }
 }
 
@@ -129,11 +137,13 @@ static void cut_at_punctuation(struct normalizer *normalizer, const struct code_
 static void end_token(struct normalizer *normalizer, const struct sink *sink)
 {
     struct code_list *token = &normalizer->token;
-    if (token->count > 0 && normalizer->lower_case) {
-        lower_and_decompose(token, &normalizer->decomposed);
-        order_marks(&normalizer->decomposed, &normalizer->marks);
-        drop_accents(&normalizer->decomposed);
+    if (token->count > 0 && (normalizer->lower_case || normalizer->strip_accents)) {
+        lower_and_decompose(normalizer, token, &normalizer->decomposed);
         token = &normalizer->decomposed;
+    }
+    if (normalizer->strip_accents) {
+        order_marks(token, &normalizer->marks);
+        drop_accents(token);
     }
     cut_at_punctuation(normalizer, token, sink);
     normalizer->token.count = 0;
@@ -146,12 +156,14 @@ static bool ends_token(int32_t code)
     return code == 0x2028 || code == 0x2029 || unicode_is_separator(code);
 }
 
-/* Cleaning: what is dropped without a trace. White space has been seen to before. */
+/* Cleaning: what is dropped without a trace. White space has been seen to before. Google's tokenizer keeps
+ * characters for private use; that of an exported model (transformers) drops them, and a model is to be
+ * trained on what it will read. */
 static bool is_dropped(int32_t code)
 {
     if (code < 0x80)
         return ascii_class[code] == ASCII_OTHER;
-    return code == 0xFFFD || unicode_is_format(code);
+    return code == 0xFFFD || unicode_is_format(code) || unicode_is_private(code);
 }
 
 void normalizer_words(struct normalizer *normalizer, const char *text, size_t size,
@@ -166,7 +178,7 @@ void normalizer_words(struct normalizer *normalizer, const char *text, size_t si
             normalizer->invalid_bytes++;
         } else if (ends_token(code)) {
             end_token(normalizer, &sink);
-        } else if (unicode_is_cjk(code)) {
+        } else if (normalizer->split_han && unicode_is_cjk(code)) {
             end_token(normalizer, &sink);
             add_code(&normalizer->token, code);
             end_token(normalizer, &sink);

@@ -1,6 +1,6 @@
 /* BERT's BasicTokenizer, for what is not plain ASCII: cleaning, CJK spacing, white space, and in
  * each token of that lower-casing with the final-sigma rule, canonical decomposition and the loss
- * of accents (all three: uncased only), then the cut at punctuation. */
+ * of accents (as the options say), then the cut at punctuation. */
 #ifndef LAMBERT_TEXT_NORMALIZER_H
 #define LAMBERT_TEXT_NORMALIZER_H
 
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lambert/base/buffer.h"
+#include "lambert/text/tokenizer_options.h"
 
 struct code_list {
     int32_t *codes;
@@ -16,15 +17,15 @@ struct code_list {
 };
 
 struct normalizer {
-    bool lower_case;
+    bool lower_case, strip_accents, split_han;
     uint64_t invalid_bytes;      /* met so far */
     struct code_list token;      /* as it stands in the text */
-    struct code_list decomposed; /* lower-cased, decomposed */
+    struct code_list decomposed; /* lower-cased and decomposed, or one of the two */
     struct buffer word;
     struct buffer marks;
 };
 
-void normalizer_init(struct normalizer *normalizer, bool lower_case);
+void normalizer_init(struct normalizer *normalizer, const struct tokenizer_options *options);
 void normalizer_release(struct normalizer *normalizer);
 
 /* Hands each word of the text, in order, to `word` as UTF-8. Any text will do: what stands on

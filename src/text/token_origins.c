@@ -33,7 +33,7 @@ static void add_pieces(const struct wordpiece *wordpiece, const struct tokenizer
     const char *text = continues ? token + 2 : token;
     struct lookup lookup = {
         .wordpiece = wordpiece, .ids = ids, .continues = continues, .known = true};
-    tokenizer_words(text, strlen(text), reading->lower_case, add_word, &lookup);
+    tokenizer_words(text, strlen(text), reading, add_word, &lookup);
     if (!lookup.known)
         ids->size = before;
 }

@@ -14,9 +14,6 @@
 
 enum { BATCH = 32 };
 
-const struct tokenizer_options tokenizer_defaults = {.lower_case = true,
-                                                     .max_word_characters = 200};
-
 struct tokenizer {
     struct word_scanner scanner;
     struct normalizer normalizer;
@@ -32,7 +29,7 @@ struct tokenizer *tokenizer_new(const struct vocabulary *vocabulary,
     require(options->max_word_characters > 0);
     struct tokenizer *tokenizer = memory_new(1, sizeof *tokenizer);
     word_scanner_init(&tokenizer->scanner, options->lower_case);
-    normalizer_init(&tokenizer->normalizer, options->lower_case);
+    normalizer_init(&tokenizer->normalizer, options);
     wordpiece_init(&tokenizer->wordpiece, vocabulary, options->max_word_characters);
     word_cache_init(&tokenizer->cache);
     return tokenizer;
@@ -140,14 +137,14 @@ struct tokenizer_counts tokenizer_counts(const struct tokenizer *tokenizer)
     return counts;
 }
 
-uint64_t tokenizer_words(const char *text, size_t size, bool lower_case,
+uint64_t tokenizer_words(const char *text, size_t size, const struct tokenizer_options *options,
                          void (*word)(void *context, const char *text, size_t size), void *context)
 {
     struct word_scanner scanner;
     struct word_span spans[BATCH];
     struct normalizer normalizer;
-    normalizer_init(&normalizer, lower_case);
-    word_scanner_init(&scanner, lower_case);
+    normalizer_init(&normalizer, options);
+    word_scanner_init(&scanner, options->lower_case);
     word_scanner_begin(&scanner, text, size);
     for (int count; (count = word_scanner_next(&scanner, spans, BATCH)) > 0;)
         for (int i = 0; i < count; i++)

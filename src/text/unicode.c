@@ -71,6 +71,11 @@ bool unicode_is_format(int32_t code)
     return c == UTF8PROC_CATEGORY_CC || c == UTF8PROC_CATEGORY_CF;
 }
 
+bool unicode_is_private(int32_t code)
+{
+    return category(code) == UTF8PROC_CATEGORY_CO;
+}
+
 bool unicode_is_punctuation(int32_t code)
 {
     utf8proc_category_t c = category(code);

@@ -18,7 +18,8 @@ const struct vocabulary_trainer_options vocabulary_trainer_defaults = {.size = 3
                                                                        .alphabet_limit = 1000,
                                                                        .min_frequency = 2,
                                                                        .most_words = 4000000,
-                                                                       .lower_case = true};
+                                                                       .tokenizer =
+                                                                           TOKENIZER_DEFAULTS};
 
 /* Of a text of more chunks than that, words that occur once in a chunk are left out of its counts. */
 enum { CHUNK_BYTES = 16 << 20, CHUNKS_COUNTED_WHOLE = 64 };
@@ -56,7 +57,7 @@ static void count_word(void *context, const char *word, size_t size)
 void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size)
 {
     trainer->invalid_bytes +=
-        tokenizer_words(text, size, trainer->options.lower_case, count_word, &trainer->words);
+        tokenizer_words(text, size, &trainer->options.tokenizer, count_word, &trainer->words);
 }
 
 void vocabulary_trainer_reset(struct vocabulary_trainer *trainer)
@@ -68,7 +69,7 @@ void vocabulary_trainer_reset(struct vocabulary_trainer *trainer)
 void vocabulary_trainer_merge(struct vocabulary_trainer *into,
                               const struct vocabulary_trainer *from, uint64_t least)
 {
-    require(into->options.lower_case == from->options.lower_case);
+    require(tokenizer_options_equal(&into->options.tokenizer, &from->options.tokenizer));
     word_counts_merge(&into->words, &from->words, least);
     into->invalid_bytes += from->invalid_bytes;
 }

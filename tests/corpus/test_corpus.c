@@ -80,7 +80,7 @@ static void a_corpus_tells_what_it_is(void **state)
     char *folder = scratch_folder_new(), *path = prepare(folder, "c", text, 4096, 0.5);
     struct corpus *corpus = open_corpus(path);
     assert_string_equal(corpus_folder(corpus), path);
-    assert_true(corpus_lower_case(corpus));
+    assert_true(corpus_tokenizer(corpus)->lower_case);
     assert_int_equal(vocabulary_size(corpus_vocabulary(corpus)), 8);
     assert_int_equal(corpus_report(corpus).documents, 6);
     assert_int_equal(document_store_documents(corpus_store(corpus, CORPUS_TRAIN)) +

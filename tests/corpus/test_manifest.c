@@ -10,7 +10,7 @@ static struct manifest made_manifest(void)
 {
     struct manifest manifest = {.vocabulary_hash = 0x0123456789abcdef,
                                 .vocabulary_size = 30522,
-                                .lower_case = true,
+                                .tokenizer = TOKENIZER_DEFAULTS,
                                 .split_sentences = false,
                                 .unicode = memory_copy_text("15.0.0"),
                                 .heldout_fraction = 0.005,
@@ -44,7 +44,7 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(manifest_parse(&back, text, "corpus.json", &err), 0);
     assert_int_equal(back.vocabulary_hash, 0x0123456789abcdef);
     assert_int_equal(back.vocabulary_size, 30522);
-    assert_true(back.lower_case && !back.split_sentences);
+    assert_true(back.tokenizer.lower_case && !back.split_sentences);
     assert_string_equal(back.unicode, "15.0.0");
     assert_true(back.heldout_fraction == 0.005);
     assert_int_equal(back.report.input_bytes, UINT64_C(20000000000));
@@ -100,9 +100,9 @@ static void the_hash_is_of_contents_and_order(void **state)
     shards[1] = shards[0];
     shards[0] = first;
     assert_int_equal(manifest_hash(&manifest), hash);
-    manifest.lower_case = false;
+    manifest.tokenizer.lower_case = false;
     assert_int_not_equal(manifest_hash(&manifest), hash);
-    manifest.lower_case = true;
+    manifest.tokenizer = tokenizer_defaults;
     manifest.vocabulary_hash++;
     assert_int_not_equal(manifest_hash(&manifest), hash);
     manifest.vocabulary_hash--;
@@ -155,7 +155,7 @@ static void what_is_wrong_is_named(void **state)
     struct manifest manifest = made_manifest();
     char *text = printed(&manifest);
     assert_refused(text, "lambert corpus", "another corpus", "not describe a corpus");
-    assert_refused(text, "\"version\":\t1", "\"version\":\t2", "version 2");
+    assert_refused(text, "\"version\":\t1", "\"version\":\t3", "version 3");
     assert_refused(text, "\"size\":\t30522", "\"size\":\t-1", "'size'");
     assert_refused(text, "\"size\":\t30522", "\"size\":\t1.5", "'size'");
     assert_refused(text, "0123456789abcdef", "0123456789abcdeg", "'hash'");

@@ -31,7 +31,7 @@ static void begin(struct made *made)
     memset(made, 0, sizeof *made);
     made->vocabulary = vocabulary_of(words);
     made->features = (struct feature_options){.vocabulary = made->vocabulary,
-                                              .lower_case = true,
+                                              .tokenizer = TOKENIZER_DEFAULTS,
                                               .sequence_length = 32,
                                               .stride = 8,
                                               .question_length = 4};

@@ -36,7 +36,7 @@ static void begin(struct made *made)
     const struct text_examples examples = {.at = at, .count = TEXTS, .path = "made"};
     const struct task_format format = {.kind = TASK_REGRESSION};
     const struct feature_options options = {
-        .vocabulary = made->vocabulary, .lower_case = true, .sequence_length = 32};
+        .vocabulary = made->vocabulary, .tokenizer = TOKENIZER_DEFAULTS, .sequence_length = 32};
     assert_int_equal(
         feature_set_of_texts(&made->set, &examples, &format, NULL, &options, &report, &err), 0);
 }

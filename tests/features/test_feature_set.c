@@ -12,7 +12,7 @@ static struct feature_set *set_of_questions(struct made_questions *made,
     struct feature_report report;
     struct error err;
     const struct feature_options options = {.vocabulary = vocabulary,
-                                            .lower_case = true,
+                                            .tokenizer = TOKENIZER_DEFAULTS,
                                             .sequence_length = 16,
                                             .stride = 4,
                                             .question_length = 4};
@@ -65,7 +65,7 @@ static struct feature_set *set_of_words(struct vocabulary *vocabulary, const cha
     const struct tagged_sentences sentences = {
         .at = &sentence, .count = 1, .words = 3, .labelled = true, .path = "made"};
     const struct feature_options options = {
-        .vocabulary = vocabulary, .lower_case = true, .sequence_length = 16};
+        .vocabulary = vocabulary, .tokenizer = TOKENIZER_DEFAULTS, .sequence_length = 16};
     struct feature_set *set;
     struct feature_report report;
     struct error err;

@@ -8,7 +8,9 @@ static void assert_original(const char *original, const char *normalised, bool l
                             const char *wanted)
 {
     struct buffer scratch = {0};
-    const struct text_part part = original_text(original, normalised, lower_case, &scratch);
+    struct tokenizer_options tokenizer = tokenizer_defaults;
+    tokenizer.lower_case = lower_case;
+    const struct text_part part = original_text(original, normalised, &tokenizer, &scratch);
     assert_int_equal(part.size, strlen(wanted));
     assert_memory_equal(original + part.start, wanted, part.size);
     buffer_release(&scratch);

@@ -22,7 +22,8 @@ static void encode(void *context, struct encoder *encoder, int number)
 static void make(struct made *made, const char *context)
 {
     made->vocabulary = vocabulary_of("un ##want ##ed , runn ##ing a b");
-    made->options = (struct feature_options){.vocabulary = made->vocabulary, .lower_case = true};
+    made->options =
+        (struct feature_options){.vocabulary = made->vocabulary, .tokenizer = TOKENIZER_DEFAULTS};
     made->context = context;
     encode_all(&made->options, 1, encode, made);
 }

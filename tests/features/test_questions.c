@@ -25,7 +25,7 @@ static void begin(struct made *made)
     made->vocabulary = vocabulary_of(words);
     made->set = NULL;
     made->options = (struct feature_options){.vocabulary = made->vocabulary,
-                                             .lower_case = true,
+                                             .tokenizer = TOKENIZER_DEFAULTS,
                                              .sequence_length = 64,
                                              .stride = 16,
                                              .question_length = 8};

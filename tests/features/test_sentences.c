@@ -23,8 +23,9 @@ static void begin(struct made *made, int sequence_length)
 {
     memset(made, 0, sizeof *made);
     made->vocabulary = vocabulary_of("un ##want ##ed a b c d , .");
-    made->options = (struct feature_options){
-        .vocabulary = made->vocabulary, .lower_case = true, .sequence_length = sequence_length};
+    made->options = (struct feature_options){.vocabulary = made->vocabulary,
+                                             .tokenizer = TOKENIZER_DEFAULTS,
+                                             .sequence_length = sequence_length};
     made->sentences =
         (struct tagged_sentences){.at = made->at, .labelled = true, .path = "made.conll"};
 }

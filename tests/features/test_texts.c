@@ -25,7 +25,7 @@ static void begin(struct made *made, enum task_kind kind)
     made->vocabulary = vocabulary_of("a b c d e f g h ##x");
     made->format.kind = kind;
     made->options = (struct feature_options){
-        .vocabulary = made->vocabulary, .lower_case = true, .sequence_length = 9};
+        .vocabulary = made->vocabulary, .tokenizer = TOKENIZER_DEFAULTS, .sequence_length = 9};
     made->examples = (struct text_examples){.at = made->at, .labelled = true, .path = "made.tsv"};
 }
 
@@ -119,7 +119,7 @@ static void cased_texts_keep_case(void **state)
     (void)state;
     struct made made;
     begin(&made, TASK_REGRESSION);
-    made.options.lower_case = false;
+    made.options.tokenizer.lower_case = false;
     add(&made, "A b", NULL);
     make_well(&made, NULL);
     assert_pieces(&made, 0, "[CLS] [UNK] b [SEP]", 4);

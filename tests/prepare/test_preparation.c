@@ -17,7 +17,7 @@ static struct input_file files[] = {
 static struct preparation made_preparation(struct vocabulary *vocabulary)
 {
     return (struct preparation){.options = {.output = "out",
-                                            .lower_case = true,
+                                            .tokenizer = TOKENIZER_DEFAULTS,
                                             .heldout_fraction = 0.25,
                                             .shard_bytes = 4096,
                                             .compression = 3},

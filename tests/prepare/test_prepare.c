@@ -693,10 +693,10 @@ static void case_can_be_kept(void **state)
     write_text(b.texts, "a.txt", "One two\n");
     b.options.overwrite = true;
     for (int keep = 0; keep < 2; keep++) {
-        b.options.lower_case = !keep;
+        b.options.tokenizer.lower_case = !keep;
         prepare(&b);
         struct corpus *corpus = open_corpus(&b);
-        assert_int_equal(corpus_lower_case(corpus), !keep);
+        assert_int_equal(corpus_tokenizer(corpus)->lower_case, !keep);
         assert_document(&b, corpus, 0, lengths, 1, keep ? kept : folded);
         hashes[keep] = corpus_hash(corpus);
         corpus_close(corpus);

@@ -46,7 +46,7 @@ void small_corpus_make(const char *name, const struct small_corpus *corpus)
     options.input_count = 1;
     options.vocabulary = scratch_path("vocab.txt");
     options.output = output;
-    options.lower_case = !corpus->cased;
+    options.tokenizer.lower_case = !corpus->cased;
     options.split_sentences = false;
     options.heldout_fraction = corpus->heldout;
     log_set_level(LOG_ERROR);

@@ -84,7 +84,7 @@ static void all_ranks_know_the_model(void **state)
     assert_int_equal(model.sequence_length, 20);
     assert_int_equal(model.compute_type, TYPE_BFLOAT16);
     assert_int_equal(vocabulary_size(model.vocabulary), 5 + 30);
-    assert_true(model.lower_case);
+    assert_true(model.tokenizer.lower_case);
     if (dist_rank(ranks) == 0) { /* a run folder is its best */
         char *best = checkpoint_best_path(scratch_path("tuned"));
         assert_string_equal(base_model_path(&model), best);

@@ -127,7 +127,8 @@ static void check(enum float_type type, bool alone, int tokens, double tolerance
     struct pair_score scores[3];
     struct error err;
     fixture_init(&fixture, type, alone, tokens);
-    assert_int_equal(pair_scorer_new(&scorer, &pairs, fixture.vocabulary, true, 11, &err), 0);
+    assert_int_equal(
+        pair_scorer_new(&scorer, &pairs, fixture.vocabulary, &tokenizer_defaults, 11, &err), 0);
     assert_int_equal(pair_scorer_count(scorer), 3);
     pair_scorer_run(scorer, ranks, fixture.bert, fixture.params, &fixture.capacity, scores);
     for (int p = 0; p < 3; p++)
@@ -170,7 +171,8 @@ static void capacities_hold_the_shortest_and_the_longest(void **state)
     struct error err;
     (void)state;
     fixture_init(&fixture, TYPE_FLOAT32, true, 11);
-    assert_int_equal(pair_scorer_new(&scorer, &pairs, fixture.vocabulary, true, 11, &err), 0);
+    assert_int_equal(
+        pair_scorer_new(&scorer, &pairs, fixture.vocabulary, &tokenizer_defaults, 11, &err), 0);
     const struct bert_capacity small = pair_scorer_capacity(scorer, 4);
     const struct bert_capacity large = pair_scorer_capacity(scorer, 60);
     assert_int_equal(small.tokens, 11);
@@ -189,7 +191,9 @@ static void assert_refused(const struct fixture *fixture, const char *sentence, 
     const struct minimal_pairs set = {.at = &pair, .count = 1, .path = "bad.jsonl"};
     struct pair_scorer *scorer;
     struct error err;
-    assert_int_equal(pair_scorer_new(&scorer, &set, fixture->vocabulary, true, longest, &err), -1);
+    assert_int_equal(
+        pair_scorer_new(&scorer, &set, fixture->vocabulary, &tokenizer_defaults, longest, &err),
+        -1);
     assert_null(scorer);
     if (!strstr(err.text, said))
         fail_msg("'%s' does not say '%s'", err.text, said);

@@ -52,7 +52,7 @@ static void fixture_init(struct fixture *fixture, enum task_kind kind, const cha
     label_set_collect(&fixture->labels, (const char **)label_names, LABELS);
     const struct task_reader reader = {.task = &fixture->task,
                                        .vocabulary = fixture->vocabulary,
-                                       .lower_case = true,
+                                       .tokenizer = TOKENIZER_DEFAULTS,
                                        .sequence_length = 16,
                                        .labels = &fixture->labels};
     if (task_set_read(&fixture->set, &reader, scratch_path("file"), TASK_EVALUATES, &err) < 0)

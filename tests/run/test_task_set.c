@@ -50,7 +50,7 @@ static int read_set(struct made *made, const char *path, enum task_use use, stru
 {
     const struct task_reader reader = {.task = &made->config.task,
                                        .vocabulary = made->vocabulary,
-                                       .lower_case = true,
+                                       .tokenizer = TOKENIZER_DEFAULTS,
                                        .sequence_length = 12,
                                        .labels = made->labels.count > 0 ? &made->labels : NULL};
     return task_set_read(set, &reader, path, use, err);

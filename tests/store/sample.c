@@ -82,7 +82,8 @@ void sample_init(struct sample *sample, const struct dist *dist, const struct be
                   .sequences = 65536,
                   .tokens = UINT64_C(123456789012345),
                   .corpus_hash = UINT64_C(0xfedcba9876543210),
-                  .vocabulary_hash = UINT64_C(0x0000000000000abc)},
+                  .vocabulary_hash = UINT64_C(0x0000000000000abc),
+                  .tokenizer = {.split_han = true, .max_word_characters = 200}},
         .config = memory_copy_text("[model]\nhidden_size = 3\n"),
         .vocabulary = memory_copy_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n"),
     };

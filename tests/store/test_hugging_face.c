@@ -36,7 +36,7 @@ static void make_checkpoint_with(struct checkpoint_file *file, struct param_tabl
                                  const char *tensor, int element, float value)
 {
     struct error err;
-    struct checkpoint_meta meta = {.state = {.lower_case = true, .total_steps = 3},
+    struct checkpoint_meta meta = {.state = {.tokenizer = TOKENIZER_DEFAULTS, .total_steps = 3},
                                    .config = (char *)"[model]\n",
                                    .vocabulary = (char *)vocabulary,
                                    .vocabulary_size = sizeof vocabulary - 1};
@@ -90,7 +90,7 @@ static void there_and_back(void **state)
     assert_int_equal(model.shape.heads, 2);
     assert_int_equal(model.shape.gelu, GELU_TANH);
     assert_true(model.shape.hidden_dropout == 0.1);
-    assert_true(model.lower_case);
+    assert_true(model.tokenizer.lower_case);
     assert_int_equal(model.vocabulary_size, sizeof vocabulary - 1);
     assert_true(model.vocabulary_hash == hash_bytes(vocabulary, sizeof vocabulary - 1));
     assert_int_equal(model.weights->count, file.tensor_count);

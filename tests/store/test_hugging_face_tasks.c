@@ -64,7 +64,7 @@ static void make_checkpoint(const struct task *task, struct checkpoint_file *fil
     struct param_table table;
     struct error err;
     const char *path = scratch_path("task.checkpoint");
-    struct checkpoint_meta meta = {.state = {.lower_case = true},
+    struct checkpoint_meta meta = {.state = {.tokenizer = TOKENIZER_DEFAULTS},
                                    .config = (char *)"[model]\n",
                                    .vocabulary = (char *)vocabulary,
                                    .vocabulary_size = sizeof vocabulary - 1,

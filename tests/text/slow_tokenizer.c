@@ -147,7 +147,8 @@ void slow_trim(const char **text, size_t *size)
         *size -= space;
 }
 
-/* Google's _is_whitespace(), _is_control(), _is_punctuation() and _is_chinese_char(). */
+/* Google's _is_whitespace(), _is_control(), _is_punctuation() and _is_chinese_char(); characters for private
+ * use are control characters to transformers' fast tokenizer. */
 static bool is_whitespace(int32_t code)
 {
     return code == ' ' || code == '\t' || code == '\n' || code == '\r' || has_category(code, "Zs");
@@ -157,7 +158,7 @@ static bool is_control(int32_t code)
 {
     if (code == '\t' || code == '\n' || code == '\r')
         return false;
-    return has_category(code, "Cc") || has_category(code, "Cf");
+    return has_category(code, "Cc") || has_category(code, "Cf") || has_category(code, "Co");
 }
 
 static bool is_punctuation(int32_t code)
@@ -296,12 +297,16 @@ static void split_on_punctuation(const struct buffer *token, struct buffer *out)
     }
 }
 
-static void put_token(const struct buffer *token, bool lower_case, struct buffer *out)
+static void put_token(const struct buffer *token, const struct tokenizer_options *options,
+                      struct buffer *out)
 {
     struct buffer lowered = {0}, decomposed = {0}, stripped = {0};
-    if (lower_case) {
+    if (options->lower_case) {
         lower(token, &lowered);
-        decompose(&lowered, &decomposed);
+        token = &lowered;
+    }
+    if (tokenizer_strips_accents(options)) {
+        decompose(token, &decomposed);
         strip_accents(&decomposed, &stripped);
         token = &stripped;
     }
@@ -313,14 +318,17 @@ static void put_token(const struct buffer *token, bool lower_case, struct buffer
 }
 
 /* Appends the words, with white space between. Returns the number of invalid bytes. */
-static size_t basic_tokenize(const void *text, size_t size, bool lower_case, struct buffer *out)
+static size_t basic_tokenize(const void *text, size_t size, const struct tokenizer_options *options,
+                             struct buffer *out)
 {
     struct buffer codes = {0}, cleaned = {0}, spaced = {0}, token = {0};
     size_t ignored = slow_decode(text, size, &codes);
     clean_text(&codes, &cleaned);
-    tokenize_chinese_characters(&cleaned, &spaced);
-    for (size_t place = 0; next_token(&spaced, &place, &token);)
-        put_token(&token, lower_case, out);
+    if (options->split_han)
+        tokenize_chinese_characters(&cleaned, &spaced);
+    const struct buffer *parts = options->split_han ? &spaced : &cleaned;
+    for (size_t place = 0; next_token(parts, &place, &token);)
+        put_token(&token, options, out);
     buffer_release(&codes);
     buffer_release(&cleaned);
     buffer_release(&spaced);
@@ -493,7 +501,7 @@ void slow_tokenize(const struct slow_vocabulary *vocabulary,
     buffer_reset(&result->words);
     buffer_reset(&result->ids);
     result->counts = (struct tokenizer_counts){0};
-    result->counts.invalid_bytes = basic_tokenize(text, size, options->lower_case, &words);
+    result->counts.invalid_bytes = basic_tokenize(text, size, options, &words);
     for (size_t place = 0; next_token(&words, &place, &word);)
         put_word(vocabulary, (size_t)options->max_word_characters, &word, result);
     result->counts.pieces = count_of(&result->ids);

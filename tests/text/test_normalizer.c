@@ -36,7 +36,8 @@ static void cleans(void **state)
         {"x\u200dy", "xy"},
         {"a\u00A0b\u3000c\u2009d", "a b c d"},
         {"a\u2028b\u2029c", "a b c"},
-        {"\ue000a \U0010FFFF", "\ue000a \U0010FFFF"}, /* private use, unassigned: kept */
+        {"a\ue000b \uf0b7 \U000f0000c", "ab c"},      /* private use: dropped */
+        {"a\u0378 \U0010FFFF", "a\u0378 \U0010FFFF"}, /* unassigned: kept */
         {"\u0378", "\u0378"},
     };
     CHECK(golden, true);
@@ -115,6 +116,29 @@ static void leaves_accents_and_case_alone_when_cased(void **state)
     CHECK(golden, false);
 }
 
+/* strip_accents apart from do_lower_case, as transformers has them. */
+static void case_and_accents_are_two_things(void **state)
+{
+    (void)state;
+    struct tokenizer_options options = tokenizer_defaults;
+    options.accents = ACCENTS_KEPT;
+    assert_string_equal(words_by(&options, "naïve CAFÉ e\u0301 ΌΔΟΣ İ 한국 \u212B"),
+                        "naïve café e\u0301 όδος i\u0307 한국 \u00E5");
+    options.lower_case = false;
+    options.accents = ACCENTS_STRIPPED;
+    assert_string_equal(words_by(&options, "naïve CAFÉ e\u0301 ΌΔΟΣ İ \u212B \u2260"),
+                        "naive CAFE e ΟΔΟΣ I A =");
+    assert_string_equal(words_by(&options, "\uD55C"), "\u1112\u1161\u11AB");
+}
+
+static void han_may_stay_in_words(void **state)
+{
+    (void)state;
+    struct tokenizer_options options = tokenizer_defaults;
+    options.split_han = false;
+    assert_string_equal(words_by(&options, "中国abc東京 漢、字"), "中国abc東京 漢 、 字");
+}
+
 static void cuts_at_punctuation(void **state)
 {
     (void)state;
@@ -163,8 +187,9 @@ static void invalid_bytes_are_counted(void **state)
 {
     (void)state;
     size_t total = 0;
+    const struct tokenizer_options cased = {.split_han = true, .max_word_characters = 200};
     static const char text[] = "a\xFF \xE2\x82 \xED\xA0\x80 \xF0\x9F\x98\xE2\x82\xAC";
-    assert_int_equal(tokenizer_words(text, sizeof text - 1, false, count, &total), 9);
+    assert_int_equal(tokenizer_words(text, sizeof text - 1, &cased, count, &total), 9);
     assert_int_equal(total, 4);
 }
 
@@ -179,7 +204,7 @@ static void a_million_marks_take_no_time(void **state)
         buffer_put(&text, i % 2 ? "\u0323" : "\u0301", 2);
     for (int i = 0; i < MARKS; i++)
         buffer_put(&text, "Σ", 2);
-    tokenizer_words((char *)text.data, text.size, true, count, &total);
+    tokenizer_words((char *)text.data, text.size, &tokenizer_defaults, count, &total);
     assert_int_equal(total, 1 + 2 * MARKS);
     buffer_release(&text);
 }
@@ -198,16 +223,18 @@ static void agrees_with_the_short_cut(void **state)
     struct buffer text = {0}, fast = {0}, slow = {0};
     rng_init(&rng, rng_key(1, RNG_TEST, 0, 0));
     for (int i = 0; i < 4000; i++) {
-        bool lower_case = i % 2;
+        struct tokenizer_options options = tokenizer_defaults;
+        options.lower_case = i % 2;
+        options.accents = (enum accents)(i / 2 % ACCENTS_CHOICES);
+        options.split_han = i % 5 > 0;
         struct normalizer normalizer;
         buffer_reset(&text);
         buffer_reset(&fast);
         buffer_reset(&slow);
         put_random_text(&text, &rng, 40);
-        normalizer_init(&normalizer, lower_case);
+        normalizer_init(&normalizer, &options);
         normalizer_words(&normalizer, (char *)text.data, text.size, put_word, &slow);
-        uint64_t invalid =
-            tokenizer_words((char *)text.data, text.size, lower_case, put_word, &fast);
+        uint64_t invalid = tokenizer_words((char *)text.data, text.size, &options, put_word, &fast);
         assert_int_equal(invalid, normalizer.invalid_bytes);
         assert_string_equal(buffer_text(&fast), buffer_text(&slow));
         normalizer_release(&normalizer);
@@ -226,6 +253,8 @@ int main(void)
         cmocka_unit_test(ends_words_with_final_sigma),
         cmocka_unit_test(decomposes_orders_and_strips),
         cmocka_unit_test(leaves_accents_and_case_alone_when_cased),
+        cmocka_unit_test(case_and_accents_are_two_things),
+        cmocka_unit_test(han_may_stay_in_words),
         cmocka_unit_test(cuts_at_punctuation),
         cmocka_unit_test(invalid_bytes_vanish),
         cmocka_unit_test(invalid_bytes_are_counted),

@@ -141,7 +141,8 @@ static void limits_the_length_of_words(void **state)
     tokenizer_free(cased);
     vocabulary_free(vocabulary);
 
-    struct tokenizer_options options = {.lower_case = true, .max_word_characters = 3};
+    struct tokenizer_options options = tokenizer_defaults;
+    options.max_word_characters = 3;
     vocabulary = vocabulary_of("abc abcd");
     tokenizer = tokenizer_new(vocabulary, &options);
     assert_string_equal(pieces_of(tokenizer, vocabulary, "abc abcd"), "abc [UNK]");
@@ -216,7 +217,9 @@ static void agrees_with_the_definition(void **state)
     struct slow slow = {.vocabulary = vocabulary};
     rng_init(&rng, rng_key(2, RNG_TEST, 0, 0));
     for (int lower_case = 0; lower_case <= 1; lower_case++) {
-        struct tokenizer *tokenizer = tokenizer_for(vocabulary, lower_case);
+        struct tokenizer_options options = tokenizer_defaults;
+        options.lower_case = lower_case;
+        struct tokenizer *tokenizer = tokenizer_new(vocabulary, &options);
         for (int i = 0; i < 1000; i++) {
             buffer_reset(&text);
             buffer_reset(&ids);
@@ -225,7 +228,7 @@ static void agrees_with_the_definition(void **state)
             for (int letters = 0; letters < 200; letters++)
                 buffer_put_u8(&text, (uint8_t) "ab e"[rng_below(&rng, 4)]);
             tokenizer_encode(tokenizer, (char *)text.data, text.size, &ids);
-            tokenizer_words((char *)text.data, text.size, lower_case, slow_word, &slow);
+            tokenizer_words((char *)text.data, text.size, &options, slow_word, &slow);
             assert_int_equal(ids.size, slow.ids.size);
             assert_memory_equal(ids.data, slow.ids.data, ids.size);
         }

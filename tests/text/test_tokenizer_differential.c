@@ -74,10 +74,16 @@ static void compare(struct tokenizer_pair *pair, struct buffer *text, const char
         count_difference(pair, (const char *)text->data, size, what, number);
 }
 
-static struct tokenizer_options options_of(bool lower_case, int max_word_characters)
+/* Every pair of case and accents; Chinese characters stay in words where accents are not as the case says. */
+enum { MODES = 4 };
+
+static struct tokenizer_options options_of(int mode, int max_word_characters)
 {
     struct tokenizer_options options = tokenizer_defaults;
-    options.lower_case = lower_case;
+    options.lower_case = mode % 2;
+    if (mode >= 2)
+        options.accents = options.lower_case ? ACCENTS_KEPT : ACCENTS_STRIPPED;
+    options.split_han = mode < 2;
     options.max_word_characters = max_word_characters;
     return options;
 }
@@ -89,8 +95,8 @@ static void compare_family(make_function *make, uint64_t count, const char *what
 {
     differences = 0;
 #pragma omp parallel
-    for (int lower_case = 0; lower_case <= 1; lower_case++) {
-        struct tokenizer_options options = options_of(lower_case, 200);
+    for (int mode = 0; mode < MODES; mode++) {
+        struct tokenizer_options options = options_of(mode, 200);
         struct tokenizer_pair pair;
         struct buffer text = {0};
         tokenizer_pair_init(&pair, &vocabularies[0], &options);
@@ -199,15 +205,15 @@ static void make_random_string(struct buffer *text, uint64_t number, int limit)
     put_random_string(text, &rng, limit);
 }
 
-/* The options of a block go by its number: the case, then the vocabulary, then the longest word. */
+/* The options of a block go by its number: the mode, then the vocabulary, then the longest word. */
 static void compare_block(uint64_t block, uint64_t strings)
 {
     static const int limits[] = {200, 200, 200, 12};
-    struct tokenizer_options options = options_of(block % 2, limits[block / 4 % 4]);
+    struct tokenizer_options options = options_of(block % MODES, limits[block / (2 * MODES) % 4]);
     struct tokenizer_pair pair;
     struct buffer text = {0};
     uint64_t end = (block + 1) * BLOCK < strings ? (block + 1) * BLOCK : strings;
-    tokenizer_pair_init(&pair, &vocabularies[block / 2 % 2], &options);
+    tokenizer_pair_init(&pair, &vocabularies[block / MODES % 2], &options);
     for (uint64_t s = block * BLOCK; s < end; s++) {
         make_random_string(&text, s, options.max_word_characters);
         compare(&pair, &text, "string", s);
@@ -279,7 +285,7 @@ static void put_vocabulary_of_pieces(struct buffer *vocab_txt)
     rng_init(&rng, rng_key(seed, RNG_TEST, 0, 1));
     buffer_print(vocab_txt, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n\n##\n[unused0]\n");
     for (int i = 0; i < 5000; i++) {
-        struct tokenizer_options options = options_of(i % 2, 200);
+        struct tokenizer_options options = options_of(i % MODES, 200);
         buffer_reset(&text);
         put_random_string(&text, &rng, 200);
         slow_tokenize(vocabularies[0].slow, &options, text.data, text.size, &result);

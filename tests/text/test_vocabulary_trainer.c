@@ -70,7 +70,7 @@ static void stops_at_size_and_frequency(void **state)
                   SPECIAL "d\ne\ni\nl\nn\no\nr\ns\nt\nw\n"
                           "##d\n##e\n##i\n##o\n##r\n##s\n##t\n##w\n"
                           "##es\n##est\n##ow\nlow\n");
-    options.lower_case = false;
+    options.tokenizer.lower_case = false;
     options.min_frequency = 1000;
     assert_learnt(&options, "Ab É.", SPECIAL ".\nA\nb\nÉ\n##b\n");
 }
@@ -251,7 +251,7 @@ static void agrees_with_the_definition(void **state)
         int letters = 1 + round / 2 % 4;
         *learner = (struct slow_learner){0};
         put_random_words(&text, &rng, 60, letters, round % 2 ? 20 : 9);
-        tokenizer_words((char *)text.data, text.size, true, slow_add, learner);
+        tokenizer_words((char *)text.data, text.size, &tokenizer_defaults, slow_add, learner);
         buffer_print(&expected, SPECIAL);
         for (int c = 0; c < letters; c++)
             buffer_print(&expected, "%c\n", 'a' + c);

@@ -43,7 +43,16 @@ static void join_word(void *context, const char *text, size_t size)
 const char *words_of_bytes(const char *text, size_t size, bool lower_case)
 {
     joined[0] = 0;
-    tokenizer_words(text, size, lower_case, join_word, NULL);
+    struct tokenizer_options options = tokenizer_defaults;
+    options.lower_case = lower_case;
+    tokenizer_words(text, size, &options, join_word, NULL);
+    return joined;
+}
+
+const char *words_by(const struct tokenizer_options *options, const char *text)
+{
+    joined[0] = 0;
+    tokenizer_words(text, strlen(text), options, join_word, NULL);
     return joined;
 }
 

@@ -16,6 +16,7 @@ struct vocabulary *vocabulary_of(const char *tokens);
 /* The words tokenizer_words() finds, with blanks between; valid until the next call. */
 const char *words_of_bytes(const char *text, size_t size, bool lower_case);
 const char *words_of(const char *text, bool lower_case);
+const char *words_by(const struct tokenizer_options *options, const char *text);
 
 /* The pieces of a text, with blanks between; valid until the next call. */
 const char *pieces_of(struct tokenizer *tokenizer, const struct vocabulary *vocabulary,

@@ -94,8 +94,7 @@ bool tokenizer_pair_agree(struct tokenizer_pair *pair, const char *text, size_t 
     buffer_reset(&pair->words);
     buffer_reset(&pair->ids);
     pair->counts = tokenizer_counts(pair->fast);
-    uint64_t invalid =
-        tokenizer_words(text, size, pair->options.lower_case, put_word, &pair->words);
+    uint64_t invalid = tokenizer_words(text, size, &pair->options, put_word, &pair->words);
     size_t pieces = tokenizer_encode(pair->fast, text, size, &pair->ids);
     slow_tokenize(pair->vocabularies->slow, &pair->options, text, size, &pair->slow);
     struct tokenizer_counts after = tokenizer_counts(pair->fast);
@@ -176,6 +175,7 @@ static void print_counts(FILE *out, const char *name, const struct tokenizer_cou
 
 void tokenizer_pair_report(struct tokenizer_pair *pair, FILE *out, const char *text, size_t size)
 {
+    char options[TOKENIZER_OPTIONS_TEXT];
     tokenizer_pair_agree(pair, text, size);
     struct tokenizer_counts now = tokenizer_counts(pair->fast);
     now.words -= pair->counts.words;
@@ -183,7 +183,7 @@ void tokenizer_pair_report(struct tokenizer_pair *pair, FILE *out, const char *t
     now.pieces -= pair->counts.pieces;
     now.invalid_bytes -= pair->counts.invalid_bytes;
     fprintf(out, "%s, words of up to %d characters, %zu bytes: \"",
-            pair->options.lower_case ? "uncased" : "cased", pair->options.max_word_characters,
+            tokenizer_options_text(&pair->options, options), pair->options.max_word_characters,
             size);
     print_escaped(out, text, size);
     fprintf(out, "\"\n");

@@ -395,10 +395,11 @@ static void check_saving(const struct trainer_options *options)
 {
     struct trainer *trainer = open_trainer(options, 1), *other = open_trainer(options, 2);
     char config[] = "", vocabulary[] = "[PAD]\n";
-    struct checkpoint_meta meta = {.state = {.total_steps = 3, .tokens = 77},
-                                   .config = config,
-                                   .vocabulary = vocabulary,
-                                   .vocabulary_size = sizeof vocabulary - 1};
+    struct checkpoint_meta meta = {
+        .state = {.tokenizer = TOKENIZER_DEFAULTS, .total_steps = 3, .tokens = 77},
+        .config = config,
+        .vocabulary = vocabulary,
+        .vocabulary_size = sizeof vocabulary - 1};
     struct checkpoint_file file = {0};
     struct run_state state;
     struct fixture fixture;

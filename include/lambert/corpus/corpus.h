@@ -20,6 +20,7 @@
 #include "lambert/corpus/corpus_split.h"
 #include "lambert/corpus/document_store.h"
 #include "lambert/corpus/sample_totals.h"
+#include "lambert/text/tokenizer_options.h"
 #include "lambert/text/vocabulary.h"
 
 struct corpus;
@@ -30,14 +31,14 @@ void corpus_close(struct corpus *corpus); /* NULL is fine */
 
 const char *corpus_folder(const struct corpus *corpus);
 const struct vocabulary *corpus_vocabulary(const struct corpus *corpus);
-bool corpus_lower_case(const struct corpus *corpus);
+const struct tokenizer_options *corpus_tokenizer(const struct corpus *corpus);
 const struct document_store *corpus_store(const struct corpus *corpus, enum corpus_split split);
 
 /* Text to make samples of, or samples that are ready (then totals say what they are like). */
 enum shard_contents corpus_contents(const struct corpus *corpus);
 struct sample_totals corpus_samples(const struct corpus *corpus);
 
-/* Identity of the contents: vocabulary, case, documents, their order, splits, shards. What a
+/* Identity of the contents: vocabulary, tokenizer, documents, their order, splits, shards. What a
  * checkpoint remembers. */
 uint64_t corpus_hash(const struct corpus *corpus);
 

@@ -12,6 +12,7 @@
 #include "lambert/corpus/corpus_split.h"
 #include "lambert/corpus/sample_totals.h"
 #include "lambert/corpus/shard_format.h"
+#include "lambert/text/tokenizer_options.h"
 
 /* Names of the files in a corpus folder; shards: SPLIT-NNNNN.shard. */
 #define MANIFEST_FILE     "corpus.json"
@@ -23,7 +24,8 @@
 /* tokens.counts: a container with one section, u64 [vocabulary size]. */
 #define COUNTS_KIND    "counts"
 #define COUNTS_SECTION "COUNTS"
-enum { COUNTS_VERSION = 1, MANIFEST_VERSION = 1 };
+/* Version 2 where an older program would misread the corpus. */
+enum { COUNTS_VERSION = 1, MANIFEST_PLAIN_VERSION = 1, MANIFEST_VERSION = 2 };
 
 struct manifest_shard {
     char *file; /* name in the folder */
@@ -38,7 +40,7 @@ struct manifest_split {
 struct manifest {
     uint64_t vocabulary_hash;
     int vocabulary_size;
-    bool lower_case;
+    struct tokenizer_options tokenizer;
     bool split_sentences;
     char *unicode; /* version of the tokenizer's tables */
     double heldout_fraction;
@@ -53,7 +55,7 @@ void manifest_add_shard(struct manifest *manifest, enum corpus_split split, cons
                         const struct shard_summary *summary);
 struct shard_summary manifest_split_total(const struct manifest *manifest, enum corpus_split split);
 
-/* Over the vocabulary's hash, whether text was lower-cased, and each shard's split and hash. */
+/* Over the vocabulary's hash, how text was tokenised, and each shard's split and hash. */
 uint64_t manifest_hash(const struct manifest *manifest);
 
 void manifest_print(const struct manifest *manifest, struct buffer *out);

@@ -28,11 +28,12 @@
 #include "lambert/examples/task.h"
 #include "lambert/examples/text_examples.h"
 #include "lambert/score/gold.h"
+#include "lambert/text/tokenizer_options.h"
 #include "lambert/text/vocabulary.h"
 
 struct feature_options {
     const struct vocabulary *vocabulary;
-    bool lower_case;
+    struct tokenizer_options tokenizer;
     int sequence_length; /* longest sequence, [CLS] and [SEP] included */
     int stride;          /* questions: pieces between the beginnings of windows */
     int question_length; /* questions: pieces of a question */

@@ -24,7 +24,7 @@
  * Input files that are TFRecords (docs/formats.md) become ready samples, every record checked, a
  * chunk and a shard of a split for each file, in memory for about 200 bytes a record; text and
  * TFRecords in one input are refused. Of the options, split_sentences and shard_bytes are then
- * without effect, and lower_case only says how the text was treated.
+ * without effect, and `tokenizer` only says how the text was treated.
  *
  * Duplicates are counted exactly as long as there are no more than 2^21 documents and 2^21 lines
  * (and the input's size does not say otherwise: 2 KB a document, 160 bytes a line), else estimated
@@ -48,6 +48,7 @@
 #include "lambert/base/error.h"
 #include "lambert/corpus/corpus_report.h"
 #include "lambert/text/text_options.h"
+#include "lambert/text/tokenizer_options.h"
 
 struct prepare_options {
     char *const *inputs; /* as for input_list_open(); standard input wants a single rank */
@@ -55,7 +56,7 @@ struct prepare_options {
     const char *vocabulary; /* path of a vocab.txt */
     const char *output;     /* folder; refused when it holds a corpus, unless overwrite */
     bool overwrite;
-    bool lower_case;
+    struct tokenizer_options tokenizer;
     bool split_sentences;    /* no: every line is one sentence */
     double heldout_fraction; /* of documents, by hash of their text: the same text, the same side */
     uint64_t shard_bytes;    /* of input text a shard, at least 4096 */

@@ -35,7 +35,7 @@ struct base_model {
     int sequence_length;     /* the longest that it was trained on last, or has positions for */
     struct label_set labels; /* none: it has no head with labels */
     struct vocabulary *vocabulary;
-    bool lower_case;
+    struct tokenizer_options tokenizer;
 
     /* On rank 0, open: one of the three. */
     struct hf_model folder;

@@ -10,7 +10,7 @@
  * masking the rest of the word as well is Kauf & Ivanova's (arXiv 2305.10588), `within_word_l2r` in minicons.
  * A pair is right where its good sentence has the higher score; a tie is wrong.
  *
- *     pair_scorer_new(&scorer, &pairs, vocabulary, lower_case, longest, err);
+ *     pair_scorer_new(&scorer, &pairs, vocabulary, &tokenizer, longest, err);
  *     pair_scorer_run(scorer, dist, bert, params, &capacity, scores);        again and again
  *     pair_scorer_free(scorer);
  *
@@ -25,6 +25,7 @@
 #include "lambert/dist/dist.h"
 #include "lambert/examples/minimal_pairs.h"
 #include "lambert/model/bert.h"
+#include "lambert/text/tokenizer_options.h"
 #include "lambert/text/vocabulary.h"
 
 struct pair_scorer;
@@ -36,7 +37,8 @@ struct pair_score {
 /* [local] Vocabulary and pairs are not looked at any more. A sentence without a piece, or of more than
  * `longest` tokens, is an error. */
 int pair_scorer_new(struct pair_scorer **scorer, const struct minimal_pairs *pairs,
-                    const struct vocabulary *vocabulary, bool lower_case, int longest,
+                    const struct vocabulary *vocabulary,
+                    const struct tokenizer_options *tokenizer_options, int longest,
                     struct error *err);
 void pair_scorer_free(struct pair_scorer *scorer); /* NULL is fine */
 

@@ -14,7 +14,7 @@
 struct task_reader {
     const struct config_task *task;
     const struct vocabulary *vocabulary;
-    bool lower_case;
+    struct tokenizer_options tokenizer;
     int sequence_length;
     const struct label_set *labels; /* NULL: the task has none, or they are still to be found */
 };

@@ -20,6 +20,7 @@
 
 #include "lambert/base/container.h"
 #include "lambert/base/error.h"
+#include "lambert/text/tokenizer_options.h"
 
 /* Where a run stands. Sample position needs no more: the next global batch of phase `phase` is
  * number `phase_step`, unless that phase is done. */
@@ -31,7 +32,7 @@ struct run_state {
     uint64_t tokens;
     uint64_t corpus_hash;
     uint64_t vocabulary_hash;
-    bool lower_case; /* the tokenizer's: an uncased model */
+    struct tokenizer_options tokenizer;
 
     /* The best of the evaluations so far, where the run keeps it (checkpoint_best_path()). */
     bool has_best;

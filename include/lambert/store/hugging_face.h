@@ -54,7 +54,7 @@ struct hf_model {
     struct bert_config shape; /* vocab: entries of vocab.txt; the weights may have more rows */
     enum task_kind kind;      /* what its class is for; other classes than those above: none */
     struct label_set labels;  /* of kinds that name them: classification, multilabel, tagging */
-    bool lower_case;
+    struct tokenizer_options tokenizer;
     char *vocabulary; /* bytes of vocab.txt */
     size_t vocabulary_size;
     uint64_t vocabulary_hash;

@@ -15,14 +15,8 @@
 #include <stdint.h>
 
 #include "lambert/base/buffer.h"
+#include "lambert/text/tokenizer_options.h"
 #include "lambert/text/vocabulary.h"
-
-struct tokenizer_options {
-    bool lower_case;         /* uncased: lower-case and strip accents */
-    int max_word_characters; /* longer words become [UNK]; BERT: 200 */
-};
-
-extern const struct tokenizer_options tokenizer_defaults; /* uncased, 200 */
 
 /* What a tokenizer has seen so far. */
 struct tokenizer_counts {
@@ -46,7 +40,7 @@ struct tokenizer_counts tokenizer_counts(const struct tokenizer *tokenizer);
 
 /* The normalised words of a text, as the vocabulary trainer counts them: each is handed to `word`
  * as UTF-8 (not NUL-terminated), in order. Returns the number of invalid bytes. */
-uint64_t tokenizer_words(const char *text, size_t size, bool lower_case,
+uint64_t tokenizer_words(const char *text, size_t size, const struct tokenizer_options *options,
                          void (*word)(void *context, const char *text, size_t size), void *context);
 
 const char *tokenizer_unicode_version(void); /* "15.0.0" */

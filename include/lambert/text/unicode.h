@@ -27,6 +27,7 @@ size_t unicode_previous(const char *text, size_t end, int32_t *code); /* code -1
 bool unicode_is_white_space(int32_t code); /* Python's str.isspace() */
 bool unicode_is_separator(int32_t code);   /* category Zs */
 bool unicode_is_format(int32_t code);      /* categories Cc and Cf */
+bool unicode_is_private(int32_t code);     /* category Co */
 bool unicode_is_punctuation(int32_t code); /* categories P*; BERT's ASCII extras are not here */
 bool unicode_is_opening(int32_t code);     /* categories Ps and Pi */
 bool unicode_is_closing(int32_t code);     /* categories Pe and Pf */

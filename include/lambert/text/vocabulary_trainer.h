@@ -43,17 +43,18 @@
 #include "lambert/base/error.h"
 #include "lambert/text/input_list.h"
 #include "lambert/text/text_options.h"
+#include "lambert/text/tokenizer_options.h"
 
 struct vocabulary_trainer_options {
     int size;              /* entries wanted, special tokens included */
     int alphabet_limit;    /* most frequent characters kept; BERT-like: 1000 */
     int64_t min_frequency; /* of a merged pair; 2 */
     int most_words;        /* distinct words that are learnt from; 4,000,000 */
-    bool lower_case;
+    struct tokenizer_options tokenizer;
     struct text_options text;
 };
 
-/* 30522, 1000, 2, 4000000, yes */
+/* 30522, 1000, 2, 4000000, tokenizer_defaults */
 extern const struct vocabulary_trainer_options vocabulary_trainer_defaults;
 
 struct vocabulary_trainer;
