@@ -96,6 +96,7 @@ static int read_container(struct container *container, const char *kind, uint32_
                          container->path, (unsigned)container->version, kind,
                          (unsigned)newest_version);
 
+    container->entries = memory_new((size_t)sections, sizeof *container->entries);
     size_t table_size = (size_t)sections * CONTAINER_ENTRY;
     uint64_t table = container->map.size - CONTAINER_TAIL - table_size;
     uint64_t end = CONTAINER_HEAD; /* of the section before: only padding may follow it */
@@ -137,6 +138,7 @@ void container_close(struct container *container)
 {
     file_map_close(&container->map);
     free(container->path);
+    free(container->entries);
     *container = (struct container){0};
 }
 

@@ -7,10 +7,11 @@
 #include "block_cache.h"
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
-#include "lambert/corpus/shard.h"
+#include "mapped_shards.h"
 
 struct document_store {
-    struct shard *shards;     /* [count] */
+    struct mapped_shards *mapped;
+    const struct shard *shards; /* [count], the above's; what lies in the file must be held */
     uint64_t *first_document; /* [count + 1], of each shard; the last is the number of documents */
     uint32_t count;
     uint64_t sentences;
@@ -34,12 +35,15 @@ int document_store_open(struct document_store **store_out, char *const *paths, i
                         uint64_t vocabulary_hash, int vocabulary_size, struct error *err)
 {
     struct document_store *store = memory_new(1, sizeof *store);
-    store->shards = memory_new((size_t)count, sizeof *store->shards);
+    store->mapped = memory_new(1, sizeof *store->mapped);
+    mapped_shards_init(store->mapped, (uint32_t)count, STORE_MOST_MAPPED);
+    store->shards = store->mapped->shards;
     store->first_document = memory_new((size_t)count + 1, sizeof *store->first_document);
     *store_out = NULL;
     for (int i = 0; i < count; i++) {
-        struct shard *shard = &store->shards[i];
-        if (shard_open(shard, paths[i], vocabulary_hash, vocabulary_size, err) < 0)
+        const struct shard *shard = &store->shards[i];
+        if (mapped_shards_open(store->mapped, (uint32_t)i, paths[i], vocabulary_hash,
+                               vocabulary_size, err) < 0)
             goto fail;
         store->count++;
         if (check_alike(store, shard, err) < 0)
@@ -60,9 +64,8 @@ void document_store_close(struct document_store *store)
 {
     if (!store)
         return;
-    for (uint32_t i = 0; i < store->count; i++)
-        shard_close(store->shards + i);
-    free(store->shards);
+    mapped_shards_release(store->mapped);
+    free(store->mapped);
     free(store->first_document);
     free(store);
 }
@@ -108,11 +111,29 @@ static uint32_t find_shard(const struct document_store *store, uint64_t document
     return low;
 }
 
+void document_store_limit(struct document_store *store, int most)
+{
+    require(most > 0);
+    if ((uint32_t)most < store->mapped->most)
+        mapped_shards_limit(store->mapped, (uint32_t)most);
+}
+
+/* To look at what lies in the file. A corpus that goes away while it is trained on ends the program, as
+ * memory does that there is no more of. */
+static const struct shard *hold(const struct document_store *store, uint32_t number)
+{
+    struct error err;
+    const struct shard *shard = mapped_shards_hold(store->mapped, number, &err);
+    if (!shard)
+        bug("%s", err.text);
+    return shard;
+}
+
 struct document_view document_store_view(const struct document_store *store, uint64_t document)
 {
     require(document < document_store_documents(store));
     uint32_t number = find_shard(store, document);
-    const struct shard *shard = store->shards + number;
+    const struct shard *shard = hold(store, number);
     const struct shard_place *place = shard->documents + (document - store->first_document[number]);
     struct document_view view = {.shard = number};
     if (place[1].sentence <= place[0].sentence || place[1].sentence > shard->meta.sentences ||
@@ -131,7 +152,7 @@ void document_store_forget(const struct document_store *store, uint64_t first, u
         return;
     uint32_t last = find_shard(store, end - 1);
     for (uint32_t shard = find_shard(store, first); shard <= last; shard++)
-        shard_forget(store->shards + shard);
+        mapped_shards_forget(store->mapped, shard);
 }
 
 enum shard_contents document_store_contents(const struct document_store *store)
@@ -145,7 +166,7 @@ struct sample_view document_store_sample(const struct document_store *store, uin
     require(document < document_store_documents(store) &&
             document_store_contents(store) == SHARD_READY_SAMPLES);
     uint32_t number = find_shard(store, document);
-    const struct shard *shard = store->shards + number;
+    const struct shard *shard = hold(store, number);
     uint64_t sample = document - store->first_document[number];
     uint64_t first = shard->first_mask[sample];
     uint8_t label = shard->sample_labels[sample];
@@ -173,7 +194,9 @@ int document_store_read(const struct document_store *store, struct block_cache *
                         const struct document_view *document, uint64_t first, uint32_t count,
                         int32_t *ids, struct error *err)
 {
-    const struct shard *shard = store->shards + document->shard;
+    const struct shard *shard = mapped_shards_hold(store->mapped, document->shard, err);
+    if (!shard)
+        return -1;
     uint64_t token = document->first_token + first;
     if (token > shard->meta.tokens || count > shard->meta.tokens - token)
         return error_set(err, "%s is damaged: a document lies outside it; prepare the corpus again",
@@ -204,8 +227,9 @@ static int for_each_shard(const struct document_store *store,
     for (int64_t i = 0; i < (int64_t)store->count; i++) {
         struct error mine;
         activity_heartbeat();
-        int status = check(store->shards + i, &mine);
-        shard_forget(store->shards + i);
+        const struct shard *shard = mapped_shards_hold(store->mapped, (uint32_t)i, &mine);
+        int status = shard ? check(shard, &mine) : -1;
+        mapped_shards_forget(store->mapped, (uint32_t)i);
         if (status == 0)
             continue;
 #pragma omp critical(document_store_bad)

@@ -121,6 +121,7 @@ int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, 
         shard_close(shard);
         return -1;
     }
+    shard->bytes = shard->container.map.size;
     shard_forget(shard); /* the system maps many pages for one that is looked at */
     return 0;
 }
@@ -128,6 +129,48 @@ int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, 
 void shard_forget(const struct shard *shard)
 {
     file_map_forget(&shard->container.map);
+}
+
+void shard_unmap(struct shard *shard)
+{
+    file_map_close(&shard->container.map);
+}
+
+bool shard_is_mapped(const struct shard *shard)
+{
+    return shard->container.map.data != NULL;
+}
+
+int shard_map_again(struct shard *shard, struct error *err)
+{
+    const char *path = shard->container.path;
+    struct shard again;
+    if (shard_open(&again, path, shard->meta.vocabulary_hash, (int)shard->meta.vocabulary_size,
+                   err) < 0)
+        return -1;
+    if (again.bytes != shard->bytes || again.meta.hash != shard->meta.hash ||
+        again.meta.contents != shard->meta.contents ||
+        again.meta.documents != shard->meta.documents ||
+        again.meta.sentences != shard->meta.sentences || again.meta.tokens != shard->meta.tokens ||
+        again.meta.block_tokens != shard->meta.block_tokens) {
+        error_set(err, "%s has become another file while it was in use", path);
+        shard_close(&again);
+        return -1;
+    }
+    /* The path and meta stay where they are: others may be reading them. */
+    shard->container.map = again.container.map;
+    shard->documents = again.documents;
+    shard->lengths = again.lengths;
+    shard->block_offsets = again.block_offsets;
+    shard->block_crcs = again.block_crcs;
+    shard->ids = again.ids;
+    shard->sample_labels = again.sample_labels;
+    shard->first_mask = again.first_mask;
+    shard->mask_positions = again.mask_positions;
+    shard->mask_ids = again.mask_ids;
+    again.container.map = (struct file_map){0};
+    shard_close(&again);
+    return 0;
 }
 
 void shard_close(struct shard *shard)
@@ -142,7 +185,7 @@ struct shard_summary shard_summary(const struct shard *shard)
     return (struct shard_summary){.documents = shard->meta.documents,
                                   .sentences = shard->meta.sentences,
                                   .tokens = shard->meta.tokens,
-                                  .bytes = shard->container.map.size,
+                                  .bytes = shard->bytes,
                                   .hash = shard->meta.hash};
 }
 

@@ -44,6 +44,39 @@ static void fill_one(struct sampler *sampler, uint64_t index, struct sample_plan
     assert_int_equal(sampler_fill(sampler, plan, batch, &err), 0);
 }
 
+/* Of many shards of which few are mapped at a time, the samples of one whose shards all are, planned by
+ * threads or by one. */
+static void samples_do_not_depend_on_what_is_mapped(void **state)
+{
+    (void)state;
+    static const struct shape many = {
+        .documents = 300, .most_sentences = 25, .most_tokens = 40, .shards = 100, .words = 700};
+    struct fixture whole, part;
+    struct packed_batch one, two;
+    struct sample_plan plan;
+    fixture_open(&whole, &many);
+    fixture_open(&part, &many);
+    document_store_limit(part.store, 4);
+    packed_batch_init(&one);
+    packed_batch_init(&two);
+    struct sampler *first = new_sampler(&whole, &defaults), *second = new_sampler(&part, &defaults);
+    for (uint64_t i = 0; i < 900; i++) {
+        sampler_set_parallel(second, i < 450);
+        fill_one(first, i * 5, &plan, &one);
+        fill_one(second, i * 5, &plan, &two);
+        assert_int_equal(one.tokens, two.tokens);
+        assert_int_equal(one.labelled, two.labelled);
+        assert_memory_equal(one.input_ids, two.input_ids, (size_t)one.tokens * sizeof(int32_t));
+        assert_memory_equal(one.row_labels, two.row_labels, (size_t)one.labelled * sizeof(int32_t));
+    }
+    sampler_free(first);
+    sampler_free(second);
+    packed_batch_release(&one);
+    packed_batch_release(&two);
+    fixture_close(&whole);
+    fixture_close(&part);
+}
+
 /* --- what a sample is --- */
 
 static void assert_run(const struct shape *made, const struct token_run *run, const int32_t *ids)
@@ -745,6 +778,7 @@ static void ready_samples_that_are_too_long_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_do_not_depend_on_what_is_mapped),
         cmocka_unit_test(samples_hold_the_documents_tokens),
         cmocka_unit_test(labels_tell_where_b_is_from),
         cmocka_unit_test(every_token_comes_once_an_epoch),

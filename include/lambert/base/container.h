@@ -66,7 +66,7 @@ struct container {
     struct file_map map;
     char *path;
     uint32_t version;
-    struct container_entry entries[CONTAINER_MAX_SECTIONS];
+    struct container_entry *entries; /* [count] */
     int count;
 };
 int container_open(struct container *container, const char *path, const char *kind,

@@ -34,6 +34,9 @@ const struct vocabulary *corpus_vocabulary(const struct corpus *corpus);
 const struct tokenizer_options *corpus_tokenizer(const struct corpus *corpus);
 const struct document_store *corpus_store(const struct corpus *corpus, enum corpus_split split);
 
+/* document_store_limit() of each split. */
+void corpus_limit(struct corpus *corpus, int most);
+
 /* Text to make samples of, or samples that are ready (then totals say what they are like). */
 enum shard_contents corpus_contents(const struct corpus *corpus);
 struct sample_totals corpus_samples(const struct corpus *corpus);

@@ -19,12 +19,18 @@
 struct document_store;
 
 /* Opens shards `paths` [count], in order; none makes an empty store. The files are mapped and only
- * their ends looked at, so it takes the same time whatever the number of documents. Damage to an
+ * their ends looked at (STORE_MOST_MAPPED), so it takes the same time whatever the number of documents. Damage to an
  * index is found by document_store_check_index(), damage to a block when it is read.
  * vocabulary_hash and vocabulary_size are compared with what the shards carry. */
 int document_store_open(struct document_store **store, char *const *paths, int count,
                         uint64_t vocabulary_hash, int vocabulary_size, struct error *err);
 void document_store_close(struct document_store *store); /* NULL is fine */
+
+/* Of more shards than this only so many are mapped at a time (the system allows a process 65,530
+ * mappings), the others when they are looked at. document_store_limit() lowers it for this store; nobody is
+ * looking at it meanwhile. The files must stay as they are. */
+enum { STORE_MOST_MAPPED = 12288 };
+void document_store_limit(struct document_store *store, int most);
 
 uint64_t document_store_documents(const struct document_store *store);
 uint64_t document_store_sentences(const struct document_store *store);
@@ -38,7 +44,10 @@ struct shard_summary document_store_shard(const struct document_store *store, in
 int document_store_check_index(const struct document_store *store, struct error *err);
 
 /* A document: sentence lengths in tokens [sentences], in place; none is 0. Where an index that has
- * not been checked is damaged, a document may have no sentences. */
+ * not been checked is damaged, a document may have no sentences. A view, and what document_store_sample()
+ * gives, is good until the thread has looked at documents of STORE_HELD other shards. Ends the program where
+ * a shard that was not mapped has gone away. */
+enum { STORE_HELD = 8 };
 struct document_view {
     const uint16_t *lengths;
     uint32_t sentences;

@@ -2,6 +2,7 @@
 #ifndef LAMBERT_CORPUS_SHARD_H
 #define LAMBERT_CORPUS_SHARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lambert/base/container.h"
@@ -11,6 +12,7 @@
 struct shard {
     struct container container;
     struct shard_meta meta;
+    uint64_t bytes;                      /* of the file */
     const struct shard_place *documents; /* [documents + 1] */
     const uint16_t *lengths;             /* [sentences] */
     uint64_t blocks;
@@ -31,6 +33,12 @@ int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, 
                struct error *err);
 void shard_close(struct shard *shard);        /* fine on a zeroed shard */
 void shard_forget(const struct shard *shard); /* as file_map_forget() */
+
+/* Gives up the mapping, and all that points into it; path, meta and summary stay. shard_map_again()
+ * fails when the file is gone or has become another one. */
+void shard_unmap(struct shard *shard);
+bool shard_is_mapped(const struct shard *shard);
+int shard_map_again(struct shard *shard, struct error *err);
 
 struct shard_summary shard_summary(const struct shard *shard);
 
