@@ -22,7 +22,7 @@ INSTRUMENT = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-f
 PKG_CONFIG ?= pkg-config
 BLAS       ?= openblas
 PACKAGES    = libutf8proc:utf8proc inih:inih libcjson:cjson libxxhash:xxhash libisal:isal \
-  libprotobuf-c:protobuf-c zlib:z
+  libprotobuf-c:protobuf-c zlib:z libzstd:zstd liblzma:lzma bzip2:bz2
 compiling_with = $(shell for each in $(1); do $(PKG_CONFIG) --cflags $${each%:*}; done 2>/dev/null)
 linking_with   = $(shell for each in $(1); do $(PKG_CONFIG) --libs $${each%:*} || echo -l$$(echo $$each | cut -d: -f2); done 2>/dev/null)
 BLAS_INCLUDE  := $(or $(BLAS_INCLUDE),$(shell $(PKG_CONFIG) --cflags-only-I openblas 2>/dev/null))

@@ -7,6 +7,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/text/document_reader.h"
+#include "lambert/text/input_look.h"
 #include "lambert/text/sentence_splitter.h"
 
 enum { CHUNK_BYTES = 1 << 20 };
@@ -118,12 +119,15 @@ int bench_text_load(struct bench_text *text, char *const *inputs, int input_coun
                     struct error *err)
 {
     *text = (struct bench_text){0};
-    if (input_list_open(&text->list, inputs, input_count, err) < 0)
+    static const struct text_options options = {.encoding = NULL};
+    if (input_list_open(&text->list, inputs, input_count, NULL, err) < 0)
         return -1;
     for (int i = 0; i < text->list.count; i++)
         if (text->list.files[i].kind == INPUT_STREAM)
             return error_set(err, "%s is a stream, and can be read only once; give a file",
                              text->list.files[i].path);
+    if (input_look(&text->list, &options, err) < 0)
+        return -1;
     struct input_feed *feed = new_feed(text);
     struct input_work work = {0};
     size_t capacity = 0;

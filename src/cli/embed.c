@@ -146,7 +146,7 @@ static int read_texts(struct embedding *embedding, const struct embed_arguments 
     const bool given = arguments->inputs.count > 0;
     struct input_list files;
     if (input_list_open(&files, given ? arguments->inputs.at : standard,
-                        given ? arguments->inputs.count : 1, err) < 0)
+                        given ? arguments->inputs.count : 1, NULL, err) < 0)
         return -1;
     int status = input_list_check_ranks(&files, ranks, err);
     if (status == 0)

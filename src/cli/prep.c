@@ -4,6 +4,7 @@
 #include "lambert.h"
 #include "lambert/base/log.h"
 #include "lambert/prepare/prepare.h"
+#include "text_option_rows.h"
 #include "tokenizer_rows.h"
 
 struct prep_arguments {
@@ -27,6 +28,7 @@ static const struct command_option prep_options[] = {
      .completion = COMPLETE_FOLDERS,
      .help = "the corpus folder to make"},
     OPTION_TOKENIZER(struct prep_arguments, prepare.tokenizer),
+    OPTION_TEXT_ROWS(struct prep_arguments, prepare.text),
     {.name = "heldout",
      .kind = OPTION_REAL,
      OPTION_PLACE(struct prep_arguments, prepare.heldout_fraction),
@@ -65,7 +67,7 @@ static const struct command_option prep_options[] = {
     {.name = "overwrite",
      .kind = OPTION_FLAG,
      OPTION_PLACE(struct prep_arguments, prepare.overwrite),
-     .help = "replace the corpus that DIR holds"},
+     .help = "replace the corpus that DIR holds, once the new one is whole"},
     {.kind = OPTION_WORDS,
      OPTION_PLACE(struct prep_arguments, inputs),
      .required = true,
@@ -138,8 +140,10 @@ const struct command command_prep = {
     .summary = "make a corpus of text files",
     .description =
         "Makes a corpus of text: sentences as token ids, with an index, checksums and a held-out "
-        "part. INPUT are text files, plain or .gz; folders of them (names that begin with a dot are "
-        "passed over); patterns such as 'texts/*.txt'; or - for standard input. Text is a paragraph "
+        "part. INPUT are text files, plain or compressed (gzip, zstd, xz, bzip2); folders of them (names "
+        "that begin with a dot are passed over, and so is DIR); patterns such as 'texts/*.txt'; or - for "
+        "standard input. Each is looked into before any work: what is not text is refused by name. Text is "
+        "UTF-8, or UTF-16 or UTF-32 with a byte-order mark, or what --encoding says; it is a paragraph "
         "or a sentence a line with blank lines between documents, or WikiExtractor's output, plain "
         "or --json. Or they are TFRecord files, as create_pretraining_data.py and MLPerf write them: "
         "every record is checked, and training then takes the samples as they are, masks and labels "
@@ -163,7 +167,8 @@ const struct command command_prep = {
         "in lower case, without accents and punctuation; CJK ideographs are a word each. The report "
         "says how many documents were left out, and the first of them are named.\n"
         "\n"
-        "Memory: about twice a shard's text and 10 MB a thread; at the end up to 150 MB, and a "
+        "Memory: about twice a shard's text and 10 MB a thread (more where a line of JSON is longer than a "
+        "shard, or a zstd file asks for a long window); at the end up to 150 MB, and a "
         "little that grows: 4 KB a shard and, for the report, 1 MB for each GB of text. A rank takes "
         "24 bytes a document to drop duplicates, at most 200 MB, and 32 to 64 bytes for each run of "
         "words to exclude.\n",

@@ -4,8 +4,9 @@
 #include "lambert.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
-#include "lambert/text/input_list.h"
+#include "lambert/text/input_look.h"
 #include "lambert/text/vocabulary_trainer.h"
+#include "text_option_rows.h"
 #include "tokenizer_rows.h"
 
 struct vocab_arguments {
@@ -30,6 +31,7 @@ static const struct command_option vocab_options[] = {
      .metavar = "N",
      .help = "entries, special tokens included"},
     OPTION_NORMALIZER(struct vocab_arguments, trainer.tokenizer),
+    OPTION_TEXT_ROWS(struct vocab_arguments, trainer.text),
     {.name = "alphabet",
      .kind = OPTION_INTEGER,
      OPTION_PLACE(struct vocab_arguments, trainer.alphabet_limit),
@@ -72,22 +74,36 @@ static void print_report(const struct vocab_arguments *arguments,
            arguments->output, counts.entries, counts.words, counts.distinct_words);
 }
 
+/* The inputs, looked into. */
+static int open_inputs(struct input_list *inputs, const struct vocab_arguments *arguments,
+                       const struct dist *dist, struct error *err)
+{
+    struct buffer sentence = {0};
+    if (input_list_open(inputs, arguments->inputs.at, arguments->inputs.count, arguments->output,
+                        err) < 0)
+        return -1;
+    if (input_list_check_ranks(inputs, dist_size(dist), err) < 0 ||
+        input_look(inputs, &arguments->trainer.text, err) < 0)
+        return -1;
+    input_look_print(inputs, &sentence);
+    if (dist_rank(dist) == 0)
+        log_info("made of %s", buffer_text(&sentence));
+    buffer_release(&sentence);
+    return 0;
+}
+
 /* Every rank counts its share of the words, rank 0 gets them all and learns from them. */
 static int learn_vocabulary(struct dist *dist, const void *context, struct error *err)
 {
     const struct vocab_arguments *arguments = context;
     const bool is_first = dist_rank(dist) == 0;
     struct vocabulary_trainer *trainer = vocabulary_trainer_new(&arguments->trainer);
-    struct input_list inputs;
+    struct input_list inputs = {0};
     struct buffer mine = {0}, all = {0}, text = {0};
-    int status = input_list_open(&inputs, arguments->inputs.at, arguments->inputs.count, err);
-    if (status == 0) {
-        status = input_list_check_ranks(&inputs, dist_size(dist), err);
-        if (status == 0)
-            status =
-                vocabulary_trainer_read(trainer, &inputs, dist_rank(dist), dist_size(dist), err);
-        input_list_close(&inputs);
-    }
+    int status = dist_agree(dist, open_inputs(&inputs, arguments, dist, err), err);
+    if (status < 0)
+        goto done;
+    status = vocabulary_trainer_read(trainer, &inputs, dist_rank(dist), dist_size(dist), err);
     status = dist_agree(dist, status, err);
     if (status < 0)
         goto done;
@@ -95,7 +111,9 @@ static int learn_vocabulary(struct dist *dist, const void *context, struct error
         vocabulary_trainer_save(trainer, &mine);
     dist_gather(dist, mine.data, mine.size, &all);
     vocabulary_trainer_load(trainer, all.data, all.size);
-    if (is_first && (vocabulary_trainer_learn(trainer, &text, err) < 0 ||
+    const uint64_t invalid = vocabulary_trainer_counts(trainer).invalid_bytes;
+    if (is_first && (input_look_again(&inputs, VOCABULARY_CHUNK_BYTES, invalid, err) < 0 ||
+                     vocabulary_trainer_learn(trainer, &text, err) < 0 ||
                      file_write(arguments->output, text.data, text.size, err) < 0))
         status = -1;
     status = dist_agree(dist, status, err);
@@ -105,6 +123,7 @@ done:
     buffer_release(&mine);
     buffer_release(&all);
     buffer_release(&text);
+    input_list_close(&inputs);
     vocabulary_trainer_free(trainer);
     return status;
 }
@@ -114,7 +133,7 @@ const struct command command_vocab = {
     .summary = "learn a WordPiece vocabulary from text",
     .description =
         "Learns a WordPiece vocabulary from text and writes it as BERT's vocab.txt. INPUT is as for "
-        "lambert prep: text files, plain or .gz, folders of them, patterns, or - for standard "
+        "lambert prep: text files, plain or compressed, folders of them, patterns, or - for standard "
         "input.\n"
         "\n"
         "All cores are used, and under mpirun all ranks; the same text gives the same vocabulary, "

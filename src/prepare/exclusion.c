@@ -120,7 +120,7 @@ int exclusion_open(struct exclusion *exclusion, const char *input, int words, in
         return error_set(err,
                          "what is to be excluded cannot come from standard input; name a file");
     make_table(exclusion, 1024);
-    if (input_list_open(&exclusion->files, inputs, 1, err) < 0 ||
+    if (input_list_open(&exclusion->files, inputs, 1, NULL, err) < 0 ||
         input_list_check_ranks(&exclusion->files, ranks, err) < 0)
         goto fail;
     for (int i = 0; i < exclusion->files.count; i++) {

@@ -22,7 +22,7 @@ static int read_whole(const char *path, struct buffer *text, struct error *err)
     struct input_stream stream;
     int status;
     size_t before;
-    if (input_stream_open(&stream, path, err) < 0)
+    if (input_stream_open(&stream, path, NULL, err) < 0)
         return -1;
     do {
         before = text->size;

@@ -8,13 +8,13 @@
 #include "lambert/text/sentence_splitter.h"
 #include "lambert/text/tokenizer.h"
 
-/* What the fingerprints are spread by; compressed text is taken for four times its size. */
+/* What the fingerprints are spread by; compressed text is taken for four or five times its size. */
 static uint64_t expected_bytes(const struct input_list *inputs)
 {
     uint64_t bytes = 0;
     for (int i = 0; i < inputs->count; i++) {
         const struct input_file *file = &inputs->files[i];
-        bytes += (file->kind == INPUT_GZIP ? 4 : 1) * file->bytes;
+        bytes += input_file_weight(file);
     }
     return bytes;
 }
@@ -50,6 +50,8 @@ static uint64_t plan_hash(const struct preparation *p, enum shard_contents conte
     if (options->text.documents != DOCUMENTS_BLANK_LINES || options->text.wrapped)
         buffer_print(&all, "documents %d wrapped %d\n", options->text.documents,
                      options->text.wrapped);
+    if (options->text.encoding)
+        buffer_print(&all, "encoding %s\n", options->text.encoding);
     if (input_list_has_stream(&p->inputs))
         buffer_print(&all, "%.9f\n", p->started);
     uint64_t hash = hash_bytes(all.data, all.size);

@@ -124,6 +124,8 @@ static int prepare_part(struct text_worker *worker, struct error *err)
         }
         report_span(&worker->chunk, span, text, &reader, report->documents - documents,
                     report->lines - lines);
+        if (worker->preparation->inputs.files[span->file].encoding)
+            report->invalid_bytes += span->invalid; /* they are not in the text */
         document_reader_release(&reader);
     }
     report->wrapped_bytes = line_widths_look_wrapped(&widths) ? report->input_bytes : 0;
@@ -131,7 +133,7 @@ static int prepare_part(struct text_worker *worker, struct error *err)
     const struct tokenizer_counts after = tokenizer_counts(worker->encoder.tokenizer);
     report->words = after.words - before.words;
     report->unknown_words = after.unknown_words - before.unknown_words;
-    report->invalid_bytes = after.invalid_bytes - before.invalid_bytes;
+    report->invalid_bytes += after.invalid_bytes - before.invalid_bytes;
     if (status == 0)
         return chunk_commit(&worker->chunk, err);
     chunk_discard(&worker->chunk);

@@ -9,6 +9,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/corpus/corpus_report.h"
+#include "lambert/text/input_look.h"
 #include "lambert/text/tokenizer.h"
 #include "preparation.h"
 
@@ -127,6 +128,9 @@ static int check_result(const struct preparation *p, const struct manifest *mani
     const struct corpus_report *report = &manifest->report;
     const bool samples = manifest->contents == SHARD_READY_SAMPLES;
     if (samples && check_samples(&manifest->samples, err) < 0)
+        return -1;
+    if (!samples &&
+        input_look_again(&p->inputs, p->options.shard_bytes, report->invalid_bytes, err) < 0)
         return -1;
     const uint64_t left_out =
         report->damaged_lines + report->keyless_lines + report->textless_lines;

@@ -14,11 +14,13 @@
 #include "lambert/base/array.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
+#include "lambert/text/input_look.h"
 #include "lambert/text/input_stream.h"
+#include "lambert/text/text_encoding.h"
 
-/* How much is looked at for a file's layout, and at first for a cut; and how many chunks' worth of text
- * a small gzip file may hold. */
-enum { HEAD = 64 * 1024, GZIP_MOST_CHUNKS = 16 };
+/* How much is looked at first for a cut, and shown where an encoding is to be guessed; and how many chunks'
+ * worth of text a small compressed file may hold. */
+enum { GLANCE = 64 * 1024, MOST_INFLATED_CHUNKS = 16 };
 
 /* The streamed chunk at hand: of its text, the window holds what follows the last part, as far as the
  * next cut can lie. */
@@ -29,8 +31,15 @@ struct streamed_chunk {
     struct input_stream stream;
     struct buffer window;
     uint64_t window_offset; /* in the text of the file */
-    enum text_layout layout;
-    bool continues; /* the next part begins inside a document */
+    bool continues;         /* the next part begins inside a document */
+    uint64_t undecoded;     /* bytes left out so far */
+};
+
+/* Of one file, what was read so far and is or is not text. */
+struct input_tally {
+    uint64_t bytes, invalid;
+    int unread;    /* parts that were handed out, and are to be looked through */
+    bool complete; /* nothing more comes */
 };
 
 struct input_feed {
@@ -43,6 +52,7 @@ struct input_feed {
     bool failed;
     uint64_t taken; /* bytes as stored, of what is done with */
     struct streamed_chunk streamed;
+    struct input_tally *tallies; /* [files] */
 };
 
 struct input_feed *input_feed_new(const struct input_list *list,
@@ -52,6 +62,7 @@ struct input_feed *input_feed_new(const struct input_list *list,
     struct input_feed *feed = memory_new(1, sizeof *feed);
     *feed = (struct input_feed){.list = list, .options = *options, .next = options->rank};
     input_plan_init(&feed->plan, list, options->chunk_bytes);
+    feed->tallies = memory_new((size_t)list->count, sizeof *feed->tallies);
     pthread_mutex_init(&feed->mutex, NULL);
     return feed;
 }
@@ -64,6 +75,7 @@ void input_feed_free(struct input_feed *feed)
     buffer_release(&feed->streamed.window);
     pthread_mutex_destroy(&feed->mutex);
     input_plan_release(&feed->plan);
+    free(feed->tallies);
     free(feed);
 }
 
@@ -107,10 +119,31 @@ static void work_add_span(struct input_work *work, const struct input_span *span
     work->spans[work->span_count++] = *span;
 }
 
-/* The same bytes decide on a file's layout, whatever way it is read. */
-static size_t head_bytes(const struct input_feed *feed)
+/* --- bytes that are no text ------------------------------------------------------------------- */
+
+/* Adds what was read of a file, and fails where too much of all of it is no text. How many bytes a file has
+ * is known beforehand where it is read at any place; of any other, at its end. `span` are the bytes that were
+ * read, to guess from. */
+static int count_bytes(struct input_feed *feed, int number, const struct input_tally *read,
+                       const char *span, size_t size, struct error *err)
 {
-    return (size_t)min_u64(2 * feed->options.chunk_bytes, HEAD);
+    const struct input_file *file = &feed->list->files[number];
+    pthread_mutex_lock(&feed->mutex);
+    struct input_tally *tally = &feed->tallies[number];
+    tally->bytes += read->bytes;
+    tally->invalid += read->invalid;
+    tally->unread += read->unread;
+    tally->complete = tally->complete || read->complete;
+    const uint64_t invalid = tally->invalid;
+    const uint64_t bytes = file->kind == INPUT_FILE                ? file->bytes
+                           : tally->complete && tally->unread == 0 ? tally->bytes
+                                                                   : UINT64_MAX;
+    pthread_mutex_unlock(&feed->mutex);
+    if ((double)invalid <= TEXT_MOST_INVALID * (double)bytes)
+        return 0;
+    const size_t valid = file->encoding ? size : text_valid_size(span, size);
+    return input_look_refuse_encoding(file, invalid, bytes, span + valid,
+                                      min_size(size - valid, GLANCE), err);
 }
 
 /* --- plain files ------------------------------------------------------------------------------ */
@@ -157,16 +190,16 @@ struct plain_cut {
  * A document begins soon in most texts, so a little of the range is read first, and four times as much
  * each time that has none. A beginning that is seen in the lines that are whole is the first one of
  * the whole range as well, but that there is none, and what is the next best place, only the whole
- * range can tell. */
+ * range can tell. Where the cut has to be at a beginning, the range goes on to the end of the file. */
 static int find_cut(const struct plain_file *plain, uint64_t n, uint64_t number,
                     struct plain_cut *found, struct error *err)
 {
     const uint64_t from = number * n - 1;
-    const uint64_t limit = min_u64(from + 1 + n, plain->bytes);
+    uint64_t limit = min_u64(from + 1 + n, plain->bytes);
     struct buffer text = {0};
     struct input_cut cut = {0};
     int status = 0;
-    for (uint64_t size = HEAD;; size *= 4) {
+    for (uint64_t size = GLANCE;; size *= 4) {
         const bool all = size >= limit - from;
         buffer_reset(&text);
         status = read_range(plain, from, all ? limit : from + size, &text, err);
@@ -174,11 +207,14 @@ static int find_cut(const struct plain_file *plain, uint64_t n, uint64_t number,
             break;
         /* The last line may be cut off here, and not look like what it is. */
         const char *bytes = (const char *)text.data;
+        const bool ends = all && limit == plain->bytes;
         const char *newline = all ? NULL : memrchr(bytes, '\n', text.size);
         size_t whole = all ? text.size : newline ? (size_t)(newline - bytes) + 1 : 1;
         cut = input_cut_find(plain->layout, bytes, whole, 1);
-        if (all || cut.at_document)
+        if (cut.beyond ? ends : all || cut.at_document)
             break;
+        if (cut.beyond)
+            limit = plain->bytes;
     }
     buffer_release(&text);
     *found = (struct plain_cut){.offset = from + cut.place, .at_document = cut.at_document};
@@ -187,22 +223,18 @@ static int find_cut(const struct plain_file *plain, uint64_t n, uint64_t number,
 
 /* Appends one unit of a plain file to the work: from its cut, or from behind the byte-order mark, to
  * the next cut or the end of the file. */
-static int read_plain(const struct input_feed *feed, const struct input_unit *unit,
+static int read_plain(struct input_feed *feed, const struct input_unit *unit,
                       struct input_work *work, struct error *err)
 {
     const struct input_file *input = &feed->list->files[unit->file];
     const uint64_t n = feed->options.chunk_bytes;
-    struct plain_file plain = {.path = input->path, .bytes = input->bytes};
-    struct plain_cut begin = {.at_document = true}, end = {.offset = input->bytes};
-    struct buffer head = {0};
+    struct plain_file plain = {.path = input->path, .bytes = input->bytes, .layout = input->layout};
+    struct plain_cut begin = {.offset = input->mark, .at_document = true},
+                     end = {.offset = input->bytes};
     int status = -1;
     plain.file = open(input->path, O_RDONLY | O_CLOEXEC);
     if (plain.file < 0)
         return error_errno(err, "cannot open the text file %s", input->path);
-    if (read_range(&plain, 0, min_u64(input->bytes, head_bytes(feed)), &head, err) < 0)
-        goto done;
-    plain.layout = text_layout_of((const char *)head.data, head.size);
-    begin.offset = text_mark_size((const char *)head.data, head.size);
     if (unit->number > 0 && find_cut(&plain, n, unit->number, &begin, err) < 0)
         goto done;
     if ((unit->number + 1) * n < input->bytes &&
@@ -216,55 +248,64 @@ static int read_plain(const struct input_feed *feed, const struct input_unit *un
     if (read_range(&plain, begin.offset, end.offset, &work->text, err) < 0)
         goto done;
     span.end = work->text.size;
+    const char *text = (const char *)work->text.data + span.begin;
+    const size_t size = span.end - span.begin;
+    span.invalid = text_invalid_bytes(text, size, true);
     work_add_span(work, &span);
-    status = 0;
+    status =
+        count_bytes(feed, unit->file, &(struct input_tally){.bytes = size, .invalid = span.invalid},
+                    text, size, err);
 done:
-    buffer_release(&head);
     close(plain.file);
     return status;
 }
 
-/* --- small gzip files ------------------------------------------------------------------------- */
+/* --- small files that are read from their beginning --------------------------------------------- */
 
-/* Appends all of one, within bounds: zlib packs up to a thousandfold, text is packed three- to
- * tenfold. */
-static int read_gzip(const struct input_feed *feed, const struct input_unit *unit,
-                     struct input_work *work, struct error *err)
+/* Appends all of one, within bounds: zlib packs up to a thousandfold, others more, and text is packed
+ * three- to tenfold. */
+static int read_small(struct input_feed *feed, const struct input_unit *unit,
+                      struct input_work *work, struct error *err)
 {
-    const uint64_t most = GZIP_MOST_CHUNKS * feed->options.chunk_bytes;
-    const char *path = feed->list->files[unit->file].path;
+    const uint64_t most = MOST_INFLATED_CHUNKS * feed->options.chunk_bytes;
+    const struct input_file *file = &feed->list->files[unit->file];
     const size_t begin = work->text.size;
     struct input_stream stream;
-    if (input_stream_open(&stream, path, err) < 0)
+    if (input_stream_open(&stream, file->path, feed->list->options->encoding, err) < 0)
         return -1;
     int status = input_stream_read(&stream, (size_t)most, &work->text, err);
+    const uint64_t undecoded = stream.undecoded, encoded = stream.encoded;
     input_stream_close(&stream);
     if (status < 0)
         return -1;
     const char *text = (const char *)work->text.data + begin;
-    const size_t size = work->text.size - begin, mark = text_mark_size(text, size);
+    const size_t size = work->text.size - begin;
     if (size == most)
         return error_set(err,
-                         "the gzip file %s inflates to more than %" PRIu64 " bytes, which no text "
-                         "of its size does; look into it, and inflate it if it is right",
-                         path, most);
-    work_add_span(
-        work, &(struct input_span){.file = unit->file,
-                                   .layout = text_layout_of(text, min_size(size, head_bytes(feed))),
-                                   .offset = mark,
-                                   .begin = begin + mark,
-                                   .end = work->text.size});
-    return 0;
+                         "the %s file %s inflates to more than %" PRIu64 " bytes, which no text "
+                         "of its size does; look into it, and decompress it if it is right",
+                         compression_names[file->compression], file->path, most);
+    const struct input_tally read = {
+        .bytes = file->encoding ? encoded : size,
+        .invalid = file->encoding ? undecoded : text_invalid_bytes(text, size, true),
+        .complete = true};
+    work_add_span(work, &(struct input_span){.file = unit->file,
+                                             .layout = file->layout,
+                                             .offset = file->mark,
+                                             .begin = begin + file->mark,
+                                             .end = work->text.size,
+                                             .invalid = read.invalid});
+    return count_bytes(feed, unit->file, &read, text, size, err);
 }
 
 /* All units of the chunk that the work is of. */
-static int read_chunk(const struct input_feed *feed, struct input_work *work, struct error *err)
+static int read_chunk(struct input_feed *feed, struct input_work *work, struct error *err)
 {
     const struct planned_chunk *chunk = &feed->plan.chunks[work->chunk];
     for (size_t u = chunk->first; u < chunk->end; u++) {
         const struct input_unit *unit = &feed->plan.units[u];
-        bool gzip = feed->list->files[unit->file].kind == INPUT_GZIP;
-        if ((gzip ? read_gzip : read_plain)(feed, unit, work, err) < 0)
+        const bool plain = feed->list->files[unit->file].kind == INPUT_FILE;
+        if ((plain ? read_plain : read_small)(feed, unit, work, err) < 0)
             return -1;
     }
     return 0;
@@ -277,47 +318,111 @@ static int stream_file(const struct input_feed *feed, uint64_t chunk)
     return feed->plan.units[feed->plan.chunks[chunk].first].file;
 }
 
+/* The next cut, from `limit` on, in the window, which is made to reach as far as need be; `last`: there is
+ * none, for the text ends before. */
+static int find_streamed_cut(struct input_feed *feed, enum text_layout layout, uint64_t limit,
+                             struct input_cut *cut, bool *last, struct error *err)
+{
+    struct streamed_chunk *streamed = &feed->streamed;
+    struct buffer *window = &streamed->window;
+    uint64_t reach = limit + feed->options.chunk_bytes;
+    for (;;) {
+        const uint64_t there = streamed->window_offset + window->size;
+        if (there < reach &&
+            input_stream_read(&streamed->stream, (size_t)(reach - there), window, err) < 0)
+            return -1;
+        const uint64_t end = streamed->window_offset + window->size;
+        *cut = (struct input_cut){.place = window->size};
+        *last = end <= limit;
+        if (*last)
+            return 0;
+        *cut = input_cut_find(layout, (const char *)window->data, window->size,
+                              (size_t)(limit - streamed->window_offset));
+        if (!cut->beyond || end < reach)
+            return 0;
+        reach += window->size;
+    }
+}
+
 /* Hands out part j: up to cut j + 1, which is looked for in [(j + 1) N, (j + 2) N) as in a plain file,
  * or to the end of the text where that comes before (j + 1) N. */
 static int next_part(struct input_feed *feed, struct input_work *work, struct error *err)
 {
     struct streamed_chunk *streamed = &feed->streamed;
     struct buffer *window = &streamed->window;
-    const uint64_t n = feed->options.chunk_bytes;
-    const uint64_t limit = (streamed->part + UINT64_C(1)) * n;
-    const uint64_t there = streamed->window_offset + window->size;
-    if (there < limit + n &&
-        input_stream_read(&streamed->stream, (size_t)(limit + n - there), window, err) < 0)
+    const int number = stream_file(feed, streamed->chunk);
+    const struct input_file *file = &feed->list->files[number];
+    const uint64_t limit = (streamed->part + UINT64_C(1)) * feed->options.chunk_bytes;
+    struct input_cut cut = {.at_document = true};
+    bool last = false;
+    /* The cut before lies behind `limit` where an object is longer than a part: it is this one too. */
+    if (streamed->window_offset < limit &&
+        find_streamed_cut(feed, file->layout, limit, &cut, &last, err) < 0)
         return -1;
-    const char *text = (const char *)window->data;
-    if (streamed->part == 0)
-        streamed->layout = text_layout_of(text, min_size(window->size, head_bytes(feed)));
-    const bool last = streamed->window_offset + window->size <= limit;
-    struct input_cut cut = {.place = window->size};
-    if (!last)
-        cut = input_cut_find(streamed->layout, text, window->size,
-                             (size_t)(limit - streamed->window_offset));
+    if (streamed->window_offset == limit)
+        last = window->size == 0; /* all was read to find that cut */
 
-    const size_t mark = streamed->part == 0 ? text_mark_size(text, cut.place) : 0;
+    const size_t mark = streamed->part == 0 ? file->mark : 0;
     work_begin(work, streamed->chunk, streamed->part, last);
-    buffer_put(&work->text, text + mark, cut.place - mark);
-    work_add_span(work, &(struct input_span){.file = stream_file(feed, streamed->chunk),
-                                             .layout = streamed->layout,
-                                             .offset = streamed->window_offset + mark,
-                                             .end = work->text.size,
-                                             .continues = streamed->continues});
+    buffer_put(&work->text, (const char *)window->data + mark, cut.place - mark);
+    work_add_span(
+        work, &(struct input_span){.file = number,
+                                   .layout = file->layout,
+                                   .offset = streamed->window_offset + mark,
+                                   .end = work->text.size,
+                                   .continues = streamed->continues,
+                                   .invalid = streamed->stream.undecoded - streamed->undecoded});
+    streamed->undecoded = streamed->stream.undecoded;
 
     window->size -= cut.place;
     memmove(window->data, window->data + cut.place, window->size);
     streamed->window_offset += cut.place;
     streamed->continues = !cut.at_document;
     streamed->part++;
+    feed->tallies[number].unread++;
     if (last) {
+        feed->tallies[number].complete = true;
+        if (file->encoding) {
+            feed->tallies[number].bytes = streamed->stream.encoded;
+            feed->tallies[number].invalid = streamed->stream.undecoded;
+        }
         feed->taken += streamed->stream.taken;
         input_stream_close(&streamed->stream);
         streamed->open = false;
     }
     return 0;
+}
+
+/* Looks through a part that was handed out, now that the lock is given up. */
+static int count_part(struct input_feed *feed, struct input_work *work, struct error *err)
+{
+    const int number = stream_file(feed, work->chunk);
+    const char *text = (const char *)work->text.data;
+    struct input_tally read = {.unread = -1};
+    if (!feed->list->files[number].encoding) {
+        read.bytes = work->text.size;
+        read.invalid = text_invalid_bytes(text, work->text.size, true);
+        if (work->span_count > 0)
+            work->spans[0].invalid = read.invalid;
+    }
+    return count_bytes(feed, number, &read, text, work->text.size, err);
+}
+
+/* Opens the stream of a chunk, or goes on with the one that was opened to be looked at. */
+static int open_streamed(struct input_feed *feed, struct error *err)
+{
+    struct streamed_chunk *streamed = &feed->streamed;
+    struct input_file *file = &feed->list->files[stream_file(feed, streamed->chunk)];
+    if (file->opened) {
+        streamed->stream = *file->opened;
+        free(file->opened);
+        file->opened = NULL;
+    } else if (input_stream_open(&streamed->stream, file->path, feed->list->options->encoding,
+                                 err) < 0) {
+        return -1;
+    }
+    streamed->open = true;
+    return file->looked_at ? 0 : input_look_at(file, &streamed->stream, feed->list->options, err);
 }
 
 /* --- handing out ------------------------------------------------------------------------------ */
@@ -356,12 +461,18 @@ static int take(struct input_feed *feed, struct input_work *work, struct error *
         struct buffer window = streamed->window; /* its memory is used again */
         buffer_reset(&window);
         *streamed = (struct streamed_chunk){.chunk = number, .window = window};
-        const char *path = feed->list->files[stream_file(feed, number)].path;
-        if (input_stream_open(&streamed->stream, path, err) < 0)
+        if (open_streamed(feed, err) < 0)
             return -1;
-        streamed->open = true;
     }
     return next_part(feed, work, err) < 0 ? -1 : TAKEN_PART;
+}
+
+static int fail(struct input_feed *feed)
+{
+    pthread_mutex_lock(&feed->mutex);
+    feed->failed = true;
+    pthread_mutex_unlock(&feed->mutex);
+    return -1;
 }
 
 int input_feed_next(struct input_feed *feed, struct input_work *work, struct error *err)
@@ -374,15 +485,12 @@ int input_feed_next(struct input_feed *feed, struct input_work *work, struct err
         pthread_mutex_unlock(&feed->mutex);
         if (taken <= 0)
             return taken;
+        if (taken == TAKEN_PART && count_part(feed, work, err) < 0)
+            return fail(feed);
         /* To find out what is wanted may take long (a finished shard is read and checked), so the
          * other threads are not kept from asking meanwhile. */
         if (options->wanted && !options->wanted(options->context, work->chunk, work->part))
             continue;
-        if (taken == TAKEN_PART || read_chunk(feed, work, err) == 0)
-            return 1;
-        pthread_mutex_lock(&feed->mutex);
-        feed->failed = true;
-        pthread_mutex_unlock(&feed->mutex);
-        return -1;
+        return taken == TAKEN_PART || read_chunk(feed, work, err) == 0 ? 1 : fail(feed);
     }
 }

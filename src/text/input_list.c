@@ -13,7 +13,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 
-static int add_path(struct input_list *list, const char *path, struct error *err);
+static int add_path(struct input_list *list, const char *path, bool named, struct error *err);
 
 static void add_file(struct input_list *list, const struct input_file *file)
 {
@@ -23,11 +23,11 @@ static void add_file(struct input_list *list, const struct input_file *file)
     list->bytes += file->bytes;
 }
 
-/* Its first two bytes say whether it is compressed. */
+/* Its first bytes say whether it is compressed. */
 static int add_regular(struct input_list *list, const char *path, const struct stat *status,
                        struct error *err)
 {
-    unsigned char magic[2];
+    uint8_t magic[COMPRESSION_HEAD];
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return error_errno(err, "cannot open the text file %s", path);
@@ -37,9 +37,11 @@ static int add_regular(struct input_list *list, const char *path, const struct s
     close(descriptor);
     if (got < 0)
         return -1;
-    bool gzip = got == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
+    const enum compression compression = compression_of(magic, (size_t)got);
     add_file(list, &(struct input_file){.path = (char *)path,
-                                        .kind = gzip ? INPUT_GZIP : INPUT_FILE,
+                                        .kind = compression == COMPRESSION_NONE ? INPUT_FILE
+                                                                                : INPUT_SEQUENTIAL,
+                                        .compression = compression,
                                         .bytes = (uint64_t)status->st_size,
                                         .modified = (int64_t)status->st_mtim.tv_sec * 1000000000 +
                                                     status->st_mtim.tv_nsec});
@@ -66,18 +68,29 @@ static int add_folder(struct input_list *list, const char *path, struct error *e
         if (names.names[i][0] == '.')
             continue;
         char *below = path_join(path, names.names[i]);
-        status = add_path(list, below, err);
+        status = add_path(list, below, false, err);
         free(below);
     }
     folder_list_close(&names);
     return status;
 }
 
-static int add_path(struct input_list *list, const char *path, struct error *err)
+/* `named`: by the user, and not found in a folder or by a pattern. */
+static int add_path(struct input_list *list, const char *path, bool named, struct error *err)
 {
     struct stat status;
     if (stat(path, &status) < 0)
         return error_errno(err, "cannot read input %s", path);
+    if (list->has_except && status.st_dev == list->except_device &&
+        status.st_ino == list->except_number) {
+        list->passed_over++;
+        return named ? error_set(
+                           err,
+                           "%s is an input, and is where the result is to go; name the files in "
+                           "it, or another place for the result, which may lie inside it",
+                           path)
+                     : 0;
+    }
     if (S_ISDIR(status.st_mode))
         return add_folder(list, path, err);
     return S_ISREG(status.st_mode) ? add_regular(list, path, &status, err)
@@ -95,7 +108,7 @@ static int add_pattern(struct input_list *list, const char *pattern, struct erro
                                                 : "cannot look for files that match %s",
                            pattern);
     for (size_t i = 0; code == 0 && i < found.gl_pathc && status == 0; i++)
-        status = add_path(list, found.gl_pathv[i], err);
+        status = add_path(list, found.gl_pathv[i], false, err);
     globfree(&found);
     return status;
 }
@@ -106,13 +119,19 @@ static int add_input(struct input_list *list, const char *input, struct error *e
         return add_stream(list, input, err);
     if (access(input, F_OK) < 0 && strpbrk(input, "*?["))
         return add_pattern(list, input, err);
-    return add_path(list, input, err);
+    return add_path(list, input, true, err);
 }
 
 int input_list_open(struct input_list *list, char *const *inputs, int input_count,
-                    struct error *err)
+                    const char *except, struct error *err)
 {
+    struct stat status;
     *list = (struct input_list){0};
+    if (except && stat(except, &status) == 0) {
+        list->has_except = true;
+        list->except_device = status.st_dev;
+        list->except_number = status.st_ino;
+    }
     for (int i = 0; i < input_count; i++)
         if (add_input(list, inputs[i], err) < 0)
             goto fail;
@@ -134,8 +153,12 @@ fail:
 
 void input_list_close(struct input_list *list)
 {
-    for (int i = 0; i < list->count; i++)
+    for (int i = 0; i < list->count; i++) {
+        if (list->files[i].opened)
+            input_stream_close(list->files[i].opened);
+        free(list->files[i].opened);
         free(list->files[i].path);
+    }
     free(list->files);
     *list = (struct input_list){0};
 }
@@ -146,6 +169,11 @@ bool input_list_has_stream(const struct input_list *list)
         if (list->files[i].kind == INPUT_STREAM)
             return true;
     return false;
+}
+
+uint64_t input_file_weight(const struct input_file *file)
+{
+    return (uint64_t)compression_weight(file->compression) * file->bytes;
 }
 
 int input_list_check_ranks(const struct input_list *list, int ranks, struct error *err)

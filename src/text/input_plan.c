@@ -28,8 +28,9 @@ static void add_unit(struct open_chunk *open, int file, uint64_t number, uint64_
 
 static void add_file(struct open_chunk *open, const struct input_file *file, int number, uint64_t n)
 {
-    const bool gzip = file->kind == INPUT_GZIP;
-    if (file->kind == INPUT_STREAM || (gzip && file->bytes >= n / GZIP_WEIGHT)) {
+    const bool whole = file->kind != INPUT_FILE;
+    const uint64_t weight_of_byte = (uint64_t)compression_weight(file->compression);
+    if (file->kind == INPUT_STREAM || (whole && file->bytes >= n / weight_of_byte)) {
         open->weight = 0;
         add_unit(open, number, 0, n, true);
         open->weight = 0;
@@ -37,8 +38,8 @@ static void add_file(struct open_chunk *open, const struct input_file *file, int
     }
     uint64_t left = file->bytes;
     for (uint64_t unit = 0; unit == 0 || left > 0; unit++) {
-        uint64_t bytes = gzip ? left : min_u64(left, n);
-        uint64_t weight = gzip ? GZIP_WEIGHT * bytes : bytes;
+        uint64_t bytes = whole ? left : min_u64(left, n);
+        uint64_t weight = weight_of_byte * bytes;
         if (weight >= n)
             open->weight = 0;
         add_unit(open, number, unit, weight, false);

@@ -10,8 +10,6 @@
 
 #include "lambert/text/input_list.h"
 
-enum { GZIP_WEIGHT = 4 }; /* a byte of gzip counts as so many of text */
-
 /* What a chunk has of one file: of a plain one, the bytes from cut `number` to the next, which lie
  * near [number N, (number + 1) N); of any other, all. */
 struct input_unit {

@@ -6,9 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "decoder.h"
+#include "decompressor.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
+#include "lambert/text/text_encoding.h"
 
-enum { BLOCK = 256 * 1024, GZIP_WINDOW = 15 + 16 };
+enum { BLOCK = 256 * 1024 };
+
+/* --- as stored -------------------------------------------------------------------------------- */
 
 /* Reads until the block is full or the file ends: a pipe gives what it has. */
 static int fill_block(struct input_stream *stream, struct error *err)
@@ -27,114 +33,170 @@ static int fill_block(struct input_stream *stream, struct error *err)
     return 0;
 }
 
-int input_stream_open(struct input_stream *stream, const char *path, struct error *err)
+/* --- decompressed ----------------------------------------------------------------------------- */
+
+static int damaged(const struct input_stream *stream, const char *how, struct error *err)
 {
-    *stream = (struct input_stream){.path = path};
+    return error_set(err, "the %s file %s is damaged: %s; fetch or compress it again",
+                     compression_names[stream->compression], stream->path, how);
+}
+
+static int start_decompressor(struct input_stream *stream, struct error *err)
+{
+    const char *why;
+    stream->compression = compression_of(stream->block, stream->filled);
+    if (stream->compression == COMPRESSION_NONE)
+        return 0;
+    stream->decompressor = memory_new(1, sizeof *stream->decompressor);
+    if (decompressor_open(stream->decompressor, stream->compression, &why) == 0)
+        return 0;
+    return error_set(err, "cannot read %s: %s", stream->path, why);
+}
+
+/* Appends what one step gives, at most `wanted` bytes: it may come to none. */
+static int decompress_some(struct input_stream *stream, size_t wanted, struct buffer *bytes,
+                           struct error *err)
+{
+    const size_t room = min_size(wanted, BLOCK);
+    const char *why;
+    struct decompressor_step step = {.in = stream->block + stream->position,
+                                     .in_size = stream->filled - stream->position,
+                                     .last = stream->at_end,
+                                     .out = buffer_grow(bytes, room),
+                                     .out_size = room};
+    const bool nothing_left = step.last && step.in_size == 0;
+    const int status = decompressor_step(stream->decompressor, &step, &why);
+    bytes->size -= step.out_size;
+    stream->position = stream->filled - step.in_size;
+    if (status < 0)
+        return damaged(stream, why, err);
+    if (nothing_left && stream->decompressor->inside && step.out_size == room)
+        return damaged(stream, "its end is missing", err);
+    return 0;
+}
+
+/* Appends up to `wanted` bytes of the file, decompressed; fewer only at the end. */
+static int read_stored(struct input_stream *stream, size_t wanted, struct buffer *bytes,
+                       struct error *err)
+{
+    const size_t end = bytes->size + wanted;
+    while (bytes->size < end) {
+        if (stream->position == stream->filled && !stream->at_end && fill_block(stream, err) < 0)
+            return -1;
+        const size_t left = stream->filled - stream->position;
+        const bool inside = stream->decompressor && stream->decompressor->inside;
+        if (left == 0 && stream->at_end && !inside)
+            return 0;
+        if (stream->decompressor) {
+            if (decompress_some(stream, end - bytes->size, bytes, err) < 0)
+                return -1;
+        } else {
+            const size_t part = min_size(left, end - bytes->size);
+            buffer_put(bytes, stream->block + stream->position, part);
+            stream->position += part;
+        }
+    }
+    return 0;
+}
+
+/* The same, the head being read again first. */
+static int read_bytes(struct input_stream *stream, size_t wanted, struct buffer *bytes,
+                      struct error *err)
+{
+    const size_t again = min_size(wanted, stream->head.size - stream->head_taken);
+    buffer_put(bytes, stream->head.data + stream->head_taken, again);
+    stream->head_taken += again;
+    return again == wanted ? 0 : read_stored(stream, wanted - again, bytes, err);
+}
+
+/* --- decoded ---------------------------------------------------------------------------------- */
+
+static int start_decoder(struct input_stream *stream, const char *encoding, struct error *err)
+{
+    size_t mark;
+    const char *marked = text_encoding_of_mark(stream->head.data, stream->head.size, &mark);
+    const char *name = marked ? marked : encoding;
+    if (text_encoding_is_utf8(name))
+        return 0;
+    stream->encoding = name;
+    stream->head_taken = mark;
+    stream->decoder = memory_new(1, sizeof *stream->decoder);
+    return decoder_open(stream->decoder, name, err);
+}
+
+/* Decodes some more: it may come to nothing. */
+static int decode_some(struct input_stream *stream, struct error *err)
+{
+    struct buffer bytes = {0};
+    buffer_reset(&stream->decoded);
+    stream->decoded_taken = 0;
+    int status = read_bytes(stream, INPUT_HEAD, &bytes, err);
+    if (status == 0) {
+        stream->decoded_all = bytes.size < INPUT_HEAD;
+        decoder_put(stream->decoder, bytes.data, bytes.size, stream->decoded_all, &stream->decoded);
+        stream->encoded += bytes.size;
+        stream->undecoded = stream->decoder->undecoded;
+    }
+    buffer_release(&bytes);
+    return status;
+}
+
+int input_stream_read(struct input_stream *stream, size_t wanted, struct buffer *text,
+                      struct error *err)
+{
+    if (!stream->decoder)
+        return read_bytes(stream, wanted, text, err);
+    const size_t end = text->size + wanted;
+    while (text->size < end) {
+        const size_t left = stream->decoded.size - stream->decoded_taken;
+        if (left == 0) {
+            if (stream->decoded_all)
+                return 0;
+            if (decode_some(stream, err) < 0)
+                return -1;
+            continue;
+        }
+        const size_t part = min_size(left, end - text->size);
+        buffer_put(text, stream->decoded.data + stream->decoded_taken, part);
+        stream->decoded_taken += part;
+    }
+    return 0;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+int input_stream_open(struct input_stream *stream, const char *path, const char *encoding,
+                      struct error *err)
+{
+    *stream = (struct input_stream){0};
     stream->file = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     if (stream->file < 0)
         return error_errno(err, "cannot open the text file %s", path);
+    stream->path = memory_copy_text(path);
     stream->block = memory_new(BLOCK, 1);
-    if (fill_block(stream, err) < 0)
-        goto fail;
-    stream->gzip = stream->filled >= 2 && stream->block[0] == 0x1F && stream->block[1] == 0x8B;
-    if (stream->gzip && inflateInit2(&stream->inflater, GZIP_WINDOW) != Z_OK) {
-        stream->gzip = false;
-        error_set(err, "zlib cannot start to inflate %s: no memory", path);
-        goto fail;
+    if (fill_block(stream, err) < 0 || start_decompressor(stream, err) < 0 ||
+        read_stored(stream, INPUT_HEAD, &stream->head, err) < 0 ||
+        start_decoder(stream, encoding, err) < 0) {
+        input_stream_close(stream);
+        return -1;
     }
-    stream->inside = stream->gzip;
     return 0;
-
-fail:
-    input_stream_close(stream);
-    return -1;
 }
 
 void input_stream_close(struct input_stream *stream)
 {
     if (!stream->block)
         return;
-    if (stream->gzip)
-        inflateEnd(&stream->inflater);
+    if (stream->decompressor)
+        decompressor_close(stream->decompressor);
+    if (stream->decoder)
+        decoder_close(stream->decoder);
     close(stream->file);
+    free(stream->path);
     free(stream->block);
+    free(stream->decompressor);
+    free(stream->decoder);
+    buffer_release(&stream->head);
+    buffer_release(&stream->decoded);
     *stream = (struct input_stream){0};
-}
-
-static int damaged(const struct input_stream *stream, const char *how, struct error *err)
-{
-    return error_set(err, "the gzip file %s is damaged: %s; fetch or compress it again",
-                     stream->path, how);
-}
-
-/* What follows a member is another one, the end, or zeros, which tapes and archivers leave. */
-static int next_member(struct input_stream *stream, struct error *err)
-{
-    const uint8_t *rest = stream->block + stream->position;
-    size_t left = stream->filled - stream->position;
-    if (left == 0)
-        return 0;
-    if (rest[0] == 0) {
-        stream->position++;
-        return 0;
-    }
-    if (rest[0] != 0x1F)
-        return damaged(stream, "it goes on behind its end with what is not gzip", err);
-    inflateReset(&stream->inflater);
-    stream->inside = true;
-    return 0;
-}
-
-/* Appends to text what one call of inflate() gives, at most `wanted` bytes. */
-static int inflate_some(struct input_stream *stream, size_t wanted, struct buffer *text,
-                        struct error *err)
-{
-    z_stream *z = &stream->inflater;
-    size_t room = wanted < BLOCK ? wanted : BLOCK;
-    z->next_in = stream->block + stream->position;
-    z->avail_in = (uInt)(stream->filled - stream->position);
-    z->next_out = buffer_grow(text, room);
-    z->avail_out = (uInt)room;
-    int code = inflate(z, Z_NO_FLUSH);
-    text->size -= z->avail_out;
-    stream->position = stream->filled - z->avail_in;
-    stream->inside = code != Z_STREAM_END;
-    if (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR)
-        return 0;
-    return damaged(stream, z->msg ? z->msg : "it cannot be inflated", err);
-}
-
-/* Takes one step towards more text: it may come to none. */
-static int read_some(struct input_stream *stream, size_t wanted, struct buffer *text,
-                     struct error *err)
-{
-    size_t left = stream->filled - stream->position;
-    if (stream->gzip)
-        return stream->inside ? inflate_some(stream, wanted, text, err) : next_member(stream, err);
-    size_t part = left < wanted ? left : wanted;
-    buffer_put(text, stream->block + stream->position, part);
-    stream->position += part;
-    return 0;
-}
-
-int input_stream_read(struct input_stream *stream, size_t wanted, struct buffer *text,
-                      struct error *err)
-{
-    const size_t end = text->size + wanted;
-    while (text->size < end) {
-        if (stream->position == stream->filled && !stream->at_end && fill_block(stream, err) < 0)
-            return -1;
-        if (stream->position == stream->filled && stream->at_end) {
-            size_t before = text->size;
-            if (!stream->inside)
-                return 0;
-            if (inflate_some(stream, end - text->size, text, err) < 0) /* what zlib still holds */
-                return -1;
-            if (stream->inside && text->size == before)
-                return damaged(stream, "its end is missing", err);
-        } else if (read_some(stream, end - text->size, text, err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
 }

@@ -22,7 +22,7 @@ const struct vocabulary_trainer_options vocabulary_trainer_defaults = {.size = 3
                                                                            TOKENIZER_DEFAULTS};
 
 /* Of a text of more chunks than that, words that occur once in a chunk are left out of its counts. */
-enum { CHUNK_BYTES = 16 << 20, CHUNKS_COUNTED_WHOLE = 64 };
+enum { CHUNKS_COUNTED_WHOLE = 64 };
 
 struct vocabulary_trainer {
     struct vocabulary_trainer_options options;
@@ -114,7 +114,7 @@ int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct inp
                             int rank, int ranks, struct error *err)
 {
     const struct input_feed_options options = {
-        .chunk_bytes = CHUNK_BYTES, .rank = (uint64_t)rank, .ranks = (uint64_t)ranks};
+        .chunk_bytes = VOCABULARY_CHUNK_BYTES, .rank = (uint64_t)rank, .ranks = (uint64_t)ranks};
     struct input_feed *feed = input_feed_new(inputs, &options);
     const uint64_t least = input_feed_chunks(feed) > CHUNKS_COUNTED_WHOLE ? 2 : 1;
     struct first_error first;
@@ -141,6 +141,8 @@ int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct inp
                     vocabulary_trainer_add(chunk, (const char *)document.text.data,
                                            document.text.size);
                 document_reader_release(&reader);
+                if (inputs->files[span->file].encoding)
+                    chunk->invalid_bytes += span->invalid;
             }
             vocabulary_trainer_merge(mine, chunk, least);
             vocabulary_trainer_reset(chunk);

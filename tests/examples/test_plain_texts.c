@@ -11,7 +11,7 @@ static void check(char *const *paths, int count, const char *expected)
     struct input_list files;
     struct error err;
     struct buffer got = {0};
-    assert_int_equal(input_list_open(&files, paths, count, &err), 0);
+    assert_int_equal(input_list_open(&files, paths, count, NULL, &err), 0);
     if (plain_texts_read(&set, &files, &err) < 0) {
         assert_non_null(strstr(err.text, expected));
     } else {

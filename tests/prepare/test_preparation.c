@@ -12,7 +12,11 @@
 
 static struct input_file files[] = {
     {.path = "a.txt", .kind = INPUT_FILE, .bytes = 20000, .modified = 12345},
-    {.path = "b.gz", .kind = INPUT_GZIP, .bytes = 7, .modified = -1}};
+    {.path = "b.gz",
+     .kind = INPUT_SEQUENTIAL,
+     .compression = COMPRESSION_GZIP,
+     .bytes = 7,
+     .modified = -1}};
 
 static struct preparation made_preparation(struct vocabulary *vocabulary)
 {
@@ -83,7 +87,7 @@ static void a_stream_has_a_hash_of_its_own(void **state)
     files[1].kind = INPUT_STREAM;
     preparation_plan(&p, SHARD_DOCUMENTS_OF_TEXT);
     assert_hash_is_of(&p, SHARD_DOCUMENTS_OF_TEXT, 0, "1.500000000\n");
-    files[1].kind = INPUT_GZIP;
+    files[1].kind = INPUT_SEQUENTIAL;
     input_feed_free(p.feed);
     vocabulary_free(vocabulary);
 }

@@ -94,16 +94,21 @@ static void assert_document(struct prepare_fixture *b, const struct corpus *corp
     block_cache_free(cache);
 }
 
+#define FIFTY_BLANKS "                                                  "
+
 static void plain_text_becomes_documents_and_sentences(void **state)
 {
     (void)state;
     struct prepare_fixture b;
     begin(&b);
-    write_text(b.texts, "a.txt", "One two. Three fours.\nfive\n\n\nSix nine\xff!\n\n \xff \n");
+    write_text(
+        b.texts, "a.txt",
+        "One two. Three fours.\nfive\n\n\nSix nine\xff!\n\n \xff \n" FIFTY_BLANKS FIFTY_BLANKS
+            FIFTY_BLANKS FIFTY_BLANKS); /* so that a few bytes are few */
     write_text(b.texts, "b.txt", "seven");
     prepare(&b);
     assert_int_equal(b.report.files, 2);
-    assert_int_equal(b.report.input_bytes, 50);
+    assert_int_equal(b.report.input_bytes, 250);
     assert_int_equal(b.report.documents, 4);
     assert_int_equal(b.report.empty_documents, 1);
     assert_int_equal(b.report.one_sentence_documents, 2);

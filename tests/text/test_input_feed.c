@@ -15,6 +15,7 @@
 #include "lambert/base/rng.h"
 #include "lambert/text/document_reader.h"
 #include "lambert/text/input_feed.h"
+#include "lambert/text/input_look.h"
 
 enum { LEAST = 4096 };
 
@@ -53,6 +54,17 @@ static void make_text(struct buffer *text, enum text_layout layout, uint64_t see
                            : layout == LAYOUT_JSON ? "\"}\n"
                                                    : "\n");
     }
+}
+
+static const struct text_options no_options = {.encoding = NULL};
+
+/* As a command has it before it reads. */
+static void open_list(struct input_list *list, char *const *inputs, int count)
+{
+    struct error err;
+    if (input_list_open(list, inputs, count, NULL, &err) < 0 ||
+        input_look(list, &no_options, &err) < 0)
+        fail_msg("%s", err.text);
 }
 
 /* --- what a feed gives ------------------------------------------------------------------------ */
@@ -140,8 +152,7 @@ static struct parts collect(char *const *inputs, int count, uint64_t chunk_bytes
 {
     struct input_list list;
     struct parts parts = {0};
-    struct error err;
-    assert_int_equal(input_list_open(&list, inputs, count, &err), 0);
+    open_list(&list, inputs, count);
     for (int rank = 0; rank < ranks; rank++) {
         struct input_feed_options options = {
             .chunk_bytes = chunk_bytes, .rank = (uint64_t)rank, .ranks = (uint64_t)ranks};
@@ -345,7 +356,7 @@ static struct parts parts_of_text(const struct buffer *text, uint64_t n)
 static void long_documents_lines_and_words_are_cut(void **state)
 {
     (void)state;
-    static const char *const units[] = {"a line of it\n", "words ", "\u00e9", "\x80", " "};
+    static const char *const units[] = {"a line of it\n", "words ", "\u00e9", " "};
     for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
         struct buffer text = {0};
         while (text.size < 30 * LEAST)
@@ -370,7 +381,7 @@ static void parts_of_a_cut_document_are_marked(void **state)
     while (text.size < 6 * LEAST)
         buffer_print(&text, "one line of a long document\n");
     write_bytes("text", &text);
-    assert_int_equal(input_list_open(&list, inputs, 1, &err), 0);
+    open_list(&list, inputs, 1);
     struct input_feed_options options = {.chunk_bytes = LEAST, .ranks = 1};
     struct input_feed *feed = input_feed_new(&list, &options);
     struct input_work work = {0};
@@ -412,7 +423,7 @@ static void assert_fails(const char *path, const char *because)
     struct error err;
     char *inputs[] = {(char *)path};
     int got;
-    assert_int_equal(input_list_open(&list, inputs, 1, &err), 0);
+    open_list(&list, inputs, 1);
     struct input_feed_options options = {.chunk_bytes = LEAST, .ranks = 1};
     struct input_feed *feed = input_feed_new(&list, &options);
     while ((got = input_feed_next(feed, &work, &err)) == 1)
@@ -526,7 +537,6 @@ static void what_is_not_wanted_is_passed_over(void **state)
 {
     (void)state;
     struct buffer text = {0};
-    struct error err;
     make_text(&text, LAYOUT_PLAIN, 3, 2000);
     write_bytes("text", &text);
     write_gzip("text.gz", &text);
@@ -535,7 +545,7 @@ static void what_is_not_wanted_is_passed_over(void **state)
         struct input_list list;
         struct parts some = {0}, all = collect(both + i, 1, LEAST, 1, 1);
         struct input_feed_options options = {.chunk_bytes = LEAST, .ranks = 1, .wanted = odd_parts};
-        assert_int_equal(input_list_open(&list, both + i, 1, &err), 0);
+        open_list(&list, both + i, 1);
         take_all(&some, &list, &options, 1);
         assert_int_equal(some.count, all.count / 2);
         for (size_t p = 0; p < some.count; p++)
@@ -573,7 +583,6 @@ static void threads_ask_at_once_what_is_wanted(void **state)
 {
     (void)state;
     struct buffer text = {0};
-    struct error err;
     make_text(&text, LAYOUT_PLAIN, 3, 400);
     write_bytes("text", &text);
     write_gzip("text.gz", &text);
@@ -584,7 +593,7 @@ static void threads_ask_at_once_what_is_wanted(void **state)
         struct parts all = {0};
         struct input_feed_options options = {
             .chunk_bytes = LEAST, .ranks = 1, .wanted = meet, .context = &meeting};
-        assert_int_equal(input_list_open(&list, both + i, 1, &err), 0);
+        open_list(&list, both + i, 1);
         take_all(&all, &list, &options, 2);
         assert_int_equal(atomic_load(&meeting.most), 2);
         input_list_close(&list);

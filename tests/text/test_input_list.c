@@ -39,7 +39,7 @@ static void check(const char *input, const char *expected)
     struct error err;
     struct buffer got = {0};
     char *inputs[] = {(char *)input};
-    assert_int_equal(input_list_open(&list, inputs, 1, &err), 0);
+    assert_int_equal(input_list_open(&list, inputs, 1, NULL, &err), 0);
     for (int i = 0; i < list.count; i++)
         buffer_print(&got, "%s%s", i ? " " : "", list.files[i].path);
     assert_string_equal(buffer_text(&got), expected);
@@ -52,7 +52,7 @@ static void check_refused(const char *first, const char *second, const char *bec
     struct input_list list;
     struct error err;
     char *inputs[] = {(char *)first, (char *)second};
-    assert_int_equal(input_list_open(&list, inputs, second ? 2 : 1, &err), -1);
+    assert_int_equal(input_list_open(&list, inputs, second ? 2 : 1, NULL, &err), -1);
     assert_non_null(strstr(err.text, because));
 }
 
@@ -81,9 +81,9 @@ static void kinds_and_sizes_are_known(void **state)
     struct input_list list;
     struct error err;
     char *inputs[] = {"b.txt", "below", "-", "fifo"};
-    assert_int_equal(input_list_open(&list, inputs, 4, &err), 0);
+    assert_int_equal(input_list_open(&list, inputs, 4, NULL, &err), 0);
     assert_int_equal(list.count, 5);
-    const enum input_kind kinds[] = {INPUT_FILE, INPUT_GZIP, INPUT_FILE, INPUT_STREAM,
+    const enum input_kind kinds[] = {INPUT_FILE, INPUT_SEQUENTIAL, INPUT_FILE, INPUT_STREAM,
                                      INPUT_STREAM};
     for (int i = 0; i < 5; i++) {
         assert_int_equal(list.files[i].kind, kinds[i]);
@@ -113,11 +113,11 @@ static void streams_are_for_one_rank(void **state)
     struct input_list list;
     struct error err;
     char *files[] = {"a.txt", "below"}, *stream[] = {"a.txt", "fifo"};
-    assert_int_equal(input_list_open(&list, files, 2, &err), 0);
+    assert_int_equal(input_list_open(&list, files, 2, NULL, &err), 0);
     assert_false(input_list_has_stream(&list));
     assert_int_equal(input_list_check_ranks(&list, 2, &err), 0);
     input_list_close(&list);
-    assert_int_equal(input_list_open(&list, stream, 2, &err), 0);
+    assert_int_equal(input_list_open(&list, stream, 2, NULL, &err), 0);
     assert_true(input_list_has_stream(&list));
     assert_int_equal(input_list_check_ranks(&list, 1, &err), 0);
     assert_int_equal(input_list_check_ranks(&list, 2, &err), -1);

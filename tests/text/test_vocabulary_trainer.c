@@ -7,6 +7,7 @@
 
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
+#include "lambert/text/input_look.h"
 #include "lambert/text/vocabulary_trainer.h"
 #include "text_helpers.h"
 
@@ -406,11 +407,13 @@ static void inputs_are_read_by_any_number(void **state)
     struct vocabulary_trainer_options options = options_of(40, 1000);
     struct buffer wanted = learn(&options, "low lower lowest new newer low new widest");
     char *inputs[] = {(char *)scratch_path("plain"), (char *)scratch_path("json")};
+    const struct text_options text_options = {.encoding = NULL};
     struct input_list list;
     struct error err;
     scratch_write(inputs[0], plain, strlen(plain));
     scratch_write(inputs[1], json, strlen(json));
-    assert_int_equal(input_list_open(&list, inputs, 2, &err), 0);
+    assert_int_equal(input_list_open(&list, inputs, 2, NULL, &err), 0);
+    assert_int_equal(input_look(&list, &text_options, &err), 0);
     for (int ranks = 1; ranks <= 3; ranks++) {
         struct vocabulary_trainer *all = vocabulary_trainer_new(&options);
         struct buffer out = {0};

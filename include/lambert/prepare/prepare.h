@@ -54,7 +54,8 @@ struct prepare_options {
     char *const *inputs; /* as for input_list_open(); standard input wants a single rank */
     int input_count;
     const char *vocabulary; /* path of a vocab.txt */
-    const char *output;     /* folder; refused when it holds a corpus, unless overwrite */
+    const char *output; /* folder; refused when it holds a corpus, unless overwrite; where it lies
+                               in an input, it is passed over */
     bool overwrite;
     struct tokenizer_options tokenizer;
     bool split_sentences;    /* no: every line is one sentence */
@@ -77,8 +78,8 @@ int prepare_open(struct preparation **preparation, const struct prepare_options 
                  int ranks, struct error *err);
 void prepare_close(struct preparation *preparation); /* NULL is fine */
 
-/* Fails while another preparation is at work in the folder. With `overwrite` the old corpus is gone
- * from here on. */
+/* Fails while another preparation is at work in the folder. With `overwrite` the old corpus stays until
+ * prepare_finish() has the new one whole. */
 int prepare_begin(struct preparation *preparation, struct error *err);
 
 /* Over all OpenMP threads. */

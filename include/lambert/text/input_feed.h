@@ -11,13 +11,17 @@
  *     space; else the first byte that is not a UTF-8 continuation; else k N. Bytes before k N - 1 are
  *     not looked at, so a cut can be found from its own neighbourhood. Parts of a document that is cut
  *     are documents of their own (input_span.continues).
+ *     JSON is cut between documents only: where an object is longer than that, the cut is where the next
+ *     one begins, and parts that begin inside it are empty.
  *   - Runs of small files (and the last, short part of a file) are put together until a chunk has at
- *     least N bytes as stored, gzip counted four times.
- *   - A gzip file of at least N / 4 bytes and a stream are a chunk each, of many parts: their text is
- *     cut by the same rule, and part j holds cut j to cut j + 1. All other chunks have one part, 0.
- *   - A smaller gzip file that inflates to 16 N or more is refused: memory stays bounded.
+ *     least N bytes as stored, each counted as compression_weight() says: four times if it is gzip's.
+ *   - A file that is read from its beginning (INPUT_SEQUENTIAL) and counts as N bytes or more, and a stream,
+ *     are a chunk each, of many parts: their text is cut by the same rule, and part j holds cut j to
+ *     cut j + 1. All other chunks have one part, 0.
+ *   - A smaller compressed file that inflates to 16 N or more is refused: memory stays bounded.
  *
- * The layout of a file is told from its first 64 KiB (2 N where that is less).
+ * Layout and encoding of a file are those that input_look() found. That so many of its bytes are no text
+ * that it is in another encoding (TEXT_MOST_INVALID) may be seen only later: reading it then fails.
  *
  * Chunks are numbered 0 .. input_feed_chunks()-1 in the order of the text. A feed hands out those
  * whose number is `rank` modulo `ranks`, in ascending order, to whichever thread asks; several
@@ -53,9 +57,11 @@ struct input_feed_options {
 struct input_span {
     int file; /* number in the list */
     enum text_layout layout;
-    uint64_t offset;   /* of its first byte, in the (inflated) file */
+    uint64_t offset;   /* of its first byte, in the (inflated, decoded) file */
     size_t begin, end; /* in input_work.text */
     bool continues;    /* its first document began before it */
+    uint64_t invalid; /* bytes that are not valid UTF-8; of a file in another encoding: that were no
+                          character in it, and are not in the text */
 };
 
 /* What one thread works on: owned by the caller, reused from call to call. */
@@ -73,15 +79,15 @@ void input_work_release(struct input_work *work); /* fine on a zeroed one */
 
 struct input_feed;
 
-/* The list must outlive it. */
+/* The list, which was looked at (text/input_look.h), must outlive it. */
 struct input_feed *input_feed_new(const struct input_list *list,
                                   const struct input_feed_options *options);
 void input_feed_free(struct input_feed *feed); /* NULL is fine */
 
 uint64_t input_feed_chunks(const struct input_feed *feed);
 
-/* 1: work; 0: none is left; -1: a file could not be read, or its gzip data is damaged or cut short
- * (the sentence names it). Any thread may call; after a failure all get 0. A chunk without any text
+/* 1: work; 0: none is left; -1: a file could not be read, or it is damaged, cut short or in another
+ * encoding (the sentence names it). Any thread may call; after a failure all get 0. A chunk without any text
  * is handed out too (span_count 0), so that every part is seen once. */
 int input_feed_next(struct input_feed *feed, struct input_work *work, struct error *err);
 

@@ -2,43 +2,69 @@
  *
  * An input is a file, a folder (all files below it, sorted by name byte by byte, those whose names
  * begin with a dot passed over), a pattern (* ? [ ], sorted, for shells that did not expand it; a
- * file of that very name comes first), or "-" for standard input, once. A file that begins with
- * gzip's magic bytes is compressed, whatever its name. No file at all is an error. */
+ * file of that very name comes first), or "-" for standard input, once. Whether a file is compressed is
+ * told from its first bytes (text/compression.h), whatever its name. No file at all is an error.
+ *
+ * What the files hold is found by looking into them, before any work (text/input_look.h). */
 #ifndef LAMBERT_TEXT_INPUT_LIST_H
 #define LAMBERT_TEXT_INPUT_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lambert/base/error.h"
+#include "lambert/text/compression.h"
+#include "lambert/text/input_stream.h"
+#include "lambert/text/text_layout.h"
+#include "lambert/text/text_options.h"
 
+/* Records of interrupted preparations depend on the numbers. */
 enum input_kind {
-    INPUT_FILE,  /* plain, readable at any place */
-    INPUT_GZIP,  /* read from the beginning */
-    INPUT_STREAM /* standard input, pipes, devices; plain or gzip */
+    INPUT_FILE = 0,       /* readable at any place */
+    INPUT_SEQUENTIAL = 1, /* to be read from the beginning: compressed, or not in UTF-8 */
+    INPUT_STREAM = 2      /* standard input, pipes, devices: to be read once, whatever they hold */
 };
 
 struct input_file {
     char *path; /* "-": standard input */
     enum input_kind kind;
-    uint64_t bytes;   /* as stored; 0: not known */
-    int64_t modified; /* nanoseconds since 1970; 0: not known */
+    enum compression compression; /* NONE too where it is not known */
+    uint64_t bytes;               /* as stored; 0: not known */
+    int64_t modified;             /* nanoseconds since 1970; 0: not known */
+
+    /* What input_look() found. */
+    bool looked_at;
+    const char *encoding; /* NULL: UTF-8 */
+    enum text_layout layout;
+    size_t mark;                 /* bytes of the byte-order mark that the text begins with */
+    struct input_stream *opened; /* of a stream that was looked at, to be read on from there */
 };
 
 struct input_list {
     struct input_file *files; /* [count], in the order they are read */
     int count;
-    size_t capacity; /* of files */
-    uint64_t bytes;  /* as stored, of all files */
+    size_t capacity;                    /* of files */
+    uint64_t bytes;                     /* as stored, of all files */
+    const struct text_options *options; /* those that the files were looked at with */
+    bool has_except;
+    dev_t except_device;
+    ino_t except_number;
+    int passed_over; /* times that `except` was met */
 };
 
+/* `except`, a file or folder that is about to be written (NULL: none), is passed over where it lies in a
+ * folder: what was made of the text is not the text. Naming it is an error. */
 int input_list_open(struct input_list *list, char *const *inputs, int input_count,
-                    struct error *err);
+                    const char *except, struct error *err);
 void input_list_close(struct input_list *list);
 
 /* Whether standard input or a pipe is among them, which can be read only once. */
 bool input_list_has_stream(const struct input_list *list);
+
+/* As how many bytes of text the file counts where text is shared out; 0 where that is not known. */
+uint64_t input_file_weight(const struct input_file *file);
 
 /* Fails where several ranks would read a stream. */
 int input_list_check_ranks(const struct input_list *list, int ranks, struct error *err);

@@ -65,8 +65,10 @@ void vocabulary_trainer_free(struct vocabulary_trainer *trainer);
 void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size);
 void vocabulary_trainer_reset(struct vocabulary_trainer *trainer); /* no word counted */
 
-/* Adds the words of all documents in the chunks of the inputs that are this rank's, over all
- * threads, as text of 16 MB a chunk. A file that cannot be read is an error, and some words are
+enum { VOCABULARY_CHUNK_BYTES = 16 << 20 };
+
+/* Adds the words of all documents in the chunks of the inputs (which were looked at, text/input_look.h) that
+ * are this rank's, over all threads, as text of 16 MB a chunk. A file that cannot be read is an error, and some words are
  * then counted. */
 int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct input_list *inputs,
                             int rank, int ranks, struct error *err);
