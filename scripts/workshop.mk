@@ -198,6 +198,7 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/tensorflow_models.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/folders.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/features.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/metrics.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/duplicates.py $(BUILD)

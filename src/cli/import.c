@@ -90,6 +90,7 @@ static int write_checkpoint(const struct base_model *model,
     struct checkpoint_meta meta = {.state = {.vocabulary_hash = vocabulary_hash(model->vocabulary),
                                              .tokenizer = model->tokenizer},
                                    .config = config_of(model),
+                                   .added_tokens = (char *)base_model_added_tokens(model),
                                    .labels = (char *)labels.data,
                                    .labels_size = labels.size};
     meta.vocabulary = (char *)vocabulary_text(model->vocabulary, &meta.vocabulary_size);
@@ -138,7 +139,9 @@ const struct command command_import = {
         "Reads a Hugging Face BERT (config.json, model.safetensors, and vocab.txt or "
         "tokenizer.json), or one of google-research/bert for TensorFlow (bert_config.json, vocab.txt, "
         "NAME.index, NAME.data-*), and writes a checkpoint of its weights, to evaluate, export or start "
-        "from (run.start_from, which takes the model as well). float32, float16 and bfloat16; heads "
+        "from (run.start_from, which takes the model as well). Of the first also shards with their index, "
+        "in float32, float16, bfloat16 or double; what would be computed or read in another way than "
+        "by transformers is refused by its name (docs/hugging-face.md). Heads "
         "that are missing are initialised afresh. Of BertForSequenceClassification, "
         "BertForTokenClassification and BertForQuestionAnswering it becomes the checkpoint of a "
         "fine-tuned model, with the names of the labels, as of TensorFlow's run_squad.py; of others "

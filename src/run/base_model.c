@@ -261,6 +261,14 @@ static int read_weights(const struct base_model *model, const struct param_table
                                    params, err);
 }
 
+const char *base_model_added_tokens(const struct base_model *model)
+{
+    const char *added = model->source == BASE_HUGGING_FACE ? model->folder.added_tokens
+                        : model->source == BASE_CHECKPOINT ? model->file.meta.added_tokens
+                                                           : NULL;
+    return added ? added : "";
+}
+
 int base_model_weights(const struct base_model *model, const struct param_table *table,
                        uint64_t seed, real *params, struct error *err)
 {

@@ -16,13 +16,31 @@
 
 /* --- from another model ----------------------------------------------------------------------- */
 
+/* The longest word may be another, as transformers' 100 characters and Google's 200 are: words between the two are no
+ * language, and what a model learnt of them is nothing. */
+static bool reads_alike(const struct tokenizer_options *a, const struct tokenizer_options *b)
+{
+    struct tokenizer_options other = *a;
+    other.max_word_characters = b->max_word_characters;
+    return tokenizer_options_equal(&other, b);
+}
+
+/* What transformers are to be told when the run's model goes out. */
+static void take_added_tokens(struct run *run, const char *added)
+{
+    struct checkpoint_meta *meta = &run->work->meta; /* which the run's is a view of */
+    free(meta->added_tokens);
+    meta->added_tokens = memory_copy_text(added);
+    run->meta.added_tokens = meta->added_tokens;
+}
+
 /* A model of another vocabulary, or that reads text in another way, would learn to read anew. */
 static int check_text(const struct run *run, uint64_t hash,
                       const struct tokenizer_options *tokenizer, struct error *err)
 {
     const char *corpus = run->work->place;
     const struct tokenizer_options *ours = &run->state.tokenizer;
-    const bool alike = tokenizer_options_equal(tokenizer, ours);
+    const bool alike = reads_alike(tokenizer, ours);
     char texts[2][TOKENIZER_OPTIONS_TEXT], words[2][TOKENIZER_OPTIONS_TEXT];
     const bool same = hash == run->state.vocabulary_hash;
     if (!same && run->config->run.new_tokens != NEW_TOKENS_REFUSE)
@@ -143,6 +161,8 @@ static int take_weights(struct run *run, const struct base_model *model, struct 
         status = read_weights(run, model, err);
         if (status == 0)
             freshen_heads(run, model);
+        if (status == 0 && vocabulary_hash(model->vocabulary) == run->state.vocabulary_hash)
+            take_added_tokens(run, base_model_added_tokens(model));
     }
     status = dist_agree(run->dist, status, err);
     if (status == 0)
@@ -233,9 +253,11 @@ int start_run(struct run *run, const struct run_request *request, struct error *
         if (status < 0)
             goto done;
         run_pass_finished_phases(run);
-        if (reads)
+        if (reads) {
+            take_added_tokens(run, file.meta.added_tokens);
             log_info("resumed from %s at step %" PRId64, checkpoint_file_path(&file),
                      run->state.total_steps);
+        }
     } else {
         status = start_weights(run, run->config->run.start_from, err);
         if (status == 0 && request->resume)

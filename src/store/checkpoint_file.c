@@ -42,6 +42,7 @@ struct checkpoint_meta checkpoint_meta_copy(const struct checkpoint_meta *meta)
     struct checkpoint_meta copy = *meta;
     copy.config = memory_copy_text(meta->config);
     copy.vocabulary = copy_bytes(meta->vocabulary, meta->vocabulary_size);
+    copy.added_tokens = memory_copy_text(meta->added_tokens ? meta->added_tokens : "");
     copy.labels = copy_bytes(meta->labels, meta->labels_size);
     return copy;
 }
@@ -50,6 +51,7 @@ void checkpoint_meta_release(struct checkpoint_meta *meta)
 {
     free(meta->config);
     free(meta->vocabulary);
+    free(meta->added_tokens);
     free(meta->labels);
     *meta = (struct checkpoint_meta){0};
 }
@@ -62,6 +64,18 @@ static int copy_section(const struct container *container, const char *name, cha
     if (get_section(container, name, &data, size, err) < 0)
         return -1;
     *copy = copy_bytes(data, *size);
+    return 0;
+}
+
+/* Few models have some. */
+static int copy_added_tokens(const struct container *container, struct checkpoint_meta *meta,
+                             struct error *err)
+{
+    const void *data;
+    size_t size;
+    if (container_section(container, SECTION_ADDED, &data, &size, err) < 0)
+        return -1;
+    meta->added_tokens = copy_bytes(data, data ? size : 0);
     return 0;
 }
 
@@ -128,7 +142,7 @@ int checkpoint_file_open(struct checkpoint_file *file, const char *path, struct 
     if (copy_section(container, SECTION_CONFIG, &meta->config, &size, err) < 0 ||
         copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err) <
             0 ||
-        copy_labels(container, meta, err) < 0)
+        copy_added_tokens(container, meta, err) < 0 || copy_labels(container, meta, err) < 0)
         goto fail;
 
     if (get_section(container, SECTION_TENSORS, &text, &size, err) < 0)

@@ -18,6 +18,15 @@ static int make_folder_of(const char *path, struct error *err)
     return status;
 }
 
+static int write_added_tokens(struct container_writer *container,
+                              const struct checkpoint_meta *meta, struct error *err)
+{
+    const char *added = meta->added_tokens;
+    if (!added || !added[0])
+        return 0;
+    return container_writer_section(container, SECTION_ADDED, added, strlen(added), err);
+}
+
 static int write_labels(struct container_writer *container, const struct checkpoint_meta *meta,
                         struct error *err)
 {
@@ -46,7 +55,7 @@ void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
         container_writer_section(container, SECTION_TENSORS, tensors, strlen(tensors), err) == 0 &&
         container_writer_section(container, SECTION_VOCAB, meta->vocabulary, meta->vocabulary_size,
                                  err) == 0 &&
-        write_labels(container, meta, err) == 0)
+        write_added_tokens(container, meta, err) == 0 && write_labels(container, meta, err) == 0)
         writer->status = 0;
     free(state);
     free(tensors);

@@ -92,6 +92,7 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     struct hf_config config = {.shape = *shape, .kind = request->kind};
     const struct tokenizer_options *tokenizer = &meta->state.tokenizer;
     struct vocabulary *vocabulary = NULL;
+    struct added_tokens added = {0};
     int status = -1;
     if (refuse_folder(folder, err) < 0 || check_weights(request, err) < 0 ||
         vocabulary_parse(&vocabulary, path, meta->vocabulary, meta->vocabulary_size, err) < 0)
@@ -99,14 +100,19 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     if (hf_task_names_labels(request->kind) &&
         label_set_parse(&config.labels, meta->labels, meta->labels_size, path, err) < 0)
         goto done;
+    if (added_tokens_parse(&added, meta->added_tokens, path, err) < 0 ||
+        added_tokens_check(&added, vocabulary, path, err) < 0)
+        goto done;
     if (folder_create(folder, err) < 0 || write_weights(request, folder, err) < 0)
         goto done;
     if (write_file(folder, "vocab.txt", meta->vocabulary, meta->vocabulary_size, err) < 0)
         goto done;
     if (write_text(folder, "tokenizer_config.json",
-                   hf_tokenizer_config_print(tokenizer, shape->positions), err) < 0)
+                   hf_tokenizer_config_print(vocabulary, tokenizer, &added, shape->positions),
+                   err) < 0)
         goto done;
-    if (write_text(folder, "tokenizer.json", hf_tokenizer_print(vocabulary, tokenizer), err) < 0)
+    if (write_text(folder, "tokenizer.json", hf_tokenizer_print(vocabulary, tokenizer, &added),
+                   err) < 0)
         goto done;
     if (write_file(folder, "README.md", request->card, strlen(request->card), err) < 0)
         goto done;
@@ -114,6 +120,7 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
         folder, "config.json",
         hf_config_print(&config, vocabulary_special_tokens(vocabulary).pad, request->dtype), err);
 done:
+    added_tokens_release(&added);
     vocabulary_free(vocabulary);
     label_set_release(&config.labels);
     return status;

@@ -33,15 +33,17 @@ static const char from_pickle[] =
     ".contiguous() for k, v in w.items() if torch.is_tensor(v)}, d + '/model.safetensors', "
     "{'format': 'pt'})\"";
 
-static const char from_tensorflow[] =
-    "python3 -c \"import sys, transformers as t; d = sys.argv[1]; "
-    "getattr(t, (t.AutoConfig.from_pretrained(d).architectures or ['BertForPreTraining'])[0])"
-    ".from_pretrained(d, from_tf=True).save_pretrained(d)\"";
+/* By transformers' own readers: from_pretrained(from_tf=True) of its last versions that have one fails. */
+#define WITH_TRANSFORMERS(module, load, file)                                                      \
+    "python3 -c \"import sys, transformers as t; from transformers." module " import " load        \
+    " as load; d = sys.argv[1]; c = t.AutoConfig.from_pretrained(d); "                             \
+    "m = getattr(t, (c.architectures or ['BertForPreTraining'])[0])(c); "                          \
+    "load(m, d + '/" file "').save_pretrained(d)\""
 
-static const char from_flax[] =
-    "python3 -c \"import sys, transformers as t; d = sys.argv[1]; "
-    "getattr(t, (t.AutoConfig.from_pretrained(d).architectures or ['BertForPreTraining'])[0])"
-    ".from_pretrained(d, from_flax=True).save_pretrained(d)\"";
+static const char from_tensorflow[] = WITH_TRANSFORMERS(
+    "modeling_tf_pytorch_utils", "load_tf2_checkpoint_in_pytorch_model", "tf_model.h5");
+static const char from_flax[] = WITH_TRANSFORMERS(
+    "modeling_flax_pytorch_utils", "load_flax_checkpoint_in_pytorch_model", "flax_model.msgpack");
 
 static const struct {
     const char *name, *form, *line, *needs;
@@ -49,7 +51,8 @@ static const struct {
     {"pytorch_model.bin", "pickled by PyTorch", from_pickle, "torch and safetensors"},
     {"pytorch_model.bin.index.json", "pickled by PyTorch in shards", from_pickle,
      "torch and safetensors"},
-    {"tf_model.h5", "of TensorFlow", from_tensorflow, "transformers 4, torch and tensorflow"},
+    {"tf_model.h5", "of TensorFlow", from_tensorflow,
+     "transformers 4, torch, tensorflow and tf-keras"},
     {"flax_model.msgpack", "of Flax", from_flax, "transformers 4, torch and flax"},
 };
 

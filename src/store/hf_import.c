@@ -6,8 +6,8 @@
 #include "hf_config.h"
 #include "hf_tensors.h"
 #include "hf_tokenizer.h"
+#include "lambert/base/buffer.h"
 #include "lambert/base/file.h"
-#include "lambert/base/hash.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/text/vocabulary.h"
@@ -15,40 +15,20 @@
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
-/* vocab.txt, or what tokenizer.json says where there is none. */
-static int load_vocabulary(const struct hf_model *model, struct vocabulary **vocabulary,
-                           struct error *err)
-{
-    struct buffer text = {0}, lines = {0};
-    char *list = path_join(model->folder, "vocab.txt");
-    char *json = path_join(model->folder, "tokenizer.json");
-    int status = -1;
-    if (file_exists(list)) {
-        status = vocabulary_load(vocabulary, list, err);
-    } else if (!file_exists(json)) {
-        error_set(err, "%s has neither vocab.txt nor tokenizer.json", model->folder);
-    } else if (file_read(json, &text, err) == 0 &&
-               hf_tokenizer_vocabulary(buffer_text(&text), text.size, json, &lines, err) == 0) {
-        status = vocabulary_parse(vocabulary, json, lines.data, lines.size, err);
-    }
-    buffer_release(&text);
-    buffer_release(&lines);
-    free(list);
-    free(json);
-    return status;
-}
-
 /* The shape's vocab becomes the number of entries; weights may have more rows (padding). */
-static int read_vocabulary(struct hf_model *model, struct error *err)
+static int read_tokenizer(struct hf_model *model, struct error *err)
 {
-    struct vocabulary *vocabulary;
-    if (load_vocabulary(model, &vocabulary, err) < 0)
+    struct hf_tokenizer tokenizer;
+    if (hf_tokenizer_read(&tokenizer, model->folder, err) < 0)
         return -1;
-    const char *text = vocabulary_text(vocabulary, &model->vocabulary_size);
-    int entries = vocabulary_size(vocabulary), status = 0;
+    const char *text = vocabulary_text(tokenizer.vocabulary, &model->vocabulary_size);
+    const int entries = vocabulary_size(tokenizer.vocabulary);
+    int status = 0;
     model->vocabulary = memory_new(model->vocabulary_size + 1, 1);
     memcpy(model->vocabulary, text, model->vocabulary_size);
-    model->vocabulary_hash = vocabulary_hash(vocabulary);
+    model->vocabulary_hash = vocabulary_hash(tokenizer.vocabulary);
+    model->tokenizer = tokenizer.options;
+    model->added_tokens = memory_copy_text(buffer_text(&tokenizer.added));
     if (entries > model->shape.vocab)
         status = error_set(
             err, "the vocabulary of %s has %d entries, but vocab_size in its config.json is %d",
@@ -58,7 +38,7 @@ static int read_vocabulary(struct hf_model *model, struct error *err)
                  "vocab_size %d, are left out as padding",
                  model->folder, entries, model->shape.vocab);
     model->shape.vocab = entries;
-    vocabulary_free(vocabulary);
+    hf_tokenizer_release(&tokenizer);
     return status;
 }
 
@@ -120,31 +100,17 @@ static int open_weights(struct hf_model *model, bool untied, struct error *err)
 
 int hf_model_open(struct hf_model *model, const char *folder, struct error *err)
 {
-    struct buffer tokenizer = {0};
     char *config_path = path_join(folder, "config.json");
-    char *tokenizer_path = path_join(folder, "tokenizer_config.json");
     bool untied = false;
-    int status = -1;
     *model = (struct hf_model){.folder = memory_copy_text(folder)};
-    if (read_config(model, config_path, &untied, err) < 0)
-        goto done;
-
-    /* A folder without tokenizer_config.json is uncased, as in transformers. */
-    model->tokenizer = tokenizer_defaults;
-    if (file_exists(tokenizer_path) &&
-        (file_read(tokenizer_path, &tokenizer, err) < 0 ||
-         hf_tokenizer_config_parse(buffer_text(&tokenizer), tokenizer.size, tokenizer_path,
-                                   &model->tokenizer, err) < 0))
-        goto done;
-    if (read_vocabulary(model, err) < 0)
-        goto done;
-    status = open_weights(model, untied, err);
-done:
+    int status = read_config(model, config_path, &untied, err);
+    if (status == 0)
+        status = read_tokenizer(model, err);
+    if (status == 0)
+        status = open_weights(model, untied, err);
     if (status < 0)
         hf_model_close(model);
-    buffer_release(&tokenizer);
     free(config_path);
-    free(tokenizer_path);
     return status;
 }
 
@@ -156,5 +122,6 @@ void hf_model_close(struct hf_model *model)
     label_set_release(&model->labels);
     free(model->folder);
     free(model->vocabulary);
+    free(model->added_tokens);
     *model = (struct hf_model){0};
 }

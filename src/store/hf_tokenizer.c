@@ -1,213 +1,562 @@
+/* The tokenizer files of a folder, read and held against each other. */
 #include "hf_tokenizer.h"
 
+#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/file.h"
 #include "lambert/base/json.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/text/tokenizer.h"
+#include "lambert/text/unicode.h"
 
-/* strip_accents: what is as the case says is null, as transformers writes it. */
-static void add_strip_accents(cJSON *object, const struct tokenizer_options *options)
+/* A file of the folder, parsed; root NULL: there is none. */
+struct json_file {
+    char *path;
+    cJSON *root;
+};
+
+struct reading {
+    const char *folder;
+    struct json_file config, fast, map, list, model; /* model: config.json */
+    bool fast_alone; /* the tokenizer is what tokenizer.json says, whatever else stands there */
+    struct added_tokens added;
+    struct hf_tokenizer *tokenizer;
+    struct error *err;
+};
+
+static const cJSON *get(const cJSON *object, const char *name)
 {
-    if (tokenizer_strips_accents(options) == options->lower_case)
-        cJSON_AddNullToObject(object, "strip_accents");
-    else
-        cJSON_AddBoolToObject(object, "strip_accents", tokenizer_strips_accents(options));
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsNull(item) ? NULL : item;
 }
 
-char *hf_tokenizer_config_print(const struct tokenizer_options *options, int positions)
+/* --- files ------------------------------------------------------------------------------------ */
+
+static int open_json(struct json_file *file, const struct reading *reading, const char *name)
 {
-    cJSON *root = cJSON_CreateObject();
-    cJSON_AddStringToObject(root, "tokenizer_class", "BertTokenizer");
-    cJSON_AddBoolToObject(root, "do_lower_case", options->lower_case);
-    cJSON_AddBoolToObject(root, "tokenize_chinese_chars", options->split_han);
-    add_strip_accents(root, options);
-    cJSON_AddNumberToObject(root, "model_max_length", positions);
-    cJSON_AddStringToObject(root, "pad_token", "[PAD]");
-    cJSON_AddStringToObject(root, "unk_token", "[UNK]");
-    cJSON_AddStringToObject(root, "cls_token", "[CLS]");
-    cJSON_AddStringToObject(root, "sep_token", "[SEP]");
-    cJSON_AddStringToObject(root, "mask_token", "[MASK]");
-    return json_print_indented(root);
+    struct buffer text = {0};
+    int status = 0;
+    file->path = path_join(reading->folder, name);
+    if (!file_exists(file->path))
+        return 0;
+    status = file_read(file->path, &text, reading->err);
+    if (status == 0) {
+        file->root = json_has_nul(buffer_text(&text), text.size)
+                         ? NULL
+                         : cJSON_ParseWithLength(buffer_text(&text), text.size);
+        if (!cJSON_IsObject(file->root))
+            status = error_set(reading->err, "%s is not a JSON object", file->path);
+    }
+    buffer_release(&text);
+    return status;
 }
 
-/* A member that is true or false; `value` stays as it is where there is none. */
-static int get_bool(const cJSON *root, const char *name, const char *path, bool *value,
-                    struct error *err)
+static void close_json(struct json_file *file)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, name);
+    cJSON_Delete(file->root);
+    free(file->path);
+}
+
+static int open_files(struct reading *reading)
+{
+    return open_json(&reading->config, reading, "tokenizer_config.json") < 0 ||
+                   open_json(&reading->fast, reading, "tokenizer.json") < 0 ||
+                   open_json(&reading->map, reading, "special_tokens_map.json") < 0 ||
+                   open_json(&reading->list, reading, "added_tokens.json") < 0 ||
+                   open_json(&reading->model, reading, "config.json") < 0
+               ? -1
+               : 0;
+}
+
+static void close_files(struct reading *reading)
+{
+    close_json(&reading->config);
+    close_json(&reading->fast);
+    close_json(&reading->map);
+    close_json(&reading->list);
+    close_json(&reading->model);
+    added_tokens_release(&reading->added);
+}
+
+/* --- is it BERT's tokenizer? ------------------------------------------------------------------ */
+
+/* The text of a member, for sentences. */
+static const char *shown(const cJSON *item)
+{
+    const char *text = cJSON_GetStringValue(item);
+    return text                  ? text
+           : item == NULL        ? "missing"
+           : cJSON_IsTrue(item)  ? "true"
+           : cJSON_IsFalse(item) ? "false"
+                                 : "something else";
+}
+
+/* The member is this text, or is not there. */
+static int expect_text(const struct reading *reading, const struct json_file *file,
+                       const cJSON *object, const char *field, const char *name, const char *wanted)
+{
+    const cJSON *item = get(object, name);
+    const char *text = cJSON_GetStringValue(item);
+    if (!item || (text && strcmp(text, wanted) == 0))
+        return 0;
+    return error_set(reading->err, "%s: %s is '%.80s'; this program's tokenizer has '%s'",
+                     file->path, field, shown(item), wanted);
+}
+
+/* The class is of BERT's tokenizer, which others have too. tokenizer_config.json says it, or else
+ * config.json. */
+static int check_class(struct reading *reading)
+{
+    static const char fast[] = "PreTrainedTokenizerFast";
+    static const char *const classes[] = {"BertTokenizer",
+                                          "BertTokenizerFast",
+                                          "DistilBertTokenizer",
+                                          "DistilBertTokenizerFast",
+                                          "ElectraTokenizer",
+                                          "ElectraTokenizerFast",
+                                          fast};
+    const struct json_file *file = &reading->config;
+    const cJSON *item = get(file->root, "tokenizer_class");
+    if (!item) {
+        file = &reading->model;
+        item = get(file->root, "tokenizer_class");
+    }
+    const char *name = cJSON_GetStringValue(item);
+    bool known = !item;
+    for (size_t i = 0; name && i < sizeof classes / sizeof *classes; i++)
+        known |= strcmp(classes[i], name) == 0;
+    if (!known)
+        return error_set(
+            reading->err,
+            "%s: tokenizer_class is %.80s; this program has BertTokenizer's rules only", file->path,
+            shown(item));
+    reading->fast_alone = name && strcmp(name, fast) == 0;
+    if (reading->fast_alone && !reading->fast.root)
+        return error_set(reading->err,
+                         "%s: tokenizer_class is %s, but the folder has no "
+                         "tokenizer.json",
+                         file->path, fast);
+    return 0;
+}
+
+/* What of tokenizer_config.json would make other words. */
+static int check_config(const struct reading *reading)
+{
+    const struct json_file *file = &reading->config;
+    static const char *const must[] = {"do_basic_tokenize", "clean_text"};
+    static const struct {
+        const char *name, *wanted;
+    } texts[] = {{"word_tokenizer_type", "basic"},
+                 {"subword_tokenizer_type", "wordpiece"},
+                 {"wordpieces_prefix", "##"}};
+    for (size_t i = 0; i < sizeof must / sizeof *must; i++) {
+        const cJSON *item = get(file->root, must[i]);
+        if (item && !cJSON_IsTrue(item))
+            return error_set(reading->err, "%s: %s is %s; this program's tokenizer always does it",
+                             file->path, must[i], shown(item));
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (expect_text(reading, file, file->root, texts[i].name, texts[i].name, texts[i].wanted) <
+            0)
+            return -1;
+    const cJSON *never = get(file->root, "never_split");
+    if (never && (!cJSON_IsArray(never) || never->child))
+        return error_set(reading->err,
+                         "%s: never_split has tokens; this program's tokenizer splits all words "
+                         "alike",
+                         file->path);
+    return 0;
+}
+
+/* A part of tokenizer.json, or the only one of a Sequence of such. */
+static const cJSON *only_part(const cJSON *part, const char *list)
+{
+    const char *type = json_get_text(part, "type");
+    const cJSON *parts = get(part, list);
+    if (type && strcmp(type, "Sequence") == 0 && cJSON_IsArray(parts) &&
+        cJSON_GetArraySize(parts) == 1)
+        return parts->child;
+    return part;
+}
+
+/* That a part of tokenizer.json is there and of this type. */
+static int check_type(const struct reading *reading, const cJSON *part, const char *name,
+                      const char *wanted)
+{
+    const char *type = json_get_text(part, "type");
+    if (type && strcmp(type, wanted) == 0)
+        return 0;
+    return error_set(reading->err, "%s: its %s is %s; this program's is %s", reading->fast.path,
+                     name, type ? type : "missing", wanted);
+}
+
+static const cJSON *normalizer_of(const struct reading *reading)
+{
+    return only_part(get(reading->fast.root, "normalizer"), "normalizers");
+}
+
+static int check_fast(const struct reading *reading)
+{
+    const struct json_file *file = &reading->fast;
+    const cJSON *model = get(file->root, "model"), *vocab = get(model, "vocab");
+    const cJSON *normalizer = normalizer_of(reading);
+    const cJSON *splitter = only_part(get(file->root, "pre_tokenizer"), "pretokenizers");
+    if (expect_text(reading, file, model, "model.type", "type", "WordPiece") < 0 ||
+        expect_text(reading, file, model, "model.continuing_subword_prefix",
+                    "continuing_subword_prefix", "##") < 0 ||
+        expect_text(reading, file, model, "model.unk_token", "unk_token", "[UNK]") < 0)
+        return -1;
+    if (!cJSON_IsObject(vocab))
+        return error_set(reading->err, "%s holds no WordPiece vocabulary (model.vocab)",
+                         file->path);
+    if (check_type(reading, normalizer, "normalizer", "BertNormalizer") < 0 ||
+        check_type(reading, splitter, "pre_tokenizer", "BertPreTokenizer") < 0)
+        return -1;
+    const cJSON *clean = get(normalizer, "clean_text");
+    if (clean && !cJSON_IsTrue(clean))
+        return error_set(reading->err,
+                         "%s: normalizer.clean_text is %s; this program's tokenizer always does it",
+                         file->path, shown(clean));
+    return 0;
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+/* A switch in a file: -1 where it is no boolean, else whether it is there. */
+static int get_switch(const struct reading *reading, const struct json_file *file,
+                      const cJSON *object, const char *name, bool *value)
+{
+    const cJSON *item = get(object, name);
     if (item && !cJSON_IsBool(item))
-        return error_set(err, "%s: %s is neither true nor false", path, name);
+        return error_set(reading->err, "%s: %s is neither true nor false", file->path, name);
     if (item)
         *value = cJSON_IsTrue(item);
+    return item != NULL;
+}
+
+/* One option, which both files may say and which is `standard` where they do not. transformers take
+ * that word of tokenizer_config.json's, a silent one's too, before tokenizer.json's. */
+static int read_option(const struct reading *reading, const char *name, const char *fast_name,
+                       bool standard, bool *value)
+{
+    const struct json_file *config = &reading->config, *fast = &reading->fast;
+    bool said = standard, fast_said = standard;
+    const int there = get_switch(reading, config, config->root, name, &said);
+    const int fast_there =
+        there < 0 ? -1 : get_switch(reading, fast, normalizer_of(reading), fast_name, &fast_said);
+    if (fast_there < 0)
+        return -1;
+    const bool silent = !there && reading->fast_alone;
+    if (fast->root && !silent && said != fast_said)
+        return error_set(reading->err,
+                         "%s: normalizer.%s is %s, but %s is %s in tokenizer_config.json%s; make "
+                         "them agree",
+                         fast->path, fast_name, fast_said ? "true" : "false", name,
+                         said ? "true" : "false", there ? "" : ", which does not mention it");
+    *value = fast->root ? fast_said : said;
     return 0;
+}
+
+/* max_input_chars_per_word; transformers' own tokenizer has 100. */
+static int read_longest(const struct reading *reading, int *longest)
+{
+    const cJSON *item = get(get(reading->fast.root, "model"), "max_input_chars_per_word");
+    uint64_t number = 100;
+    if (item && (!json_count(item, &number) || number == 0 || number > INT_MAX))
+        return error_set(reading->err,
+                         "%s: model.max_input_chars_per_word is not a whole number from 1 on",
+                         reading->fast.path);
+    *longest = (int)number;
+    return 0;
+}
+
+static int read_options(const struct reading *reading, struct tokenizer_options *options)
+{
+    bool strips;
+    *options = tokenizer_defaults;
+    if (read_option(reading, "do_lower_case", "lowercase", true, &options->lower_case) < 0 ||
+        read_option(reading, "strip_accents", "strip_accents", options->lower_case, &strips) < 0 ||
+        read_option(reading, "tokenize_chinese_chars", "handle_chinese_chars", true,
+                    &options->split_han) < 0)
+        return -1;
+    if (strips != options->lower_case)
+        options->accents = strips ? ACCENTS_STRIPPED : ACCENTS_KEPT;
+    return read_longest(reading, &options->max_word_characters);
 }
 
 int hf_tokenizer_config_parse(const char *text, size_t size, const char *path,
                               struct tokenizer_options *options, struct error *err)
 {
-    cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *accents = cJSON_GetObjectItemCaseSensitive(root, "strip_accents");
-    bool strips = false;
+    struct reading reading = {
+        .config = {.path = (char *)path, .root = cJSON_ParseWithLength(text, size)}, .err = err};
     int status = -1;
-    *options = tokenizer_defaults;
-    if (!cJSON_IsObject(root))
+    if (!cJSON_IsObject(reading.config.root))
         error_set(err, "%s is not a JSON object", path);
-    else if (get_bool(root, "do_lower_case", path, &options->lower_case, err) == 0 &&
-             get_bool(root, "tokenize_chinese_chars", path, &options->split_han, err) == 0 &&
-             (cJSON_IsNull(accents) || get_bool(root, "strip_accents", path, &strips, err) == 0))
-        status = 0;
-    if (status == 0 && accents && !cJSON_IsNull(accents))
-        options->accents = strips ? ACCENTS_STRIPPED : ACCENTS_KEPT;
-    cJSON_Delete(root);
+    else
+        status = read_options(&reading, options);
+    options->max_word_characters = tokenizer_defaults.max_word_characters;
+    cJSON_Delete(reading.config.root);
     return status;
 }
 
-static void add_special(cJSON *list, const struct vocabulary *vocabulary, int32_t id)
-{
-    cJSON *token = cJSON_CreateObject();
-    cJSON_AddNumberToObject(token, "id", id);
-    cJSON_AddStringToObject(token, "content", vocabulary_token(vocabulary, id));
-    cJSON_AddBoolToObject(token, "single_word", false);
-    cJSON_AddBoolToObject(token, "lstrip", false);
-    cJSON_AddBoolToObject(token, "rstrip", false);
-    cJSON_AddBoolToObject(token, "normalized", false);
-    cJSON_AddBoolToObject(token, "special", true);
-    cJSON_AddItemToArray(list, token);
-}
-
-/* One place of a template: a special token, or sequence A or B. */
-static void add_place(cJSON *template, const char *kind, const char *id, int type)
-{
-    cJSON *item = cJSON_CreateObject();
-    cJSON *place = cJSON_AddObjectToObject(item, kind);
-    cJSON_AddStringToObject(place, "id", id);
-    cJSON_AddNumberToObject(place, "type_id", type);
-    cJSON_AddItemToArray(template, item);
-}
-
-static void add_template_token(cJSON *tokens, const char *name, int32_t id)
-{
-    cJSON *token = cJSON_AddObjectToObject(tokens, name);
-    cJSON_AddStringToObject(token, "id", name);
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(token, "ids"), cJSON_CreateNumber(id));
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(token, "tokens"), cJSON_CreateString(name));
-}
-
-/* [CLS] A [SEP], [CLS] A [SEP] B [SEP] */
-static void add_post_processor(cJSON *root, const struct special_tokens *special)
-{
-    cJSON *processor = cJSON_AddObjectToObject(root, "post_processor");
-    cJSON_AddStringToObject(processor, "type", "TemplateProcessing");
-    cJSON *single = cJSON_AddArrayToObject(processor, "single");
-    cJSON *pair = cJSON_AddArrayToObject(processor, "pair");
-    cJSON *both[] = {single, pair};
-    for (int i = 0; i < 2; i++) {
-        add_place(both[i], "SpecialToken", "[CLS]", 0);
-        add_place(both[i], "Sequence", "A", 0);
-        add_place(both[i], "SpecialToken", "[SEP]", 0);
-    }
-    add_place(pair, "Sequence", "B", 1);
-    add_place(pair, "SpecialToken", "[SEP]", 1);
-    cJSON *tokens = cJSON_AddObjectToObject(processor, "special_tokens");
-    add_template_token(tokens, "[CLS]", special->cls);
-    add_template_token(tokens, "[SEP]", special->sep);
-}
-
-static void add_model(cJSON *root, const struct vocabulary *vocabulary,
-                      const struct tokenizer_options *options)
-{
-    cJSON *model = cJSON_AddObjectToObject(root, "model");
-    cJSON_AddStringToObject(model, "type", "WordPiece");
-    cJSON_AddStringToObject(model, "unk_token", "[UNK]");
-    cJSON_AddStringToObject(model, "continuing_subword_prefix", "##");
-    cJSON_AddNumberToObject(model, "max_input_chars_per_word", options->max_word_characters);
-    cJSON *vocab = cJSON_AddObjectToObject(model, "vocab");
-    for (int32_t id = 0; id < vocabulary_size(vocabulary); id++) {
-        const char *token = vocabulary_token(vocabulary, id);
-        if (vocabulary_find(vocabulary, token, strlen(token)) == id) /* of doubles the last */
-            cJSON_AddNumberToObject(vocab, token, id);
-    }
-}
-
-char *hf_tokenizer_print(const struct vocabulary *vocabulary,
-                         const struct tokenizer_options *options)
-{
-    struct special_tokens special = vocabulary_special_tokens(vocabulary);
-    cJSON *root = cJSON_CreateObject();
-    cJSON_AddStringToObject(root, "version", "1.0");
-    cJSON_AddNullToObject(root, "truncation");
-    cJSON_AddNullToObject(root, "padding");
-    cJSON *added = cJSON_AddArrayToObject(root, "added_tokens");
-    int32_t ids[] = {special.pad, special.unk, special.cls, special.sep, special.mask};
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        add_special(added, vocabulary, ids[i]);
-    cJSON *normalizer = cJSON_AddObjectToObject(root, "normalizer");
-    cJSON_AddStringToObject(normalizer, "type", "BertNormalizer");
-    cJSON_AddBoolToObject(normalizer, "clean_text", true);
-    cJSON_AddBoolToObject(normalizer, "handle_chinese_chars", options->split_han);
-    add_strip_accents(normalizer, options);
-    cJSON_AddBoolToObject(normalizer, "lowercase", options->lower_case);
-    cJSON_AddStringToObject(cJSON_AddObjectToObject(root, "pre_tokenizer"), "type",
-                            "BertPreTokenizer");
-    add_post_processor(root, &special);
-    cJSON *decoder = cJSON_AddObjectToObject(root, "decoder");
-    cJSON_AddStringToObject(decoder, "type", "WordPiece");
-    cJSON_AddStringToObject(decoder, "prefix", "##");
-    cJSON_AddBoolToObject(decoder, "cleanup", true);
-    add_model(root, vocabulary, options);
-    return json_print_indented(root);
-}
-
-/* --- the vocabulary of a tokenizer.json ------------------------------------------------------- */
-
-/* Whether the member is this text; an absent one is what the format takes it for. */
-static bool is_text(const cJSON *object, const char *name, const char *wanted)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    const char *text = cJSON_GetStringValue(item);
-    return !item || (text && strcmp(text, wanted) == 0);
-}
+/* --- the vocabulary --------------------------------------------------------------------------- */
 
 /* Tokens by id; tokens [count], NULL where nothing has the id. */
-static int sort_tokens(const cJSON *vocab, const char **tokens, int count, const char *path,
-                       struct error *err)
+static int sort_tokens(const struct reading *reading, const cJSON *vocab, const char **tokens,
+                       int count)
 {
+    const char *path = reading->fast.path;
     const cJSON *item;
     cJSON_ArrayForEach(item, vocab)
     {
-        double id = cJSON_IsNumber(item) ? item->valuedouble : -1;
+        const double id = cJSON_IsNumber(item) ? item->valuedouble : -1;
         if (!(id >= 0 && id < count && id == (int)id) || tokens[(int)id])
-            return error_set(err,
+            return error_set(reading->err,
                              "%s: the id of token '%.80s' is not one of 0 to %d, each given once",
                              path, item->string, count - 1);
         if (strchr(item->string, '\n') != NULL)
-            return error_set(err, "%s: a token with a line break, '%.80s'", path, item->string);
+            return error_set(reading->err, "%s: a token with a line break, '%.80s'", path,
+                             item->string);
         tokens[(int)id] = item->string;
     }
     return 0;
 }
 
-int hf_tokenizer_vocabulary(const char *text, size_t size, const char *path,
-                            struct buffer *vocabulary, struct error *err)
+/* The vocabulary of tokenizer.json as the lines of a vocab.txt. */
+static int print_vocabulary(const struct reading *reading, struct buffer *lines)
 {
-    cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *model = cJSON_GetObjectItemCaseSensitive(root, "model");
-    const cJSON *vocab = cJSON_GetObjectItemCaseSensitive(model, "vocab");
-    int status = -1, count = cJSON_GetArraySize(vocab);
+    const cJSON *vocab = get(get(reading->fast.root, "model"), "vocab");
+    const int count = cJSON_GetArraySize(vocab);
     const char **tokens = memory_new((size_t)count, sizeof *tokens);
-    if (!cJSON_IsObject(vocab) || !is_text(model, "type", "WordPiece") ||
-        !is_text(model, "continuing_subword_prefix", "##")) {
-        error_set(err, "%s holds no WordPiece vocabulary", path);
-        goto done;
+    const int status = sort_tokens(reading, vocab, tokens, count);
+    for (int id = 0; status == 0 && id < count; id++)
+        buffer_print(lines, "%s\n", tokens[id]);
+    free(tokens);
+    return status;
+}
+
+static int count_lines(const struct buffer *text)
+{
+    int lines = 0;
+    for (size_t i = 0; i < text->size; i++)
+        lines += text->data[i] == '\n';
+    return lines + (text->size > 0 && text->data[text->size - 1] != '\n');
+}
+
+/* vocab.txt, or what tokenizer.json says where there is none, and added tokens behind its end. */
+static int load_vocabulary(struct reading *reading)
+{
+    struct buffer text = {0};
+    char *list = path_join(reading->folder, "vocab.txt");
+    const bool listed = file_exists(list);
+    int status = listed ? file_read(list, &text, reading->err)
+                 : reading->fast.root
+                     ? print_vocabulary(reading, &text)
+                     : error_set(reading->err, "%s has neither vocab.txt nor tokenizer.json",
+                                 reading->folder);
+    if (status == 0)
+        status = added_tokens_append(&reading->added, count_lines(&text), &text, reading->folder,
+                                     reading->err);
+    if (status == 0)
+        status =
+            vocabulary_parse(&reading->tokenizer->vocabulary, listed ? list : reading->fast.path,
+                             text.data, text.size, reading->err);
+    buffer_release(&text);
+    free(list);
+    return status;
+}
+
+/* Distinct tokens: those that have the id of their line, of doubles the last. */
+static int count_tokens(const struct vocabulary *vocabulary)
+{
+    int count = 0;
+    for (int32_t id = 0; id < vocabulary_size(vocabulary); id++) {
+        const char *token = vocabulary_token(vocabulary, id);
+        count += vocabulary_find(vocabulary, token, strlen(token)) == id;
     }
-    if (sort_tokens(vocab, tokens, count, path, err) < 0)
+    return count;
+}
+
+/* tokenizer.json has each token by the same id, and no fewer. */
+static int check_vocabulary(const struct reading *reading)
+{
+    const struct vocabulary *vocabulary = reading->tokenizer->vocabulary;
+    const cJSON *vocab = get(get(reading->fast.root, "model"), "vocab"), *item;
+    int missing = count_tokens(vocabulary) - cJSON_GetArraySize(vocab);
+    cJSON_ArrayForEach(item, vocab)
+    {
+        const char *token = item->string;
+        size_t size = strlen(token);
+        unicode_trim(&token, &size);
+        const int32_t id = vocabulary_find(vocabulary, token, size);
+        if (!cJSON_IsNumber(item) || item->valuedouble != id)
+            return error_set(reading->err,
+                             "%s: token '%.80s' has id %g, which is %d by vocab.txt (-1: it has no "
+                             "such line); take away the one of the files that is wrong",
+                             reading->fast.path, item->string,
+                             cJSON_IsNumber(item) ? item->valuedouble : -1, (int)id);
+    }
+    for (size_t i = 0; i < reading->added.count; i++)
+        missing -= !cJSON_GetObjectItemCaseSensitive(vocab, reading->added.rows[i].content);
+    if (missing > 0)
+        return error_set(
+            reading->err,
+            "%s lacks %d token(s) of vocab.txt; take away the one of the files that is "
+            "wrong",
+            reading->fast.path, missing);
+    return 0;
+}
+
+/* --- special tokens --------------------------------------------------------------------------- */
+
+/* [CLS] A [SEP] B [SEP], as a template or by BERT's own name. */
+static int check_processor(const struct reading *reading)
+{
+    const struct vocabulary *vocabulary = reading->tokenizer->vocabulary;
+    const struct special_tokens special = vocabulary_special_tokens(vocabulary);
+    const cJSON *processor = only_part(get(reading->fast.root, "post_processor"), "processors");
+    cJSON *wanted = hf_tokenizer_template(vocabulary);
+    cJSON *old = cJSON_CreateObject();
+    const struct {
+        const char *name, *token;
+        int32_t id;
+    } ends[] = {{"sep", "[SEP]", special.sep}, {"cls", "[CLS]", special.cls}};
+    cJSON_AddStringToObject(old, "type", "BertProcessing");
+    for (int i = 0; i < 2; i++) {
+        cJSON *pair = cJSON_AddArrayToObject(old, ends[i].name);
+        cJSON_AddItemToArray(pair, cJSON_CreateString(ends[i].token));
+        cJSON_AddItemToArray(pair, cJSON_CreateNumber(ends[i].id));
+    }
+    const cJSON *tokens = get(processor, "special_tokens"), *own = get(wanted, "special_tokens");
+    const bool same = cJSON_Compare(processor, old, true) ||
+                      (cJSON_Compare(get(processor, "type"), get(wanted, "type"), true) &&
+                       cJSON_Compare(get(processor, "single"), get(wanted, "single"), true) &&
+                       cJSON_Compare(get(processor, "pair"), get(wanted, "pair"), true) &&
+                       cJSON_Compare(get(tokens, "[CLS]"), get(own, "[CLS]"), true) &&
+                       cJSON_Compare(get(tokens, "[SEP]"), get(own, "[SEP]"), true));
+    cJSON_Delete(old);
+    cJSON_Delete(wanted);
+    return same ? 0
+                : error_set(
+                      reading->err,
+                      "%s: its post_processor is not BERT's, [CLS] A [SEP] and [CLS] A [SEP] B "
+                      "[SEP], with the ids of the vocabulary",
+                      reading->fast.path);
+}
+
+/* Whether Lambert's tokenizer makes this token of its text. */
+static bool is_made(struct tokenizer *tokenizer, const struct added_token *token)
+{
+    struct buffer ids = {0};
+    const size_t count = tokenizer_encode(tokenizer, token->content, strlen(token->content), &ids);
+    const bool made = count == 1 && *(const int32_t *)ids.data == token->id;
+    buffer_release(&ids);
+    return made;
+}
+
+static void add_name(struct buffer *list, const char *name)
+{
+    buffer_print(list, "%s'%.80s'", list->size > 0 ? ", " : "", name);
+}
+
+/* Tokens that are cut out of texts there are to come out of texts here. */
+static int check_added(const struct reading *reading)
+{
+    struct tokenizer *tokenizer =
+        tokenizer_new(reading->tokenizer->vocabulary, &reading->tokenizer->options);
+    struct buffer special = {0}, whole = {0};
+    int status = 0;
+    for (size_t i = 0; i < reading->added.count && status == 0; i++) {
+        const struct added_token *token = &reading->added.rows[i];
+        if (added_token_is_one_of_five(token))
+            continue;
+        if (token->special)
+            add_name(&special, token->content);
+        else if (!is_made(tokenizer, token))
+            status = error_set(
+                reading->err,
+                "%s: added token '%.80s' (id %d) is cut out of texts as it stands, which this "
+                "program does not do; to keep its row and read its text as text, take it out of "
+                "added tokens and put it into vocab.txt at its id",
+                reading->folder, token->content, token->id);
+        else if (!token->single_word)
+            add_name(&whole, token->content);
+    }
+    if (status == 0 && special.size > 0)
+        log_warning(
+            "%s: special tokens besides BERT's five keep their rows, but are text where they "
+            "stand in texts: %s",
+            reading->folder, buffer_text(&special));
+    if (status == 0 && whole.size > 0)
+        log_warning("%s: added tokens that transformers cut out of longer words too are words by "
+                    "themselves alone here: %s",
+                    reading->folder, buffer_text(&whole));
+    buffer_release(&special);
+    buffer_release(&whole);
+    tokenizer_free(tokenizer);
+    return status;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static int read_added(struct reading *reading)
+{
+    struct added_tokens *added = &reading->added;
+    struct error *err = reading->err;
+    const struct json_file *fast = &reading->fast, *config = &reading->config,
+                           *list = &reading->list;
+    return (fast->root && added_tokens_from_tokenizer(added, fast->root, fast->path, err) < 0) ||
+                   (config->root &&
+                    added_tokens_from_config(added, config->root, config->path, err) < 0) ||
+                   (list->root && added_tokens_from_list(added, list->root, list->path, err) < 0)
+               ? -1
+               : 0;
+}
+
+static int mark_special(struct reading *reading)
+{
+    const struct json_file *files[] = {&reading->config, &reading->map};
+    for (int i = 0; i < 2; i++)
+        if (files[i]->root && added_tokens_mark_special(&reading->added, files[i]->root,
+                                                        reading->tokenizer->vocabulary,
+                                                        files[i]->path, reading->err) < 0)
+            return -1;
+    return 0;
+}
+
+int hf_tokenizer_read(struct hf_tokenizer *tokenizer, const char *folder, struct error *err)
+{
+    struct reading reading = {.folder = folder, .tokenizer = tokenizer, .err = err};
+    int status = -1;
+    *tokenizer = (struct hf_tokenizer){0};
+    if (open_files(&reading) < 0 || check_class(&reading) < 0 || check_config(&reading) < 0 ||
+        (reading.fast.root && check_fast(&reading) < 0) ||
+        read_options(&reading, &tokenizer->options) < 0)
         goto done;
-    for (int id = 0; id < count; id++)
-        buffer_print(vocabulary, "%s\n", tokens[id]);
+    if (read_added(&reading) < 0 || load_vocabulary(&reading) < 0 ||
+        added_tokens_check(&reading.added, tokenizer->vocabulary, folder, err) < 0 ||
+        mark_special(&reading) < 0)
+        goto done;
+    if (reading.fast.root && (check_vocabulary(&reading) < 0 || check_processor(&reading) < 0))
+        goto done;
+    if (check_added(&reading) < 0)
+        goto done;
+    added_tokens_print(&reading.added, &tokenizer->added);
     status = 0;
 done:
-    free(tokens);
-    cJSON_Delete(root);
+    if (status < 0)
+        hf_tokenizer_release(tokenizer);
+    close_files(&reading);
     return status;
+}
+
+void hf_tokenizer_release(struct hf_tokenizer *tokenizer)
+{
+    vocabulary_free(tokenizer->vocabulary);
+    buffer_release(&tokenizer->added);
+    *tokenizer = (struct hf_tokenizer){0};
 }

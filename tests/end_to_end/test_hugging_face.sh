@@ -49,6 +49,16 @@ expect 1 "cannot start from corpus: .*it is neither" mpirun -n 2 "$LAMBERT" trai
 expect 1 "cannot start from nowhere: .*nowhere" mpirun -n 2 "$LAMBERT" train "$tiny" $words \
     run.folder=none run.start_from=nowhere
 
+# A token that transformers are told of goes through a run and a resumed one
+cp -r out added && echo '{"additional_special_tokens": ["king"]}' >added/special_tokens_map.json
+for steps in 2 4; do
+    train 1 from-added data.corpus=corpus phase.one.steps=6 phase.two.steps=$steps run.start_from=added \
+        --resume --accept phase.two.steps || { tail -n 5 log.txt; fail "a folder with an added token, $steps steps"; }
+done
+"$LAMBERT" export --checkpoint from-added --output added-again 2>log.txt || fail "$(cat log.txt)"
+tr -d ' \n\t' <added-again/tokenizer.json | grep -q '"content":"king","single_word":false,.*"special":true' ||
+    fail "the added token was lost"
+
 # Gradients: the same from one rank and two, up to rounding
 for n in 1 2; do
     mpirun -n $n "$LAMBERT" show gradients "$tiny" $words run.folder=run --checkpoint run/checkpoints/* \

@@ -212,9 +212,9 @@ static void weights_of_other_forms(void **state)
     char *folder = make_folder("it's pickled");
     expect_refused(folder, "no weights", "model.safetensors");
     put_text(folder, "flax_model.msgpack", "x");
-    expect_refused(folder, "flax_model.msgpack is of Flax", "from_flax=True");
+    expect_refused(folder, "flax_model.msgpack is of Flax", "load_flax_checkpoint");
     put_text(folder, "tf_model.h5", "x");
-    expect_refused(folder, "tf_model.h5 is of TensorFlow", "from_tf=True");
+    expect_refused(folder, "tf_model.h5 is of TensorFlow", "load_tf2_checkpoint");
     put_text(folder, "pytorch_model.bin.index.json", "x");
     expect_refused(folder, "pytorch_model.bin.index.json is pickled", "save_file");
     put_text(folder, "pytorch_model.bin", "x");

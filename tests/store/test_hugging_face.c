@@ -106,6 +106,43 @@ static void there_and_back(void **state)
     free(folder);
 }
 
+/* Tokens that a checkpoint carries go out, and come in as they were. */
+static void added_tokens_go_through(void **state)
+{
+    (void)state;
+    static char added[] = "[{\"id\":4,\"content\":\"[MASK]\",\"single_word\":false,\"lstrip\":true,"
+                          "\"rstrip\":false,\"normalized\":false,\"special\":true},"
+                          "{\"id\":5,\"content\":\"word\",\"single_word\":true,\"lstrip\":false,"
+                          "\"rstrip\":false,\"normalized\":true,\"special\":false}]";
+    struct checkpoint_file file;
+    struct param_table table;
+    struct hf_model model;
+    struct error err;
+    const char *path = scratch_path("added.checkpoint");
+    make_checkpoint(&file, &table);
+    struct checkpoint_meta meta = checkpoint_meta_copy(&file.meta);
+    real *params = memory_new(table.size, sizeof *params);
+    free(meta.added_tokens);
+    meta.added_tokens = memory_copy_text(added);
+    checkpoint_file_close(&file);
+    assert_int_equal(checkpoint_write_weights(path, &table, &meta, params, &err), 0);
+    assert_int_equal(checkpoint_file_open(&file, path, &err), 0);
+    assert_string_equal(file.meta.added_tokens, added);
+    struct hf_export request = {
+        .checkpoint = &file, .shape = shape, .dtype = SAFETENSORS_F32, .card = "# card\n"};
+    char *folder = memory_copy_text(scratch_path("added"));
+    assert_int_equal(hf_export(&request, folder, &err), 0);
+    if (hf_model_open(&model, folder, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_string_equal(model.added_tokens, added);
+    hf_model_close(&model);
+    free(folder);
+    checkpoint_file_close(&file);
+    checkpoint_meta_release(&meta);
+    param_table_release(&table);
+    free(params);
+}
+
 static cJSON *read_json(const char *folder, const char *name)
 {
     struct buffer text = {0};
@@ -583,21 +620,28 @@ static void folders_that_lack_a_file(void **state)
     free(folder);
 }
 
+#define KIND                                                                                       \
+    ",\"normalizer\":{\"type\":\"BertNormalizer\"},"                                               \
+    "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}"
+
 static void vocabularies_that_are_not_ours(void **state)
 {
     (void)state;
     static const struct {
         const char *text, *word;
     } tokenizers[] = {
-        {"", "no WordPiece"},
-        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}", "no WordPiece"},
-        {"{\"model\":{\"continuing_subword_prefix\":\"@@\",\"vocab\":{}}}", "no WordPiece"},
-        {"{\"model\":{\"vocab\":{\"a\":0,\"b\":2}}}", "'b'"},
-        {"{\"model\":{\"vocab\":{\"a\":0,\"b\":0}}}", "'b'"},
-        {"{\"model\":{\"vocab\":{\"a\":-1}}}", "'a'"},
-        {"{\"model\":{\"vocab\":{\"a\":1.5,\"b\":0}}}", "'a'"},
-        {"{\"model\":{\"vocab\":{\"a\\nb\":0}}}", "line break"},
-        {"{\"model\":{\"vocab\":{\"a\":0}}}", "[PAD]"},
+        {"", "not a JSON object"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}", "model.type"},
+        {"{\"model\":{\"continuing_subword_prefix\":\"@@\",\"vocab\":{}}}",
+         "model.continuing_subword_prefix"},
+        {"{\"model\":{}" KIND "}", "no WordPiece"},
+        {"{\"model\":{\"vocab\":{\"a\":0}}}", "normalizer"},
+        {"{\"model\":{\"vocab\":{\"a\":0,\"b\":2}}" KIND "}", "'b'"},
+        {"{\"model\":{\"vocab\":{\"a\":0,\"b\":0}}" KIND "}", "'b'"},
+        {"{\"model\":{\"vocab\":{\"a\":-1}}" KIND "}", "'a'"},
+        {"{\"model\":{\"vocab\":{\"a\":1.5,\"b\":0}}" KIND "}", "'a'"},
+        {"{\"model\":{\"vocab\":{\"a\\nb\":0}}" KIND "}", "line break"},
+        {"{\"model\":{\"vocab\":{\"a\":0}}" KIND "}", "[PAD]"},
     };
     char *folder = export_sample("foreign", SAFETENSORS_F32);
     char *path = path_join(folder, "tokenizer.json");
@@ -614,6 +658,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
+        cmocka_unit_test(added_tokens_go_through),
         cmocka_unit_test(what_the_files_say),
         cmocka_unit_test(other_spellings),
         cmocka_unit_test(decoders_of_their_own),

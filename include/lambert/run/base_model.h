@@ -60,6 +60,10 @@ void base_model_close_files(struct base_model *model);
 bool base_model_has(const struct base_model *model, const char *name);
 const char *base_model_path(const struct base_model *model);
 
+/* [rank 0] The tokens that transformers are to be told of besides BERT's five, as a checkpoint carries them; "" where
+ * there are none. */
+const char *base_model_added_tokens(const struct base_model *model);
+
 /* [rank 0] The weights of the table's tensors; heads that the model has not are initialised from the seed,
  * and the log says which. Fails where they are not all finite. */
 int base_model_weights(const struct base_model *model, const struct param_table *table,

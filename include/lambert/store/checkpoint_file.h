@@ -3,8 +3,8 @@
  *
  * A container of kind "checkpt" (docs/formats.md, "Checkpoint") with sections: state (JSON: where
  * the run stands), config (the result keys, INI), tensors (JSON: name, shape, offset of each
- * tensor, as in the parameter table), vocab (the vocab.txt), labels (of a model that was fine-tuned
- * to say some), weights, and one section a moment (moment.m, moment.v): float32, tensor after
+ * tensor, as in the parameter table), vocab (the vocab.txt), added_tokens (of an imported model that
+ * has some), labels (of a model that was fine-tuned to say some), weights, and one section a moment (moment.m, moment.v): float32, tensor after
  * tensor without gaps.
  *
  * Opening checks everything: each checksum, that tensors follow each other without gaps, and that
@@ -46,6 +46,8 @@ struct checkpoint_meta {
     char *config;     /* text of config_print(result_only) */
     char *vocabulary; /* bytes of the vocab.txt, vocabulary_size of them */
     size_t vocabulary_size;
+    char *added_tokens; /* that transformers are to be told of besides BERT's five, JSON as in a
+                           tokenizer.json (store/hf_added_tokens.h); NULL or "": none */
     char *labels; /* of the task, a line each in the order of their numbers (examples/label_set.h),
                      labels_size bytes; 0: it has none, and labels may be NULL */
     size_t labels_size;

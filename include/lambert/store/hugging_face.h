@@ -6,8 +6,9 @@
  *                              names of that class: BertForPreTraining, or
  *                              BertForSequenceClassification, BertForTokenClassification,
  *                              BertForQuestionAnswering of a model that was fine-tuned
- *     vocab.txt                the vocabulary; import takes tokenizer.json where there is none
- *     tokenizer_config.json, tokenizer.json   for AutoTokenizer, slow and fast
+ *     vocab.txt, tokenizer_config.json, tokenizer.json   the vocabulary, and how text is cut: for
+ *                              AutoTokenizer, slow and fast; import takes what there is of them, and
+ *                              of added_tokens.json and special_tokens_map.json
  *     README.md                the model card (export only)
  *
  * Formats: docs of transformers and of the safetensors format, facts collected from their sources.
@@ -58,12 +59,13 @@ struct hf_model {
     char *vocabulary; /* bytes of vocab.txt */
     size_t vocabulary_size;
     uint64_t vocabulary_hash;
+    char *added_tokens; /* as checkpoints carry them (struct checkpoint_meta); "": there are none */
     struct hf_tensors *weights;
 };
 
 /* Reads and checks everything but the tensors' fit. What this program does not compute is refused
- * by the name of its key (store/hf_config.h), as are weights in a form that it does not read
- * (store/hf_files.h). */
+ * by the name of its key (store/hf_config.h), as are tokenizers that would make other tokens
+ * (store/hf_tokenizer.h) and weights in a form that it does not read (store/hf_files.h). */
 int hf_model_open(struct hf_model *model, const char *folder, struct error *err);
 void hf_model_close(struct hf_model *model); /* fine on a zeroed one */
 

@@ -1,0 +1,408 @@
+/* The tokenizer files of a folder: each field that would make other tokens is honoured or refused by its
+ * name, in whichever file it stands; what is read is written back. */
+#include "store/hf_tokenizer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lambert/base/file.h"
+#include "lambert/base/json.h"
+#include "lambert/base/memory.h"
+#include "lib/scratch.h"
+
+static const char words[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\n##s\n<\nurl\n>\ncovid";
+
+/* --- folders ---------------------------------------------------------------------------------- */
+
+static void put(const char *folder, const char *name, const char *text)
+{
+    char *path = path_join(folder, name);
+    scratch_write(path, text, strlen(text));
+    free(path);
+}
+
+static void drop(const char *folder, const char *name)
+{
+    struct error err;
+    char *path = path_join(folder, name);
+    assert_int_equal(file_remove(path, &err), 0);
+    free(path);
+}
+
+/* A folder as Lambert writes it, cased or not, in place of the one before. */
+static const char *make_folder(bool lower_case)
+{
+    const char *folder = scratch_path("folder");
+    struct error err;
+    struct vocabulary *vocabulary;
+    const struct added_tokens none = {0};
+    struct tokenizer_options options = tokenizer_defaults;
+    options.lower_case = lower_case;
+    assert_int_equal(folder_create(folder, &err), 0);
+    assert_int_equal(vocabulary_parse(&vocabulary, "words", words, sizeof words - 1, &err), 0);
+    char *config = hf_tokenizer_config_print(vocabulary, &options, &none, 8);
+    char *fast = hf_tokenizer_print(vocabulary, &options, &none);
+    put(folder, "vocab.txt", words);
+    put(folder, "tokenizer_config.json", config);
+    put(folder, "tokenizer.json", fast);
+    drop(folder, "added_tokens.json");
+    drop(folder, "special_tokens_map.json");
+    drop(folder, "config.json");
+    free(config);
+    free(fast);
+    vocabulary_free(vocabulary);
+    return folder;
+}
+
+/* Sets the member at a path "a.b.c" of a file to a value, JSON in text; NULL takes it away. */
+static void edit(const char *folder, const char *name, const char *place, const char *value)
+{
+    struct buffer text = {0};
+    char *path = path_join(folder, name), *steps = memory_copy_text(place), *rest = steps;
+    scratch_read(path, &text);
+    cJSON *root = cJSON_ParseWithLength((const char *)text.data, text.size), *object = root;
+    char *step = strtok_r(rest, ".", &rest);
+    for (char *next; (next = strtok_r(rest, ".", &rest)) != NULL; step = next)
+        object = cJSON_GetObjectItemCaseSensitive(object, step);
+    assert_non_null(object);
+    cJSON_DeleteItemFromObjectCaseSensitive(object, step);
+    if (value) {
+        cJSON *item = cJSON_Parse(value);
+        assert_non_null(item);
+        cJSON_AddItemToObject(object, step, item);
+    }
+    char *edited = json_print(root);
+    scratch_write(path, edited, strlen(edited));
+    free(edited);
+    free(steps);
+    free(path);
+    buffer_release(&text);
+}
+
+static void expect_refused(const char *folder, const char *word, const char *other)
+{
+    struct hf_tokenizer tokenizer;
+    struct error err = {""};
+    if (hf_tokenizer_read(&tokenizer, folder, &err) == 0)
+        fail_msg("accepted, though '%s' and '%s'", word, other);
+    if (!strstr(err.text, word) || !strstr(err.text, other) || !strstr(err.text, folder))
+        fail_msg("'%s' names not '%s' and '%s'", err.text, word, other);
+    assert_null(strchr(err.text, '\n'));
+    assert_null(tokenizer.vocabulary);
+    hf_tokenizer_release(&tokenizer);
+}
+
+static struct hf_tokenizer expect_read(const char *folder)
+{
+    struct hf_tokenizer tokenizer;
+    struct error err;
+    if (hf_tokenizer_read(&tokenizer, folder, &err) < 0)
+        fail_msg("%s", err.text);
+    return tokenizer;
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+#define FAST   "tokenizer.json"
+#define CONFIG "tokenizer_config.json"
+#define CHARS  "model.max_input_chars_per_word"
+
+static void options_are_read_and_written(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *accents, *han, *chars; /* JSON; NULL: not mentioned */
+        bool lower_case;
+        struct tokenizer_options wanted;
+    } cases[] = {
+        {"null", "true", "200", true, {true, ACCENTS_AS_CASE, true, 200}},
+        {"null", "true", "200", false, {false, ACCENTS_AS_CASE, true, 200}},
+        {NULL, NULL, "100", true, {true, ACCENTS_AS_CASE, true, 100}},
+        {NULL, NULL, NULL, false, {false, ACCENTS_AS_CASE, true, 100}},
+        {"false", "true", "7", true, {true, ACCENTS_KEPT, true, 7}},
+        {"true", "false", "200", false, {false, ACCENTS_STRIPPED, false, 200}},
+        {"false", "false", "1", false, {false, ACCENTS_AS_CASE, false, 1}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *folder = make_folder(cases[i].lower_case);
+        edit(folder, CONFIG, "strip_accents", cases[i].accents);
+        edit(folder, FAST, "normalizer.strip_accents", cases[i].accents);
+        edit(folder, CONFIG, "tokenize_chinese_chars", cases[i].han);
+        edit(folder, FAST, "normalizer.handle_chinese_chars", cases[i].han);
+        edit(folder, FAST, CHARS, cases[i].chars);
+        struct hf_tokenizer once = expect_read(folder);
+        assert_true(tokenizer_options_equal(&once.options, &cases[i].wanted));
+        assert_int_equal(once.added.size, 0);
+
+        /* Written and read again they are the same, and so are the bytes. */
+        const struct added_tokens none = {0};
+        char *config = hf_tokenizer_config_print(once.vocabulary, &once.options, &none, 8);
+        char *fast = hf_tokenizer_print(once.vocabulary, &once.options, &none);
+        put(folder, CONFIG, config);
+        put(folder, FAST, fast);
+        struct hf_tokenizer again = expect_read(folder);
+        assert_true(tokenizer_options_equal(&again.options, &cases[i].wanted));
+        char *twice = hf_tokenizer_print(again.vocabulary, &again.options, &none);
+        assert_string_equal(twice, fast);
+        free(twice);
+        free(fast);
+        free(config);
+        hf_tokenizer_release(&once);
+        hf_tokenizer_release(&again);
+    }
+}
+
+/* Without the one file or the other; words are then as long as in transformers. */
+static void folders_without_a_file(void **state)
+{
+    (void)state;
+    const char *folder = make_folder(true);
+    drop(folder, "vocab.txt");
+    struct hf_tokenizer tokenizer = expect_read(folder);
+    assert_int_equal(vocabulary_size(tokenizer.vocabulary), 11);
+    assert_int_equal(tokenizer.options.max_word_characters, 200);
+    hf_tokenizer_release(&tokenizer);
+    drop(folder, CONFIG);
+    tokenizer = expect_read(folder);
+    assert_true(tokenizer.options.lower_case);
+    hf_tokenizer_release(&tokenizer);
+    drop(folder, FAST);
+    expect_refused(folder, "neither vocab.txt", "tokenizer.json");
+    put(folder, "vocab.txt", words);
+    tokenizer = expect_read(folder);
+    assert_true(tokenizer.options.lower_case);
+    assert_int_equal(tokenizer.options.max_word_characters, 100);
+    size_t size;
+    assert_memory_equal(vocabulary_text(tokenizer.vocabulary, &size), words, sizeof words - 1);
+    assert_int_equal(size, sizeof words - 1);
+    hf_tokenizer_release(&tokenizer);
+
+    folder = make_folder(false);
+    drop(folder, CONFIG); /* transformers would lower-case */
+    expect_refused(folder, "normalizer.lowercase is false", "do_lower_case is true");
+    put(folder, CONFIG, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}"); /* they would not */
+    tokenizer = expect_read(folder);
+    assert_false(tokenizer.options.lower_case);
+    hf_tokenizer_release(&tokenizer);
+}
+
+/* --- one field after the other ---------------------------------------------------------------- */
+
+#define CLS  "{\"SpecialToken\":{\"id\":\"[CLS]\",\"type_id\":0}}"
+#define SEP  "{\"SpecialToken\":{\"id\":\"[SEP]\",\"type_id\":0}}"
+#define A    "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}"
+#define BERT "\"cls\":[\"[CLS]\",2],\"sep\":[\"[SEP]\",3]"
+
+static void what_fields_do(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *place, *value, *word, *other; /* word NULL: accepted */
+    } cases[] = {
+        {FAST, "normalizer", "null", "its normalizer is missing", "BertNormalizer"},
+        {FAST, "normalizer", "{\"type\":\"Lowercase\"}", "its normalizer is Lowercase", FAST},
+        {FAST, "normalizer",
+         "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFD\"},{\"type\":\"Lowercase\"}]}",
+         "its normalizer is Sequence", FAST},
+        {FAST, "normalizer",
+         "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"BertNormalizer\"}]}", NULL, NULL},
+        {FAST, "normalizer.clean_text", "false", "normalizer.clean_text is false", FAST},
+        {FAST, "normalizer.lowercase", "false", "normalizer.lowercase is false",
+         "do_lower_case is true"},
+        {FAST, "normalizer.lowercase", "\"yes\"", "lowercase is neither", FAST},
+        {FAST, "normalizer.strip_accents", "true", NULL, NULL}, /* as the case has it */
+        {FAST, "normalizer.strip_accents", "false", "normalizer.strip_accents is false",
+         "strip_accents is true in tokenizer_config.json, which does not mention"},
+        {FAST, "normalizer.handle_chinese_chars", "false",
+         "normalizer.handle_chinese_chars is false", "tokenize_chinese_chars is true"},
+        {FAST, "pre_tokenizer", "null", "its pre_tokenizer is missing", "BertPreTokenizer"},
+        {FAST, "pre_tokenizer", "{\"type\":\"Whitespace\"}", "its pre_tokenizer is Whitespace",
+         FAST},
+        {FAST, "pre_tokenizer",
+         "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"BertPreTokenizer\"}]}", NULL, NULL},
+        {FAST, "model.type", "\"BPE\"", "model.type is 'BPE'", "WordPiece"},
+        {FAST, "model.type", NULL, NULL, NULL},
+        {FAST, "model.unk_token", "\"<unk>\"", "model.unk_token is '<unk>'", "[UNK]"},
+        {FAST, "model.continuing_subword_prefix", "\"@@\"",
+         "model.continuing_subword_prefix is '@@'", "##"},
+        {FAST, CHARS, "0", CHARS, "whole number"},
+        {FAST, CHARS, "1.5", CHARS, "whole number"},
+        {FAST, CHARS, "\"100\"", CHARS, "whole number"},
+        {FAST, "model.vocab", "[]", "no WordPiece vocabulary", FAST},
+        {FAST, "model.vocab.word", "6", "token 'word' has id 6, which is 5 by vocab.txt", FAST},
+        {FAST, "model.vocab.word", NULL, "lacks 1 token(s) of vocab.txt", FAST},
+        {FAST, "model.vocab.more", "11", "token 'more' has id 11, which is -1", FAST},
+        {FAST, "post_processor", "null", "its post_processor is not BERT's", FAST},
+        {FAST, "post_processor", "{\"type\":\"BertProcessing\"," BERT "}", NULL, NULL},
+        {FAST, "post_processor", "{\"type\":\"RobertaProcessing\"," BERT "}", "post_processor",
+         FAST},
+        {FAST, "post_processor.single", "[" CLS "," A "]", "post_processor", FAST},
+        {FAST, "post_processor.pair", "[" CLS "," A "," SEP "]", "post_processor", FAST},
+        {FAST, "post_processor.special_tokens", "{}", "post_processor", FAST},
+        {FAST, "truncation", "{\"max_length\":128}", NULL, NULL},
+        {FAST, "padding", "{\"strategy\":\"BatchLongest\"}", NULL, NULL},
+        {FAST, "decoder", "null", NULL, NULL},
+        {CONFIG, "do_lower_case", "false", "do_lower_case is false", "lowercase is true"},
+        {CONFIG, "do_lower_case", "0", "do_lower_case is neither", CONFIG},
+        {CONFIG, "do_lower_case", NULL, NULL, NULL},
+        {CONFIG, "strip_accents", "false", "strip_accents is false", "strip_accents is true"},
+        {CONFIG, "strip_accents", "true", NULL, NULL},
+        {CONFIG, "tokenize_chinese_chars", "false", "tokenize_chinese_chars is false", FAST},
+        {CONFIG, "tokenizer_class", "\"BertTokenizerFast\"", NULL, NULL},
+        {CONFIG, "tokenizer_class", "null", NULL, NULL},
+        {CONFIG, "tokenizer_class", "\"BertJapaneseTokenizer\"",
+         "tokenizer_class is BertJapaneseTokenizer", CONFIG},
+        {CONFIG, "tokenizer_class", "3", "tokenizer_class is", CONFIG},
+        {CONFIG, "do_basic_tokenize", "false", "do_basic_tokenize is false", CONFIG},
+        {CONFIG, "do_basic_tokenize", "true", NULL, NULL},
+        {CONFIG, "clean_text", "false", "clean_text is false", CONFIG},
+        {CONFIG, "never_split", "[\"a\"]", "never_split", CONFIG},
+        {CONFIG, "never_split", "[]", NULL, NULL},
+        {CONFIG, "word_tokenizer_type", "\"mecab\"", "word_tokenizer_type is 'mecab'", CONFIG},
+        {CONFIG, "subword_tokenizer_type", "\"character\"", "subword_tokenizer_type", CONFIG},
+        {CONFIG, "wordpieces_prefix", "\"@\"", "wordpieces_prefix is '@'", CONFIG},
+        {CONFIG, "cls_token", "\"<s>\"", "cls_token is '<s>'; this program's is [CLS]", CONFIG},
+        {CONFIG, "cls_token", "{\"content\":\"[CLS]\"}", NULL, NULL},
+        {CONFIG, "mask_token", "7", "mask_token is 'no token'", CONFIG},
+        {CONFIG, "bos_token", "null", NULL, NULL},
+        {CONFIG, "bos_token", "\"[BOS]\"", "bos_token is '[BOS]', which has no id", CONFIG},
+        {CONFIG, "additional_special_tokens", "[\"[NEW]\"]", "'[NEW]', which has no id", CONFIG},
+        {CONFIG, "additional_special_tokens", "3", "not a list", CONFIG},
+        {CONFIG, "padding_side", "\"left\"", NULL, NULL},
+        {CONFIG, "model_max_length", "1000000000000000019884624838656", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *folder = make_folder(true);
+        edit(folder, cases[i].file, cases[i].place, cases[i].value);
+        if (cases[i].word) {
+            expect_refused(folder, cases[i].word, cases[i].other);
+        } else {
+            struct hf_tokenizer tokenizer = expect_read(folder);
+            assert_true(tokenizer_options_are_plain(&tokenizer.options));
+            assert_int_equal(tokenizer.added.size, 0);
+            hf_tokenizer_release(&tokenizer);
+        }
+    }
+    const char *folder = make_folder(true);
+    edit(folder, CONFIG, "tokenizer_class", NULL);
+    put(folder, "config.json", "{\"tokenizer_class\":\"XLMRobertaTokenizer\"}");
+    expect_refused(folder, "tokenizer_class is XLMRobertaTokenizer", "/config.json");
+    drop(folder, FAST);
+    put(folder, CONFIG, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}");
+    expect_refused(folder, "has no tokenizer.json", CONFIG);
+    folder = make_folder(true);
+    put(folder, "special_tokens_map.json", "{\"unk_token\":\"<unk>\"}");
+    expect_refused(folder, "unk_token is '<unk>'", "special_tokens_map.json");
+    put(folder, "special_tokens_map.json", "[]");
+    expect_refused(folder, "not a JSON object", "special_tokens_map.json");
+}
+
+/* --- added tokens ----------------------------------------------------------------------------- */
+
+#define FLAGS(normalized, special)                                                                 \
+    ",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":" normalized          \
+    ",\"special\":" special "}"
+#define COVID "{\"id\":10,\"content\":\"covid\"" FLAGS("true", "false")
+#define E1    "{\"id\":11,\"content\":\"[E1]\"" FLAGS("false", "true")
+
+/* The vocabulary, the list that goes with it, and what is said of it. */
+static void expect_added(const char *folder, int entries, const char *list, const char *word)
+{
+    struct hf_tokenizer tokenizer;
+    struct error err;
+    struct buffer said = {0};
+    catch_begin();
+    const int status = hf_tokenizer_read(&tokenizer, folder, &err);
+    catch_end(&said);
+    if (status < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(vocabulary_size(tokenizer.vocabulary), entries);
+    assert_string_equal(buffer_text(&tokenizer.added), list);
+    if (word ? !strstr(buffer_text(&said), word) : said.size > 0)
+        fail_msg("'%s' was said, not '%s'", buffer_text(&said), word ? word : "");
+    hf_tokenizer_release(&tokenizer);
+    buffer_release(&said);
+}
+
+static void added_tokens_have_their_rows(void **state)
+{
+    (void)state;
+    const char *folder = make_folder(true);
+    put(folder, "added_tokens.json", "{\"covid\":10,\"[CLS]\":2}");
+    expect_added(folder, 11, "[" COVID "]", "alone here: 'covid'");
+    edit(folder, FAST, "added_tokens", "[" COVID "," E1 "]");
+    expect_added(folder, 12, "[" COVID "," E1 "]", "where they stand in texts: '[E1]'");
+
+    /* By the slow tokenizer's files alone. */
+    drop(folder, FAST);
+    put(folder, "added_tokens.json", "{\"[E1]\":11}");
+    edit(folder, CONFIG, "additional_special_tokens", "[\"[E1]\"]");
+    expect_added(folder, 12, "[" E1 "]", "where they stand in texts: '[E1]'");
+    edit(folder, CONFIG, "added_tokens_decoder",
+         "{\"11\":{\"content\":\"[E1]\"" FLAGS("false", "true") "}");
+    expect_added(folder, 12, "[" E1 "]", "where they stand in texts: '[E1]'");
+
+    /* One of BERT's five with other flags goes out with them. */
+    folder = make_folder(true);
+    edit(folder, FAST, "added_tokens",
+         "[{\"id\":4,\"content\":\"[MASK]\",\"single_word\":false,\"lstrip\":true,\"rstrip\":false,"
+         "\"normalized\":false,\"special\":true}]");
+    expect_added(folder, 11,
+                 "[{\"id\":4,\"content\":\"[MASK]\",\"single_word\":false,\"lstrip\":true,"
+                 "\"rstrip\":false,\"normalized\":false,\"special\":true}]",
+                 NULL);
+}
+
+static void added_tokens_that_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *word;
+    } cases[] = {
+        {"{\"<url>\":11}", "added token '<url>' (id 11) is cut out of texts as it stands"},
+        {"{\"word\":5,\"<\":5}", "'word' and '<' both have id 5"},
+        {"{\"word\":6}", "added token 'word' has id 6, which in the vocabulary is '##s'"},
+        {"{\"new\":12}",
+         "added token 'new' has id 12, where the vocabulary before it ends with id 10"},
+        {"{\"new\":11,\"newer\":13}", "added token 'newer' has id 13"},
+        {"{\"new\":-1}", "the id of added token 'new'"},
+        {"{\"new\":\"11\"}", "the id of added token 'new'"},
+        {"{\"\":11}", "no text of one line"},
+        {"{\"a\\nb\":11}", "no text of one line"},
+        {"[]", "not a JSON object"},
+    };
+    const char *folder = make_folder(true);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put(folder, "added_tokens.json", cases[i].list);
+        expect_refused(folder, cases[i].word, "");
+    }
+    put(folder, "added_tokens.json", "{\"covid\":11}");
+    edit(folder, FAST, "added_tokens", "[" COVID "]");
+    expect_refused(folder, "added token 'covid' has id 11, and 10", "added_tokens.json");
+    drop(folder, "added_tokens.json");
+    edit(folder, CONFIG, "added_tokens_decoder",
+         "{\"10\":{\"content\":\"covid\"" FLAGS("false", "true") "}");
+    expect_refused(folder, "added token 'covid' has other flags", CONFIG);
+    edit(folder, CONFIG, "added_tokens_decoder", "{\"x\":{\"content\":\"covid\"}}");
+    expect_refused(folder, "the id of added token 'covid'", CONFIG);
+    edit(folder, CONFIG, "added_tokens_decoder", "[]");
+    expect_refused(folder, "added_tokens_decoder is not an object", CONFIG);
+    edit(folder, FAST, "added_tokens", "[{\"id\":10}]");
+    expect_refused(folder, "no content of one line", FAST);
+    edit(folder, FAST, "added_tokens", "[{\"id\":10,\"content\":\"covid\",\"special\":3}]");
+    expect_refused(folder, "a flag of added token 'covid'", FAST);
+    edit(folder, FAST, "added_tokens", "{}");
+    expect_refused(folder, "added_tokens is not a list", FAST);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_are_read_and_written),
+        cmocka_unit_test(folders_without_a_file),
+        cmocka_unit_test(what_fields_do),
+        cmocka_unit_test(added_tokens_have_their_rows),
+        cmocka_unit_test(added_tokens_that_are_refused),
+    };
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}
