@@ -186,10 +186,12 @@ $(NUMERICS)/installed: scripts/numerics/requirements.txt
 	$(NUMERICS)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-# TensorFlow is tried once; where it cannot be had, what wants it says that it is skipped.
+# TensorFlow is tried once; where it cannot be had, what wants it says that it is skipped. It lies apart: transformers,
+# where it finds both, wants a Keras of before.
 $(NUMERICS)/tensorflow-tried: $(NUMERICS)/installed scripts/numerics/requirements-tensorflow.txt
 	@$(NUMERICS)/bin/pip install --quiet --disable-pip-version-check --constraint scripts/numerics/requirements.txt \
-	  -r scripts/numerics/requirements-tensorflow.txt || echo 'check-numerics: TensorFlow cannot be installed'
+	  --target $(NUMERICS)/tensorflow -r scripts/numerics/requirements-tensorflow.txt || \
+	  echo 'check-numerics: TensorFlow cannot be installed'
 	@touch $@
 
 check-numerics:
@@ -197,7 +199,7 @@ check-numerics:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/tensorflow-tried
 	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
-	$(NUMERICS)/bin/python scripts/numerics/tensorflow_models.py $(BUILD)
+	PYTHONPATH=$(NUMERICS)/tensorflow $(NUMERICS)/bin/python scripts/numerics/tensorflow_models.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/folders.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/features.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/metrics.py $(BUILD)

@@ -15,7 +15,8 @@ import subprocess
 import sys
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TRANSFORMERS_VERBOSITY="error",
-                  TOKENIZERS_PARALLELISM="false", TF_CPP_MIN_LOG_LEVEL="3")
+                  TOKENIZERS_PARALLELISM="false", TF_CPP_MIN_LOG_LEVEL="3",
+                  USE_TF="0")  # transformers' own models of TensorFlow, which are not wanted, want another Keras
 
 if importlib.util.find_spec("tensorflow") is None:
     print("TensorFlow's models: skipped, as tensorflow is not installed (requirements-tensorflow.txt)")
