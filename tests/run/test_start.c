@@ -24,6 +24,7 @@ static void make_corpora(void)
         small_corpus_make("other", &(struct small_corpus){.extra_word = "word"});
         small_corpus_make("pieces", &(struct small_corpus){.extra_word = "##w2"});
         small_corpus_make("joined", &(struct small_corpus){.extra_word = "w1w2"});
+        small_corpus_make("capital", &(struct small_corpus){.extra_word = "W1w2", .cased = true});
     }
     dist_barrier(ranks);
     log_set_level(LOG_ERROR);
@@ -333,6 +334,14 @@ static void tokens_begin_as_the_mean_of_their_pieces(void **state)
     for (int c = 0; c < config.model.hidden_size; c++)
         assert_true(made[c] == (real)(((double)w1[c] + (double)w2[c]) / 2));
 
+    /* A cased corpus: its tokens are read as the uncased model reads. */
+    start_from(&config, "capital", "run");
+    config.run.new_tokens = NEW_TOKENS_MEAN;
+    struct kept_weights capital = start_and_keep(&config);
+    assert_memory_equal(capital.params, mean.params, mean.table.size * sizeof(real));
+    release_kept(&capital);
+
+    start_from(&config, "joined", "run");
     config.run.new_tokens = NEW_TOKENS_FRESH;
     struct kept_weights fresh = start_and_keep(&config);
     struct kept_weights wanted = {.table = fresh.table,
