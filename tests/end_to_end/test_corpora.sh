@@ -76,7 +76,7 @@ train 1 list phase.one.steps=2 phase.two.steps=1 run.threads=1 data.weights=3 ||
 grep -q '"corpora"' one/metrics.jsonl && fail "a run on one corpus tells of several"
 
 tiny=$ROOT/configs/tiny.ini
-expect 1 "of the corpora corpus and cased, one is cased" "$LAMBERT" train "$tiny" run.folder=no data.corpus=corpus,cased
+expect 1 "the corpus corpus is uncased, and cased is cased" "$LAMBERT" train "$tiny" run.folder=no data.corpus=corpus,cased
 expect 1 "there is no corpus nowhere" "$LAMBERT" train "$tiny" run.folder=no data.corpus=corpus,nowhere
 expect 1 "data.weights has 1 values and data.corpus has 2" "$LAMBERT" train "$tiny" run.folder=no \
     data.corpus=corpus,more data.weights=1

@@ -164,7 +164,7 @@ static void corpora_of_a_list_agree(void **state)
     static const struct {
         const char *second, *sentence;
     } cases[] = {{"other", "were made with different vocabularies"},
-                 {"cased", "one is cased and the other is not"},
+                 {"cased", " is cased; one model reads text in one way"},
                  {"none", "no such folder"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct config config;
