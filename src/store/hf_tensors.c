@@ -84,8 +84,8 @@ static bool is_word_table(const char *name)
     return ends_with(name, word_table) && (length == table || name[length - table - 1] == '.');
 }
 
-/* What the names of the encoder begin with; free(). */
-static int find_encoder(const struct hf_files *files, char **encoder, struct error *err)
+/* What the names of the encoder begin with; free(). NULL: there is none, or not one alone. */
+static char *find_encoder(const struct hf_files *files, struct error *err)
 {
     const char *found = NULL;
     for (int f = 0; f < files->count; f++)
@@ -93,22 +93,23 @@ static int find_encoder(const struct hf_files *files, char **encoder, struct err
             const char *name = files->files[f].tensors[i].name;
             if (!is_word_table(name))
                 continue;
-            if (found)
-                return error_set(
-                    err,
-                    "%s holds two encoders, of %.128s and of %.128s; save the one that "
-                    "is wanted by itself",
-                    files->path, found, name);
+            if (found) {
+                error_set(err,
+                          "%s holds two encoders, of %.128s and of %.128s; save the one that is "
+                          "wanted by itself",
+                          files->path, found, name);
+                return NULL;
+            }
             found = name;
         }
-    if (!found)
-        return error_set(
-            err, "%s holds no BERT: no tensor's name ends in %s (its first one is %.128s)",
-            files->path, word_table,
-            files->count > 0 && files->files[0].count > 0 ? files->files[0].tensors[0].name
-                                                          : "none");
-    *encoder = memory_text("%.*s", (int)(strlen(found) - (sizeof word_table - 1)), found);
-    return 0;
+    if (!found) {
+        error_set(err, "%s holds no BERT: no tensor's name ends in %s (its first one is %.128s)",
+                  files->path, word_table,
+                  files->count > 0 && files->files[0].count > 0 ? files->files[0].tensors[0].name
+                                                                : "none");
+        return NULL;
+    }
+    return memory_text("%.*s", (int)(strlen(found) - (sizeof word_table - 1)), found);
 }
 
 /* --- the list --------------------------------------------------------------------------------- */
@@ -152,12 +153,12 @@ static int check_names(const struct hf_tensors *tensors, struct error *err)
 
 int hf_tensors_open(struct hf_tensors *tensors, const char *folder, struct error *err)
 {
-    char *encoder = NULL;
     *tensors = (struct hf_tensors){0};
     if (hf_files_open(&tensors->files, folder, err) < 0)
         return -1;
-    int status = find_encoder(&tensors->files, &encoder, err);
-    if (status == 0) {
+    char *encoder = find_encoder(&tensors->files, err);
+    int status = -1;
+    if (encoder) {
         add_rows(tensors, encoder);
         status = check_names(tensors, err);
     }
