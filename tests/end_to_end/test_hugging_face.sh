@@ -49,8 +49,10 @@ expect 1 "cannot start from corpus: .*it is neither" mpirun -n 2 "$LAMBERT" trai
 expect 1 "cannot start from nowhere: .*nowhere" mpirun -n 2 "$LAMBERT" train "$tiny" $words \
     run.folder=none run.start_from=nowhere
 
-# A token that transformers are told of goes through a run and a resumed one
+# A token that transformers are told of goes through a run and a resumed one; the longest word may be another
 cp -r out added && echo '{"additional_special_tokens": ["king"]}' >added/special_tokens_map.json
+sed 's/"max_input_chars_per_word":.*/"max_input_chars_per_word": 100,/' out/tokenizer.json >added/tokenizer.json
+cmp -s out/tokenizer.json added/tokenizer.json && fail "tokenizer.json has no longest word"
 for steps in 2 4; do
     train 1 from-added data.corpus=corpus phase.one.steps=6 phase.two.steps=$steps run.start_from=added \
         --resume --accept phase.two.steps || { tail -n 5 log.txt; fail "a folder with an added token, $steps steps"; }
