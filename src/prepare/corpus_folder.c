@@ -1,5 +1,6 @@
 #include "corpus_folder.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,18 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/corpus/manifest.h"
+
+#define WORK_FOLDER "prep.new" /* in the folder of a corpus that is to be replaced */
+
+char *corpus_folder_work(const char *path, bool overwrite)
+{
+    return overwrite ? path_join(path, WORK_FOLDER) : memory_copy_text(path);
+}
+
+static bool is_apart(const struct corpus_folder *folder)
+{
+    return strcmp(folder->path, folder->work) != 0;
+}
 
 static bool begins_with(const char *name, const char *start)
 {
@@ -147,12 +160,27 @@ static int count_records(const char *folder, uint64_t plan, int *same, int *othe
 static int remove_other_work(const struct corpus_folder *folder, uint64_t plan, struct error *err)
 {
     int same, other;
-    if (count_records(folder->path, plan, &same, &other, err) < 0)
+    if (count_records(folder->work, plan, &same, &other, err) < 0)
         return -1;
-    if (holds_corpus(folder->path) || same == 0 || other > 0)
-        return remove_corpus(folder->path, err);
+    if (holds_corpus(folder->work) || same == 0 || other > 0)
+        return remove_corpus(folder->work, err);
     log_info("%s: going on from %d parts that are done", folder->path, same);
-    return remove_files(folder->path, is_our_temporary, err);
+    return remove_files(folder->work, is_our_temporary, err);
+}
+
+/* What an interrupted call with --overwrite left is of use to another such call alone. */
+static int remove_work_folder(const char *path, struct error *err)
+{
+    char *work = corpus_folder_work(path, true);
+    int status = 0;
+    if (folder_exists(work)) {
+        status = remove_corpus(work, err);
+        if (status == 0)
+            status = remove_file(work, VOCABULARY_FILE, err);
+        rmdir(work);
+    }
+    free(work);
+    return status;
 }
 
 /* The file is removed while the lock is held, as file_lock() allows. */
@@ -172,8 +200,10 @@ int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool ove
 {
     char *lock = path_join(path, LOCK_FILE), *vocabulary_path = path_join(path, VOCABULARY_FILE);
     int status = -1;
-    *folder = (struct corpus_folder){
-        .path = memory_copy_text(path), .created = !folder_exists(path), .lock = -1};
+    *folder = (struct corpus_folder){.path = memory_copy_text(path),
+                                     .work = corpus_folder_work(path, overwrite),
+                                     .created = !folder_exists(path),
+                                     .lock = -1};
     if (folder_create(path, err) < 0)
         goto done;
     /* Before anything in the folder is looked at: what stands there may be another's work. */
@@ -190,6 +220,8 @@ int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool ove
     if (!overwrite && folder->had_vocabulary &&
         refuse_other_vocabulary(vocabulary_path, vocabulary, err) < 0)
         goto done;
+    if (overwrite ? folder_create(folder->work, err) < 0 : remove_work_folder(path, err) < 0)
+        goto done;
     status = remove_other_work(folder, plan, err);
 done:
     free(lock);
@@ -202,26 +234,60 @@ done:
 void corpus_folder_abandon(struct corpus_folder *folder)
 {
     struct error err;
-    int status = remove_corpus(folder->path, &err);
-    if (status == 0 && !folder->had_vocabulary)
-        status = remove_file(folder->path, VOCABULARY_FILE, &err);
+    const bool apart = is_apart(folder);
+    int status = remove_corpus(folder->work, &err);
+    if (status == 0 && (apart || !folder->had_vocabulary))
+        status = remove_file(folder->work, VOCABULARY_FILE, &err);
     if (status < 0)
         log_warning("%s", err.text);
+    if (apart)
+        rmdir(folder->work);
     unlock(folder);
     if (folder->created)
         rmdir(folder->path); /* left alone when somebody put something there meanwhile */
 }
 
-int corpus_folder_remove_records(const struct corpus_folder *folder, struct error *err)
+static int move_file(const struct corpus_folder *folder, const char *name, struct error *err)
 {
-    return remove_files(folder->path, is_record, err);
+    char *from = path_join(folder->work, name), *to = path_join(folder->path, name);
+    int status = rename(from, to);
+    if (status < 0)
+        error_errno(err, "cannot move %s to %s", from, to);
+    free(from);
+    free(to);
+    return status;
+}
+
+/* Who is interrupted here has no corpus, but never half of one. */
+static int replace_corpus(const struct corpus_folder *folder, struct error *err)
+{
+    struct folder_list names;
+    if (remove_corpus(folder->path, err) < 0 || folder_list_open(&names, folder->work, err) < 0)
+        return -1;
+    int status = 0;
+    for (int i = 0; i < names.count && status == 0; i++)
+        if (strcmp(names.names[i], MANIFEST_FILE) != 0)
+            status = move_file(folder, names.names[i], err);
+    folder_list_close(&names);
+    if (status < 0 || folder_sync(folder->path, err) < 0 ||
+        move_file(folder, MANIFEST_FILE, err) < 0)
+        return -1;
+    rmdir(folder->work);
+    return folder_sync(folder->path, err);
+}
+
+int corpus_folder_commit(const struct corpus_folder *folder, struct error *err)
+{
+    if (remove_files(folder->work, is_record, err) < 0)
+        return -1;
+    return is_apart(folder) ? replace_corpus(folder, err) : 0;
 }
 
 void corpus_folder_leave(struct corpus_folder *folder)
 {
     struct error err;
     int same, other;
-    if (count_records(folder->path, 0, &same, &other, &err) < 0)
+    if (count_records(folder->work, 0, &same, &other, &err) < 0)
         log_warning("%s", err.text);
     else if (same + other == 0)
         corpus_folder_abandon(folder);
@@ -231,6 +297,7 @@ void corpus_folder_release(struct corpus_folder *folder)
 {
     if (folder->path)
         unlock(folder);
+    free(folder->work);
     free(folder->path);
     *folder = (struct corpus_folder){0};
 }

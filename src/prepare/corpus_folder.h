@@ -8,8 +8,13 @@
 #include "lambert/base/error.h"
 #include "lambert/text/vocabulary.h"
 
+/* Where the files of a new corpus are written: the folder itself, or, where it may hold a corpus that is to
+ * be replaced, a folder in it. free() */
+char *corpus_folder_work(const char *path, bool overwrite);
+
 struct corpus_folder {
     char *path;
+    char *work;
     bool created;        /* by corpus_folder_begin() */
     bool had_vocabulary; /* before */
     int lock;            /* descriptor; -1: not held */
@@ -21,16 +26,16 @@ struct corpus_folder {
  * leaves the file, but not the lock.
  *
  * Refuses a folder that holds a corpus, or another vocab.txt than `vocabulary`, unless overwrite.
- * The old manifest is removed first, then shards, counts, records and temporary files of a corpus
- * or of an interrupted preparation; but the shards and records of an interrupted one stay when all
- * its records bear the hash `plan`. */
+ * Shards, counts, records and temporary files of an interrupted preparation are removed, unless all its
+ * records bear the hash `plan`. A corpus that is overwritten stays as it is until the new one is whole. */
 int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
                         const struct vocabulary *vocabulary, uint64_t plan, struct error *err);
 
-/* To be called once the manifest is written. */
-int corpus_folder_remove_records(const struct corpus_folder *folder, struct error *err);
+/* To be called once the manifest is written: removes the records. An old corpus is removed, its manifest
+ * first, and the new one's files take its place, the manifest last. */
+int corpus_folder_commit(const struct corpus_folder *folder, struct error *err);
 
-/* After a failure: removes all files of a corpus, and the folder when begin created it. */
+/* After a failure: removes all files that were written, and the folder when begin created it. */
 void corpus_folder_abandon(struct corpus_folder *folder);
 
 /* After a failure that leaves parts worth keeping: the same as abandon where there are none. */

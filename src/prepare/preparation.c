@@ -66,8 +66,9 @@ static bool is_wanted(void *context, uint64_t chunk, uint32_t part)
 
 void preparation_plan(struct preparation *p, enum shard_contents contents)
 {
+    p->work = corpus_folder_work(p->options.output, p->options.overwrite);
     p->plan = (struct chunk_plan){
-        .folder = p->options.output,
+        .folder = p->work,
         .hash = plan_hash(p, contents),
         .shard = {.vocabulary_hash = vocabulary_hash(p->vocabulary),
                   .vocabulary_size = vocabulary_size(p->vocabulary),

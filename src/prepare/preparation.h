@@ -22,6 +22,7 @@ struct preparation {
     struct input_list inputs;
     struct vocabulary *vocabulary;
     struct exclusion exclusion; /* open where there is something to exclude */
+    char *work;                 /* the folder that chunks are written to (corpus_folder.h) */
     struct chunk_plan plan;
     struct input_feed *feed; /* the parts of the text that are this rank's and not done yet; NULL
                                 where the input is TFRecords */

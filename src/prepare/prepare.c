@@ -111,6 +111,7 @@ void prepare_close(struct preparation *p)
     if (!p)
         return;
     corpus_folder_release(&p->folder);
+    free(p->work);
     duplicate_list_release(&p->duplicates);
     exclusion_close(&p->exclusion);
     input_feed_free(p->feed);

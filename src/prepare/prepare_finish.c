@@ -241,7 +241,7 @@ static void tell_excluded(const struct corpus_report *report, struct buffer *lin
 static int write_file(const struct preparation *p, const char *name, const void *data, size_t size,
                       struct error *err)
 {
-    char *path = path_join(p->folder.path, name);
+    char *path = path_join(p->folder.work, name);
     int status = file_write(path, data, size, err);
     free(path);
     return status;
@@ -251,7 +251,7 @@ static int write_counts(const struct preparation *p, const uint64_t *counts, str
 {
     struct container_writer file;
     struct buffer bytes = {0};
-    char *path = path_join(p->folder.path, COUNTS_FILE);
+    char *path = path_join(p->folder.work, COUNTS_FILE);
     for (int id = 0; id < vocabulary_size(p->vocabulary); id++)
         buffer_put_u64(&bytes, counts[id]);
     int status = -1;
@@ -297,7 +297,7 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
         write_counts(p, sums.counts, err) < 0 ||
         write_file(p, MANIFEST_FILE, text.data, text.size, err) < 0)
         goto done;
-    status = corpus_folder_remove_records(&p->folder, err);
+    status = corpus_folder_commit(&p->folder, err);
 done:
     buffer_release(&text);
     fingerprints_release(&sums.documents);

@@ -33,7 +33,7 @@ static const struct language_letters hebrew = {
     AMONG_THEIR_LIKE, "יהולארמתבשנחדעקכםפטגצןסזךףץ", "–”“׳״", 0, 0, 1};
 static const struct language_letters arabic = {
     AMONG_THEIR_LIKE, "اليموتنربعفدسهةكقحأجشطصىخإضذزثئءغظ،", "ؤآپچژگ؟؛ًٌٍَُِّْ", 0, 0, 1};
-static const struct language_letters thai = {AMONG_THEIR_LIKE, "", "", 0x0E01, 0x0E5C, 1};
+static const struct language_letters thai = {AMONG_THEIR_LIKE, "", "", 0x0E01, 0x0E5C, 1.05};
 static const struct language_letters japanese = {AMONG_THEIR_LIKE, "、。・ー", "",
                                                  0x3041,           0x30FF,     0.5};
 static const struct language_letters korean = {AMONG_THEIR_LIKE, "", "", 0xAC00, 0xD7A4, 0.95};
@@ -99,8 +99,9 @@ static bool is_among(const char *letters, int32_t code)
     return strstr(letters, text) != NULL;
 }
 
-/* From -1 to 1; a capital counts less, for where all letters become capitals it was another encoding. */
-static double weight_of(const struct language_letters *letters, int32_t code)
+/* From -1 to 1. A capital counts less: where all letters become capitals it was another encoding, and
+ * certainly where one stands behind a small letter. */
+static double weight_of(const struct language_letters *letters, int32_t code, int32_t before)
 {
     int32_t lower[UNICODE_LOWER_LONGEST];
     if (code < 0xA0)
@@ -109,9 +110,9 @@ static double weight_of(const struct language_letters *letters, int32_t code)
         return 1;
     if (is_among(letters->rare, code))
         return 0.5;
-    return unicode_is_upper(code) && unicode_lower(code, lower) == 1 &&
+    return unicode_is_upper(code) && !unicode_is_lower(before) && unicode_lower(code, lower) == 1 &&
                    is_among(letters->common, lower[0])
-               ? 0.6
+               ? 0.95
                : 0;
 }
 
@@ -120,7 +121,7 @@ static bool in_company(enum company company, bool letter, int32_t before, int32_
 {
     const int32_t beside[] = {before, after};
     for (int i = 0; letter && i < 2; i++)
-        if (beside[i] > 0 && unicode_is_letter(beside[i]) &&
+        if (beside[i] > 0 && (unicode_is_letter(beside[i]) || unicode_is_accent(beside[i])) &&
             (beside[i] < 0x80) == (company == AMONG_ASCII))
             return true;
     return false;
@@ -142,7 +143,7 @@ static double score(const struct language_letters *letters, const char *text, si
             after = 0;
         const bool letter = unicode_is_letter(code) || unicode_is_accent(code);
         characters++;
-        weight += weight_of(letters, code);
+        weight += weight_of(letters, code, before);
         in_words += letter;
         accompanied += in_company(letters->company, letter, before, after);
     }

@@ -103,11 +103,12 @@ if [ ! -e killed/corpus.json ]; then
 fi
 same one killed
 
-# Two into one folder: the second is refused while the first is at work (here it waits for its input),
-# and what a killed one leaves refuses nobody.
+# Two into one folder: the second is refused while the first is at work (here it waits for more of its input,
+# of which it has looked at the beginning), and what a killed one leaves refuses nobody.
 mkfifo slow
 "$LAMBERT" prep --vocabulary vocab.txt --output shared - <slow >out.txt 2>err.txt & job=$!
 exec 3>slow
+awk 'BEGIN { for (i = 0; i < 20000; i++) print "The king saw the river." }' >&3
 wait_until 10 [ -e shared/prep.lock ] || fail "no lock in 10 s: $(cat err.txt)"
 expect 1 'shared/prep.lock is locked: another process is at work' \
     "$LAMBERT" prep --vocabulary vocab.txt --output shared --overwrite texts

@@ -57,6 +57,7 @@ static void the_hash_is_of_all_that_shards_depend_on(void **state)
         assert_hash_is_of(&p, (enum shard_contents)contents, 0, "");
         assert_int_equal(preparation_chunks(&p), contents == SHARD_READY_SAMPLES ? 2 : 5);
         input_feed_free(p.feed);
+        free(p.work);
     }
     vocabulary_free(vocabulary);
 }
@@ -72,6 +73,7 @@ static void the_hash_is_of_the_rules_of_sentences(void **state)
     preparation_plan(&p, SHARD_DOCUMENTS_OF_TEXT);
     assert_hash_is_of(&p, SHARD_DOCUMENTS_OF_TEXT, 2, "");
     input_feed_free(p.feed);
+    free(p.work);
     p.feed = NULL;
     preparation_plan(&p, SHARD_READY_SAMPLES);
     assert_hash_is_of(&p, SHARD_READY_SAMPLES, 1, "");
@@ -89,6 +91,7 @@ static void a_stream_has_a_hash_of_its_own(void **state)
     assert_hash_is_of(&p, SHARD_DOCUMENTS_OF_TEXT, 0, "1.500000000\n");
     files[1].kind = INPUT_SEQUENTIAL;
     input_feed_free(p.feed);
+    free(p.work);
     vocabulary_free(vocabulary);
 }
 
