@@ -1,190 +1,218 @@
 #include "normalizer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lambert/base/array.h"
 #include "lambert/text/unicode.h"
-#include "word_scanner.h"
 
-struct sink {
-    void (*word)(void *context, const char *text, size_t size);
-    void *context;
+enum {
+    HAN_FIRST = 0x4E00, /* the block that nearly all Chinese text is made of */
+    HAN_COUNT = 0x5200,
+    HAN_BYTES = 3,
+    HANGUL_FIRST = 0xAC00, /* syllables; decomposed by arithmetic (Unicode 3.12) */
+    HANGUL_COUNT = 11172,
+    HANGUL_BYTES = 3,
+    VOWELS = 21,
+    TRAILING = 28,    /* none of them counted */
+    ROOM = 16,        /* for what a code point becomes at most: a fate, or three jamo */
+    WORDS_WANTED = 64 /* at a time */
 };
 
 void normalizer_init(struct normalizer *normalizer, const struct tokenizer_options *options)
 {
-    *normalizer = (struct normalizer){.lower_case = options->lower_case,
-                                      .strip_accents = tokenizer_strips_accents(options),
+    const bool strip_accents = tokenizer_strips_accents(options);
+    *normalizer = (struct normalizer){.table = code_table_of(options->lower_case, strip_accents),
                                       .split_han = options->split_han};
+    token_normalizer_init(&normalizer->slow, options->lower_case, strip_accents);
 }
 
 void normalizer_release(struct normalizer *normalizer)
 {
-    free(normalizer->token.codes);
-    free(normalizer->decomposed.codes);
-    buffer_release(&normalizer->word);
-    buffer_release(&normalizer->marks);
+    token_normalizer_release(&normalizer->slow);
+    buffer_release(&normalizer->text);
+    free(normalizer->words);
     *normalizer = (struct normalizer){0};
 }
 
-static void add_code(struct code_list *list, int32_t code)
+void normalizer_begin(struct normalizer *normalizer, const char *text, size_t size)
 {
-    ARRAY_RESERVE(list->codes, list->count + 1, list->capacity);
-    list->codes[list->count++] = code;
+    normalizer->input = text;
+    normalizer->input_size = size;
+    normalizer->position = 0;
 }
 
-static void add_decomposed(struct code_list *out, int32_t code)
+/* Ends the word that is being written, if it has any text. */
+static inline void end_word(struct normalizer *normalizer)
 {
-    int32_t parts[UNICODE_NFD_LONGEST];
-    const int count = unicode_decompose(code, parts);
-    for (int p = 0; p < count; p++)
-        add_code(out, parts[p]);
+    const size_t size = normalizer->text.size - normalizer->word_start;
+    if (size == 0)
+        return;
+    ARRAY_RESERVE(normalizer->words, normalizer->word_count + 1, normalizer->word_capacity);
+    normalizer->words[normalizer->word_count++] =
+        (struct normal_word){normalizer->word_start, size};
+    normalizer->word_start += size;
 }
 
-static void lower_and_decompose(const struct normalizer *normalizer, const struct code_list *token,
-                                struct code_list *out)
+/* Where the next code point's text goes: room for ROOM bytes. */
+static inline char *end_of_text(struct normalizer *normalizer)
 {
-    out->count = 0;
-    for (size_t i = 0; i < token->count; i++) {
-        int32_t lower[UNICODE_LOWER_LONGEST] = {token->codes[i]};
-        const int count =
-            normalizer->lower_case ? unicode_lower_at(token->codes, token->count, i, lower) : 1;
-        for (int l = 0; l < count; l++)
-            if (normalizer->strip_accents)
-                add_decomposed(out, lower[l]);
-            else
-                add_code(out, lower[l]);
-    }
+    struct buffer *text = &normalizer->text;
+    if (text->capacity - text->size < ROOM)
+        buffer_reserve(text, 2 * text->capacity + ROOM);
+    return (char *)text->data + text->size;
 }
 
-static int compare_keys(const void *a, const void *b)
+static inline void put_fate(struct normalizer *normalizer, const struct code_fate *fate)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    memcpy(end_of_text(normalizer), fate, sizeof *fate);
+    normalizer->text.size += fate->size;
+    normalizer->accents += fate->accents;
 }
 
-/* As numbers that sort by class, then by place. */
-static void sort_marks(struct buffer *scratch, int32_t *codes, size_t count)
+/* A word of one character, as it stands in the text. */
+static inline void put_han(struct normalizer *normalizer, const char *text)
 {
-    buffer_reset(scratch);
-    uint64_t *keys = buffer_grow(scratch, count * sizeof *keys);
-    for (size_t i = 0; i < count; i++)
-        keys[i] = (uint64_t)unicode_combining_class(codes[i]) << 56 | (uint64_t)i << 21 |
-                  (uint64_t)codes[i];
-    qsort(keys, count, sizeof *keys, compare_keys);
-    for (size_t i = 0; i < count; i++)
-        codes[i] = (int32_t)(keys[i] & 0x1FFFFF);
+    end_word(normalizer);
+    memcpy(end_of_text(normalizer), text, HAN_BYTES);
+    normalizer->text.size += HAN_BYTES;
+    end_word(normalizer);
 }
 
-/* Canonical ordering (UAX #15): each run of marks of a class other than 0, sorted by class. */
-static void order_marks(struct code_list *list, struct buffer *scratch)
+static inline char *put_jamo(char *out, unsigned code)
 {
-    for (size_t i = 0, end; i < list->count; i = end) {
-        bool sorted = true;
-        int last = 0;
-        for (end = i; end < list->count; end++) {
-            int32_t code = list->codes[end];
-            int class = code < 0x300 ? 0 : unicode_combining_class(code);
-            if (class == 0)
-                break;
-            sorted = sorted && last <= class;
-            last = class;
-        }
-        if (!sorted)
-            sort_marks(scratch, list->codes + i, end - i);
-        end += end == i;
-    }
+    out[0] = (char)0xE1; /* U+1100 to U+11FF */
+    out[1] = (char)(0x80 | (code >> 6 & 0x3F));
+    out[2] = (char)(0x80 | (code & 0x3F));
+    return out + 3;
 }
 
-static void drop_accents(struct code_list *list)
+static inline void put_hangul(struct normalizer *normalizer, unsigned syllable)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->codes[i] < 0x300 || !unicode_is_accent(list->codes[i]))
-            list->codes[kept++] = list->codes[i];
-    list->count = kept;
+    char *start = end_of_text(normalizer), *out = start;
+    const unsigned trailing = syllable % TRAILING, rest = syllable / TRAILING;
+    out = put_jamo(out, 0x1100 + rest / VOWELS);
+    out = put_jamo(out, 0x1161 + rest % VOWELS);
+    if (trailing > 0)
+        out = put_jamo(out, 0x11A7 + trailing);
+    normalizer->text.size += (size_t)(out - start);
 }
 
-static bool is_punctuation(int32_t code)
+static void put_code(struct normalizer *normalizer, int32_t code)
 {
-    return code < 0x80 ? ascii_class[code] == ASCII_PUNCTUATION : unicode_is_punctuation(code);
+    const bool alone = token_is_punctuation(code);
+    if (alone)
+        end_word(normalizer);
+    normalizer->text.size += unicode_encode(code, end_of_text(normalizer));
+    if (alone)
+        end_word(normalizer);
 }
 
-static void end_word(struct normalizer *normalizer, const struct sink *sink)
+/* Normalises the token that begins at `start` as a whole; returns where it ends. */
+static size_t read_slowly(struct normalizer *normalizer, size_t start)
 {
-    struct buffer *word = &normalizer->word;
-    if (word->size > 0)
-        sink->word(sink->context, (const char *)word->data, word->size);
-    buffer_reset(word);
-}
-
-static void cut_at_punctuation(struct normalizer *normalizer, const struct code_list *list,
-                               const struct sink *sink)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        char bytes[UNICODE_UTF8_LONGEST];
-        size_t size = unicode_encode(list->codes[i], bytes);
-        bool alone = is_punctuation(list->codes[i]);
-        if (alone)
-            end_word(normalizer, sink);
-        buffer_put(&normalizer->word, bytes, size);
-        if (alone)
-            end_word(normalizer, sink);
-    }
-    end_word(normalizer, sink);
-}
-
-static void end_token(struct normalizer *normalizer, const struct sink *sink)
-{
-    struct code_list *token = &normalizer->token;
-    if (token->count > 0 && (normalizer->lower_case || normalizer->strip_accents)) {
-        lower_and_decompose(normalizer, token, &normalizer->decomposed);
-        token = &normalizer->decomposed;
-    }
-    if (normalizer->strip_accents) {
-        order_marks(token, &normalizer->marks);
-        drop_accents(token);
-    }
-    cut_at_punctuation(normalizer, token, sink);
-    normalizer->token.count = 0;
-}
-
-static bool ends_token(int32_t code)
-{
-    if (code < 0x80)
-        return ascii_class[code] == ASCII_SPACE;
-    return code == 0x2028 || code == 0x2029 || unicode_is_separator(code);
-}
-
-/* Cleaning: what is dropped without a trace. White space has been seen to before. Google's tokenizer keeps
- * characters for private use; that of an exported model (transformers) drops them, and a model is to be
- * trained on what it will read. */
-static bool is_dropped(int32_t code)
-{
-    if (code < 0x80)
-        return ascii_class[code] == ASCII_OTHER;
-    return code == 0xFFFD || unicode_is_format(code) || unicode_is_private(code);
-}
-
-void normalizer_words(struct normalizer *normalizer, const char *text, size_t size,
-                      void (*word)(void *context, const char *text, size_t size), void *context)
-{
-    struct sink sink = {word, context};
-    for (size_t i = 0; i < size;) {
+    size_t i = start;
+    while (i < normalizer->input_size) {
         int32_t code;
-        size_t taken = unicode_decode(text + i, size - i, &code);
+        size_t taken = unicode_decode(normalizer->input + i, normalizer->input_size - i, &code);
+        if (taken > 0 && (token_ends_at(code) || (normalizer->split_han && unicode_is_cjk(code))))
+            break;
         i += taken ? taken : 1;
+        if (taken == 0)
+            normalizer->invalid_bytes++;
+        else if (!token_leaves_out(code))
+            token_normalizer_add(&normalizer->slow, code);
+        if (taken > 0)
+            normalizer->accents += code_table_at(normalizer->table, code)->accents;
+    }
+    const struct code_list *codes = token_normalizer_end(&normalizer->slow);
+    for (size_t c = 0; c < codes->count; c++)
+        put_code(normalizer, codes->codes[c]);
+    end_word(normalizer);
+    return i;
+}
+
+/* What there was when a token began, should it have to be done once more. */
+struct token_start {
+    size_t position, words, text;
+    uint64_t invalid_bytes, accents;
+};
+
+static struct token_start token_start(const struct normalizer *normalizer, size_t position)
+{
+    return (struct token_start){.position = position,
+                                .words = normalizer->word_count,
+                                .text = normalizer->text.size,
+                                .invalid_bytes = normalizer->invalid_bytes,
+                                .accents = normalizer->accents};
+}
+
+static size_t begin_again(struct normalizer *normalizer, const struct token_start *start)
+{
+    normalizer->word_count = start->words;
+    normalizer->text.size = normalizer->word_start = start->text;
+    normalizer->invalid_bytes = start->invalid_bytes;
+    normalizer->accents = start->accents;
+    return read_slowly(normalizer, start->position);
+}
+
+/* Stops between tokens only: what stands before the position has then no effect on what follows. */
+bool normalizer_next(struct normalizer *normalizer)
+{
+    const char *const text = normalizer->input;
+    const size_t size = normalizer->input_size;
+    const bool strip_accents = normalizer->table->strip_accents;
+    size_t i = normalizer->position;
+    normalizer->word_count = normalizer->word_start = normalizer->text.size = 0;
+    struct token_start token = token_start(normalizer, i);
+    while (i < size && (normalizer->word_count < WORDS_WANTED || i != token.position)) {
+        int32_t code;
+        const size_t taken = unicode_decode(text + i, size - i, &code);
         if (taken == 0) {
             normalizer->invalid_bytes++;
-        } else if (ends_token(code)) {
-            end_token(normalizer, &sink);
-        } else if (normalizer->split_han && unicode_is_cjk(code)) {
-            end_token(normalizer, &sink);
-            add_code(&normalizer->token, code);
-            end_token(normalizer, &sink);
-        } else if (!is_dropped(code)) {
-            add_code(&normalizer->token, code);
+            i++;
+            continue;
         }
+        if ((uint32_t)code - HAN_FIRST < HAN_COUNT && normalizer->split_han) {
+            put_han(normalizer, text + i);
+            i += taken;
+            token = token_start(normalizer, i);
+            continue;
+        }
+        if ((uint32_t)code - HANGUL_FIRST < HANGUL_COUNT && strip_accents) {
+            put_hangul(normalizer, (uint32_t)code - HANGUL_FIRST);
+            i += taken;
+            continue;
+        }
+        const struct code_fate *fate = code_table_at(normalizer->table, code);
+        enum code_kind kind = fate->kind;
+        if (kind == CODE_HAN && !normalizer->split_han)
+            kind = CODE_WORD;
+        switch (kind) {
+        case CODE_WORD:
+            put_fate(normalizer, fate);
+            break;
+        case CODE_ALONE:
+        case CODE_HAN:
+            end_word(normalizer);
+            put_fate(normalizer, fate);
+            end_word(normalizer);
+            break;
+        case CODE_SPACE:
+            end_word(normalizer);
+            break;
+        case CODE_DROPPED:
+            break;
+        case CODE_SLOW:
+            i = begin_again(normalizer, &token);
+            token = token_start(normalizer, i);
+            continue;
+        }
+        i += taken;
+        if (kind == CODE_SPACE || kind == CODE_HAN)
+            token = token_start(normalizer, i);
     }
-    end_token(normalizer, &sink);
+    end_word(normalizer);
+    normalizer->position = i;
+    return normalizer->word_count > 0;
 }

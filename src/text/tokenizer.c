@@ -12,13 +12,15 @@
 #include "word_scanner.h"
 #include "wordpiece.h"
 
-enum { BATCH = 32 };
+enum { BATCH = 32, CHARACTER_BYTES = 3, CHARACTERS = 0x10000 };
 
 struct tokenizer {
     struct word_scanner scanner;
     struct normalizer normalizer;
     struct wordpiece wordpiece;
     struct word_cache cache;
+    int32_t *
+        characters; /* [CHARACTERS] the id of a word of one such character, and 1; 0: not asked yet */
     struct buffer *ids; /* of the call that is running */
     struct tokenizer_counts counts;
 };
@@ -32,6 +34,7 @@ struct tokenizer *tokenizer_new(const struct vocabulary *vocabulary,
     normalizer_init(&tokenizer->normalizer, options);
     wordpiece_init(&tokenizer->wordpiece, vocabulary, options->max_word_characters);
     word_cache_init(&tokenizer->cache);
+    tokenizer->characters = memory_new(CHARACTERS, sizeof *tokenizer->characters);
     return tokenizer;
 }
 
@@ -42,15 +45,57 @@ void tokenizer_free(struct tokenizer *tokenizer)
     word_scanner_release(&tokenizer->scanner);
     normalizer_release(&tokenizer->normalizer);
     word_cache_release(&tokenizer->cache);
+    free(tokenizer->characters);
     free(tokenizer);
 }
 
-static void encode_word(void *context, const char *word, size_t size)
+static void encode_word(struct tokenizer *tokenizer, const char *word, size_t size)
 {
-    struct tokenizer *tokenizer = context;
     tokenizer->counts.words++;
     if (!wordpiece_encode(&tokenizer->wordpiece, word, size, tokenizer->ids))
         tokenizer->counts.unknown_words++;
+}
+
+/* Whether the word is one character of three bytes, as Chinese ones are; its code point. */
+static inline bool is_character(const char *word, size_t size, unsigned *code)
+{
+    const unsigned char *bytes = (const unsigned char *)word;
+    *code = 0;
+    if (size != CHARACTER_BYTES || (bytes[0] & 0xF0) != 0xE0)
+        return false;
+    *code = (bytes[0] & 0xFU) << 12 | (bytes[1] & 0x3FU) << 6 | (bytes[2] & 0x3FU);
+    return true;
+}
+
+/* Such words are one piece or unknown: their ids are kept by code point. */
+static inline void encode_character(struct tokenizer *tokenizer, const char *word, unsigned code)
+{
+    int32_t id = tokenizer->characters[code] - 1;
+    if (id < 0) {
+        encode_word(tokenizer, word, CHARACTER_BYTES);
+        memcpy(&id, tokenizer->ids->data + tokenizer->ids->size - sizeof id, sizeof id);
+        tokenizer->characters[code] = id + 1;
+        return;
+    }
+    tokenizer->counts.words++;
+    tokenizer->counts.unknown_words += id == tokenizer->wordpiece.unknown;
+    buffer_put(tokenizer->ids, &id, sizeof id);
+}
+
+static void encode_run(struct tokenizer *tokenizer, const struct word_span *span)
+{
+    struct normalizer *normalizer = &tokenizer->normalizer;
+    normalizer_begin(normalizer, span->text, span->size);
+    while (normalizer_next(normalizer))
+        for (size_t w = 0; w < normalizer->word_count; w++) {
+            const char *word = normalizer_word(normalizer, w);
+            const size_t size = normalizer->words[w].size;
+            unsigned code;
+            if (is_character(word, size, &code))
+                encode_character(tokenizer, word, code);
+            else
+                encode_word(tokenizer, word, size);
+        }
 }
 
 /* Room for the ids of a whole batch from the cache, so that none of them asks again. */
@@ -68,11 +113,11 @@ static void encode_and_remember(struct tokenizer *tokenizer, const struct word_s
     struct normalizer *normalizer = &tokenizer->normalizer;
     struct tokenizer_counts before = tokenizer->counts;
     size_t ids_before = tokenizer->ids->size;
-    uint64_t invalid = normalizer->invalid_bytes;
+    uint64_t invalid = normalizer->invalid_bytes, accents = normalizer->accents;
     if (span->ascii)
         encode_word(tokenizer, span->text, span->size);
     else
-        normalizer_words(normalizer, span->text, span->size, encode_word, tokenizer);
+        encode_run(tokenizer, span);
 
     size_t pieces = (tokenizer->ids->size - ids_before) / sizeof(int32_t);
     if (place && normalizer->invalid_bytes == invalid && pieces <= WORD_CACHE_PIECES) {
@@ -80,6 +125,7 @@ static void encode_and_remember(struct tokenizer *tokenizer, const struct word_s
         place->pieces = (uint8_t)pieces;
         place->words = (uint8_t)(tokenizer->counts.words - before.words);
         place->unknown_words = (uint8_t)(tokenizer->counts.unknown_words - before.unknown_words);
+        place->accents = (uint8_t)(normalizer->accents - accents);
         memcpy(place->ids, tokenizer->ids->data + ids_before, pieces * sizeof(int32_t));
     }
     make_room(tokenizer->ids);
@@ -93,6 +139,7 @@ static void take_cached(struct tokenizer *tokenizer, const struct cached_word *p
     ids->size += place->pieces * sizeof place->ids[0];
     tokenizer->counts.words += place->words;
     tokenizer->counts.unknown_words += place->unknown_words;
+    tokenizer->normalizer.accents += place->accents;
 }
 
 /* While one word is looked at, memory fetches the places of those behind it. */
@@ -134,28 +181,43 @@ struct tokenizer_counts tokenizer_counts(const struct tokenizer *tokenizer)
 {
     struct tokenizer_counts counts = tokenizer->counts;
     counts.invalid_bytes = tokenizer->normalizer.invalid_bytes;
+    counts.characters = tokenizer->scanner.characters;
+    counts.accents = tokenizer->normalizer.accents;
     return counts;
 }
 
-uint64_t tokenizer_words(const char *text, size_t size, const struct tokenizer_options *options,
-                         void (*word)(void *context, const char *text, size_t size), void *context)
+struct tokenizer_counts tokenizer_words(const char *text, size_t size,
+                                        const struct tokenizer_options *options,
+                                        void (*word)(void *context, const char *text, size_t size),
+                                        void *context)
 {
     struct word_scanner scanner;
     struct word_span spans[BATCH];
     struct normalizer normalizer;
+    struct tokenizer_counts counts = {0};
     normalizer_init(&normalizer, options);
     word_scanner_init(&scanner, options->lower_case);
     word_scanner_begin(&scanner, text, size);
     for (int count; (count = word_scanner_next(&scanner, spans, BATCH)) > 0;)
-        for (int i = 0; i < count; i++)
-            if (spans[i].ascii)
+        for (int i = 0; i < count; i++) {
+            if (spans[i].ascii) {
                 word(context, spans[i].text, spans[i].size);
-            else
-                normalizer_words(&normalizer, spans[i].text, spans[i].size, word, context);
-    uint64_t invalid_bytes = normalizer.invalid_bytes;
+                counts.words++;
+                continue;
+            }
+            normalizer_begin(&normalizer, spans[i].text, spans[i].size);
+            while (normalizer_next(&normalizer)) {
+                for (size_t w = 0; w < normalizer.word_count; w++)
+                    word(context, normalizer_word(&normalizer, w), normalizer.words[w].size);
+                counts.words += normalizer.word_count;
+            }
+        }
+    counts.invalid_bytes = normalizer.invalid_bytes;
+    counts.characters = scanner.characters;
+    counts.accents = normalizer.accents;
     normalizer_release(&normalizer);
     word_scanner_release(&scanner);
-    return invalid_bytes;
+    return counts;
 }
 
 const char *tokenizer_unicode_version(void)

@@ -23,7 +23,7 @@ static utf8proc_category_t category(int32_t code)
     return (utf8proc_category_t)utf8proc_get_property(code)->category;
 }
 
-size_t unicode_decode(const char *text, size_t size, int32_t *code)
+size_t unicode_decode_any(const char *text, size_t size, int32_t *code)
 {
     utf8proc_ssize_t limit = size < UNICODE_UTF8_LONGEST ? (utf8proc_ssize_t)size : 4;
     utf8proc_ssize_t taken = utf8proc_iterate((const utf8proc_uint8_t *)text, limit, code);
@@ -213,7 +213,7 @@ static bool is_final_sigma(const int32_t *codes, size_t count, size_t at)
 int unicode_lower_at(const int32_t *codes, size_t count, size_t at,
                      int32_t out[UNICODE_LOWER_LONGEST])
 {
-    if (codes[at] != 0x3A3)
+    if (codes[at] != UNICODE_CAPITAL_SIGMA)
         return unicode_lower(codes[at], out);
     out[0] = is_final_sigma(codes, count, at) ? 0x3C2 : 0x3C3;
     return 1;

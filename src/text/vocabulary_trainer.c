@@ -56,8 +56,9 @@ static void count_word(void *context, const char *word, size_t size)
 
 void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size)
 {
-    trainer->invalid_bytes +=
+    const struct tokenizer_counts counts =
         tokenizer_words(text, size, &trainer->options.tokenizer, count_word, &trainer->words);
+    trainer->invalid_bytes += counts.invalid_bytes;
 }
 
 void vocabulary_trainer_reset(struct vocabulary_trainer *trainer)

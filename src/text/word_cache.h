@@ -24,6 +24,7 @@ struct cached_word {
     uint8_t pieces;
     uint8_t words; /* a run may be several words, or none */
     uint8_t unknown_words;
+    uint8_t accents; /* characters that lost some */
     int32_t ids[WORD_CACHE_PIECES];
 };
 

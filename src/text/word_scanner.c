@@ -73,11 +73,19 @@ static size_t find_ascii_end(const struct word_scanner *scanner, size_t position
     return other;
 }
 
-static size_t find_chunk_end(const struct word_scanner *scanner, size_t position)
+/* The first ASCII white space from `position` on. The zeros behind the text are not visible. */
+static size_t find_run_end(const struct word_scanner *scanner, size_t position)
 {
-    while (position < scanner->size && class_at(scanner, position) != ASCII_SPACE)
-        position++;
-    return position;
+    for (;; position++) {
+        uint64_t found;
+        while (!(found = ~lanes_visible(lanes_load(scanner->text + position)) & LANE_TOPS))
+            position += BYTE_LANES;
+        position += lanes_first(found);
+        if (position >= scanner->size)
+            return scanner->size;
+        if (class_at(scanner, position) == ASCII_SPACE)
+            return position;
+    }
 }
 
 /* First place from `position` on whose class is not ASCII_WORD. */
@@ -87,6 +95,15 @@ static size_t find_word_end(const struct word_scanner *scanner, size_t position)
     while (!(other = ~lanes_alphanumeric(lanes_load(scanner->text + position)) & LANE_TOPS))
         position += BYTE_LANES;
     return position + lanes_first(other);
+}
+
+/* Bytes that begin a character. */
+static uint64_t count_characters(const char *text, size_t size)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return count;
 }
 
 static void copy_text(char *copy, const char *text, size_t size, bool lower_case)
@@ -118,13 +135,26 @@ void word_scanner_begin(struct word_scanner *scanner, const char *text, size_t s
     buffer_reset(&scanner->copy);
     char *copy = buffer_grow(&scanner->copy, size + WORD_SCANNER_MARGIN);
     copy_text(copy, text, size, scanner->lower_case);
+    scanner->characters += count_characters(text, size);
     scanner->text = copy;
     scanner->size = size;
-    scanner->position = 0;
     scanner->block = 0;
     scanner->words = 0;
     look_at_block(scanner);
     scanner->ascii_end = find_ascii_end(scanner, 0);
+}
+
+/* Goes on behind a run that ends at `position`, at white space or the end of the text. */
+static void go_on_from(struct word_scanner *scanner, size_t position)
+{
+    const size_t block = position / BLOCK * BLOCK;
+    if (block != scanner->block) {
+        scanner->block = block;
+        scanner->words = scanner->starts = 0;
+        if (block < scanner->size)
+            look_at_block(scanner);
+    }
+    scanner->starts &= ~UINT64_C(0) << (position - block);
 }
 
 /* The end of the word or punctuation that begins in the block at `start`. */
@@ -155,13 +185,11 @@ int word_scanner_next(struct word_scanner *scanner, struct word_span *spans, int
     while (count < limit && find_starts(scanner)) {
         size_t start = scanner->block + (size_t)__builtin_ctzll(scanner->starts);
         scanner->starts &= scanner->starts - 1;
-        if (start < scanner->position)
-            continue;
         bool ascii = start < scanner->ascii_end;
-        size_t end = ascii ? span_end(scanner, start) : find_chunk_end(scanner, start);
+        size_t end = ascii ? span_end(scanner, start) : find_run_end(scanner, start);
         if (!ascii) {
-            scanner->position = end;
             scanner->ascii_end = find_ascii_end(scanner, end);
+            go_on_from(scanner, end);
         }
         spans[count++] = (struct word_span){scanner->text + start, end - start, ascii};
     }

@@ -27,11 +27,11 @@ struct word_scanner {
     struct buffer copy; /* of the text, with zeros behind it */
     const char *text;   /* in copy */
     size_t size;
-    size_t position;  /* nothing before it is handed out any more */
-    size_t ascii_end; /* where the next run begins that is not plain ASCII */
-    size_t block;     /* where the 64 bytes begin that are being looked at; a bit for each: */
-    uint64_t words;   /* letters and digits */
-    uint64_t starts;  /* where a span begins, of those not yet handed out */
+    size_t ascii_end;    /* where the next run begins that is not plain ASCII */
+    uint64_t characters; /* of the texts so far; bytes that are not UTF-8 count as they look */
+    size_t block;        /* where the 64 bytes begin that are being looked at; a bit for each: */
+    uint64_t words;      /* letters and digits */
+    uint64_t starts;     /* where a span begins, of those not yet handed out */
 };
 
 struct word_span {

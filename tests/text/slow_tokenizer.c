@@ -285,6 +285,26 @@ static void strip_accents(const struct buffer *token, struct buffer *out)
             put(out, code_of(token, i));
 }
 
+/* Characters that lose an accent, or are one. */
+static size_t count_accents(const struct buffer *text, const struct tokenizer_options *options)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < count_of(text) && tokenizer_strips_accents(options); i++) {
+        struct buffer one = {0}, lowered = {0}, decomposed = {0}, stripped = {0};
+        put(&one, code_of(text, i));
+        if (options->lower_case)
+            lower(&one, &lowered);
+        decompose(options->lower_case ? &lowered : &one, &decomposed);
+        strip_accents(&decomposed, &stripped);
+        count += stripped.size < decomposed.size;
+        buffer_release(&one);
+        buffer_release(&lowered);
+        buffer_release(&decomposed);
+        buffer_release(&stripped);
+    }
+    return count;
+}
+
 static void split_on_punctuation(const struct buffer *token, struct buffer *out)
 {
     for (size_t i = 0; i < count_of(token); i++) {
@@ -319,11 +339,12 @@ static void put_token(const struct buffer *token, const struct tokenizer_options
 
 /* Appends the words, with white space between. Returns the number of invalid bytes. */
 static size_t basic_tokenize(const void *text, size_t size, const struct tokenizer_options *options,
-                             struct buffer *out)
+                             struct buffer *out, size_t *accents)
 {
     struct buffer codes = {0}, cleaned = {0}, spaced = {0}, token = {0};
     size_t ignored = slow_decode(text, size, &codes);
     clean_text(&codes, &cleaned);
+    *accents = count_accents(&cleaned, options);
     if (options->split_han)
         tokenize_chinese_characters(&cleaned, &spaced);
     const struct buffer *parts = options->split_han ? &spaced : &cleaned;
@@ -501,7 +522,11 @@ void slow_tokenize(const struct slow_vocabulary *vocabulary,
     buffer_reset(&result->words);
     buffer_reset(&result->ids);
     result->counts = (struct tokenizer_counts){0};
-    result->counts.invalid_bytes = basic_tokenize(text, size, options, &words);
+    size_t accents;
+    result->counts.invalid_bytes = basic_tokenize(text, size, options, &words, &accents);
+    result->counts.accents = accents;
+    for (size_t i = 0; i < size; i++) /* bytes that begin one */
+        result->counts.characters += (((const uint8_t *)text)[i] & 0xC0) != 0x80;
     for (size_t place = 0; next_token(&words, &place, &word);)
         put_word(vocabulary, (size_t)options->max_word_characters, &word, result);
     result->counts.pieces = count_of(&result->ids);

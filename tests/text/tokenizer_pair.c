@@ -86,7 +86,9 @@ static bool same_counts(const struct tokenizer_counts *before, const struct toke
     return after->words - before->words == expected->words &&
            after->unknown_words - before->unknown_words == expected->unknown_words &&
            after->pieces - before->pieces == expected->pieces &&
-           after->invalid_bytes - before->invalid_bytes == expected->invalid_bytes;
+           after->invalid_bytes - before->invalid_bytes == expected->invalid_bytes &&
+           after->characters - before->characters == expected->characters &&
+           after->accents - before->accents == expected->accents;
 }
 
 bool tokenizer_pair_agree(struct tokenizer_pair *pair, const char *text, size_t size)
@@ -94,11 +96,15 @@ bool tokenizer_pair_agree(struct tokenizer_pair *pair, const char *text, size_t 
     buffer_reset(&pair->words);
     buffer_reset(&pair->ids);
     pair->counts = tokenizer_counts(pair->fast);
-    uint64_t invalid = tokenizer_words(text, size, &pair->options, put_word, &pair->words);
+    struct tokenizer_counts words =
+        tokenizer_words(text, size, &pair->options, put_word, &pair->words);
     size_t pieces = tokenizer_encode(pair->fast, text, size, &pair->ids);
     slow_tokenize(pair->vocabularies->slow, &pair->options, text, size, &pair->slow);
     struct tokenizer_counts after = tokenizer_counts(pair->fast);
-    return pieces == pair->slow.counts.pieces && invalid == pair->slow.counts.invalid_bytes &&
+    return pieces == pair->slow.counts.pieces && words.words == pair->slow.counts.words &&
+           words.invalid_bytes == pair->slow.counts.invalid_bytes &&
+           words.characters == pair->slow.counts.characters &&
+           words.accents == pair->slow.counts.accents &&
            same_counts(&pair->counts, &after, &pair->slow.counts) &&
            same_bytes(&pair->words, &pair->slow.words) && same_bytes(&pair->ids, &pair->slow.ids);
 }

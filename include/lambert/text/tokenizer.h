@@ -24,6 +24,8 @@ struct tokenizer_counts {
     uint64_t unknown_words; /* of these [UNK] */
     uint64_t pieces;
     uint64_t invalid_bytes;
+    uint64_t characters; /* of the text */
+    uint64_t accents;    /* of these: those that lost accents, or were one */
 };
 
 struct tokenizer;
@@ -39,9 +41,11 @@ size_t tokenizer_encode(struct tokenizer *tokenizer, const char *text, size_t si
 struct tokenizer_counts tokenizer_counts(const struct tokenizer *tokenizer);
 
 /* The normalised words of a text, as the vocabulary trainer counts them: each is handed to `word`
- * as UTF-8 (not NUL-terminated), in order. Returns the number of invalid bytes. */
-uint64_t tokenizer_words(const char *text, size_t size, const struct tokenizer_options *options,
-                         void (*word)(void *context, const char *text, size_t size), void *context);
+ * as UTF-8 (not NUL-terminated), in order. What it counts has no pieces, and no unknown words. */
+struct tokenizer_counts tokenizer_words(const char *text, size_t size,
+                                        const struct tokenizer_options *options,
+                                        void (*word)(void *context, const char *text, size_t size),
+                                        void *context);
 
 const char *tokenizer_unicode_version(void); /* "15.0.0" */
 

@@ -9,13 +9,14 @@
 enum {
     UNICODE_UTF8_LONGEST = 4,  /* bytes of a code point */
     UNICODE_LOWER_LONGEST = 2, /* code points of a lower-cased one */
-    UNICODE_NFD_LONGEST = 4    /* code points of a canonically decomposed one */
+    UNICODE_NFD_LONGEST = 4,   /* code points of a canonically decomposed one */
+    UNICODE_CAPITAL_SIGMA = 0x3A3
 };
 
 /* The code point at text: returns its bytes, or 0 when they are not valid UTF-8 (a surrogate, an
  * overlong form, beyond U+10FFFF, cut short). To skip one byte then and to try again leaves the
  * same code points as Python's errors="ignore". size > 0. */
-size_t unicode_decode(const char *text, size_t size, int32_t *code);
+static inline size_t unicode_decode(const char *text, size_t size, int32_t *code);
 size_t unicode_encode(int32_t code, char text[UNICODE_UTF8_LONGEST]); /* returns its bytes */
 
 /* Bytes of the code point that valid UTF-8 begins with. */
@@ -57,5 +58,28 @@ int unicode_decompose(int32_t code, int32_t out[UNICODE_NFD_LONGEST]);
 
 /* Drops white space at both ends. */
 void unicode_trim(const char **text, size_t *size);
+
+/* [internal] unicode_decode() of any bytes. */
+size_t unicode_decode_any(const char *text, size_t size, int32_t *code);
+
+/* Here and now for ASCII and for what most of the world's letters are: two bytes or three. */
+static inline size_t unicode_decode(const char *text, size_t size, int32_t *code)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    if (bytes[0] < 0x80) {
+        *code = bytes[0];
+        return 1;
+    }
+    if (size >= 3 && (bytes[0] & 0xF0) == 0xE0 && (bytes[1] & 0xC0) == 0x80 &&
+        (bytes[2] & 0xC0) == 0x80) {
+        *code = (bytes[0] & 0xF) << 12 | (bytes[1] & 0x3F) << 6 | (bytes[2] & 0x3F);
+        return *code >= 0x800 && (*code & 0xF800) != 0xD800 ? 3 : 0;
+    }
+    if (size >= 2 && bytes[0] >= 0xC2 && bytes[0] < 0xE0 && (bytes[1] & 0xC0) == 0x80) {
+        *code = (bytes[0] & 0x1F) << 6 | (bytes[1] & 0x3F);
+        return 2;
+    }
+    return unicode_decode_any(text, size, code);
+}
 
 #endif
