@@ -1,0 +1,83 @@
+#!/bin/sh
+# How documents lie in files: the forms of people's corpora, by prep and by vocab, with what is said of them; and,
+# beside Python's readers, files of all forms in variants.
+. "$(dirname "$0")/../lib.sh"
+printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' the a old house river bird man tree road sees runs is it . , '##t' '##ree' >v.txt
+two='The old house. A bird.' too='A river. A man.'
+
+# makes DOCUMENTS SENTENCES PATTERN FILE OPTIONS...: the corpus has so many, and prep says PATTERN.
+makes() {
+    wanted="$1 $2" said=$3
+    file=$4
+    shift 4
+    rm -rf c
+    "$LAMBERT" prep --vocabulary v.txt --heldout 0 --output c "$@" "$file" >out.txt 2>err.txt ||
+        fail "prep $* $file: $(cat err.txt)"
+    got=$(awk '/^  train  /{print $2, $3}' out.txt)
+    [ "$got" = "$wanted" ] || fail "prep $* $file made $got, not $wanted: $(cat err.txt)"
+    cat out.txt err.txt | grep -qE -- "$said" || fail "prep $* $file did not say '$said': $(cat out.txt err.txt)"
+}
+prep="$LAMBERT prep --vocabulary v.txt --heldout 0 --output c"
+vocab="$LAMBERT vocab --output learnt.txt --size 200"
+
+# Keys: the known ones, and those that are named; what has none is refused with what it has.
+printf '{"content":"%s"}\n{"content":"%s"}\n' "$two" "$too" >oscar.jsonl
+makes 2 4 . oscar.jsonl
+printf '{"body":{"en":"%s"},"n":1}\n{"body":{"en":"%s"},"id":"x"}\n' "$two" "$too" >keys.jsonl
+mkdir folder && cp keys.jsonl folder/a.jsonl && cp keys.jsonl folder/b.jsonl
+rm -rf c
+expect 1 "keys.jsonl is JSON .* keys body.en, id: .*--text-key" $prep keys.jsonl
+expect 1 "folder/a.jsonl is JSON .* keys body.en, id" $prep folder
+expect 1 "keys.jsonl is JSON .* keys body.en, id" $vocab keys.jsonl
+[ ! -e c ] || fail "a corpus of JSON without texts"
+makes 4 8 . folder --text-key body.en
+expect 0 . $vocab --text-key body.en keys.jsonl
+expect 1 "names an empty key" $prep --text-key a, keys.jsonl
+grep -qx body learnt.txt && fail "a key in the vocabulary"
+expect 0 . $vocab oscar.jsonl
+
+# Arrays, and objects over many lines.
+printf '[\n{"text":"%s"},\n{"text":"%s"}\n]\n' "$two" "$too" >array.json
+makes 2 4 . array.json
+printf '{\n  "text":\n    "%s"\n}\n{\n  "text":"%s"\n}\n' "$two" "$too" >pretty.json
+makes 2 4 . pretty.json
+
+# Elasticsearch's bulk form; what is damaged, and where; what costs a character or nothing.
+printf '{"index":{"_id":"1"}}\n{"title":"Stone","text":"%s"}\n{"index":{"_id":"2"}}\n{"title":"River","text":"%s"}\n' "$two" "$too" >cirrus.json
+makes 2 4 "2 lines of Elasticsearch's bulk form" cirrus.json
+printf '{"text":null}\n{"text":"%s"}\n{"text":"%s"}\n{"txt":"x"}\n{"te\n{"text":1}\n' "$two" "$too" >damaged.jsonl
+makes 2 4 "2 lines or objects left out, the first in damaged.jsonl, line 1: JSON .* something else than a text" damaged.jsonl
+grep -q "1 line or object left out, the first in damaged.jsonl, line 4: JSON .* none of the keys" err.txt || fail "no key: $(cat err.txt)"
+grep -q "1 line or object left out, the first in damaged.jsonl, line 5: JSON .* no object" err.txt || fail "no object: $(cat err.txt)"
+printf '{"text":"The \\ud83d river. A man."}\n{"p":NaN,"text":"%s"}\n{"text":"The tree\\u0000. A road."}\n' "$too" >odd.jsonl
+makes 3 6 . odd.jsonl
+grep -q "left out, the first" err.txt && fail "what costs a character was left out: $(cat err.txt)"
+printf '{"text":null}\n{"text":7}\n' >none.jsonl
+rm -rf c
+expect 1 "no document in the JSON of none.jsonl: 0 lines are no object, 0 objects .* 2 have no text" $prep none.jsonl
+
+# A line longer than some shards is one document, wherever it is cut.
+awk 'BEGIN { printf "{\"text\":\"The bird.\"}\n{\"text\":\""; for (i = 0; i < 90000; i++) printf "The old house sees the river. "
+             printf "\"}\n{\"text\":\"A river. A man.\"}\n" }' >long.jsonl
+makes 3 90003 . long.jsonl --shard-megabytes 1
+{ printf '['; sed '$!s/$/,/' long.jsonl; printf ']'; } >long.json
+makes 3 90003 . long.json --shard-megabytes 1
+
+# WikiExtractor's: entities, any attributes, a tag around.
+printf '<?xml version="1.0"?>\n<root>\n<doc id="1" title='"'Old river'"' language="en">\nOld river\n\nThe&#32;old &lt;river&gt;. A bird.\n</doc>\n</root>\n' >attributes.txt
+makes 1 2 . attributes.txt
+
+# Plain text: what parts documents, and where lines are broken.
+awk 'BEGIN { for (i = 0; i < 60; i++) print "The old house sees the river and the bird, and the man runs on the\nroad, where a tree is. It is old.\n" }' >wrapped.txt
+makes 60 180 "warning: the lines look as if they had been broken .*--wrapped" wrapped.txt
+makes 60 120 . wrapped.txt --wrapped
+grep -q "look as if" err.txt && fail "a warning where lines are joined"
+makes 1 120 . wrapped.txt --wrapped --documents files
+awk 'BEGIN { for (i = 0; i < 600; i++) print "The bird sees a." }' >lines.txt
+makes 1 600 "warning: no blank line parts the 600 lines of 1 plain file.*--documents lines" lines.txt
+makes 600 600 . lines.txt --documents lines
+makes 1 600 . lines.txt --documents files
+grep -q "no blank line" err.txt && fail "a warning where files are documents"
+expect 1 "only one of them" $prep --documents lines --wrapped lines.txt
+
+python3 "$ROOT/scripts/numerics/layouts.py" "$BUILD" --quick >log.txt 2>&1 || fail "$(tail -n 20 log.txt)"
