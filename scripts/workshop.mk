@@ -204,6 +204,7 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/features.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/metrics.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/duplicates.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/layouts.py $(BUILD)
 	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
 
 # The demo's run in both types of train.compute_type, three seeds each: half an hour, and goes on where it

@@ -12,12 +12,12 @@
      .help = "of files without a byte-order mark: any that iconv -l lists"},                       \
     {.name = "text-key", .kind = OPTION_TEXT, OPTION_PLACE(type, member.text_keys),                \
      .metavar = "KEYS", .standard = "text, content or raw_content",                                \
-     .help = "of JSON: what holds the text; several with commas, a.b for b in a"},                 \
+     .help = "of JSON: the keys of a document's texts, with commas; a.b for b in a"},              \
     {.name = "documents", .kind = OPTION_CHOICE, OPTION_PLACE(type, member.documents),             \
      OPTION_CHOICES(text_documents_names), .metavar = "WHERE",                                     \
-     .help = "what plain text is parted by: blank-lines, or each of its lines or files is one"},   \
+     .help = "of plain text: blank-lines part documents, or each of its lines or files is one"},   \
     {.name = "wrapped", .kind = OPTION_FLAG, OPTION_PLACE(type, member.wrapped),                   \
-     .help = "lines of plain text were broken to fit a page: join them up to a blank line"}
+     .help = "lines were broken to fit a page: join those up to a blank line"}
 /* clang-format on */
 
 #endif

@@ -117,12 +117,6 @@ static enum text_layout layout_of(const struct text_options *options, const char
     return plain[options->documents];
 }
 
-enum text_layout text_layout_of(const char *head, size_t size)
-{
-    const size_t mark = text_mark_size(head, size);
-    return layout_of(&(struct text_options){0}, head + mark, size - mark, false);
-}
-
 /* --- JSON without a text ------------------------------------------------------------------------ */
 
 struct key_look {

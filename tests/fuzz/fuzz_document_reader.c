@@ -201,7 +201,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const char *text = (const char *)data + 2;
     size_t from = (size_t)(data[0] << 8 | data[1]) % (size - 1);
-    enum text_layout layout = text_layout_of(text, size - 2);
+    enum text_layout layout;
+    struct error err;
+    text_layout_find(&layout, &plainly, "a", text, size - 2, false, &err);
     require(layout != LAYOUT_LINES && layout != LAYOUT_FILE);
     for (int l = 0; l < TEXT_LAYOUTS; l++)
         check_layout((enum text_layout)l, text, size - 2, from);

@@ -38,6 +38,15 @@ static void check_layout(enum text_layout layout, const struct text_options *opt
     free(copy);
 }
 
+/* Of the beginning of a file of which nothing is said, whatever keys it has. */
+static enum text_layout text_layout_of(const char *head, size_t size)
+{
+    enum text_layout layout;
+    struct error err;
+    text_layout_find(&layout, &(struct text_options){0}, "a", head, size, false, &err);
+    return layout;
+}
+
 static void check(const char *text, const char *expected)
 {
     check_layout(text_layout_of(text, strlen(text)), &plainly, text, strlen(text), expected);

@@ -9,6 +9,15 @@
 #define DOC(title)   "<doc id=\"7\" url=\"?curid=7\" title=\"" title "\">\n"
 #define OBJECT(text) "{\"text\": \"" text "\"}\n"
 
+/* Of the beginning of a file of which nothing is said, whatever keys it has. */
+static enum text_layout text_layout_of(const char *head, size_t size)
+{
+    enum text_layout layout;
+    struct error err;
+    text_layout_find(&layout, &(struct text_options){0}, "a", head, size, false, &err);
+    return layout;
+}
+
 static void the_beginning_as_a_whole_tells_the_layout(void **state)
 {
     (void)state;

@@ -43,12 +43,9 @@ enum { TEXT_LAYOUT_HEAD = 64 * 1024 };
 /* The layout of a file that begins with these bytes, told from all of them: JSON is what begins as JSON,
  * or has more lines that are objects than others. `whole`: the file has no more. Fails where it is JSON
  * in which no object has one of the keys that make a document; the sentence has `path`, and the keys that
- * were seen. */
+ * were seen, and *layout is told all the same. */
 int text_layout_find(enum text_layout *layout, const struct text_options *options, const char *path,
                      const char *head, size_t size, bool whole, struct error *err);
-
-/* The same where nothing is said of the text and no key is asked for. */
-enum text_layout text_layout_of(const char *head, size_t size);
 
 /* Whether documents are seen to begin only by who reads from the beginning: the text can be cut, but
  * not from the neighbourhood of the cut. */
