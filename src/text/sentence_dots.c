@@ -41,10 +41,13 @@ static struct word word_before(const struct sentence_splitter *splitter, size_t 
 {
     struct word word = {.start = end};
     while (word.start > first) {
-        int32_t code;
-        size_t previous = scan_previous(splitter, first, word.start, &code);
-        if (!is_word_character(code))
-            break;
+        int32_t code = splitter->text[word.start - 1];
+        size_t previous = word.start - 1;
+        if (code < 'a' || code > 'z') {
+            previous = scan_previous(splitter, first, word.start, &code);
+            if (!is_word_character(code))
+                break;
+        }
         if (word.characters == LONGEST_WORD)
             return (struct word){.text = splitter->text + end, .start = end};
         word.start = previous;
@@ -165,10 +168,12 @@ static bool number_ends(const struct sentence_splitter *splitter, size_t first, 
 
 static bool is_roman(struct word word)
 {
+    if (word.size < 2 || word.size > LONGEST_ROMAN)
+        return false;
     for (size_t i = 0; i < word.size; i++)
-        if (!strchr("IVX", word.text[i]))
+        if (word.text[i] != 'I' && word.text[i] != 'V' && word.text[i] != 'X')
             return false;
-    return word.size >= 2 && word.size <= LONGEST_ROMAN;
+    return true;
 }
 
 /* "Henry VIII." may end a sentence; "der II. Weltkrieg" and "a II. Rákóczi" have an ordinal. */

@@ -278,9 +278,10 @@ static struct stops stops_at(const struct sentence_splitter *splitter, size_t fi
 static bool is_aside(const struct sentence_splitter *splitter, const struct stops *stops)
 {
     int32_t before;
+    if (!stops->closed || stops->only_dots)
+        return false;
     scan_previous(splitter, 0, stops->start, &before);
-    return stops->closed && !stops->only_dots &&
-           (before == '(' || before == '[' || before == 0xFF08);
+    return before == '(' || before == '[' || before == 0xFF08;
 }
 
 /* --- what comes behind ----------------------------------------------------------------------- */
@@ -336,6 +337,8 @@ static enum follower take_follower(const struct sentence_splitter *splitter, siz
            (is_opening(code) || scan_is_space(code)))
         next += taken;
     *place = next;
+    if (code >= 'A' && code <= 'Z' && !glued) /* mostly */
+        return FOLLOWER_OTHER;
     if ((is_comma(code) && !is_low_quote(splitter, next)) ||
         stop_at(splitter, next, &taken) != STOP_NONE) /* ". . ." */
         return FOLLOWER_COMMA;
@@ -389,41 +392,119 @@ static bool ends_sentence(struct sentence_splitter *splitter, size_t first,
            dot_ends_sentence(splitter, first, stops->start, follower, next);
 }
 
-/* The lanes at which a stop may begin: of ASCII . ! and ? with : ; and > which become it with two
- * bits, beyond ASCII the first bytes of the characters that sentence_stop_of() knows. */
-static uint64_t lanes_stops(uint64_t lanes)
+/* The lanes at which a stop may begin: of ASCII . ! and ? and, where the lanes or the byte before have
+ * more than ASCII, : ; and > which become ? with two bits, and the first bytes of what
+ * sentence_stop_of() knows. */
+static uint64_t lanes_stops(uint64_t lanes, uint64_t before)
 {
-    uint64_t found = lanes_equal(lanes, '.') | lanes_equal(lanes, '!') |
-                     lanes_equal(lanes | lanes_of(0x05), '?');
-    if (lanes & LANE_TOPS) {
+    uint64_t found = lanes_equal(lanes, '.') | lanes_equal(lanes, '!') | lanes_equal(lanes, '?');
+    if ((lanes | before) & LANE_TOPS) {
+        found |= lanes_equal(lanes | lanes_of(0x05), '?');
         found |= lanes_equal(lanes & lanes_of(0xFC), 0xE0);
-        found |= lanes_equal(lanes & lanes_of(0xF8), 0xD8);
-        found |= lanes_equal(lanes, 0xCD) | lanes_equal(lanes, 0xD6) | lanes_equal(lanes, 0xEA) |
-                 lanes_equal(lanes, 0xEF) | lanes_equal(lanes, 0xF0);
+        found |= lanes_equal(lanes, 0xD8) | lanes_equal(lanes, 0xDB) | lanes_equal(lanes, 0xDC);
+        found |= lanes_equal(lanes, 0xCD) | lanes_equal(lanes, 0xD6) | lanes_equal(lanes, 0xDF);
+        found |= lanes_equal(lanes, 0xEA) | lanes_equal(lanes, 0xEF) | lanes_equal(lanes, 0xF0);
     }
     return found;
 }
 
+/* Whether the second and third byte leave it open that a stop begins at `text`: most letters of
+ * Arabic, Indic scripts, Georgian and Ethiopic, and punctuation that is none, end here. */
+static bool may_be_stop(const unsigned char *text)
+{
+    switch (text[0]) {
+    case 0xD8:
+        return text[1] >= 0x9D && text[1] <= 0x9F;
+    case 0xDB:
+        return text[1] == 0x94;
+    case 0xDC:
+        return text[1] <= 0x82;
+    case 0xE0:
+        return text[1] == 0xA5   ? (text[2] & 0xFE) == 0xA4
+               : text[1] == 0xA0 ? text[2] >= 0xB7
+                                 : text[1] == 0xB7 || text[1] == 0xBC;
+    case 0xE1:
+        return text[1] != 0x83;
+    case 0xE2:
+        return text[1] == 0x80 ? text[2] >= 0xA6 : text[1] == 0x81 || text[1] >= 0xB8;
+    case 0xE3:
+        return text[1] == 0x80 && text[2] == 0x82;
+    case 0xEF:
+        return text[1] >= 0xB8;
+    default:
+        return true;
+    }
+}
+
 static bool is_stop_at(const struct sentence_splitter *splitter, size_t place)
 {
-    const char byte = splitter->text[place];
+    const unsigned char *text = (const unsigned char *)splitter->text + place;
     size_t taken;
-    if (byte == '.' || byte == '!' || byte == '?')
+    if (*text == '.' || *text == '!' || *text == '?')
         return true;
+    if (place + 3 <= splitter->size && !may_be_stop(text))
+        return false;
     return stop_at(splitter, place, &taken) != STOP_NONE;
+}
+
+/* Sixteen bytes at once, for the long runs without a stop. */
+typedef unsigned char wide_lanes __attribute__((vector_size(16)));
+
+static uint64_t wide_any(wide_lanes answer)
+{
+    uint64_t halves[2];
+    memcpy(halves, &answer, sizeof halves);
+    return halves[0] | halves[1];
+}
+
+/* Whether the 16 bytes are ASCII without . ! and ?. */
+static bool wide_is_plain(wide_lanes lanes)
+{
+    return !wide_any((wide_lanes)(lanes == '.') | (wide_lanes)(lanes == '!') |
+                     (wide_lanes)(lanes == '?') | (wide_lanes)(lanes >= 0x80));
+}
+
+/* As lanes_stops(): whether a stop may begin in the 16 bytes, which are not all ASCII. */
+static bool wide_has_stops(wide_lanes lanes)
+{
+    wide_lanes found = (wide_lanes)(lanes == '.') | (wide_lanes)(lanes == '!') |
+                       (wide_lanes)((lanes | 0x05) == '?') | (wide_lanes)((lanes & 0xFC) == 0xE0);
+    found |= (wide_lanes)(lanes == 0xD8) | (wide_lanes)(lanes == 0xDB);
+    found |= (wide_lanes)(lanes == 0xDC) | (wide_lanes)(lanes == 0xDF);
+    found |= (wide_lanes)(lanes == 0xCD) | (wide_lanes)(lanes == 0xD6);
+    found |= (wide_lanes)(lanes == 0xEA) | (wide_lanes)(lanes == 0xEF);
+    return wide_any(found | (wide_lanes)(lanes == 0xF0)) != 0;
+}
+
+static wide_lanes wide_load(const char *text)
+{
+    wide_lanes lanes;
+    memcpy(&lanes, text, sizeof lanes);
+    return lanes;
 }
 
 /* The first place from `place` on where a stop begins; the end of the text where there is none. */
 static size_t next_stop(const struct sentence_splitter *splitter, size_t place)
 {
-    while (place + BYTE_LANES <= splitter->size) {
-        uint64_t found = lanes_stops(lanes_load(splitter->text + place));
-        for (; found; found &= found - 1)
+    const char *text = splitter->text;
+    const size_t size = splitter->size;
+    uint64_t lanes, before = place > 0 ? (unsigned char)text[place - 1] : 0;
+    for (; place + BYTE_LANES <= size; place += BYTE_LANES, before = lanes) {
+        while (!(before & LANE_TOPS) && place + sizeof(wide_lanes) + BYTE_LANES <= size &&
+               wide_is_plain(wide_load(text + place)))
+            place += sizeof(wide_lanes);
+        lanes = lanes_load(text + place);
+        if (((lanes | before) & LANE_TOPS) && place + sizeof(wide_lanes) <= size &&
+            !wide_has_stops(wide_load(text + place))) {
+            place += sizeof(wide_lanes) - BYTE_LANES;
+            lanes = lanes_load(text + place);
+            continue;
+        }
+        for (uint64_t found = lanes_stops(lanes, before); found; found &= found - 1)
             if (is_stop_at(splitter, place + lanes_first(found)))
                 return place + lanes_first(found);
-        place += BYTE_LANES;
     }
-    while (place < splitter->size && !is_stop_at(splitter, place))
+    while (place < size && !is_stop_at(splitter, place))
         place++;
     return place;
 }

@@ -20,7 +20,7 @@ unsigned word_list_find(const struct listed_word *list, size_t count, const char
 {
     char wanted[LONGEST_LISTED] = "";
     const struct listed_word *found = list, *const end = list + count;
-    if (size == 0 || size > LONGEST_LISTED || memchr(word, 0, size))
+    if (size == 0 || size > LONGEST_LISTED || word[size - 1] == 0)
         return 0;
     memcpy(wanted, word, size);
     const uint64_t head = head_of(wanted);

@@ -7,6 +7,7 @@
 #include "lambert/base/rng.h"
 #include "lambert/text/sentence_splitter.h"
 #include "lambert/text/unicode.h"
+#include "text/sentence_stops.h"
 #include "text_helpers.h"
 
 /* "One.| Two." is cut at the bar and nowhere else. */
@@ -216,6 +217,39 @@ static void stops_of_scripts(void **state)
     CHECK_ALL(cases);
 }
 
+static int sentences_of(const char *text, size_t size)
+{
+    struct sentence_splitter splitter;
+    const char *sentence;
+    size_t length;
+    int sentences = 0;
+    sentence_splitter_init(&splitter, text, size);
+    while (sentence_splitter_next(&splitter, &sentence, &length))
+        sentences++;
+    return sentences;
+}
+
+/* Wherever in the text it stands: what is looked for at once is found, and nothing else. */
+static void every_stop_is_found(void **state)
+{
+    (void)state;
+    for (int32_t code = 0x80; code < 0x20000; code++) {
+        char text[32] = "Aaaaaaa";
+        if (code >= 0xD800 && code < 0xE000)
+            continue;
+        const enum sentence_stop stop = sentence_stop_of(code);
+        for (size_t before = 5; before < 8; before++) {
+            size_t size = before + unicode_encode(code, text + before);
+            memcpy(text + size, " Bbbbbbbbb", 10);
+            if (sentences_of(text, size + 10) != (stop == STOP_NONE ? 1 : 2))
+                fail_msg("U+%04X", (unsigned)code);
+            memmove(text + size, text + size + 1, 9);
+            if (stop == STOP_FINAL && sentences_of(text, size + 9) != 2)
+                fail_msg("U+%04X without a space", (unsigned)code);
+        }
+    }
+}
+
 /* Letters without case do not go on in lower case; Georgian's are Ll since Unicode 11. */
 static void letters_without_case(void **state)
 {
@@ -420,6 +454,7 @@ int main(void)
         cmocka_unit_test(addresses),
         cmocka_unit_test(cjk),
         cmocka_unit_test(stops_of_scripts),
+        cmocka_unit_test(every_stop_is_found),
         cmocka_unit_test(letters_without_case),
         cmocka_unit_test(ordinals_go_on),
         cmocka_unit_test(abbreviations_of_languages),
