@@ -3,8 +3,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lambert/base/log.h"
 #include "lambert/config/config.h"
 #include "lambert/run/options.h"
+
+enum { LONG_SENTENCE = 100 }; /* tokens: English has 25 on average */
 
 static void print_lengths(const char *what, const char *unit, const struct length_summary *summary)
 {
@@ -21,9 +24,9 @@ static void print_samples(const struct sample_summary *summary, const char *why)
         printf("  at %-9d none: %s\n", summary->sequence_length, why);
         return;
     }
-    printf("  at %-9d %" PRIu64 " samples an epoch, %.1f tokens on average; padding would add "
-           "%.0f%%\n",
-           summary->sequence_length, summary->samples, summary->mean_tokens,
+    printf("  at %-9d %" PRIu64 " samples an epoch, %.1f tokens on average; %.1f%% of the "
+           "tokens are cut off, padding would add %.0f%%\n",
+           summary->sequence_length, summary->samples, summary->mean_tokens, 100 * summary->cut,
            100 * summary->padding);
     printf("  %-12s steps an epoch:", "");
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++)
@@ -165,6 +168,19 @@ int corpus_report_measure(struct corpus_statistics *statistics, const struct cor
     const struct sampler_options options = sampler_options_of(&config, 0);
     return corpus_statistics_make(statistics, corpus_store(corpus, CORPUS_TRAIN),
                                   corpus_vocabulary(corpus), &options, err);
+}
+
+void corpus_report_warn(const struct corpus *corpus, const struct corpus_statistics *statistics)
+{
+    const struct sample_summary *shortest = &statistics->samples[0];
+    if (corpus_contents(corpus) == SHARD_READY_SAMPLES ||
+        statistics->sentence_tokens.half <= LONG_SENTENCE)
+        return;
+    log_warning("half of the sentences have more than %d tokens: few of their ends were found; "
+                "at %d tokens %.0f%% of the text is cut off and never trained on. `lambert show "
+                "sentences` shows what is found; text that another program has split, a sentence a "
+                "line, goes in with --lines-are-sentences",
+                LONG_SENTENCE, shortest->sequence_length, 100 * shortest->cut);
 }
 
 void corpus_report_print(const struct corpus *corpus, const struct corpus_statistics *statistics)

@@ -12,6 +12,10 @@ double corpus_report_unknown_part(const struct corpus_report *report);
 int corpus_report_measure(struct corpus_statistics *statistics, const struct corpus *corpus,
                           struct error *err);
 
+/* A warning where hardly a sentence ends: text of a language without stops, or of a form in which
+ * they are not seen. */
+void corpus_report_warn(const struct corpus *corpus, const struct corpus_statistics *statistics);
+
 void corpus_report_print(const struct corpus *corpus, const struct corpus_statistics *statistics);
 
 #endif

@@ -92,8 +92,10 @@ static int print_report(const struct corpus_report *report, const char *output, 
     if (corpus_open(&corpus, output, err) < 0)
         return -1;
     int status = corpus_report_measure(&statistics, corpus, err);
-    if (status == 0)
+    if (status == 0) {
         corpus_report_print(corpus, &statistics);
+        corpus_report_warn(corpus, &statistics);
+    }
     corpus_close(corpus);
     return status;
 }

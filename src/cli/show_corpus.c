@@ -66,6 +66,7 @@ static void print_json(const struct corpus *corpus, const struct corpus_statisti
         cJSON_AddNumberToObject(item, "sequence_length", statistics->samples[i].sequence_length);
         cJSON_AddNumberToObject(item, "samples", (double)statistics->samples[i].samples);
         cJSON_AddNumberToObject(item, "mean_tokens", statistics->samples[i].mean_tokens);
+        cJSON_AddNumberToObject(item, "cut", statistics->samples[i].cut);
         cJSON_AddNumberToObject(item, "padding", statistics->samples[i].padding);
         cJSON_AddItemToArray(samples, item);
     }
@@ -108,8 +109,8 @@ const struct command command_show_corpus = {
     .summary = "what a corpus holds, how many samples it gives, whether it is whole",
     .description =
         "What a corpus holds: documents, sentences, tokens, duplicates, unknown words, lengths, how "
-        "many samples and steps an epoch of it has at sequence lengths 128 and 512, and what "
-        "padding them would have cost. Memory: 15 MB, 4 KB a shard and 1 MB for each GB of text.",
+        "many samples and steps an epoch of it has at sequence lengths 128 and 512, which part of the "
+        "tokens is cut off there, and what padding would have cost. Memory: 15 MB, 4 KB a shard and 1 MB for each GB of text.",
     .examples = "lambert show corpus corpus/\n",
     .options = corpus_options,
     COMMAND_ARGUMENTS(struct corpus_arguments, .folder = NULL),

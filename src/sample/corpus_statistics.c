@@ -56,15 +56,17 @@ static void measure_samples(struct sample_summary *summary, struct sampler *samp
                             const struct document_store *store)
 {
     struct sample_plan plan;
-    uint64_t tokens = 0, planned = 0;
+    uint64_t tokens = 0, cut = 0, planned = 0;
     summary->samples = sampler_epoch_samples(sampler, 0);
     for (; planned < summary->samples && planned < PLANNED_SAMPLES; planned++) {
         sampler_plan(sampler, planned, &plan, NULL);
         tokens += (uint64_t)plan.tokens;
+        cut += plan.cut;
         document_store_forget(store, plan.a.document, plan.a.document + 1);
         document_store_forget(store, plan.b.document, plan.b.document + 1);
     }
     summary->mean_tokens = (double)tokens / (double)planned;
+    summary->cut = (double)cut / (double)(tokens + cut);
     summary->padding = summary->sequence_length / summary->mean_tokens - 1;
 }
 

@@ -308,6 +308,7 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
     uint32_t room = (uint32_t)sampler->options.sequence_length - special;
     struct truncation cut = segments_truncate(plan->a.count, plan->b.count, room, &passage.rng);
     plan->index = index;
+    plan->cut = (uint64_t)plan->a.count + plan->b.count - cut.a_count - cut.b_count;
     plan->a.first += cut.a_skip;
     plan->a.count = cut.a_count;
     plan->b.first += cut.b_skip;

@@ -23,3 +23,11 @@ cmp wanted.txt got.txt || fail "sentences: $(cat got.txt)"
 "$LAMBERT" vocab --size 100 --output vocab.txt text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
 "$LAMBERT" prep --vocabulary vocab.txt --heldout 0 --output corpus text.txt >out.txt 2>log.txt || fail "prep: $(cat log.txt)"
 [ "$("$LAMBERT" show corpus corpus --json | grep -c '"sentences":\s*7')" -ge 1 ] || fail "prep: $(cat out.txt)"
+
+# Text in which no sentence ends is not praised for needing no padding.
+awk 'BEGIN { for (d = 0; d < 20; d++) { for (w = 0; w < 400; w++) printf "บ้าน "; print "\n" } }' >thai.txt
+"$LAMBERT" vocab --size 100 --output thai.v thai.txt 2>log.txt || fail "vocab: $(cat log.txt)"
+"$LAMBERT" prep --vocabulary thai.v --heldout 0 --output thai thai.txt >out.txt 2>log.txt || fail "prep: $(cat log.txt)"
+grep -q 'half of the sentences have more than 100 tokens: few of their ends were found; at 128 tokens [5-9][0-9]% of' log.txt ||
+    fail "no warning: $(cat log.txt)"
+grep -q '[5-9][0-9]\.[0-9]% of the tokens are cut off, padding would add 0%' out.txt || fail "report: $(cat out.txt)"

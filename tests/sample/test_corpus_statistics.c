@@ -62,10 +62,27 @@ static void samples_are_those_of_a_sampler(void **state)
         assert_int_equal(summary->sequence_length, lengths[i]);
         assert_int_equal(summary->samples, sampler_epoch_samples(sampler, 0));
         assert_true(summary->mean_tokens <= lengths[i]);
+        assert_true(summary->cut >= 0 && summary->cut < 0.2); /* ends of passages */
         assert_true(fabs((summary->padding + 1) * summary->mean_tokens - lengths[i]) < 1e-6);
         sampler_free(sampler);
     }
     assert_true(statistics.samples[0].samples > statistics.samples[1].samples);
+    fixture_close(&f);
+}
+
+/* Sentences of hundreds of tokens, as of text whose stops are not found: most of it is cut off. */
+static void what_is_cut_off_is_counted(void **state)
+{
+    (void)state;
+    static const struct shape shape = {
+        .documents = 80, .most_sentences = 3, .most_tokens = 1500, .shards = 1, .words = 700};
+    struct fixture f;
+    struct error err;
+    struct corpus_statistics statistics;
+    fixture_open(&f, &shape);
+    assert_int_equal(corpus_statistics_make(&statistics, f.store, f.vocabulary, &options, &err), 0);
+    assert_true(statistics.samples[0].cut > 0.6);
+    assert_true(statistics.samples[1].cut < statistics.samples[0].cut);
     fixture_close(&f);
 }
 
@@ -91,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lengths_are_those_of_the_documents),
         cmocka_unit_test(samples_are_those_of_a_sampler),
+        cmocka_unit_test(what_is_cut_off_is_counted),
         cmocka_unit_test(where_no_samples_can_be_made_it_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ struct sample_summary {
     int sequence_length;
     uint64_t samples; /* in the first epoch; 0: no samples can be made */
     double mean_tokens;
+    double cut;     /* part of the tokens that truncation takes off */
     double padding; /* to sequence_length, in tokens a token: 0.5 means half as many again */
 };
 

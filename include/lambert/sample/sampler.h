@@ -56,6 +56,7 @@ struct sample_plan {
     int32_t next_sentence_label; /* 0: b follows a; 1: b is from a random document, or a follows b
                                     (PAIRS_SOP); -1: none */
     int tokens;                  /* a.count + b.count + 3, or without B a.count + 2 */
+    uint64_t cut;                /* tokens of the passages that truncation took off */
 };
 
 struct sampler;
