@@ -31,3 +31,9 @@ awk 'BEGIN { for (d = 0; d < 20; d++) { for (w = 0; w < 400; w++) printf "บ้
 grep -q 'half of the sentences have more than 100 tokens: few of their ends were found; at 128 tokens [5-9][0-9]% of' log.txt ||
     fail "no warning: $(cat log.txt)"
 grep -q '[5-9][0-9]\.[0-9]% of the tokens are cut off, padding would add 0%' out.txt || fail "report: $(cat out.txt)"
+
+# A cased vocabulary of a script without case is not taken for an uncased one.
+printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' 'घर' '।' >hindi.v
+printf 'घर। घर।\n\nघर। घर।\n' >hindi.txt
+"$LAMBERT" prep --vocabulary hindi.v --cased --heldout 0 --output hindi hindi.txt >out.txt 2>log.txt || fail "prep: $(cat log.txt)"
+! grep -q 'no capitals' log.txt || fail "advice without reason: $(cat log.txt)"
