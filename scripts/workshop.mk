@@ -203,6 +203,7 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/folders.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/features.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/metrics.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/sentences.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/duplicates.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/layouts.py $(BUILD)
 	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
