@@ -38,7 +38,7 @@ static const struct command_option vocab_options[] = {
      .min = 1,
      .max = 1000000,
      .metavar = "N",
-     .help = "keep the N most frequent characters"},
+     .help = "keep the N most frequent characters, and more where entries are left"},
     {.name = "min-frequency",
      .kind = OPTION_INTEGER,
      OPTION_PLACE(struct vocab_arguments, trainer.min_frequency),
@@ -70,6 +70,15 @@ static void print_report(const struct vocab_arguments *arguments,
         log_warning("the text gave only %d of %d entries: no more pieces meet %" PRId64
                     " times (--min-frequency)",
                     counts.entries, arguments->trainer.size, arguments->trainer.min_frequency);
+    if (counts.alphabet_share < VOCABULARY_WELL_COVERED)
+        log_warning("the alphabet of %" PRIu32
+                    " characters leaves out %.2f%% of the text's: words with "
+                    "them are [UNK]; --alphabet %" PRIu32
+                    " would cover 99.9%% (with --size %" PRIu32 " or more)",
+                    counts.alphabet, 100 * (1 - counts.alphabet_share), counts.wanted_alphabet,
+                    counts.wanted_size);
+    printf("%s: alphabet of %" PRIu32 " of %" PRIu32 " characters, %.2f%% of the text's\n",
+           arguments->output, counts.alphabet, counts.characters, 100 * counts.alphabet_share);
     printf("%s: %d entries from %" PRIu64 " words, %" PRIu64 " of them distinct\n",
            arguments->output, counts.entries, counts.words, counts.distinct_words);
 }

@@ -104,6 +104,37 @@ void alphabet_init(struct alphabet *alphabet, const struct word_counts *words, i
     mark_inside(alphabet, words);
 }
 
+uint32_t alphabet_size(const struct alphabet *alphabet)
+{
+    uint32_t entries = 0;
+    for (uint32_t i = 0; i < alphabet->seen.count; i++)
+        entries += alphabet->characters[i].kept + (uint32_t)alphabet->characters[i].inside;
+    return entries;
+}
+
+double alphabet_share(const struct alphabet *alphabet)
+{
+    uint64_t kept = 0, all = 0;
+    for (uint32_t i = 0; i < alphabet->seen.count; i++) {
+        all += alphabet->characters[i].count;
+        kept += alphabet->characters[i].kept ? alphabet->characters[i].count : 0;
+    }
+    return all > 0 ? (double)kept / (double)all : 1;
+}
+
+uint32_t alphabet_limit_for(const struct alphabet *alphabet, double share)
+{
+    struct ranked *order = ranked(alphabet, by_count);
+    uint64_t all = 0, kept = 0;
+    uint32_t limit = 0;
+    for (uint32_t i = 0; i < alphabet->seen.count; i++)
+        all += order[i].count;
+    while (limit < alphabet->seen.count && (double)kept < share * (double)all)
+        kept += order[limit++].count;
+    free(order);
+    return limit;
+}
+
 void alphabet_release(struct alphabet *alphabet)
 {
     text_table_release(&alphabet->seen);

@@ -27,6 +27,14 @@ struct alphabet {
 void alphabet_init(struct alphabet *alphabet, const struct word_counts *words, int limit);
 void alphabet_release(struct alphabet *alphabet);
 
+/* Entries that the alphabet takes in a vocabulary. */
+uint32_t alphabet_size(const struct alphabet *alphabet);
+
+/* The share of the words' characters that are in it, 0 to 1, and how many of the most frequent characters it
+ * takes for a share. */
+double alphabet_share(const struct alphabet *alphabet);
+uint32_t alphabet_limit_for(const struct alphabet *alphabet, double share);
+
 /* Characters of a word that can be learnt from, 0 for any other word. */
 size_t alphabet_spells(const struct alphabet *alphabet, const char *word, size_t size);
 

@@ -22,13 +22,13 @@ const struct vocabulary_trainer_options vocabulary_trainer_defaults = {.size = 3
                                                                            TOKENIZER_DEFAULTS};
 
 /* Of a text of more chunks than that, words that occur once in a chunk are left out of its counts. */
-enum { CHUNKS_COUNTED_WHOLE = 64 };
+enum { CHUNKS_COUNTED_WHOLE = 64, SPECIAL_TOKENS = 5 };
 
 struct vocabulary_trainer {
     struct vocabulary_trainer_options options;
     struct word_counts words;
     uint64_t invalid_bytes;
-    int entries;
+    struct vocabulary_trainer_counts learnt; /* what is known of the learnt vocabulary */
 };
 
 struct vocabulary_trainer *vocabulary_trainer_new(const struct vocabulary_trainer_options *options)
@@ -166,12 +166,11 @@ int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct inp
 
 struct vocabulary_trainer_counts vocabulary_trainer_counts(const struct vocabulary_trainer *trainer)
 {
-    return (struct vocabulary_trainer_counts){
-        .words = trainer->words.running,
-        .distinct_words = trainer->words.words.count,
-        .invalid_bytes = trainer->invalid_bytes,
-        .entries = trainer->entries,
-    };
+    struct vocabulary_trainer_counts counts = trainer->learnt;
+    counts.words = trainer->words.running;
+    counts.distinct_words = trainer->words.words.count;
+    counts.invalid_bytes = trainer->invalid_bytes;
+    return counts;
 }
 
 static void add_special_tokens(struct text_table *pieces)
@@ -194,47 +193,102 @@ static int add_words(struct pair_merger *merger, const struct alphabet *alphabet
     return 0;
 }
 
-/* Special tokens, alphabet, and merges until there are as many entries as wanted. */
-int vocabulary_trainer_learn(struct vocabulary_trainer *trainer, struct buffer *vocab_txt,
-                             struct error *err)
+/* What the learnt vocabulary says of its alphabet. */
+static void count_alphabet(struct vocabulary_trainer *trainer, const struct alphabet *alphabet)
+{
+    struct vocabulary_trainer_counts *counts = &trainer->learnt;
+    struct alphabet wanted;
+    counts->alphabet = 0;
+    for (uint32_t i = 0; i < alphabet->seen.count; i++)
+        counts->alphabet += alphabet->characters[i].kept;
+    counts->characters = alphabet->seen.count;
+    counts->alphabet_share = alphabet_share(alphabet);
+    counts->wanted_alphabet = alphabet_limit_for(alphabet, VOCABULARY_WELL_COVERED);
+    counts->wanted_size = 0;
+    if (counts->alphabet_share >= VOCABULARY_WELL_COVERED)
+        return;
+    alphabet_init(&wanted, &trainer->words, (int)counts->wanted_alphabet);
+    counts->wanted_size = SPECIAL_TOKENS + alphabet_size(&wanted);
+    alphabet_release(&wanted);
+}
+
+/* Special tokens, alphabet of so many characters, and merges until there are as many entries as wanted. */
+static int learn_pieces(struct vocabulary_trainer *trainer, int alphabet_limit,
+                        struct text_table *pieces, struct error *err)
 {
     const uint32_t wanted = (uint32_t)trainer->options.size;
     struct alphabet alphabet;
-    struct text_table pieces;
     struct pair_merger merger;
     int status = -1;
-    if (trainer->words.running == 0)
-        return error_set(err, "there is no word to learn a vocabulary from");
-    word_counts_trim(&trainer->words, (uint32_t)trainer->options.most_words);
-    alphabet_init(&alphabet, &trainer->words, trainer->options.alphabet_limit);
-    text_table_init(&pieces);
-    pair_merger_init(&merger, &pieces, trainer->options.min_frequency);
+    alphabet_init(&alphabet, &trainer->words, alphabet_limit);
+    text_table_init(pieces);
+    pair_merger_init(&merger, pieces, trainer->options.min_frequency);
 
-    add_special_tokens(&pieces);
-    alphabet_entries(&alphabet, &pieces);
-    if (pieces.count > wanted) {
+    add_special_tokens(pieces);
+    alphabet_entries(&alphabet, pieces);
+    if (pieces->count > wanted) {
         error_set(err,
                   "a vocabulary of %d entries cannot hold the special tokens and the "
                   "alphabet, together %u; ask for more entries or a smaller alphabet",
-                  trainer->options.size, pieces.count);
+                  trainer->options.size, pieces->count);
         goto done;
     }
     if (add_words(&merger, &alphabet, &trainer->words, err) < 0)
         goto done;
     pair_merger_begin(&merger);
-    while (pieces.count < wanted && pair_merger_merge(&merger))
+    while (pieces->count < wanted && pair_merger_merge(&merger))
         ;
-    for (uint32_t i = 0; i < pieces.count; i++) {
+    count_alphabet(trainer, &alphabet);
+    status = 0;
+done:
+    pair_merger_release(&merger);
+    alphabet_release(&alphabet);
+    return status;
+}
+
+/* The largest alphabet whose further entries, each perhaps as "c" and as "##c", have room in what is free. */
+static int larger_alphabet(const struct vocabulary_trainer *trainer, uint32_t free_entries)
+{
+    const int limit = trainer->options.alphabet_limit;
+    const uint32_t left = trainer->learnt.characters - trainer->learnt.alphabet;
+    struct alphabet now, larger;
+    uint32_t low = 0, high = left < free_entries ? left : free_entries;
+    alphabet_init(&now, &trainer->words, limit);
+    while (low < high) {
+        const uint32_t more = low + (high - low + 1) / 2;
+        alphabet_init(&larger, &trainer->words, limit + (int)more);
+        if (alphabet_size(&larger) - alphabet_size(&now) <= free_entries)
+            low = more;
+        else
+            high = more - 1;
+        alphabet_release(&larger);
+    }
+    alphabet_release(&now);
+    return limit + (int)low;
+}
+
+int vocabulary_trainer_learn(struct vocabulary_trainer *trainer, struct buffer *vocab_txt,
+                             struct error *err)
+{
+    const uint32_t wanted = (uint32_t)trainer->options.size;
+    struct text_table pieces;
+    if (trainer->words.running == 0)
+        return error_set(err, "there is no word to learn a vocabulary from");
+    word_counts_trim(&trainer->words, (uint32_t)trainer->options.most_words);
+    int status = learn_pieces(trainer, trainer->options.alphabet_limit, &pieces, err);
+    if (status == 0 && pieces.count < wanted &&
+        trainer->learnt.alphabet < trainer->learnt.characters) {
+        const int limit = larger_alphabet(trainer, wanted - pieces.count);
+        text_table_release(&pieces);
+        status = learn_pieces(trainer, limit, &pieces, err);
+    }
+    for (uint32_t i = 0; status == 0 && i < pieces.count; i++) {
         size_t size;
         const char *text = text_table_text(&pieces, i, &size);
         buffer_put(vocab_txt, text, size);
         buffer_put_u8(vocab_txt, '\n');
     }
-    trainer->entries = (int)pieces.count;
-    status = 0;
-done:
-    pair_merger_release(&merger);
+    trainer->learnt.entries = (int)pieces.count;
     text_table_release(&pieces);
-    alphabet_release(&alphabet);
     return status;
 }

@@ -81,8 +81,9 @@ static void stops_at_size_and_frequency(void **state)
 static void limits_the_alphabet(void **state)
 {
     (void)state;
-    struct vocabulary_trainer_options options = options_of(1000, 2);
+    struct vocabulary_trainer_options options = options_of(10, 2); /* no room for others */
     assert_learnt(&options, "aa aa ab ac ac bd", SPECIAL "a\nb\n##a\n##b\naa\n");
+    options.size = 7;
     assert_learnt(&options, "a a a é中 中", SPECIAL "a\n中\n");
 }
 
@@ -439,6 +440,34 @@ static void inputs_are_read_by_any_number(void **state)
     buffer_release(&wanted);
 }
 
+/* Twelve Chinese characters, each twice, and one ten times: no two of them can be merged. */
+static void room_is_left_to_the_alphabet(void **state)
+{
+    (void)state;
+    static const char han[] = "一一 丁丁 七七 万万 丈丈 三三 上上 下下 不不 与与 丐丐 丑丑 "
+                              "丑丑丑丑丑丑丑丑";
+    const struct vocabulary_trainer_options options[] = {options_of(100, 4), options_of(11, 4),
+                                                         options_of(9, 4)};
+    static const int entries[] = {5 + 12, 11, 9}, alphabets[] = {12, 6, 4};
+    static const double shares[] = {1, 20.0 / 32, 16.0 / 32};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        struct vocabulary_trainer *trainer = vocabulary_trainer_new(&options[i]);
+        struct buffer text = {0};
+        struct error err;
+        vocabulary_trainer_add(trainer, han, sizeof han - 1);
+        assert_int_equal(vocabulary_trainer_learn(trainer, &text, &err), 0);
+        const struct vocabulary_trainer_counts counts = vocabulary_trainer_counts(trainer);
+        assert_int_equal(counts.entries, entries[i]);
+        assert_int_equal(counts.alphabet, alphabets[i]);
+        assert_int_equal(counts.characters, 12);
+        assert_true(counts.alphabet_share == shares[i]);
+        assert_int_equal(counts.wanted_alphabet, 12);
+        assert_int_equal(counts.wanted_size, i == 0 ? 0 : 5 + 12);
+        buffer_release(&text);
+        vocabulary_trainer_free(trainer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,6 +484,7 @@ int main(void)
         cmocka_unit_test(rare_words_can_be_left_out),
         cmocka_unit_test(the_most_frequent_words_are_learnt_from),
         cmocka_unit_test(inputs_are_read_by_any_number),
+        cmocka_unit_test(room_is_left_to_the_alphabet),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

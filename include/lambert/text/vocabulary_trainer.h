@@ -5,6 +5,8 @@
  *   2. the alphabet, the most frequent characters, by code point,
  *   3. as "##c", by code point, those that stand behind another character in a word,
  *   4. merged pieces in the order they were learnt.
+ * Where the text runs out of pairs before there are as many entries as wanted, it is learnt once more with as
+ * many characters more as there was room left for.
  * Unlike there, the result is a function of the multiset of words alone: every tie is broken by the
  * text of the pieces (left, then right; smaller bytes first), so neither the order of the input nor
  * threads or ranks change a byte.
@@ -82,12 +84,20 @@ void vocabulary_trainer_merge(struct vocabulary_trainer *into,
 void vocabulary_trainer_save(const struct vocabulary_trainer *trainer, struct buffer *out);
 void vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, size_t size);
 
+/* Of the characters; the words with the others are [UNK]. */
+#define VOCABULARY_WELL_COVERED 0.999
+
 struct vocabulary_trainer_counts {
     uint64_t words; /* running words seen */
     uint64_t distinct_words;
     uint64_t invalid_bytes;
-    int entries; /* of the learnt vocabulary; fewer than wanted when the text ran out of
+    int entries;           /* of the learnt vocabulary; fewer than wanted when the text ran out of
                     pairs that occur min_frequency times */
+    uint32_t alphabet;     /* characters in it ... */
+    uint32_t characters;   /* ... of so many different ones */
+    double alphabet_share; /* of the text's characters, that it covers; 0 to 1 */
+    uint32_t wanted_alphabet; /* characters that would cover VOCABULARY_WELL_COVERED */
+    uint32_t wanted_size;     /* entries that those alone would take */
 };
 struct vocabulary_trainer_counts
 vocabulary_trainer_counts(const struct vocabulary_trainer *trainer);
