@@ -211,6 +211,19 @@ agree 1e-4 losses-1.txt losses-2.txt >out.txt || fail "two corpora, one rank and
 { [ -s a.txt ] && cmp -s a.txt b.txt; } || fail "phase two does not read its own corpus"
 expect 1 'another corpus' "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
     phase.two.corpus=split-1 $words run.folder=phases-1 --resume
+
+# Text and ready samples in one phase: every other sample is one of the ready ones, as it came.
+make_text documents.txt 30
+prep documents --heldout 0 documents.txt
+mpirun -n 2 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=documents,corpus data.weights=1,1 $words \
+    phase.two.corpus=long run.folder=both >log.txt 2>&1 || fail "text and samples: $(cat log.txt)"
+"$LAMBERT" show batch "$ROOT/configs/tiny.ini" data.corpus=documents,corpus data.weights=1,1 run.folder=none --json \
+    --count 20 2>err.txt | grep '"corpus":"corpus"' | sed 's/"index":[0-9]*,"corpus":"corpus",//' >a.txt
+[ "$(wc -l <a.txt)" = 10 ] || fail "$(wc -l <a.txt) of 20 samples are ready ones: $(cat err.txt)"
+"$LAMBERT" show batch "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=none --json --count 1000 2>err.txt |
+    sed 's/"index":[0-9]*,//' >b.txt
+grep -qxFf a.txt b.txt && [ "$(grep -cxFf b.txt a.txt)" = 10 ] || fail "mixed samples are not those of the corpus"
+
 echo extra >>vocab.txt
 prep other --heldout 0 long.tfrecord
 expect 1 'long and other were made with different vocabularies|corpus and other were' \
