@@ -206,6 +206,8 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/sentences.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/duplicates.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/layouts.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/inputs.py $(BUILD)
+	PATH=$(abspath $(NUMERICS)/bin):$$PATH tests/end_to_end/test_inputs.sh $(BUILD)
 	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
 
 # The demo's run in both types of train.compute_type, three seeds each: half an hour, and goes on where it
