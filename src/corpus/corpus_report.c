@@ -51,6 +51,8 @@ static const struct {
     LATE_FIELD(unparted_files),
     LATE_FIELD(unparted_lines),
     LATE_FIELD(wrapped_bytes),
+    LATE_FIELD(characters),
+    LATE_FIELD(accents),
 };
 
 const int corpus_report_fields = sizeof fields / sizeof fields[0];

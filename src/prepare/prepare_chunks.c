@@ -133,6 +133,8 @@ static int prepare_part(struct text_worker *worker, struct error *err)
     const struct tokenizer_counts after = tokenizer_counts(worker->encoder.tokenizer);
     report->words = after.words - before.words;
     report->unknown_words = after.unknown_words - before.unknown_words;
+    report->characters = after.characters - before.characters;
+    report->accents = after.accents - before.accents;
     report->invalid_bytes += after.invalid_bytes - before.invalid_bytes;
     if (status == 0)
         return chunk_commit(&worker->chunk, err);

@@ -215,6 +215,14 @@ static void warn_of_text(const struct preparation *p, const struct corpus_report
             "is one)",
             p->options.shard_bytes >> 20, report->cut_documents);
     warn_of_lines(&p->options, report);
+    if (100 * report->unknown_words > report->words)
+        log_warning(
+            "%.1f%% of the words are [UNK]: the vocabulary lacks their characters, or was made for "
+            "text that is tokenised otherwise (lambert show tokens shows which)",
+            100 * (double)report->unknown_words / (double)report->words);
+    if (100 * report->accents > report->characters)
+        log_warning("%.1f%% of the characters lost their accents; --accents keep keeps them",
+                    100 * (double)report->accents / (double)report->characters);
     if (training < 2)
         log_warning("there is only one document to train on, and pairs of sentences need two; "
                     "blank lines part documents");

@@ -26,6 +26,10 @@ expect 0 "no capitals.*--cased" "$LAMBERT" prep --vocabulary vocab.txt --output 
 "$LAMBERT" vocab --output capitals.txt --cased --size 200 text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
 expect 0 "has capitals.*--cased" "$LAMBERT" prep --vocabulary capitals.txt --output c4 text.txt
 "$LAMBERT" prep --vocabulary capitals.txt --output c5 --cased text.txt 2>log.txt || fail "prep: $(cat log.txt)"
+# What the tokenizer takes away is told.
+printf 'caf\303\251 o\303\271 na\303\257ve\n\n\303\251t\303\251 \316\251\n' >accents.txt
+expect 0 "27.8% of the characters lost their accents; --accents keep" "$LAMBERT" prep --vocabulary vocab.txt --heldout 0 --output c6 accents.txt
+expect 0 "of the words are .UNK." "$LAMBERT" prep --vocabulary vocab.txt --heldout 0 --output c7 --accents keep accents.txt
 ! grep -q capitals log.txt || fail "a warning where case fits: $(cat log.txt)"
 { cat vocab.txt; echo extra; } >other.txt
 expect 1 "vocabulary" "$LAMBERT" train "$tiny" $run data.vocabulary=other.txt

@@ -34,6 +34,8 @@ struct corpus_report {
     uint64_t sentences, tokens;
     uint64_t words, unknown_words;
     uint64_t invalid_bytes;
+    uint64_t characters,
+        accents; /* of what was tokenised; of these: that lost accents, or were one */
     uint64_t corpus_bytes;
     double seconds;
 };
