@@ -102,10 +102,17 @@ static bool is_number(const char *text, size_t size)
     return true;
 }
 
+/* Words and numbers are ASCII. */
+static bool is_of_word(char c)
+{
+    const unsigned char byte = (unsigned char)c;
+    return byte > ' ' && byte < 0x80 && !strchr(",:[]{}\"", c);
+}
+
 static enum json_found scan_word(struct scanner *scanner, struct json_value *value)
 {
     const char *begin = scanner->at, *at = begin;
-    while (at < scanner->end && !is_space(*at) && !strchr(",:[]{}\"", *at) && *at != '\0')
+    while (at < scanner->end && is_of_word(*at))
         at++;
     const size_t size = (size_t)(at - begin);
     *value = (struct json_value){.kind = JSON_OTHER, .text = begin, .size = size};

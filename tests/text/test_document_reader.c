@@ -337,8 +337,8 @@ static void what_is_left_out_is_counted_by_reason(void **state)
                    "{\"index\": {}, \"x\": 1}\n"
                    "{\"text\": \"\\x\"}\n"
                    "{\"text\": \"d\"}}\n"
-                   "{\"text\": \"e\"}\n",
-                   "abcde 4@3 2@6 2@2 1@8");
+                   "7\uFEFF{\"text\": \"e\"}\n",
+                   "abcde 5@3 2@6 2@2 1@8");
     /* What is broken costs itself, and what seems to lie inside it. */
     check_left_out(
         LAYOUT_JSON_VALUES,
