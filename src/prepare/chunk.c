@@ -342,11 +342,14 @@ bool chunk_record_plan(const char *path, uint64_t *hash)
     size_t size;
     if (container_open(&file, path, RECORD_KIND, RECORD_VERSION, &err) < 0)
         return false;
-    bool whole = file.version == RECORD_VERSION &&
-                 container_section(&file, "META", &meta, &size, &err) == 0 && size >= sizeof *hash;
-    struct byte_reader reader;
-    byte_reader_init(&reader, meta, whole ? size : 0);
-    *hash = byte_reader_u64(&reader);
+    const bool whole = file.version == RECORD_VERSION &&
+                       container_section(&file, "META", &meta, &size, &err) == 0 &&
+                       size >= sizeof *hash;
+    if (whole) {
+        struct byte_reader reader;
+        byte_reader_init(&reader, meta, size);
+        *hash = byte_reader_u64(&reader);
+    }
     container_close(&file);
     return whole;
 }

@@ -41,7 +41,7 @@ static struct word word_before(const struct sentence_splitter *splitter, size_t 
 {
     struct word word = {.start = end};
     while (word.start > first) {
-        int32_t code = splitter->text[word.start - 1];
+        int32_t code = (unsigned char)splitter->text[word.start - 1];
         size_t previous = word.start - 1;
         if (code < 'a' || code > 'z') {
             previous = scan_previous(splitter, first, word.start, &code);

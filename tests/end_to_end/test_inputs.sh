@@ -51,7 +51,7 @@ expect 1 "cp1251.txt|standard input|- is not" sh -c "$prep --output c - <cp1251.
 
 # A file that goes bad only behind what is looked at; the part that did it is one of several.
 { cat text.txt; cat text.txt; awk 'BEGIN { for (i = 0; i < 99999; i++) print "The king saw the river." }'
-  for i in 1 2 3 4 5; do cat cp1251.txt cp1251.txt; done; } >late.txt
+  for _ in 1 2 3 4 5; do cat cp1251.txt cp1251.txt; done; } >late.txt
 expect 0 "not valid UTF-8" $prep --output late late.txt
 awk 'BEGIN { for (i = 0; i < 5000; i++) printf "\321\362\340\360\373\351 \344\356\354.\n" }' >bad.txt
 cat bad.txt >>late.txt
@@ -97,7 +97,7 @@ cksum texts/corpus/*.shard texts/corpus/*.txt texts/corpus/*.json >before.txt
 expect 1 "late.txt is not in UTF-8" $prep --output texts/corpus --overwrite --shard-megabytes 1 late.txt
 cksum texts/corpus/*.shard texts/corpus/*.txt texts/corpus/*.json >after.txt
 cmp before.txt after.txt || fail "a failure with --overwrite touched the old corpus: $(diff before.txt after.txt)"
-for i in 1 2 3 4 5 6 7 8; do cat text.txt text.txt text.txt text.txt; done >more.txt
+for _ in 1 2 3 4 5 6 7 8; do cat text.txt text.txt text.txt text.txt; done >more.txt
 timeout -s KILL 0.05 $prep --output texts/corpus --overwrite more.txt 2>/dev/null || true
 "$LAMBERT" show corpus texts/corpus >out.txt 2>&1 || fail "the corpus is gone: $(cat out.txt)"
 $prep --output texts/corpus --overwrite more.txt 2>log.txt || fail "prep: $(cat log.txt)"
