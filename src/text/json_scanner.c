@@ -32,17 +32,17 @@ static bool is_hexadecimal(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* The bytes of the escape that begins at text, or 0 where it is none; where the text ends inside it,
- * what is there. */
-static size_t escape_size(const char *text, const char *end)
+/* The bytes of the escape that begins at text, or 0 where it is none; where it is cut off at `end`, what is
+ * there, or 0 where the value is `whole`. */
+static size_t escape_size(const char *text, const char *end, bool whole)
 {
     if (text + 1 == end)
-        return 1;
+        return whole ? 0 : 1;
     if (text[1] != 'u')
         return strchr("\"\\/bfnrt", text[1]) && text[1] != '\0' ? 2 : 0;
     for (size_t i = 2; i < 6; i++) {
         if (text + i == end)
-            return i;
+            return whole ? 0 : i;
         if (!is_hexadecimal(text[i]))
             return 0;
     }
@@ -68,7 +68,7 @@ static enum json_found scan_text(struct scanner *scanner, struct json_value *val
     const char *newline = memchr(begin, '\n', (size_t)(limit - begin));
     const char *checked = newline ? newline : limit;
     for (at = begin; (at = memchr(at, '\\', (size_t)(checked - at)));) {
-        size_t size = escape_size(at, checked);
+        size_t size = escape_size(at, checked, quote && !newline);
         if (size == 0) {
             scanner->at = at;
             return JSON_BROKEN;

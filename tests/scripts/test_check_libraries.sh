@@ -51,7 +51,7 @@ grep -E " -o build/lambert$" commands.txt | grep -q -- " -L$WORK/prefix/lib -lxx
 
 # Without pkg-config, by their names; and what the environment says comes along.
 CPPFLAGS=-Ione CFLAGS=-Otwo LDFLAGS=-Lthree LDLIBS=-lfour make -n V=1 PKG_CONFIG=false build/lambert >commands.txt
-grep -q -- "-lopenblas -lutf8proc -linih -lcjson -lxxhash -lisal -lprotobuf-c -lz -lm" commands.txt ||
+grep -q -- "-lopenblas -lutf8proc -linih -lcjson -lxxhash -lisal -lprotobuf-c -lz -lzstd -llzma -lbz2 -lm" commands.txt ||
     fail "without pkg-config it links $(tail -n 1 commands.txt)"
 grep -E " -c src/base/hash.c " commands.txt | grep -q -- " -Ione .*-Otwo" || fail "CPPFLAGS or CFLAGS are lost"
 grep -q -- " -Lthree .*-lfour " commands.txt || fail "LDFLAGS or LDLIBS are lost"

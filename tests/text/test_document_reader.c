@@ -336,9 +336,10 @@ static void what_is_left_out_is_counted_by_reason(void **state)
                    "{\"index\": {}}\n"
                    "{\"index\": {}, \"x\": 1}\n"
                    "{\"text\": \"\\x\"}\n"
+                   "{\"text\": \"\\u12\"}\n"
                    "{\"text\": \"d\"}}\n"
                    "7\uFEFF{\"text\": \"e\"}\n",
-                   "abcde 5@3 2@6 2@2 1@8");
+                   "abcde 6@3 2@6 2@2 1@8");
     /* What is broken costs itself, and what seems to lie inside it. */
     check_left_out(
         LAYOUT_JSON_VALUES,
