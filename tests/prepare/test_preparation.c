@@ -77,6 +77,8 @@ static void the_hash_is_of_the_rules_of_sentences(void **state)
     p.feed = NULL;
     preparation_plan(&p, SHARD_READY_SAMPLES);
     assert_hash_is_of(&p, SHARD_READY_SAMPLES, 1, "");
+    input_feed_free(p.feed);
+    free(p.work);
     vocabulary_free(vocabulary);
 }
 
