@@ -160,6 +160,29 @@ static int look_at_text(struct input_file *file, const struct head *head,
     return 0;
 }
 
+/* What is UTF-8 through and through, with enough characters beyond ASCII that it is none by accident, would
+ * become other characters in nearly every encoding, and no fault would show it. */
+static int check_no_utf8(const struct input_file *file, const struct head *head,
+                         const char *encoding, struct error *err)
+{
+    enum { BY_ACCIDENT = 16 };
+    size_t beyond = 0;
+    struct buffer text = {0};
+    for (size_t i = 0; i < head->size; i++)
+        beyond += head->bytes[i] >= 0x80;
+    const bool is_utf8 = beyond >= BY_ACCIDENT &&
+                         text_decode(NULL, head->bytes, head->size, head->whole, &text) == 0;
+    buffer_release(&text);
+    if (!is_utf8)
+        return 0;
+    return error_set(
+        err,
+        "%s is in UTF-8, and --encoding %s would make other characters of it; make UTF-8 "
+        "of the others, which are not (iconv -f %s -t UTF-8 FILE), and leave --encoding "
+        "away",
+        file->path, encoding, encoding);
+}
+
 static int look_at_head(struct input_file *file, const struct head *head,
                         const struct text_options *options, struct error *err)
 {
@@ -177,6 +200,8 @@ static int look_at_head(struct input_file *file, const struct head *head,
         encoding = NULL;
         mark = 0; /* it is a part of the text */
     }
+    if (encoding && !marked && check_no_utf8(file, head, encoding, err) < 0)
+        return -1;
     const uint64_t invalid =
         text_decode(encoding, head->bytes + mark, head->size - mark, head->whole, &text);
     file->encoding = encoding;

@@ -46,6 +46,10 @@ printf '\320\241\321\202\320\260\321\200\321\213\320\271 \320\264\320\276\320\27
     iconv -t cp1251 >cp1251.txt
 expect 1 "cp1251.txt is not in UTF-8: 7.*iconv -f CP1251" $prep --output c cp1251.txt
 expect 1 "cp1251.txt is not in UTF-8: 7.*--encoding CP1251" "$LAMBERT" vocab --output v2.txt cp1251.txt
+iconv -f cp1251 -t utf-8 cp1251.txt >russian.txt
+expect 1 "russian.txt is in UTF-8, and --encoding CP1251 would" $prep --output c --encoding CP1251 cp1251.txt russian.txt
+$prep --output c --encoding CP1251 cp1251.txt text.txt 2>log.txt || fail "an encoding: $(cat log.txt)" # ASCII is in both
+rm -rf c
 expect 1 "no encoding \"klingon\"" $prep --output c --encoding klingon text.txt
 expect 1 "cp1251.txt|standard input|- is not" sh -c "$prep --output c - <cp1251.txt"
 
