@@ -107,7 +107,7 @@ static const char *wide_encoding(const struct head *head)
 
 static bool is_iso_2022_jp(const char *text, size_t size)
 {
-    return memmem(text, size, "\x1B$B", 3) || memmem(text, size, "\x1B$@", 3);
+    return size > 0 && (memmem(text, size, "\x1B$B", 3) || memmem(text, size, "\x1B$@", 3));
 }
 
 static int refuse_controls(const struct input_file *file, const struct head *head,
