@@ -52,7 +52,7 @@ aarch64-tested:
 # --- sanitizers ------------------------------------------------------------------------------
 # make check SAN=address,undefined: all tests, in build/san-address-undefined. Stacks are unwound slowly, as
 # libraries have no frame pointers and leaks are told apart by whose they are.
-SANITIZED = $(if $(SAN),LAMBERT_SANITIZED=1 TEST_SECONDS=1200 UBSAN_OPTIONS=print_stacktrace=1 \
+SANITIZED = $(if $(SAN),LAMBERT_SANITIZED=1 TEST_SECONDS=2400 UBSAN_OPTIONS=print_stacktrace=1 \
   ASAN_OPTIONS=fast_unwind_on_malloc=0 LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/scripts/sanitizers/leaks)
 
 # ThreadSanitizer tells the truth about OpenMP only under clang, with libomp and its Archer tool: of the rooms
