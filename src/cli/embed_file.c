@@ -6,18 +6,14 @@
 
 #include "lambert/base/json.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 
 static const char array_end[] = ".npy";
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t length = strlen(text), wanted = strlen(end);
-    return length >= wanted && strcmp(text + length - wanted, end) == 0;
-}
-
 bool embed_file_is_named(const char *path)
 {
-    return ends_with(path, array_end) || ends_with(path, ".jsonl") || ends_with(path, ".json");
+    return string_ends_with(path, array_end) || string_ends_with(path, ".jsonl") ||
+           string_ends_with(path, ".json");
 }
 
 /* --- arrays ----------------------------------------------------------------------------------- */
@@ -138,7 +134,7 @@ int embed_file_open(struct embed_file *file, const char *path,
                     const struct embed_contents *contents, struct error *err)
 {
     require(embed_file_is_named(path));
-    *file = (struct embed_file){.contents = *contents, .json = !ends_with(path, array_end)};
+    *file = (struct embed_file){.contents = *contents, .json = !string_ends_with(path, array_end)};
     return file->json ? file_writer_open(&file->lines, path, err) : open_array(file, path, err);
 }
 

@@ -10,6 +10,7 @@
 #include "lambert/base/json.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 #include "lambert/config/config.h"
 #include "open_checkpoint.h"
 
@@ -36,14 +37,6 @@ static const struct command_option checkpoint_options[] = {
     {0}};
 
 /* --- what is printed of one ------------------------------------------------------------------- */
-
-static int lines_in(const char *text, size_t size)
-{
-    int lines = 0;
-    for (size_t i = 0; i < size; i++)
-        lines += text[i] == '\n';
-    return lines;
-}
 
 static void print_indented(const char *text)
 {
@@ -72,7 +65,7 @@ static void print_task(const struct checkpoint_meta *meta, enum task_kind kind)
     if (kind != TASK_NONE)
         printf("task: %s\n", config_word("task.kind", kind));
     if (meta->labels_size > 0)
-        printf("%d labels:\n", lines_in(meta->labels, meta->labels_size));
+        printf("%d labels:\n", (int)count_newlines(meta->labels, meta->labels_size));
     print_indented(meta->labels);
     if (state->has_best)
         printf("best evaluation so far: %.6g, after step %" PRId64 "\n", state->best_value,
@@ -88,7 +81,8 @@ static void print_text(const struct checkpoint_file *file)
            state->total_steps, state->phase, state->phase_step, file->updates, state->sequences,
            state->tokens);
     printf("corpus %016" PRIx64 ", vocabulary %016" PRIx64 " (%d tokens)\n", state->corpus_hash,
-           state->vocabulary_hash, lines_in(file->meta.vocabulary, file->meta.vocabulary_size));
+           state->vocabulary_hash,
+           (int)count_newlines(file->meta.vocabulary, file->meta.vocabulary_size));
     print_task(&file->meta, task_of(file));
     printf("configuration:\n");
     print_indented(file->meta.config);
@@ -151,7 +145,7 @@ static void print_json(const struct checkpoint_file *file)
     json_add_hash(object, "corpus_hash", state->corpus_hash);
     json_add_hash(object, "vocabulary_hash", state->vocabulary_hash);
     cJSON_AddNumberToObject(object, "vocabulary_tokens",
-                            lines_in(file->meta.vocabulary, file->meta.vocabulary_size));
+                            (int)count_newlines(file->meta.vocabulary, file->meta.vocabulary_size));
     add_task(object, &file->meta, task_of(file));
     cJSON_AddStringToObject(object, "config", file->meta.config);
     cJSON_AddNumberToObject(object, "weights", (double)file->elements);

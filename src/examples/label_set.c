@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 #include "lambert/examples/name_index.h"
 
 /* Takes over the names. */
@@ -61,14 +62,6 @@ static char *next_label(const char *text, size_t size, size_t *position)
     return end > begin ? copy_bytes(begin, (size_t)(end - begin)) : NULL;
 }
 
-static size_t count_lines(const char *text, size_t size)
-{
-    size_t lines = 1;
-    for (size_t i = 0; i < size; i++)
-        lines += text[i] == '\n';
-    return lines;
-}
-
 /* Which line a label that stands twice is on for the second time. */
 static int complain_of_repeated(const struct label_set *set, const char *name, struct error *err)
 {
@@ -84,7 +77,7 @@ static int complain_of_repeated(const struct label_set *set, const char *name, s
 int label_set_parse(struct label_set *set, const char *text, size_t size, const char *name,
                     struct error *err)
 {
-    char **names = memory_new(count_lines(text, size), sizeof *names);
+    char **names = memory_new(count_newlines(text, size) + 1, sizeof *names);
     int count = 0, status = 0;
     while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
         size--;

@@ -16,8 +16,6 @@
 #define RECORD_KIND "piece"
 enum { RECORD_VERSION = 2 };
 
-enum { MOST_TOLD = 5 }; /* of the documents that are excluded, by name */
-
 /* Duplicates are counted exactly as long as a line or document has this many bytes on average and
  * there are no more of them; prepare_finish.c thins them where there turn out to be more. A stream's
  * first parts are kept whole, later ones by more and more bits. */
@@ -147,7 +145,7 @@ void chunk_exclude(struct chunk *chunk, const struct document *document, const c
     size_t cursor = 0, length;
     while (document_line(document, &cursor, &line, &length))
         chunk->report.excluded_document_bytes += length;
-    if (chunk->report.excluded_documents++ < MOST_TOLD)
+    if (chunk->report.excluded_documents++ < CHUNK_MOST_TOLD)
         buffer_print(&chunk->excluded, "%s\n", sentence);
 }
 

@@ -80,7 +80,8 @@ int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
               const struct document *document, const struct document_encoder *encoder,
               struct error *err);
 
-/* Counts a document that is left out; of the first few of a part, the sentence is kept. */
+/* Counts a document that is left out; of the first CHUNK_MOST_TOLD of a part, the sentence is kept. */
+enum { CHUNK_MOST_TOLD = 5 };
 void chunk_exclude(struct chunk *chunk, const struct document *document, const char *sentence);
 
 /* Adds a ready sample; `hash` is of its `size` bytes of record. */

@@ -9,6 +9,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 #include "lambert/corpus/manifest.h"
 
 #define WORK_FOLDER "prep.new" /* in the folder of a corpus that is to be replaced */
@@ -23,23 +24,18 @@ static bool is_apart(const struct corpus_folder *folder)
     return strcmp(folder->path, folder->work) != 0;
 }
 
-static bool begins_with(const char *name, const char *start)
-{
-    return strncmp(name, start, strlen(start)) == 0;
-}
-
 /* PREFIX NNNNN [-NNNNN] SUFFIX, and what may follow: a temporary file's mark. */
 static bool begins_as_part(const char *name, const char *prefix, const char *suffix)
 {
     static const char digits[] = "0123456789";
-    if (!begins_with(name, prefix))
+    if (!string_begins_with(name, prefix))
         return false;
     const char *rest = name + strlen(prefix);
     size_t count = strspn(rest, digits);
     rest += count;
     if (*rest == '-')
         rest += 1 + strspn(rest + 1, digits);
-    return count >= 5 && begins_with(rest, suffix);
+    return count >= 5 && string_begins_with(rest, suffix);
 }
 
 static bool begins_as_record(const char *name)
@@ -67,8 +63,9 @@ static bool is_record(const char *name)
 static bool is_our_temporary(const char *name)
 {
     return file_is_temporary(name) &&
-           (begins_as_shard(name) || begins_as_record(name) || begins_with(name, MANIFEST_FILE) ||
-            begins_with(name, COUNTS_FILE) || begins_with(name, VOCABULARY_FILE));
+           (begins_as_shard(name) || begins_as_record(name) ||
+            string_begins_with(name, MANIFEST_FILE) || string_begins_with(name, COUNTS_FILE) ||
+            string_begins_with(name, VOCABULARY_FILE));
 }
 
 /* Files that a preparation made. vocab.txt is not among them: it may be the user's own. */

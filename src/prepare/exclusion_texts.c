@@ -1,11 +1,11 @@
 #include "exclusion_texts.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/json.h"
+#include "lambert/base/strings.h"
 #include "lambert/text/input_stream.h"
 #include "lambert/text/text_layout.h"
 #include "lambert/text/unicode.h"
@@ -86,10 +86,8 @@ static int take_json(const struct taker *taker, const char *path, const char *te
     }
     if (position == size)
         return 1;
-    uint64_t line = 1;
-    for (size_t i = 0; i < position; i++)
-        line += text[i] == '\n';
-    return error_set(err, "%s begins as JSON, but line %" PRIu64 " begins with none", path, line);
+    return error_set(err, "%s begins as JSON, but line %zu begins with none", path,
+                     count_newlines(text, position) + 1);
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */

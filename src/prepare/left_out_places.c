@@ -3,20 +3,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lambert/base/strings.h"
+
 enum { LARGEST_MARK = 3 }; /* bytes of a byte-order mark, behind which a file's text may begin */
 
 /* Nothing was read yet, so what comes may begin anywhere in its file. */
 void left_out_places_reset(struct left_out_places *places)
 {
     *places = (struct left_out_places){.end = {.from_part = 1}};
-}
-
-static uint64_t lines_in(const char *text, size_t size)
-{
-    uint64_t lines = 0;
-    for (const char *at = text; (at = memchr(at, '\n', (size_t)(text + size - at))); at++)
-        lines++;
-    return lines;
 }
 
 void left_out_places_add(struct left_out_places *places, const struct input_span *span,
@@ -28,10 +22,10 @@ void left_out_places_add(struct left_out_places *places, const struct input_span
         if (reader->left_out[r] > 0 && places->first[r].file == 0)
             places->first[r] =
                 (struct place_of_line){.file = file,
-                                       .line = lines_in(text, reader->first_left_out[r]),
+                                       .line = count_newlines(text, reader->first_left_out[r]),
                                        .from_part = inside};
     places->end = (struct place_of_line){
-        .file = file, .line = json ? lines_in(text, reader->size) : 0, .from_part = inside};
+        .file = file, .line = json ? count_newlines(text, reader->size) : 0, .from_part = inside};
 }
 
 /* The place counted from the beginning of its file, where all that was read before ends at `end`. */

@@ -8,6 +8,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 #include "lambert/corpus/corpus_report.h"
 #include "lambert/text/input_look.h"
 #include "lambert/text/tokenizer.h"
@@ -24,15 +25,7 @@ struct sums {
     struct left_out_places left_out;
     struct buffer excluded; /* lines about the first documents that were */
 };
-enum { MOST_PRINTS = 2 << 20, MOST_TOLD = 5 };
-
-static int told_documents(const struct buffer *lines)
-{
-    int count = 0;
-    for (size_t i = 0; i < lines->size; i++)
-        count += lines->data[i] == '\n';
-    return count;
-}
+enum { MOST_PRINTS = 2 << 20 };
 
 static int add_records(const struct preparation *p, struct sums *sums, struct error *err)
 {
@@ -50,7 +43,7 @@ static int add_records(const struct preparation *p, struct sums *sums, struct er
             sample_totals_add(&sums->manifest.samples, &chunk.totals);
             chunk_enter(&chunk, &sums->manifest);
             left_out_places_join(&sums->left_out, &chunk.left_out);
-            if (told_documents(&sums->excluded) < MOST_TOLD)
+            if (count_newlines(sums->excluded.data, sums->excluded.size) < CHUNK_MOST_TOLD)
                 buffer_put(&sums->excluded, chunk.excluded.data, chunk.excluded.size);
             for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
                 sums->counts[id] += chunk.counts[id];
@@ -239,11 +232,11 @@ static void tell_excluded(const struct corpus_report *report, struct buffer *lin
     if (report->excluded_documents > 0)
         log_info("%" PRIu64 " documents share %" PRIu64 " words with a test set and were left out:",
                  report->excluded_documents, report->exclusion_words);
-    for (int told = 0; told < MOST_TOLD && (line = strtok_r(told ? NULL : line, "\n", &rest));
+    for (int told = 0; told < CHUNK_MOST_TOLD && (line = strtok_r(told ? NULL : line, "\n", &rest));
          told++)
         log_info("    %s", line);
-    if (report->excluded_documents > MOST_TOLD)
-        log_info("    and %" PRIu64 " more", report->excluded_documents - MOST_TOLD);
+    if (report->excluded_documents > CHUNK_MOST_TOLD)
+        log_info("    and %" PRIu64 " more", report->excluded_documents - CHUNK_MOST_TOLD);
 }
 
 static int write_file(const struct preparation *p, const char *name, const void *data, size_t size,

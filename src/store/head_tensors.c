@@ -6,23 +6,20 @@
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/log.h"
+#include "lambert/base/strings.h"
 
 static const char *const heads[] = {"bert.pooler.", "cls.predictions.", "cls.seq_relationship.",
                                     "classifier.", "qa_outputs."};
 enum { HEADS = sizeof heads / sizeof *heads };
-
-static bool begins_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
 
 const char *head_of(const char *tensor)
 {
     static const char encoder[] = "bert.";
     for (int h = 0; h < HEADS; h++) {
         const char *head = heads[h];
-        if (begins_with(tensor, head) ||
-            (begins_with(head, encoder) && begins_with(tensor, head + strlen(encoder))))
+        if (string_begins_with(tensor, head) ||
+            (string_begins_with(head, encoder) &&
+             string_begins_with(tensor, head + strlen(encoder))))
             return head;
     }
     return NULL;
@@ -34,7 +31,7 @@ enum tensor_fit tensor_fit(const struct param_info *info, int dimensions, const 
         return TENSOR_MISFITS;
     if (shape[0] == info->shape[0])
         return TENSOR_FITS;
-    return begins_with(info->name, "classifier.") ? TENSOR_OF_OTHER_LABELS : TENSOR_MISFITS;
+    return string_begins_with(info->name, "classifier.") ? TENSOR_OF_OTHER_LABELS : TENSOR_MISFITS;
 }
 
 void prepare_params(const struct param_table *table, const enum tensor_fit *fits,
@@ -61,7 +58,7 @@ static void log_fresh(const char *path, const struct param_table *table,
     struct buffer names = {0};
     for (int i = 0; i < table->count; i++) {
         const char *name = table->infos[i].name;
-        if (fits[i] == fit && begins_with(name, head))
+        if (fits[i] == fit && string_begins_with(name, head))
             add_name(&names, name, strlen(name));
     }
     if (names.size > 0)

@@ -4,24 +4,14 @@
 #include <string.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 
 static const char word_table[] = "embeddings.word_embeddings.weight";
-
-static bool begins_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t length = strlen(text), wanted = strlen(end);
-    return length >= wanted && strcmp(text + length - wanted, end) == 0;
-}
 
 static bool begins_with_any(const char *text, const char *const *starts)
 {
     for (; *starts; starts++)
-        if (begins_with(text, *starts))
+        if (string_begins_with(text, *starts))
             return true;
     return false;
 }
@@ -49,9 +39,9 @@ static char *respelt(char *name)
         {".pooler.dense_act.", ".pooler.dense."},
         {".transform.dense_act.", ".transform.dense."},
     };
-    if (ends_with(name, ".LayerNorm.gamma"))
+    if (string_ends_with(name, ".LayerNorm.gamma"))
         name = replaced(name, ".gamma", ".weight");
-    else if (ends_with(name, ".LayerNorm.beta"))
+    else if (string_ends_with(name, ".LayerNorm.beta"))
         name = replaced(name, ".beta", ".bias");
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
         name = replaced(name, spellings[i][0], spellings[i][1]);
@@ -65,7 +55,7 @@ char *hf_tensor_name(const char *encoder, const char *name)
     static const char *const parts[] = {"embeddings.", "encoder.", "pooler.", NULL};
     static const char *const heads[] = {"cls.", "classifier.", "qa_outputs.", NULL};
     const char *behind = name + strlen(encoder);
-    if (begins_with(name, encoder) && begins_with_any(behind, parts))
+    if (string_begins_with(name, encoder) && begins_with_any(behind, parts))
         return respelt(memory_text("bert.%s", behind));
     for (const char *at = encoder;; at++) {
         const size_t length = (size_t)(at - encoder);
@@ -81,7 +71,8 @@ char *hf_tensor_name(const char *encoder, const char *name)
 static bool is_word_table(const char *name)
 {
     const size_t length = strlen(name), table = sizeof word_table - 1;
-    return ends_with(name, word_table) && (length == table || name[length - table - 1] == '.');
+    return string_ends_with(name, word_table) &&
+           (length == table || name[length - table - 1] == '.');
 }
 
 /* What the names of the encoder begin with; free(). NULL: there is none, or not one alone. */

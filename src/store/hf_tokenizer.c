@@ -10,6 +10,7 @@
 #include "lambert/base/json.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 #include "lambert/text/tokenizer.h"
 #include "lambert/text/unicode.h"
 
@@ -341,10 +342,8 @@ static int print_vocabulary(const struct reading *reading, struct buffer *lines)
 
 static int count_lines(const struct buffer *text)
 {
-    int lines = 0;
-    for (size_t i = 0; i < text->size; i++)
-        lines += text->data[i] == '\n';
-    return lines + (text->size > 0 && text->data[text->size - 1] != '\n');
+    const int ends = (int)count_newlines(text->data, text->size);
+    return ends + (text->size > 0 && text->data[text->size - 1] != '\n');
 }
 
 /* vocab.txt, or what tokenizer.json says where there is none, and added tokens behind its end. */

@@ -1,4 +1,5 @@
 /* The weights of a Hugging Face folder, as a parameter table wants them. */
+#include "lambert/base/strings.h"
 #include "lambert/store/hugging_face.h"
 
 #include <stdlib.h>
@@ -39,10 +40,9 @@ static enum leftover leftover_of(const char *name, int layers)
             return LEFTOVER_KNOWN;
     if (head_of(name))
         return LEFTOVER_HEAD;
-    if (strncmp(name, layer, sizeof layer - 1) == 0)
-        return strtol(name + sizeof layer - 1, NULL, 10) < layers ? LEFTOVER_USED : LEFTOVER_OTHER;
-    return strncmp(name, embeddings, sizeof embeddings - 1) == 0 ||
-                   strncmp(name, encoder, sizeof encoder - 1) == 0
+    if (string_begins_with(name, layer))
+        return strtol(name + strlen(layer), NULL, 10) < layers ? LEFTOVER_USED : LEFTOVER_OTHER;
+    return string_begins_with(name, embeddings) || string_begins_with(name, encoder)
                ? LEFTOVER_USED
                : LEFTOVER_OTHER;
 }

@@ -1,4 +1,5 @@
 /* Which files a TensorFlow model has, and what those say that are not weights. */
+#include "lambert/base/strings.h"
 #include "lambert/store/tensorflow.h"
 
 #include <stdlib.h>
@@ -17,10 +18,10 @@
 
 /* --- paths ------------------------------------------------------------------------------------ */
 
-static bool ends_with(const char *text, const char *end)
+/* An ending alone is no name with one. */
+static bool has_ending(const char *name, const char *ending)
 {
-    const size_t length = strlen(text), wanted = strlen(end);
-    return length > wanted && strcmp(text + length - wanted, end) == 0;
+    return strlen(name) > strlen(ending) && string_ends_with(name, ending);
 }
 
 static bool has_index(const char *prefix)
@@ -38,9 +39,9 @@ static char *without_ending(const char *path)
     char *prefix = memory_copy_text(path);
     const char *name = strrchr(path, '/');
     char *data = strstr(prefix + (name ? name - path : 0), ".data-");
-    if (ends_with(path, ".index"))
+    if (has_ending(path, ".index"))
         prefix[strlen(path) - strlen(".index")] = '\0';
-    else if (ends_with(path, ".meta"))
+    else if (has_ending(path, ".meta"))
         prefix[strlen(path) - strlen(".meta")] = '\0';
     else if (data)
         *data = '\0';
@@ -69,7 +70,7 @@ static int list_prefixes(const char *folder, struct folder_list *list, struct er
         return -1;
     for (int i = 0; i < list->count; i++) {
         char *name = list->names[i];
-        if (ends_with(name, ".index")) {
+        if (has_ending(name, ".index")) {
             name[strlen(name) - strlen(".index")] = '\0';
             list->names[kept++] = name;
         } else {
@@ -112,7 +113,7 @@ static char *latest_name(const char *folder)
     char *path = path_join(folder, "checkpoint"), *latest = NULL;
     if (file_exists(path) && file_read(path, &text, &err) == 0) {
         const char *line = buffer_text(&text);
-        if (strncmp(line, key, strlen(key)) != 0) {
+        if (!string_begins_with(line, key)) {
             line = strstr(line, "\nmodel_checkpoint_path:");
             line = line ? line + 1 : NULL;
         }

@@ -7,6 +7,7 @@
 #include "head_tensors.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 #include "lambert/store/tensorflow.h"
 #include "shape_text.h"
 #include "tensor_bundle.h"
@@ -109,7 +110,7 @@ static const char *head_in_tensorflow(const char *name)
         {"output_bias", "classifier."}, /* run_classifier.py's */
     };
     for (size_t h = 0; h < sizeof heads / sizeof *heads; h++)
-        if (strncmp(name, heads[h].theirs, strlen(heads[h].theirs)) == 0)
+        if (string_begins_with(name, heads[h].theirs))
             return heads[h].ours;
     return NULL;
 }
@@ -119,10 +120,9 @@ static bool is_of_encoder(const char *name, int layers)
 {
     static const char layer[] = "bert/encoder/layer_", encoder[] = "bert/encoder/",
                       embeddings[] = "bert/embeddings/";
-    if (strncmp(name, layer, strlen(layer)) == 0)
+    if (string_begins_with(name, layer))
         return strtol(name + strlen(layer), NULL, 10) < layers;
-    return strncmp(name, encoder, strlen(encoder)) == 0 ||
-           strncmp(name, embeddings, strlen(embeddings)) == 0;
+    return string_begins_with(name, encoder) || string_begins_with(name, embeddings);
 }
 
 /* The tensors that no parameter takes, [weights->count]; scalars are steps and the like. free() */
