@@ -41,12 +41,7 @@ static int check_characters(const struct buffer *text, const char *path, struct 
 
 int example_file_read(struct buffer *text, const char *path, struct error *err)
 {
-    struct input_stream stream;
-    if (input_stream_open(&stream, path, NULL, err) < 0)
-        return -1;
-    int status = input_stream_read(&stream, SIZE_MAX - text->size, text, err);
-    input_stream_close(&stream);
-    if (status < 0)
+    if (input_stream_read_all(path, NULL, text, err) < 0)
         return -1;
     drop_byte_order_mark(text);
     if (text->size == 0)

@@ -8,29 +8,13 @@
 #include "lambert/base/strings.h"
 #include "lambert/text/input_stream.h"
 #include "lambert/text/text_layout.h"
+#include "lambert/text/text_lines.h"
 #include "lambert/text/unicode.h"
-
-enum { READ_AT_ONCE = 1 << 20 };
 
 struct taker {
     void (*take)(void *context, const char *text, size_t size);
     void *context;
 };
-
-static int read_whole(const char *path, struct buffer *text, struct error *err)
-{
-    struct input_stream stream;
-    int status;
-    size_t before;
-    if (input_stream_open(&stream, path, NULL, err) < 0)
-        return -1;
-    do {
-        before = text->size;
-        status = input_stream_read(&stream, READ_AT_ONCE, text, err);
-    } while (status == 0 && text->size - before == READ_AT_ONCE);
-    input_stream_close(&stream);
-    return status;
-}
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
@@ -100,12 +84,9 @@ struct text_run {
 /* The next line of a text, trimmed; false at its end. */
 static bool next_line(struct text_run *rest, struct text_run *line)
 {
-    if (rest->size == 0)
+    size_t taken = 0;
+    if (!text_newline_next(rest->text, rest->size, &taken, &line->text, &line->size))
         return false;
-    const char *newline = memchr(rest->text, '\n', rest->size);
-    const size_t length = newline ? (size_t)(newline - rest->text) : rest->size;
-    const size_t taken = length + (newline != NULL);
-    *line = (struct text_run){.text = rest->text, .size = length};
     unicode_trim(&line->text, &line->size);
     rest->text += taken;
     rest->size -= taken;
@@ -224,7 +205,7 @@ int exclusion_texts_read(const char *path,
 {
     const struct taker taker = {.take = take, .context = context};
     struct buffer bytes = {0};
-    int status = read_whole(path, &bytes, err);
+    int status = input_stream_read_all(path, NULL, &bytes, err);
     if (status == 0 && bytes.size > 0) {
         const char *text = (const char *)bytes.data;
         const size_t mark = text_mark_size(text, bytes.size);

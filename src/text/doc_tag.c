@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "text_lines.h"
+#include "lambert/text/text_lines.h"
 
 static bool is_space(char c)
 {

@@ -6,8 +6,8 @@
 #include "doc_tag.h"
 #include "html_entities.h"
 #include "json_document.h"
+#include "lambert/text/text_lines.h"
 #include "lambert/text/unicode.h"
-#include "text_lines.h"
 #include "wrapped_lines.h"
 
 void document_init(struct document *document)

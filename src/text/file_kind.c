@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "lambert/base/minmax.h"
-#include "text_lines.h"
+#include "lambert/text/text_lines.h"
 
 #define PIPE    " | lambert prep ... - (or vocab)"
 #define UNPACK  "unpack it, and name the folder with its files"

@@ -1,6 +1,6 @@
 #include "input_cut.h"
 
-#include "text_lines.h"
+#include "lambert/text/text_lines.h"
 
 static bool is_space(char c)
 {

@@ -163,6 +163,17 @@ int input_stream_read(struct input_stream *stream, size_t wanted, struct buffer 
     return 0;
 }
 
+int input_stream_read_all(const char *path, const char *encoding, struct buffer *text,
+                          struct error *err)
+{
+    struct input_stream stream;
+    if (input_stream_open(&stream, path, encoding, err) < 0)
+        return -1;
+    const int status = input_stream_read(&stream, SIZE_MAX - text->size, text, err);
+    input_stream_close(&stream);
+    return status;
+}
+
 /* ---------------------------------------------------------------------------------------------- */
 
 int input_stream_open(struct input_stream *stream, const char *path, const char *encoding,

@@ -5,7 +5,7 @@
 #include "doc_tag.h"
 #include "json_document.h"
 #include "json_scanner.h"
-#include "text_lines.h"
+#include "lambert/text/text_lines.h"
 
 const char *const text_layout_names[TEXT_LAYOUTS] = {[LAYOUT_PLAIN] = "plain",
                                                      [LAYOUT_LINES] = "plain, a document a line",

@@ -1,4 +1,4 @@
-#include "text_lines.h"
+#include "lambert/text/text_lines.h"
 
 #include "lambert/base/minmax.h"
 #include "lambert/text/unicode.h"

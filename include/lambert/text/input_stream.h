@@ -51,4 +51,8 @@ void input_stream_close(struct input_stream *stream); /* fine on a zeroed one */
 int input_stream_read(struct input_stream *stream, size_t wanted, struct buffer *text,
                       struct error *err);
 
+/* Appends all the text of a file; encoding as in input_stream_open(). */
+int input_stream_read_all(const char *path, const char *encoding, struct buffer *text,
+                          struct error *err);
+
 #endif
