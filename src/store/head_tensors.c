@@ -34,6 +34,20 @@ enum tensor_fit tensor_fit(const struct param_info *info, int dimensions, const 
     return string_begins_with(info->name, "classifier.") ? TENSOR_OF_OTHER_LABELS : TENSOR_MISFITS;
 }
 
+static bool is_padded(const struct param_info *info, int dimensions, const int64_t *shape)
+{
+    return (strcmp(info->name, "bert.embeddings.word_embeddings.weight") == 0 ||
+            strcmp(info->name, "cls.predictions.bias") == 0) &&
+           dimensions == info->dimensions && shape[0] > info->shape[0] &&
+           (dimensions == 1 || shape[1] == info->shape[1]);
+}
+
+enum tensor_fit tensor_fit_padded(const struct param_info *info, int dimensions,
+                                  const int64_t *shape)
+{
+    return is_padded(info, dimensions, shape) ? TENSOR_FITS : tensor_fit(info, dimensions, shape);
+}
+
 void prepare_params(const struct param_table *table, const enum tensor_fit *fits,
                     double initializer_range, uint64_t seed, real *params)
 {

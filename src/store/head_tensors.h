@@ -25,6 +25,11 @@ enum tensor_fit {
 /* By shape; never TENSOR_MISSING. */
 enum tensor_fit tensor_fit(const struct param_info *info, int dimensions, const int64_t *shape);
 
+/* The same of a tensor of others. Their word table and the bias of its head, which have a row an entry of the
+ * vocabulary, may be padded: where they have more rows they fit, and the first ones are taken. */
+enum tensor_fit tensor_fit_padded(const struct param_info *info, int dimensions,
+                                  const int64_t *shape);
+
 /* params [table size] before the tensors that fit are copied into it: where some do not, fresh
  * weights of a new run with that seed; else zeros, as making weights takes seconds. fits
  * [table->count]. */

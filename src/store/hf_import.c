@@ -8,9 +8,9 @@
 #include "hf_tokenizer.h"
 #include "lambert/base/buffer.h"
 #include "lambert/base/file.h"
-#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/text/vocabulary.h"
+#include "model_vocabulary.h"
 #include "shape_text.h"
 
 /* --- the folder ------------------------------------------------------------------------------- */
@@ -21,23 +21,14 @@ static int read_tokenizer(struct hf_model *model, struct error *err)
     struct hf_tokenizer tokenizer;
     if (hf_tokenizer_read(&tokenizer, model->folder, err) < 0)
         return -1;
-    const char *text = vocabulary_text(tokenizer.vocabulary, &model->vocabulary_size);
-    const int entries = vocabulary_size(tokenizer.vocabulary);
-    int status = 0;
-    model->vocabulary = memory_new(model->vocabulary_size + 1, 1);
-    memcpy(model->vocabulary, text, model->vocabulary_size);
+    char *whose = memory_text("the vocabulary of %s", model->folder);
+    const int status =
+        model_vocabulary_take(tokenizer.vocabulary, whose, "its config.json", &model->shape.vocab,
+                              &model->vocabulary, &model->vocabulary_size, err);
     model->vocabulary_hash = vocabulary_hash(tokenizer.vocabulary);
     model->tokenizer = tokenizer.options;
     model->added_tokens = memory_copy_text(buffer_text(&tokenizer.added));
-    if (entries > model->shape.vocab)
-        status = error_set(
-            err, "the vocabulary of %s has %d entries, but vocab_size in its config.json is %d",
-            model->folder, entries, model->shape.vocab);
-    else if (entries < model->shape.vocab)
-        log_info("the vocabulary of %s has %d entries: rows of the weights beyond them, up to "
-                 "vocab_size %d, are left out as padding",
-                 model->folder, entries, model->shape.vocab);
-    model->shape.vocab = entries;
+    free(whose);
     hf_tokenizer_release(&tokenizer);
     return status;
 }

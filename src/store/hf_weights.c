@@ -126,16 +126,6 @@ static void log_leftovers(const struct hf_model *model, const struct param_table
 
 /* --- tensors ---------------------------------------------------------------------------------- */
 
-/* The word table and its bias have a row an entry of the vocabulary; a padded vocabulary has more.
- */
-static bool is_padded(const struct safetensors_tensor *tensor, const struct param_info *info)
-{
-    return (strcmp(info->name, "bert.embeddings.word_embeddings.weight") == 0 ||
-            strcmp(info->name, "cls.predictions.bias") == 0) &&
-           tensor->dimensions == info->dimensions && tensor->shape[0] > info->shape[0] &&
-           (info->dimensions == 1 || tensor->shape[1] == info->shape[1]);
-}
-
 /* How the folder's tensor for a parameter fits it: a misfit is an error, and so is a missing tensor
  * of the encoder. */
 static int check_tensor(const struct hf_model *model, const struct param_info *info,
@@ -154,8 +144,7 @@ static int check_tensor(const struct hf_model *model, const struct param_info *i
                          "%s: tensor %s is of type %s; F32, F16, BF16 and F64 can be read, so save "
                          "the model as one of these",
                          row->path, tensor->name, tensor->dtype_name);
-    *fit =
-        is_padded(tensor, info) ? TENSOR_FITS : tensor_fit(info, tensor->dimensions, tensor->shape);
+    *fit = tensor_fit_padded(info, tensor->dimensions, tensor->shape);
     if (*fit == TENSOR_MISFITS)
         return error_set(err, "%s: tensor %s is %s, where the configured model has %s", row->path,
                          tensor->name, shape_text(tensor->dimensions, tensor->shape, stored),

@@ -13,6 +13,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/text/unicode.h"
 #include "lambert/text/vocabulary.h"
+#include "model_vocabulary.h"
 #include "sstable.h"
 #include "tensor_bundle.h"
 
@@ -287,21 +288,10 @@ static int read_vocabulary(struct tf_model *model, struct error *err)
         status = vocabulary_load(&vocabulary, path, err);
     if (status < 0)
         goto done;
-    const char *text = vocabulary_text(vocabulary, &model->vocabulary_size);
-    const int entries = vocabulary_size(vocabulary);
-    model->vocabulary = memory_new(model->vocabulary_size + 1, 1);
-    memcpy(model->vocabulary, text, model->vocabulary_size);
-    model->vocabulary_hash = vocabulary_hash(vocabulary);
-    status = entries > model->shape.vocab
-                 ? error_set(err, "%s has %d entries, but vocab_size in bert_config.json is %d",
-                             path, entries, model->shape.vocab)
-                 : read_case(model, vocabulary, err);
-    if (status == 0 && entries < model->shape.vocab)
-        log_info(
-            "%s has %d entries: rows of the weights beyond them, up to vocab_size %d, are left "
-            "out as padding",
-            path, entries, model->shape.vocab);
-    model->shape.vocab = entries;
+    status = model_vocabulary_take(vocabulary, path, "bert_config.json", &model->shape.vocab,
+                                   &model->vocabulary, &model->vocabulary_size, err);
+    if (status == 0)
+        status = read_case(model, vocabulary, err);
 done:
     vocabulary_free(vocabulary);
     free(path);

@@ -176,23 +176,12 @@ static void log_leftovers(const struct tf_model *model, const bool *left)
 
 /* --- tensors ---------------------------------------------------------------------------------- */
 
-/* A row an entry of the vocabulary; a padded vocabulary has more. */
-static bool is_padded(const struct bundle_tensor *tensor, const struct param_info *info)
-{
-    return (strcmp(info->name, "bert.embeddings.word_embeddings.weight") == 0 ||
-            strcmp(info->name, "cls.predictions.bias") == 0) &&
-           tensor->dimensions == info->dimensions && tensor->shape[0] > info->shape[0] &&
-           (info->dimensions == 1 || tensor->shape[1] == info->shape[1]);
-}
-
 static enum tensor_fit fit_of(const struct bundle_tensor *tensor, const struct param_info *info,
                               bool transposed)
 {
     const int64_t turned[2] = {tensor->shape[1], tensor->shape[0]};
-    if (is_padded(tensor, info))
-        return TENSOR_FITS;
-    return tensor_fit(info, tensor->dimensions,
-                      transposed && tensor->dimensions == 2 ? turned : tensor->shape);
+    return tensor_fit_padded(info, tensor->dimensions,
+                             transposed && tensor->dimensions == 2 ? turned : tensor->shape);
 }
 
 /* How a tensor fits its parameter: a misfit is an error, and so is a missing tensor of the encoder. */

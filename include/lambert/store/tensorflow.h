@@ -39,7 +39,6 @@ struct tf_model {
     struct tokenizer_options tokenizer;
     char *vocabulary; /* bytes of vocab.txt */
     size_t vocabulary_size;
-    uint64_t vocabulary_hash;
     struct tensor_bundle *weights;
 };
 
