@@ -56,14 +56,19 @@ bool json_count(const cJSON *item, uint64_t *count)
     return true;
 }
 
+const cJSON *json_get(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
 bool json_get_count(const cJSON *object, const char *name, uint64_t *count)
 {
-    return json_count(cJSON_GetObjectItemCaseSensitive(object, name), count);
+    return json_count(json_get(object, name), count);
 }
 
 const char *json_get_text(const cJSON *object, const char *name)
 {
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return cJSON_GetStringValue(json_get(object, name));
 }
 
 bool json_get_hash(const cJSON *object, const char *name, uint64_t *hash)

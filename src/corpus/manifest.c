@@ -153,11 +153,6 @@ static void parse_failed(struct parse *parse, const char *name)
                   parse->path, name);
 }
 
-static const cJSON *get(const cJSON *object, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
 static uint64_t get_count(struct parse *parse, const cJSON *object, const char *name)
 {
     uint64_t count = 0;
@@ -176,7 +171,7 @@ static const char *get_text(struct parse *parse, const cJSON *object, const char
 
 static bool get_bool(struct parse *parse, const cJSON *object, const char *name)
 {
-    const cJSON *item = get(object, name);
+    const cJSON *item = json_get(object, name);
     if (!cJSON_IsBool(item))
         parse_failed(parse, name);
     return cJSON_IsTrue(item);
@@ -192,9 +187,9 @@ static uint64_t get_hash(struct parse *parse, const cJSON *object, const char *n
 
 static void get_splits(struct parse *parse, const cJSON *root, struct manifest *manifest)
 {
-    const cJSON *splits = get(root, "splits");
+    const cJSON *splits = json_get(root, "splits");
     for (int s = 0; s < CORPUS_SPLITS; s++) {
-        const cJSON *shards = get(get(splits, corpus_split_names[s]), "shards");
+        const cJSON *shards = json_get(json_get(splits, corpus_split_names[s]), "shards");
         if (!cJSON_IsArray(shards))
             parse_failed(parse, corpus_split_names[s]);
         for (const cJSON *item = shards ? shards->child : NULL; item; item = item->next) {
@@ -214,8 +209,8 @@ static void get_splits(struct parse *parse, const cJSON *root, struct manifest *
 /* Corpora made before there were ready samples say nothing of contents. */
 static void get_contents(struct parse *parse, const cJSON *root, struct manifest *manifest)
 {
-    const cJSON *samples = get(root, "samples");
-    const char *name = get(root, "contents") ? get_text(parse, root, "contents") : "documents";
+    const cJSON *samples = json_get(root, "samples");
+    const char *name = json_get(root, "contents") ? get_text(parse, root, "contents") : "documents";
     manifest->contents = SHARD_DOCUMENTS_OF_TEXT;
     if (strcmp(name, contents_names[SHARD_READY_SAMPLES]) == 0)
         manifest->contents = SHARD_READY_SAMPLES;
@@ -228,8 +223,8 @@ static void get_contents(struct parse *parse, const cJSON *root, struct manifest
 
 static void get_fields(struct parse *parse, const cJSON *root, struct manifest *manifest)
 {
-    const cJSON *vocabulary = get(root, "vocabulary"), *report = get(root, "report");
-    const cJSON *fraction = get(root, "heldout_fraction");
+    const cJSON *vocabulary = json_get(root, "vocabulary"), *report = json_get(root, "report");
+    const cJSON *fraction = json_get(root, "heldout_fraction");
     manifest->vocabulary_hash = get_hash(parse, vocabulary, "hash");
     uint64_t size = get_count(parse, vocabulary, "size");
     if (size == 0 || size > INT32_MAX)
@@ -247,7 +242,7 @@ static void get_fields(struct parse *parse, const cJSON *root, struct manifest *
     get_contents(parse, root, manifest);
     get_splits(parse, root, manifest);
     for (int f = 0; f < corpus_report_fields; f++)
-        if (!corpus_report_is_late(f) || get(report, corpus_report_name(f)))
+        if (!corpus_report_is_late(f) || json_get(report, corpus_report_name(f)))
             *corpus_report_field(&manifest->report, f) =
                 get_count(parse, report, corpus_report_name(f));
     if (get_hash(parse, root, "hash") != manifest_hash(manifest))
@@ -256,7 +251,7 @@ static void get_fields(struct parse *parse, const cJSON *root, struct manifest *
 
 static int check_format(const cJSON *root, const char *path, struct error *err)
 {
-    const cJSON *format = get(root, "format"), *version = get(root, "version");
+    const cJSON *format = json_get(root, "format"), *version = json_get(root, "version");
     if (!cJSON_IsString(format) || strcmp(format->valuestring, FORMAT) != 0 ||
         !cJSON_IsNumber(version))
         return error_set(err, "%s does not describe a corpus of this program", path);

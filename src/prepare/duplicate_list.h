@@ -7,7 +7,7 @@
  * first of all is never dropped, and no document changes its place among those that are left.
  *
  * Memory: 24 bytes a document, up to `most` documents; where there are more, the records are gone
- * through several times, for a part of all hashes each time. And a bit a document, 16 bytes a part. */
+ * through several times, for a part of all hashes each time. And a bit a document, 24 bytes a part. */
 #ifndef LAMBERT_PREPARE_DUPLICATE_LIST_H
 #define LAMBERT_PREPARE_DUPLICATE_LIST_H
 

@@ -18,11 +18,6 @@ static const struct {
             {"eos_token", NULL}};
 enum { USES = sizeof uses / sizeof *uses };
 
-static const cJSON *get(const cJSON *object, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
 /* --- one token -------------------------------------------------------------------------------- */
 
 static bool is_one_of_five(const char *content)
@@ -66,7 +61,7 @@ cJSON *added_token_json(const struct added_token *token, bool with_id)
 
 static bool get_flag(const cJSON *object, const char *name, bool *flag)
 {
-    const cJSON *item = get(object, name);
+    const cJSON *item = json_get(object, name);
     if (item && !cJSON_IsBool(item))
         return false;
     *flag = cJSON_IsTrue(item);
@@ -160,14 +155,14 @@ static int refuse_id(const char *path, const char *content, struct error *err)
 int added_tokens_from_tokenizer(struct added_tokens *tokens, const cJSON *root, const char *path,
                                 struct error *err)
 {
-    const cJSON *list = get(root, "added_tokens");
+    const cJSON *list = json_get(root, "added_tokens");
     if (list && !cJSON_IsNull(list) && !cJSON_IsArray(list))
         return error_set(err, "%s: added_tokens is not a list", path);
     for (const cJSON *item = list ? list->child : NULL; item; item = item->next) {
         struct added_token token;
         if (read_token(item, &token, path, err) < 0)
             return -1;
-        if (!get_id(get(item, "id"), &token.id))
+        if (!get_id(json_get(item, "id"), &token.id))
             return refuse_id(path, token.content, err);
         if (add(tokens, &token, true, path, err) < 0)
             return -1;
@@ -178,7 +173,7 @@ int added_tokens_from_tokenizer(struct added_tokens *tokens, const cJSON *root, 
 int added_tokens_from_config(struct added_tokens *tokens, const cJSON *root, const char *path,
                              struct error *err)
 {
-    const cJSON *decoder = get(root, "added_tokens_decoder");
+    const cJSON *decoder = json_get(root, "added_tokens_decoder");
     if (decoder && !cJSON_IsNull(decoder) && !cJSON_IsObject(decoder))
         return error_set(err, "%s: added_tokens_decoder is not an object", path);
     for (const cJSON *item = decoder ? decoder->child : NULL; item; item = item->next) {
@@ -313,7 +308,7 @@ int added_tokens_mark_special(struct added_tokens *tokens, const cJSON *root,
 {
     static const char *const lists[] = {"additional_special_tokens", "extra_special_tokens"};
     for (int i = 0; i < USES; i++) {
-        const cJSON *item = get(root, uses[i].use);
+        const cJSON *item = json_get(root, uses[i].use);
         const char *content = content_of(item);
         if (!item || cJSON_IsNull(item))
             continue;
@@ -324,7 +319,7 @@ int added_tokens_mark_special(struct added_tokens *tokens, const cJSON *root,
             return -1;
     }
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if (mark_list(tokens, get(root, lists[i]), lists[i], vocabulary, path, err) < 0)
+        if (mark_list(tokens, json_get(root, lists[i]), lists[i], vocabulary, path, err) < 0)
             return -1;
     return 0;
 }

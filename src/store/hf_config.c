@@ -74,11 +74,6 @@ static const struct {
     {"layer_norm_eps", offsetof(struct bert_config, layer_norm_eps), 1e-12, true, 0.1},
 };
 
-static const cJSON *get(const cJSON *root, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(root, name);
-}
-
 /* NaN where the item is no number; none of the ranges below holds it. */
 static double number_or(const cJSON *item, double standard)
 {
@@ -93,7 +88,7 @@ static int get_numbers(const cJSON *root, const char *path, struct bert_config *
     for (size_t i = 0; i < sizeof whole_numbers / sizeof *whole_numbers; i++) {
         const char *name = whole_numbers[i].name;
         int least = whole_numbers[i].least, most = whole_numbers[i].most;
-        double number = number_or(get(root, name), whole_numbers[i].standard);
+        double number = number_or(json_get(root, name), whole_numbers[i].standard);
         if (!(number >= least && number <= most && number == floor(number)))
             return error_set(err, "%s: %s is not a whole number from %d to %d", path, name, least,
                              most);
@@ -103,7 +98,7 @@ static int get_numbers(const cJSON *root, const char *path, struct bert_config *
         const char *name = real_numbers[i].name;
         double most = real_numbers[i].most;
         bool positive = real_numbers[i].positive;
-        double number = number_or(get(root, name), real_numbers[i].standard);
+        double number = number_or(json_get(root, name), real_numbers[i].standard);
         if (!(positive ? number > 0 && number <= most : number >= 0 && number < most))
             return error_set(err, "%s: %s is not a number %s %g", path, name,
                              positive ? "above 0 and up to" : "from 0 to below", most);
@@ -121,7 +116,7 @@ static int get_activation(const cJSON *root, const char *path, struct bert_confi
     } activations[] = {{"gelu", GELU_ERF},           {"gelu_python", GELU_ERF},
                        {"gelu_new", GELU_TANH},      {"gelu_fast", GELU_TANH},
                        {"gelu_accurate", GELU_TANH}, {"gelu_pytorch_tanh", GELU_TANH}};
-    const cJSON *item = get(root, "hidden_act");
+    const cJSON *item = json_get(root, "hidden_act");
     const char *name = item == NULL ? "gelu" : cJSON_GetStringValue(item);
     for (size_t i = 0; name && i < sizeof activations / sizeof *activations; i++)
         if (strcmp(name, activations[i].name) == 0) {
@@ -159,14 +154,14 @@ static int check_kind(const cJSON *root, const char *path, struct error *err)
         {"auto_map", "computes BERT as transformers do, not by code that comes with the model"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const cJSON *item = get(root, kinds[i].name);
+        const cJSON *item = json_get(root, kinds[i].name);
         const char *value = cJSON_GetStringValue(item);
         if (item && (!value || strcmp(value, kinds[i].value) != 0))
             return error_set(err, "%s: %s is %s; this program computes '%s' only", path,
                              kinds[i].name, value != NULL ? value : "not a name", kinds[i].value);
     }
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
-        if (is_set(get(root, never[i].name)))
+        if (is_set(json_get(root, never[i].name)))
             return error_set(err, "%s: %s is set; this program %s", path, never[i].name,
                              never[i].computes);
     return 0;
@@ -175,7 +170,7 @@ static int check_kind(const cJSON *root, const char *path, struct error *err)
 /* Fine-tuning drops as much in front of a head as everywhere else. */
 static void warn_of_dropout(const cJSON *root, const char *path, const struct bert_config *shape)
 {
-    const cJSON *item = get(root, "classifier_dropout");
+    const cJSON *item = json_get(root, "classifier_dropout");
     if (cJSON_IsNumber(item) && item->valuedouble != shape->hidden_dropout)
         log_warning("%s: classifier_dropout is %g; fine-tuning here drops %g (hidden_dropout_prob) "
                     "in front of a head too",
@@ -201,7 +196,7 @@ int hf_config_parse(const char *text, size_t size, const char *path, struct hf_c
                   shape->heads, shape->hidden);
         goto done;
     }
-    config->untied = cJSON_IsFalse(get(root, "tie_word_embeddings"));
+    config->untied = cJSON_IsFalse(json_get(root, "tie_word_embeddings"));
     warn_of_dropout(root, path, shape);
     status = hf_task_get(root, path, &config->kind, &config->labels, err);
 done:

@@ -1,6 +1,6 @@
 /* Which bytes of which files make up which chunk (text/input_feed.h has the rule): found from the
- * list of files and the size of chunks alone, before a byte of text is read, so that all threads of
- * all ranks find the same. */
+ * list of files, what a look into each has told of it, and the size of chunks alone, so that all
+ * threads of all ranks find the same. */
 #ifndef LAMBERT_TEXT_INPUT_PLAN_H
 #define LAMBERT_TEXT_INPUT_PLAN_H
 

@@ -6,7 +6,7 @@
  * (but no line ends), numbers with leading zeros. Half surrogates and \u0000 become U+FFFD.
  *
  *     size_t position = 0;
- *     while ((found = json_next_value(text, size, &position, &value)) != JSON_END) ... */
+ *     while ((found = json_next_value(text, size, &position, NULL, &value)) != JSON_END) ... */
 #ifndef LAMBERT_TEXT_JSON_SCANNER_H
 #define LAMBERT_TEXT_JSON_SCANNER_H
 

@@ -27,7 +27,10 @@ char *json_print_indented(cJSON *root);
 /* A whole number from 0 to below JSON_COUNTS. item NULL: there is none. */
 bool json_count(const cJSON *item, uint64_t *count);
 
-/* The same of a member of an object. Names are case-sensitive. */
+/* A member of an object, or NULL. Names are case-sensitive. */
+const cJSON *json_get(const cJSON *object, const char *name);
+
+/* What it is, as above. */
 bool json_get_count(const cJSON *object, const char *name, uint64_t *count);
 bool json_get_hash(const cJSON *object, const char *name, uint64_t *hash);
 const char *json_get_text(const cJSON *object, const char *name); /* NULL where it is no text */

@@ -39,7 +39,7 @@
 
 struct document {
     struct buffer text;  /* the lines, each followed by '\n' */
-    struct buffer title; /* WikiExtractor: the title; else empty */
+    struct buffer title; /* of an article or an object that has one; else empty */
 };
 
 void document_init(struct document *document);

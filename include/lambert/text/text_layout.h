@@ -37,9 +37,6 @@ enum text_layout {
 /* What a file of it is, for people: "WikiExtractor's". */
 extern const char *const text_layout_names[TEXT_LAYOUTS];
 
-/* How much of a file's beginning is to be looked at. */
-enum { TEXT_LAYOUT_HEAD = 64 * 1024 };
-
 /* The layout of a file that begins with these bytes, told from all of them: JSON is what begins as JSON,
  * or has more lines that are objects than others. `whole`: the file has no more. Fails where it is JSON
  * in which no object has one of the keys that make a document; the sentence has `path`, and the keys that
