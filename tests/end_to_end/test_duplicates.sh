@@ -2,6 +2,7 @@
 # lambert prep --drop-duplicates and --exclude: the same bytes whatever the ranks, threads and ways the text
 # comes in, and after an interruption; standard input counted as exactly as a file; what show corpus says.
 . "$(dirname "$0")/../lib.sh"
+. "$ROOT/tests/small_corpora.sh"
 
 make_text text.txt 3000
 "$LAMBERT" vocab --output vocab.txt --size 200 text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
@@ -14,16 +15,6 @@ gzip -c texts/b.txt >texts/c.gz
 tail -c 50000 text.txt >texts/d.txt
 cat texts/a.txt texts/b.txt >both.txt
 
-# prep OUTPUT WORDS...: a corpus of small shards
-prep() {
-    output=$1
-    shift
-    "$LAMBERT" prep --vocabulary vocab.txt --output "$output" --heldout 0.1 --shard-megabytes 1 "$@" \
-        >out.txt 2>err.txt || fail "prep $*: $(cat err.txt)"
-}
-same() {
-    diff -r "$1" "$2" >diff.txt || fail "$1 and $2 differ: $(cat diff.txt)"
-}
 # count FOLDER NAME: a number of the report
 count() {
     sed -n "s/.*\"$2\":[^0-9]*\([0-9]*\).*/\1/p" "$1/corpus.json" | tail -n 1

@@ -2,6 +2,7 @@
 # lambert prep: the same bytes whatever the ranks, threads and ways the text comes in; interruption;
 # memory.
 . "$(dirname "$0")/../lib.sh"
+. "$ROOT/tests/small_corpora.sh"
 
 make_text text.txt 4000
 "$LAMBERT" vocab --output vocab.txt --size 200 text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
@@ -13,17 +14,6 @@ done
 "$LAMBERT" vocab --output vocab-1.txt --size 200 text.txt text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
 cmp vocab-1.txt vocab-2.txt && cmp vocab-1.txt vocab-3.txt || fail "ranks change the vocabulary"
 expect 1 'one rank' mpirun -n 2 "$LAMBERT" vocab --output none.txt -
-
-# prep OUTPUT WORDS...: a corpus of small shards
-prep() {
-    output=$1
-    shift
-    "$LAMBERT" prep --vocabulary vocab.txt --output "$output" --heldout 0.1 --shard-megabytes 1 "$@" \
-        >out.txt 2>err.txt || fail "prep $*: $(cat err.txt)"
-}
-same() {
-    diff -r "$1" "$2" >diff.txt || fail "$1 and $2 differ: $(cat diff.txt)"
-}
 
 # One huge file, and many small ones.
 mkdir texts
