@@ -51,13 +51,21 @@ for what in dropped_documents tokens sentences heldout_documents; do
     [ "$(count piped $what)" = "$(count file $what)" ] || fail "$what of standard input: $(cat piped/corpus.json)"
 done
 
-# Killed at any time, it goes on: here when a chunk is done, and as soon as one is written anew.
+# Killed at any time, it goes on: here when a chunk is done, and as soon as one is written anew. It may be through by
+# then, and may not have removed all of its records and the lock, which go last.
+begun() {
+    [ -e killed/piece-00001.record ] || [ -e killed/corpus.json ]
+}
 "$LAMBERT" prep --vocabulary vocab.txt --output killed --heldout 0.1 --shard-megabytes 1 --drop-duplicates texts \
     >out.txt 2>err.txt & job=$!
-wait_until 10 [ -e killed/piece-00001.record ] || fail "no piece was done in 10 s: $(cat err.txt)"
+wait_until 10 begun || fail "no piece was done in 10 s: $(cat err.txt)"
 kill -9 $job 2>/dev/null || true
 wait $job 2>/dev/null || true
-[ -e killed/corpus.json ] || prep killed --drop-duplicates texts
+if [ -e killed/corpus.json ]; then
+    rm -f killed/prep.lock killed/*.record
+else
+    prep killed --drop-duplicates texts
+fi
 same one killed
 
 # What is read with --exclude: each kind of file, some compressed; the same on any number of ranks.
