@@ -63,7 +63,7 @@ THREAD_TESTS = $(filter-out base/test_file,$(foreach room,$(THREAD_ROOMS),$(pats
 check-threads:
 	@scripts/install-packages build workshop
 	@$(MAKE) --no-print-directory -j$$(nproc) SAN=thread CC='$(CLANG)' $(addprefix build/san-thread/tests/,$(THREAD_TESTS))
-	@TSAN_OPTIONS=ignore_noninstrumented_modules=1 OMP_NUM_THREADS=4 TEST_SECONDS=1200 \
+	@LAMBERT_SANITIZED=1 TSAN_OPTIONS=ignore_noninstrumented_modules=1 OMP_NUM_THREADS=4 TEST_SECONDS=1200 \
 	  OMP_TOOL_LIBRARIES=$$($(CLANG) -print-file-name=libarcher.so) \
 	  scripts/run-tests build/san-thread '^($(subst $(space),|,$(THREAD_TESTS)))$$'
 
