@@ -54,5 +54,6 @@ void bug_at(const char *file, int line, const char *format, ...)
     va_end(args);
     snprintf(text, sizeof text, "bug at %.200s:%d (rank %d): %s\n", file, line, log_rank(), what);
     terminal_message(text, strlen(text));
+    terminal_flush(1);
     abort();
 }

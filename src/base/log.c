@@ -90,3 +90,18 @@ void log_debug(const char *format, ...)
     print_message(LOG_DEBUG, format, args);
     va_end(args);
 }
+
+void log_write_behind(void)
+{
+    terminal_write_behind();
+}
+
+void log_flush(double seconds)
+{
+    terminal_flush(seconds);
+}
+
+struct log_losses log_losses(void)
+{
+    return terminal_losses();
+}

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "lambert/base/log.h"
+
 /* Whole lines, with their newlines; a standing progress line is wiped first. */
 void terminal_message(const char *text, size_t size);
 
@@ -15,5 +17,10 @@ void terminal_status(const char *text, size_t size);
 
 /* Wipes the progress line if one stands. */
 void terminal_wipe(void);
+
+/* What log.h says of log_write_behind(), log_flush() and log_losses(). */
+void terminal_write_behind(void);
+void terminal_flush(double seconds);
+struct log_losses terminal_losses(void);
 
 #endif

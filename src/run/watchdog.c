@@ -90,6 +90,7 @@ static void end(const char *advice)
     log_error("the run stands still and is ended; a rank that did not say where it is hangs as a "
               "whole (its machine, its disk). %s",
               advice);
+    log_flush(1);
     _exit(EXIT_STANDSTILL);
 }
 

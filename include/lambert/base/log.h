@@ -9,6 +9,7 @@
 #define LAMBERT_BASE_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
@@ -21,5 +22,23 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From here on a thread writes what is said, and nobody who speaks waits for who reads it: mpirun, for one, reads
+ * its ranks' output no more while it waits for them to end, and a pipe holds 64 KB. What is said too fast is lost,
+ * up to 1 MB ahead of the reader excepted, and the log has a line that says how much. The end of the process waits
+ * for the rest, for a second at most. Once; again does no harm. */
+void log_write_behind(void);
+
+/* Waits until all that was said is written, at most so long. Who ends the process by _exit() or abort() does so
+ * first. */
+void log_flush(double seconds);
+
+/* What of the log has come to nobody so far: lines that came too fast, or whose writing failed; and the errno of
+ * the last such failure (0: none). */
+struct log_losses {
+    uint64_t lines;
+    int error;
+};
+struct log_losses log_losses(void);
 
 #endif
