@@ -1,4 +1,5 @@
 #include "lambert.h"
+#include "lambert/run/run.h"
 #include "start_training.h"
 
 static int finetune(struct dist *dist, const void *context, struct error *err)
@@ -23,4 +24,5 @@ const struct command command_finetune = {
     .options = training_options,
     COMMAND_ARGUMENTS(struct training_arguments, .config = NULL),
     .check = check_training,
-    .run_on_ranks = finetune};
+    .run_on_ranks = finetune,
+    .before_ranks = run_before_ranks};

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@
 
 int main(int argc, char **argv)
 {
+    /* Beyond the limit on a file's size (ulimit -f) a write fails, and the sentence names the file. */
+    signal(SIGXFSZ, SIG_IGN);
     /* bench measures the BLAS's products beside Lambert's own. */
     if (blas_needed() || (argc > 1 && strcmp(argv[1], command_bench.name) == 0))
         blas_mend(argv);

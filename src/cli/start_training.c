@@ -72,5 +72,5 @@ int start_training(struct dist *dist, const struct training_arguments *arguments
         return -1;
     const struct run_request request = {
         .config = &config, .resume = arguments->resume, .accept = arguments->accept};
-    return run_training(dist, &request, err);
+    return run_training(dist, &request, err) < 0 ? -1 : EXIT_DONE;
 }

@@ -99,6 +99,8 @@ static int run_on_ranks(const struct command *command, const char *name, int arg
 {
     struct dist *dist;
     struct error err;
+    if (command->before_ranks)
+        command->before_ranks();
     if (dist_open(&dist, &argc, &argv, &err) < 0) {
         log_error("%s: %s", name, err.text);
         return EXIT_FAILED;
@@ -107,7 +109,7 @@ static int run_on_ranks(const struct command *command, const char *name, int arg
     if (status < 0 && dist_rank(dist) == 0)
         log_error("%s: %s", name, err.text);
     dist_close(dist);
-    return status < 0 ? EXIT_FAILED : EXIT_DONE;
+    return status < 0 ? EXIT_FAILED : status;
 }
 
 static int run_command(const struct command *command, const char *name, int argc, char **argv)

@@ -229,6 +229,18 @@ int metrics_corpora(struct metrics *metrics, const char *phase, const struct run
     return write_line(metrics, line, err);
 }
 
+int metrics_log(struct metrics *metrics, const char *phase, const struct run_state *state,
+                const struct log_losses *losses, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("log", phase, state);
+    add(line, "lost_lines", (double)losses->lines);
+    if (losses->error != 0)
+        cJSON_AddStringToObject(line, "error", strerror(losses->error));
+    return write_line(metrics, line, err);
+}
+
 int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,
                      const struct product_shares *shares, struct error *err)
 {

@@ -30,7 +30,7 @@ struct phase_run {
     struct progress progress;
 };
 
-enum outcome { RUN_ON, RUN_STOPPED, RUN_FAILED };
+enum outcome { GOES_ON, STOPPED, FAILED };
 
 /* --- the run folder --------------------------------------------------------------------------- */
 
@@ -128,7 +128,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
 
     double work = clock_seconds() - started - (activity_waited() - waited);
     activity_at("comparing the ranks' times", -1);
-    run->stop = signals_caught() != NULL;
+    run->stop = signals_stop();
     balance_step(&run->balance, run->dist, (struct balance_times){work, data}, &run->stop,
                  &metrics.balance);
     if (report.updated)
@@ -175,6 +175,18 @@ static void report_progress(struct run *run, const struct phase_run *phase, bool
                                        list.corpora, list.count, &run->write_error);
 }
 
+/* Where nobody gets the log, the metrics say so: at once, and then as often as the log would have a line. */
+static void report_log(struct run *run, const struct phase_run *phase)
+{
+    const struct log_losses losses = log_losses();
+    if (losses.lines == run->log_lost || run->written < 0 ||
+        (run->log_lost > 0 && !due(run->state.total_steps, run->config->train.log_every)))
+        return;
+    run->log_lost = losses.lines;
+    run->written =
+        metrics_log(&run->metrics, phase->settings->name, &run->state, &losses, &run->write_error);
+}
+
 /* Evaluation, checkpoint, signal: what may follow a step. */
 static enum outcome after_step(struct run *run, const struct phase_run *phase, struct error *err)
 {
@@ -184,20 +196,21 @@ static enum outcome after_step(struct run *run, const struct phase_run *phase, s
     const bool evaluates = last || due(step, train->evaluate_every);
     const bool periodic = due(step, train->checkpoint_every) && !run->skips_in_a_row;
     report_progress(run, phase, evaluates || stop);
+    report_log(run, phase);
     if (!evaluates && !periodic && !stop)
-        return RUN_ON;
+        return GOES_ON;
     *err = run->write_error;
     if (dist_agree(run->dist, run->written, err) < 0)
-        return RUN_FAILED;
+        return FAILED;
     trainer_settle(run->trainer);
     if (evaluates && !stop && evaluate(run, err) < 0)
-        return RUN_FAILED;
+        return FAILED;
     if ((last || stop || periodic) && save(run, err) < 0)
-        return RUN_FAILED;
+        return FAILED;
     /* Where there may be little time, saving comes first. */
     if (evaluates && stop && evaluate(run, err) < 0)
-        return RUN_FAILED;
-    return stop ? RUN_STOPPED : RUN_ON;
+        return FAILED;
+    return stop ? STOPPED : GOES_ON;
 }
 
 /* --- a phase ---------------------------------------------------------------------------------- */
@@ -224,7 +237,7 @@ static int report_products(struct run *run, const struct phase_run *phase, struc
 static enum outcome run_phase(struct run *run, struct error *err)
 {
     struct phase_run phase;
-    enum outcome outcome = RUN_FAILED;
+    enum outcome outcome = FAILED;
     product_counts_reset();
     if (dist_agree(run->dist, phase_open(run, &phase, err), err) < 0 ||
         (run->state.total_steps == 0 && evaluate(run, err) < 0))
@@ -232,11 +245,11 @@ static enum outcome run_phase(struct run *run, struct error *err)
     progress_init(&phase.progress, phase.settings->name, phase.settings->steps, "steps", INFINITY);
     phase.progress.initial = (double)run->state.phase_step;
     do
-        outcome = train_step(run, &phase, err) < 0 ? RUN_FAILED : after_step(run, &phase, err);
-    while (outcome == RUN_ON && run->state.phase_step < phase.settings->steps);
+        outcome = train_step(run, &phase, err) < 0 ? FAILED : after_step(run, &phase, err);
+    while (outcome == GOES_ON && run->state.phase_step < phase.settings->steps);
     progress_release(&phase.progress);
-    if (outcome != RUN_FAILED && report_products(run, &phase, err) < 0)
-        outcome = RUN_FAILED;
+    if (outcome != FAILED && report_products(run, &phase, err) < 0)
+        outcome = FAILED;
     run_pass_finished_phases(run);
 done:
     batch_source_close(phase.source);
@@ -246,32 +259,52 @@ done:
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
+/* The signal that ends the run. */
+static const char *stopper(void)
+{
+    return signals_stop() ? signals_caught() : "a signal to another rank";
+}
+
 /* All phases that are left. */
 static int run_phases(struct run *run, struct error *err)
 {
     const struct config *config = run->config;
     const struct run_state *state = &run->state;
-    enum outcome outcome = RUN_ON;
+    enum outcome outcome = GOES_ON;
     if (state->phase >= config->phase_count) {
         const char *last = config->phases[config->phase_count - 1].name;
         log_info("nothing is left to do; more steps in the last phase: phase.%s.steps=... --resume "
                  "--accept phase.%s.steps",
                  last, last);
     }
-    while (outcome == RUN_ON && state->phase < config->phase_count)
+    while (outcome == GOES_ON && state->phase < config->phase_count)
         outcome = run_phase(run, err);
-    if (outcome == RUN_FAILED)
+    if (outcome == FAILED)
         return -1;
     char worked[32];
     clock_text(run_clock_seconds(&run->clock), worked);
-    if (outcome == RUN_STOPPED)
+    if (outcome == STOPPED)
         log_info("stopped by %s after step %" PRId64 " and %s, with a checkpoint; --resume goes on",
-                 signals_caught() ? signals_caught() : "a signal to another rank",
-                 state->total_steps, worked);
+                 stopper(), state->total_steps, worked);
     else
         log_info("done in %s: %" PRId64 " steps, %" PRIu64 " sequences, %" PRIu64 " tokens; %s",
                  worked, state->total_steps, state->sequences, state->tokens, config->run.folder);
-    return 0;
+    return outcome == STOPPED ? RUN_STOPPED : 0;
+}
+
+void run_before_ranks(void)
+{
+    signals_watch();
+    log_write_behind();
+}
+
+/* A signal to any rank before training began. */
+static bool stopped_before(const struct dist *dist)
+{
+    if (!dist_any(dist, signals_stop()))
+        return false;
+    log_info("stopped by %s before training: nothing was to be saved", stopper());
+    return true;
 }
 
 int run_training(struct dist *dist, const struct run_request *request, struct error *err)
@@ -280,7 +313,8 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     const bool first = dist_rank(dist) == 0;
     struct watchdog *watchdog;
     struct run run;
-    signals_watch(); /* from here on a signal waits for the end of a step */
+    if (stopped_before(dist))
+        return RUN_STOPPED;
     int status = watchdog_start(&watchdog, config->train.watchdog_seconds,
                                 "--resume goes on from the last checkpoint", err);
     if (dist_agree(dist, status, err) < 0) {
@@ -291,7 +325,9 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     announce_machine(dist, threads, config->train.compute_type);
     activity_task("getting corpus and memory", -1);
     status = run_init(&run, dist, config, request->resume, threads, err);
-    if (status < 0)
+    if (status == 0 && stopped_before(dist))
+        status = RUN_STOPPED;
+    if (status != 0)
         goto done;
 
     /* The folder is locked before a checkpoint is chosen, for whoever holds it may write a newer
@@ -302,12 +338,14 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     if (status < 0)
         goto done;
     status = start_run(&run, request, err);
-    if (status < 0)
+    if (status == 0 && stopped_before(dist))
+        status = RUN_STOPPED;
+    if (status != 0)
         goto done;
     status = dist_agree(dist, first ? prepare_folder(&run, err) : 0, err);
     if (status < 0)
         goto done;
-    status = run_phases(&run, err);
+    status = stopped_before(dist) ? RUN_STOPPED : run_phases(&run, err);
 done:
     run_release(&run);
     watchdog_stop(watchdog);

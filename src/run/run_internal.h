@@ -30,7 +30,8 @@ struct run {
     /* -1: the last step's metrics could not be written, on this rank, and why. */
     int written;
     struct error write_error;
-    int lock; /* descriptor of the run folder's lock; -1: not held */
+    uint64_t log_lost; /* lines of the log, as far as the metrics have told of them */
+    int lock;          /* descriptor of the run folder's lock; -1: not held */
 };
 
 /* Collective; all ranks fail together. What the run trains on is opened (work.h), nodes divided,

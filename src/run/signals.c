@@ -6,7 +6,8 @@
 static const struct {
     int number;
     const char *name;
-} watched[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"}, {SIGUSR1, "SIGUSR1"}};
+} watched[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"},   {SIGHUP, "SIGHUP"},
+               {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"}, {SIGXCPU, "SIGXCPU"}};
 
 enum { WATCHED = sizeof watched / sizeof watched[0] };
 
@@ -17,12 +18,20 @@ static void note(int number)
     caught = number;
 }
 
+static bool is_ignored(int number)
+{
+    struct sigaction before;
+    return sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
+}
+
 void signals_watch(void)
 {
     struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < WATCHED; i++)
-        sigaction(watched[i].number, &action, NULL);
+        if (watched[i].number != SIGHUP || !is_ignored(SIGHUP))
+            sigaction(watched[i].number, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 const char *signals_caught(void)
@@ -31,4 +40,9 @@ const char *signals_caught(void)
         if (caught == watched[i].number)
             return watched[i].name;
     return NULL;
+}
+
+bool signals_stop(void)
+{
+    return caught != 0;
 }

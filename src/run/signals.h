@@ -1,11 +1,19 @@
-/* Asked to stop: SIGTERM, SIGINT or SIGUSR1 set a flag that the loop looks at between steps.
- * Process-wide, as signals are. */
+/* Asked to stop: SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGXCPU set a flag, which is looked at before
+ * training begins, between steps, and between the micro-batches of long ones. A SIGHUP that was ignored when the
+ * program started (nohup) stays so. From then on a pipe that nobody reads any more (SIGPIPE) ends nothing either:
+ * the write fails, and who wrote says so, or counts it (base/log.h). Process-wide, as signals are. */
 #ifndef LAMBERT_RUN_SIGNALS_H
 #define LAMBERT_RUN_SIGNALS_H
 
+#include <stdbool.h>
+
+/* Once, and before MPI starts; again does no harm. */
 void signals_watch(void);
 
-/* The signal that came, by name ("SIGTERM"), or NULL. */
+/* The signal that came last, by name ("SIGTERM"), or NULL. */
 const char *signals_caught(void);
+
+/* Whether one came. */
+bool signals_stop(void);
 
 #endif

@@ -1,5 +1,6 @@
 #include "lambert/run/metrics.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,6 +255,26 @@ static void products_go_by_who_made_them(void **unused)
     cJSON_Delete(line);
 }
 
+static void a_lost_log_is_told(void **unused)
+{
+    (void)unused;
+    static const struct log_losses losses[] = {{.lines = 7}, {.lines = 8, .error = EPIPE}};
+    for (int i = 0; i < 2; i++) {
+        struct metrics metrics;
+        struct error err;
+        open_metrics(&metrics, 0);
+        assert_int_equal(metrics_log(&metrics, "one", &state, &losses[i], &err), 0);
+        metrics_close(&metrics);
+        cJSON *line = only_line();
+        assert_string_equal(json_get_text(line, "kind"), "log");
+        assert_number(line, "total_step", 13);
+        assert_number(line, "lost_lines", 7 + i);
+        const char *why = json_get_text(line, "error");
+        assert_true(i == 0 ? !why : strcmp(why, "Broken pipe") == 0);
+        cJSON_Delete(line);
+    }
+}
+
 static void an_evaluation_has_its_yardstick(void **unused)
 {
     (void)unused;
@@ -392,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_distance_has_no_accuracy),
         cmocka_unit_test(tensors_go_by_their_names),
         cmocka_unit_test(products_go_by_who_made_them),
+        cmocka_unit_test(a_lost_log_is_told),
         cmocka_unit_test(an_evaluation_has_its_yardstick),
         cmocka_unit_test(minimal_pairs_have_their_accuracy),
         cmocka_unit_test(a_resumed_run_drops_what_comes_again),

@@ -3,13 +3,16 @@
  * tests/end_to_end. */
 #include "lambert/run/run.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dist/ranks.h"
+#include "lambert/base/file.h"
 #include "lambert/base/json.h"
 #include "lambert/base/log.h"
+#include "lambert/base/memory.h"
 #include "lambert/store/checkpoint_folder.h"
 #include "run/signals.h"
 #include "small_run.h"
@@ -33,12 +36,14 @@ static void end(void)
     scratch_close(ranks);
 }
 
-static void train(const struct run_request *request)
+static int train(const struct run_request *request)
 {
     struct error err;
-    if (run_training(ranks, request, &err) < 0)
+    const int status = run_training(ranks, request, &err);
+    if (status < 0)
         fail_msg("%s", err.text);
     dist_barrier(ranks);
+    return status;
 }
 
 /* The lines of the metrics as "kind:phase:total_step ". */
@@ -115,18 +120,52 @@ static void a_run_goes_through_its_phases(void **state)
     end();
 }
 
-/* To one rank; all stop after the step that they are in. The last test: the signal stays caught. */
+/* Raises a signal when the metrics have a line of a step. */
+static void *raise_in_training(void *path)
+{
+    struct buffer text = {0};
+    struct error err;
+    do {
+        buffer_release(&text);
+        if (file_exists(path) && file_read(path, &text, &err) < 0)
+            break;
+    } while (!strstr(buffer_text(&text), "step"));
+    buffer_release(&text);
+    raise(SIGTERM);
+    return NULL;
+}
+
+/* To one rank; all stop after the step that they are in. The signal stays caught from here on. */
 static void a_signal_ends_the_run_with_a_checkpoint(void **state)
 {
     (void)state;
     struct config config;
+    pthread_t thread;
+    const bool last = dist_rank(ranks) == dist_size(ranks) - 1;
     begin(&config);
+    char *metrics = memory_copy_text(scratch_path("run/metrics.jsonl"));
+    config.phases[0].steps = 1000000;
     signals_watch();
-    if (dist_rank(ranks) == dist_size(ranks) - 1)
-        raise(SIGTERM);
-    train(&(struct run_request){.config = &config});
-    assert_lines("evaluation:one:0 step:one:1 products:one:1 ");
-    assert_int_equal(newest_state(&config).total_steps, 1);
+    if (last)
+        assert_int_equal(pthread_create(&thread, NULL, raise_in_training, metrics), 0);
+    assert_int_equal(train(&(struct run_request){.config = &config}), RUN_STOPPED);
+    if (last)
+        pthread_join(thread, NULL);
+    free(metrics);
+    const struct run_state state_now = newest_state(&config);
+    assert_in_range(state_now.total_steps, 1, 999999);
+    assert_int_equal(state_now.phase, 0);
+    end();
+}
+
+/* The signal of the test before. */
+static void a_signal_before_training_leaves_nothing(void **state)
+{
+    (void)state;
+    struct config config;
+    begin(&config);
+    assert_int_equal(train(&(struct run_request){.config = &config}), RUN_STOPPED);
+    assert_false(folder_exists(config.run.folder));
     end();
 }
 
@@ -135,6 +174,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         RANKS_TEST(a_run_goes_through_its_phases),
         RANKS_TEST(a_signal_ends_the_run_with_a_checkpoint),
+        RANKS_TEST(a_signal_before_training_leaves_nothing),
     };
     return RANKS_RUN(tests, &argc, &argv);
 }

@@ -44,9 +44,11 @@ struct command {
     /* What no option can know alone: whether they go together. -1 is wrong use. May be NULL. */
     int (*check)(const void *arguments, struct error *err);
     /* One of the two. The second is called on every rank of the job (alone: one), and fails on all
-     * of them with one sentence, which rank 0 prints. */
+     * of them with one sentence, which rank 0 prints; else it gives the exit code. */
     int (*run)(const void *arguments, struct error *err);
     int (*run_on_ranks)(struct dist *dist, const void *arguments, struct error *err);
+    /* What has to be in place before MPI starts, which may take long; may be NULL. */
+    void (*before_ranks)(void);
 };
 
 #define COMMAND_ARGUMENTS(type, ...)                                                               \

@@ -13,6 +13,7 @@
 #include <cjson/cJSON.h>
 
 #include "lambert/base/error.h"
+#include "lambert/base/log.h"
 #include "lambert/run/balance.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/product_shares.h"
@@ -85,6 +86,11 @@ int metrics_pairs(struct metrics *metrics, const char *phase, const struct run_s
 /* A line of kind "corpora": how far the phase has come in each of several. */
 int metrics_corpora(struct metrics *metrics, const char *phase, const struct run_state *state,
                     const struct corpus_progress *corpora, int count, struct error *err);
+
+/* A line of kind "log": how many lines of rank 0's log nobody got so far, and why the last of them could not be
+ * written, if that was why. */
+int metrics_log(struct metrics *metrics, const char *phase, const struct run_state *state,
+                const struct log_losses *losses, struct error *err);
 
 /* A line of kind "products": who made the matrix products of a phase. */
 int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,

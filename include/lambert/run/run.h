@@ -3,8 +3,10 @@
  *
  * run.folder holds config.ini (the effective configuration), metrics.jsonl, checkpoints/.
  *
- * SIGTERM, SIGINT and SIGUSR1 to any rank end the run after the step it is in, with a checkpoint.
- */
+ * SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGXCPU to any rank end the run after the step it is in, with a
+ * checkpoint; before training has begun they end it at once.
+ *
+ * A log that cannot be written, or is not read, costs no run: metrics.jsonl says how much of it is lost. */
 #ifndef LAMBERT_RUN_RUN_H
 #define LAMBERT_RUN_RUN_H
 
@@ -20,8 +22,12 @@ struct run_request {
                            NULL */
 };
 
-/* Collective. 0: the run is complete, or was stopped by a signal with a checkpoint written; -1 with
- * the same sentence on every rank. */
+/* [local] Once, before MPI starts: from here on signals are noted, and a thread writes the log. */
+void run_before_ranks(void);
+
+/* Collective. 0: the run is complete; RUN_STOPPED: a signal ended it before, with a checkpoint of all that was
+ * trained; -1 with the same sentence on every rank. */
+enum { RUN_STOPPED = 1 };
 int run_training(struct dist *dist, const struct run_request *request, struct error *err);
 
 /* Who computes with what: ranks, cores, threads, binding, matrix products in that type, kernels,
