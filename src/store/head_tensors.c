@@ -1,6 +1,5 @@
 #include "head_tensors.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -34,12 +33,16 @@ enum tensor_fit tensor_fit(const struct param_info *info, int dimensions, const 
     return string_begins_with(info->name, "classifier.") ? TENSOR_OF_OTHER_LABELS : TENSOR_MISFITS;
 }
 
+bool tensor_has_a_row_an_entry(const struct param_info *info)
+{
+    return strcmp(info->name, "bert.embeddings.word_embeddings.weight") == 0 ||
+           strcmp(info->name, "cls.predictions.bias") == 0;
+}
+
 static bool is_padded(const struct param_info *info, int dimensions, const int64_t *shape)
 {
-    return (strcmp(info->name, "bert.embeddings.word_embeddings.weight") == 0 ||
-            strcmp(info->name, "cls.predictions.bias") == 0) &&
-           dimensions == info->dimensions && shape[0] > info->shape[0] &&
-           (dimensions == 1 || shape[1] == info->shape[1]);
+    return tensor_has_a_row_an_entry(info) && dimensions == info->dimensions &&
+           shape[0] > info->shape[0] && (dimensions == 1 || shape[1] == info->shape[1]);
 }
 
 enum tensor_fit tensor_fit_padded(const struct param_info *info, int dimensions,

@@ -5,6 +5,7 @@
 #ifndef LAMBERT_STORE_HEAD_TENSORS_H
 #define LAMBERT_STORE_HEAD_TENSORS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lambert/model/params.h"
@@ -25,8 +26,11 @@ enum tensor_fit {
 /* By shape; never TENSOR_MISSING. */
 enum tensor_fit tensor_fit(const struct param_info *info, int dimensions, const int64_t *shape);
 
-/* The same of a tensor of others. Their word table and the bias of its head, which have a row an entry of the
- * vocabulary, may be padded: where they have more rows they fit, and the first ones are taken. */
+/* Whether it has a row an entry of the vocabulary: the word table, the bias of the MLM head. */
+bool tensor_has_a_row_an_entry(const struct param_info *info);
+
+/* The same of a tensor of others, whose rows for the vocabulary may be padded (model_vocabulary_check_rows()
+ * says by how much): where there are more they fit, and the first ones are taken. */
 enum tensor_fit tensor_fit_padded(const struct param_info *info, int dimensions,
                                   const int64_t *shape);
 

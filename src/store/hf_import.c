@@ -43,6 +43,7 @@ static int read_config(struct hf_model *model, const char *path, bool *untied, s
         hf_config_parse(buffer_text(&text), text.size, path, &config, err) < 0)
         goto done;
     model->shape = config.shape;
+    model->vocab_size = config.shape.vocab;
     model->kind = config.kind;
     model->labels = config.labels;
     *untied = config.untied;

@@ -11,6 +11,7 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "model_vocabulary.h"
 #include "shape_text.h"
 
 bool hf_model_has(const struct hf_model *model, const char *name)
@@ -144,6 +145,10 @@ static int check_tensor(const struct hf_model *model, const struct param_info *i
                          "%s: tensor %s is of type %s; F32, F16, BF16 and F64 can be read, so save "
                          "the model as one of these",
                          row->path, tensor->name, tensor->dtype_name);
+    const struct model_rows rows = {row->path, "config.json", model->vocab_size};
+    if (model_vocabulary_check_rows(&rows, info, tensor->name, tensor->dimensions, tensor->shape,
+                                    err) < 0)
+        return -1;
     *fit = tensor_fit_padded(info, tensor->dimensions, tensor->shape);
     if (*fit == TENSOR_MISFITS)
         return error_set(err, "%s: tensor %s is %s, where the configured model has %s", row->path,

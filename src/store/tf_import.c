@@ -224,6 +224,7 @@ static int read_config(struct tf_model *model, struct error *err)
         status = hf_config_parse(buffer_text(&text), text.size, path, &config, err);
     if (status == 0) {
         model->shape = config.shape;
+        model->vocab_size = config.shape.vocab;
         label_set_release(&config.labels);
     }
     buffer_release(&text);

@@ -9,6 +9,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/strings.h"
 #include "lambert/store/tensorflow.h"
+#include "model_vocabulary.h"
 #include "shape_text.h"
 #include "tensor_bundle.h"
 
@@ -204,6 +205,9 @@ static int check_tensor(const struct tf_model *model, const struct param_info *i
         return error_set(
             err, "%s: tensor %s is %s; float32, float16 and bfloat16 can be read, whole", path,
             name, tensor->sliced ? "saved in slices" : bundle_dtype_name(tensor->dtype));
+    const struct model_rows rows = {path, "bert_config.json", model->vocab_size};
+    if (model_vocabulary_check_rows(&rows, info, name, tensor->dimensions, tensor->shape, err) < 0)
+        return -1;
     *fit = fit_of(tensor, info, transposed);
     if (*fit == TENSOR_MISFITS)
         return error_set(err, "%s: tensor %s is %s, where the configured model has %s%s", path,

@@ -336,6 +336,58 @@ static void other_spellings(void **state)
     }
 }
 
+/* vocab_size from the 7 entries on, and as many rows or those padded; all else is of several models. */
+static void rows_beyond_the_vocabulary(void **state)
+{
+    (void)state;
+    static const struct {
+        int vocab_size, extra_rows;
+        const char *said; /* NULL: it is refused */
+    } cases[] = {
+        {7, 0, ""},
+        {7, 1, "has 8 rows: those beyond vocab_size 7 are left out as padding"},
+        {8, 1, "has 7 entries: rows of the weights beyond them, up to vocab_size 8, are left out"},
+        {9, 9, "has 7 entries, and vocab_size in its config.json is 9: more than padding"},
+        {9, 9, "has 16 rows: those beyond vocab_size 9"},
+        {12, 5, "more than padding accounts for"},
+        {7, -1, NULL},
+        {7, 2, NULL},
+        {7, 9, NULL},
+        {8, 0, NULL},
+        {8, 8, NULL},
+        {12, 4, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err;
+        struct buffer said = {0};
+        real *params = NULL;
+        char numbers[2][32], text[160], name[32];
+        snprintf(name, sizeof name, "rows-%d", (int)i);
+        char *folder = folder_of(name, NULL, cases[i].extra_rows);
+        char *config = path_join(folder, "config.json");
+        snprintf(text, sizeof text, "%.*s%d%s", (int)strlen("{\"vocab_size\":"), padded_config,
+                 cases[i].vocab_size, padded_config + strlen("{\"vocab_size\":8"));
+        scratch_write(config, text, strlen(text));
+        catch_begin();
+        const int status = read_folder(folder, &params, &err);
+        catch_end(&said);
+        assert_int_equal(status, cases[i].said ? 0 : -1);
+        snprintf(numbers[0], sizeof numbers[0], "of %d rows", 7 + cases[i].extra_rows);
+        snprintf(numbers[1], sizeof numbers[1], "config.json is %d;", cases[i].vocab_size);
+        if (cases[i].said ? !strstr(buffer_text(&said), cases[i].said)
+                          : !strstr(err.text, numbers[0]) || !strstr(err.text, numbers[1]))
+            fail_msg("%d: '%s', and '%s' was said", (int)i, err.text, buffer_text(&said));
+        if (cases[i].said) {
+            expect_first_values(params, "bert.embeddings.word_embeddings.weight", 0.5f);
+            expect_first_values(params, "cls.predictions.bias", 0.5f);
+        }
+        buffer_release(&said);
+        free(params);
+        free(config);
+        free(folder);
+    }
+}
+
 static void remove_from(const char *folder, const char *name)
 {
     struct error err;
@@ -543,7 +595,7 @@ static void tensors_that_do_not_fit(void **state)
     expect_refusal(folder, "output.dense.weight is [5, 4]", "has [4, 5]");
     free(folder);
     folder = folder_of("fewer", NULL, -1);
-    expect_refusal(folder, "word_embeddings.weight is [6, 4]", "has [7, 4]");
+    expect_refusal(folder, "word_embeddings.weight is [6, 4], of 6 rows", "config.json is 7;");
     free(folder);
 }
 
@@ -661,6 +713,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(added_tokens_go_through),
         cmocka_unit_test(what_the_files_say),
         cmocka_unit_test(other_spellings),
+        cmocka_unit_test(rows_beyond_the_vocabulary),
         cmocka_unit_test(decoders_of_their_own),
         cmocka_unit_test(tensors_that_are_left_over),
         cmocka_unit_test(weights_that_are_not_finite),

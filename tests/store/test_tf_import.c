@@ -260,12 +260,30 @@ static void the_vocabulary_tells_the_case(void **state)
     free(folder);
 }
 
+static void write_config(const char *folder, const char *change, int vocab_size)
+{
+    struct buffer text = {0};
+    buffer_print(&text,
+                 "{\"vocab_size\": %d, \"hidden_size\": 4, \"num_attention_heads\": 2, "
+                 "\"type_vocab_size\": 2, %s}",
+                 vocab_size, change);
+    write_text(folder, "bert_config.json", buffer_text(&text));
+    buffer_release(&text);
+}
+
 static void a_padded_vocabulary(void **state)
 {
     (void)state;
     char *folder = folder_of("padded");
     write_text(folder, "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nking\n");
     check_model(folder, 7, NULL);
+    write_config(folder,
+                 "\"num_hidden_layers\": 1, \"intermediate_size\": 6, "
+                 "\"max_position_embeddings\": 8",
+                 7);
+    assert_refused(folder,
+                   "embeddings is [9, 4], of 9 rows, and vocab_size in bert_config.json is 7");
+    write_config(folder, "\"num_hidden_layers\": 1", 9);
     write_text(folder, "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\nd\ne\n");
     assert_refused(folder, "vocab.txt has 10 entries, but vocab_size in bert_config.json is 9");
     free(folder);
@@ -273,35 +291,30 @@ static void a_padded_vocabulary(void **state)
 
 /* --- what does not fit ------------------------------------------------------------------------ */
 
-static void write_config(const char *folder, const char *change)
-{
-    struct buffer text = {0};
-    buffer_print(&text,
-                 "{\"vocab_size\": 9, \"hidden_size\": 4, \"num_attention_heads\": 2, "
-                 "\"type_vocab_size\": 2, %s}",
-                 change);
-    write_text(folder, "bert_config.json", buffer_text(&text));
-    buffer_release(&text);
-}
-
 static void a_misfit_is_named(void **state)
 {
     (void)state;
     char *folder = folder_of("misfit");
-    write_config(folder, "\"num_hidden_layers\": 1, \"intermediate_size\": 7, "
-                         "\"max_position_embeddings\": 8");
+    write_config(folder,
+                 "\"num_hidden_layers\": 1, \"intermediate_size\": 7, "
+                 "\"max_position_embeddings\": 8",
+                 9);
     assert_refused(folder,
                    "tensor bert/encoder/layer_0/intermediate/dense/kernel is [4, 6], where the "
                    "configured model has [7, 4] (the other way round)");
-    write_config(folder, "\"num_hidden_layers\": 2, \"intermediate_size\": 6, "
-                         "\"max_position_embeddings\": 8");
+    write_config(folder,
+                 "\"num_hidden_layers\": 2, \"intermediate_size\": 6, "
+                 "\"max_position_embeddings\": 8",
+                 9);
     assert_refused(folder, "bert_model.ckpt.index has no tensor bert/encoder/layer_1/");
-    write_config(folder, "\"num_hidden_layers\": 1, \"intermediate_size\": 6, "
-                         "\"max_position_embeddings\": 16");
+    write_config(folder,
+                 "\"num_hidden_layers\": 1, \"intermediate_size\": 6, "
+                 "\"max_position_embeddings\": 16",
+                 9);
     assert_refused(folder,
                    "tensor bert/embeddings/position_embeddings is [8, 4], where the configured "
                    "model has [16, 4]");
-    write_config(folder, "\"num_hidden_layers\": 1, \"hidden_act\": \"relu\"");
+    write_config(folder, "\"num_hidden_layers\": 1, \"hidden_act\": \"relu\"", 9);
     assert_refused(folder, "hidden_act is relu");
     free(folder);
 }

@@ -53,6 +53,7 @@ struct hf_tensors; /* store/hf_tensors.h */
 struct hf_model {
     char *folder;
     struct bert_config shape; /* vocab: entries of vocab.txt; the weights may have more rows */
+    int vocab_size;           /* of config.json */
     enum task_kind kind;      /* what its class is for; other classes than those above: none */
     struct label_set labels;  /* of kinds that name them: classification, multilabel, tagging */
     struct tokenizer_options tokenizer;
@@ -73,7 +74,8 @@ void hf_model_close(struct hf_model *model); /* fine on a zeroed one */
 bool hf_model_has(const struct hf_model *model, const char *name);
 
 /* Fills params [table size] with the folder's weights as float, by the names of
- * store/hf_tensors.h. Rows beyond the vocabulary are padding, and dropped; position_ids and the
+ * store/hf_tensors.h. Rows beyond the vocabulary are padding, and dropped, where they are no more than padding
+ * accounts for (store/model_vocabulary.h); position_ids and the
  * decoder, which is the word table, are passed over. Heads of the table that are missing, or are for
  * another number of labels, are initialised from `seed`; those that the table has not are left out,
  * and so are layers beyond num_hidden_layers: the log says which. An error names the tensor: any

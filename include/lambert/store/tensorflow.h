@@ -35,6 +35,7 @@ struct tensor_bundle;
 struct tf_model {
     char *prefix;             /* of the weights: the path without .index */
     struct bert_config shape; /* vocab: entries of vocab.txt; the weights may have more rows */
+    int vocab_size;           /* of bert_config.json */
     enum task_kind kind;      /* questions where it has run_squad.py's head; else none */
     struct tokenizer_options tokenizer;
     char *vocabulary; /* bytes of vocab.txt */
