@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TRANSFORMERS_VERBOSITY="error",
                   TOKENIZERS_PARALLELISM="false")
@@ -156,6 +157,12 @@ def changed(value, place, new):
     return value
 
 
+def has_case(token):
+    """Whether lower-casing and stripping accents would change it."""
+    kept = unicodedata.normalize("NFD", token.lower())
+    return token != "".join(c for c in kept if unicodedata.category(c) != "Mn")
+
+
 def tokenizer_options():
     """(what tokenizer_config.json says, what tokenizer.json says)"""
     said = (..., True, False)
@@ -185,7 +192,8 @@ def check_options(table, base):
     table.check("tokenizer: case, accents, Han, longest word", f"{agreed} the same, {refused} refused",
                 agreed >= 30 and refused >= 30)
     agreed = 0
-    for config in ({}, {"do_lower_case": False}, {"strip_accents": False}, {"tokenize_chinese_chars": False},
+    for config in ({"do_lower_case": True}, {"do_lower_case": False}, {"do_lower_case": True, "strip_accents": False},
+                   {"do_lower_case": True, "tokenize_chinese_chars": False},
                    {"do_lower_case": False, "strip_accents": True}):
         path = base.copy()
         os.remove(os.path.join(path, "tokenizer.json"))
@@ -193,6 +201,32 @@ def check_options(table, base):
         agreed += check_tokenizer(table, base, f"slow {config}", path) == ""
         base.drop(path)
     table.check("tokenizer: of vocab.txt alone", f"{agreed} of 5 the same", agreed == 5)
+    check_silent_case(table, base)
+
+
+def check_silent_case(table, base):
+    """What says nothing of case is read as the vocabulary tells: as transformers read it once told so."""
+    agreed = 0
+    for cased in (False, True):
+        for config in (None, {}, {"tokenize_chinese_chars": False}):
+            path, told = base.copy(), base.copy()
+            for folder in (path, told):
+                os.remove(os.path.join(folder, "tokenizer.json"))
+                os.remove(os.path.join(folder, "tokenizer_config.json"))
+                with open(os.path.join(folder, "vocab.txt"), "w", encoding="utf-8") as file:
+                    plain = [token if cased or token.startswith("[") else f"plain{i}" if has_case(token) else token
+                             for i, token in enumerate(VOCABULARY)]
+                    file.write("".join(token + "\n" for token in plain))
+            if config is not None:
+                write_json(path, "tokenizer_config.json", config)
+            write_json(told, "tokenizer_config.json", {**(config or {}), "do_lower_case": not cased})
+            again, said = base.through(path)
+            first = transformers.AutoTokenizer.from_pretrained(told)
+            agreed += again is not None and f"is taken for {'cased' if cased else 'uncased'}" in said and \
+                ids_of(transformers.AutoTokenizer.from_pretrained(again), TEXTS) == ids_of(first, TEXTS)
+            base.drop(path)
+            base.drop(told)
+    table.check("tokenizer: case by the vocabulary", f"{agreed} of 6 as told", agreed == 6)
 
 
 FIELDS = [

@@ -24,6 +24,7 @@ struct reading {
     const char *folder;
     struct json_file config, fast, map, list, model; /* model: config.json */
     bool fast_alone; /* the tokenizer is what tokenizer.json says, whatever else stands there */
+    struct model_case said;
     struct added_tokens added;
     struct hf_tokenizer *tokenizer;
     struct error *err;
@@ -240,7 +241,7 @@ static int get_switch(const struct reading *reading, const struct json_file *fil
 }
 
 /* One option, which both files may say and which is `standard` where they do not. transformers take
- * that word of tokenizer_config.json's, a silent one's too, before tokenizer.json's. */
+ * that word of tokenizer_config.json's, a silent one's too, before tokenizer.json's. -1, or whether a file says it. */
 static int read_option(const struct reading *reading, const char *name, const char *fast_name,
                        bool standard, bool *value)
 {
@@ -259,7 +260,7 @@ static int read_option(const struct reading *reading, const char *name, const ch
                          fast->path, fast_name, fast_said ? "true" : "false", name,
                          said ? "true" : "false", there ? "" : ", which does not mention it");
     *value = fast->root ? fast_said : said;
-    return 0;
+    return there || fast->root;
 }
 
 /* max_input_chars_per_word; transformers' own tokenizer has 100. */
@@ -275,22 +276,27 @@ static int read_longest(const struct reading *reading, int *longest)
     return 0;
 }
 
-static int read_options(const struct reading *reading, struct tokenizer_options *options)
+static int read_options(struct reading *reading, struct tokenizer_options *options)
 {
     bool strips;
     *options = tokenizer_defaults;
-    if (read_option(reading, "do_lower_case", "lowercase", true, &options->lower_case) < 0 ||
-        read_option(reading, "strip_accents", "strip_accents", options->lower_case, &strips) < 0 ||
-        read_option(reading, "tokenize_chinese_chars", "handle_chinese_chars", true,
-                    &options->split_han) < 0)
+    const int case_said =
+        read_option(reading, "do_lower_case", "lowercase", true, &options->lower_case);
+    const int accents_said = case_said < 0 ? -1
+                                           : read_option(reading, "strip_accents", "strip_accents",
+                                                         options->lower_case, &strips);
+    if (accents_said < 0 || read_option(reading, "tokenize_chinese_chars", "handle_chinese_chars",
+                                        true, &options->split_han) < 0)
         return -1;
+    reading->said = (struct model_case){case_said > 0, accents_said > 0};
     if (strips != options->lower_case)
         options->accents = strips ? ACCENTS_STRIPPED : ACCENTS_KEPT;
     return read_longest(reading, &options->max_word_characters);
 }
 
 int hf_tokenizer_config_parse(const char *text, size_t size, const char *path,
-                              struct tokenizer_options *options, struct error *err)
+                              struct tokenizer_options *options, struct model_case *said,
+                              struct error *err)
 {
     struct reading reading = {
         .config = {.path = (char *)path, .root = cJSON_ParseWithLength(text, size)}, .err = err};
@@ -300,6 +306,7 @@ int hf_tokenizer_config_parse(const char *text, size_t size, const char *path,
     else
         status = read_options(&reading, options);
     options->max_word_characters = tokenizer_defaults.max_word_characters;
+    *said = reading.said;
     cJSON_Delete(reading.config.root);
     return status;
 }
@@ -540,6 +547,8 @@ int hf_tokenizer_read(struct hf_tokenizer *tokenizer, const char *folder, struct
         added_tokens_check(&reading.added, tokenizer->vocabulary, folder, err) < 0 ||
         mark_special(&reading) < 0)
         goto done;
+    model_case_settle(&reading.said, tokenizer->vocabulary, folder, reading.config.path,
+                      &tokenizer->options);
     if (reading.fast.root && (check_vocabulary(&reading) < 0 || check_processor(&reading) < 0))
         goto done;
     if (check_added(&reading) < 0)

@@ -12,7 +12,8 @@
  *                 tokenizer_config.json is silent
  *     no matter   truncation, padding, decoder
  *
- * Without a tokenizer.json words end at 100 characters, as transformers have it.
+ * Without a tokenizer.json words end at 100 characters, as transformers have it. Where no file says whether text is
+ * lower-cased, the vocabulary tells (model_case.h).
  *
  * An added token behind the end of vocab.txt is a line more in the vocabulary, with its row. A special
  * one is text where it stands in a text, as [MASK] is: the log says so. Another one is taken where
@@ -27,6 +28,7 @@
 #include "lambert/base/error.h"
 #include "lambert/text/tokenizer_options.h"
 #include "lambert/text/vocabulary.h"
+#include "model_case.h"
 
 /* What they say. */
 struct hf_tokenizer {
@@ -39,9 +41,10 @@ struct hf_tokenizer {
 int hf_tokenizer_read(struct hf_tokenizer *tokenizer, const char *folder, struct error *err);
 /* What a tokenizer_config.json by itself says, as of a model of TensorFlow: do_lower_case,
  * strip_accents (true, false, or null: as case) and tokenize_chinese_chars; the rest is as
- * tokenizer_defaults. `path` is for errors. */
+ * tokenizer_defaults, and *said tells what of case it says. `path` is for errors. */
 int hf_tokenizer_config_parse(const char *text, size_t size, const char *path,
-                              struct tokenizer_options *options, struct error *err);
+                              struct tokenizer_options *options, struct model_case *said,
+                              struct error *err);
 
 void hf_tokenizer_release(struct hf_tokenizer *tokenizer); /* fine on a zeroed one */
 

@@ -11,8 +11,8 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/text/unicode.h"
 #include "lambert/text/vocabulary.h"
+#include "model_case.h"
 #include "model_vocabulary.h"
 #include "sstable.h"
 #include "tensor_bundle.h"
@@ -232,47 +232,21 @@ static int read_config(struct tf_model *model, struct error *err)
     return status;
 }
 
-/* A token that no lower-cased text has: a capital in it, outside of [MASK], <S> and the like. */
-static bool is_cased(const char *token)
-{
-    const size_t size = strlen(token);
-    if (token[0] == '[' || token[0] == '<')
-        return false;
-    for (size_t at = 0; at < size;) {
-        int32_t code;
-        at += unicode_decode(token + at, size - at, &code); /* a vocabulary is valid UTF-8 */
-        if (unicode_is_upper(code))
-            return true;
-    }
-    return false;
-}
-
-/* Google's vocabularies of uncased models have not one such token, those of cased ones thousands. */
-static bool looks_cased(const struct vocabulary *vocabulary)
-{
-    int cased = 0;
-    for (int32_t id = 0; id < vocabulary_size(vocabulary); id++)
-        cased += is_cased(vocabulary_token(vocabulary, id));
-    return cased * 100 > vocabulary_size(vocabulary);
-}
-
 /* tokenizer_config.json, or what the vocabulary looks like. */
 static int read_case(struct tf_model *model, const struct vocabulary *vocabulary, struct error *err)
 {
     struct buffer text = {0};
+    struct model_case said = {0};
     char *path = path_beside(model, "tokenizer_config.json");
     int status = 0;
     model->tokenizer = tokenizer_defaults;
-    if (!file_exists(path)) {
-        model->tokenizer.lower_case = !looks_cased(vocabulary);
-        log_info("%s is taken for %s by its vocabulary; a tokenizer_config.json beside it may say "
-                 "otherwise ({\"do_lower_case\": %s})",
-                 model->prefix, model->tokenizer.lower_case ? "uncased" : "cased",
-                 model->tokenizer.lower_case ? "false" : "true");
-    } else if ((status = file_read(path, &text, err)) == 0) {
-        status =
-            hf_tokenizer_config_parse(buffer_text(&text), text.size, path, &model->tokenizer, err);
-    }
+    if (file_exists(path))
+        status = file_read(path, &text, err) < 0
+                     ? -1
+                     : hf_tokenizer_config_parse(buffer_text(&text), text.size, path,
+                                                 &model->tokenizer, &said, err);
+    if (status == 0)
+        model_case_settle(&said, vocabulary, model->prefix, path, &model->tokenizer);
     buffer_release(&text);
     free(path);
     return status;

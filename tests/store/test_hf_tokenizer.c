@@ -186,6 +186,51 @@ static void folders_without_a_file(void **state)
     hf_tokenizer_release(&tokenizer);
 }
 
+/* A folder that says nothing of case is as its vocabulary, with a file or without; transformers' default would make
+ * an uncased model of a cased one. */
+static void case_by_the_vocabulary(void **state)
+{
+    (void)state;
+    static const char cased[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\nCaf\xc3\xa9";
+    static const struct {
+        const char *words, *config; /* config NULL: there is none */
+        const char *options, *said; /* said "": nothing */
+    } cases[] = {
+        {words, NULL, "uncased", "is taken for uncased"},
+        {cased, NULL, "cased", "is taken for cased"},
+        {cased, "{}", "cased", "2 tokens 1 have capitals and 1 accents (readers that go by their"},
+        {cased, "{\"strip_accents\":true}", "cased, accents stripped",
+         "is taken for cased, accents"},
+        {cased, "{\"do_lower_case\":false}", "cased", ""},
+        {cased, "{\"do_lower_case\":true}", "uncased", "warning: "},
+        {words, "{\"do_lower_case\":true}", "uncased", ""},
+        {words, "{\"do_lower_case\":false}", "cased", "do_lower_case is true"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *folder = make_folder(true);
+        struct hf_tokenizer tokenizer;
+        struct error err;
+        struct buffer said = {0};
+        char text[TOKENIZER_OPTIONS_TEXT];
+        drop(folder, FAST);
+        drop(folder, CONFIG);
+        put(folder, "vocab.txt", cases[i].words);
+        if (cases[i].config)
+            put(folder, CONFIG, cases[i].config);
+        catch_begin();
+        const int status = hf_tokenizer_read(&tokenizer, folder, &err);
+        catch_end(&said);
+        if (status < 0)
+            fail_msg("%s", err.text);
+        tokenizer.options.max_word_characters = tokenizer_defaults.max_word_characters;
+        assert_string_equal(tokenizer_options_text(&tokenizer.options, text), cases[i].options);
+        if (cases[i].said[0] ? !strstr(buffer_text(&said), cases[i].said) : said.size > 0)
+            fail_msg("%d: '%s' was said, not '%s'", (int)i, buffer_text(&said), cases[i].said);
+        buffer_release(&said);
+        hf_tokenizer_release(&tokenizer);
+    }
+}
+
 /* --- one field after the other ---------------------------------------------------------------- */
 
 #define CLS  "{\"SpecialToken\":{\"id\":\"[CLS]\",\"type_id\":0}}"
@@ -400,6 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_are_read_and_written),
         cmocka_unit_test(folders_without_a_file),
+        cmocka_unit_test(case_by_the_vocabulary),
         cmocka_unit_test(what_fields_do),
         cmocka_unit_test(added_tokens_have_their_rows),
         cmocka_unit_test(added_tokens_that_are_refused),

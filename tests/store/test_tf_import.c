@@ -221,43 +221,72 @@ static void a_folder_lacks_something(void **state)
 
 /* --- vocabulary and case ---------------------------------------------------------------------- */
 
-static bool is_uncased(const char *folder)
+#define LINES "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
+
+/* How its text is read, and what is said of that. */
+static void expect_case(const char *folder, const char *options, const char *word)
 {
     struct tf_model model;
     struct error err;
     struct buffer said = {0};
+    char text[TOKENIZER_OPTIONS_TEXT];
     catch_begin();
     const int status = tf_model_open(&model, folder, &err);
     catch_end(&said);
     if (status < 0)
         fail_msg("%s", err.text);
-    const bool uncased = model.tokenizer.lower_case;
-    char *path = path_join(folder, "tokenizer_config.json");
-    if (!file_exists(path))
-        assert_non_null(
-            strstr(buffer_text(&said), uncased ? "is taken for uncased" : "is taken for cased"));
-    free(path);
+    assert_string_equal(tokenizer_options_text(&model.tokenizer, text), options);
+    if (!strstr(buffer_text(&said), word))
+        fail_msg("'%s' was said, not '%s'", buffer_text(&said), word);
     buffer_release(&said);
     tf_model_close(&model);
-    return uncased;
 }
 
 static void the_vocabulary_tells_the_case(void **state)
 {
     (void)state;
-    char *folder = folder_of("case");
-    assert_true(is_uncased(folder)); /* <S> is no word */
-    write_text(folder, "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nKing\n##s\n<S>\n");
-    assert_false(is_uncased(folder));
-    write_text(
-        folder, "vocab.txt",
-        "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\n\xd0\x9a\xd0\xbe\n##s\n<S>\n"); /* Cyrillic */
-    assert_false(is_uncased(folder));
-    write_text(folder, "tokenizer_config.json", "{\"do_lower_case\": true}\n");
-    assert_true(is_uncased(folder));
+    static const struct {
+        const char *vocabulary, *config, *options, *word;
+    } cases[] = {
+        {LINES "the\nking\n##s\n<S>\n", NULL, "uncased",
+         "bert_model.ckpt is taken for uncased by its vocabulary: of 3 tokens 0 have capitals"},
+        {LINES "the\nKing\n##s\n<S>\n", NULL, "cased",
+         "cased by its vocabulary: of 3 tokens 1 have"},
+        {LINES "the\n\xd0\x9a\xd0\xbe\n", NULL, "cased", "do_lower_case\": false} in "},
+        {LINES "\xd8\xa3\n\xd8\xa7\n", NULL, "cased", "0 have capitals and 1 accents"}, /* Arabic */
+        {LINES "\xe6\x9d\xb1\napp\n", NULL, "uncased", "0 accents"}, /* Chinese */
+        {LINES "\xe6\x9d\xb1\napp\nA\n", NULL, "cased", "1 have capitals"},
+        {LINES "\xea\xb0\x80\n", NULL, "cased", "1 accents"}, /* Korean */
+        {LINES "caf\xc3\xa9\nthe\n", NULL, "uncased, accents kept", "1 accents"},
+        /* a file that is silent on case says nothing of it */
+        {LINES "King\nthe\n", "{}", "cased", "1 have capitals"},
+        {LINES "King\nthe\n", "{\"do_lower_case\": null, \"model_max_length\": 512}", "cased", ""},
+        {LINES "king\nthe\n", "{\"tokenize_chinese_chars\": false}",
+         "uncased, Chinese characters not set apart", "is taken for uncased by its vocabulary"},
+        {LINES "King\nthe\n", "{\"strip_accents\": true}", "cased, accents stripped", "1 have"},
+        {LINES "king\nthe\n", "{\"strip_accents\": false}", "uncased, accents kept", "0 have"},
+        /* what it says holds, and is held against the vocabulary */
+        {LINES "King\nthe\n", "{\"do_lower_case\": true}", "uncased", "warning: "},
+        {LINES "King\nthe\n", "{\"do_lower_case\": true}", "uncased",
+         "1 of 2 tokens of the vocabulary have capitals, as 'King'"},
+        {LINES "king\nthe\n", "{\"do_lower_case\": false}", "cased", "a word with one is [UNK]"},
+        {LINES "caf\xc3\xa9\nthe\n", "{\"do_lower_case\": true}", "uncased",
+         "1 of 2 tokens of the vocabulary have some, as 'caf\xc3\xa9'"},
+        {LINES "\xe6\x9d\xb1\n", "{\"do_lower_case\": false}", "cased", ""},
+    };
+    char *folder = folder_of("case"), *path = path_join(folder, "tokenizer_config.json");
+    struct error err;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_text(folder, "vocab.txt", cases[i].vocabulary);
+        assert_int_equal(file_remove(path, &err), 0);
+        if (cases[i].config)
+            write_text(folder, "tokenizer_config.json", cases[i].config);
+        expect_case(folder, cases[i].options, cases[i].word);
+    }
     write_text(folder, "tokenizer_config.json", "{\"do_lower_case\": 3}\n");
     assert_refused(folder, "do_lower_case");
     free(folder);
+    free(path);
 }
 
 static void write_config(const char *folder, const char *change, int vocab_size)
