@@ -40,6 +40,7 @@ void normalizer_begin(struct normalizer *normalizer, const char *text, size_t si
     normalizer->input = text;
     normalizer->input_size = size;
     normalizer->position = 0;
+    normalizer->joins = false;
 }
 
 /* Ends the word that is being written, if it has any text. */
@@ -50,8 +51,16 @@ static inline void end_word(struct normalizer *normalizer)
         return;
     ARRAY_RESERVE(normalizer->words, normalizer->word_count + 1, normalizer->word_capacity);
     normalizer->words[normalizer->word_count++] =
-        (struct normal_word){normalizer->word_start, size};
+        (struct normal_word){normalizer->word_start, size, normalizer->joins};
     normalizer->word_start += size;
+    normalizer->joins = true;
+}
+
+/* Ends the word that is being written, and what follows does not join it. */
+static inline void part_words(struct normalizer *normalizer)
+{
+    end_word(normalizer);
+    normalizer->joins = false;
 }
 
 /* Where the next code point's text goes: room for ROOM bytes. */
@@ -102,10 +111,10 @@ static void put_code(struct normalizer *normalizer, int32_t code)
 {
     const bool alone = token_is_punctuation(code);
     if (alone)
-        end_word(normalizer);
+        part_words(normalizer);
     normalizer->text.size += unicode_encode(code, end_of_text(normalizer));
     if (alone)
-        end_word(normalizer);
+        part_words(normalizer);
 }
 
 /* Normalises the token that begins at `start` as a whole; returns where it ends. */
@@ -136,6 +145,7 @@ static size_t read_slowly(struct normalizer *normalizer, size_t start)
 struct token_start {
     size_t position, words, text;
     uint64_t invalid_bytes, accents;
+    bool joins;
 };
 
 static struct token_start token_start(const struct normalizer *normalizer, size_t position)
@@ -144,7 +154,8 @@ static struct token_start token_start(const struct normalizer *normalizer, size_
                                 .words = normalizer->word_count,
                                 .text = normalizer->text.size,
                                 .invalid_bytes = normalizer->invalid_bytes,
-                                .accents = normalizer->accents};
+                                .accents = normalizer->accents,
+                                .joins = normalizer->joins};
 }
 
 static size_t begin_again(struct normalizer *normalizer, const struct token_start *start)
@@ -153,6 +164,7 @@ static size_t begin_again(struct normalizer *normalizer, const struct token_star
     normalizer->text.size = normalizer->word_start = start->text;
     normalizer->invalid_bytes = start->invalid_bytes;
     normalizer->accents = start->accents;
+    normalizer->joins = start->joins;
     return read_slowly(normalizer, start->position);
 }
 
@@ -193,13 +205,17 @@ bool normalizer_next(struct normalizer *normalizer)
             put_fate(normalizer, fate);
             break;
         case CODE_ALONE:
+            part_words(normalizer);
+            put_fate(normalizer, fate);
+            part_words(normalizer);
+            break;
         case CODE_HAN:
             end_word(normalizer);
             put_fate(normalizer, fate);
             end_word(normalizer);
             break;
         case CODE_SPACE:
-            end_word(normalizer);
+            part_words(normalizer);
             break;
         case CODE_DROPPED:
             break;

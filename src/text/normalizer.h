@@ -22,6 +22,7 @@
 
 struct normal_word {
     size_t start, size; /* in the normalizer's text; size > 0 */
+    bool joins; /* no white space parts it from the word before, and neither of them is punctuation */
 };
 
 struct normalizer {
@@ -38,6 +39,7 @@ struct normalizer {
     struct normal_word *words; /* [word_count] */
     size_t word_count, word_capacity;
     size_t word_start; /* in text, of the word that is being written */
+    bool joins;        /* what the next word does */
 };
 
 void normalizer_init(struct normalizer *normalizer, const struct tokenizer_options *options);

@@ -22,6 +22,7 @@ struct tokenizer {
     int32_t *
         characters; /* [CHARACTERS] the id of a word of one such character, and 1; 0: not asked yet */
     struct buffer *ids; /* of the call that is running */
+    bool tells_words;
     struct tokenizer_counts counts;
 };
 
@@ -49,11 +50,27 @@ void tokenizer_free(struct tokenizer *tokenizer)
     free(tokenizer);
 }
 
-static void encode_word(struct tokenizer *tokenizer, const char *word, size_t size)
+void tokenizer_tell_words(struct tokenizer *tokenizer)
 {
+    tokenizer->tells_words = true;
+}
+
+/* What was appended behind `begin` bytes goes on with a word. */
+static void mark_joined(struct buffer *ids, size_t begin)
+{
+    int32_t *marked = (int32_t *)(void *)(ids->data + begin);
+    for (size_t i = 0; i < (ids->size - begin) / sizeof *marked; i++)
+        marked[i] = ~marked[i];
+}
+
+static void encode_word(struct tokenizer *tokenizer, const char *word, size_t size, bool joins)
+{
+    const size_t begin = tokenizer->ids->size;
     tokenizer->counts.words++;
     if (!wordpiece_encode(&tokenizer->wordpiece, word, size, tokenizer->ids))
         tokenizer->counts.unknown_words++;
+    if (tokenizer->tells_words)
+        mark_joined(tokenizer->ids, begin + (joins ? 0 : sizeof(int32_t)));
 }
 
 /* Whether the word is one character of three bytes, as Chinese ones are; its code point. */
@@ -68,17 +85,20 @@ static inline bool is_character(const char *word, size_t size, unsigned *code)
 }
 
 /* Such words are one piece or unknown: their ids are kept by code point. */
-static inline void encode_character(struct tokenizer *tokenizer, const char *word, unsigned code)
+static inline void encode_character(struct tokenizer *tokenizer, const char *word, unsigned code,
+                                    bool joins)
 {
     int32_t id = tokenizer->characters[code] - 1;
     if (id < 0) {
-        encode_word(tokenizer, word, CHARACTER_BYTES);
+        encode_word(tokenizer, word, CHARACTER_BYTES, joins);
         memcpy(&id, tokenizer->ids->data + tokenizer->ids->size - sizeof id, sizeof id);
-        tokenizer->characters[code] = id + 1;
+        tokenizer->characters[code] = (id < 0 ? ~id : id) + 1;
         return;
     }
     tokenizer->counts.words++;
     tokenizer->counts.unknown_words += id == tokenizer->wordpiece.unknown;
+    if (joins && tokenizer->tells_words)
+        id = ~id;
     buffer_put(tokenizer->ids, &id, sizeof id);
 }
 
@@ -90,11 +110,12 @@ static void encode_run(struct tokenizer *tokenizer, const struct word_span *span
         for (size_t w = 0; w < normalizer->word_count; w++) {
             const char *word = normalizer_word(normalizer, w);
             const size_t size = normalizer->words[w].size;
+            const bool joins = normalizer->words[w].joins;
             unsigned code;
             if (is_character(word, size, &code))
-                encode_character(tokenizer, word, code);
+                encode_character(tokenizer, word, code, joins);
             else
-                encode_word(tokenizer, word, size);
+                encode_word(tokenizer, word, size, joins);
         }
 }
 
@@ -115,7 +136,7 @@ static void encode_and_remember(struct tokenizer *tokenizer, const struct word_s
     size_t ids_before = tokenizer->ids->size;
     uint64_t invalid = normalizer->invalid_bytes, accents = normalizer->accents;
     if (span->ascii)
-        encode_word(tokenizer, span->text, span->size);
+        encode_word(tokenizer, span->text, span->size, false);
     else
         encode_run(tokenizer, span);
 

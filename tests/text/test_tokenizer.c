@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lambert/base/rng.h"
+#include "lambert/text/unicode.h"
 #include "text_helpers.h"
 
 static struct tokenizer *tokenizer_for(const struct vocabulary *vocabulary, bool lower_case)
@@ -256,6 +257,117 @@ static void cuts_words_of_any_length(void **state)
     }
 }
 
+/* --- words of segmented text --- */
+
+/* The pieces of a text, a blank before each that begins a word, "+" before each that goes on with one; twice,
+ * the second time from the cache. */
+static void check_joined(const char *tokens, const char *text, const char *pieces)
+{
+    struct vocabulary *vocabulary = vocabulary_of(tokens);
+    struct tokenizer *tokenizer = tokenizer_for(vocabulary, true);
+    tokenizer_tell_words(tokenizer);
+    for (int pass = 0; pass < 2; pass++) {
+        struct buffer ids = {0}, seen = {0};
+        const size_t count = tokenizer_encode(tokenizer, text, strlen(text), &ids);
+        for (size_t i = 0; i < count; i++) {
+            const int32_t id = ((const int32_t *)(const void *)ids.data)[i];
+            buffer_print(&seen, "%s%s", id < 0 ? "+" : i > 0 ? " " : "",
+                         vocabulary_token(vocabulary, id < 0 ? ~id : id));
+        }
+        assert_string_equal(buffer_text(&seen), pieces);
+        buffer_release(&ids);
+        buffer_release(&seen);
+    }
+    tokenizer_free(tokenizer);
+    vocabulary_free(vocabulary);
+}
+
+static void says_which_pieces_make_a_word(void **state)
+{
+    (void)state;
+    static const char tokens[] = "我 们 在 北 京 t 恤 食 べ ##る , 。 un ##want ##ed a ' s";
+    check_joined(tokens, "我们 在 北京", "我+们 在 北+京");
+    check_joined(tokens, "t恤 食べる 恤t", "t+恤 食+べ+##る 恤+t");
+    /* White space of any kind parts words; what is dropped does not. */
+    check_joined(tokens, "我们\u3000在\u00A0北\u200B京\n我", "我+们 在 北+京 我");
+    /* Punctuation is a word by itself. */
+    check_joined(tokens, "我们,在。北京", "我+们 , 在 。 北+京");
+    /* Of words without Chinese characters it says what "##" says. */
+    check_joined(tokens, "unwanted a's, a", "un+##want+##ed a ' s , a");
+    /* A character that the vocabulary has not is one all the same. */
+    check_joined(tokens, "北龍京 龍龍 x", "北+[UNK]+京 [UNK]+[UNK] [UNK]");
+    /* More characters between blanks than are handed out at a time. */
+    char text[3 * 200 + 1] = "", pieces[4 * 200] = "";
+    for (int i = 0; i < 200; i++) {
+        strcat(text, "京");
+        strcat(pieces, i > 0 ? "+京" : "京");
+    }
+    check_joined(tokens, text, pieces);
+}
+
+struct joined_words {
+    const struct vocabulary *vocabulary;
+    struct buffer ids;
+    bool any, punctuation; /* a word came before between the same blanks; it was punctuation */
+};
+
+static void joined_word(void *context, const char *text, size_t size)
+{
+    struct joined_words *joined = context;
+    const size_t before = joined->ids.size;
+    int32_t code;
+    const bool punctuation =
+        unicode_decode(text, size, &code) == size &&
+        (unicode_is_punctuation(code) || (code < 0x80 && strchr("$+<=>^`|~", code)));
+    const bool joins = joined->any && !punctuation && !joined->punctuation;
+    slow_wordpiece(joined->vocabulary, text, size, &joined->ids);
+    int32_t *ids = (int32_t *)(void *)(joined->ids.data + before);
+    for (size_t i = joins ? 0 : 1; i < (joined->ids.size - before) / sizeof *ids; i++)
+        ids[i] = ~ids[i];
+    joined->any = true;
+    joined->punctuation = punctuation;
+}
+
+/* What stands between blanks, by itself, and there word by word. */
+static void words_are_what_blanks_part(void **state)
+{
+    (void)state;
+    struct vocabulary *vocabulary = vocabulary_of(
+        "a b e z 7 ab ba ##a ##b ##e ##7 ##σ ##ς σ α ##α . , ' ` 中 か 各 é \u1100 ##\u1161");
+    struct joined_words joined = {.vocabulary = vocabulary};
+    struct tokenizer *tokenizer = tokenizer_for(vocabulary, true);
+    struct buffer text = {0}, ids = {0};
+    struct rng rng;
+    rng_init(&rng, rng_key(5, RNG_TEST, 0, 0));
+    tokenizer_tell_words(tokenizer);
+    for (int i = 0; i < 3000; i++) {
+        buffer_reset(&text);
+        buffer_reset(&ids);
+        buffer_reset(&joined.ids);
+        for (uint32_t run = rng_below(&rng, 6); run < 6; run++) {
+            const size_t begin = text.size;
+            for (uint32_t c = rng_below(&rng, 12); c < 12; c++) {
+                static const char *const atoms[] = {"中", "各", "か", "a", "b", "é", ",", "。", "Σ", "7"};
+                const char *atom = atoms[rng_below(&rng, 10)];
+                buffer_put(&text, atom, strlen(atom));
+            }
+            joined.any = false;
+            tokenizer_words((char *)text.data + begin, text.size - begin, &tokenizer_defaults,
+                            joined_word, &joined);
+            const char *blank = rng_below(&rng, 2) ? " " : "\u3000";
+            buffer_put(&text, blank, strlen(blank));
+        }
+        tokenizer_encode(tokenizer, (char *)text.data, text.size, &ids);
+        assert_int_equal(ids.size, joined.ids.size);
+        assert_memory_equal(ids.data, joined.ids.data, ids.size);
+    }
+    buffer_release(&text);
+    buffer_release(&ids);
+    buffer_release(&joined.ids);
+    tokenizer_free(tokenizer);
+    vocabulary_free(vocabulary);
+}
+
 static void names_its_unicode(void **state)
 {
     (void)state;
@@ -280,6 +392,8 @@ int main(void)
         cmocka_unit_test(counts_what_it_met),
         cmocka_unit_test(agrees_with_the_definition),
         cmocka_unit_test(cuts_words_of_any_length),
+        cmocka_unit_test(says_which_pieces_make_a_word),
+        cmocka_unit_test(words_are_what_blanks_part),
         cmocka_unit_test(names_its_unicode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

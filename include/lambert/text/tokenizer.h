@@ -34,6 +34,13 @@ struct tokenizer *tokenizer_new(const struct vocabulary *vocabulary,
                                 const struct tokenizer_options *options);
 void tokenizer_free(struct tokenizer *tokenizer); /* NULL is fine */
 
+/* Of a tokenizer that has read nothing yet: of text that is segmented, its words parted by white space (as
+ * jieba and MeCab write Chinese and Japanese), it is to say which pieces belong together. The id of a piece
+ * that goes on with what white space parts, where neither it nor what stands before it is punctuation, is
+ * appended as its complement, ~id, which is below 0. In a word without Chinese characters these are the pieces
+ * that have "##". */
+void tokenizer_tell_words(struct tokenizer *tokenizer);
+
 /* Appends the ids of text as int32_t to ids; returns how many. No special tokens are added. */
 size_t tokenizer_encode(struct tokenizer *tokenizer, const char *text, size_t size,
                         struct buffer *ids);
