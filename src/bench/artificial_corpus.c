@@ -105,7 +105,7 @@ static int write_shard(const struct artificial_corpus *corpus, const struct voca
             tokens += length;
         }
         const int32_t *ids = tables->ids + rng_below(&rng, POOL - LONGEST_DOCUMENT);
-        status = shard_writer_add(writer, ids, lengths, count, err);
+        status = shard_writer_add(writer, ids, NULL, lengths, count, err);
     }
     free(lengths);
     if (status == 0)

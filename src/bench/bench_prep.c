@@ -221,7 +221,7 @@ static int write_stage(void *context, struct error *err)
             return -1;
         for (size_t d = documents * s / shards; d < documents * (s + 1) / shards; d++) {
             const struct bench_document *document = &text->documents[d];
-            if (shard_writer_add(writer, text->ids + document->first_token,
+            if (shard_writer_add(writer, text->ids + document->first_token, NULL,
                                  text->lengths + document->first_sentence, document->sentences,
                                  err) < 0) {
                 shard_writer_discard(writer);

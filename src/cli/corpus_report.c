@@ -86,10 +86,13 @@ static void print_left_out(const char *head, uint64_t count, const char *what)
         printf("  %-12s %" PRIu64 " %s\n", head, count, what);
 }
 
-static void print_text(const struct corpus_report *report)
+static void print_text(const struct corpus_report *report, bool segmented)
 {
     printf("  %-12s %.1f MB of text in %" PRIu64 " files; %.1f MB in the corpus\n", "made of",
            (double)report->input_bytes / 1e6, report->files, (double)report->corpus_bytes / 1e6);
+    if (segmented)
+        printf("  %-12s by the blanks of the text, which whole_words and spans mask as they are\n",
+               "words");
     printf("  %-12s %" PRIu64 " of %" PRIu64 " documents, which have no text%s; %" PRIu64
            " bytes that are not UTF-8\n",
            "left out", report->empty_documents, report->documents,
@@ -196,7 +199,7 @@ void corpus_report_print(const struct corpus *corpus, const struct corpus_statis
     if (corpus_contents(corpus) == SHARD_READY_SAMPLES)
         print_ready(&report, &samples);
     else
-        print_text(&report);
+        print_text(&report, corpus_is_segmented(corpus));
     printf("\n  %-12s %12s %12s %14s %8s\n", "split", "documents", "sentences", "tokens", "shards");
     for (int s = 0; s < CORPUS_SPLITS; s++) {
         const struct document_store *store = corpus_store(corpus, (enum corpus_split)s);

@@ -39,6 +39,10 @@ static const struct command_option prep_options[] = {
      .kind = OPTION_FLAG_OFF,
      OPTION_PLACE(struct prep_arguments, prepare.split_sentences),
      .help = "every line is one sentence; without it paragraphs are split"},
+    {.name = "segmented",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct prep_arguments, prepare.segmented),
+     .help = "blanks part the words of the text: mask all Chinese characters of one together"},
     {.name = "drop-duplicates",
      .kind = OPTION_FLAG,
      OPTION_PLACE(struct prep_arguments, prepare.drop_duplicates),
@@ -157,6 +161,11 @@ const struct command command_prep = {
         "DIR/corpus.json is there, written last, DIR is not a corpus; the same command, run again "
         "after an interruption, goes on from the shards that are done; while one is at work in DIR, "
         "another is refused.\n"
+        "\n"
+        "--segmented: the text has white space between its words, as jieba, LTP and MeCab write Chinese and "
+        "Japanese. A Chinese character is a token by itself all the same (without --join-han), but the corpus "
+        "keeps where words begin, and data.masking = whole_words and spans mask all of a word together, its "
+        "pieces with \"##\" and its characters alike; punctuation is a word by itself. It takes a bit a token.\n"
         "\n"
         "Duplicates are documents or lines with the same text: white space at the ends of lines, blank "
         "lines and titles left aside. They are counted exactly up to 2 million of each (about 335 MB of "

@@ -112,7 +112,8 @@ static const struct key data_keys[] = {
     SAMPLING_CHOICE(masking, "tokens", masking_units, RESULT,
         "What is masked together: single tokens, all pieces of a word, or spans of 1 to "
         "longest_span words, one of n words with probability proportional to 1/n (ALBERT, arXiv "
-        "1909.11942). A sequence whose words all have more pieces than are to be masked gets "
+        "1909.11942). Words are what \"##\" pieces make, and in a corpus of segmented text (prep "
+        "--segmented) what its blanks part. A sequence whose words all have more pieces than are to be masked gets "
         "single tokens masked."),
     SAMPLING(longest_span, "3", "[1, 64]", RESULT,
         "Words of the longest span (masking = spans)."),

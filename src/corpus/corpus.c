@@ -69,7 +69,8 @@ static int check_shards(const struct corpus *corpus, enum corpus_split split, st
     for (int i = 0; i < part->count; i++) {
         struct shard_summary named = part->shards[i].summary;
         struct shard_summary found = document_store_shard(corpus->stores[split], i);
-        if (document_store_contents(corpus->stores[split]) != corpus->manifest.contents)
+        if (document_store_contents(corpus->stores[split]) != corpus->manifest.contents ||
+            document_store_is_segmented(corpus->stores[split]) != corpus->manifest.segmented)
             return error_set(err, "%s/%s does not hold what %s/" MANIFEST_FILE " says",
                              corpus->folder, part->shards[i].file, corpus->folder);
         if (named.documents != found.documents || named.sentences != found.sentences ||
@@ -157,6 +158,11 @@ void corpus_limit(struct corpus *corpus, int most)
 enum shard_contents corpus_contents(const struct corpus *corpus)
 {
     return corpus->manifest.contents;
+}
+
+bool corpus_is_segmented(const struct corpus *corpus)
+{
+    return corpus->manifest.segmented;
 }
 
 struct sample_totals corpus_samples(const struct corpus *corpus)

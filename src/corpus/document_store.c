@@ -25,6 +25,9 @@ static int check_alike(const struct document_store *store, const struct shard *s
     if (shard->meta.contents != first->meta.contents)
         return error_set(err, "of %s and %s, one holds documents, the other ready samples",
                          first->container.path, shard->container.path);
+    if (shard_is_segmented(shard) != shard_is_segmented(first))
+        return error_set(err, "of %s and %s, one says where words begin, the other does not",
+                         first->container.path, shard->container.path);
     if (shard->meta.block_tokens == first->meta.block_tokens)
         return 0;
     return error_set(err, "%s and %s were not made in one go: their blocks differ in size",
@@ -161,6 +164,11 @@ enum shard_contents document_store_contents(const struct document_store *store)
                             : SHARD_DOCUMENTS_OF_TEXT;
 }
 
+bool document_store_is_segmented(const struct document_store *store)
+{
+    return store->count > 0 && shard_is_segmented(store->shards);
+}
+
 struct sample_view document_store_sample(const struct document_store *store, uint64_t document)
 {
     require(document < document_store_documents(store) &&
@@ -190,17 +198,28 @@ static void widen(const struct shard *shard, const void *raw, uint64_t from, uin
     }
 }
 
+/* The shard, which has tokens [token, token + count). */
+static const struct shard *hold_tokens(const struct document_store *store, uint32_t number,
+                                       uint64_t token, uint32_t count, struct error *err)
+{
+    const struct shard *shard = mapped_shards_hold(store->mapped, number, err);
+    if (shard && token <= shard->meta.tokens && count <= shard->meta.tokens - token)
+        return shard;
+    if (shard)
+        error_set(err, "%s is damaged: a document lies outside it; prepare the corpus again",
+                  shard->container.path);
+    return NULL;
+}
+
 int document_store_read(const struct document_store *store, struct block_cache *cache,
                         const struct document_view *document, uint64_t first, uint32_t count,
                         int32_t *ids, struct error *err)
 {
-    const struct shard *shard = mapped_shards_hold(store->mapped, document->shard, err);
+    const uint64_t begin = document->first_token + first;
+    const struct shard *shard = hold_tokens(store, document->shard, begin, count, err);
     if (!shard)
         return -1;
-    uint64_t token = document->first_token + first;
-    if (token > shard->meta.tokens || count > shard->meta.tokens - token)
-        return error_set(err, "%s is damaged: a document lies outside it; prepare the corpus again",
-                         shard->container.path);
+    uint64_t token = begin;
     while (count > 0) {
         uint64_t block = token / shard->meta.block_tokens;
         uint64_t within = token % shard->meta.block_tokens;
@@ -214,6 +233,18 @@ int document_store_read(const struct document_store *store, struct block_cache *
         token += part;
         count -= part;
     }
+    return 0;
+}
+
+int document_store_words(const struct document_store *store, const struct document_view *document,
+                         uint64_t first, uint32_t count, uint8_t *begins_word, struct error *err)
+{
+    require(document_store_is_segmented(store));
+    const uint64_t token = document->first_token + first;
+    const struct shard *shard = hold_tokens(store, document->shard, token, count, err);
+    if (!shard)
+        return -1;
+    shard_read_words(shard, token, count, begins_word);
     return 0;
 }
 

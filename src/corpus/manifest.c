@@ -71,6 +71,14 @@ uint64_t manifest_hash(const struct manifest *manifest)
 
 /* --- writing --- */
 
+static int version_of(const struct manifest *manifest)
+{
+    if (manifest->segmented)
+        return MANIFEST_VERSION;
+    return tokenizer_options_are_plain(&manifest->tokenizer) ? MANIFEST_PLAIN_VERSION
+                                                             : MANIFEST_TOKENIZER_VERSION;
+}
+
 static void put_counts(cJSON *object, const struct shard_summary *summary)
 {
     json_add_count(object, "documents", summary->documents);
@@ -104,10 +112,7 @@ void manifest_print(const struct manifest *manifest, struct buffer *out)
     struct corpus_report report = manifest->report;
     cJSON *root = cJSON_CreateObject(), *object;
     cJSON_AddStringToObject(root, "format", FORMAT);
-    cJSON_AddNumberToObject(root, "version",
-                            tokenizer_options_are_plain(&manifest->tokenizer)
-                                ? MANIFEST_PLAIN_VERSION
-                                : MANIFEST_VERSION);
+    cJSON_AddNumberToObject(root, "version", version_of(manifest));
     cJSON_AddStringToObject(root, "program", LAMBERT_PROGRAM);
     json_add_hash(root, "hash", manifest_hash(manifest));
     object = cJSON_AddObjectToObject(root, "vocabulary");
@@ -116,6 +121,8 @@ void manifest_print(const struct manifest *manifest, struct buffer *out)
     tokenizer_options_put(root, &manifest->tokenizer);
     cJSON_AddStringToObject(root, "unicode", manifest->unicode);
     cJSON_AddBoolToObject(root, "split_sentences", manifest->split_sentences);
+    if (manifest->segmented)
+        cJSON_AddBoolToObject(root, "segmented", true);
     cJSON_AddNumberToObject(root, "heldout_fraction", manifest->heldout_fraction);
     cJSON_AddStringToObject(root, "contents", contents_names[manifest->contents]);
     if (manifest->contents == SHARD_READY_SAMPLES) {
@@ -235,6 +242,7 @@ static void get_fields(struct parse *parse, const cJSON *root, struct manifest *
         parse_failed(parse, wrong);
     manifest->unicode = memory_copy_text(get_text(parse, root, "unicode"));
     manifest->split_sentences = get_bool(parse, root, "split_sentences");
+    manifest->segmented = json_get(root, "segmented") && get_bool(parse, root, "segmented");
     if (!cJSON_IsNumber(fraction))
         parse_failed(parse, "heldout_fraction");
     else

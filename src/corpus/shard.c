@@ -77,6 +77,18 @@ static int find_samples(struct shard *shard, struct error *err)
     return 0;
 }
 
+static int find_words(struct shard *shard, struct error *err)
+{
+    const void *words;
+    if (shard->meta.contents != SHARD_DOCUMENTS_OF_TEXT)
+        return damaged(shard, "it has words of samples (META)", err);
+    if (find_section(shard, SHARD_SECTION_WORDS, shard_words_bytes(shard->meta.tokens), &words,
+                     err) < 0)
+        return -1;
+    shard->words = words;
+    return 0;
+}
+
 /* Of the index it checks the first and the last entries; what lies between is for
  * shard_check_index(). */
 static int find_index(struct shard *shard, struct error *err)
@@ -99,6 +111,8 @@ static int find_index(struct shard *shard, struct error *err)
     shard->block_crcs = (const uint32_t *)(shard->block_offsets + shard->blocks + 1);
     if (meta->contents == SHARD_READY_SAMPLES && find_samples(shard, err) < 0)
         return -1;
+    if (shard_is_segmented(shard) && find_words(shard, err) < 0)
+        return -1;
 
     container_section_unchecked(&shard->container, SHARD_SECTION_IDS, &ids, &ids_size);
     shard->ids = ids;
@@ -115,7 +129,7 @@ int shard_open(struct shard *shard, const char *path, uint64_t vocabulary_hash, 
                struct error *err)
 {
     *shard = (struct shard){0};
-    if (container_open(&shard->container, path, SHARD_KIND, SHARD_SAMPLES_VERSION, err) < 0)
+    if (container_open(&shard->container, path, SHARD_KIND, SHARD_WORDS_VERSION, err) < 0)
         return -1;
     if (read_meta(shard, vocabulary_hash, vocabulary_size, err) < 0 || find_index(shard, err) < 0) {
         shard_close(shard);
@@ -141,6 +155,11 @@ bool shard_is_mapped(const struct shard *shard)
     return shard->container.map.data != NULL;
 }
 
+bool shard_is_segmented(const struct shard *shard)
+{
+    return shard->container.version >= SHARD_WORDS_VERSION;
+}
+
 int shard_map_again(struct shard *shard, struct error *err)
 {
     const char *path = shard->container.path;
@@ -150,6 +169,7 @@ int shard_map_again(struct shard *shard, struct error *err)
         return -1;
     if (again.bytes != shard->bytes || again.meta.hash != shard->meta.hash ||
         again.meta.contents != shard->meta.contents ||
+        again.container.version != shard->container.version ||
         again.meta.documents != shard->meta.documents ||
         again.meta.sentences != shard->meta.sentences || again.meta.tokens != shard->meta.tokens ||
         again.meta.block_tokens != shard->meta.block_tokens) {
@@ -164,6 +184,7 @@ int shard_map_again(struct shard *shard, struct error *err)
     shard->block_offsets = again.block_offsets;
     shard->block_crcs = again.block_crcs;
     shard->ids = again.ids;
+    shard->words = again.words;
     shard->sample_labels = again.sample_labels;
     shard->first_mask = again.first_mask;
     shard->mask_positions = again.mask_positions;
@@ -246,12 +267,12 @@ static int check_samples(const struct shard *shard, struct error *err)
 
 int shard_check_index(const struct shard *shard, struct error *err)
 {
-    static const char *const sections[] = {SHARD_SECTION_DOCUMENTS,    SHARD_SECTION_LENGTHS,
-                                           SHARD_SECTION_BLOCKS,       SHARD_SECTION_MASKED,
-                                           SHARD_SECTION_POSITIONS,    SHARD_SECTION_MASK_IDS,
-                                           SHARD_SECTION_SAMPLE_LABELS};
-    bool samples = shard->meta.contents == SHARD_READY_SAMPLES;
-    for (int i = 0; i < (samples ? 7 : 3); i++) { /* by their checksums */
+    static const char *const sections[] = {SHARD_SECTION_DOCUMENTS, SHARD_SECTION_LENGTHS,
+                                           SHARD_SECTION_BLOCKS,    SHARD_SECTION_MASKED,
+                                           SHARD_SECTION_POSITIONS, SHARD_SECTION_MASK_IDS,
+                                           SHARD_SECTION_WORDS,     SHARD_SECTION_SAMPLE_LABELS};
+    const bool samples = shard->meta.contents == SHARD_READY_SAMPLES;
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) { /* by their checksums */
         const void *data;
         size_t size;
         if (container_section(&shard->container, sections[i], &data, &size, err) < 0)
@@ -269,6 +290,13 @@ uint32_t shard_block_tokens(const struct shard *shard, uint64_t block)
 {
     uint64_t rest = shard->meta.tokens - block * shard->meta.block_tokens;
     return rest < shard->meta.block_tokens ? (uint32_t)rest : shard->meta.block_tokens;
+}
+
+void shard_read_words(const struct shard *shard, uint64_t token, uint32_t count,
+                      uint8_t *begins_word)
+{
+    for (uint32_t i = 0; i < count; i++, token++)
+        begins_word[i] = shard->words[token / 8] >> token % 8 & 1;
 }
 
 static int bad_block(const struct shard *shard, uint64_t block, const char *what, struct error *err)
@@ -330,6 +358,12 @@ static void begin_record(struct content_hash *content)
 static void end_record(struct content_hash *content)
 {
     const struct shard *shard = content->shard;
+    if (shard_is_segmented(shard)) {
+        const struct shard_place *place = shard->documents + content->document;
+        const uint64_t tokens = place[1].token - place[0].token;
+        for (uint64_t t = 0; t < tokens; t++)
+            shard_read_words(shard, place[0].token + t, 1, buffer_grow(&content->record, 1));
+    }
     if (shard->meta.contents == SHARD_READY_SAMPLES) {
         const uint64_t *mask = shard->first_mask + content->document;
         shard_record_put_sample(&content->record, shard->sample_labels[content->document],

@@ -26,6 +26,8 @@ struct shard_writer {
     struct buffer block;     /* ids that wait for their block to be full, as stored */
     struct buffer deflated;
     uint64_t id_offset; /* bytes in section IDS so far */
+    bool segmented;
+    struct buffer words; /* section WORDS, of segmented text */
 
     /* What only shards of ready samples have. */
     struct buffer labels;     /* section LABELS */
@@ -37,15 +39,18 @@ struct shard_writer {
 int shard_writer_open(struct shard_writer **writer_out, const char *path,
                       const struct shard_options *options, struct error *err)
 {
-    require(options->vocabulary_size > 0);
+    require(options->vocabulary_size > 0 &&
+            !(options->segmented && options->contents == SHARD_READY_SAMPLES));
     struct shard_writer *writer = memory_new(1, sizeof *writer);
     writer->meta = (struct shard_meta){.vocabulary_hash = options->vocabulary_hash,
                                        .vocabulary_size = (uint32_t)options->vocabulary_size,
                                        .id_bytes = shard_id_bytes(options->vocabulary_size),
                                        .block_tokens = SHARD_BLOCK_TOKENS,
                                        .contents = options->contents};
-    uint32_t version =
-        options->contents == SHARD_READY_SAMPLES ? SHARD_SAMPLES_VERSION : SHARD_VERSION;
+    writer->segmented = options->segmented;
+    uint32_t version = options->segmented                         ? SHARD_WORDS_VERSION
+                       : options->contents == SHARD_READY_SAMPLES ? SHARD_SAMPLES_VERSION
+                                                                  : SHARD_VERSION;
     if (deflateInit(&writer->deflater, options->compression) != Z_OK) {
         error_set(err, "zlib cannot start (level %d): %s", options->compression,
                   writer->deflater.msg ? writer->deflater.msg : "no memory");
@@ -77,6 +82,7 @@ void shard_writer_discard(struct shard_writer *writer)
     buffer_release(&writer->record);
     buffer_release(&writer->block);
     buffer_release(&writer->deflated);
+    buffer_release(&writer->words);
     buffer_release(&writer->labels);
     buffer_release(&writer->first_mask);
     buffer_release(&writer->positions);
@@ -136,13 +142,27 @@ static void put_ids(struct shard_writer *writer, const int32_t *ids /* [tokens] 
     }
 }
 
+/* For the section and for the hash. */
+static void put_words(struct shard_writer *writer, const uint8_t *begins_word /* [tokens] */,
+                      uint64_t tokens)
+{
+    for (uint64_t t = 0; t < tokens; t++) {
+        const uint64_t bit = (writer->meta.tokens + t) % 8;
+        const uint8_t begins = begins_word[t] != 0;
+        if (bit == 0)
+            buffer_put_u8(&writer->words, 0);
+        writer->words.data[writer->words.size - 1] |= (uint8_t)(begins << bit);
+        buffer_put_u8(&writer->record, begins);
+    }
+}
+
 static void put_place(struct shard_writer *writer)
 {
     buffer_put_u64(&writer->documents, writer->meta.sentences);
     buffer_put_u64(&writer->documents, writer->meta.tokens);
 }
 
-/* A record that begins with lengths and ids; what a sample has behind them only enters the hash. */
+/* A record that begins with lengths and ids; what it has behind them only enters the hash. */
 static int add_record(struct shard_writer *writer, size_t lengths_size, uint64_t tokens,
                       struct error *err)
 {
@@ -166,8 +186,8 @@ static int add_record(struct shard_writer *writer, size_t lengths_size, uint64_t
     return 0;
 }
 
-int shard_writer_add(struct shard_writer *writer, const int32_t *ids, const uint32_t *lengths,
-                     uint32_t sentences, struct error *err)
+int shard_writer_add(struct shard_writer *writer, const int32_t *ids, const uint8_t *begins_word,
+                     const uint32_t *lengths, uint32_t sentences, struct error *err)
 {
     require(writer->meta.contents == SHARD_DOCUMENTS_OF_TEXT);
     buffer_reset(&writer->record);
@@ -175,7 +195,10 @@ int shard_writer_add(struct shard_writer *writer, const int32_t *ids, const uint
     size_t lengths_size = writer->record.size;
     if (tokens == 0)
         return 0;
+    require((begins_word != NULL) == writer->segmented);
     put_ids(writer, ids, tokens);
+    if (begins_word)
+        put_words(writer, begins_word, tokens);
     return add_record(writer, lengths_size, tokens, err);
 }
 
@@ -215,6 +238,7 @@ static int write_index(struct shard_writer *writer, struct error *err)
         {SHARD_SECTION_DOCUMENTS, &writer->documents, true},
         {SHARD_SECTION_LENGTHS, &writer->lengths, true},
         {SHARD_SECTION_BLOCKS, &writer->offsets, true},
+        {SHARD_SECTION_WORDS, &writer->words, writer->segmented},
         {SHARD_SECTION_SAMPLE_LABELS, &writer->labels, samples},
         {SHARD_SECTION_MASKED, &writer->first_mask, samples},
         {SHARD_SECTION_POSITIONS, &writer->positions, samples},

@@ -136,7 +136,8 @@ int chunk_add(struct chunk *chunk, enum corpus_split split, uint64_t hash,
             chunk->counts[ids[t]]++;
     else
         chunk->report.heldout_documents++;
-    return shard_writer_add(chunk->writers[split], ids, encoder->lengths, encoder->sentences, err);
+    return shard_writer_add(chunk->writers[split], ids, document_encoder_words(encoder),
+                            encoder->lengths, encoder->sentences, err);
 }
 
 void chunk_exclude(struct chunk *chunk, const struct document *document, const char *sentence)

@@ -13,9 +13,10 @@ struct shard_copy {
     struct document_store *store;
     struct block_cache *cache;
     struct shard_writer *writer;
-    int32_t *ids;      /* of the document at hand */
-    uint32_t *lengths; /* of its sentences */
-    size_t id_capacity, length_capacity;
+    int32_t *ids;         /* of the document at hand */
+    uint8_t *begins_word; /* of segmented text, for each of them */
+    uint32_t *lengths;    /* of its sentences */
+    size_t id_capacity, word_capacity, length_capacity;
 };
 
 static void shard_copy_release(struct shard_copy *copy)
@@ -24,6 +25,7 @@ static void shard_copy_release(struct shard_copy *copy)
     block_cache_free(copy->cache);
     document_store_close(copy->store);
     free(copy->ids);
+    free(copy->begins_word);
     free(copy->lengths);
 }
 
@@ -39,6 +41,10 @@ static int read_document(struct shard_copy *copy, uint64_t d, struct document_vi
         *tokens += view->lengths[s];
     }
     ARRAY_RESERVE(copy->ids, *tokens, copy->id_capacity);
+    ARRAY_RESERVE(copy->begins_word, *tokens, copy->word_capacity);
+    if (document_store_is_segmented(copy->store) &&
+        document_store_words(copy->store, view, 0, *tokens, copy->begins_word, err) < 0)
+        return -1;
     return document_store_read(copy->store, copy->cache, view, 0, *tokens, copy->ids, err);
 }
 
@@ -56,7 +62,10 @@ static int copy_documents(struct chunk *chunk, enum corpus_split split, const bo
         if (read_document(copy, place++, &view, &tokens, err) < 0)
             return -1;
         if (!dropped[d]) {
-            if (shard_writer_add(copy->writer, copy->ids, copy->lengths, view.sentences, err) < 0)
+            if (shard_writer_add(copy->writer, copy->ids,
+                                 document_store_is_segmented(copy->store) ? copy->begins_word
+                                                                          : NULL,
+                                 copy->lengths, view.sentences, err) < 0)
                 return -1;
         } else if (split == CORPUS_TRAIN) {
             for (uint32_t t = 0; t < tokens; t++)

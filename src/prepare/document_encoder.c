@@ -7,10 +7,14 @@
 #include "lambert/text/sentence_splitter.h"
 
 void document_encoder_init(struct document_encoder *encoder, const struct vocabulary *vocabulary,
-                           const struct tokenizer_options *tokenizer, bool split_sentences)
+                           const struct tokenizer_options *tokenizer, bool split_sentences,
+                           bool segmented)
 {
     *encoder = (struct document_encoder){.tokenizer = tokenizer_new(vocabulary, tokenizer),
-                                         .split_sentences = split_sentences};
+                                         .split_sentences = split_sentences,
+                                         .segmented = segmented};
+    if (segmented)
+        tokenizer_tell_words(encoder->tokenizer);
 }
 
 void document_encoder_release(struct document_encoder *encoder)
@@ -18,8 +22,20 @@ void document_encoder_release(struct document_encoder *encoder)
     if (encoder->tokenizer)
         tokenizer_free(encoder->tokenizer);
     buffer_release(&encoder->ids);
+    buffer_release(&encoder->begins_word);
     free(encoder->lengths);
     *encoder = (struct document_encoder){0};
+}
+
+/* Takes what the tokenizer says of words out of the last `count` ids. */
+static void part_words(struct document_encoder *encoder, size_t count)
+{
+    uint8_t *begins_word = buffer_grow(&encoder->begins_word, count);
+    int32_t *ids = (int32_t *)(void *)encoder->ids.data + encoder->ids.size / sizeof *ids - count;
+    for (size_t t = 0; t < count; t++) {
+        begins_word[t] = ids[t] >= 0;
+        ids[t] = ids[t] < 0 ? ~ids[t] : ids[t];
+    }
 }
 
 static void add_sentence(struct document_encoder *encoder, const char *text, size_t size)
@@ -28,6 +44,8 @@ static void add_sentence(struct document_encoder *encoder, const char *text, siz
     require(tokens <= UINT32_MAX);
     if (tokens == 0)
         return;
+    if (encoder->segmented)
+        part_words(encoder, tokens);
     ARRAY_RESERVE(encoder->lengths, encoder->sentences + (size_t)1, encoder->length_capacity);
     encoder->lengths[encoder->sentences++] = (uint32_t)tokens;
 }
@@ -38,6 +56,7 @@ uint32_t document_encoder_encode(struct document_encoder *encoder, const struct 
     const char *line, *sentence;
     size_t cursor = 0, size, length;
     buffer_reset(&encoder->ids);
+    buffer_reset(&encoder->begins_word);
     encoder->sentences = 0;
     while (document_line(document, &cursor, &line, &size)) {
         if (!encoder->split_sentences) {
@@ -55,4 +74,9 @@ const int32_t *document_encoder_ids(const struct document_encoder *encoder, size
 {
     *count = encoder->ids.size / sizeof(int32_t);
     return (const int32_t *)(const void *)encoder->ids.data;
+}
+
+const uint8_t *document_encoder_words(const struct document_encoder *encoder)
+{
+    return encoder->segmented ? encoder->begins_word.data : NULL;
 }

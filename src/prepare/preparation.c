@@ -50,6 +50,8 @@ static uint64_t plan_hash(const struct preparation *p, enum shard_contents conte
     if (options->text.documents != DOCUMENTS_BLANK_LINES || options->text.wrapped)
         buffer_print(&all, "documents %d wrapped %d\n", options->text.documents,
                      options->text.wrapped);
+    if (options->segmented)
+        buffer_print(&all, "segmented\n");
     if (options->text.encoding)
         buffer_print(&all, "encoding %s\n", options->text.encoding);
     if (input_list_has_stream(&p->inputs))
@@ -73,7 +75,8 @@ void preparation_plan(struct preparation *p, enum shard_contents contents)
         .shard = {.vocabulary_hash = vocabulary_hash(p->vocabulary),
                   .vocabulary_size = vocabulary_size(p->vocabulary),
                   .compression = p->options.compression,
-                  .contents = contents},
+                  .contents = contents,
+                  .segmented = p->options.segmented},
         .text_bytes = expected_bytes(&p->inputs),
         .part_bytes = input_list_has_stream(&p->inputs) ? p->options.shard_bytes : 0,
         .drop_duplicates = p->options.drop_duplicates};

@@ -95,9 +95,12 @@ int prepare_open(struct preparation **preparation, const struct prepare_options 
         vocabulary_load(&p->vocabulary, options->vocabulary, err) < 0 ||
         input_list_check_ranks(&p->inputs, ranks, err) < 0)
         goto fail;
-    if (contents == SHARD_READY_SAMPLES && (options->drop_duplicates || options->exclude)) {
+    if (contents == SHARD_READY_SAMPLES &&
+        (options->drop_duplicates || options->exclude || options->segmented)) {
         error_set(err, "%s is for text: TFRecords hold samples, which are trained on as they are",
-                  options->exclude ? "--exclude" : "--drop-duplicates");
+                  options->exclude     ? "--exclude"
+                  : options->segmented ? "--segmented"
+                                       : "--drop-duplicates");
         goto fail;
     }
     if (options->exclude && open_exclusion(p, err) < 0)

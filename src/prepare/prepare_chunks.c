@@ -22,7 +22,7 @@ static void worker_init(struct text_worker *worker, struct preparation *p)
 {
     *worker = (struct text_worker){.preparation = p};
     document_encoder_init(&worker->encoder, p->vocabulary, &p->options.tokenizer,
-                          p->options.split_sentences);
+                          p->options.split_sentences, p->options.segmented);
     document_init(&worker->document);
     chunk_init(&worker->chunk, &p->plan);
 }

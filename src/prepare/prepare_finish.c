@@ -273,6 +273,7 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
                                      .contents = p->plan.shard.contents,
                                      .tokenizer = p->options.tokenizer,
                                      .split_sentences = p->options.split_sentences,
+                                     .segmented = p->options.segmented,
                                      .heldout_fraction = p->options.heldout_fraction,
                                      .unicode = memory_copy_text(tokenizer_unicode_version())},
                         .counts =

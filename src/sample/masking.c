@@ -37,31 +37,34 @@ void masking_memory_release(struct masking_memory *memory)
     *memory = (struct masking_memory){0};
 }
 
-static bool begins_word(const struct masking_options *options, const int32_t *ids, int p, int a_end)
+static bool begins_word(const struct masking_options *options,
+                        const struct masked_sequence *sequence, int p)
 {
-    const bool continues = options->continuation && options->continuation[ids[p]];
+    const bool told = sequence->begins_word != NULL, begins_b = p == sequence->a_end + 1;
+    const bool continues = told ? !sequence->begins_word[p]
+                                : options->continuation && options->continuation[sequence->ids[p]];
     switch (options->sampling.masking) {
     case MASK_TOKENS:
         return true;
     case MASK_WHOLE_WORDS:
-        return !continues;
+        return !continues || (told && begins_b);
     case MASK_SPANS:
-        return !continues || p == a_end + 1;
+        return !continues || begins_b;
     }
     bug("there is no masking unit %d", (int)options->sampling.masking);
 }
 
 /* Positions in order, and where in them each word begins; the number of words. As in the original a
- * "##" piece belongs to the word before it, even across a [SEP] (but for spans, which are ours);
- * where there is none before it, it is a word. */
+ * "##" piece belongs to the word before it, even across a [SEP] (but for spans, and for words that the corpus
+ * tells of, which are ours); where there is none before it, it is a word. */
 static int find_words(const struct masking_options *options, struct masking_memory *memory,
-                      const int32_t *ids, int tokens, int a_end)
+                      const struct masked_sequence *sequence)
 {
     int words = 0, positions = 0;
-    for (int p = 1; p < tokens - 1; p++) {
-        if (p == a_end)
+    for (int p = 1; p < sequence->tokens - 1; p++) {
+        if (p == sequence->a_end)
             continue;
-        if (words == 0 || begins_word(options, ids, p, a_end))
+        if (words == 0 || begins_word(options, sequence, p))
             memory->starts[words++] = positions;
         memory->order[positions++] = p;
     }
@@ -137,10 +140,10 @@ static int draw_words(const struct sampling *sampling, struct rng *rng)
 /* Picks words, or spans that begin with them, at random until `count` tokens are picked; passes
  * over words that have too many. */
 static int choose_tokens(const struct masking_options *options, struct masking_memory *memory,
-                         const int32_t *ids, int tokens, int a_end, struct rng *rng)
+                         const struct masked_sequence *sequence, struct rng *rng)
 {
-    const int count = masking_count(options, tokens);
-    const int words = find_words(options, memory, ids, tokens, a_end);
+    const int count = masking_count(options, sequence->tokens);
+    const int words = find_words(options, memory, sequence);
     int32_t *deck = memory->deck;
     int picked = 0;
     for (int w = 0; w < words; w++)
@@ -156,16 +159,18 @@ static int choose_tokens(const struct masking_options *options, struct masking_m
 }
 
 int masking_apply(const struct masking_options *options, struct masking_memory *memory,
-                  struct rng *rng, int32_t *ids, int tokens, int a_end, int32_t *positions,
+                  struct rng *rng, const struct masked_sequence *sequence, int32_t *positions,
                   int32_t *labels)
 {
-    require(tokens >= 3 && tokens <= memory->capacity && a_end > 1 && a_end < tokens);
-    memset(memory->chosen, 0, (size_t)tokens);
+    int32_t *ids = sequence->ids;
+    require(sequence->tokens >= 3 && sequence->tokens <= memory->capacity && sequence->a_end > 1 &&
+            sequence->a_end < sequence->tokens);
+    memset(memory->chosen, 0, (size_t)sequence->tokens);
     struct masking_options single = *options;
     single.sampling.masking = MASK_TOKENS;
-    int picked = choose_tokens(options, memory, ids, tokens, a_end, rng);
+    int picked = choose_tokens(options, memory, sequence, rng);
     if (picked == 0) /* no word fits */
-        picked = choose_tokens(&single, memory, ids, tokens, a_end, rng);
+        picked = choose_tokens(&single, memory, sequence, rng);
     for (int p = 0, m = 0; m < picked; p++)
         if (memory->chosen[p]) {
             positions[m] = p;

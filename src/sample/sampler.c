@@ -26,9 +26,10 @@ struct sampler {
 
     struct block_cache *cache;
     struct masking_memory masking_memory;
-    int32_t *ids;       /* [S], of the sample being made */
-    int32_t *positions; /* [S], masked ones */
-    int32_t *labels;    /* [S] */
+    int32_t *ids;         /* [S], of the sample being made */
+    uint8_t *begins_word; /* [S], of a store that says it */
+    int32_t *positions;   /* [S], masked ones */
+    int32_t *labels;      /* [S] */
 };
 
 static bool is_ready(const struct sampler *sampler)
@@ -158,6 +159,7 @@ int sampler_new(struct sampler **sampler_out, const struct document_store *store
     sampler->cache = block_cache_new(options->cache_bytes);
     masking_memory_init(&sampler->masking_memory, options->sequence_length);
     sampler->ids = memory_new(longest, sizeof *sampler->ids);
+    sampler->begins_word = memory_new(longest, sizeof *sampler->begins_word);
     sampler->positions = memory_new(longest, sizeof *sampler->positions);
     sampler->labels = memory_new(longest, sizeof *sampler->labels);
     *sampler_out = sampler;
@@ -173,6 +175,7 @@ void sampler_free(struct sampler *sampler)
     block_cache_free(sampler->cache);
     masking_memory_release(&sampler->masking_memory);
     free(sampler->ids);
+    free(sampler->begins_word);
     free(sampler->positions);
     free(sampler->labels);
     free(sampler);
@@ -318,12 +321,17 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
         *epoch_out = epoch;
 }
 
-static int read_run(struct sampler *sampler, const struct token_run *run, int32_t *ids,
+/* Reads the run to position `place` of the sample. */
+static int read_run(struct sampler *sampler, const struct token_run *run, int place,
                     struct error *err)
 {
     struct document_view view = document_store_view(sampler->store, run->document);
-    return document_store_read(sampler->store, sampler->cache, &view, run->first, run->count, ids,
-                               err);
+    if (document_store_is_segmented(sampler->store) &&
+        document_store_words(sampler->store, &view, run->first, run->count,
+                             sampler->begins_word + place, err) < 0)
+        return -1;
+    return document_store_read(sampler->store, sampler->cache, &view, run->first, run->count,
+                               sampler->ids + place, err);
 }
 
 /* Makes [CLS] A [SEP] B [SEP], or [CLS] A [SEP], and masks it: fills ids, positions and labels.
@@ -337,13 +345,18 @@ static int make_masked(struct sampler *sampler, const struct sample_plan *plan, 
     ids[0] = sampler->special.cls;
     ids[a_end] = sampler->special.sep;
     ids[plan->tokens - 1] = sampler->special.sep;
-    if (read_run(sampler, &plan->a, ids + 1, err) < 0)
+    if (read_run(sampler, &plan->a, 1, err) < 0)
         return -1;
-    if (plan->b.count > 0 && read_run(sampler, &plan->b, ids + a_end + 1, err) < 0)
+    if (plan->b.count > 0 && read_run(sampler, &plan->b, a_end + 1, err) < 0)
         return -1;
+    const struct masked_sequence sequence = {
+        .ids = ids,
+        .begins_word = document_store_is_segmented(sampler->store) ? sampler->begins_word : NULL,
+        .tokens = plan->tokens,
+        .a_end = a_end};
     rng_init(&rng, rng_key(options->seed, RNG_MASKS, options->phase, plan->index));
-    return masking_apply(&sampler->masking, &sampler->masking_memory, &rng, ids, plan->tokens,
-                         a_end, sampler->positions, sampler->labels);
+    return masking_apply(&sampler->masking, &sampler->masking_memory, &rng, &sequence,
+                         sampler->positions, sampler->labels);
 }
 
 int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,

@@ -22,7 +22,8 @@
 
 struct normal_word {
     size_t start, size; /* in the normalizer's text; size > 0 */
-    bool joins; /* no white space parts it from the word before, and neither of them is punctuation */
+    bool
+        joins; /* no white space parts it from the word before, and neither of them is punctuation */
 };
 
 struct normalizer {

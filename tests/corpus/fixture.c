@@ -70,18 +70,27 @@ int32_t made_id(const struct shape *shape, uint64_t document, uint64_t token)
            (int32_t)((document * 7919 + token * 31 + token / 7) % (uint64_t)shape->words);
 }
 
+bool made_begins_word(uint64_t document, uint64_t token)
+{
+    return (document * 5 + token * 7) % 11 < 5;
+}
+
 static void add_document(struct shard_writer *writer, const struct shape *shape, uint64_t document)
 {
     uint32_t sentences = made_sentences(shape, document);
     uint64_t tokens = made_tokens(shape, document);
     uint32_t *lengths = memory_new(sentences, sizeof *lengths);
     int32_t *ids = memory_new(tokens, sizeof *ids);
+    uint8_t *words = shape->segmented ? memory_new(tokens, sizeof *words) : NULL;
     struct error err;
     for (uint32_t s = 0; s < sentences; s++)
         lengths[s] = made_length(shape, document, s);
     for (uint64_t t = 0; t < tokens; t++)
         ids[t] = made_id(shape, document, t);
-    assert_int_equal(shard_writer_add(writer, ids, lengths, sentences, &err), 0);
+    for (uint64_t t = 0; words && t < tokens; t++)
+        words[t] = made_begins_word(document, t);
+    assert_int_equal(shard_writer_add(writer, ids, words, lengths, sentences, &err), 0);
+    free(words);
     free(lengths);
     free(ids);
 }
@@ -91,7 +100,8 @@ static void write_shard(struct fixture *fixture, int number)
     const struct shape *shape = &fixture->shape;
     struct shard_options options = {.vocabulary_hash = vocabulary_hash(fixture->vocabulary),
                                     .vocabulary_size = vocabulary_size(fixture->vocabulary),
-                                    .compression = 6};
+                                    .compression = 6,
+                                    .segmented = shape->segmented};
     struct shard_writer *writer;
     struct shard_summary summary;
     struct error err;

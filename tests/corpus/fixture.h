@@ -3,6 +3,7 @@
 #ifndef LAMBERT_TESTS_CORPUS_FIXTURE_H
 #define LAMBERT_TESTS_CORPUS_FIXTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lambert/corpus/document_store.h"
@@ -22,12 +23,14 @@ struct shape {
     uint32_t most_sentences; /* 1 .. this many */
     uint32_t most_tokens;    /* 1 .. this many a sentence */
     int shards;
-    int words; /* of the vocabulary */
+    int words;      /* of the vocabulary */
+    bool segmented; /* the shards say where words begin: made_begins_word() */
 };
 uint32_t made_sentences(const struct shape *shape, uint64_t document);
 uint32_t made_length(const struct shape *shape, uint64_t document, uint32_t sentence);
 uint64_t made_tokens(const struct shape *shape, uint64_t document);
 int32_t made_id(const struct shape *shape, uint64_t document, uint64_t token);
+bool made_begins_word(uint64_t document, uint64_t token); /* words of 1 to 3 tokens */
 
 /* Sample i of a store of made-up ready samples: every third has no B, every fifth no masks. Valid
  * until the next call. */

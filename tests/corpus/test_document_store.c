@@ -82,6 +82,46 @@ static void reading_past_the_shard_is_an_error(void **state)
     fixture_close(&f);
 }
 
+/* Across blocks, shards and bytes of the section; what others wrote has the same ids, and another hash. */
+static void a_segmented_store_says_where_words_begin(void **state)
+{
+    (void)state;
+    struct fixture f, plain;
+    struct error err;
+    struct shape segmented = many;
+    segmented.segmented = true;
+    fixture_open(&f, &segmented);
+    fixture_open(&plain, &many);
+    assert_true(document_store_is_segmented(f.store));
+    assert_false(document_store_is_segmented(plain.store));
+    for (uint64_t d = 0; d < many.documents; d++) {
+        const uint32_t tokens = (uint32_t)made_tokens(&many, d);
+        const struct document_view view = document_store_view(f.store, d);
+        uint8_t *words = memory_new(tokens, sizeof *words);
+        for (uint32_t first = 0; first < tokens; first += 1 + tokens / 5) {
+            const uint32_t count = tokens - first - (tokens - first) / 3;
+            assert_int_equal(document_store_words(f.store, &view, first, count, words, &err), 0);
+            for (uint32_t t = 0; t < count; t++)
+                assert_int_equal(words[t], made_begins_word(d, first + t));
+        }
+        assert_int_equal(document_store_words(f.store, &view, UINT32_MAX, 1, words, &err), -1);
+        free(words);
+    }
+    read_everywhere(&f, 0);
+    assert_int_equal(document_store_verify(f.store, &err), 0);
+    assert_int_not_equal(document_store_shard(f.store, 0).hash,
+                         document_store_shard(plain.store, 0).hash);
+
+    struct document_store *mixed;
+    char *paths[] = {plain.paths[0], f.paths[0]};
+    assert_int_equal(document_store_open(&mixed, paths, 2, vocabulary_hash(f.vocabulary),
+                                         vocabulary_size(f.vocabulary), &err),
+                     -1);
+    assert_non_null(strstr(err.text, "one says where words begin"));
+    fixture_close(&f);
+    fixture_close(&plain);
+}
+
 static void no_shards_make_an_empty_store(void **state)
 {
     (void)state;
@@ -108,7 +148,7 @@ static char *write_small(const struct fixture *f, const char *name, int document
     char *path = path_join(f->folder, name);
     assert_int_equal(shard_writer_open(&writer, path, &options, &err), 0);
     for (int d = 0; d < documents; d++)
-        assert_int_equal(shard_writer_add(writer, ids, lengths, 1, &err), 0);
+        assert_int_equal(shard_writer_add(writer, ids, NULL, lengths, 1, &err), 0);
     assert_int_equal(shard_writer_commit(writer, &summary, &err), 0);
     assert_int_equal(summary.documents, documents);
     return path;
@@ -383,6 +423,7 @@ int main(void)
         cmocka_unit_test(documents_keep_number_order_and_lengths),
         cmocka_unit_test(ids_are_read_at_any_place),
         cmocka_unit_test(reading_past_the_shard_is_an_error),
+        cmocka_unit_test(a_segmented_store_says_where_words_begin),
         cmocka_unit_test(no_shards_make_an_empty_store),
         cmocka_unit_test(shards_may_be_empty),
         cmocka_unit_test(another_vocabulary_is_refused),

@@ -65,6 +65,25 @@ static void what_is_written_is_read(void **state)
     manifest_release(&manifest);
 }
 
+/* What is not segmented does not say so: such manifests are what they were. */
+static void segmented_text_is_described(void **state)
+{
+    (void)state;
+    for (int segmented = 0; segmented < 2; segmented++) {
+        struct manifest manifest = made_manifest(), back;
+        struct error err;
+        manifest.segmented = segmented;
+        char *text = printed(&manifest);
+        assert_int_equal(strstr(text, "\"segmented\"") != NULL, segmented);
+        assert_non_null(strstr(text, segmented ? "\"version\":\t3," : "\"version\":\t1,"));
+        assert_int_equal(manifest_parse(&back, text, "corpus.json", &err), 0);
+        assert_int_equal(back.segmented, segmented);
+        free(text);
+        manifest_release(&back);
+        manifest_release(&manifest);
+    }
+}
+
 static void ready_samples_are_described(void **state)
 {
     (void)state;
@@ -155,7 +174,7 @@ static void what_is_wrong_is_named(void **state)
     struct manifest manifest = made_manifest();
     char *text = printed(&manifest);
     assert_refused(text, "lambert corpus", "another corpus", "not describe a corpus");
-    assert_refused(text, "\"version\":\t1", "\"version\":\t3", "version 3");
+    assert_refused(text, "\"version\":\t1", "\"version\":\t4", "version 4");
     assert_refused(text, "\"size\":\t30522", "\"size\":\t-1", "'size'");
     assert_refused(text, "\"size\":\t30522", "\"size\":\t1.5", "'size'");
     assert_refused(text, "0123456789abcdef", "0123456789abcdeg", "'hash'");
@@ -209,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(segmented_text_is_described),
         cmocka_unit_test(ready_samples_are_described),
         cmocka_unit_test(the_hash_is_of_contents_and_order),
         cmocka_unit_test(the_hash_is_of_splits),

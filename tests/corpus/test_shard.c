@@ -45,6 +45,7 @@ struct change {
     int width;
     uint64_t value;
 };
+static uint32_t odd_version = 1; /* of the file that is made */
 
 static void write_section(struct container_writer *writer, const char *name, const void *data,
                           size_t size, const struct change *change)
@@ -66,7 +67,7 @@ static void make_odd(const struct shard_fixture *b, const struct change *change)
     struct container_writer writer;
     struct error err;
     assert_int_equal(container_open(&sound, b->f.paths[0], "shard", 1, &err), 0);
-    assert_int_equal(container_writer_open(&writer, b->path, "shard", 1, &err), 0);
+    assert_int_equal(container_writer_open(&writer, b->path, "shard", odd_version, &err), 0);
     for (int i = 0; i < sound.count; i++) {
         const char *name = sound.entries[i].name;
         const void *data;
@@ -214,6 +215,20 @@ static void sizes_that_do_not_fit(void **state)
     end(&b);
 }
 
+/* A file of the version that segmented text has, without the words. */
+static void words_that_are_missing(void **state)
+{
+    (void)state;
+    struct shard_fixture b;
+    begin(&b);
+    odd_version = SHARD_WORDS_VERSION;
+    refused_at_opening(&b, add(&b, "META", 0, 8, 0), "section WORDS has 0 bytes");
+    odd_version++;
+    refused_at_opening(&b, add(&b, "META", 0, 8, 0), "use a newer program");
+    odd_version = 1;
+    end(&b);
+}
+
 static void indexes_out_of_order(void **state)
 {
     (void)state;
@@ -354,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_sound_shard_passes),
         cmocka_unit_test(descriptions_that_make_no_sense),
         cmocka_unit_test(sizes_that_do_not_fit),
+        cmocka_unit_test(words_that_are_missing),
         cmocka_unit_test(indexes_out_of_order),
         cmocka_unit_test(blocks_that_are_not_what_they_should_be),
         cmocka_unit_test(ids_that_the_vocabulary_has_not),

@@ -30,7 +30,7 @@ static void add(struct written *written, const int32_t *ids, const uint32_t *len
                 uint32_t sentences)
 {
     struct error err;
-    assert_int_equal(shard_writer_add(written->writer, ids, lengths, sentences, &err), 0);
+    assert_int_equal(shard_writer_add(written->writer, ids, NULL, lengths, sentences, &err), 0);
 }
 
 static struct shard_summary commit(struct written *written)

@@ -30,7 +30,7 @@ static void begin(struct chunk_fixture *b)
                                   .shard = {.vocabulary_hash = vocabulary_hash(b->vocabulary),
                                             .vocabulary_size = vocabulary_size(b->vocabulary),
                                             .compression = 1}};
-    document_encoder_init(&b->encoder, b->vocabulary, &tokenizer_defaults, true);
+    document_encoder_init(&b->encoder, b->vocabulary, &tokenizer_defaults, true, false);
     document_init(&b->document);
     chunk_init(&b->chunk, &b->plan);
 }

@@ -20,7 +20,7 @@ struct drop_fixture {
     struct error err;
 };
 
-static void begin(struct drop_fixture *b)
+static void begin(struct drop_fixture *b, bool segmented)
 {
     *b = (struct drop_fixture){.folder = scratch_folder_new(),
                                .other = scratch_folder_new(),
@@ -30,8 +30,9 @@ static void begin(struct drop_fixture *b)
                                   .drop_duplicates = true,
                                   .shard = {.vocabulary_hash = vocabulary_hash(b->vocabulary),
                                             .vocabulary_size = vocabulary_size(b->vocabulary),
-                                            .compression = 1}};
-    document_encoder_init(&b->encoder, b->vocabulary, &tokenizer_defaults, true);
+                                            .compression = 1,
+                                            .segmented = segmented}};
+    document_encoder_init(&b->encoder, b->vocabulary, &tokenizer_defaults, true, segmented);
     document_init(&b->document);
 }
 
@@ -131,7 +132,7 @@ static void what_is_left_is_as_without_them(void **state)
         struct chunk whole, wanted, found;
         bool left_out[DOCUMENTS];
         int dropped = 0;
-        begin(&b);
+        begin(&b, i % 2);
         struct chunk_plan other = b.plan;
         other.folder = b.other;
         for (int d = 0; d < DOCUMENTS; d++)
@@ -163,7 +164,7 @@ static void half_done_is_not_done(void **state)
     struct chunk chunk;
     struct buffer record = {0};
     const bool none[DOCUMENTS] = {false}, some[DOCUMENTS] = {[0] = true};
-    begin(&b);
+    begin(&b, true);
     chunk_init(&chunk, &b.plan);
     make_part(&b, &chunk, none);
     char *path = path_join(b.folder, "piece-00005-00001.record");

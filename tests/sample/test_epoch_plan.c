@@ -43,8 +43,8 @@ static void assert_finds_all(const struct shape *shape, uint32_t epoch)
 static void every_passage_is_found(void **state)
 {
     (void)state;
-    const struct shape one = {1, 3, 40, 1, 50}, long_ones = {3, 3000, 40, 2, 50};
-    const struct shape many = {2500, 12, 40, 4, 50};
+    const struct shape one = {1, 3, 40, 1, 50, false}, long_ones = {3, 3000, 40, 2, 50, false};
+    const struct shape many = {2500, 12, 40, 4, 50, false};
     assert_finds_all(&one, 0);
     assert_finds_all(&long_ones, 1);
     assert_finds_all(&many, 0);
@@ -55,7 +55,7 @@ static void every_passage_is_found(void **state)
 static void plans_depend_on_the_epoch_alone(void **state)
 {
     (void)state;
-    const struct shape shape = {1500, 12, 40, 2, 50};
+    const struct shape shape = {1500, 12, 40, 2, 50, false};
     struct fixture f;
     struct epoch_plan a, b;
     fixture_open(&f, &shape);

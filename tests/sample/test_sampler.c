@@ -210,7 +210,7 @@ static void no_two_samples_of_an_epoch_are_alike(void **state)
 static void b_is_random_half_of_the_time(void **state)
 {
     (void)state;
-    const struct shape long_documents = {200, 400, 12, 1, 700};
+    const struct shape long_documents = {200, 400, 12, 1, 700, false};
     struct fixture f;
     struct sample_plan plan;
     struct sampler_options options = defaults;
@@ -236,7 +236,7 @@ static void b_is_random_half_of_the_time(void **state)
  * for the document's last passage. Of the documents, so many have a target below 125. */
 static void count_short_documents(double probability, int *few_in_all, int *documents)
 {
-    const struct shape made = {1000, 600, 1, 1, 700};
+    const struct shape made = {1000, 600, 1, 1, 700, false};
     struct fixture f;
     struct sample_plan plan;
     struct sampler_options options = defaults;
@@ -307,6 +307,54 @@ static void whole_words_are_hidden_together(void **state)
     sampler_free(sampler);
     packed_batch_release(&batch);
     fixture_close(&f);
+}
+
+/* What the store says of words is masked together, whatever "##" says; with single tokens it changes nothing. */
+static void words_of_segmented_text_are_hidden_together(void **state)
+{
+    (void)state;
+    struct fixture f, plain;
+    struct packed_batch batch, other;
+    struct sample_plan plan;
+    struct shape segmented = shape;
+    struct sampler_options options = defaults;
+    segmented.segmented = true;
+    fixture_open(&f, &segmented);
+    fixture_open(&plain, &shape);
+    packed_batch_init(&batch);
+    packed_batch_init(&other);
+    options.sampling.masking = MASK_WHOLE_WORDS;
+    struct sampler *sampler = new_sampler(&f, &options), *tokens = new_sampler(&f, &defaults),
+                   *same = new_sampler(&plain, &defaults);
+    int together = 0;
+    for (uint64_t i = 0; i < 600; i++) {
+        uint8_t hidden[128] = {0};
+        fill_one(sampler, i, &plan, &batch);
+        for (int m = 0; m < batch.labelled; m++)
+            hidden[batch.labelled_rows[m]] = 1;
+        const struct token_run *runs[] = {&plan.a, &plan.b};
+        for (int r = 0; r < 2; r++) {
+            const uint32_t place = r == 0 ? 1 : plan.a.count + 2;
+            for (uint32_t t = 1; t < runs[r]->count; t++)
+                if (!made_begins_word(runs[r]->document, runs[r]->first + t)) {
+                    assert_int_equal(hidden[place + t], hidden[place + t - 1]);
+                    together += hidden[place + t];
+                }
+        }
+        fill_one(tokens, i, &plan, &batch);
+        fill_one(same, i, &plan, &other);
+        assert_int_equal(batch.tokens, other.tokens);
+        assert_memory_equal(batch.input_ids, other.input_ids,
+                            (size_t)other.tokens * sizeof *other.input_ids);
+    }
+    assert_true(together > 1000);
+    sampler_free(sampler);
+    sampler_free(tokens);
+    sampler_free(same);
+    packed_batch_release(&batch);
+    packed_batch_release(&other);
+    fixture_close(&f);
+    fixture_close(&plain);
 }
 
 /* --- other objectives --- */
@@ -392,7 +440,7 @@ static void single_segments_fill_the_sequence(void **state)
 static void one_document_is_enough_without_random_pairs(void **state)
 {
     (void)state;
-    const struct shape one = {1, 300, 20, 1, 700};
+    const struct shape one = {1, 300, 20, 1, 700, false};
     struct fixture f;
     struct sampler *sampler;
     struct sampler_options options = defaults;
@@ -413,7 +461,7 @@ static void one_document_is_enough_without_random_pairs(void **state)
 static void partners_are_uniform(void **state)
 {
     (void)state;
-    const struct shape five = {5, 300, 3, 1, 700};
+    const struct shape five = {5, 300, 3, 1, 700, false};
     struct fixture f;
     struct sample_plan plan;
     double count[5][5] = {{0}}, of_a[5] = {0};
@@ -523,7 +571,7 @@ static void seed_and_phase_change_the_samples(void **state)
 static void epochs_cut_and_mask_anew(void **state)
 {
     (void)state;
-    const struct shape two = {2, 1, 40, 1, 700}; /* two documents of one sentence */
+    const struct shape two = {2, 1, 40, 1, 700, false}; /* two documents of one sentence */
     struct fixture f;
     struct packed_batch x, y;
     struct sample_plan plan;
@@ -554,7 +602,7 @@ static void every_sample_has_masks_of_its_own(void **state)
 {
     (void)state;
     enum { SAMPLES = 400, LAGS = 5 };
-    const struct shape two_words = {2, 1, 1, 1, 700};
+    const struct shape two_words = {2, 1, 1, 1, 700, false};
     struct fixture f;
     struct packed_batch batch;
     struct sample_plan plan;
@@ -633,7 +681,7 @@ static void the_shortest_sequences_work(void **state)
 static void too_few_documents_are_refused(void **state)
 {
     (void)state;
-    const struct shape one = {1, 10, 10, 1, 700};
+    const struct shape one = {1, 10, 10, 1, 700, false};
     struct fixture f;
     struct sampler *sampler;
     struct document_store *empty;
@@ -786,6 +834,7 @@ int main(void)
         cmocka_unit_test(b_is_random_half_of_the_time),
         cmocka_unit_test(documents_are_cut_short_now_and_then),
         cmocka_unit_test(whole_words_are_hidden_together),
+        cmocka_unit_test(words_of_segmented_text_are_hidden_together),
         cmocka_unit_test(order_pairs_are_neighbours_in_either_order),
         cmocka_unit_test(single_segments_fill_the_sequence),
         cmocka_unit_test(one_document_is_enough_without_random_pairs),

@@ -271,7 +271,10 @@ static void check_joined(const char *tokens, const char *text, const char *piece
         const size_t count = tokenizer_encode(tokenizer, text, strlen(text), &ids);
         for (size_t i = 0; i < count; i++) {
             const int32_t id = ((const int32_t *)(const void *)ids.data)[i];
-            buffer_print(&seen, "%s%s", id < 0 ? "+" : i > 0 ? " " : "",
+            buffer_print(&seen, "%s%s",
+                         id < 0  ? "+"
+                         : i > 0 ? " "
+                                 : "",
                          vocabulary_token(vocabulary, id < 0 ? ~id : id));
         }
         assert_string_equal(buffer_text(&seen), pieces);
@@ -285,9 +288,9 @@ static void check_joined(const char *tokens, const char *text, const char *piece
 static void says_which_pieces_make_a_word(void **state)
 {
     (void)state;
-    static const char tokens[] = "我 们 在 北 京 t 恤 食 べ ##る , 。 un ##want ##ed a ' s";
+    static const char tokens[] = "我 们 在 北 京 t 恤 食 み ##る , 。 un ##want ##ed a ' s";
     check_joined(tokens, "我们 在 北京", "我+们 在 北+京");
-    check_joined(tokens, "t恤 食べる 恤t", "t+恤 食+べ+##る 恤+t");
+    check_joined(tokens, "t恤 食みる 恤t", "t+恤 食+み+##る 恤+t");
     /* White space of any kind parts words; what is dropped does not. */
     check_joined(tokens, "我们\u3000在\u00A0北\u200B京\n我", "我+们 在 北+京 我");
     /* Punctuation is a word by itself. */
@@ -347,7 +350,8 @@ static void words_are_what_blanks_part(void **state)
         for (uint32_t run = rng_below(&rng, 6); run < 6; run++) {
             const size_t begin = text.size;
             for (uint32_t c = rng_below(&rng, 12); c < 12; c++) {
-                static const char *const atoms[] = {"中", "各", "か", "a", "b", "é", ",", "。", "Σ", "7"};
+                static const char *const atoms[] = {"中", "各", "か", "a", "b",
+                                                    "é",  ",",  "。", "Σ", "7"};
                 const char *atom = atoms[rng_below(&rng, 10)];
                 buffer_put(&text, atom, strlen(atom));
             }

@@ -37,6 +37,9 @@ const struct document_store *corpus_store(const struct corpus *corpus, enum corp
 /* document_store_limit() of each split. */
 void corpus_limit(struct corpus *corpus, int most);
 
+/* Whether white space parted the words of its text, and it knows where they begin. */
+bool corpus_is_segmented(const struct corpus *corpus);
+
 /* Text to make samples of, or samples that are ready (then totals say what they are like). */
 enum shard_contents corpus_contents(const struct corpus *corpus);
 struct sample_totals corpus_samples(const struct corpus *corpus);

@@ -9,6 +9,7 @@
 #ifndef LAMBERT_CORPUS_DOCUMENT_STORE_H
 #define LAMBERT_CORPUS_DOCUMENT_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -79,6 +80,13 @@ struct sample_view document_store_sample(const struct document_store *store, uin
 int document_store_read(const struct document_store *store, struct block_cache *cache,
                         const struct document_view *document, uint64_t first, uint32_t count,
                         int32_t *ids, struct error *err);
+
+/* Whether it is known where words begin: the text was segmented, its words parted by white space. */
+bool document_store_is_segmented(const struct document_store *store);
+
+/* Of such a store: begins_word [count], 1 or 0, of the same tokens as document_store_read(). */
+int document_store_words(const struct document_store *store, const struct document_view *document,
+                         uint64_t first, uint32_t count, uint8_t *begins_word, struct error *err);
 
 /* Reads every byte of every shard, over threads, and checks every checksum. */
 int document_store_verify(const struct document_store *store, struct error *err);

@@ -24,8 +24,13 @@
 /* tokens.counts: a container with one section, u64 [vocabulary size]. */
 #define COUNTS_KIND    "counts"
 #define COUNTS_SECTION "COUNTS"
-/* Version 2 where an older program would misread the corpus. */
-enum { COUNTS_VERSION = 1, MANIFEST_PLAIN_VERSION = 1, MANIFEST_VERSION = 2 };
+/* 2 or 3 where an older program would misread the corpus: a tokenizer that is not plain, segmented text. */
+enum {
+    COUNTS_VERSION = 1,
+    MANIFEST_PLAIN_VERSION = 1,
+    MANIFEST_TOKENIZER_VERSION = 2,
+    MANIFEST_VERSION = 3
+};
 
 struct manifest_shard {
     char *file; /* name in the folder */
@@ -42,7 +47,8 @@ struct manifest {
     int vocabulary_size;
     struct tokenizer_options tokenizer;
     bool split_sentences;
-    char *unicode; /* version of the tokenizer's tables */
+    bool segmented; /* the shards of documents say where words begin */
+    char *unicode;  /* version of the tokenizer's tables */
     double heldout_fraction;
     struct manifest_split splits[CORPUS_SPLITS];
     enum shard_contents contents;

@@ -19,6 +19,7 @@ struct shard {
     const uint64_t *block_offsets; /* [blocks + 1], into ids */
     const uint32_t *block_crcs;    /* [blocks], of the inflated bytes */
     const uint8_t *ids;            /* the deflated blocks */
+    const uint8_t *words; /* [shard_words_bytes(tokens)]; NULL: the text is not segmented */
 
     /* Of ready samples; else NULL. */
     const uint8_t *sample_labels;   /* [documents] */
@@ -40,6 +41,9 @@ void shard_unmap(struct shard *shard);
 bool shard_is_mapped(const struct shard *shard);
 int shard_map_again(struct shard *shard, struct error *err);
 
+/* Whether it is known where words begin, mapped or not. */
+bool shard_is_segmented(const struct shard *shard);
+
 struct shard_summary shard_summary(const struct shard *shard);
 
 /* Checksums of the index sections, and that every number in them makes sense. */
@@ -50,6 +54,10 @@ int shard_verify(const struct shard *shard, struct error *err);
 
 /* How many tokens a block holds. */
 uint32_t shard_block_tokens(const struct shard *shard, uint64_t block);
+
+/* Whether tokens [token, token + count), which there are, begin a word: begins_word [count], 1 or 0. */
+void shard_read_words(const struct shard *shard, uint64_t token, uint32_t count,
+                      uint8_t *begins_word);
 
 /* Inflates a block: raw [shard_block_tokens * id_bytes], ids as stored. Checks its checksum and
  * that every id is in the vocabulary. */

@@ -36,6 +36,8 @@ struct shard_summary {
 #define SHARD_SECTION_LENGTHS   "LENGTHS"
 #define SHARD_SECTION_BLOCKS    "BLOCKS"
 #define SHARD_SECTION_IDS       "IDS"
+/* Of shards of segmented text. */
+#define SHARD_SECTION_WORDS "WORDS"
 /* Of shards of ready samples. */
 #define SHARD_SECTION_SAMPLE_LABELS "LABELS"
 #define SHARD_SECTION_MASKED        "MASKED"
@@ -48,6 +50,7 @@ struct shard_summary {
 enum {
     SHARD_VERSION = 1,         /* of a shard of documents */
     SHARD_SAMPLES_VERSION = 2, /* of a shard of ready samples */
+    SHARD_WORDS_VERSION = 3,   /* of a shard of documents of segmented text */
     SHARD_BLOCK_TOKENS = 4096,
     SHARD_LONGEST_SENTENCE = 65535,
 };
@@ -68,8 +71,15 @@ void shard_meta_put(const struct shard_meta *meta, struct buffer *out); /* SHARD
 struct shard_meta shard_meta_get(const void *data);
 
 /* The hash of a shard grows document by document from 0: `record` is the document's lengths as u16,
- * then its ids as they are stored, both little-endian. */
+ * then its ids as they are stored, both little-endian; of segmented text then a byte for each id, 1 where it
+ * begins a word, else 0. */
 uint64_t shard_hash_add(uint64_t hash, const void *record, size_t size);
+
+/* Section WORDS has a bit a token, the lowest of a byte first: 1 where it begins a word. */
+static inline size_t shard_words_bytes(uint64_t tokens)
+{
+    return (size_t)(tokens / 8 + (tokens % 8 > 0));
+}
 
 /* What the record of a sample has behind its ids: label, positions, ids of what is masked. */
 void shard_record_put_sample(struct buffer *record, uint8_t label, uint32_t masks,

@@ -1,7 +1,7 @@
 /* Writes one shard of a document store (docs/formats.md, "shard").
  *
  *     shard_writer_open(...)
- *     shard_writer_add(w, ids, lengths, sentences)      once a document, or in a shard of samples
+ *     shard_writer_add(w, ids, words, lengths, sentences)   once a document, or in a shard of samples
  *     shard_writer_add_sample(w, &sample)               once a sample
  *     shard_writer_commit(w, &summary, err)             atomic; or shard_writer_discard
  *
@@ -14,6 +14,7 @@
 #ifndef LAMBERT_CORPUS_SHARD_WRITER_H
 #define LAMBERT_CORPUS_SHARD_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,13 +28,15 @@ struct shard_options {
     int vocabulary_size;
     int compression; /* zlib level, 1 .. 9 */
     enum shard_contents contents;
+    bool segmented; /* of documents: it is known where words begin */
 };
 
 int shard_writer_open(struct shard_writer **writer, const char *path,
                       const struct shard_options *options, struct error *err);
+/* begins_word [sum of lengths]: of segmented text, 0 where the id goes on with a word; else NULL. */
 int shard_writer_add(struct shard_writer *writer, const int32_t *ids /* [sum of lengths] */,
-                     const uint32_t *lengths /* [sentences] */, uint32_t sentences,
-                     struct error *err);
+                     const uint8_t *begins_word, const uint32_t *lengths /* [sentences] */,
+                     uint32_t sentences, struct error *err);
 int shard_writer_add_sample(struct shard_writer *writer, const struct ready_sample *sample,
                             struct error *err);
 int shard_writer_commit(struct shard_writer *writer, struct shard_summary *summary,

@@ -58,7 +58,8 @@ struct prepare_options {
                                in an input, it is passed over */
     bool overwrite;
     struct tokenizer_options tokenizer;
-    bool split_sentences;    /* no: every line is one sentence */
+    bool split_sentences; /* no: every line is one sentence */
+    bool segmented;       /* white space parts the words of the text: shards say where they begin */
     double heldout_fraction; /* of documents, by hash of their text: the same text, the same side */
     uint64_t shard_bytes;    /* of input text a shard, at least 4096 */
     int compression;         /* zlib level */

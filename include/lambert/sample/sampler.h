@@ -14,6 +14,9 @@
  * to it; within the epoch a keyed permutation says which of its samples is meant; from the noted
  * place before it a few passages are cut to find the one. Each epoch cuts, pairs and masks anew.
  *
+ * Whole words are those that the store tells of, where its text was segmented, and what "##" pieces make
+ * elsewhere.
+ *
  * A store of ready samples is handed out as it is: an epoch has each sample once, in the order of a
  * keyed permutation, with the masks and the label it came with. All options but seed, phase,
  * sequence_length and cache_bytes are then without effect.
