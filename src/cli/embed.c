@@ -7,7 +7,6 @@
 #include "embed_file.h"
 #include "lambert.h"
 #include "lambert/base/array.h"
-#include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/config/config.h"
@@ -43,6 +42,7 @@ static const struct command_option embed_command_options[] = {
      .required = true,
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
+     .writes = true,
      .help = "vectors: an array (*.npy), or JSON lines (*.jsonl)"},
     {.name = "pool",
      .kind = OPTION_CHOICE,
@@ -143,11 +143,19 @@ static int read_texts(struct embedding *embedding, const struct embed_arguments 
 {
     static char standard_input[] = "-";
     static char *const standard[] = {standard_input};
+    const struct input_use uses[] = {{arguments->output, "where the result is to go"}, {0}};
     const bool given = arguments->inputs.count > 0;
     struct input_list files;
-    if (input_list_open(&files, given ? arguments->inputs.at : standard,
-                        given ? arguments->inputs.count : 1, NULL, err) < 0)
+    struct buffer passed_over = {0};
+    if (embed_file_check_replaced(arguments->output, err) < 0 ||
+        input_list_open(&files, given ? arguments->inputs.at : standard,
+                        given ? arguments->inputs.count : 1, uses, err) < 0)
         return -1;
+    input_list_print_passed_over(&files, &passed_over);
+    if (passed_over.size > 0)
+        log_info("texts of %d file%s%s", files.count, files.count == 1 ? "" : "s",
+                 buffer_text(&passed_over));
+    buffer_release(&passed_over);
     int status = input_list_check_ranks(&files, ranks, err);
     if (status == 0)
         status = plain_texts_read(&embedding->texts, &files, err);
@@ -256,9 +264,6 @@ static int check_embed(const void *context, struct error *err)
         return error_set(err,
                          "--output %s: vectors are written to *.npy, or as JSON lines to *.jsonl",
                          arguments->output);
-    for (int i = 0; i < arguments->inputs.count; i++)
-        if (file_is_same(arguments->inputs.at[i], arguments->output))
-            return error_set(err, "--output would write over the input %s", arguments->output);
     if (!arguments->layers)
         return 0;
     if (arguments->pool == EMBED_POOLER)
@@ -275,7 +280,8 @@ const struct command command_embed = {
     .description =
         "Writes what a model makes of texts before any head: a vector of each text, or of each of its "
         "tokens, behind chosen layers. INPUT are text files, plain or .gz; folders of them; patterns; "
-        "or - for standard input, which is read where none is given. A line is a text, and two texts "
+        "or - for standard input, which is read where none is given (FILE is passed over; what is there already is "
+        "replaced if it holds vectors). A line is a text, and two texts "
         "with a tab between them are a pair; the vectors come in the order of the lines, of empty ones "
         "as well. Under mpirun ranks share the work.\n"
         "\n"

@@ -1,14 +1,18 @@
 #include "embed_file.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/strings.h"
 
 static const char array_end[] = ".npy";
+static const char array_begin[] = "\x93NUMPY", line_begin[] = "{\"linex_index\": ";
 
 bool embed_file_is_named(const char *path)
 {
@@ -117,7 +121,7 @@ static int write_line(struct embed_file *file, int number, const float *vectors,
     const struct embed_options *options = contents->options;
     struct buffer *text = &file->text;
     buffer_reset(text);
-    buffer_print(text, "{\"linex_index\": %d, ", number);
+    buffer_print(text, "%s%d, ", line_begin, number);
     if (options->pool == EMBED_TOKENS)
         print_tokens(text, contents, feature_set_at(contents->features, number), vectors);
     else if (options->pool == EMBED_POOLER)
@@ -129,6 +133,28 @@ static int write_line(struct embed_file *file, int number, const float *vectors,
 }
 
 /* --- both ------------------------------------------------------------------------------------- */
+
+int embed_file_check_replaced(const char *path, struct error *err)
+{
+    const char *begin = string_ends_with(path, array_end) ? array_begin : line_begin;
+    char head[sizeof line_begin] = {0};
+    struct stat status;
+    if (stat(path, &status) < 0 ||
+        !S_ISREG(status.st_mode)) /* what cannot be written is said there */
+        return 0;
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return error_errno(err, "cannot open %s, which is to be replaced", path);
+    const ssize_t got = read(descriptor, head, sizeof head - 1);
+    close(descriptor);
+    if (got == 0 || (got > 0 && string_begins_with(head, begin)))
+        return 0;
+    return error_set(
+        err,
+        "%s is there already, and is no file of vectors that could be replaced; name another "
+        "file, or remove it",
+        path);
+}
 
 int embed_file_open(struct embed_file *file, const char *path,
                     const struct embed_contents *contents, struct error *err)

@@ -30,6 +30,10 @@ struct embed_file {
 /* Whether a path has a name that says how to write. */
 bool embed_file_is_named(const char *path);
 
+/* Fails where a file is there already, and is neither what embed writes under that name nor empty: it may be
+ * somebody's text. */
+int embed_file_check_replaced(const char *path, struct error *err);
+
 int embed_file_open(struct embed_file *file, const char *path,
                     const struct embed_contents *contents, struct error *err);
 

@@ -35,6 +35,7 @@ static const struct command_option export_options[] = {
      .required = true,
      .metavar = "PATH",
      .completion = COMPLETE_FILES,
+     .writes = true,
      .help = "folder (or file) to write; what is there is not overwritten"},
     {.name = "dtype",
      .kind = OPTION_CHOICE,

@@ -32,6 +32,7 @@ static const struct command_option import_options[] = {
      .required = true,
      .metavar = "PATH",
      .completion = COMPLETE_FILES,
+     .writes = true,
      .help = "the checkpoint to write; what is there is not overwritten"},
     {.name = "seed",
      .kind = OPTION_INTEGER,

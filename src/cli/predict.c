@@ -1,13 +1,11 @@
-#include <string.h>
 
+#include "lambert/run/predict.h"
 #include "asking_options.h"
 #include "lambert.h"
-#include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/config/config.h"
 #include "lambert/run/loaded_model.h"
 #include "lambert/run/options.h"
-#include "lambert/run/predict.h"
 #include "table_forms.h"
 
 enum { SHORTEST_SEQUENCES = 8 }; /* as of phase.NAME.sequence_length */
@@ -43,6 +41,7 @@ static const struct command_option predict_options[] = {
      .required = true,
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
+     .writes = true,
      .help = "predictions: TSV, JSON lines (*.jsonl), tagged words, or SQuAD's JSON"},
     {.name = "text-column",
      .kind = OPTION_TEXT,
@@ -84,12 +83,14 @@ static const struct command_option predict_options[] = {
      PLACE(n_best_output),
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
+     .writes = true,
      .help = "questions: the n best answers to each, as SQuAD's programs write them"},
     {.name = "null-output",
      .kind = OPTION_TEXT,
      PLACE(null_output),
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
+     .writes = true,
      .help = "questions of SQuAD v2.0: by how much no answer is better than the best, for each"},
     {.name = "n-best",
      .kind = OPTION_INTEGER,
@@ -249,17 +250,6 @@ static int predict(struct dist *dist, const void *context, struct error *err)
 static int check_predict(const void *context, struct error *err)
 {
     const struct predict_arguments *arguments = context;
-    const struct {
-        const char *option, *path;
-    } files[] = {{"--input", arguments->input},
-                 {"--output", arguments->output},
-                 {"--n-best-output", arguments->n_best_output},
-                 {"--null-output", arguments->null_output}};
-    for (size_t i = 1; i < sizeof files / sizeof *files; i++)
-        for (size_t j = 0; j < i; j++)
-            if (files[i].path && files[j].path && file_is_same(files[i].path, files[j].path))
-                return error_set(err, "%s would write over %s (%s)", files[i].option,
-                                 files[j].option, files[j].path);
     if (arguments->sequence_length > 0 && arguments->sequence_length < SHORTEST_SEQUENCES)
         return error_set(err, "--sequence-length %d is too short to read anything; give %d or more",
                          arguments->sequence_length, SHORTEST_SEQUENCES);

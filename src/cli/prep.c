@@ -147,7 +147,8 @@ const struct command command_prep = {
     .description =
         "Makes a corpus of text: sentences as token ids, with an index, checksums and a held-out "
         "part. INPUT are text files, plain or compressed (gzip, zstd, xz, bzip2); folders of them (names "
-        "that begin with a dot are passed over, and so is DIR); patterns such as 'texts/*.txt'; or - for "
+        "that begin with a dot are passed over, and so are DIR, the vocabulary, test sets, and what is no "
+        "regular file; links to the same file count once); patterns such as 'texts/*.txt'; a pipe; or - for "
         "standard input. Each is looked into before any work: what is not text is refused by name. Text is "
         "UTF-8, or UTF-16 or UTF-32 with a byte-order mark, or what --encoding says; it is a paragraph "
         "or a sentence a line with blank lines between documents (or as --documents says), or "

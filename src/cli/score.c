@@ -151,6 +151,7 @@ static const struct command_option score_options[] = {
      OPTION_PLACE(struct score_arguments, sentence_scores),
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
+     .writes = true,
      .help = "where --pairs writes the score of each sentence, as JSON lines"},
     {.name = "micro-batch-tokens",
      .kind = OPTION_INTEGER,

@@ -29,6 +29,7 @@ static const struct command_option gradients_options[] = {
      .required = true,
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
+     .writes = true,
      .help = "the file to write"},
     {.name = "checkpoint",
      .kind = OPTION_TEXT,

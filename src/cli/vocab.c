@@ -1,10 +1,12 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "lambert.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/text/input_look.h"
+#include "lambert/text/vocabulary.h"
 #include "lambert/text/vocabulary_trainer.h"
 #include "text_option_rows.h"
 #include "tokenizer_rows.h"
@@ -22,6 +24,7 @@ static const struct command_option vocab_options[] = {
      .required = true,
      .metavar = "FILE",
      .completion = COMPLETE_FILES,
+     .writes = true,
      .help = "where to write"},
     {.name = "size",
      .kind = OPTION_INTEGER,
@@ -83,13 +86,35 @@ static void print_report(const struct vocab_arguments *arguments,
            arguments->output, counts.entries, counts.words, counts.distinct_words);
 }
 
+/* A vocabulary that is there already is replaced, and so is a file without a byte; anything else, which may be
+ * a text, is not. */
+static int check_replaced(const char *path, struct error *err)
+{
+    enum { LONGEST = 1 << 28 }; /* bytes: ten million entries have fewer */
+    struct stat status;
+    struct vocabulary *there = NULL;
+    struct error why;
+    if (stat(path, &status) < 0 || (S_ISREG(status.st_mode) && status.st_size == 0))
+        return 0;
+    const bool replaceable = S_ISREG(status.st_mode) && status.st_size <= LONGEST &&
+                             vocabulary_load(&there, path, &why) == 0;
+    vocabulary_free(there);
+    return replaceable
+               ? 0
+               : error_set(err,
+                           "%s is there already, and is no vocabulary that could be replaced; name "
+                           "another file, or remove it",
+                           path);
+}
+
 /* The inputs, looked into. */
 static int open_inputs(struct input_list *inputs, const struct vocab_arguments *arguments,
                        const struct dist *dist, struct error *err)
 {
+    const struct input_use uses[] = {{arguments->output, "where the result is to go"}, {0}};
     struct buffer sentence = {0};
-    if (input_list_open(inputs, arguments->inputs.at, arguments->inputs.count, arguments->output,
-                        err) < 0)
+    if (check_replaced(arguments->output, err) < 0 ||
+        input_list_open(inputs, arguments->inputs.at, arguments->inputs.count, uses, err) < 0)
         return -1;
     if (input_list_check_ranks(inputs, dist_size(dist), err) < 0 ||
         input_look(inputs, &arguments->trainer.text, err) < 0)
@@ -143,7 +168,7 @@ const struct command command_vocab = {
     .description =
         "Learns a WordPiece vocabulary from text and writes it as BERT's vocab.txt. INPUT is as for "
         "lambert prep: text files, plain or compressed, folders of them, patterns, or - for standard "
-        "input.\n"
+        "input. A file that is there already is replaced if it is a vocabulary.\n"
         "\n"
         "All cores are used, and under mpirun all ranks; the same text gives the same vocabulary, "
         "whatever their number. Memory is bounded: of more than 1 GB of text (64 chunks of 16 MB), "

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "describe.h"
+#include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/nearest.h"
 #include "lambert/command/command.h"
@@ -170,6 +171,44 @@ static int take_words(const struct command *command, const char *name, char **ar
     return 0;
 }
 
+/* --- files that are written ------------------------------------------------------------------- */
+
+/* The i-th file that a row names; NULL: it has no more. */
+static const char *file_of(const struct command_option *option, const void *arguments, int i)
+{
+    const void *place = (const char *)arguments + option->offset;
+    if (option->completion != COMPLETE_FILES && option->completion != COMPLETE_FOLDERS)
+        return NULL;
+    if (option->kind == OPTION_WORDS) {
+        const struct command_words *words = place;
+        return i < words->count ? words->at[i] : NULL;
+    }
+    return i == 0 ? *(const char *const *)place : NULL;
+}
+
+static int check_written(const struct command_option *written, const struct command_option *other,
+                         const void *arguments, struct error *err)
+{
+    const char *path = file_of(written, arguments, 0), *same;
+    for (int i = 0; path && (same = file_of(other, arguments, i)) != NULL; i++)
+        if (file_is_same(path, same))
+            return error_set(err, "--%s would write over %s%s (%s); name another file",
+                             written->name, other->name ? "--" : "",
+                             other->name ? other->name : other->metavar, same);
+    return 0;
+}
+
+/* None of the files that are written is one of the others that the command line names. */
+static int check_files(const struct command *command, const void *arguments, struct error *err)
+{
+    const struct command_option *options = command->options;
+    for (int w = 0; options[w].kind != OPTION_END; w++)
+        for (int o = 0; options[w].writes && options[o].kind != OPTION_END; o++)
+            if (o != w && check_written(&options[w], &options[o], arguments, err) < 0)
+                return -1;
+    return 0;
+}
+
 /* --- all -------------------------------------------------------------------------------------- */
 
 static int parse_words(const struct command *command, const char *name, int argc, char **argv,
@@ -214,7 +253,8 @@ static int parse_words(const struct command *command, const char *name, int argc
     for (int i = 0; command->options[i].kind != OPTION_END; i++)
         if (command->options[i].name && command->options[i].required && !given[i])
             return error_set(err, "--%s is missing; see %s --help", command->options[i].name, name);
-    if (take_words(command, name, argv, words, arguments, err) < 0)
+    if (take_words(command, name, argv, words, arguments, err) < 0 ||
+        check_files(command, arguments, err) < 0)
         return -1;
     return command->check ? command->check(arguments, err) : 0;
 }

@@ -68,13 +68,31 @@ static int open_exclusion(struct preparation *p, struct error *err)
     return 0;
 }
 
+/* What is written, the vocabulary and the test sets are no text to learn from, wherever they lie. */
+static int open_inputs(struct preparation *p, struct error *err)
+{
+    const struct prepare_options *options = &p->options;
+    const struct input_list *excluded = &p->exclusion.files;
+    struct input_use *uses = memory_new((size_t)excluded->count + 3, sizeof *uses);
+    uses[0] = (struct input_use){options->output, "where the result is to go"};
+    uses[1] = (struct input_use){options->vocabulary, "the vocabulary"};
+    for (int i = 0; i < excluded->count; i++)
+        uses[2 + i] = (struct input_use){excluded->files[i].path, "what is to be excluded"};
+    const int status =
+        input_list_open(&p->inputs, options->inputs, options->input_count, uses, err);
+    free(uses);
+    return status;
+}
+
 static void say_input(const struct input_list *inputs, enum shard_contents contents)
 {
     struct buffer sentence = {0};
-    if (contents == SHARD_DOCUMENTS_OF_TEXT)
+    if (contents == SHARD_DOCUMENTS_OF_TEXT) {
         input_look_print(inputs, &sentence);
-    else
+    } else {
         buffer_print(&sentence, "%d TFRecord file%s", inputs->count, inputs->count == 1 ? "" : "s");
+        input_list_print_passed_over(inputs, &sentence);
+    }
     log_info("made of %s", buffer_text(&sentence));
     buffer_release(&sentence);
 }
@@ -89,8 +107,7 @@ int prepare_open(struct preparation **preparation, const struct prepare_options 
     *p = (struct preparation){
         .options = *options, .rank = rank, .ranks = ranks, .started = clock_seconds()};
     *preparation = NULL;
-    if (input_list_open(&p->inputs, options->inputs, options->input_count, options->output, err) <
-            0 ||
+    if ((options->exclude && open_exclusion(p, err) < 0) || open_inputs(p, err) < 0 ||
         input_contents_find(&p->inputs, &contents, err) < 0 ||
         vocabulary_load(&p->vocabulary, options->vocabulary, err) < 0 ||
         input_list_check_ranks(&p->inputs, ranks, err) < 0)
@@ -103,8 +120,6 @@ int prepare_open(struct preparation **preparation, const struct prepare_options 
                                        : "--drop-duplicates");
         goto fail;
     }
-    if (options->exclude && open_exclusion(p, err) < 0)
-        goto fail;
     if (contents == SHARD_DOCUMENTS_OF_TEXT && input_look(&p->inputs, &p->options.text, err) < 0)
         goto fail;
     if (rank == 0) {

@@ -409,6 +409,5 @@ void input_look_print(const struct input_list *list, struct buffer *sentence)
         buffer_print(sentence, "%s%d of them not in UTF-8", marked++ ? ", " : " (", counts.encoded);
     if (marked > 0)
         buffer_print(sentence, ")");
-    if (list->passed_over > 0)
-        buffer_print(sentence, "; what lies where the result goes is passed over");
+    input_list_print_passed_over(list, sentence);
 }

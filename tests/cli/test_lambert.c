@@ -74,6 +74,9 @@ static void check_row(const struct command *command, const struct command_option
         fail_msg("%s: --%s without help", name, option->name);
     if (!is_option(option) && option->name)
         fail_msg("%s: words are called %s", name, option->name);
+    if (is_option(option) && strstr(option->name, "output") &&
+        option->completion == COMPLETE_FILES && !option->writes)
+        fail_msg("%s: --%s is not held against the other files", name, option->name);
     if (option->name && strcmp(option->name, "help") == 0)
         fail_msg("%s: --help is there without a row", name);
     for (const struct command_option *other = option + 1; other->kind != OPTION_END; other++) {

@@ -1,7 +1,9 @@
-#include "lib/unit.h"
+#include "lib/scratch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lambert/command/command.h"
 
@@ -15,6 +17,7 @@ struct sample_arguments {
     double share;
     const char *output;
     enum colour colour;
+    const char *model, *result, *more_results;
     const char *input;
     struct command_words rest;
 };
@@ -50,11 +53,32 @@ static const struct command_option sample_options[] = {
      OPTION_PLACE(struct sample_arguments, colour),
      OPTION_CHOICES(colours),
      .metavar = "NAME"},
+    {.name = "model",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct sample_arguments, model),
+     .completion = COMPLETE_FOLDERS,
+     .metavar = "DIR"},
+    {.name = "result",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct sample_arguments, result),
+     .completion = COMPLETE_FILES,
+     .writes = true,
+     .metavar = "FILE"},
+    {.name = "more-results",
+     .kind = OPTION_TEXT,
+     OPTION_PLACE(struct sample_arguments, more_results),
+     .completion = COMPLETE_FILES,
+     .writes = true,
+     .metavar = "FILE"},
     {.kind = OPTION_WORD,
      OPTION_PLACE(struct sample_arguments, input),
      .required = true,
+     .completion = COMPLETE_FILES,
      .metavar = "INPUT"},
-    {.kind = OPTION_WORDS, OPTION_PLACE(struct sample_arguments, rest), .metavar = "MORE"},
+    {.kind = OPTION_WORDS,
+     OPTION_PLACE(struct sample_arguments, rest),
+     .completion = COMPLETE_FILES,
+     .metavar = "MORE"},
     {0}};
 
 static int check_sample(const void *context, struct error *err)
@@ -243,6 +267,32 @@ static void too_many_words_are_refused(void **state)
     assert_string_equal(err.text, "'c' is one word too many; see two --help");
 }
 
+/* A file is the same under all its names; one that is not there yet has one name. */
+static void what_is_written_is_none_of_the_others(void **state)
+{
+    (void)state;
+    struct sample_arguments arguments;
+    scratch_write("a", "a", 1);
+    scratch_write("b", "b", 1);
+    assert_int_equal(link("a", "hard"), 0);
+    assert_int_equal(symlink("a", "soft"), 0);
+    static const char *const names[] = {"a", "./a", "hard", "soft"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char text[200], sentence[200];
+        snprintf(text, sizeof text, "--output x b b a --result %s", names[i]);
+        assert_refused(text, "--result would write over MORE (a); name another file");
+        snprintf(text, sizeof text, "--output x --result a --model b %s", names[i]);
+        snprintf(sentence, sizeof sentence,
+                 "--result would write over INPUT (%s); name another file", names[i]);
+        assert_refused(text, sentence);
+    }
+    assert_refused("--output x b --model soft --more-results a",
+                   "--more-results would write over --model (soft); name another file");
+    assert_refused("--output x b --result new --more-results new",
+                   "--result would write over --more-results (new); name another file");
+    assert_parses("--output x b b --model b --result a --more-results new", &arguments);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +304,7 @@ int main(void)
         cmocka_unit_test(help_ends_the_reading),
         cmocka_unit_test(wrong_use_gets_a_sentence),
         cmocka_unit_test(too_many_words_are_refused),
+        cmocka_unit_test(what_is_written_is_none_of_the_others),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_enter, scratch_teardown);
 }

@@ -159,9 +159,23 @@ expect 2 "is not a list of numbers" $embed --layers 1,,2 lines.txt
 expect 2 "is not a list of numbers" $embed --layers 1- lines.txt
 expect 2 "does not go with it" $embed --layers 1 --pool pooler lines.txt
 expect 2 "vectors.txt: vectors are written to" "$LAMBERT" embed --model base --output vectors.txt lines.txt
-expect 2 "write over the input" "$LAMBERT" embed --model base --output a.jsonl a.jsonl
+expect 2 "--output would write over INPUT .a.jsonl" "$LAMBERT" embed --model base --output a.jsonl a.jsonl
 : >b.jsonl
-expect 2 "write over the input" "$LAMBERT" embed --model base --output ./b.jsonl b.jsonl
+expect 2 "--output would write over INPUT .b.jsonl" "$LAMBERT" embed --model base --output ./b.jsonl b.jsonl
+
+# Where the result lies among the texts it is passed over, if it is of embed's making, and refused else.
+mkdir texts
+cp lines.txt texts/lines.txt
+$embed --output texts/v.jsonl --layers -1 texts 2>log.txt || fail "embed: $(cat log.txt)"
+cp texts/v.jsonl once.jsonl
+expect 0 "texts of 1 file; passed over: 1 .*texts/v.jsonl" $embed --output texts/v.jsonl --layers -1 texts
+cmp once.jsonl texts/v.jsonl || fail "vectors of vectors"
+echo '{"text": "mine"}' >texts/mine.jsonl
+cp texts/mine.jsonl texts/mine.npy
+for mine in mine.jsonl mine.npy; do
+    expect 1 "texts/$mine is there already, and is no file of vectors" $embed --output texts/$mine texts
+    cmp texts/mine.jsonl texts/$mine || fail "somebody's text is written over"
+done
 expect 1 "is more than the 128 positions" $embed --sequence-length 129 lines.txt
 printf 'a\tb\tc\n' >tabs.txt
 expect 1 "tabs.txt:1: more than one tab" $embed tabs.txt

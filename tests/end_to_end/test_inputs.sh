@@ -86,7 +86,7 @@ pyarrow.parquet.write_table(pyarrow.table({"id": list(range(len(texts))), "text"
     cmp wanted/train-00000.shard parquet/train-00000.shard || fail "Parquet's text is another one"
 fi
 
-# The folder that is written is no input, nor is a vocabulary.
+# The folder that is written is no input.
 mkdir texts
 cp text.txt texts
 $prep --output texts/corpus texts 2>log.txt || fail "prep: $(cat log.txt)"
@@ -95,6 +95,38 @@ grep -q "passed over" log.txt || fail "it was not said that the corpus was passe
 cmp wanted/train-00000.shard texts/corpus/train-00000.shard
 [ ! -e texts/corpus/prep.new ] || fail "the folder of the new corpus is left"
 expect 1 "is an input, and is where the result is to go" $prep --output texts texts
+
+# Nor is what prep reads for something else: the text is the same without it.
+mkdir mixed
+cp text.txt vocab.txt mixed
+printf 'a letter of thirteen words that none of the documents of the text has in it\n' >mixed/test.txt
+ln mixed/vocab.txt mixed/w.txt
+mkfifo mixed/pipe
+mixed="$LAMBERT prep --vocabulary mixed/vocab.txt --heldout 0.1 --exclude mixed/test.txt"
+$mixed --output mixed/corpus mixed 2>log.txt || fail "prep: $(cat log.txt)"
+grep -q "made of 1 plain file; passed over: 3 .*mixed/test.txt), 1 that are no regular files .mixed/pipe" log.txt ||
+    fail "it was not said what was passed over: $(cat log.txt)"
+cmp wanted/train-00000.shard mixed/corpus/train-00000.shard || fail "the vocabulary or a test set was read"
+expect 1 "mixed/w.txt is an input, and is the vocabulary" $mixed --output c text.txt mixed/w.txt
+expect 1 "mixed/test.txt is an input, and is what is to be excluded" $mixed --output c mixed/test.txt
+expect 1 "/dev/zero is a device" $prep --output c /dev/zero
+[ ! -e c ] || fail "something is left of what was refused"
+
+# A text is no place for a result, whatever its name.
+cp text.txt mine.txt
+ln -s mine.txt link.txt
+for name in mine.txt ./mine.txt link.txt; do
+    expect 2 "--output would write over INPUT" "$LAMBERT" vocab --size 100 --output $name mine.txt
+done
+mkdir mine
+cp text.txt mine/a.txt
+for input in mine 'mine/*.txt' text.txt; do
+    expect 1 "mine/a.txt is there already, and is no vocabulary" "$LAMBERT" vocab --output mine/a.txt "$input"
+done
+cmp text.txt mine.txt && cmp text.txt mine/a.txt || fail "a text was written over"
+"$LAMBERT" vocab --size 200 --output mine/v.txt mine 2>log.txt || fail "vocab: $(cat log.txt)"
+"$LAMBERT" vocab --size 200 --output mine/v.txt mine 2>log.txt || fail "a vocabulary is not replaced: $(cat log.txt)"
+cmp vocab.txt mine/v.txt || fail "the vocabulary was read as text"
 
 # A corpus that is to be replaced stays until the new one is whole, whatever ends the work.
 cksum texts/corpus/*.shard texts/corpus/*.txt texts/corpus/*.json >before.txt

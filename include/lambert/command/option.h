@@ -64,6 +64,9 @@ struct command_option {
     const char *const *choices; /* [choice_count] */
     int choice_count;
     enum command_completion completion;
+    bool
+        writes; /* the value names a file to write: naming that as another file, too, is wrong use. What
+                    is found in folders and by patterns, input_list_open() holds against it. */
     const char *metavar;  /* "FILE"; how usage lines call the value */
     const char *standard; /* the default in words; NULL: the number or choice that is there */
     const char *help;

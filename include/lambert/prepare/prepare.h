@@ -53,9 +53,9 @@
 struct prepare_options {
     char *const *inputs; /* as for input_list_open(); standard input wants a single rank */
     int input_count;
-    const char *vocabulary; /* path of a vocab.txt */
-    const char *output; /* folder; refused when it holds a corpus, unless overwrite; where it lies
-                               in an input, it is passed over */
+    /* A vocab.txt. It, the output folder and the files of `exclude` are passed over where they lie in an input. */
+    const char *vocabulary;
+    const char *output; /* folder; refused when it holds a corpus, unless overwrite */
     bool overwrite;
     struct tokenizer_options tokenizer;
     bool split_sentences; /* no: every line is one sentence */
