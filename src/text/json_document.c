@@ -21,28 +21,52 @@ void json_keys_init(struct json_keys *keys, const struct text_options *options)
 
 /* What is found of one key; of a name that stands more than once in an object the last one counts. */
 struct found {
-    bool there;
+    bool there,
+        nested; /* under that very name; an object under what stands before one of its dots */
     struct json_value value;
 };
 
-/* Looks whether the member is what the key names, or has it inside. */
-static void look_into(const struct json_value *name, const struct json_value *value,
-                      const char *key, size_t size, struct found *found)
+static void look_at_member(const struct json_value *name, const struct json_value *value,
+                           const char *key, size_t size, struct found *found)
 {
     if (json_text_is(name, key, size)) {
-        *found = (struct found){.there = true, .value = *value};
-        return;
+        found->there = true;
+        found->value = *value;
     }
     if (value->kind != JSON_OBJECT)
         return;
-    for (const char *dot = key; (dot = memchr(dot, '.', (size_t)(key + size - dot))); dot++) {
-        struct json_value inner_name, inner;
-        if (!json_text_is(name, key, (size_t)(dot - key)))
+    for (const char *dot = key; (dot = memchr(dot, '.', (size_t)(key + size - dot))); dot++)
+        found->nested = found->nested || json_text_is(name, key, (size_t)(dot - key));
+}
+
+/* The last member of the object that has the name. */
+static bool last_member(const struct json_value *object, const char *key, size_t size,
+                        struct json_value *value)
+{
+    struct json_value name, each;
+    bool there = false;
+    for (size_t cursor = 0; json_next_member(object, &cursor, &name, &each);) {
+        if (!json_text_is(&name, key, size))
             continue;
-        const char *rest = dot + 1;
-        for (size_t cursor = 0; json_next_member(value, &cursor, &inner_name, &inner);)
-            look_into(&inner_name, &inner, rest, (size_t)(key + size - rest), found);
+        there = true;
+        *value = each;
     }
+    return there;
+}
+
+/* What the key names in the object: what has its whole name, or else what lies inside what is named before
+ * one of its dots, the first of them that leads to something. */
+static bool look_up(const struct json_value *object, const char *key, size_t size,
+                    struct json_value *value)
+{
+    struct json_value inner;
+    if (last_member(object, key, size, value))
+        return true;
+    for (const char *dot = key; (dot = memchr(dot, '.', (size_t)(key + size - dot))); dot++)
+        if (last_member(object, key, (size_t)(dot - key), &inner) && inner.kind == JSON_OBJECT &&
+            look_up(&inner, dot + 1, (size_t)(key + size - dot - 1), value))
+            return true;
+    return false;
 }
 
 static bool name_is(const struct json_value *name, const char *text)
@@ -62,23 +86,48 @@ static bool is_null(const struct json_value *value)
            memcmp(value->text, "null", strlen("null")) == 0;
 }
 
+/* Whether the text is nothing but blanks and line ends. */
+static bool is_blank(const struct json_value *text)
+{
+    for (size_t i = 0; i < text->size; i++) {
+        const bool escaped = text->text[i] == '\\' && i + 1 < text->size;
+        if (escaped ? !strchr("nrt", text->text[++i]) : text->text[i] != ' ')
+            return false;
+    }
+    return true;
+}
+
+/* Of the known keys an object may have several, of which one holds the text and others nothing: the first with
+ * something in it counts, or else the first that is a text. */
+static int choose_key(const struct json_keys *keys, const struct found found[TEXT_KEYS_MOST])
+{
+    int empty = -1;
+    for (int k = 0; k < keys->count; k++) {
+        if (!found[k].there || found[k].value.kind != JSON_TEXT)
+            continue;
+        if (!is_blank(&found[k].value))
+            return k;
+        empty = empty < 0 ? k : empty;
+    }
+    return empty;
+}
+
 static enum json_outcome take_texts(struct json_document *document, const struct json_keys *keys,
                                     const struct found found[TEXT_KEYS_MOST])
 {
+    const int chosen = keys->first_only ? choose_key(keys, found) : -1;
     bool any = false;
     for (int k = 0; k < keys->count; k++) {
         if (!found[k].there)
             continue;
         any = true;
         document->null = document->null || is_null(&found[k].value);
-        if (found[k].value.kind == JSON_TEXT) {
-            if (keys->keys[k].size == strlen("title") &&
-                memcmp(keys->keys[k].name, "title", strlen("title")) == 0)
-                document->title_text = document->count;
-            document->texts[document->count++] = found[k].value;
-        }
-        if (keys->first_only)
-            break;
+        if (found[k].value.kind != JSON_TEXT || (keys->first_only && k != chosen))
+            continue;
+        if (keys->keys[k].size == strlen("title") &&
+            memcmp(keys->keys[k].name, "title", strlen("title")) == 0)
+            document->title_text = document->count;
+        document->texts[document->count++] = found[k].value;
     }
     return document->count > 0 ? JSON_IS_DOCUMENT : any ? JSON_HAS_NO_TEXT : JSON_HAS_NO_KEY;
 }
@@ -93,7 +142,7 @@ enum json_outcome json_document_find(struct json_document *document, const struc
     *document = (struct json_document){.title_text = -1};
     for (size_t cursor = 0; json_next_member(object, &cursor, &name, &value); members++) {
         for (int k = 0; k < keys->count; k++)
-            look_into(&name, &value, keys->keys[k].name, keys->keys[k].size, &found[k]);
+            look_at_member(&name, &value, keys->keys[k].name, keys->keys[k].size, &found[k]);
         if (name_is(&name, "title")) {
             document->has_title = value.kind == JSON_TEXT;
             document->title = value;
@@ -101,6 +150,10 @@ enum json_outcome json_document_find(struct json_document *document, const struc
         revision = revision || name_is(&name, "revid");
         action = value.kind == JSON_OBJECT && is_action_name(&name);
     }
+    for (int k = 0; k < keys->count; k++)
+        if (!found[k].there && found[k].nested)
+            found[k].there =
+                look_up(object, keys->keys[k].name, keys->keys[k].size, &found[k].value);
     document->escaped = revision && document->has_title;
     enum json_outcome outcome = take_texts(document, keys, found);
     return outcome == JSON_HAS_NO_KEY && action && members == 1 ? JSON_IS_ACTION : outcome;

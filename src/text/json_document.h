@@ -15,7 +15,7 @@ struct json_keys {
         size_t size;
     } keys[TEXT_KEYS_MOST];
     int count;
-    bool first_only; /* the known keys, of which an object's first counts */
+    bool first_only; /* the known keys, of which an object's first with something in it counts */
 };
 
 /* The option must be one that text_options_check() passed, and outlive the keys. */

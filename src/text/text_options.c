@@ -6,13 +6,25 @@ const char *const text_documents_names[TEXT_DOCUMENTS] = {[DOCUMENTS_BLANK_LINES
                                                           [DOCUMENTS_LINES] = "lines",
                                                           [DOCUMENTS_FILES] = "files"};
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static int check_keys(const char *keys, struct error *err)
 {
     int count = 0;
     for (const char *key = keys; key; count++) {
         const char *comma = strchr(key, ',');
-        if (*key == '\0' || *key == ',')
+        const size_t size = comma ? (size_t)(comma - key) : strlen(key);
+        if (size == 0)
             return error_set(err, "--text-key '%s' names an empty key", keys);
+        if (is_blank(key[0]) || is_blank(key[size - 1]))
+            return error_set(
+                err,
+                "--text-key '%s' has blanks beside its commas, which no key has: leave "
+                "them out",
+                keys);
         key = comma ? comma + 1 : NULL;
     }
     if (count > TEXT_KEYS_MOST)

@@ -276,6 +276,37 @@ static void json_keys(void **state)
     check_with(&(struct text_options){.text_keys = "\u0442"}, "{\"\\u0442\": \"one\"}\n", ":one|;");
 }
 
+/* Without --text-key, what holds nothing hides no other key that does. */
+static void an_empty_text_hides_no_content(void **state)
+{
+    (void)state;
+    check("{\"text\": null, \"content\": \"one\"}\n{\"text\": \"\", \"raw_content\": \"two\"}\n"
+          "{\"content\": \" \\n\\t\\r\", \"text\": 5, \"raw_content\": \"three\"}\n",
+          ":one|;:two|;:three|;");
+    check("{\"text\": \"\", \"content\": null}\n{\"text\": 7, \"content\": \" \"}\n", ":;:;");
+    check("{\"content\": \"\\\\\", \"raw_content\": \"two\"}\n", ":\\|;");
+    check_with(&(struct text_options){.text_keys = "text,content"},
+               "{\"text\": null, \"content\": \"one\"}\n{\"text\": \"\", \"content\": \"two\"}\n",
+               ":one|;:two|;");
+}
+
+/* Of a name that stands more than once the last one counts, as in nearly every reader. */
+static void the_last_of_a_name_counts(void **state)
+{
+    (void)state;
+    const struct text_options nested = {.text_keys = "a.b"};
+    check(
+        "{\"text\": \"one\", \"text\": \"two\"}\n{\"title\": \"A\", \"text\": \"x\", \"title\": \"B\"}\n",
+        ":two|;B:x|;");
+    check("{\"text\": \"one\", \"content\": \"two\", \"text\": null}\n", ":two|;");
+    check_with(&nested, "{\"a\": {\"b\": \"one\"}, \"a\": {\"b\": \"two\"}}\n", ":two|;");
+    check_with(&nested, "{\"a\": {\"b\": \"one\", \"b\": \"two\"}}\n", ":two|;");
+    check_with(&nested, "{\"a\": {\"b\": \"x\"}, \"a\": {\"c\": 1}}\n{\"a.b\": \"two\"}\n",
+               ":two|;");
+    check_with(&nested, "{\"a\": {\"b\": \"x\"}, \"a\": 1}\n{\"a.b\": \"two\"}\n", ":two|;");
+    check_with(&nested, "{\"a.b\": \"one\", \"a\": {\"b\": \"x\"}}\n", ":one|;");
+}
+
 static void keys_that_are_not_there_are_refused(void **state)
 {
     (void)state;
@@ -393,11 +424,17 @@ static void options_that_cannot_be_are_refused(void **state)
     (void)state;
     struct error err;
     const struct text_options none = {.text_keys = "a,,b"}, last = {.text_keys = "a,"},
+                              behind = {.text_keys = "a, b"}, before = {.text_keys = "a ,b"},
+                              inside = {.text_keys = "a b,c"},
                               both = {.wrapped = true, .documents = DOCUMENTS_LINES},
                               fine = {.text_keys = "a,b.c", .wrapped = true};
     assert_int_equal(text_options_check(&none, &err), -1);
     assert_int_equal(text_options_check(&last, &err), -1);
     assert_int_equal(text_options_check(&both, &err), -1);
+    assert_int_equal(text_options_check(&behind, &err), -1);
+    assert_non_null(strstr(err.text, "blanks"));
+    assert_int_equal(text_options_check(&before, &err), -1);
+    assert_int_equal(text_options_check(&inside, &err), 0);
     assert_int_equal(text_options_check(&fine, &err), 0);
     assert_int_equal(text_options_check(&plainly, &err), 0);
 }
@@ -419,6 +456,8 @@ int main(void)
         cmocka_unit_test(json_costs_a_character),
         cmocka_unit_test(json_forms),
         cmocka_unit_test(json_keys),
+        cmocka_unit_test(an_empty_text_hides_no_content),
+        cmocka_unit_test(the_last_of_a_name_counts),
         cmocka_unit_test(keys_that_are_not_there_are_refused),
         cmocka_unit_test(what_is_left_out_is_counted_by_reason),
         cmocka_unit_test(documents_by_the_line_or_the_file),

@@ -18,8 +18,9 @@ struct text_options {
     const char *encoding; /* of files without a byte-order mark, as iconv has it; NULL: UTF-8 */
     /* Of JSON: the keys whose texts make up a document, parted by commas. An object may have some of
      * them only: the texts that are there are paragraphs of the document, in the order of the keys.
-     * "a.b" is the key of that very name, or else b of the object a. NULL: the first of text, content,
-     * raw_content that an object has. */
+     * "a.b" is the key of that very name, or else b of the object a; of a key that stands several times in
+     * an object the last one counts. NULL: the first of text, content, raw_content that holds more than
+     * blanks. */
     const char *text_keys;
     enum text_documents documents; /* of plain text */
     /* Lines are not paragraphs but were broken to fit a page: those up to the next blank line are
@@ -27,7 +28,7 @@ struct text_options {
     bool wrapped;
 };
 
-/* Fails where keys are empty or more than TEXT_KEYS_MOST, or where each line is a document and lines
+/* Fails where keys are empty, have blanks around them or are more than TEXT_KEYS_MOST, or where each line is a document and lines
  * are to be joined. */
 int text_options_check(const struct text_options *options, struct error *err);
 
