@@ -27,6 +27,9 @@ COUNTS = ["documents", "empty_documents", "lines", "text_bytes", "tokens", "dama
           "textless_lines", "action_lines", "unclosed_documents"]
 
 
+KNOWN = ["text", "content", "raw_content"]
+
+
 class Wrong(Exception):
     pass
 
@@ -98,9 +101,11 @@ class Reading:
         if not isinstance(value, dict):
             self.counts["damaged_lines"] += 1
             return
-        found = [look_up(value, key) for key in keys or ["text", "content", "raw_content"]]
-        found = [each for each in found if each is not None][:None if keys else 1]
+        found = [look_up(value, key) for key in keys or KNOWN]
+        found = [each for each in found if each is not None]
         texts = [each[0] for each in found if isinstance(each[0], str)]
+        if not keys:  # the first with something in it, or else the first
+            texts = ([text for text in texts if text.strip(" \t\n\r")] or texts)[:1]
         if not texts:
             if not found and len(value) == 1 and next(iter(value)) in actions and \
                     isinstance(next(iter(value.values())), dict):
@@ -161,7 +166,10 @@ def read_json(text, keys):
             return reading
         value, at = decoder.raw_decode(text, at)
         for each in value if isinstance(value, list) else [value]:
-            reading.json_value(each, keys)
+            if isinstance(each, str):
+                reading.documents.append(lines_of(mended(each)))
+            else:
+                reading.json_value(each, keys)
 
 
 def read_wiki(text, _):
@@ -235,6 +243,8 @@ def make_object(rng, document, keys):
     members = extra_members(rng)
     if len(keys) == 1:
         members.append(nested(keys[0], text))
+        if keys[0] in KNOWN and rng.random() < 0.3:  # others hold nothing, and hide nothing
+            members += [(key, rng.choice([None, "", " \n"])) for key in KNOWN if key != keys[0] and rng.random() < 0.7]
     else:
         members += [(key, part) for key, part in zip(keys, [text, "And more.\n", None])]
     if rng.random() < 0.5 and "title" not in keys:
@@ -265,6 +275,13 @@ def dump(rng, value, indent=None):
         else text
 
 
+def doubled(rng, line, keys):
+    """The object with a key that stands there once more, before: the last one counts."""
+    hidden = rng.choice(["null", "7", "\"hidden\"", "{\"b\": \"hidden\", \"c\": {}}", "[1, {}]"])
+    return "{" + json.dumps(rng.choice([keys[0], keys[0].split(".")[0], "title"])) + ": " + hidden + ", " + line[1:] \
+        if len(line) > 2 and rng.random() < 0.1 else line
+
+
 def dump_safely(rng, value, indent=None):
     """Half surrogates can be written as escapes alone."""
     text = dump(rng, value, indent)
@@ -278,7 +295,7 @@ def as_json_lines(rng, documents, keys, damage):
         value = make_object(rng, document, keys)
         if damage and rng.random() < 0.3:
             value = spoil(rng, value, keys)
-        line = dump_safely(rng, value)
+        line = doubled(rng, dump_safely(rng, value), keys)
         if bulk:
             lines.append(json.dumps({rng.choice(["index", "create"]): {"_id": "7", "_type": "page"}}))
         if damage and rng.random() < 0.15:
@@ -290,6 +307,32 @@ def as_json_lines(rng, documents, keys, damage):
             lines[-1] += rng.choice(["", " ", "\ufeff"]) + dump_safely(rng, make_object(rng, document, keys))
     lines.insert(0, dump_safely(rng, make_object(rng, documents[0], keys)))  # by which keys and layout are known
     return ("\ufeff" if rng.random() < 0.2 else "") + end.join(lines) + rng.choice(["", end])
+
+
+def as_json_texts(rng, documents, keys, _):
+    """An array of texts, among which there may be objects."""
+    values = ["\n".join(document["lines"]) for document in documents]
+    values += [make_object(rng, document, keys) for document in documents[:rng.randrange(3)]]
+    first, rest = values[0], values[1:]
+    rng.shuffle(rest)
+    return dump(rng, [first, *rest], rng.choice([None, 0, 2]))
+
+
+def read_damaged_array(rng, documents, keys, asked):
+    """An array of objects, one a line, of which some lack a bracket, a quote or a value, and what Python reads in
+    the others: these are left out, and no other."""
+    parts, damaged = [dump_safely(rng, make_object(rng, documents[0], keys))], 0
+    whole = parts[:]
+    for document in documents:
+        if rng.random() < 0.4:
+            parts.append(rng.choice(["{\"n\": [1, {\"b\": 2}", "{\"n\": {\"b\": 1", "{\"n\": \"a", "{\"n\": x}", "{\"n\" 5}",
+                                     "{\"n\": \"\\x\"}", "{\"n\": [}", "{"]))
+            damaged += 1
+        whole.append(dump_safely(rng, make_object(rng, document, keys)))
+        parts.append(whole[-1])
+    reading = read_json("\n".join(whole), asked)
+    reading.counts["damaged_lines"] += damaged
+    return "[\n" + ",\n".join(parts) + rng.choice(["\n]\n", "\n", ""]), reading
 
 
 def as_json_values(rng, documents, keys, _):
@@ -349,7 +392,7 @@ PLAIN_OPTIONS = [[], ["--documents", "lines"], ["--documents", "files"], ["--wra
 def make_variant(number, seed, quick):
     """Options, the file's text, and what Python reads in it."""
     rng = random.Random(f"{seed} {number}")
-    form = rng.choice(["json lines", "json lines", "json values", "wiki", "plain"])
+    form = rng.choice(["json lines", "json lines", "json values", "json texts", "json damaged", "wiki", "plain"])
     documents = make_documents(rng, quick, form)
     if form == "plain":
         options = rng.choice(PLAIN_OPTIONS)
@@ -365,7 +408,10 @@ def make_variant(number, seed, quick):
     keys = rng.choice(KEYS)
     known = keys is None or keys[0] in ("content", "raw_content")
     options = [] if known else ["--text-key", ",".join(keys)]
-    write, read = {"json lines": (as_json_lines, read_json_lines), "json values": (as_json_values, read_json)}[form]
+    if form == "json damaged":
+        return (options, *read_damaged_array(rng, documents, keys or ["text"], None if known else keys))
+    write, read = {"json lines": (as_json_lines, read_json_lines), "json values": (as_json_values, read_json),
+                   "json texts": (as_json_texts, read_json)}[form]
     text = write(rng, documents, keys or ["text"], rng.random() < 0.6)
     return options, text, read(text, None if known else keys)
 
@@ -445,7 +491,7 @@ def main():
     arguments = parser.parse_args()
     lambert = os.path.join(os.path.abspath(arguments.build), "lambert")
     groups, failed = {}, 0
-    for number in range(60 if arguments.quick else 400):
+    for number in range(80 if arguments.quick else 600):
         variant = make_variant(number, arguments.seed, arguments.quick)
         groups.setdefault(tuple(variant[0]), []).append((number, variant))
     check_entities(arguments.build)

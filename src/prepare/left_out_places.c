@@ -16,7 +16,7 @@ void left_out_places_reset(struct left_out_places *places)
 void left_out_places_add(struct left_out_places *places, const struct input_span *span,
                          const char *text, const struct document_reader *reader)
 {
-    const bool json = span->layout == LAYOUT_JSON || span->layout == LAYOUT_JSON_VALUES;
+    const bool json = text_layout_is_json(span->layout);
     const uint64_t inside = span->offset > LARGEST_MARK, file = (uint64_t)span->file + 1;
     for (int r = 0; r < LEFT_OUT_REASONS; r++)
         if (reader->left_out[r] > 0 && places->first[r].file == 0)

@@ -132,8 +132,9 @@ static enum json_found next_value(struct document_reader *reader, size_t *start,
 {
     const char *line;
     size_t length;
-    if (reader->layout == LAYOUT_JSON_VALUES)
-        return json_next_value(reader->text, reader->size, &reader->position, start, value);
+    if (text_layout_sequential(reader->layout))
+        return json_next_element(reader->text, reader->size, reader->layout == LAYOUT_JSON_TEXTS,
+                                 true, &reader->position, start, value);
     for (;;) {
         enum json_found found = JSON_END;
         if (reader->position < reader->line_end)
@@ -169,6 +170,12 @@ static bool next_json(struct document_reader *reader, struct document *document)
     size_t start;
     json_keys_init(&keys, reader->options);
     while ((found = next_value(reader, &start, &value)) != JSON_END) {
+        if (found == JSON_VALUE && value.kind == JSON_TEXT && reader->layout == LAYOUT_JSON_TEXTS) {
+            buffer_reset(&reader->decoded);
+            json_decode(&value, &reader->decoded);
+            put_text(reader, document, &reader->decoded, false, false);
+            return true;
+        }
         if (found != JSON_VALUE || value.kind != JSON_OBJECT) {
             leave_out(reader, LEFT_OUT_NO_OBJECT, start);
             continue;
@@ -297,6 +304,7 @@ bool document_reader_next(struct document_reader *reader, struct document *docum
         return next_wiki(reader, document);
     case LAYOUT_JSON:
     case LAYOUT_JSON_VALUES:
+    case LAYOUT_JSON_TEXTS:
         return next_json(reader, document);
     default:
         return next_plain(reader, document);

@@ -13,12 +13,13 @@ static bool continues_character(char c)
 }
 
 /* The best place that there is: a document's beginning; a line's, a word's or a character's; any. */
-struct input_cut input_cut_find(enum text_layout layout, const char *text, size_t size, size_t from)
+struct input_cut input_cut_find(enum text_layout layout, const char *text, size_t size, size_t from,
+                                bool ends)
 {
-    size_t place = text_document_start(layout, text, size, from);
+    size_t place = text_document_start(layout, text, size, from, ends);
     if (place < size)
         return (struct input_cut){.place = place, .at_document = true};
-    if (layout == LAYOUT_JSON || layout == LAYOUT_JSON_VALUES)
+    if (text_layout_is_json(layout))
         return (struct input_cut){.place = size, .at_document = true, .beyond = true};
     place = text_line_start(text, size, from);
     if (place < size)

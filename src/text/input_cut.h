@@ -17,8 +17,8 @@ struct input_cut {
 };
 
 /* The cut in text[from, size), text[from - 1] being looked at; from > 0. Of a sequential layout text[0] is
- * the cut before it, or the beginning of the file. */
-struct input_cut input_cut_find(enum text_layout layout, const char *text, size_t size,
-                                size_t from);
+ * the cut before it, or the beginning of the file. `ends`: the text ends the file. */
+struct input_cut input_cut_find(enum text_layout layout, const char *text, size_t size, size_t from,
+                                bool ends);
 
 #endif

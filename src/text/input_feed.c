@@ -17,6 +17,7 @@
 #include "lambert/text/input_look.h"
 #include "lambert/text/input_stream.h"
 #include "lambert/text/text_encoding.h"
+#include "lambert/text/text_lines.h"
 
 /* How much is looked at first for a cut, and shown where an encoding is to be guessed; and how many chunks'
  * worth of text a small compressed file may hold. */
@@ -31,7 +32,8 @@ struct streamed_chunk {
     struct input_stream stream;
     struct buffer window;
     uint64_t window_offset; /* in the text of the file */
-    bool continues;         /* the next part begins inside a document */
+    bool continues;         /* the next part begins inside a document, */
+    bool barren;            /* or inside a line of JSON that is too long */
     uint64_t undecoded;     /* bytes left out so far */
 };
 
@@ -42,10 +44,22 @@ struct input_tally {
     bool complete; /* nothing more comes */
 };
 
+/* Of one plain file, bytes among which no line of JSON begins, for they are of one; and whether one begins at
+ * their end, or what is there was not looked at. */
+struct barren_range {
+    int number; /* of the file */
+    uint64_t begin, end;
+    bool line;
+};
+
 struct input_feed {
     const struct input_list *list;
     struct input_feed_options options;
     struct input_plan plan;
+
+    pthread_mutex_t
+        barren_mutex; /* held while more is found out, which all who wait want to know */
+    struct barren_range barren;
 
     pthread_mutex_t mutex; /* guards what follows */
     uint64_t next;         /* chunk */
@@ -64,6 +78,7 @@ struct input_feed *input_feed_new(const struct input_list *list,
     input_plan_init(&feed->plan, list, options->chunk_bytes);
     feed->tallies = memory_new((size_t)list->count, sizeof *feed->tallies);
     pthread_mutex_init(&feed->mutex, NULL);
+    pthread_mutex_init(&feed->barren_mutex, NULL);
     return feed;
 }
 
@@ -74,6 +89,7 @@ void input_feed_free(struct input_feed *feed)
     input_stream_close(&feed->streamed.stream);
     buffer_release(&feed->streamed.window);
     pthread_mutex_destroy(&feed->mutex);
+    pthread_mutex_destroy(&feed->barren_mutex);
     input_plan_release(&feed->plan);
     free(feed->tallies);
     free(feed);
@@ -150,7 +166,8 @@ static int count_bytes(struct input_feed *feed, int number, const struct input_t
 
 struct plain_file {
     const char *path;
-    int file;
+    int file;   /* descriptor */
+    int number; /* in the list */
     uint64_t bytes;
     enum text_layout layout;
 };
@@ -178,6 +195,8 @@ static int read_range(const struct plain_file *plain, uint64_t from, uint64_t en
 struct plain_cut {
     uint64_t offset; /* in the file */
     bool at_document;
+    bool line;   /* of JSON: one begins there */
+    bool barren; /* of JSON: none does, for the line that goes across is too long (find_line()) */
 };
 
 /* Finds cut `number` of a plain file, number > 0: the rule's place in [number N, (number + 1) N).
@@ -190,12 +209,11 @@ struct plain_cut {
  * A document begins soon in most texts, so a little of the range is read first, and four times as much
  * each time that has none. A beginning that is seen in the lines that are whole is the first one of
  * the whole range as well, but that there is none, and what is the next best place, only the whole
- * range can tell. Where the cut has to be at a beginning, the range goes on to the end of the file. */
+ * range can tell. */
 static int find_cut(const struct plain_file *plain, uint64_t n, uint64_t number,
                     struct plain_cut *found, struct error *err)
 {
-    const uint64_t from = number * n - 1;
-    uint64_t limit = min_u64(from + 1 + n, plain->bytes);
+    const uint64_t from = number * n - 1, limit = min_u64(from + 1 + n, plain->bytes);
     struct buffer text = {0};
     struct input_cut cut = {0};
     int status = 0;
@@ -207,18 +225,86 @@ static int find_cut(const struct plain_file *plain, uint64_t n, uint64_t number,
             break;
         /* The last line may be cut off here, and not look like what it is. */
         const char *bytes = (const char *)text.data;
-        const bool ends = all && limit == plain->bytes;
         const char *newline = all ? NULL : memrchr(bytes, '\n', text.size);
         size_t whole = all ? text.size : newline ? (size_t)(newline - bytes) + 1 : 1;
-        cut = input_cut_find(plain->layout, bytes, whole, 1);
-        if (cut.beyond ? ends : all || cut.at_document)
+        cut = input_cut_find(plain->layout, bytes, whole, 1, limit == plain->bytes);
+        if (all || cut.at_document)
             break;
-        if (cut.beyond)
-            limit = plain->bytes;
     }
     buffer_release(&text);
     *found = (struct plain_cut){.offset = from + cut.place, .at_document = cut.at_document};
     return status;
+}
+
+/* How far behind its number the cut of a layout may lie that is not cut anywhere. */
+static uint64_t furthest(uint64_t n)
+{
+    return n > TEXT_LONGEST_VALUE ? n : TEXT_LONGEST_VALUE;
+}
+
+/* Looks for the first line that begins in [*from, limit). *from goes to it, or behind what was looked at. */
+static int look_for_line(const struct plain_file *plain, uint64_t *from, uint64_t limit,
+                         bool *there, struct error *err)
+{
+    struct buffer text = {0};
+    int status = 0;
+    *there = false;
+    while (*from < limit && !*there && status == 0) {
+        buffer_reset(&text);
+        status = read_range(plain, *from - 1, min_u64(*from + GLANCE, limit), &text, err);
+        if (status < 0)
+            break;
+        const size_t place = text_newline_start((const char *)text.data, text.size, 1);
+        *there = place < text.size;
+        *from += place - 1;
+    }
+    buffer_release(&text);
+    return status;
+}
+
+/* The same for lines of JSON, which have to be whole: the cut is where the first one begins from number N on, if that
+ * is before number N + furthest(N). A line that goes across all of that is damage: the cut is at number N, what
+ * begins there has nothing of it but its end, and memory stays bounded.
+ *
+ * What was found out of a long line is kept for its other cuts, so that a feed reads it once and not at each. */
+static int find_line(struct input_feed *feed, const struct plain_file *plain, uint64_t number,
+                     struct plain_cut *found, struct error *err)
+{
+    const uint64_t n = feed->options.chunk_bytes, first = number * n;
+    const uint64_t limit = min_u64(first + furthest(n), plain->bytes);
+    struct barren_range *known = &feed->barren;
+    uint64_t at = first;
+    bool there;
+    int status = look_for_line(plain, &at, min_u64(first + GLANCE, limit), &there, err);
+    if (status == 0 && !there && at < limit) {
+        pthread_mutex_lock(&feed->barren_mutex);
+        const bool inside =
+            known->number == plain->number && first >= known->begin && at <= known->end;
+        if (inside) {
+            at = min_u64(known->end, limit);
+            there = known->line && known->end < limit;
+        }
+        if (!there)
+            status = look_for_line(plain, &at, limit, &there, err);
+        if (status == 0 && (!inside || at > known->end))
+            *known = (struct barren_range){.number = plain->number,
+                                           .begin = inside ? known->begin : first,
+                                           .end = at,
+                                           .line = there};
+        pthread_mutex_unlock(&feed->barren_mutex);
+    }
+    const bool barren = !there && limit < plain->bytes;
+    *found = (struct plain_cut){
+        .offset = barren ? first : at, .at_document = true, .line = there, .barren = barren};
+    return status;
+}
+
+static int find_plain_cut(struct input_feed *feed, const struct plain_file *plain, uint64_t number,
+                          struct plain_cut *found, struct error *err)
+{
+    return plain->layout == LAYOUT_JSON
+               ? find_line(feed, plain, number, found, err)
+               : find_cut(plain, feed->options.chunk_bytes, number, found, err);
 }
 
 /* Appends one unit of a plain file to the work: from its cut, or from behind the byte-order mark, to
@@ -228,18 +314,21 @@ static int read_plain(struct input_feed *feed, const struct input_unit *unit,
 {
     const struct input_file *input = &feed->list->files[unit->file];
     const uint64_t n = feed->options.chunk_bytes;
-    struct plain_file plain = {.path = input->path, .bytes = input->bytes, .layout = input->layout};
+    struct plain_file plain = {
+        .path = input->path, .number = unit->file, .bytes = input->bytes, .layout = input->layout};
     struct plain_cut begin = {.offset = input->mark, .at_document = true},
                      end = {.offset = input->bytes};
     int status = -1;
     plain.file = open(input->path, O_RDONLY | O_CLOEXEC);
     if (plain.file < 0)
         return error_errno(err, "cannot open the text file %s", input->path);
-    if (unit->number > 0 && find_cut(&plain, n, unit->number, &begin, err) < 0)
+    if (unit->number > 0 && find_plain_cut(feed, &plain, unit->number, &begin, err) < 0)
         goto done;
     if ((unit->number + 1) * n < input->bytes &&
-        find_cut(&plain, n, unit->number + 1, &end, err) < 0)
+        find_plain_cut(feed, &plain, unit->number + 1, &end, err) < 0)
         goto done;
+    if (begin.barren) /* all of it is the line, whose end is for those who count lines */
+        begin.offset = end.line ? end.offset - 1 : end.offset;
     struct input_span span = {.file = unit->file,
                               .layout = plain.layout,
                               .offset = begin.offset,
@@ -319,28 +408,34 @@ static int stream_file(const struct input_feed *feed, uint64_t chunk)
 }
 
 /* The next cut, from `limit` on, in the window, which is made to reach as far as need be; `last`: there is
- * none, for the text ends before. */
+ * none, for the text ends before. `barren`: it is at `limit`, inside a line that is too long (find_line()). */
 static int find_streamed_cut(struct input_feed *feed, enum text_layout layout, uint64_t limit,
-                             struct input_cut *cut, bool *last, struct error *err)
+                             struct input_cut *cut, bool *last, bool *barren, struct error *err)
 {
     struct streamed_chunk *streamed = &feed->streamed;
     struct buffer *window = &streamed->window;
-    uint64_t reach = limit + feed->options.chunk_bytes;
+    const uint64_t n = feed->options.chunk_bytes, most = limit + furthest(n);
+    uint64_t reach = limit + n;
     for (;;) {
         const uint64_t there = streamed->window_offset + window->size;
         if (there < reach &&
             input_stream_read(&streamed->stream, (size_t)(reach - there), window, err) < 0)
             return -1;
         const uint64_t end = streamed->window_offset + window->size;
+        const size_t from = (size_t)(limit - streamed->window_offset);
         *cut = (struct input_cut){.place = window->size};
         *last = end <= limit;
         if (*last)
             return 0;
-        *cut = input_cut_find(layout, (const char *)window->data, window->size,
-                              (size_t)(limit - streamed->window_offset));
+        *cut = input_cut_find(layout, (const char *)window->data, window->size, from, end < reach);
         if (!cut->beyond || end < reach)
             return 0;
-        reach += window->size;
+        *barren = !text_layout_sequential(layout) && end >= most;
+        if (*barren) {
+            *cut = (struct input_cut){.place = from, .at_document = true};
+            return 0;
+        }
+        reach = reach < most ? min_u64(reach + window->size, most) : reach + TEXT_LONGEST_VALUE;
     }
 }
 
@@ -354,21 +449,25 @@ static int next_part(struct input_feed *feed, struct input_work *work, struct er
     const struct input_file *file = &feed->list->files[number];
     const uint64_t limit = (streamed->part + UINT64_C(1)) * feed->options.chunk_bytes;
     struct input_cut cut = {.at_document = true};
-    bool last = false;
+    bool last = false, barren = false;
     /* The cut before lies behind `limit` where an object is longer than a part: it is this one too. */
     if (streamed->window_offset < limit &&
-        find_streamed_cut(feed, file->layout, limit, &cut, &last, err) < 0)
+        find_streamed_cut(feed, file->layout, limit, &cut, &last, &barren, err) < 0)
         return -1;
     if (streamed->window_offset == limit)
         last = window->size == 0; /* all was read to find that cut */
 
-    const size_t mark = streamed->part == 0 ? file->mark : 0;
+    /* Of a line that is too long, its end is for those who count lines. */
+    const bool at_line = !barren && !cut.beyond && !last;
+    const size_t begin = streamed->barren      ? cut.place - at_line
+                         : streamed->part == 0 ? file->mark
+                                               : 0;
     work_begin(work, streamed->chunk, streamed->part, last);
-    buffer_put(&work->text, (const char *)window->data + mark, cut.place - mark);
+    buffer_put(&work->text, (const char *)window->data + begin, cut.place - begin);
     work_add_span(
         work, &(struct input_span){.file = number,
                                    .layout = file->layout,
-                                   .offset = streamed->window_offset + mark,
+                                   .offset = streamed->window_offset + begin,
                                    .end = work->text.size,
                                    .continues = streamed->continues,
                                    .invalid = streamed->stream.undecoded - streamed->undecoded});
@@ -378,6 +477,7 @@ static int next_part(struct input_feed *feed, struct input_work *work, struct er
     memmove(window->data, window->data + cut.place, window->size);
     streamed->window_offset += cut.place;
     streamed->continues = !cut.at_document;
+    streamed->barren = barren;
     streamed->part++;
     feed->tallies[number].unread++;
     if (last) {

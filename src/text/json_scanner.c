@@ -198,17 +198,24 @@ static enum json_found scan_value(struct scanner *scanner, struct json_value *va
 
 /* --- values one after another -------------------------------------------------------------------- */
 
-static const char *line_of(const char *text, const char *at)
-{
-    const char *newline = memrchr(text, '\n', (size_t)(at - text));
-    return newline ? newline + 1 : text;
-}
-
 static const char *first_of_line(const char *line, const char *end)
 {
     while (line < end && (*line == ' ' || *line == '\t' || *line == '\r'))
         line++;
     return line;
+}
+
+/* How far to the right the line begins in which a value does. Where the line is long, for there are many values in
+ * it, its beginning is not looked for: each of them would look through all before it. */
+static ptrdiff_t indent_of(const char *text, const char *begin, const char *end)
+{
+    enum { LOOK_BACK = 256 };
+    const char *from = begin - text > LOOK_BACK ? begin - LOOK_BACK : text;
+    const char *newline = memrchr(from, '\n', (size_t)(begin - from));
+    if (!newline && from > text)
+        return 0;
+    const char *line = newline ? newline + 1 : from;
+    return first_of_line(line, end) - line;
 }
 
 /* Whether an object that begins at `at`, in the same line as what is broken, may be one of those beside it:
@@ -226,28 +233,74 @@ static bool stands_beside(const char *begin, const char *at)
     return false;
 }
 
-/* Where values begin again behind one that begins at `begin` and breaks at `fault`: at an object that may
- * not stand where it does, so that it is the next one and the end of the broken one is missing; or else
- * at the next line that begins as the broken one did, with an object no further to the right. (What is
- * inside an object is further to the right, or it begins no line.) */
-static const char *resume(const char *text, const char *begin, const char *fault, const char *end)
+/* The first object behind `from`, in the same line, that stands beside another; NULL: there is none. */
+static const char *beside_in_line(const char *from, const char *end)
 {
-    if (fault < end && *fault == '{' && fault > begin) {
-        const char *line = line_of(text, fault);
-        return line > begin && first_of_line(line, end) == fault ? line : fault;
-    }
-    const char *line = line_of(text, begin);
-    const ptrdiff_t indent = first_of_line(line, end) - line;
-    const char *newline = memchr(fault, '\n', (size_t)(end - fault));
-    const char *limit = newline ? newline : end;
-    for (const char *at = fault; (at = memchr(at, '{', (size_t)(limit - at))); at++)
-        if (stands_beside(fault, at))
+    for (const char *at = from; at < end && *at != '\n'; at++)
+        if (*at == '{' && stands_beside(from, at))
             return at;
-    for (line = newline; line; line = memchr(line, '\n', (size_t)(end - line))) {
+    return NULL;
+}
+
+/* The first line behind the one of `from`, before `end`, that begins with an object, no further to the right than `indent`. (What
+ * is inside an object is further to the right, or it begins no line.) NULL: there is none. */
+static const char *beside_in_lines(const char *from, const char *end, ptrdiff_t indent)
+{
+    for (const char *line = from; (line = memchr(line, '\n', (size_t)(end - line)));) {
         line++;
         const char *first = first_of_line(line, end);
-        if (first < end && (*first == '{' || *first == '[') && first - line <= indent)
+        if (first < end && *first == '{' && first - line <= indent)
             return line;
+    }
+    return NULL;
+}
+
+/* Where values begin again behind one that begins at `begin` and breaks at `fault`: at an object that stands beside
+ * it, though its end was not seen, for that is missing; at one that may not stand where it does, for the same reason; or
+ * else at the next one beside it. */
+static const char *resume(const char *text, const char *begin, const char *fault, const char *end)
+{
+    const ptrdiff_t indent = indent_of(text, begin, end);
+    const char *beside = beside_in_lines(begin, fault, indent);
+    if (beside)
+        return beside;
+    if (fault < end && *fault == '{' && fault > begin) {
+        const char *line = fault;
+        while (line > begin && (line[-1] == ' ' || line[-1] == '\t' || line[-1] == '\r'))
+            line--;
+        return line > begin && line[-1] == '\n' ? line : fault;
+    }
+    beside = beside_in_line(fault, end);
+    if (!beside)
+        beside = beside_in_lines(fault, end, indent);
+    return beside ? beside : end;
+}
+
+/* The same behind one that has no end. */
+static const char *resume_inside(const char *text, const char *begin, const char *end)
+{
+    const char *beside = beside_in_lines(begin, end, indent_of(text, begin, end));
+    if (!beside)
+        beside = beside_in_line(begin, end);
+    return beside ? beside : end;
+}
+
+/* The first text behind `begin` that is seen to stand in an array of texts, or `end`: it is behind a comma, which is
+ * behind a text or ends a line. */
+static const char *resume_text(const char *begin, const char *end)
+{
+    for (const char *quote = begin + 1;
+         quote < end && (quote = memchr(quote, '"', (size_t)(end - quote))); quote++) {
+        const char *at = quote;
+        bool newline = false;
+        while (at > begin && is_space(at[-1]))
+            newline = *--at == '\n' || newline;
+        if (at == begin || *--at != ',')
+            continue;
+        while (at > begin && is_space(at[-1]))
+            at--;
+        if (newline || (at > begin && at[-1] == '"'))
+            return quote;
     }
     return end;
 }
@@ -267,9 +320,9 @@ static const char *pass_between(const char *at, const char *end)
 enum json_found json_next_value(const char *text, size_t size, size_t *position, size_t *start,
                                 struct json_value *value)
 {
-    const char *end = text + size;
-    struct scanner scanner = {.at = pass_between(text + *position, end), .end = end};
-    const char *begin = scanner.at;
+    const char *end = text + size, *begin = pass_between(text + *position, end);
+    const bool longer = (size_t)(end - begin) > JSON_LONGEST;
+    struct scanner scanner = {.at = begin, .end = longer ? begin + JSON_LONGEST : end};
     if (start)
         *start = (size_t)(begin - text);
     *position = size;
@@ -280,7 +333,26 @@ enum json_found json_next_value(const char *text, size_t size, size_t *position,
         *position = (size_t)(scanner.at - text);
     else if (found == JSON_BROKEN)
         *position = (size_t)(resume(text, begin, scanner.at, end) - text);
-    return found;
+    if (found != JSON_CUT || !longer)
+        return found;
+    *position = (size_t)(resume_inside(text, begin, scanner.end) - text);
+    return JSON_BROKEN;
+}
+
+enum json_found json_next_element(const char *text, size_t size, bool texts, bool ends,
+                                  size_t *position, size_t *start, struct json_value *value)
+{
+    enum json_found found = json_next_value(text, size, position, start, value);
+    const char *begin = text + *start, *end = text + size;
+    if (found == JSON_VALUE || found == JSON_END)
+        return found;
+    if (found == JSON_CUT && !ends)
+        return JSON_CUT;
+    if (texts && *begin != '{' && *begin != '[')
+        *position = (size_t)(resume_text(begin, end) - text);
+    else if (found == JSON_CUT)
+        *position = (size_t)(resume_inside(text, begin, end) - text);
+    return !ends && *position == size && size - *start <= JSON_LONGEST ? JSON_CUT : JSON_BROKEN;
 }
 
 bool json_next_member(const struct json_value *object, size_t *cursor, struct json_value *name,

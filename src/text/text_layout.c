@@ -12,7 +12,8 @@ const char *const text_layout_names[TEXT_LAYOUTS] = {[LAYOUT_PLAIN] = "plain",
                                                      [LAYOUT_FILE] = "plain, a document each",
                                                      [LAYOUT_WIKI] = "WikiExtractor's",
                                                      [LAYOUT_JSON] = "JSON lines",
-                                                     [LAYOUT_JSON_VALUES] = "JSON"};
+                                                     [LAYOUT_JSON_VALUES] = "JSON",
+                                                     [LAYOUT_JSON_TEXTS] = "JSON of texts"};
 
 /* --- what a text looks like --------------------------------------------------------------------- */
 
@@ -85,6 +86,61 @@ static bool begins_like_json(const char *head, size_t size, bool *array)
     return found == JSON_VALUE || json_begins_object(head + start, size - start);
 }
 
+/* Whether it begins as an array of texts does, ["one", "two": what stands in it as far as it is whole, and what is
+ * broken lies in the array, and not behind it. */
+static bool looks_like_json_texts(const char *head, size_t size)
+{
+    struct json_value value;
+    size_t position = 0, start, texts = 0;
+    for (;; texts++) {
+        const size_t before = position;
+        enum json_found found = json_next_value(head, size, &position, &start, &value);
+        if (texts == 0 &&
+            (start == 0 || start == size || head[start] != '"' || !memchr(head, '[', start)))
+            return false;
+        if (found == JSON_END || found == JSON_CUT)
+            return true;
+        if (found == JSON_BROKEN)
+            return texts > 1 && !memchr(head + before, ']', start - before);
+        if (texts == 0 && value.kind != JSON_TEXT)
+            return false;
+    }
+}
+
+/* Whether it begins as an object that Python's print() wrote does, { 'key' : */
+static bool begins_like_python(const char *text, size_t size)
+{
+    size_t at = 0, position = 0;
+    struct json_value value;
+    if (json_next_value(text, size, &position, &at, &value) != JSON_BROKEN || text[at++] != '{')
+        return false;
+    while (at < size && text[at] == ' ')
+        at++;
+    if (at == size || text[at++] != '\'')
+        return false;
+    while (at < size && text[at] != '\'' && text[at] != '\n')
+        at++;
+    return at + 1 < size && text[at] == '\'' && text[at + 1] == ':';
+}
+
+/* The first line with something in it begins so, or more of the lines do than do not. */
+static bool looks_like_python(const char *head, size_t size)
+{
+    const char *line;
+    size_t position = 0, length, objects = 0, others = 0;
+    bool first = false;
+    while (text_newline_next(head, size, &position, &line, &length)) {
+        text_line_trim(&line, &length);
+        if (length == 0)
+            continue;
+        const bool object = begins_like_python(line, length);
+        first = first || (object && others == 0);
+        objects += object;
+        others += !object;
+    }
+    return first || objects > others;
+}
+
 /* The first object goes over several lines, or there are several in a line of which no end is seen. */
 static bool goes_over_lines(const char *head, size_t size)
 {
@@ -110,6 +166,8 @@ static enum text_layout layout_of(const struct text_options *options, const char
     const bool json = begins_like_json(head, size, &array);
     if (json && array)
         return LAYOUT_JSON_VALUES;
+    if (looks_like_json_texts(head, size))
+        return LAYOUT_JSON_TEXTS;
     if (looks_like_json_lines(head, size, whole))
         return LAYOUT_JSON;
     if (json)
@@ -177,6 +235,13 @@ int text_layout_find(enum text_layout *layout, const struct text_options *option
     head += mark;
     size -= mark;
     *layout = layout_of(options, head, size, whole);
+    if (!text_layout_is_json(*layout) && looks_like_python(head, size))
+        return error_set(
+            err,
+            "%s has objects as Python prints them, {'key': ...}, which are no JSON; write them with "
+            "json.dumps(), or make JSON of the lines: python3 -c 'import ast, json, sys; "
+            "[print(json.dumps(ast.literal_eval(line))) for line in sys.stdin]' <%s",
+            path, path);
     if (*layout != LAYOUT_JSON && *layout != LAYOUT_JSON_VALUES)
         return 0;
     return check_keys(options, path, head, size, whole, err);
@@ -184,9 +249,14 @@ int text_layout_find(enum text_layout *layout, const struct text_options *option
 
 /* --- places ------------------------------------------------------------------------------------- */
 
+bool text_layout_is_json(enum text_layout layout)
+{
+    return layout == LAYOUT_JSON || layout == LAYOUT_JSON_VALUES || layout == LAYOUT_JSON_TEXTS;
+}
+
 bool text_layout_sequential(enum text_layout layout)
 {
-    return layout == LAYOUT_JSON_VALUES;
+    return layout == LAYOUT_JSON_VALUES || layout == LAYOUT_JSON_TEXTS;
 }
 
 size_t text_mark_size(const char *text, size_t size)
@@ -194,28 +264,36 @@ size_t text_mark_size(const char *text, size_t size)
     return text_begins_with(text, size, "\xEF\xBB\xBF") ? 3 : 0;
 }
 
-/* Documents end, rather than begin, where values do: what stands between them is passed over. */
-static size_t next_value_end(const char *text, size_t size, size_t from)
+/* Documents end, rather than begin, where values do: what stands between them is passed over. Where all that is
+ * looked at holds no end, though it is longer than any value, the place is its last byte. */
+static size_t next_value_end(enum text_layout layout, const char *text, size_t size, size_t from,
+                             bool ends)
 {
     struct json_value value;
-    size_t position = 0;
+    size_t position = 0, start;
+    enum json_found found = JSON_VALUE;
     while (position < from || position == 0) {
-        enum json_found found = json_next_value(text, size, &position, NULL, &value);
-        if (found == JSON_END || found == JSON_CUT)
+        const size_t before = position;
+        found = json_next_element(text, size, layout == LAYOUT_JSON_TEXTS, ends, &position, &start,
+                                  &value);
+        if (found == JSON_CUT)
             return size;
+        if (found == JSON_END)
+            return !ends && size - before > JSON_LONGEST ? size - 1 : size;
     }
-    return position;
+    return found == JSON_BROKEN && position == size && !ends ? size - 1 : position;
 }
 
-size_t text_document_start(enum text_layout layout, const char *text, size_t size, size_t from)
+size_t text_document_start(enum text_layout layout, const char *text, size_t size, size_t from,
+                           bool ends)
 {
     const char *line, *title;
     size_t length, title_length;
     bool behind_blank = from == 0;
     if (layout == LAYOUT_FILE)
         return from == 0 ? 0 : size;
-    if (layout == LAYOUT_JSON_VALUES)
-        return from == 0 ? 0 : next_value_end(text, size, from);
+    if (text_layout_sequential(layout))
+        return from == 0 ? 0 : next_value_end(layout, text, size, from, ends);
     const bool json = layout == LAYOUT_JSON;
     size_t position = (json ? text_newline_start : text_line_start)(text, size, from);
     while ((json ? text_newline_next : text_line_next)(text, size, &position, &line, &length)) {

@@ -42,6 +42,26 @@ makes 2 4 . array.json
 printf '{\n  "text":\n    "%s"\n}\n{\n  "text":"%s"\n}\n' "$two" "$too" >pretty.json
 makes 2 4 . pretty.json
 
+# An array of texts; what Python prints; what holds nothing hides nothing.
+printf '["%s",\n "%s"]\n' "$two" "$too" >texts.json
+makes 2 4 "made of 1 JSON of texts file" texts.json
+expect 0 "made of 1 JSON of texts file" $vocab texts.json
+printf "{'text': '%s'}\n{'text': '%s'}\n" "$two" "$too" >python.txt
+rm -rf c
+for command in "$prep" "$vocab"; do
+    # shellcheck disable=SC2086
+    expect 1 "python.txt has objects as Python prints them.*json.dumps" $command python.txt
+done
+python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval(line))) for line in sys.stdin]' <python.txt >python.jsonl
+makes 2 4 . python.jsonl
+printf '{"text":null,"content":"%s"}\n{"text":"","raw_content":"%s"}\n{"text":"x","text":"%s"}\n' "$two" "$too" "$too" >hidden.jsonl
+makes 3 6 . hidden.jsonl
+expect 1 "blanks beside its commas" $prep --text-key 'a, b' keys.jsonl
+
+# A bracket that is missing costs its object.
+printf '[{"text":"%s","l":[{"n":1},\n{"text":"%s"},\n{"text":"%s"}]' "$two" "$two" "$too" >open.json
+makes 2 4 "1 line or object left out, the first in open.json, line 1" open.json
+
 # Elasticsearch's bulk form; what is damaged, and where; what costs a character or nothing.
 printf '{"index":{"_id":"1"}}\n{"title":"Stone","text":"%s"}\n{"index":{"_id":"2"}}\n{"title":"River","text":"%s"}\n' "$two" "$too" >cirrus.json
 makes 2 4 "2 lines of Elasticsearch's bulk form" cirrus.json

@@ -371,12 +371,12 @@ static void what_is_left_out_is_counted_by_reason(void **state)
                    "{\"text\": \"d\"}}\n"
                    "7\uFEFF{\"text\": \"e\"}\n",
                    "abcde 6@3 2@6 2@2 1@8");
-    /* What is broken costs itself, and what seems to lie inside it. */
+    /* What is broken costs itself, and not what stands beside it. */
     check_left_out(
         LAYOUT_JSON_VALUES,
         "[\n  {\"text\": \"a\"},\n  {\"text\": \"x\", \"m\": {\"n\": [1, \n  {\"text\": \"b\"},\n"
         "  {\"text\": bad},\n  {\"text\": \"c\"}\n]\n",
-        "ac 1@3 0@0 0@0 0@0");
+        "abc 2@3 0@0 0@0 0@0");
     check_left_out(LAYOUT_JSON_VALUES,
                    "{\n \"text\": \"a\"\n}\n{\n \"text\": \"x\"\n{\n \"text\": \"b\"\n}\n",
                    "ab 1@4 0@0 0@0 0@0");
@@ -386,6 +386,40 @@ static void what_is_left_out_is_counted_by_reason(void **state)
         "ab 2@4 0@0 0@0 0@0");
     check_left_out(LAYOUT_JSON_VALUES, "[{\"text\":\"a\"},{\"text\":x},{\"text\":\"b\"},3]",
                    "ab 2@1 0@0 0@0 0@0");
+}
+
+/* A bracket or quote that is missing costs its object: what follows is not lost in it. */
+static void what_has_no_end_swallows_nothing(void **state)
+{
+    (void)state;
+    check_left_out(
+        LAYOUT_JSON_VALUES,
+        "[\n{\"text\": \"a\"},\n{\"text\": \"x\", \"m\": [{\"n\": 1},\n{\"text\": \"b\"},\n{\"text\": \"c\"}\n]\n",
+        "abc 1@3 0@0 0@0 0@0");
+    check_left_out(
+        LAYOUT_JSON_VALUES,
+        "[{\"text\": \"a\"}, {\"text\": \"x\", \"m\": [1, {\"n\": 1}, {\"text\": \"b\"}, {\"text\": \"c\"}]",
+        "abc 1@1 0@0 0@0 0@0");
+    check_left_out(LAYOUT_JSON_VALUES,
+                   "[{\"text\": \"a\"}, {\"text\": \"x}, {\"text\": \"b\"}, {\"text\": \"c\"}]",
+                   "ac 1@1 0@0 0@0 0@0");
+    check_left_out(LAYOUT_JSON_VALUES, "[{\"text\": \"a\"}, {\"text\": \"x", "a 1@1 0@0 0@0 0@0");
+}
+
+static void an_array_of_texts(void **state)
+{
+    (void)state;
+    check("[\"one\", \"two\\nlines\", \"\"]", ":one|;:two|lines|;:;");
+    check("\uFEFF [\n  \"one\",\n  \"two\"\n]\n", ":one|;:two|;");
+    check("[\"one\", {\"text\": \"two\"}, null, [\"three\"]]", ":one|;:two|;:three|;");
+    check_left_out(
+        LAYOUT_JSON_TEXTS,
+        "[\"a\", \"b \"x\" y\", \"c, d\", {\"text\": bad, \"s\": \"x\", \"t\": \"y\"}, {\"text\": \"e\"}, 5, \"f\"]",
+        "abc, def 3@1 0@0 0@0 0@0");
+    check_left_out(LAYOUT_JSON_TEXTS, "[\n\"a\",\n\"no end,\n\"b\",\n\"c\"\n]\n",
+                   "abc 1@3 0@0 0@0 0@0");
+    /* By itself a text is none. */
+    check_left_out(LAYOUT_JSON_VALUES, "[{\"text\": \"a\"}, \"b\"]", "a 1@1 0@0 0@0 0@0");
 }
 
 static void documents_by_the_line_or_the_file(void **state)
@@ -460,6 +494,8 @@ int main(void)
         cmocka_unit_test(the_last_of_a_name_counts),
         cmocka_unit_test(keys_that_are_not_there_are_refused),
         cmocka_unit_test(what_is_left_out_is_counted_by_reason),
+        cmocka_unit_test(what_has_no_end_swallows_nothing),
+        cmocka_unit_test(an_array_of_texts),
         cmocka_unit_test(documents_by_the_line_or_the_file),
         cmocka_unit_test(wrapped_lines),
         cmocka_unit_test(options_that_cannot_be_are_refused),

@@ -1,6 +1,7 @@
 #include "lib/scratch.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -414,6 +415,115 @@ static void empty_files_and_marks(void **state)
     buffer_release(&text);
 }
 
+/* --- JSON that does not end -------------------------------------------------------------------- */
+
+/* Bytes that this process has read so far. */
+static uint64_t bytes_read(void)
+{
+    uint64_t bytes = 0;
+    FILE *file = fopen("/proc/self/io", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "rchar: %" SCNu64, &bytes), 1);
+    fclose(file);
+    return bytes;
+}
+
+/* A document that is one line, of which every chunk has a piece, is read once and not by each of them: what is
+ * read grows with the file, and is at most four times as much. */
+static void a_long_line_is_read_once(void **state)
+{
+    (void)state;
+    static const uint64_t sizes[] = {1 << 20, 4 << 20};
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer text = {0};
+        char *inputs[] = {"text"};
+        buffer_print(&text, "{\"text\": \"short\"}\n{\"text\": \"");
+        while (text.size < sizes[i])
+            buffer_print(&text, "the words of a line ");
+        buffer_print(&text, "\"}\n{\"text\": \"last\"}\n");
+        write_bytes("text", &text);
+        const uint64_t before = bytes_read();
+        struct parts parts = collect(inputs, 1, LEAST, 1, 2);
+        const uint64_t read = bytes_read() - before;
+        uint64_t bytes;
+        assert_int_equal(documents_of(&parts, &bytes), 3);
+        assert_int_equal(bytes, text.size);
+        const uint64_t glances = 2 * (text.size / LEAST) * (64 << 10);
+        assert_in_range(read, text.size, 4 * text.size + glances);
+        free(parts.parts);
+        buffer_release(&text);
+    }
+}
+
+/* What standard input gives that reads the file. */
+static struct parts collect_streamed(const char *path, uint64_t chunk_bytes)
+{
+    char *standard[] = {"-"};
+    const int kept = dup(STDIN_FILENO), file = open(path, O_RDONLY);
+    assert_true(kept >= 0 && file >= 0 && dup2(file, STDIN_FILENO) >= 0);
+    close(file);
+    struct parts parts = collect(standard, 1, chunk_bytes, 1, 2);
+    assert_true(dup2(kept, STDIN_FILENO) >= 0);
+    close(kept);
+    return parts;
+}
+
+/* A line that is longer than any document: what is before and behind it is read, from a file and from a stream,
+ * and no part is longer than said. */
+static void a_line_without_an_end_is_damage(void **state)
+{
+    (void)state;
+    enum { N = 8 << 20 };
+    static const char document[] = "{\"text\": \"behind it\"}\n";
+    struct buffer text = {0};
+    char *inputs[] = {"text"};
+    buffer_print(&text, "{\"text\": \"first\"}\n{\"text\": \"");
+    const size_t lost = TEXT_LONGEST_VALUE + 3 * N + 12345;
+    memset(buffer_grow(&text, lost), 'x', lost);
+    buffer_print(&text, "\n");
+    const size_t behind = text.size;
+    while (text.size < behind + N)
+        buffer_put(&text, document, strlen(document));
+    write_bytes("text", &text);
+    for (int i = 0; i < 2; i++) {
+        struct parts parts = i ? collect_streamed("text", N) : collect(inputs, 1, N, 2, 2);
+        uint64_t bytes;
+        assert_int_equal(documents_of(&parts, &bytes), 1 + (text.size - behind) / strlen(document));
+        for (size_t p = 0; p < parts.count; p++)
+            assert_in_range(parts.parts[p].bytes, 0, TEXT_LONGEST_VALUE + N);
+        assert_in_range(bytes, text.size - lost, text.size);
+        assert_complete(&parts);
+        free(parts.parts);
+    }
+    buffer_release(&text);
+}
+
+/* An array in a line: near its beginning a bracket is missing, so that an object holds all others (the first of
+ * which stands beside none); or every tenth object is broken. */
+static void damage_in_an_array_costs_itself(void **state)
+{
+    (void)state;
+    enum { OBJECTS = 200000 };
+    char *inputs[] = {"text"};
+    for (int broken = 0; broken < 2; broken++) {
+        struct buffer text = {0};
+        buffer_print(&text, "[{\"text\": \"first\"}, {\"text\": \"x\", \"list\": [1%s",
+                     broken ? "]}, " : ", ");
+        for (int i = 0; i < OBJECTS; i++)
+            buffer_print(&text, "{\"text\": %s %d\"}, ",
+                         broken && i % 10 == 9 ? "number" : "\"number", i);
+        buffer_print(&text, "{\"text\": \"last\"}]");
+        write_bytes("text", &text);
+        struct parts parts = collect(inputs, 1, 1 << 20, 1, 2);
+        uint64_t bytes;
+        assert_int_equal(documents_of(&parts, &bytes), broken ? 3 + OBJECTS / 10 * 9 : 1 + OBJECTS);
+        assert_int_equal(bytes, text.size);
+        assert_true(parts.count >= 5);
+        free(parts.parts);
+        buffer_release(&text);
+    }
+}
+
 /* --- faults ----------------------------------------------------------------------------------- */
 
 static void assert_fails(const char *path, const char *because)
@@ -612,6 +722,9 @@ int main(void)
         cmocka_unit_test(long_documents_lines_and_words_are_cut),
         cmocka_unit_test(parts_of_a_cut_document_are_marked),
         cmocka_unit_test(empty_files_and_marks),
+        cmocka_unit_test(a_long_line_is_read_once),
+        cmocka_unit_test(a_line_without_an_end_is_damage),
+        cmocka_unit_test(damage_in_an_array_costs_itself),
         cmocka_unit_test(damaged_gzip_is_named),
         cmocka_unit_test(what_inflates_beyond_bounds_is_refused),
         cmocka_unit_test(members_are_one_text),

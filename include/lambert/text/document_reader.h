@@ -8,10 +8,11 @@
  *     document and begins the next, the end of the text ends a document too, a </doc> too many is left
  *     out, as are lines of one tag between documents, and other text between documents is read as plain
  *     text.
- *   - LAYOUT_JSON, LAYOUT_JSON_VALUES: an object's texts under the keys of the options are the document,
+ *   - LAYOUT_JSON, LAYOUT_JSON_VALUES, LAYOUT_JSON_TEXTS: an object's texts under the keys of the options are the document,
  *     its "title" the title; a first line that repeats it is a heading. Entities are turned back where
  *     the object is WikiExtractor's ("revid"). Objects that are no documents are counted in `left_out`,
- *     by the reason; of a line of LAYOUT_JSON what follows a damaged object is left out with it.
+ *     by the reason; of a line of LAYOUT_JSON what follows a damaged object is left out with it. In
+ *     LAYOUT_JSON_TEXTS a text that stands by itself is a document too.
  *   - LAYOUT_PLAIN, LAYOUT_LINES, LAYOUT_FILE: blank lines part documents; each line is one; all is one.
  *
  * A document is a run of lines (no line ends; byte-order marks at the beginning and white space, Unicode's

@@ -12,7 +12,10 @@
  *     not looked at, so a cut can be found from its own neighbourhood. Parts of a document that is cut
  *     are documents of their own (input_span.continues).
  *     JSON is cut between documents only: where an object is longer than that, the cut is where the next
- *     one begins, and parts that begin inside it are empty.
+ *     one begins, and parts that begin inside it are empty. What has no end before TEXT_LONGEST_VALUE
+ *     bytes (a quote or a bracket is missing) is damage: of lines, the next line goes on; of other
+ *     JSON, the next object inside it. So a part holds at most max(N, TEXT_LONGEST_VALUE) bytes
+ *     more than N, and each byte of a file is read at most four times by a feed, whatever it holds.
  *   - Runs of small files (and the last, short part of a file) are put together until a chunk has at
  *     least N bytes as stored, each counted as compression_weight() says: four times if it is gzip's.
  *   - A file that is read from its beginning (INPUT_SEQUENTIAL) and counts as N bytes or more, and a stream,

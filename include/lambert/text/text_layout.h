@@ -10,6 +10,7 @@
  *     Elasticsearch's bulk form that say what to do with the next one may stand between them, as in
  *     Wikipedia's CirrusSearch dumps.
  *   - LAYOUT_JSON_VALUES: objects one after another, or in an array, over as many lines as they take.
+ *   - LAYOUT_JSON_TEXTS: the same, but the array begins with a text: ["one", "two"].
  *
  * A line ends with '\n' or '\r', or with '\r's and a '\n'; lines of LAYOUT_JSON with '\n'. A byte-order mark
  * at the beginning of a line, where files were put together, is no part of it.
@@ -20,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lambert/base/error.h"
 #include "lambert/text/text_options.h"
@@ -31,6 +33,7 @@ enum text_layout {
     LAYOUT_WIKI,
     LAYOUT_JSON,
     LAYOUT_JSON_VALUES,
+    LAYOUT_JSON_TEXTS,
     TEXT_LAYOUTS
 };
 
@@ -40,9 +43,11 @@ extern const char *const text_layout_names[TEXT_LAYOUTS];
 /* The layout of a file that begins with these bytes, told from all of them: JSON is what begins as JSON,
  * or has more lines that are objects than others. `whole`: the file has no more. Fails where it is JSON
  * in which no object has one of the keys that make a document; the sentence has `path`, and the keys that
- * were seen, and *layout is told all the same. */
+ * were seen. Fails where objects are written as Python prints them. *layout is told all the same. */
 int text_layout_find(enum text_layout *layout, const struct text_options *options, const char *path,
                      const char *head, size_t size, bool whole, struct error *err);
+
+bool text_layout_is_json(enum text_layout layout);
 
 /* Whether documents are seen to begin only by who reads from the beginning: the text can be cut, but
  * not from the neighbourhood of the cut. */
@@ -53,8 +58,13 @@ size_t text_mark_size(const char *text, size_t size);
 
 /* The first place in [from, size) where a document is seen to begin, or `size`: a text line behind
  * a blank line, a <doc> line, a line of JSON. text[from - 1] is looked at where from > 0, and
- * nothing before it. Of a sequential layout text[0] is where a document or a file begins, and all is looked
- * at. */
-size_t text_document_start(enum text_layout layout, const char *text, size_t size, size_t from);
+ * nothing before it. Of a sequential layout text[0] is where a document or a file begins, all is looked
+ * at, and where the text does not end the file (`ends`), a document that goes on behind it is not yet taken
+ * for damage. */
+size_t text_document_start(enum text_layout layout, const char *text, size_t size, size_t from,
+                           bool ends);
+
+/* How long a document of JSON may be; what has no end by then is damage. */
+#define TEXT_LONGEST_VALUE ((uint64_t)64 << 20)
 
 #endif
