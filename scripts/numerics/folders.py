@@ -292,9 +292,10 @@ def flags_of(tokenizer):
 def check_added(table, base):
     """Rows of added tokens go through, and transformers tell the exported folder's as the first one's."""
     end, agreed = len(VOCABULARY), 0
-    cases = [("added_tokens.json", {"virus": end}), ("added_tokens.json", {"virus": end, "plague": end + 1}),
-             ("fast", [token("virus", end)]), ("fast", [token("[E1]", end, True), token("[E2]", end + 1, True)]),
-             ("fast", [token("covid", VOCABULARY.index("covid"), single_word=True)]),
+    cases = [("added_tokens.json", {",": VOCABULARY.index(",")}), ("added_tokens.json", {";": end, "\u201e": end + 1}),
+             ("fast", [token(";", end)]), ("fast", [token("[E1]", end, True), token("[E2]", end + 1, True)]),
+             ("fast", [token("<", VOCABULARY.index("<"), single_word=True, lstrip=True)]),
+             ("fast", [token("\u897f", end), token("[E2]", end + 1, True, rstrip=True)]),
              ("decoder", {str(end): token("[E1]", None, True)}), ("map", "[E1]")]
     for kind, value in cases:
         path = base.copy()
@@ -310,8 +311,8 @@ def check_added(table, base):
             write_json(path, "added_tokens.json", {value: end})
             write_json(path, "special_tokens_map.json", {"additional_special_tokens": [value]})
         name = f"added tokens in {kind}: {value}"
-        names = ["virus", "plague", "[e1]", "[e2]", "covid"]
-        texts = TEXTS + ["the virus, plague!", "the [E1] king [E2]", "The old covid"]
+        names = ["[e1]", "[e2]"]
+        texts = TEXTS + ["the king;river , a;b", "a,b<c> <", "the [E1] king [E2]", "x\u201ey \u201e", "a\u897fb \u897f"]
         said = check_tokenizer(table, base, name, path, texts, added=names)
         if said:
             table.check(name, said[:52], False)
@@ -329,14 +330,17 @@ def check_added(table, base):
         base.drop(path)
     table.check("tokenizer: added tokens keep ids, rows and flags", f"{agreed} of {len(cases)}", agreed == len(cases))
     refused = 0
-    for value in ({"<url>": end}, {"virus": end + 1}, {"king": 1}, {"#x": end}, {"caf\u00e9!": end}):
+    values = ({"<url>": end}, {"virus": end + 1}, {"king": 1}, {"#x": end}, {"caf\u00e9!": end}, {"virus": end},
+              {"covid": VOCABULARY.index("covid")}, {"##xy": end}, {"\u20ac": end})
+    for value in values:
         path = base.copy()
         os.remove(os.path.join(path, "tokenizer.json"))
         write_json(path, "added_tokens.json", value)
         again, said = base.through(path)
         refused += again is None and list(value)[0] in said
         base.drop(path)
-    table.check("tokenizer: added tokens that cannot be honoured", f"{refused} of 5 refused by name", refused == 5)
+    table.check("tokenizer: added tokens that cannot be honoured", f"{refused} of {len(values)} refused by name",
+                refused == len(values))
 
 
 # --- weights ---------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /* The tokenizer files of a folder, read and held against each other. */
 #include "hf_tokenizer.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct reading {
     struct json_file config, fast, map, list, model; /* model: config.json */
     bool fast_alone; /* the tokenizer is what tokenizer.json says, whatever else stands there */
     struct model_case said;
+    int lines; /* of the vocabulary, without added tokens behind its end */
     struct added_tokens added;
     struct hf_tokenizer *tokenizer;
     struct error *err;
@@ -113,14 +115,17 @@ static int expect_text(const struct reading *reading, const struct json_file *fi
  * config.json. */
 static int check_class(struct reading *reading)
 {
-    static const char fast[] = "PreTrainedTokenizerFast";
-    static const char *const classes[] = {"BertTokenizer",
-                                          "BertTokenizerFast",
-                                          "DistilBertTokenizer",
-                                          "DistilBertTokenizerFast",
-                                          "ElectraTokenizer",
-                                          "ElectraTokenizerFast",
-                                          fast};
+    static const struct {
+        const char *name;
+        bool fast_alone; /* no class of its own: whatever tokenizer.json says */
+    } classes[] = {{"BertTokenizer", false},
+                   {"BertTokenizerFast", false},
+                   {"DistilBertTokenizer", false},
+                   {"DistilBertTokenizerFast", false},
+                   {"ElectraTokenizer", false},
+                   {"ElectraTokenizerFast", false},
+                   {"PreTrainedTokenizerFast", true},
+                   {"TokenizersBackend", true}}; /* the same in transformers 5 */
     const struct json_file *file = &reading->config;
     const cJSON *item = get(file->root, "tokenizer_class");
     if (!item) {
@@ -130,18 +135,20 @@ static int check_class(struct reading *reading)
     const char *name = cJSON_GetStringValue(item);
     bool known = !item;
     for (size_t i = 0; name && i < sizeof classes / sizeof *classes; i++)
-        known |= strcmp(classes[i], name) == 0;
+        if (strcmp(classes[i].name, name) == 0) {
+            known = true;
+            reading->fast_alone = classes[i].fast_alone;
+        }
     if (!known)
         return error_set(
             reading->err,
             "%s: tokenizer_class is %.80s; this program has BertTokenizer's rules only", file->path,
             shown(item));
-    reading->fast_alone = name && strcmp(name, fast) == 0;
     if (reading->fast_alone && !reading->fast.root)
         return error_set(reading->err,
                          "%s: tokenizer_class is %s, but the folder has no "
                          "tokenizer.json",
-                         file->path, fast);
+                         file->path, name);
     return 0;
 }
 
@@ -364,8 +371,9 @@ static int load_vocabulary(struct reading *reading)
                      ? print_vocabulary(reading, &text)
                      : error_set(reading->err, "%s has neither vocab.txt nor tokenizer.json",
                                  reading->folder);
+    reading->lines = count_lines(&text);
     if (status == 0)
-        status = added_tokens_append(&reading->added, count_lines(&text), &text, reading->folder,
+        status = added_tokens_append(&reading->added, reading->lines, &text, reading->folder,
                                      reading->err);
     if (status == 0)
         status =
@@ -464,45 +472,80 @@ static bool is_made(struct tokenizer *tokenizer, const struct added_token *token
     return made;
 }
 
-static void add_name(struct buffer *list, const char *name)
+/* Whether it is one character that is a word by itself wherever it stands. */
+static bool stands_alone(const struct tokenizer_options *options, const char *content)
 {
-    buffer_print(list, "%s'%.80s'", list->size > 0 ? ", " : "", name);
+    int32_t code;
+    const size_t size = strlen(content);
+    if (unicode_decode(content, size, &code) != size)
+        return false;
+    return code < 0x80
+               ? ispunct((int)code) != 0
+               : unicode_is_punctuation(code) || (options->split_han && unicode_is_cjk(code));
 }
 
-/* Tokens that are cut out of texts there are to come out of texts here. */
+/* Whether WordPiece in transformers knows it, too. */
+static bool is_in_model(const struct reading *reading, const struct added_token *token)
+{
+    return reading->fast.root
+               ? cJSON_GetObjectItemCaseSensitive(get(get(reading->fast.root, "model"), "vocab"),
+                                                  token->content) != NULL
+               : token->id < reading->lines;
+}
+
+/* How an added token, which transformers cut out of a text before they look for words and pieces, comes out of
+ * Lambert's tokenizer, to which it is an entry of the vocabulary as any other. */
+enum added_fit {
+    ADDED_ALIKE,
+    ADDED_NEVER, /* no text makes it here */
+    ADDED_OTHERWISE
+};
+
+/* A word is cut there out of longer words as well, or at signs that do not part words here; and its beginning, or a
+ * "##" piece, is found here in words that there have other pieces. */
+static enum added_fit added_fit(const struct reading *reading, struct tokenizer *tokenizer,
+                                const struct added_token *token)
+{
+    const bool in_model = is_in_model(reading, token);
+    if (!is_made(tokenizer, token))
+        return in_model || !string_begins_with(token->content, "##") ? ADDED_NEVER
+                                                                     : ADDED_OTHERWISE;
+    return stands_alone(&reading->tokenizer->options, token->content) &&
+                   (in_model || (token->normalized && !token->single_word))
+               ? ADDED_ALIKE
+               : ADDED_OTHERWISE;
+}
+
+/* Tokens that are cut out of texts there are to come out of the same texts here, and of no others. Those that mark
+ * something, as [MASK] does, may be text here where nobody writes them into texts. */
 static int check_added(const struct reading *reading)
 {
     struct tokenizer *tokenizer =
         tokenizer_new(reading->tokenizer->vocabulary, &reading->tokenizer->options);
-    struct buffer special = {0}, whole = {0};
+    struct buffer special = {0};
     int status = 0;
     for (size_t i = 0; i < reading->added.count && status == 0; i++) {
         const struct added_token *token = &reading->added.rows[i];
         if (added_token_is_one_of_five(token))
             continue;
-        if (token->special)
-            add_name(&special, token->content);
-        else if (!is_made(tokenizer, token))
+        const enum added_fit fit = added_fit(reading, tokenizer, token);
+        if (fit == ADDED_NEVER && token->special)
+            buffer_print(&special, "%s'%.80s'", special.size > 0 ? ", " : "", token->content);
+        else if (fit != ADDED_ALIKE)
             status = error_set(
                 reading->err,
-                "%s: added token '%.80s' (id %d) is cut out of texts as it stands, which this "
-                "program does not do; to keep its row and read its text as text, take it out of "
-                "added tokens and put it into vocab.txt at its id",
-                reading->folder, token->content, token->id);
-        else if (!token->single_word)
-            add_name(&whole, token->content);
+                "%s: added token '%.80s' (id %d) is cut out of texts as it stands, of longer words "
+                "too, which this program does not do; to keep its row and read its text as any other, "
+                "take it out of added tokens in all files and put it into vocab.txt%s at its id",
+                reading->folder, token->content, token->id,
+                reading->fast.root ? " and tokenizer.json's model.vocab" : "");
     }
     if (status == 0 && special.size > 0)
         log_warning(
             "%s: special tokens besides BERT's five keep their rows, but are text where they "
             "stand in texts: %s",
             reading->folder, buffer_text(&special));
-    if (status == 0 && whole.size > 0)
-        log_warning("%s: added tokens that transformers cut out of longer words too are words by "
-                    "themselves alone here: %s",
-                    reading->folder, buffer_text(&whole));
     buffer_release(&special);
-    buffer_release(&whole);
     tokenizer_free(tokenizer);
     return status;
 }

@@ -15,9 +15,10 @@
  * Without a tokenizer.json words end at 100 characters, as transformers have it. Where no file says whether text is
  * lower-cased, the vocabulary tells (model_case.h).
  *
- * An added token behind the end of vocab.txt is a line more in the vocabulary, with its row. A special
- * one is text where it stands in a text, as [MASK] is: the log says so. Another one is taken where
- * Lambert too makes it of such a word, and refused where it does not ("<url>" is cut at its signs). */
+ * An added token behind the end of vocab.txt is a line more in the vocabulary, with its row. It is taken where it
+ * comes out of every text as in transformers: one character that parts words, as a comma. A special one that
+ * no text makes here, as "[E1]", is text where it stands in a text, as [MASK] is: the log says so. All others
+ * are refused: "virus" would be cut out of "viruses" there, and "<url>" out of texts. */
 #ifndef LAMBERT_STORE_HF_TOKENIZER_H
 #define LAMBERT_STORE_HF_TOKENIZER_H
 

@@ -180,10 +180,14 @@ static void folders_without_a_file(void **state)
     folder = make_folder(false);
     drop(folder, CONFIG); /* transformers would lower-case */
     expect_refused(folder, "normalizer.lowercase is false", "do_lower_case is true");
-    put(folder, CONFIG, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}"); /* they would not */
-    tokenizer = expect_read(folder);
-    assert_false(tokenizer.options.lower_case);
-    hf_tokenizer_release(&tokenizer);
+    static const char *const fast_alone[] = {"{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}",
+                                             "{\"tokenizer_class\":\"TokenizersBackend\"}"};
+    for (int i = 0; i < 2; i++) {
+        put(folder, CONFIG, fast_alone[i]); /* they would not */
+        tokenizer = expect_read(folder);
+        assert_false(tokenizer.options.lower_case);
+        hf_tokenizer_release(&tokenizer);
+    }
 }
 
 /* A folder that says nothing of case is as its vocabulary, with a file or without; transformers' default would make
@@ -297,6 +301,7 @@ static void what_fields_do(void **state)
         {CONFIG, "tokenizer_class", "null", NULL, NULL},
         {CONFIG, "tokenizer_class", "\"BertJapaneseTokenizer\"",
          "tokenizer_class is BertJapaneseTokenizer", CONFIG},
+        {CONFIG, "tokenizer_class", "\"TokenizersBackend\"", NULL, NULL},
         {CONFIG, "tokenizer_class", "3", "tokenizer_class is", CONFIG},
         {CONFIG, "do_basic_tokenize", "false", "do_basic_tokenize is false", CONFIG},
         {CONFIG, "do_basic_tokenize", "true", NULL, NULL},
@@ -334,7 +339,9 @@ static void what_fields_do(void **state)
     expect_refused(folder, "tokenizer_class is XLMRobertaTokenizer", "/config.json");
     drop(folder, FAST);
     put(folder, CONFIG, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}");
-    expect_refused(folder, "has no tokenizer.json", CONFIG);
+    expect_refused(folder, "PreTrainedTokenizerFast, but the folder has no tokenizer.json", CONFIG);
+    put(folder, CONFIG, "{\"tokenizer_class\":\"TokenizersBackend\"}");
+    expect_refused(folder, "TokenizersBackend, but the folder has no tokenizer.json", CONFIG);
     folder = make_folder(true);
     put(folder, "special_tokens_map.json", "{\"unk_token\":\"<unk>\"}");
     expect_refused(folder, "unk_token is '<unk>'", "special_tokens_map.json");
@@ -348,6 +355,7 @@ static void what_fields_do(void **state)
     ",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":" normalized          \
     ",\"special\":" special "}"
 #define COVID "{\"id\":10,\"content\":\"covid\"" FLAGS("true", "false")
+#define LESS  "{\"id\":7,\"content\":\"<\"" FLAGS("true", "false")
 #define E1    "{\"id\":11,\"content\":\"[E1]\"" FLAGS("false", "true")
 
 /* The vocabulary, the list that goes with it, and what is said of it. */
@@ -373,10 +381,11 @@ static void added_tokens_have_their_rows(void **state)
 {
     (void)state;
     const char *folder = make_folder(true);
-    put(folder, "added_tokens.json", "{\"covid\":10,\"[CLS]\":2}");
-    expect_added(folder, 11, "[" COVID "]", "alone here: 'covid'");
-    edit(folder, FAST, "added_tokens", "[" COVID "," E1 "]");
-    expect_added(folder, 12, "[" COVID "," E1 "]", "where they stand in texts: '[E1]'");
+    put(folder, "added_tokens.json", "{\"<\":7,\"[CLS]\":2}");
+    expect_added(folder, 11, "[" LESS "]", NULL);
+    drop(folder, "added_tokens.json");
+    edit(folder, FAST, "added_tokens", "[" LESS "," E1 "]");
+    expect_added(folder, 12, "[" LESS "," E1 "]", "where they stand in texts: '[E1]'");
 
     /* By the slow tokenizer's files alone. */
     drop(folder, FAST);
@@ -396,6 +405,90 @@ static void added_tokens_have_their_rows(void **state)
                  "[{\"id\":4,\"content\":\"[MASK]\",\"single_word\":false,\"lstrip\":true,"
                  "\"rstrip\":false,\"normalized\":false,\"special\":true}]",
                  NULL);
+}
+
+/* Content, place and flags: taken without a word, taken with a warning, or refused by name, by the fast tokenizer's
+ * file and by the slow one's alike. */
+static void added_tokens_one_by_one(void **state)
+{
+    (void)state;
+    enum { IN_MODEL = 1, SINGLE = 2, NORMALIZED = 4, SPECIAL = 8, STRIPS = 16 };
+    enum { TAKEN, WARNED, REFUSED };
+    static const struct {
+        const char *content;
+        int id, flags, what;
+    } cases[] = {
+        {"<", 7, IN_MODEL, TAKEN},
+        {"<", 7, IN_MODEL | SINGLE, TAKEN},
+        {"<", 7, IN_MODEL | SPECIAL | STRIPS, TAKEN},
+        {";", 11, NORMALIZED, TAKEN},
+        {";", 11, 0, REFUSED}, /* a Greek question mark becomes one */
+        {";", 11, NORMALIZED | SINGLE, REFUSED},
+        {"\xe6\x9d\xb1", 11, NORMALIZED, TAKEN},   /* Chinese */
+        {"\xe2\x82\xac", 11, NORMALIZED, REFUSED}, /* the Euro's sign parts no words */
+        {"covid", 10, IN_MODEL, REFUSED},
+        {"covid", 10, IN_MODEL | NORMALIZED | SINGLE, REFUSED},
+        {"covid", 10, IN_MODEL | SPECIAL, REFUSED},
+        {"virus", 11, NORMALIZED, REFUSED},
+        {"virus", 11, NORMALIZED | SINGLE, REFUSED},
+        {"virus", 11, SPECIAL, REFUSED},
+        {"Virus", 11, SPECIAL, WARNED}, /* which lower-cased text has not */
+        {"Virus", 11, NORMALIZED, REFUSED},
+        {"[E1]", 11, SPECIAL, WARNED},
+        {"[E1]", 11, NORMALIZED, REFUSED},
+        {"<url>", 11, SPECIAL | STRIPS, WARNED},
+        {"two words", 11, SPECIAL, WARNED},
+        {"two words", 11, 0, REFUSED},
+        {"##t", 11, SPECIAL, REFUSED},
+        {"##s", 6, IN_MODEL | SPECIAL, WARNED},
+        {"##s", 6, IN_MODEL, REFUSED},
+    };
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        const int c = (int)i / 2, flags = cases[c].flags;
+        const bool fast = i % 2 == 0;
+        const char *folder = make_folder(true);
+        struct hf_tokenizer tokenizer;
+        struct error err = {""};
+        struct buffer said = {0};
+        cJSON *token = added_token_json(&(struct added_token){.content = (char *)cases[c].content,
+                                                              .id = cases[c].id,
+                                                              .single_word = flags & SINGLE,
+                                                              .lstrip = flags & STRIPS,
+                                                              .normalized = flags & NORMALIZED,
+                                                              .special = flags & SPECIAL},
+                                        fast);
+        cJSON *all = fast ? cJSON_CreateArray() : cJSON_CreateObject();
+        char number[8];
+        snprintf(number, sizeof number, "%d", cases[c].id);
+        if (fast)
+            cJSON_AddItemToArray(all, token);
+        else
+            cJSON_AddItemToObject(all, number, token);
+        char *text = json_print(all);
+        if (fast)
+            edit(folder, FAST, "added_tokens", text);
+        else
+            drop(folder, FAST);
+        if (!fast)
+            edit(folder, CONFIG, "added_tokens_decoder", text);
+        catch_begin();
+        const int status = hf_tokenizer_read(&tokenizer, folder, &err);
+        catch_end(&said);
+        const char *warning = strstr(buffer_text(&said), "are text where they stand");
+        if (status != (cases[c].what == REFUSED ? -1 : 0) ||
+            (warning != NULL) != (cases[c].what == WARNED) ||
+            !strstr(status < 0 ? err.text
+                    : warning  ? warning
+                               : cases[c].content,
+                    cases[c].content))
+            fail_msg("case %d of '%s': status %d, '%s', and '%s' was said", c, cases[c].content,
+                     status, err.text, buffer_text(&said));
+        if (status == 0)
+            assert_int_equal(vocabulary_size(tokenizer.vocabulary), flags & IN_MODEL ? 11 : 12);
+        hf_tokenizer_release(&tokenizer);
+        buffer_release(&said);
+        free(text);
+    }
 }
 
 static void added_tokens_that_are_refused(void **state)
@@ -443,11 +536,9 @@ static void added_tokens_that_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_are_read_and_written),
-        cmocka_unit_test(folders_without_a_file),
-        cmocka_unit_test(case_by_the_vocabulary),
-        cmocka_unit_test(what_fields_do),
-        cmocka_unit_test(added_tokens_have_their_rows),
+        cmocka_unit_test(options_are_read_and_written),  cmocka_unit_test(folders_without_a_file),
+        cmocka_unit_test(case_by_the_vocabulary),        cmocka_unit_test(what_fields_do),
+        cmocka_unit_test(added_tokens_have_their_rows),  cmocka_unit_test(added_tokens_one_by_one),
         cmocka_unit_test(added_tokens_that_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

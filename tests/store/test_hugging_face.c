@@ -112,8 +112,8 @@ static void added_tokens_go_through(void **state)
     (void)state;
     static char added[] = "[{\"id\":4,\"content\":\"[MASK]\",\"single_word\":false,\"lstrip\":true,"
                           "\"rstrip\":false,\"normalized\":false,\"special\":true},"
-                          "{\"id\":5,\"content\":\"word\",\"single_word\":true,\"lstrip\":false,"
-                          "\"rstrip\":false,\"normalized\":true,\"special\":false}]";
+                          "{\"id\":6,\"content\":\"##s\",\"single_word\":true,\"lstrip\":false,"
+                          "\"rstrip\":false,\"normalized\":true,\"special\":true}]";
     struct checkpoint_file file;
     struct param_table table;
     struct hf_model model;
