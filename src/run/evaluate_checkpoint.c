@@ -58,7 +58,9 @@ static int check_file(const struct evaluation_setup *setup, const struct config 
     if (file->meta.state.vocabulary_hash != vocabulary_hash(corpus_vocabulary(setup->corpus)))
         return error_set(err, "%s was trained with another vocabulary than the corpus %s", path,
                          corpus_folder(setup->corpus));
-    if (check_stored_model(config, file->meta.config, path, err) < 0)
+    if (check_tokenizer(&file->meta.state.tokenizer, corpus_tokenizer(setup->corpus),
+                        corpus_folder(setup->corpus), err) < 0 ||
+        check_stored_model(config, file->meta.config, path, err) < 0)
         return error_prefix(err, "cannot evaluate %s", path);
     return 0;
 }

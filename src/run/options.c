@@ -174,6 +174,29 @@ int check_model(const struct config *config, const struct bert_config *model, st
     return 0;
 }
 
+bool tokenizers_read_alike(const struct tokenizer_options *a, const struct tokenizer_options *b)
+{
+    struct tokenizer_options other = *a;
+    other.max_word_characters = b->max_word_characters;
+    return tokenizer_options_equal(&other, b);
+}
+
+int check_tokenizer(const struct tokenizer_options *model, const struct tokenizer_options *corpus,
+                    const char *folder, struct error *err)
+{
+    char texts[2][TOKENIZER_OPTIONS_TEXT], words[2][TOKENIZER_OPTIONS_TEXT];
+    struct tokenizer_options its = *model, own = *corpus;
+    if (tokenizers_read_alike(model, corpus))
+        return 0;
+    its.max_word_characters = own.max_word_characters = tokenizer_defaults.max_word_characters;
+    tokenizer_options_words(&its, words[0]);
+    tokenizer_options_words(&own, words[1]);
+    return error_set(err, "it is %s, and the corpus %s is %s; prepare the corpus %s %s",
+                     tokenizer_options_text(model, texts[0]), folder,
+                     tokenizer_options_text(corpus, texts[1]), words[0][0] ? "with" : "without",
+                     words[0][0] ? words[0] : words[1]);
+}
+
 int check_stored_model(const struct config *config, const char *stored, const char *path,
                        struct error *err)
 {

@@ -16,15 +16,6 @@
 
 /* --- from another model ----------------------------------------------------------------------- */
 
-/* The longest word may be another, as transformers' 100 characters and Google's 200 are: words between the two are no
- * language, and what a model learnt of them is nothing. */
-static bool reads_alike(const struct tokenizer_options *a, const struct tokenizer_options *b)
-{
-    struct tokenizer_options other = *a;
-    other.max_word_characters = b->max_word_characters;
-    return tokenizer_options_equal(&other, b);
-}
-
 /* What transformers are to be told when the run's model goes out. */
 static void take_added_tokens(struct run *run, const char *added)
 {
@@ -40,8 +31,7 @@ static int check_text(const struct run *run, uint64_t hash,
 {
     const char *corpus = run->work->place;
     const struct tokenizer_options *ours = &run->state.tokenizer;
-    const bool alike = reads_alike(tokenizer, ours);
-    char texts[2][TOKENIZER_OPTIONS_TEXT], words[2][TOKENIZER_OPTIONS_TEXT];
+    const bool alike = tokenizers_read_alike(tokenizer, ours);
     const bool same = hash == run->state.vocabulary_hash;
     if (!same && run->config->run.new_tokens != NEW_TOKENS_REFUSE)
         return 0; /* its rows are carried over, whatever it reads */
@@ -55,17 +45,7 @@ static int check_text(const struct run *run, uint64_t hash,
             "corpus with the vocab.txt that lambert import and then export make of it, or, where "
             "the new vocabulary is meant, say what its tokens begin as: run.new_tokens=mean",
             corpus);
-    if (alike)
-        return 0;
-    /* The longest word may be another (reads_alike()): no one has to say it for that. */
-    struct tokenizer_options its = *tokenizer, own = *ours;
-    its.max_word_characters = own.max_word_characters = tokenizer_defaults.max_word_characters;
-    tokenizer_options_words(&its, words[0]);
-    tokenizer_options_words(&own, words[1]);
-    return error_set(err, "it is %s, and the corpus %s is %s; prepare the corpus %s %s",
-                     tokenizer_options_text(tokenizer, texts[0]), corpus,
-                     tokenizer_options_text(ours, texts[1]), words[0][0] ? "with" : "without",
-                     words[0][0] ? words[0] : words[1]);
+    return check_tokenizer(tokenizer, ours, corpus, err);
 }
 
 /* More of them may be made, fewer would cut what the model has learnt. */

@@ -19,6 +19,7 @@ static void make_run(struct config *config, const char *word)
     if (dist_rank(ranks) == 0) {
         small_corpus_make("corpus", &(struct small_corpus){.heldout = 0.4});
         small_corpus_make("whole", &(struct small_corpus){0});
+        small_corpus_make("cased", &(struct small_corpus){.heldout = 0.4, .cased = true});
         small_corpus_make("other", &(struct small_corpus){.heldout = 0.4, .extra_word = "word"});
     }
     dist_barrier(ranks);
@@ -126,6 +127,9 @@ static void what_cannot_be_evaluated_is_refused(void **state)
     assert_refused(&config, NULL, "has too few held-out documents to evaluate on");
     strcpy(config.data.corpus, scratch_path("other"));
     assert_refused(&config, NULL, "was trained with another vocabulary than the corpus ");
+    strcpy(config.data.corpus, scratch_path("cased"));
+    assert_refused(&config, NULL, "step-00000003.checkpoint: it is uncased, and the corpus ");
+    assert_refused(&config, NULL, "/cased is cased; prepare the corpus without --cased");
     strcpy(config.run.folder, scratch_path("none"));
     assert_refused(&config, NULL, "there is no checkpoint in ");
     remove_run();

@@ -40,6 +40,15 @@ struct feature_batches_options feature_batches_options_of(const struct config *c
 /* Makes room for the ready samples of a corpus, whose masks no option limits. */
 void bert_capacity_widen(struct bert_capacity *capacity, const struct corpus *corpus);
 
+/* Whether a model and a corpus read text alike. The longest word may be another, as transformers' 100 characters and
+ * Google's 200 are: words between the two are no language, and what a model learnt of them is nothing. */
+bool tokenizers_read_alike(const struct tokenizer_options *a, const struct tokenizer_options *b);
+
+/* The same, of a model's tokenizer and a corpus's: -1 with a sentence that begins "it is ...", and says how to prepare
+ * the corpus. */
+int check_tokenizer(const struct tokenizer_options *model, const struct tokenizer_options *corpus,
+                    const char *folder, struct error *err);
+
 /* Whether a model computes as the configured one does, in what the shapes of its tensors do not
  * show: heads, activation, LayerNorm's eps. -1 with a sentence that begins "it has ...". */
 int check_model(const struct config *config, const struct bert_config *model, struct error *err);
