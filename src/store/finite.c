@@ -43,15 +43,23 @@ int check_finite(const char *path, const char *tensor, int dimensions, const int
                      (double)values[first]);
 }
 
-int check_fits_float16(const char *path, const char *tensor, const float *values, size_t count,
-                       struct error *err)
+/* The first float that becomes an infinity: half a step above the largest number, which is even. */
+static float first_beyond(enum safetensors_dtype dtype)
 {
-    const float largest = 65520; /* from here on 65504 is not the nearest */
+    return dtype == SAFETENSORS_F16 ? 65520 : dtype == SAFETENSORS_BF16 ? 0x1.FFp127f : INFINITY;
+}
+
+int check_fits(const char *path, const char *tensor, enum safetensors_dtype dtype,
+               const float *values, size_t count, struct error *err)
+{
+    const float beyond = first_beyond(dtype);
     for (size_t i = 0; i < count; i++)
-        if (fabsf(values[i]) >= largest)
+        if (fabsf(values[i]) >= beyond)
             return error_set(err,
-                             "%s: tensor %s has weights beyond the range of f16, as %g; --dtype "
-                             "bf16 holds them",
-                             path, tensor, (double)values[i]);
+                             "%s: tensor %s has weights beyond the range of %s, as %g; --dtype %s "
+                             "holds them",
+                             path, tensor, dtype == SAFETENSORS_F16 ? "f16" : "bf16",
+                             (double)values[i],
+                             fabsf(values[i]) < first_beyond(SAFETENSORS_BF16) ? "bf16" : "f32");
     return 0;
 }

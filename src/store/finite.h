@@ -7,14 +7,16 @@
 #include <stdint.h>
 
 #include "lambert/base/error.h"
+#include "lambert/store/safetensors.h"
 
 /* Of a tensor of the file `path`, as float: the error says how many of its values are NaN or
  * infinite, and which is the first. values [count], count the product of the shape. */
 int check_finite(const char *path, const char *tensor, int dimensions, const int64_t *shape,
                  const float *values, size_t count, struct error *err);
 
-/* The same of values that float16 is to hold, which has none above 65504. */
-int check_fits_float16(const char *path, const char *tensor, const float *values, size_t count,
-                       struct error *err);
+/* That rounding finite values to a type makes no infinity of any: float16 has nothing above 65504, and bfloat16 eight
+ * bits less than float32 in front of its largest number. The error names tensor, value, and a type that holds it. */
+int check_fits(const char *path, const char *tensor, enum safetensors_dtype dtype,
+               const float *values, size_t count, struct error *err);
 
 #endif

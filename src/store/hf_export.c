@@ -43,8 +43,7 @@ static int check_weights(const struct hf_export *request, struct error *err)
         if (check_finite(path, tensor->name, tensor->dimensions, tensor->shape, values,
                          tensor->count, err) < 0)
             return -1;
-        if (request->dtype == SAFETENSORS_F16 &&
-            check_fits_float16(path, tensor->name, values, tensor->count, err) < 0)
+        if (check_fits(path, tensor->name, request->dtype, values, tensor->count, err) < 0)
             return -1;
     }
     return 0;

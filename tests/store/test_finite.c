@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lambert/base/float16.h"
 #include "lib/unit.h"
 
 enum { ROWS = 5, COLUMNS = 7, COUNT = ROWS * COLUMNS };
@@ -36,21 +37,41 @@ static void where_they_stand(void **state)
            "3 of 35 weights that are not finite numbers, the first at [0, 0] (-inf)");
 }
 
-static void what_float16_holds(void **state)
+/* The largest that fits and the first that does not, as the conversion has it. */
+static void what_types_hold(void **state)
 {
     (void)state;
-    struct error err = {""};
-    const float fits[] = {65504, -65519.996f, 0}, large[] = {1, -65520};
-    assert_int_equal(check_fits_float16("a file", "b", fits, 3, &err), 0);
-    assert_int_equal(check_fits_float16("a file", "b", large, 2, &err), -1);
-    assert_non_null(strstr(err.text, "a file: tensor b has weights beyond the range of f16"));
+    static const struct {
+        enum safetensors_dtype dtype;
+        float largest;
+        const char *said;
+    } types[] = {{SAFETENSORS_F16, 65519.996f, "range of f16, as -65520; --dtype bf16 holds them"},
+                 {SAFETENSORS_BF16, 0x1.FEFFFEp127f,
+                  "range of bf16, as -3.39618e+38; --dtype f32 holds them"},
+                 {SAFETENSORS_F32, 0x1.FFFFFEp127f, NULL}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct error err = {""};
+        const float beyond = nextafterf(types[i].largest, INFINITY);
+        const float fits[] = {types[i].largest, -types[i].largest, 0}, large[] = {1, -beyond};
+        assert_int_equal(check_fits("a file", "b", types[i].dtype, fits, 3, &err), 0);
+        assert_int_equal(check_fits("a file", "b", types[i].dtype, large, 2, &err), -1);
+        if (types[i].said &&
+            (!strstr(err.text, types[i].said) || !strstr(err.text, "a file: tensor b has")))
+            fail_msg("'%s' says not '%s'", err.text, types[i].said);
+    }
+    assert_true(isfinite(float16_to_float(float16_from_float(types[0].largest))));
+    assert_false(
+        isfinite(float16_to_float(float16_from_float(nextafterf(types[0].largest, INFINITY)))));
+    assert_true(isfinite(bfloat16_to_float(bfloat16_from_float(types[1].largest))));
+    assert_false(
+        isfinite(bfloat16_to_float(bfloat16_from_float(nextafterf(types[1].largest, INFINITY)))));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_they_stand),
-        cmocka_unit_test(what_float16_holds),
+        cmocka_unit_test(what_types_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
