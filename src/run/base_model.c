@@ -22,15 +22,16 @@ struct description {
     size_t labels_size, vocabulary_size;
 };
 
-/* Models of others are known by the names of their files; anything else is opened as a checkpoint. */
+/* Models of others are known by the names of their files; anything else is opened as a checkpoint. A config.json alone
+ * makes no Hugging Face model of a folder of TensorFlow: people copy one there. */
 static enum base_source source_of(const char *path)
 {
     char *config = path_join(path, "config.json");
-    const bool is_hugging_face = file_exists(config);
+    const bool has_config = file_exists(config);
     free(config);
-    return is_hugging_face     ? BASE_HUGGING_FACE
-           : tf_model_is(path) ? BASE_TENSORFLOW
-                               : BASE_CHECKPOINT;
+    return has_config && (hf_model_has_weights(path) || !tf_model_is(path)) ? BASE_HUGGING_FACE
+           : tf_model_is(path)                                              ? BASE_TENSORFLOW
+                                                                            : BASE_CHECKPOINT;
 }
 
 /* What the models of others say; the rest is as a configuration has it. */

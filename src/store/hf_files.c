@@ -1,6 +1,5 @@
 #include "hf_files.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "lambert/base/json.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 
 static const char single_name[] = "model.safetensors";
 static const char index_name[] = "model.safetensors.index.json";
@@ -56,28 +56,12 @@ static const struct {
     {"flax_model.msgpack", "of Flax", from_flax, "transformers 4, torch and flax"},
 };
 
-/* `text` as one word of a shell's line; free(). */
-static char *quoted(const char *text)
-{
-    struct buffer word = {0};
-    buffer_put_u8(&word, '\'');
-    for (const char *c = text; *c != '\0'; c++)
-        if (*c == '\'')
-            buffer_print(&word, "'\\''");
-        else
-            buffer_put(&word, c, 1);
-    buffer_put_u8(&word, '\'');
-    char *copy = memory_copy_text(buffer_text(&word));
-    buffer_release(&word);
-    return copy;
-}
-
 static int refuse_other_form(const char *folder, struct error *err)
 {
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (!holds(folder, others[i].name))
             continue;
-        char *word = quoted(folder);
+        char *word = shell_word(folder);
         error_set(err,
                   "%s has no model.safetensors; its %s is %s, which this program does not read. "
                   "With %s from PyPI this line makes a model.safetensors of it: %s %s",
@@ -219,6 +203,14 @@ done:
     cJSON_Delete(root);
     buffer_release(&text);
     return status;
+}
+
+bool hf_files_are_there(const char *folder)
+{
+    bool there = holds(folder, single_name) || holds(folder, index_name);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        there |= holds(folder, others[i].name);
+    return there;
 }
 
 /* --- either ----------------------------------------------------------------------------------- */

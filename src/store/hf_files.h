@@ -10,6 +10,8 @@
 #ifndef LAMBERT_STORE_HF_FILES_H
 #define LAMBERT_STORE_HF_FILES_H
 
+#include <stdbool.h>
+
 #include "lambert/base/error.h"
 #include "lambert/store/safetensors.h"
 
@@ -18,6 +20,9 @@ struct hf_files {
     struct safetensors *files; /* [count], open */
     int count;
 };
+
+/* Whether a folder has weights in any of these forms, read or not. */
+bool hf_files_are_there(const char *folder);
 
 int hf_files_open(struct hf_files *files, const char *folder, struct error *err);
 void hf_files_close(struct hf_files *files); /* fine on a zeroed one */

@@ -66,7 +66,7 @@ static int check_labels(const struct hf_model *model, struct error *err)
                      shape_text(row->tensor->dimensions, row->tensor->shape, shape));
 }
 
-/* A decoder of its own is computed only where it is the word table after all. */
+/* A decoder of its own is computed only where it is the word table after all, and its bias the head's. */
 static int check_untied(const struct hf_model *model, struct error *err)
 {
     const bool has_head =
@@ -78,7 +78,7 @@ static int check_untied(const struct hf_model *model, struct error *err)
     return error_set(
         err,
         "%s/config.json: tie_word_embeddings is false, and the decoder is not the word "
-        "table; this program computes models whose decoder is the word table",
+        "table, or its bias not that of the head; this program computes models where they are one",
         model->folder);
 }
 
@@ -88,6 +88,11 @@ static int open_weights(struct hf_model *model, bool untied, struct error *err)
     if (hf_tensors_open(model->weights, model->folder, err) < 0 || check_labels(model, err) < 0)
         return -1;
     return untied ? check_untied(model, err) : 0;
+}
+
+bool hf_model_has_weights(const char *folder)
+{
+    return hf_files_are_there(folder);
 }
 
 int hf_model_open(struct hf_model *model, const char *folder, struct error *err)

@@ -194,9 +194,20 @@ static bool same_bytes(const struct safetensors_tensor *a, const struct safetens
            (a->bytes == 0 || memcmp(a->data, b->data, a->bytes) == 0);
 }
 
+const struct hf_tensor *hf_tensors_untied(const struct hf_tensors *tensors, int number)
+{
+    static const char *const pairs[HF_TIED][2] = {
+        {"cls.predictions.decoder.weight", "bert.embeddings.word_embeddings.weight"},
+        {"cls.predictions.decoder.bias", "cls.predictions.bias"}};
+    const struct hf_tensor *decoder = find(tensors, pairs[number][0]);
+    const struct hf_tensor *other = find(tensors, pairs[number][1]);
+    return decoder && other && !same_bytes(decoder->tensor, other->tensor) ? decoder : NULL;
+}
+
 bool hf_tensors_are_tied(const struct hf_tensors *tensors)
 {
-    const struct hf_tensor *decoder = find(tensors, "cls.predictions.decoder.weight");
-    const struct hf_tensor *words = find(tensors, "bert.embeddings.word_embeddings.weight");
-    return !decoder || !words || same_bytes(decoder->tensor, words->tensor);
+    for (int i = 0; i < HF_TIED; i++)
+        if (hf_tensors_untied(tensors, i))
+            return false;
+    return true;
 }

@@ -38,8 +38,11 @@ void hf_tensors_close(struct hf_tensors *tensors); /* fine on a zeroed one */
 /* NULL where there is none. The bias of the MLM head has two names. */
 const struct hf_tensor *hf_tensors_find(const struct hf_tensors *tensors, const char *name);
 
-/* Whether the MLM head's decoder, where the folder has it too, is the word table byte by byte. */
+/* The MLM head's decoder stands in some folders besides: its weight is the word table, and its bias the head's. Whether
+ * it is so, byte by byte; and those of the two, by number, that are not (NULL: it is, or is not there). */
+enum { HF_TIED = 2 };
 bool hf_tensors_are_tied(const struct hf_tensors *tensors);
+const struct hf_tensor *hf_tensors_untied(const struct hf_tensors *tensors, int number);
 
 /* The name that a tensor has in a BERT whose encoder's names begin with `encoder` ("module.bert.",
  * ""); free(). */

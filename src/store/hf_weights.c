@@ -93,14 +93,16 @@ static int check_leftovers(const struct hf_model *model, const struct param_tabl
     return status;
 }
 
-/* The decoder is the word table, whatever stands under its own name. */
+/* The decoder is the word table, and its bias the head's, whatever stands under its own names. */
 static void log_decoder(const struct hf_model *model)
 {
-    const struct hf_tensor *decoder =
-        hf_tensors_find(model->weights, "cls.predictions.decoder.weight");
-    if (decoder && !hf_tensors_are_tied(model->weights))
-        log_warning("%s: %s is not the word table, which config.json has for it; it is left out",
-                    decoder->path, decoder->tensor->name);
+    static const char *const other[HF_TIED] = {"the word table", "cls.predictions.bias"};
+    for (int i = 0; i < HF_TIED; i++) {
+        const struct hf_tensor *decoder = hf_tensors_untied(model->weights, i);
+        if (decoder)
+            log_warning("%s: %s is not %s, which config.json has for it; it is left out",
+                        decoder->path, decoder->tensor->name, other[i]);
+    }
 }
 
 static void log_leftovers(const struct hf_model *model, const struct param_table *table)

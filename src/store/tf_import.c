@@ -168,13 +168,16 @@ static char *choose_weights(const char *folder, struct error *err)
 /* Python that reads a checkpoint of one file and writes it as one of today. */
 static void refuse_single_file(const char *path, struct error *err)
 {
+    char *word = shell_word(path);
     error_set(
         err,
         "%s is a checkpoint of TensorFlow before 0.12, in one file, which is not read; write it again, with "
-        "any newer TensorFlow: python3 -c \"import tensorflow as tf; r = tf.train.load_checkpoint('%s'); "
-        "n = sorted(r.get_variable_to_shape_map()); tf.raw_ops.SaveV2(prefix='%s-v2', tensor_names=n, "
-        "shape_and_slices=['']*len(n), tensors=[r.get_tensor(k) for k in n])\"",
-        path, path, path);
+        "any newer TensorFlow: python3 -c \"import sys, tensorflow as tf; p = sys.argv[1]; r = "
+        "tf.train.load_checkpoint(p); n = sorted(r.get_variable_to_shape_map()); "
+        "tf.raw_ops.SaveV2(prefix=p + '-v2', tensor_names=n, shape_and_slices=['']*len(n), "
+        "tensors=[r.get_tensor(k) for k in n])\" %s",
+        path, word);
+    free(word);
 }
 
 /* free(); NULL with a sentence where there are none. */
@@ -303,6 +306,12 @@ int tf_model_open(struct tf_model *model, const char *path, struct error *err)
     }
     if (tf_model_has(model, "qa_outputs.weight"))
         model->kind = TASK_QUESTIONS;
+    if (model->shape.gelu == GELU_ERF)
+        log_info(
+            "%s: gelu is the exact form (erf), as models of 2018 have it and transformers read it; for "
+            "one that Google's code of 2019 or later trained (MLPerf's), hidden_act in its "
+            "bert_config.json is to be gelu_new",
+            model->prefix);
     return 0;
 }
 

@@ -15,6 +15,16 @@ cmp bert_model/vocab.txt "$golden/vocab.txt" || fail "another vocabulary"
 "$LAMBERT" import --from bert_model --output again.checkpoint 2>log.txt || fail "import: $(cat log.txt)"
 cmp bert_model.checkpoint again.checkpoint || fail "another model by way of Hugging Face"
 
+# A config.json beside it, as people copy one there, makes no other model of it.
+mkdir copied
+cp "$golden"/bert_* "$golden/vocab.txt" copied
+cp copied/bert_config.json copied/config.json
+"$LAMBERT" import --from copied --output copied.checkpoint 2>log.txt || fail "import: $(cat log.txt)"
+cmp bert_model.checkpoint copied.checkpoint || fail "another model where there is a config.json"
+grep -q "gelu is the exact form" log.txt || fail "which gelu it is was not said: $(cat log.txt)"
+rm copied/bert_config.json
+expect 1 "there is no copied/bert_config.json; put the model's" "$LAMBERT" import --from copied --output nothing
+
 # Asked
 for model in "$golden/bert_model.ckpt" "$golden/sharded.ckpt.index" bert_model again.checkpoint; do
     "$LAMBERT" fill --model "$model" 'the [MASK]' 2>log.txt >fill.txt || fail "fill: $(cat log.txt)"

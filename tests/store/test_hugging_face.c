@@ -457,6 +457,19 @@ static bool spell_out_another_decoder(struct safetensors_entry *entry, char name
     return true;
 }
 
+/* The head's bias under both its names, with other values. */
+static bool spell_out_another_bias(struct safetensors_entry *entry, char name[160])
+{
+    static const float other[64] = {1, 2, 3};
+    spell_out_the_decoder(entry, name);
+    if (strcmp(name, "cls.seq_relationship.bias") == 0) {
+        strcpy(name, "cls.predictions.decoder.bias");
+        entry->shape[0] = shape.vocab;
+        entry->values = other;
+    }
+    return true;
+}
+
 static char *untied(char *folder)
 {
     static const char text[] =
@@ -482,6 +495,9 @@ static void decoders_of_their_own(void **state)
     folder = untied(folder_of("untied", spell_out_another_decoder, 0));
     expect_refusal(folder, "tie_word_embeddings is false", "word table");
     free(folder);
+    folder = untied(folder_of("biased", spell_out_another_bias, 0));
+    expect_refusal(folder, "tie_word_embeddings is false", "its bias not that of the head");
+    free(folder);
     folder = untied(folder_of("lost", NULL, 0));
     expect_refusal(folder, "tie_word_embeddings is false", "word table");
     free(folder);
@@ -491,6 +507,17 @@ static void decoders_of_their_own(void **state)
     catch_end(&said);
     assert_int_equal(status, 0);
     assert_non_null(strstr(buffer_text(&said), "cls.predictions.decoder.weight is not the word"));
+    buffer_reset(&said);
+    free(params);
+    free(folder);
+    folder = folder_of("biased-and-tied", spell_out_another_bias, 0);
+    catch_begin();
+    const int again = read_folder(folder, &params, &err);
+    catch_end(&said);
+    assert_int_equal(again, 0);
+    assert_non_null(strstr(buffer_text(&said),
+                           "cls.predictions.decoder.bias is not cls.predictions.bias, which"));
+    expect_first_values(params, "cls.predictions.bias", 0.5f);
     buffer_release(&said);
     free(params);
     free(folder);
@@ -565,6 +592,8 @@ static void weights_that_cannot_go_out(void **state)
         const char *word;
     } cases[] = {{(float)NAN, SAFETENSORS_F32, "not finite numbers, the first at [2] ("},
                  {1e6f, SAFETENSORS_F16, "beyond the range of f16"},
+                 {0x1.FFp127f, SAFETENSORS_F16, "--dtype f32 holds them"},
+                 {0x1.FFp127f, SAFETENSORS_BF16, "beyond the range of bf16"},
                  {1e6f, SAFETENSORS_BF16, NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct checkpoint_file file;

@@ -219,6 +219,43 @@ static void a_folder_lacks_something(void **state)
     free(index);
 }
 
+static void write_config(const char *folder, const char *change, int vocab_size)
+{
+    struct buffer text = {0};
+    buffer_print(&text,
+                 "{\"vocab_size\": %d, \"hidden_size\": 4, \"num_attention_heads\": 2, "
+                 "\"type_vocab_size\": 2, %s}",
+                 vocab_size, change);
+    write_text(folder, "bert_config.json", buffer_text(&text));
+    buffer_release(&text);
+}
+
+/* Which of the two forms `gelu` is depends on who trained the model, and nothing there tells. */
+static void which_gelu_is_told(void **state)
+{
+    (void)state;
+    char *folder = folder_of("gelu");
+    for (int tanh = 0; tanh < 2; tanh++) {
+        struct tf_model model;
+        struct error err;
+        struct buffer said = {0};
+        write_config(folder,
+                     tanh ? "\"num_hidden_layers\": 1, \"hidden_act\": \"gelu_new\""
+                          : "\"num_hidden_layers\": 1, \"hidden_act\": \"gelu\"",
+                     9);
+        catch_begin();
+        const int status = tf_model_open(&model, folder, &err);
+        catch_end(&said);
+        assert_int_equal(status, 0);
+        assert_int_equal(model.shape.gelu, tanh ? GELU_TANH : GELU_ERF);
+        const bool told = strstr(buffer_text(&said), "gelu is the exact form (erf)") != NULL;
+        assert_int_equal(told, !tanh);
+        buffer_release(&said);
+        tf_model_close(&model);
+    }
+    free(folder);
+}
+
 /* --- vocabulary and case ---------------------------------------------------------------------- */
 
 #define LINES "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
@@ -287,17 +324,6 @@ static void the_vocabulary_tells_the_case(void **state)
     assert_refused(folder, "do_lower_case");
     free(folder);
     free(path);
-}
-
-static void write_config(const char *folder, const char *change, int vocab_size)
-{
-    struct buffer text = {0};
-    buffer_print(&text,
-                 "{\"vocab_size\": %d, \"hidden_size\": 4, \"num_attention_heads\": 2, "
-                 "\"type_vocab_size\": 2, %s}",
-                 vocab_size, change);
-    write_text(folder, "bert_config.json", buffer_text(&text));
-    buffer_release(&text);
 }
 
 static void a_padded_vocabulary(void **state)
@@ -466,12 +492,13 @@ static void checkpoints_of_one_file(void **state)
 {
     (void)state;
     struct buffer file = {0}, block = {0};
-    char *path = memory_copy_text(scratch_path("old.ckpt"));
+    char *path = memory_copy_text(scratch_path("it's old.ckpt"));
     table_of(&file, &block);
     scratch_write(path, file.data, file.size);
     assert_true(tf_model_is(path));
     assert_refused(path, "old.ckpt is a checkpoint of TensorFlow before 0.12, in one file");
-    assert_refused(path, "tf.train.load_checkpoint(");
+    assert_refused(path, "tf.train.load_checkpoint(p)");
+    assert_refused(path, "/it'\\''s old.ckpt'"); /* one word of the line that is to be typed */
     buffer_release(&file);
     free(path);
 }
@@ -501,6 +528,7 @@ int main(void)
         cmocka_unit_test(every_weight_comes_to_its_place),
         cmocka_unit_test(a_folder_names_its_weights),
         cmocka_unit_test(a_folder_lacks_something),
+        cmocka_unit_test(which_gelu_is_told),
         cmocka_unit_test(the_vocabulary_tells_the_case),
         cmocka_unit_test(a_padded_vocabulary),
         cmocka_unit_test(a_misfit_is_named),

@@ -1,4 +1,4 @@
-/* What <string.h> leaves out: how texts begin and end, and how many lines they have. */
+/* What <string.h> leaves out: how texts begin and end, how many lines they have, and how a shell is told one. */
 #ifndef LAMBERT_BASE_STRINGS_H
 #define LAMBERT_BASE_STRINGS_H
 
@@ -28,5 +28,8 @@ static inline size_t count_newlines(const void *bytes, size_t size)
     }
     return count;
 }
+
+/* Any text as one word of a shell's line, for sentences that give a line to type; free(). */
+char *shell_word(const char *text);
 
 #endif

@@ -64,6 +64,9 @@ struct hf_model {
     struct hf_tensors *weights;
 };
 
+/* Whether a folder has weights in a form of Hugging Face's, be it one that is refused. */
+bool hf_model_has_weights(const char *folder);
+
 /* Reads and checks everything but the tensors' fit. What this program does not compute is refused
  * by the name of its key (store/hf_config.h), as are tokenizers that would make other tokens
  * (store/hf_tokenizer.h) and weights in a form that it does not read (store/hf_files.h). */
