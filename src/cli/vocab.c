@@ -11,6 +11,9 @@
 #include "text_option_rows.h"
 #include "tokenizer_rows.h"
 
+/* Of all ranks at a time, on their way to rank 0. */
+enum { GATHERED_BYTES = 64 << 20 };
+
 struct vocab_arguments {
     struct vocabulary_trainer_options trainer;
     const char *output;
@@ -49,6 +52,14 @@ static const struct command_option vocab_options[] = {
      .max = INT64_MAX,
      .metavar = "N",
      .help = "join pieces that meet at least N times"},
+    {.name = "memory",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct vocab_arguments, trainer.memory_bytes),
+     .min = 1,
+     .max = 1 << 24,
+     .unit = 1 << 20,
+     .metavar = "MB",
+     .help = "of a rank, for words: the rarest are left out where they do not fit"},
     {.kind = OPTION_WORDS,
      OPTION_PLACE(struct vocab_arguments, inputs),
      .required = true,
@@ -69,6 +80,10 @@ static void print_report(const struct vocab_arguments *arguments,
     if (counts.invalid_bytes > 0)
         log_warning("%" PRIu64 " bytes of the input are not valid UTF-8 and were left out",
                     counts.invalid_bytes);
+    if (counts.least > 1)
+        log_info("of each 16 MB of text, words that occur less than %" PRIu64
+                 " times in them were not counted",
+                 counts.least);
     if (counts.entries < arguments->trainer.size)
         log_warning("the text gave only %d of %d entries: no more pieces meet %" PRId64
                     " times (--min-frequency)",
@@ -126,6 +141,28 @@ static int open_inputs(struct input_list *inputs, const struct vocab_arguments *
     return 0;
 }
 
+/* Rank 0 gets what the others have counted, portion by portion. */
+static int gather_words(struct dist *dist, struct vocabulary_trainer *trainer, struct error *err)
+{
+    const size_t portion = GATHERED_BYTES / (size_t)dist_size(dist) + 1;
+    struct vocabulary_trainer_place place = {0};
+    struct buffer mine = {0}, all = {0};
+    bool more = dist_rank(dist) != 0;
+    int status = 0;
+    while (dist_any(dist, more)) {
+        buffer_reset(&mine);
+        buffer_reset(&all);
+        if (more)
+            more = vocabulary_trainer_save(trainer, &place, portion, &mine);
+        dist_gather(dist, mine.data, mine.size, &all);
+        if (status == 0)
+            status = vocabulary_trainer_load(trainer, all.data, all.size, err);
+    }
+    buffer_release(&mine);
+    buffer_release(&all);
+    return dist_agree(dist, status, err);
+}
+
 /* Every rank counts its share of the words, rank 0 gets them all and learns from them. */
 static int learn_vocabulary(struct dist *dist, const void *context, struct error *err)
 {
@@ -133,18 +170,14 @@ static int learn_vocabulary(struct dist *dist, const void *context, struct error
     const bool is_first = dist_rank(dist) == 0;
     struct vocabulary_trainer *trainer = vocabulary_trainer_new(&arguments->trainer);
     struct input_list inputs = {0};
-    struct buffer mine = {0}, all = {0}, text = {0};
+    struct buffer text = {0};
     int status = dist_agree(dist, open_inputs(&inputs, arguments, dist, err), err);
     if (status < 0)
         goto done;
     status = vocabulary_trainer_read(trainer, &inputs, dist_rank(dist), dist_size(dist), err);
     status = dist_agree(dist, status, err);
-    if (status < 0)
+    if (status < 0 || (status = gather_words(dist, trainer, err)) < 0)
         goto done;
-    if (!is_first)
-        vocabulary_trainer_save(trainer, &mine);
-    dist_gather(dist, mine.data, mine.size, &all);
-    vocabulary_trainer_load(trainer, all.data, all.size);
     const uint64_t invalid = vocabulary_trainer_counts(trainer).invalid_bytes;
     if (is_first && (input_look_again(&inputs, VOCABULARY_CHUNK_BYTES, invalid, err) < 0 ||
                      vocabulary_trainer_learn(trainer, &text, err) < 0 ||
@@ -154,8 +187,6 @@ static int learn_vocabulary(struct dist *dist, const void *context, struct error
     if (is_first && status == 0)
         print_report(arguments, trainer);
 done:
-    buffer_release(&mine);
-    buffer_release(&all);
     buffer_release(&text);
     input_list_close(&inputs);
     vocabulary_trainer_free(trainer);
@@ -171,9 +202,13 @@ const struct command command_vocab = {
         "input. A file that is there already is replaced if it is a vocabulary.\n"
         "\n"
         "All cores are used, and under mpirun all ranks; the same text gives the same vocabulary, "
-        "whatever their number. Memory is bounded: of more than 1 GB of text (64 chunks of 16 MB), "
-        "words that occur once in a chunk are left out of its counts, and at most the 4 million "
-        "most frequent words are learnt from.\n",
+        "whatever their number.\n"
+        "\n"
+        "Memory of a rank: --memory for words, and 30 MB a thread (at worst 120, for text of nothing but "
+        "different words). Words are counted chunk by chunk, each 16 MB of text; of more than 64 chunks, words "
+        "that occur once in a chunk are not counted in it. Where the words do not fit (about 12 million in 1 GB), "
+        "those that occur less than 4, 8, 16 times in a chunk are not, and a line says so. Then the most frequent "
+        "4 million are learnt from, or as many as fit: 64 bytes a character.\n",
     .examples = "lambert vocab --size 8000 --output vocab.txt texts/\n",
     .options = vocab_options,
     COMMAND_ARGUMENTS(struct vocab_arguments, .output = NULL),

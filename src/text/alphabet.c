@@ -7,14 +7,6 @@
 #include "lambert/base/memory.h"
 #include "lambert/text/unicode.h"
 
-static size_t characters_of(const char *word, size_t size)
-{
-    size_t characters = 0;
-    for (size_t i = 0; i < size; i += unicode_size(word + i))
-        characters++;
-    return characters;
-}
-
 static struct alphabet_character *find_character(const struct alphabet *alphabet, const char *text)
 {
     uint32_t number = text_table_find(&alphabet->seen, text, unicode_size(text));
@@ -26,7 +18,7 @@ static void count_characters(struct alphabet *alphabet, const struct word_counts
     for (uint32_t w = 0; w < words->words.count; w++) {
         size_t size;
         const char *word = text_table_text(&words->words, w, &size);
-        if (characters_of(word, size) > ALPHABET_WORD_LONGEST)
+        if (unicode_count(word, size) > ALPHABET_WORD_LONGEST)
             continue;
         for (size_t i = 0, length; i < size; i += length) {
             length = unicode_size(word + i);
@@ -71,7 +63,7 @@ static struct ranked *ranked(const struct alphabet *alphabet,
 
 size_t alphabet_spells(const struct alphabet *alphabet, const char *word, size_t size)
 {
-    size_t characters = characters_of(word, size);
+    size_t characters = unicode_count(word, size);
     if (characters > ALPHABET_WORD_LONGEST)
         return 0;
     for (size_t i = 0; i < size; i += unicode_size(word + i))

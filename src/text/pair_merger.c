@@ -33,31 +33,6 @@ void pair_merger_release(struct pair_merger *merger)
     *merger = (struct pair_merger){0};
 }
 
-/* --- words ----------------------------------------------------------------------------------- */
-
-int pair_merger_add_word(struct pair_merger *merger, const char *word, size_t size, uint64_t times,
-                         struct error *err)
-{
-    if (merger->symbol_count > UINT32_MAX - ALPHABET_WORD_LONGEST)
-        return error_set(err, "the distinct words of the text have more than 4 billion characters; "
-                              "learn the vocabulary from a part of the text");
-    uint32_t number = merger->word_count++;
-    ARRAY_RESERVE(merger->word_counts, merger->word_count, merger->word_capacity);
-    merger->word_counts[number] = times;
-    for (size_t i = 0, length; i < size; i += length) {
-        char text[2 + UNICODE_UTF8_LONGEST] = "##";
-        size_t prefix = i > 0 ? 2 : 0;
-        length = unicode_size(word + i);
-        memcpy(text + prefix, word + i, length);
-        uint32_t piece = text_table_find(merger->pieces, text, prefix + length);
-        require(piece != TEXT_TABLE_NONE);
-        ARRAY_RESERVE(merger->symbols, merger->symbol_count + 1, merger->symbol_capacity);
-        merger->symbols[merger->symbol_count++] = (struct symbol){
-            .piece = piece, .word = number, .to_next = (i + length < size), .to_previous = (i > 0)};
-    }
-    return 0;
-}
-
 /* --- pairs ----------------------------------------------------------------------------------- */
 
 static uint32_t pair_number(struct pair_merger *merger, uint32_t left, uint32_t right)
@@ -106,11 +81,36 @@ static void unpair(struct pair_merger *merger, uint32_t position)
     merger->pairs[number].count -= times_of(merger, position);
 }
 
+/* --- words ----------------------------------------------------------------------------------- */
+
+int pair_merger_add_word(struct pair_merger *merger, const char *word, size_t size, uint64_t times,
+                         struct error *err)
+{
+    if (merger->symbol_count > UINT32_MAX - ALPHABET_WORD_LONGEST)
+        return error_set(err, "the distinct words of the text have more than 4 billion characters; "
+                              "learn the vocabulary from a part of the text");
+    uint32_t number = merger->word_count++;
+    ARRAY_RESERVE(merger->word_counts, merger->word_count, merger->word_capacity);
+    const size_t first = merger->symbol_count;
+    merger->word_counts[number] = times;
+    for (size_t i = 0, length; i < size; i += length) {
+        char text[2 + UNICODE_UTF8_LONGEST] = "##";
+        size_t prefix = i > 0 ? 2 : 0;
+        length = unicode_size(word + i);
+        memcpy(text + prefix, word + i, length);
+        uint32_t piece = text_table_find(merger->pieces, text, prefix + length);
+        require(piece != TEXT_TABLE_NONE);
+        ARRAY_RESERVE(merger->symbols, merger->symbol_count + 1, merger->symbol_capacity);
+        merger->symbols[merger->symbol_count++] = (struct symbol){
+            .piece = piece, .word = number, .to_next = (i + length < size), .to_previous = (i > 0)};
+    }
+    for (size_t i = first; i + 1 < merger->symbol_count; i++)
+        pair_up(merger, (uint32_t)i);
+    return 0;
+}
+
 void pair_merger_begin(struct pair_merger *merger)
 {
-    for (size_t i = 0; i < merger->symbol_count; i++)
-        if (merger->symbols[i].to_next)
-            pair_up(merger, (uint32_t)i);
     for (uint32_t i = 0; i < merger->pair_numbers.count; i++)
         pair_queue_raise(&merger->queue, merger->pairs, i);
 }

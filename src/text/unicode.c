@@ -41,6 +41,14 @@ size_t unicode_size(const char *text)
     return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 }
 
+size_t unicode_count(const char *text, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return count;
+}
+
 size_t unicode_previous(const char *text, size_t end, int32_t *code)
 {
     size_t start = end - 1;

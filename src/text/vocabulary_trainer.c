@@ -1,6 +1,8 @@
 #include "lambert/text/vocabulary_trainer.h"
 
+#include <inttypes.h>
 #include <omp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,21 +15,28 @@
 #include "lambert/text/tokenizer.h"
 #include "pair_merger.h"
 #include "word_counts.h"
+#include "word_tally.h"
 
-const struct vocabulary_trainer_options vocabulary_trainer_defaults = {.size = 30522,
-                                                                       .alphabet_limit = 1000,
-                                                                       .min_frequency = 2,
-                                                                       .most_words = 4000000,
-                                                                       .tokenizer =
-                                                                           TOKENIZER_DEFAULTS};
+const struct vocabulary_trainer_options vocabulary_trainer_defaults = {
+    .size = 30522,
+    .alphabet_limit = 1000,
+    .min_frequency = 2,
+    .most_words = 4000000,
+    .memory_bytes = UINT64_C(4) << 30,
+    .tokenizer = TOKENIZER_DEFAULTS};
 
 /* Of a text of more chunks than that, words that occur once in a chunk are left out of its counts. */
 enum { CHUNKS_COUNTED_WHOLE = 64, SPECIAL_TOKENS = 5 };
 
+/* Of memory, for each character of the words that are learnt from: a symbol, its places in pairs, and its share in
+ * the pairs themselves. */
+enum { CHARACTER_BYTES = 64 };
+
 struct vocabulary_trainer {
     struct vocabulary_trainer_options options;
-    struct word_counts words;
-    uint64_t invalid_bytes;
+    struct word_tally *tally; /* of what was added */
+    struct word_counts words; /* what is learnt from, once it is known */
+    _Atomic uint64_t invalid_bytes;
     struct vocabulary_trainer_counts learnt; /* what is known of the learnt vocabulary */
 };
 
@@ -37,6 +46,7 @@ struct vocabulary_trainer *vocabulary_trainer_new(const struct vocabulary_traine
             options->most_words > 0);
     struct vocabulary_trainer *trainer = memory_new(1, sizeof *trainer);
     trainer->options = *options;
+    trainer->tally = word_tally_new(options->memory_bytes);
     word_counts_init(&trainer->words);
     return trainer;
 }
@@ -45,133 +55,151 @@ void vocabulary_trainer_free(struct vocabulary_trainer *trainer)
 {
     if (!trainer)
         return;
+    word_tally_free(trainer->tally);
     word_counts_release(&trainer->words);
     free(trainer);
 }
+
+/* --- counting --------------------------------------------------------------------------------- */
 
 static void count_word(void *context, const char *word, size_t size)
 {
     word_counts_add(context, word, size, 1);
 }
 
-void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size)
+static void count_words(struct vocabulary_trainer *trainer, struct word_counts *chunk,
+                        const char *text, size_t size)
 {
     const struct tokenizer_counts counts =
-        tokenizer_words(text, size, &trainer->options.tokenizer, count_word, &trainer->words);
+        tokenizer_words(text, size, &trainer->options.tokenizer, count_word, chunk);
     trainer->invalid_bytes += counts.invalid_bytes;
 }
 
-void vocabulary_trainer_reset(struct vocabulary_trainer *trainer)
+void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size)
 {
-    word_counts_reset(&trainer->words);
-    trainer->invalid_bytes = 0;
+    struct word_counts chunk;
+    word_counts_init(&chunk);
+    count_words(trainer, &chunk, text, size);
+    word_tally_add(trainer->tally, &chunk);
+    word_counts_release(&chunk);
 }
 
-void vocabulary_trainer_merge(struct vocabulary_trainer *into,
-                              const struct vocabulary_trainer *from, uint64_t least)
+static void count_chunk(struct vocabulary_trainer *trainer, const struct input_list *inputs,
+                        const struct input_work *work, struct document *document)
 {
-    require(tokenizer_options_equal(&into->options.tokenizer, &from->options.tokenizer));
-    word_counts_merge(&into->words, &from->words, least);
-    into->invalid_bytes += from->invalid_bytes;
-}
-
-void vocabulary_trainer_save(const struct vocabulary_trainer *trainer, struct buffer *out)
-{
-    const struct word_counts *words = &trainer->words;
-    buffer_put_u64(out, trainer->invalid_bytes);
-    buffer_put_u64(out, words->running);
-    buffer_put_u64(out, words->words.count);
-    for (uint32_t i = 0; i < words->words.count; i++) {
-        size_t size;
-        const char *word = text_table_text(&words->words, i, &size);
-        buffer_put_u64(out, words->counts[i]);
-        buffer_put_u64(out, size);
-        buffer_put(out, word, size);
+    struct word_counts chunk;
+    word_counts_init(&chunk);
+    for (int s = 0; s < work->span_count; s++) {
+        const struct input_span *span = &work->spans[s];
+        struct document_reader reader;
+        document_reader_init(&reader, span->layout, &trainer->options.text,
+                             (const char *)work->text.data + span->begin, span->end - span->begin);
+        while (document_reader_next(&reader, document))
+            count_words(trainer, &chunk, (const char *)document->text.data, document->text.size);
+        document_reader_release(&reader);
+        if (inputs->files[span->file].encoding)
+            trainer->invalid_bytes += span->invalid;
     }
+    word_tally_add(trainer->tally, &chunk);
+    word_counts_release(&chunk);
 }
 
-void vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, size_t size)
+static int check_memory(const struct vocabulary_trainer *trainer, struct error *err)
 {
-    struct byte_reader reader;
-    byte_reader_init(&reader, data, size);
-    while (reader.position < size) { /* for each rank that has saved */
-        into->invalid_bytes += byte_reader_u64(&reader);
-        uint64_t running = into->words.running + byte_reader_u64(&reader);
-        uint64_t count = byte_reader_u64(&reader);
-        for (uint64_t i = 0; i < count; i++) {
-            uint64_t times = byte_reader_u64(&reader);
-            size_t length = byte_reader_u64(&reader);
-            const char *word = byte_reader_bytes(&reader, length);
-            require(word);
-            word_counts_add(&into->words, word, length, times);
-        }
-        into->words.running = running;
-    }
-    require(!reader.overrun);
+    if (word_tally_fits(trainer->tally))
+        return 0;
+    return error_set(err,
+                     "the words of the text do not fit in %" PRIu64
+                     " MB, not even those that occur %" PRIu64
+                     " times in 16 MB of it; learn from a part of the text, or give more --memory",
+                     trainer->options.memory_bytes >> 20, word_tally_least(trainer->tally));
 }
 
-/* Words of one chunk, of one thread and of all threads are counted apart, and merged. */
 int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct input_list *inputs,
                             int rank, int ranks, struct error *err)
 {
     const struct input_feed_options options = {
         .chunk_bytes = VOCABULARY_CHUNK_BYTES, .rank = (uint64_t)rank, .ranks = (uint64_t)ranks};
     struct input_feed *feed = input_feed_new(inputs, &options);
-    const uint64_t least = input_feed_chunks(feed) > CHUNKS_COUNTED_WHOLE ? 2 : 1;
     struct first_error first;
     struct progress progress;
+    if (input_feed_chunks(feed) > CHUNKS_COUNTED_WHOLE)
+        word_tally_raise(trainer->tally, 1);
     first_error_init(&first);
-    progress_init(&progress, "counting words", (double)inputs->bytes / 1e6 / ranks, "MB", 10);
+    progress_init(&progress, "counting words (1 of 3)", (double)inputs->bytes / 1e6 / ranks, "MB",
+                  10);
 #pragma omp parallel
     {
-        struct vocabulary_trainer *mine = vocabulary_trainer_new(&trainer->options);
-        struct vocabulary_trainer *chunk = vocabulary_trainer_new(&trainer->options);
         struct input_work work = {0};
         struct document document;
         struct error failure;
-        int got;
+        int got = 0;
         document_init(&document);
-        while ((got = input_feed_next(feed, &work, &failure)) == 1) {
-            for (int s = 0; s < work.span_count; s++) {
-                const struct input_span *span = &work.spans[s];
-                struct document_reader reader;
-                document_reader_init(&reader, span->layout, &trainer->options.text,
-                                     (const char *)work.text.data + span->begin,
-                                     span->end - span->begin);
-                while (document_reader_next(&reader, &document))
-                    vocabulary_trainer_add(chunk, (const char *)document.text.data,
-                                           document.text.size);
-                document_reader_release(&reader);
-                if (inputs->files[span->file].encoding)
-                    chunk->invalid_bytes += span->invalid;
-            }
-            vocabulary_trainer_merge(mine, chunk, least);
-            vocabulary_trainer_reset(chunk);
+        for (;;) {
+            /* What others have in hand is not done yet, but most of what was taken before this is. */
+            const double before = (double)input_feed_taken(feed) / 1e6;
+            if (check_memory(trainer, &failure) < 0 ||
+                (got = input_feed_next(feed, &work, &failure)) < 0)
+                first_error_put(&first, &failure);
+            if (first_error_set(&first) || got == 0)
+                break;
+            count_chunk(trainer, inputs, &work, &document);
             if (omp_get_thread_num() == 0)
-                progress_update(&progress, (double)input_feed_taken(feed) / 1e6, "%s", "");
+                progress_update(&progress, before, "%s", "");
         }
-        if (got < 0)
-            first_error_put(&first, &failure);
-#pragma omp critical(vocabulary_trainer_read)
-        vocabulary_trainer_merge(trainer, mine, 1);
         document_release(&document);
         input_work_release(&work);
-        vocabulary_trainer_free(chunk);
-        vocabulary_trainer_free(mine);
     }
     progress_release(&progress);
     input_feed_free(feed);
     return first_error_take(&first, err);
 }
 
+/* --- between ranks ---------------------------------------------------------------------------- */
+
+bool vocabulary_trainer_save(const struct vocabulary_trainer *trainer,
+                             struct vocabulary_trainer_place *place, size_t bytes,
+                             struct buffer *out)
+{
+    struct buffer words = {0};
+    struct word_tally_place at = {.bin = place->bin, .word = place->word};
+    const bool first = at.bin == 0 && at.word == 0;
+    const bool more = word_tally_save(trainer->tally, &at, bytes, &words);
+    buffer_put_u64(out, first ? trainer->invalid_bytes : 0);
+    buffer_put_u64(out, words.size);
+    buffer_put(out, words.data, words.size);
+    buffer_release(&words);
+    *place = (struct vocabulary_trainer_place){.bin = at.bin, .word = at.word};
+    return more;
+}
+
+int vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, size_t size,
+                            struct error *err)
+{
+    struct byte_reader reader;
+    byte_reader_init(&reader, data, size);
+    while (reader.position < size) { /* for each rank that has saved */
+        into->invalid_bytes += byte_reader_u64(&reader);
+        const size_t bytes = byte_reader_u64(&reader);
+        const void *words = byte_reader_bytes(&reader, bytes);
+        require(words);
+        word_tally_load(into->tally, words, bytes);
+    }
+    require(!reader.overrun);
+    return check_memory(into, err);
+}
+
 struct vocabulary_trainer_counts vocabulary_trainer_counts(const struct vocabulary_trainer *trainer)
 {
     struct vocabulary_trainer_counts counts = trainer->learnt;
-    counts.words = trainer->words.running;
-    counts.distinct_words = trainer->words.words.count;
+    counts.words = trainer->words.running + word_tally_running(trainer->tally);
+    counts.distinct_words = trainer->words.words.count + word_tally_count(trainer->tally);
+    counts.least = word_tally_least(trainer->tally);
     counts.invalid_bytes = trainer->invalid_bytes;
     return counts;
 }
+
+/* --- learning --------------------------------------------------------------------------------- */
 
 static void add_special_tokens(struct text_table *pieces)
 {
@@ -183,14 +211,29 @@ static void add_special_tokens(struct text_table *pieces)
 static int add_words(struct pair_merger *merger, const struct alphabet *alphabet,
                      const struct word_counts *words, struct error *err)
 {
-    for (uint32_t i = 0; i < words->words.count; i++) {
+    struct progress progress;
+    int status = 0;
+    progress_init(&progress, "counting pairs (2 of 3)", words->words.count, "words", 10);
+    for (uint32_t i = 0; i < words->words.count && status == 0; i++) {
         size_t size;
         const char *word = text_table_text(&words->words, i, &size);
-        if (alphabet_spells(alphabet, word, size) > 1 &&
-            pair_merger_add_word(merger, word, size, words->counts[i], err) < 0)
-            return -1;
+        if (alphabet_spells(alphabet, word, size) > 1)
+            status = pair_merger_add_word(merger, word, size, words->counts[i], err);
+        progress_update(&progress, i, "%s", "");
     }
-    return 0;
+    progress_release(&progress);
+    return status;
+}
+
+static void merge_pairs(struct pair_merger *merger, const struct text_table *pieces,
+                        uint32_t wanted)
+{
+    struct progress progress;
+    pair_merger_begin(merger);
+    progress_init(&progress, "learning pieces (3 of 3)", wanted, "entries", 10);
+    while (pieces->count < wanted && pair_merger_merge(merger))
+        progress_update(&progress, pieces->count, "%s", "");
+    progress_release(&progress);
 }
 
 /* What the learnt vocabulary says of its alphabet. */
@@ -235,9 +278,7 @@ static int learn_pieces(struct vocabulary_trainer *trainer, int alphabet_limit,
     }
     if (add_words(&merger, &alphabet, &trainer->words, err) < 0)
         goto done;
-    pair_merger_begin(&merger);
-    while (pieces->count < wanted && pair_merger_merge(&merger))
-        ;
+    merge_pairs(&merger, pieces, wanted);
     count_alphabet(trainer, &alphabet);
     status = 0;
 done:
@@ -272,9 +313,11 @@ int vocabulary_trainer_learn(struct vocabulary_trainer *trainer, struct buffer *
 {
     const uint32_t wanted = (uint32_t)trainer->options.size;
     struct text_table pieces;
+    word_tally_take(trainer->tally, &trainer->words);
     if (trainer->words.running == 0)
         return error_set(err, "there is no word to learn a vocabulary from");
-    word_counts_trim(&trainer->words, (uint32_t)trainer->options.most_words);
+    word_counts_trim(&trainer->words, (uint32_t)trainer->options.most_words,
+                     trainer->options.memory_bytes / CHARACTER_BYTES);
     int status = learn_pieces(trainer, trainer->options.alphabet_limit, &pieces, err);
     if (status == 0 && pieces.count < wanted &&
         trainer->learnt.alphabet < trainer->learnt.characters) {

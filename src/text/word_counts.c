@@ -4,6 +4,7 @@
 
 #include "lambert/base/array.h"
 #include "lambert/base/memory.h"
+#include "lambert/text/unicode.h"
 
 void word_counts_init(struct word_counts *counts)
 {
@@ -35,18 +36,6 @@ void word_counts_reset(struct word_counts *counts)
     word_counts_init(counts);
 }
 
-void word_counts_merge(struct word_counts *into, const struct word_counts *from, uint64_t least)
-{
-    uint64_t running = into->running + from->running;
-    for (uint32_t i = 0; i < from->words.count; i++) {
-        size_t size;
-        const char *word = text_table_text(&from->words, i, &size);
-        if (from->counts[i] >= least)
-            word_counts_add(into, word, size, from->counts[i]);
-    }
-    into->running = running;
-}
-
 /* What qsort() needs to know of a word. */
 struct ranked_word {
     const struct text_table *words;
@@ -62,19 +51,33 @@ static int by_count(const void *a, const void *b)
     return text_table_compare(x->words, x->number, y->number);
 }
 
-void word_counts_trim(struct word_counts *counts, uint32_t most)
+static uint64_t characters_of(const struct word_counts *counts, uint32_t number)
+{
+    size_t size;
+    const char *word = text_table_text(&counts->words, number, &size);
+    return unicode_count(word, size);
+}
+
+void word_counts_trim(struct word_counts *counts, uint32_t words, uint64_t characters)
 {
     struct word_counts kept;
-    uint32_t count = counts->words.count;
-    uint64_t running = counts->running;
-    if (count <= most)
+    const uint32_t count = counts->words.count;
+    const uint64_t running = counts->running;
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < count; i++)
+        all += characters_of(counts, i);
+    if (count <= words && all <= characters)
         return;
     struct ranked_word *order = memory_new(count, sizeof *order);
     for (uint32_t i = 0; i < count; i++)
         order[i] = (struct ranked_word){&counts->words, counts->counts[i], i};
     qsort(order, count, sizeof *order, by_count);
     word_counts_init(&kept);
-    for (uint32_t i = 0; i < most; i++) {
+    for (uint32_t i = 0; i < count && i < words; i++) {
+        const uint64_t more = characters_of(counts, order[i].number);
+        if (more > characters)
+            break;
+        characters -= more;
         size_t size;
         const char *word = text_table_text(&counts->words, order[i].number, &size);
         word_counts_add(&kept, word, size, order[i].count);

@@ -20,10 +20,8 @@ void word_counts_release(struct word_counts *counts);
 void word_counts_add(struct word_counts *counts, const char *word, size_t size, uint64_t times);
 void word_counts_reset(struct word_counts *counts); /* empty */
 
-/* Adds the words that occur at least `least` times; all count in `running`. */
-void word_counts_merge(struct word_counts *into, const struct word_counts *from, uint64_t least);
-
-/* Keeps the `most` most frequent words; of those as frequent, the smaller by their bytes. */
-void word_counts_trim(struct word_counts *counts, uint32_t most);
+/* Keeps the most frequent words, of those as frequent the smaller by their bytes: at most `words`, and as many as have
+ * together at most `characters`. */
+void word_counts_trim(struct word_counts *counts, uint32_t words, uint64_t characters);
 
 #endif

@@ -1,6 +1,7 @@
 #include "word_scanner.h"
 
 #include "byte_lanes.h"
+#include "lambert/text/unicode.h"
 
 enum { BLOCK = 64 };
 
@@ -97,15 +98,6 @@ static size_t find_word_end(const struct word_scanner *scanner, size_t position)
     return position + lanes_first(other);
 }
 
-/* Bytes that begin a character. */
-static uint64_t count_characters(const char *text, size_t size)
-{
-    uint64_t count = 0;
-    for (size_t i = 0; i < size; i++)
-        count += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return count;
-}
-
 static void copy_text(char *copy, const char *text, size_t size, bool lower_case)
 {
     if (!lower_case)
@@ -135,7 +127,7 @@ void word_scanner_begin(struct word_scanner *scanner, const char *text, size_t s
     buffer_reset(&scanner->copy);
     char *copy = buffer_grow(&scanner->copy, size + WORD_SCANNER_MARGIN);
     copy_text(copy, text, size, scanner->lower_case);
-    scanner->characters += count_characters(text, size);
+    scanner->characters += unicode_count(text, size);
     scanner->text = copy;
     scanner->size = size;
     scanner->block = 0;

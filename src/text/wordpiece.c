@@ -1,5 +1,7 @@
 #include "wordpiece.h"
 
+#include "lambert/text/unicode.h"
+
 void wordpiece_init(struct wordpiece *wordpiece, const struct vocabulary *vocabulary,
                     int max_characters)
 {
@@ -14,12 +16,7 @@ void wordpiece_init(struct wordpiece *wordpiece, const struct vocabulary *vocabu
 
 static bool too_long(const char *word, size_t size, size_t max_characters)
 {
-    if (size <= max_characters)
-        return false;
-    size_t characters = 0;
-    for (size_t i = 0; i < size; i++)
-        characters += ((unsigned char)word[i] & 0xC0) != 0x80;
-    return characters > max_characters;
+    return size > max_characters && unicode_count(word, size) > max_characters;
 }
 
 /* Tokens are valid UTF-8 as the word is, so that a match never ends inside a character. */

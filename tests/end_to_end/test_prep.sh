@@ -131,3 +131,15 @@ ten=$(peak "$LAMBERT" prep --vocabulary vocab.txt --output p10 --shard-megabytes
 once=$(peak "$LAMBERT" show corpus p1)
 ten=$(peak "$LAMBERT" show corpus p10)
 [ "$ten" -le $((once + 6000)) ] || fail "memory of show corpus grew from $once KB to $ten KB"
+
+# Words of a vocabulary that do not fit in what is given for them are left out, the same on any number of ranks.
+# (Beside them come two threads' chunks, of nothing but different words here, and the program.)
+seq 1000000 3000000 | awk '{ print $1, $1, "the", "river" } NR % 1000 == 0 { print "" }' >numbers.txt
+all=$(peak "$LAMBERT" vocab --output all.v --size 200 numbers.txt)
+few=$(peak "$LAMBERT" vocab --output few.v --size 200 --memory 16 numbers.txt)
+[ "$few" -le 240000 ] || fail "vocab took $few KB with --memory 16, and $all KB without"
+[ "$all" -ge $((few + 100000)) ] || fail "vocab took $all KB, and $few KB with --memory 16: nothing was to be bounded"
+mpirun -n 3 "$LAMBERT" vocab --output few-3.v --size 200 --memory 16 numbers.txt 2>log.txt ||
+    fail "vocab: $(cat log.txt)"
+cmp few.v few-3.v && grep -q '^river$' few.v || fail 'ranks show in a vocabulary of few words'
+grep -q 'words that occur less than 4 times in them were not counted' log.txt || fail "$(cat log.txt)"

@@ -32,6 +32,22 @@ static struct buffer learn(const struct vocabulary_trainer_options *options, con
     return out;
 }
 
+/* Adds what `from` has counted, as it would come from another rank, in portions of some `bytes`. */
+static void add_trainer(struct vocabulary_trainer *into, const struct vocabulary_trainer *from,
+                        size_t bytes)
+{
+    struct vocabulary_trainer_place place = {0};
+    struct buffer portion = {0};
+    struct error err;
+    for (bool more = true; more;) {
+        buffer_reset(&portion);
+        more = vocabulary_trainer_save(from, &place, bytes, &portion);
+        assert_true(portion.size < bytes + 1000);
+        assert_int_equal(vocabulary_trainer_load(into, portion.data, portion.size, &err), 0);
+    }
+    buffer_release(&portion);
+}
+
 static void assert_learnt(const struct vocabulary_trainer_options *options, const char *text,
                           const char *expected)
 {
@@ -290,7 +306,7 @@ static void order_and_parts_do_not_matter(void **state)
         vocabulary_trainer_add(half[i % 2], (char *)text.data + start, end - start);
         end = start;
     }
-    vocabulary_trainer_merge(half[0], half[1], 1);
+    add_trainer(half[0], half[1], 500);
     assert_int_equal(vocabulary_trainer_learn(half[0], &parts, &err), 0);
     assert_int_equal(vocabulary_trainer_counts(half[0]).words, 3000);
     assert_string_equal(buffer_text(&parts), buffer_text(&whole));
@@ -327,26 +343,31 @@ static void what_was_learnt_can_be_spelt(void **state)
     buffer_release(&learnt);
 }
 
+/* Portions of several ranks, one behind the other, and in any order. */
 static void what_is_saved_is_loaded(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"low lower lowest low low", "new newer \xFF low", "new"};
+    static const char *const texts[] = {"low low low lower lowest", "new newer \xFF low", "",
+                                        "new"};
     struct vocabulary_trainer_options options = vocabulary_trainer_defaults;
     struct vocabulary_trainer *all = vocabulary_trainer_new(&options);
     struct vocabulary_trainer *joined = vocabulary_trainer_new(&options);
     struct buffer saved = {0}, wanted = {0}, got = {0};
     struct error err;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 3; i >= 0; i--) {
         struct vocabulary_trainer *one = vocabulary_trainer_new(&options);
-        vocabulary_trainer_add(all, texts[i], strlen(texts[i]));
+        struct vocabulary_trainer_place place = {0};
+        vocabulary_trainer_add(all, texts[3 - i], strlen(texts[3 - i]));
         vocabulary_trainer_add(one, texts[i], strlen(texts[i]));
-        vocabulary_trainer_save(one, &saved);
+        while (vocabulary_trainer_save(one, &place, 1, &saved))
+            ;
         vocabulary_trainer_free(one);
     }
-    vocabulary_trainer_load(joined, saved.data, saved.size);
+    assert_int_equal(vocabulary_trainer_load(joined, saved.data, saved.size, &err), 0);
     struct vocabulary_trainer_counts a = vocabulary_trainer_counts(all),
                                      b = vocabulary_trainer_counts(joined);
-    assert_int_equal(a.words, b.words);
+    assert_int_equal(a.words, 9);
+    assert_int_equal(b.words, 9);
     assert_int_equal(a.distinct_words, b.distinct_words);
     assert_int_equal(b.invalid_bytes, 1);
     assert_int_equal(vocabulary_trainer_learn(all, &wanted, &err), 0);
@@ -359,23 +380,56 @@ static void what_is_saved_is_loaded(void **state)
     vocabulary_trainer_free(joined);
 }
 
-static void rare_words_can_be_left_out(void **state)
+/* Words that do not fit: the same are left out, whatever the order of the chunks, and shared out to any ranks. */
+static void rare_words_go_where_memory_is_full(void **state)
 {
     (void)state;
-    struct vocabulary_trainer_options options = vocabulary_trainer_defaults;
-    struct vocabulary_trainer *piece = vocabulary_trainer_new(&options);
-    struct vocabulary_trainer *all = vocabulary_trainer_new(&options);
-    const char text[] = "twice once twice";
-    for (int i = 0; i < 2; i++) {
-        vocabulary_trainer_add(piece, text, strlen(text));
-        vocabulary_trainer_merge(all, piece, 2);
-        vocabulary_trainer_reset(piece);
+    enum { CHUNKS = 12 };
+    struct vocabulary_trainer_options options = options_of(400, 1000);
+    struct buffer chunks[CHUNKS] = {{0}}, wanted = {0};
+    struct error err;
+    struct rng rng;
+    rng_init(&rng, rng_key(6, RNG_TEST, 0, 0));
+    for (int c = 0; c < CHUNKS; c++) {
+        put_random_words(&chunks[c], &rng, 300, 3, 4); /* some of them often */
+        put_random_words(&chunks[c], &rng, 300, 26, 9);
     }
-    assert_int_equal(vocabulary_trainer_counts(all).distinct_words, 1);
-    assert_int_equal(vocabulary_trainer_counts(all).words, 6);
-    assert_int_equal(vocabulary_trainer_counts(piece).words, 0);
-    vocabulary_trainer_free(piece);
-    vocabulary_trainer_free(all);
+    for (uint64_t least = 2; least <= 8; least *= 2) {
+        options.memory_bytes = least == 2 ? 60000 : least == 4 ? 6000 : 2000;
+        for (int ranks = 1; ranks <= 4; ranks++) {
+            struct vocabulary_trainer *all = vocabulary_trainer_new(&options);
+            struct buffer got = {0};
+            for (int rank = ranks - 1; rank >= 0; rank--) {
+                struct vocabulary_trainer *one = vocabulary_trainer_new(&options);
+                for (int c = rank; c < CHUNKS; c += ranks)
+                    vocabulary_trainer_add(one, (char *)chunks[c].data, chunks[c].size);
+                add_trainer(all, one, 300);
+                vocabulary_trainer_free(one);
+            }
+            const struct vocabulary_trainer_counts counts = vocabulary_trainer_counts(all);
+            assert_int_equal(counts.words, CHUNKS * 600);
+            assert_int_equal(counts.least, least);
+            assert_int_equal(vocabulary_trainer_learn(all, &got, &err), 0);
+            if (ranks == 1) {
+                buffer_reset(&wanted);
+                buffer_put(&wanted, got.data, got.size);
+            }
+            assert_string_equal(buffer_text(&got), buffer_text(&wanted));
+            buffer_release(&got);
+            vocabulary_trainer_free(all);
+        }
+    }
+    options.memory_bytes = 100;
+    struct vocabulary_trainer *none = vocabulary_trainer_new(&options);
+    for (int i = 0; i < 20; i++)
+        put_random_words(&chunks[0], &rng, 300, 2, 3);
+    vocabulary_trainer_add(none, (char *)chunks[0].data, chunks[0].size);
+    assert_int_equal(vocabulary_trainer_load(none, NULL, 0, &err), -1);
+    assert_non_null(strstr(err.text, "--memory"));
+    vocabulary_trainer_free(none);
+    for (int c = 0; c < CHUNKS; c++)
+        buffer_release(&chunks[c]);
+    buffer_release(&wanted);
 }
 
 /* Of three words as frequent as each other the smallest stays beside the most frequent one. */
@@ -390,13 +444,24 @@ static void the_most_frequent_words_are_learnt_from(void **state)
     const char text[] = "zz zz zz yy xx ww yy xx ww";
     vocabulary_trainer_add(trainer, text, strlen(text));
     assert_int_equal(vocabulary_trainer_learn(trainer, &few, &err), 0);
-    vocabulary_trainer_reset(trainer);
+    vocabulary_trainer_free(trainer);
+    trainer = vocabulary_trainer_new(&options);
     vocabulary_trainer_add(trainer, "zz zz zz ww ww", 14);
     assert_int_equal(vocabulary_trainer_learn(trainer, &wanted, &err), 0);
     assert_string_equal(buffer_text(&few), buffer_text(&wanted));
+    vocabulary_trainer_free(trainer);
+
+    /* Memory for the characters of "zz" and "ww", and for one more. */
+    options.most_words = 4;
+    options.memory_bytes = 5 * 64;
+    trainer = vocabulary_trainer_new(&options);
+    vocabulary_trainer_add(trainer, text, strlen(text));
+    buffer_reset(&few);
+    assert_int_equal(vocabulary_trainer_learn(trainer, &few, &err), 0);
+    assert_string_equal(buffer_text(&few), buffer_text(&wanted));
+    vocabulary_trainer_free(trainer);
     buffer_release(&few);
     buffer_release(&wanted);
-    vocabulary_trainer_free(trainer);
 }
 
 /* The words of files, by threads and ranks, are the words of their documents. */
@@ -421,7 +486,7 @@ static void inputs_are_read_by_any_number(void **state)
         for (int rank = 0; rank < ranks; rank++) {
             struct vocabulary_trainer *mine = vocabulary_trainer_new(&options);
             assert_int_equal(vocabulary_trainer_read(mine, &list, rank, ranks, &err), 0);
-            vocabulary_trainer_merge(all, mine, 1);
+            add_trainer(all, mine, 1 << 20);
             vocabulary_trainer_free(mine);
         }
         assert_int_equal(vocabulary_trainer_counts(all).words, 8);
@@ -481,7 +546,7 @@ int main(void)
         cmocka_unit_test(order_and_parts_do_not_matter),
         cmocka_unit_test(what_was_learnt_can_be_spelt),
         cmocka_unit_test(what_is_saved_is_loaded),
-        cmocka_unit_test(rare_words_can_be_left_out),
+        cmocka_unit_test(rare_words_go_where_memory_is_full),
         cmocka_unit_test(the_most_frequent_words_are_learnt_from),
         cmocka_unit_test(inputs_are_read_by_any_number),
         cmocka_unit_test(room_is_left_to_the_alphabet),

@@ -22,6 +22,9 @@ size_t unicode_encode(int32_t code, char text[UNICODE_UTF8_LONGEST]); /* returns
 /* Bytes of the code point that valid UTF-8 begins with. */
 size_t unicode_size(const char *text);
 
+/* Code points of valid UTF-8; of any bytes those that look like the beginning of one. */
+size_t unicode_count(const char *text, size_t size);
+
 /* Start of the code point that ends at text[end), end > 0: of one byte where that is not valid. */
 size_t unicode_previous(const char *text, size_t end, int32_t *code); /* code -1: not valid */
 

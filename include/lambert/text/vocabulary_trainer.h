@@ -21,17 +21,18 @@
  *     vocabulary_trainer_learn(trainer, &out, err);     out: the bytes of a vocab.txt
  *     vocabulary_trainer_free(trainer);
  *
- * Memory stays bounded in two ways: text is counted in chunks of a size that does not depend on who
- * counts them, and of a large text, words that occur once in a chunk are left out of that chunk's
- * counts, so what is kept are words that occur again and again; and the most frequent
- * `most_words` are learnt from.
+ * Memory stays within options.memory_bytes, first for words that are counted, then for pairs that are learnt from,
+ * beside the text and the words of one chunk a thread. Text is counted in chunks of a size that does not depend on who
+ * counts them; of a large text, words that occur once in a chunk are left out of that chunk's counts, and where the
+ * words do not fit, those that occur less than 2, 4, 8, 16 times (word_tally.h), which depends on the text alone; then
+ * the most frequent words are learnt from: `most_words`, and no more than there is memory for.
  *
  * vocabulary_trainer_read() does that over the threads of one rank; several ranks do it each with a
  * trainer of its own:
  *
  *     vocabulary_trainer_read(mine, &inputs, rank, ranks, err);
- *     vocabulary_trainer_save(mine, &bytes)                    on each rank,
- *     vocabulary_trainer_load(all, bytes)                      on one
+ *     more = vocabulary_trainer_save(mine, &place, size, &bytes)      on each rank, until there is no more,
+ *     vocabulary_trainer_load(all, bytes, size, err)                  on one
  *
  * Counts add up, so the order does not matter. */
 #ifndef LAMBERT_TEXT_VOCABULARY_TRAINER_H
@@ -52,11 +53,12 @@ struct vocabulary_trainer_options {
     int alphabet_limit;    /* most frequent characters kept; BERT-like: 1000 */
     int64_t min_frequency; /* of a merged pair; 2 */
     int most_words;        /* distinct words that are learnt from; 4,000,000 */
+    uint64_t memory_bytes; /* of a rank, as said above; 4 GB */
     struct tokenizer_options tokenizer;
     struct text_options text;
 };
 
-/* 30522, 1000, 2, 4000000, tokenizer_defaults */
+/* 30522, 1000, 2, 4000000, 4 GB, tokenizer_defaults */
 extern const struct vocabulary_trainer_options vocabulary_trainer_defaults;
 
 struct vocabulary_trainer;
@@ -64,25 +66,31 @@ struct vocabulary_trainer;
 struct vocabulary_trainer *vocabulary_trainer_new(const struct vocabulary_trainer_options *options);
 void vocabulary_trainer_free(struct vocabulary_trainer *trainer);
 
+/* As one chunk. */
 void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size);
-void vocabulary_trainer_reset(struct vocabulary_trainer *trainer); /* no word counted */
 
 enum { VOCABULARY_CHUNK_BYTES = 16 << 20 };
 
 /* Adds the words of all documents in the chunks of the inputs (which were looked at, text/input_look.h) that
- * are this rank's, over all threads, as text of 16 MB a chunk. A file that cannot be read is an error, and some words are
- * then counted. */
+ * are this rank's, over all threads, as text of 16 MB a chunk. A file that cannot be read is an error, as is too little
+ * memory, and some words are then counted. */
 int vocabulary_trainer_read(struct vocabulary_trainer *trainer, const struct input_list *inputs,
                             int rank, int ranks, struct error *err);
 
-/* Adds the words that `from` has counted at least `least` times. */
-void vocabulary_trainer_merge(struct vocabulary_trainer *into,
-                              const struct vocabulary_trainer *from, uint64_t least);
+/* How far a trainer has been saved; all 0: not at all. */
+struct vocabulary_trainer_place {
+    int bin;
+    uint32_t word;
+};
 
-/* Appends what was counted, as bytes for another rank of the same job; and adds it there. Bytes
- * that are not such are a bug. */
-void vocabulary_trainer_save(const struct vocabulary_trainer *trainer, struct buffer *out);
-void vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, size_t size);
+/* Appends what was counted, some `bytes` of it from `place` on, as bytes for another rank of the same job; true: there
+ * is more. What was saved by any ranks, in any order, is added by loading it; bytes that are not such are a bug. Fails
+ * where the words of all do not fit. */
+bool vocabulary_trainer_save(const struct vocabulary_trainer *trainer,
+                             struct vocabulary_trainer_place *place, size_t bytes,
+                             struct buffer *out);
+int vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, size_t size,
+                            struct error *err);
 
 /* Of the characters; the words with the others are [UNK]. */
 #define VOCABULARY_WELL_COVERED 0.999
@@ -90,6 +98,7 @@ void vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, 
 struct vocabulary_trainer_counts {
     uint64_t words; /* running words seen */
     uint64_t distinct_words;
+    uint64_t least; /* a word counted where a chunk has it so many times */
     uint64_t invalid_bytes;
     int entries;           /* of the learnt vocabulary; fewer than wanted when the text ran out of
                     pairs that occur min_frequency times */
