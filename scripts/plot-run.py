@@ -22,6 +22,7 @@ TWO_TASKS = ["mlm_loss", "nsp_loss", "mlm_accuracy", "nsp_accuracy"]
 FIELDS = {
     "step": PLACE + MEASURED + TWO_TASKS,
     "evaluation": PLACE + TWO_TASKS + ["unigram_loss", "unigram_accuracy"],
+    "pairs": PLACE + ["accuracy"],
 }
 TASK_FIELDS = {
     "step": PLACE + MEASURED + ["loss", "accuracy"],
@@ -44,6 +45,7 @@ X_AXES = {
     "sequences": ("total_sequences", "training sequences"),
 }
 MLM_COLOUR, NSP_COLOUR, RATE_COLOUR, PEAK_COLOUR = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+PAIRS_COLOUR = "#e69f00"
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -142,6 +144,7 @@ class Run:
         if any(record["task"] != self.task for record in records):
             fail(f"{path} holds lines of more than one task")
         of_kind = {kind: [r for r in records if r["kind"] == kind] for kind in FIELDS}
+        self.pairs = [(r[place], r["accuracy"]) for r in of_kind["pairs"]]
         fields = TASK_FIELDS if self.task else FIELDS
         metrics = TASK_METRICS[self.task] if self.task else []
         self.steps, self.evaluations = (
@@ -265,8 +268,19 @@ def loss_panel(axes, runs, half):
     axes.set_ylim(bottom=0)
 
 
+def draw_pairs(axes, runs):
+    """In what share of minimal pairs the acceptable sentence was likelier; what stands for it in the legend."""
+    runs = [run for run in runs if run.pairs]
+    for run in runs:
+        x, share = zip(*run.pairs)
+        axes.plot(x, [100 * value for value in share], color=PAIRS_COLOUR if len(runs) == 1 else run.colour,
+                  linewidth=1.1, marker="^", markersize=5, zorder=3.5)
+    colour = PAIRS_COLOUR if len(runs) == 1 else NEUTRAL
+    return [Line2D([], [], color=colour, marker="^", label="minimal pairs")] if runs else []
+
+
 def accuracy_panel(axes, runs, half):
-    two_tasks(axes, runs, half, "accuracy", 100)
+    two_tasks(axes, runs, half, "accuracy", 100, draw_pairs(axes, runs))
     axes.set_ylabel("accuracy (%)")
     axes.set_ylim(0, 100)
 

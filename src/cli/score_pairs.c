@@ -58,6 +58,7 @@ struct pair_report {
     const struct minimal_pairs *pairs;
     const struct pair_score *scores;
     struct accuracy all;
+    int ties;
     struct metric_interval interval;
 };
 
@@ -76,6 +77,7 @@ static void make_report(struct pair_report *report)
         gold[p] = 1;
         said[p] = pair_is_right(&report->scores[p]);
         report->all.right += said[p];
+        report->ties += pair_is_tied(&report->scores[p]);
     }
     struct scoring *scoring = scoring_of_classes(gold, said, count, &labels, -1);
     if (report->request->resampling.samples > 0) {
@@ -111,6 +113,8 @@ static void print_report(const struct pair_report *report)
     if (resampling->samples > 0)
         printf("   %9.4f to %9.4f", report->interval.low, report->interval.high);
     printf("\n");
+    if (report->ties > 0)
+        printf("  %-22s %9d   counted as wrong\n", "ties", report->ties);
     for (int g = 0; g < PAIR_GROUPINGS; g++)
         if (report->pairs->at[0].groups[g])
             print_groups(report, (enum pair_grouping)g);
@@ -137,6 +141,7 @@ static void print_json(const struct pair_report *report)
     cJSON_AddStringToObject(root, "gold", report->request->path);
     cJSON_AddStringToObject(root, "model", report->request->asking.model);
     cJSON_AddNumberToObject(root, "pairs", report->all.pairs);
+    cJSON_AddNumberToObject(root, "ties", report->ties);
     if (resampling->samples > 0) {
         cJSON_AddNumberToObject(root, "samples", resampling->samples);
         cJSON_AddNumberToObject(root, "confidence", resampling->confidence);

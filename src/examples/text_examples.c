@@ -6,6 +6,7 @@
 
 #include "lambert/base/array.h"
 #include "lambert/base/memory.h"
+#include "lambert/examples/name_index.h"
 #include "lambert/examples/table.h"
 
 /* Numbers of columns; -1: there is none. */
@@ -168,6 +169,24 @@ static int read_example(struct reader *reader, struct error *err)
     return 0;
 }
 
+/* Predictions are matched by ids; rows that have none of their own are counted. */
+static int check_ids(const struct text_examples *set, const char *column, struct error *err)
+{
+    struct name_index index;
+    const char **ids = memory_new((size_t)set->count, sizeof *ids);
+    for (int e = 0; e < set->count; e++)
+        ids[e] = set->at[e].id;
+    name_index_init(&index, ids, set->count);
+    const int repeated = name_index_repeated(&index);
+    if (repeated >= 0)
+        error_set(err, "%s:%d: the id %s (column %s) stands in line %d already", set->path,
+                  set->at[repeated].line, ids[repeated], column,
+                  set->at[name_index_find(&index, ids[repeated])].line);
+    name_index_release(&index);
+    free(ids);
+    return repeated >= 0 ? -1 : 0;
+}
+
 int text_examples_read(struct text_examples *set, const struct task_format *format,
                        const char *path, bool labels_wanted, struct error *err)
 {
@@ -181,6 +200,8 @@ int text_examples_read(struct text_examples *set, const struct task_format *form
     while (more > 0 && (more = table_next(&reader.table, err)) > 0)
         if (read_example(&reader, err) < 0)
             more = -1;
+    if (more == 0 && reader.columns.id >= 0)
+        more = check_ids(set, format->columns.id, err);
     table_close(&reader.table);
     free(reader.labels);
     if (more < 0)

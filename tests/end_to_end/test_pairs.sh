@@ -49,9 +49,17 @@ for ranks in 2 3; do
 done
 "$LAMBERT" export --checkpoint run --output exported 2>log.txt || fail "export: $(cat log.txt)"
 score --model exported --micro-batch-tokens 50 --sentence-scores more.jsonl --samples 0 --json
-grep -q '^{"task":"pairs","gold":"pairs.jsonl","model":"exported","pairs":60,"metrics":{"accuracy":{"value":' \
+grep -q '^{"task":"pairs","gold":"pairs.jsonl","model":"exported","pairs":60,"ties":0,"metrics":{"accuracy":{"value":' \
     out.txt || fail "$(cat out.txt)"
 grep -q '"UID":{"adjective":{"pairs":30,"accuracy":' out.txt || fail "$(cat out.txt)"
+# Of two sentences that are the same, none is likelier: told, and not right.
+{
+    head -n 3 pairs.jsonl
+    echo '{"sentence_good": "the king.", "sentence_bad": "the king.", "UID": "same"}'
+} >tied.jsonl
+"$LAMBERT" score --pairs tied.jsonl --model run >out.txt 2>err.txt || fail "$(cat err.txt)"
+grep -qE '^  ties +1   counted as wrong$' out.txt || fail "no word of a tie: $(cat out.txt)"
+grep -q '^  ties' wanted.txt && fail "ties where there are none: $(cat wanted.txt)"
 scores() {
     sed -E 's/.*"score_good":([^,]*),"score_bad":([^}]*)}/\1\n\2/' "$1"
 }

@@ -63,6 +63,8 @@ static void texts_have_a_class(void **state)
           true, "2 0: he said \"no . / no = 1;");
     check(&single, file_of("t.csv", "label,sentence\n\"0\",\"a, b\nc\"\n1,d\n"), true,
           "2 0: a, b\nc = 0;4 1: d = 1;");
+    check(&cola, file_of("t.tsv", "a\t1\t\tx\nb\t0\t\ty\na\t1\t\tz\n"), true,
+          "t.tsv:3: the id a (column 1) stands in line 1 already");
     check(&single,
           file_of("t.jsonl", "{\"sentence\": \"a\", \"label\": 3}\n"
                              "{\"label\": \"x\", \"sentence\": \"\"}\n"),

@@ -155,6 +155,17 @@ for run in bare young infinite; do
 done
 lacks bare-picture "MLM, held-out" "MLM, unigram guess"
 
+# Minimal pairs are drawn where a run has them.
+mkdir paired
+awk '{ print } /"kind":"evaluation"/ { sub(/"evaluation"/, "\"pairs\""); sub(/"sequence_length".*/, "")
+        print $0 "\"accuracy\":0.61,\"pairs\":1000}" }' runs/first/metrics.jsonl >paired/metrics.jsonl
+for others in "" runs/second; do
+    draws paired $others --output paired-picture
+    well_formed paired-picture
+    says paired-picture "minimal pairs"
+done
+lacks one "minimal pairs"
+
 # Fine-tuning: the metrics of each task, of which those that are no share are left out
 make_task_metrics tuned/sst classes classification '"accuracy":0.9,"f1":0.8,"macro_f1":0.85,"matthews":-0.1' 0.7
 make_task_metrics tuned/sts value regression '"pearson":0.8,"spearman":null,"mse":1.5' null

@@ -33,7 +33,7 @@ struct text_examples {
 
 /* labels_wanted: a file without the column of labels is an error, else its examples have none. A file
  * without examples is an error; so are a row of another number of columns than the first, a column that
- * is not there, an empty label, a number that is none. */
+ * is not there, an empty label, a number that is none, and an id that two rows have. */
 int text_examples_read(struct text_examples *set, const struct task_format *format,
                        const char *path, bool labels_wanted, struct error *err);
 void text_examples_release(struct text_examples *set); /* fine on a zeroed one */

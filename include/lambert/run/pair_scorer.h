@@ -63,4 +63,9 @@ static inline bool pair_is_right(const struct pair_score *score)
     return score->sentences[SENTENCE_GOOD] > score->sentences[SENTENCE_BAD];
 }
 
+static inline bool pair_is_tied(const struct pair_score *score)
+{
+    return score->sentences[SENTENCE_GOOD] == score->sentences[SENTENCE_BAD];
+}
+
 #endif
