@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Writes the tables of docs/yardstick.md anew, between their marks, and draws docs/yardstick.png.
 
-    scripts/yardstick/report.py [--yardstick yardstick.json] [--curve curve.json] [--docs FOLDER]
+    scripts/yardstick/report.py [--yardstick yardstick.json] [--times times.json] [--curve curve.json]
+                                [--docs FOLDER]
 
-The first file is of scripts/yardstick/run.py, the second of curve.py; a table of which there is no file stays as
-it is. Needs Debian's python3-matplotlib."""
+The first two files are of scripts/yardstick/run.py: scores do not hang on what else a machine does, times do, so
+that these may come from a few seeds of a quiet one (else they are those of the first file). The third is of
+curve.py. A table of which there is no file stays as it is. Needs Debian's python3-matplotlib."""
 import argparse
 import json
 import logging
@@ -66,6 +68,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--yardstick", metavar="FILE")
+    parser.add_argument("--times", metavar="FILE")
     parser.add_argument("--curve", metavar="FILE")
     parser.add_argument("--docs", metavar="FOLDER", default=DOCS)
     words = parser.parse_args()
@@ -73,6 +76,8 @@ def main():
     if words.yardstick:
         results = results_of(words.yardstick)
         written.update(scores=tables.scores(results), speeds=tables.speeds(results))
+    if words.times:
+        written["speeds"] = tables.speeds(results_of(words.times))
     if words.curve:
         results = results_of(words.curve)
         written["curve"] = tables.curve(results)

@@ -74,8 +74,9 @@ def scores(results):
 
 
 def quiet_pairs(ours, theirs):
-    """Results of both programs with the same seed, without those in which others computed too."""
-    pairs = [(a, b) for a in ours for b in theirs if a["seed"] == b["seed"]]
+    """Results of both programs with the same seed on the same machine, without those in which others computed too."""
+    same = ("seed", "cpu", "threads")
+    pairs = [(a, b) for a in ours for b in theirs if all(a[key] == b[key] for key in same)]
     return [pair for pair in pairs if max(result["others"] for result in pair) <= MOST_OTHERS], len(pairs)
 
 
