@@ -25,13 +25,50 @@ void mixture_init(struct mixture *mixture, const double *weights, int count)
     mixture->units[largest] = (uint32_t)(mixture->units[largest] + rest);
 }
 
+/* Binary logarithm and its inverse, to 46 bits, of nothing but sums, products, quotients and square roots, which
+ * IEEE 754 defines to the last bit: shares are computed anew when a run is resumed, and must not depend on the
+ * mathematical library of the machine. The bits of a logarithm come out by squaring. */
+enum { POWER_BITS = 52 };
+
+static double binary_logarithm(double x)
+{
+    int exponent;
+    double mantissa = 2 * frexp(x, &exponent), bits = 0, bit = 1; /* mantissa in [1, 2) */
+    for (int i = 0; i < POWER_BITS; i++) {
+        mantissa *= mantissa;
+        bit /= 2;
+        if (mantissa >= 2) {
+            mantissa /= 2;
+            bits += bit;
+        }
+    }
+    return exponent - 1 + bits;
+}
+
+static double power_of_two(double exponent)
+{
+    const double whole = floor(exponent);
+    double rest = exponent - whole, root = 2, power = 1; /* rest in [0, 1) */
+    for (int i = 0; i < POWER_BITS; i++) {
+        root = sqrt(root);
+        rest *= 2;
+        if (rest >= 1) {
+            rest -= 1;
+            power *= root;
+        }
+    }
+    return ldexp(power, (int)whole);
+}
+
 void mixture_weights(const uint64_t *tokens, int count, double temperature, double *weights)
 {
     uint64_t most = 1;
     for (int p = 0; p < count; p++)
         most = tokens[p] > most ? tokens[p] : most;
-    for (int p = 0; p < count; p++)
-        weights[p] = pow((double)(tokens[p] > 0 ? tokens[p] : 1) / (double)most, 1 / temperature);
+    for (int p = 0; p < count; p++) {
+        const double part = (double)(tokens[p] > 0 ? tokens[p] : 1) / (double)most;
+        weights[p] = temperature == 1 ? part : power_of_two(binary_logarithm(part) / temperature);
+    }
 }
 
 double mixture_share(const struct mixture *mixture, int part)

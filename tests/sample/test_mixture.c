@@ -165,6 +165,50 @@ static void temperature_smooths_shares(void **state)
     assert_true(weights[0] == 1 && weights[1] == 1);
 }
 
+/* Shares are computed anew when a run is resumed, perhaps on another machine: they are what arithmetic with 60
+ * digits (Python's decimal) makes of the temperature, to the unit. */
+static void shares_by_temperature_are_the_same_everywhere(void **state)
+{
+    (void)state;
+    static const struct {
+        double temperature;
+        int count;
+        uint64_t tokens[4];
+        uint32_t units[4];
+    } all[] = {
+        {1 / 0.3,
+         4,
+         {3000000000, 120000000, 4500000, 81},
+         {702586397, 267496272, 99891173, 3767982}},
+        {1 / 0.7, 4, {3000000000, 120000000, 4500000, 81}, {962465056, 101117649, 10154273, 4846}},
+        {5, 3, {7, 1000003, 999999999989}, {5901380, 63377373, 1004463071}},
+        {2.5, 2, {123456789, 987654321}, {325633194, 748108630}},
+    };
+    for (size_t a = 0; a < sizeof all / sizeof *all; a++) {
+        double weights[4];
+        struct mixture mixture;
+        mixture_weights(all[a].tokens, all[a].count, all[a].temperature, weights);
+        mixture_init(&mixture, weights, all[a].count);
+        for (int p = 0; p < all[a].count; p++)
+            assert_int_equal(mixture.units[p], all[a].units[p]);
+    }
+}
+
+/* As near to pow() as its own error, 2^-46, allows. */
+static void temperatures_are_powers(void **state)
+{
+    (void)state;
+    for (double temperature = 1; temperature < 200; temperature *= 1.37)
+        for (uint64_t tokens = 1; tokens < UINT64_C(1) << 60; tokens += 1 + tokens / 3) {
+            const uint64_t pair[] = {tokens, UINT64_C(1) << 60};
+            double weights[2];
+            mixture_weights(pair, 2, temperature, weights);
+            const double wanted = pow((double)tokens / 0x1p60, 1 / temperature);
+            assert_true(fabs(weights[0] - wanted) <= 0x1p-44 * wanted);
+            assert_true(weights[1] == 1);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +218,8 @@ int main(void)
         cmocka_unit_test(simple_shares_are_seen_at_once),
         cmocka_unit_test(one_part_is_the_whole),
         cmocka_unit_test(temperature_smooths_shares),
+        cmocka_unit_test(shares_by_temperature_are_the_same_everywhere),
+        cmocka_unit_test(temperatures_are_powers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

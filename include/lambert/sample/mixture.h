@@ -32,7 +32,8 @@ void mixture_init(struct mixture *mixture, const double *weights /* [count] */, 
 
 /* Weights for mixture_init(): each part's tokens to the power 1 / temperature, the largest being 1.
  * A temperature of 1 takes all text equally often, a higher one small parts more often: that of
- * multilingual BERT is 1 / 0.7, that of XLM-R (arXiv 1911.02116, section 3.1) 1 / 0.3. */
+ * multilingual BERT is 1 / 0.7, that of XLM-R (arXiv 1911.02116, section 3.1) 1 / 0.3. The same bits on any
+ * machine. */
 void mixture_weights(const uint64_t *tokens /* [count] */, int count, double temperature,
                      double *weights /* [count] */);
 
