@@ -5,6 +5,7 @@
 
 #include "lambert/base/array.h"
 #include "lambert/base/buffer.h"
+#include "lambert/base/file.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
 #include "lambert/run/options.h"
@@ -33,7 +34,7 @@ static int check_alike(const struct corpora *corpora, const struct corpus *corpu
 static int place_of(const struct corpora *corpora, const char *folder)
 {
     int place = 0;
-    while (place < corpora->count && strcmp(corpus_folder(corpora->opened[place]), folder) != 0)
+    while (place < corpora->count && !file_is_same(corpus_folder(corpora->opened[place]), folder))
         place++;
     return place;
 }

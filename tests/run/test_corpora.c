@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lambert/base/buffer.h"
 #include "lambert/base/hash.h"
@@ -137,6 +138,34 @@ static void a_corpus_may_be_listed_twice(void **state)
 
 /* Of lists it says which corpora they are, and in which order; the same list in another phase says
  * nothing more. */
+/* A folder is the same corpus however its path is spelt. */
+static void a_folder_has_many_names(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a/../a", "a/", "./a", "link"};
+    struct config config;
+    struct corpora corpora;
+    struct error err;
+    char here[4096], link[4096], word[CONFIG_TEXT];
+    assert_non_null(getcwd(here, sizeof here));
+    snprintf(link, sizeof link, "%s", scratch_path("link"));
+    assert_int_equal(symlink("a", link), 0);
+    assert_int_equal(chdir(scratch_path(".")), 0);
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+        for (int absolute = 0; absolute < 2; absolute++) {
+            snprintf(word, sizeof word, "phase.two.corpus=%s",
+                     absolute ? scratch_path(names[n]) : names[n]);
+            small_config(&config, "a", "run", "phase.two.steps=1", "phase.two.learning_rate=0.01",
+                         "phase.two.sequence_length=24", word, NULL);
+            assert_int_equal(corpora_open(&corpora, &config, &err), 0);
+            assert_int_equal(corpora.count, 1);
+            assert_true(corpora_hash(&corpora) == corpus_hash(corpora_of(&corpora, 0, 0)));
+            corpora_close(&corpora);
+        }
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(chdir(here), 0);
+}
+
 static void the_hash_tells_lists_apart(void **state)
 {
     (void)state;
@@ -206,6 +235,7 @@ int main(void)
         cmocka_unit_test(corpora_of_one_model_agree),
         cmocka_unit_test(a_phase_mixes_corpora),
         cmocka_unit_test(a_corpus_may_be_listed_twice),
+        cmocka_unit_test(a_folder_has_many_names),
         cmocka_unit_test(the_hash_tells_lists_apart),
         cmocka_unit_test(corpora_of_a_list_agree),
     };

@@ -21,7 +21,7 @@ struct phase_corpora {
 };
 
 struct corpora {
-    struct corpus **opened; /* [count], each folder once */
+    struct corpus **opened; /* [count], each folder once, however it is spelt */
     int count;
     size_t capacity;
     struct phase_corpora phases[CONFIG_MAX_PHASES];
