@@ -149,12 +149,6 @@ const struct document_store *corpus_store(const struct corpus *corpus, enum corp
     return corpus->stores[split];
 }
 
-void corpus_limit(struct corpus *corpus, int most)
-{
-    for (int s = 0; s < CORPUS_SPLITS; s++)
-        document_store_limit(corpus->stores[s], most);
-}
-
 enum shard_contents corpus_contents(const struct corpus *corpus)
 {
     return corpus->manifest.contents;

@@ -39,7 +39,7 @@ int document_store_open(struct document_store **store_out, char *const *paths, i
 {
     struct document_store *store = memory_new(1, sizeof *store);
     store->mapped = memory_new(1, sizeof *store->mapped);
-    mapped_shards_init(store->mapped, (uint32_t)count, STORE_MOST_MAPPED);
+    mapped_shards_init(store->mapped, (uint32_t)count);
     store->shards = store->mapped->shards;
     store->first_document = memory_new((size_t)count + 1, sizeof *store->first_document);
     *store_out = NULL;
@@ -112,13 +112,6 @@ static uint32_t find_shard(const struct document_store *store, uint64_t document
             high = middle;
     }
     return low;
-}
-
-void document_store_limit(struct document_store *store, int most)
-{
-    require(most > 0);
-    if ((uint32_t)most < store->mapped->most)
-        mapped_shards_limit(store->mapped, (uint32_t)most);
 }
 
 /* To look at what lies in the file. A corpus that goes away while it is trained on ends the program, as

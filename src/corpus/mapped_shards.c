@@ -1,186 +1,233 @@
 #include "mapped_shards.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "lambert/base/memory.h"
 
-/* What a thread holds. The thread alone reads and writes `used` and `clock`; `held` it changes under the
- * mutex, so that it can be read by who looks for a shard to give up. */
+_Static_assert(MAPPED_THREADS *MAPPED_HELD <= MAPPED_MOST - MAPPED_MOST / 4,
+               "what threads hold fits in what stores share");
+
+/* A thread's. It alone reads and writes it. A store may have gone since. */
 struct shard_holder {
-    struct shard_holder *next;
-    pthread_t thread;
-    uint64_t held[MAPPED_HELD]; /* number + 1 of the shard; 0: none */
-    uint64_t used[MAPPED_HELD]; /* the clock when it was last asked for */
+    struct {
+        uint64_t store; /* id; 0: none */
+        uint32_t number;
+        uint64_t used; /* the clock when it was last asked for */
+    } held[MAPPED_HELD];
     uint64_t clock;
 };
+static _Thread_local struct shard_holder own_holder;
 
-/* A thread finds its holders of the stores that it used last without the mutex. */
-enum { KNOWN_HOLDERS = 16 };
-static _Thread_local struct {
-    uint64_t id;
-    struct shard_holder *holder;
-} known_holders[KNOWN_HOLDERS];
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards what follows, and mappings */
+static struct {
+    uint32_t whole, most_whole; /* mappings of stores that are all mapped */
+    uint32_t shared, most_shared;
+    struct mapping *newest, *oldest; /* of those shared that nobody holds */
+    struct mapped_shards *stores;    /* that share */
+    uint64_t last_id;
+} pool = {.most_whole = MAPPED_MOST / 4, .most_shared = MAPPED_MOST - MAPPED_MOST / 4};
 
-void mapped_shards_init(struct mapped_shards *mapped, uint32_t count, uint32_t most)
+void document_stores_limit(int most)
 {
-    static atomic_uint_fast64_t last_id; /* an address may be another store's later */
-    *mapped = (struct mapped_shards){.shards = memory_new(count, sizeof *mapped->shards),
-                                     .count = count,
-                                     .most = most,
-                                     .id = atomic_fetch_add(&last_id, 1) + 1,
-                                     .recent = memory_new(count, sizeof *mapped->recent)};
-    pthread_mutex_init(&mapped->mutex, NULL);
+    require(most >= 4);
+    pthread_mutex_lock(&mutex);
+    pool.most_whole = (uint32_t)most / 4;
+    pool.most_shared = (uint32_t)most - (uint32_t)most / 4;
+    pthread_mutex_unlock(&mutex);
 }
 
-static void free_holders(struct mapped_shards *mapped)
+/* --- the list of those that may be given up ------------------------------------------------------ */
+
+/* [mutex] */
+static void list_add(struct mapping *mapping)
 {
-    while (mapped->holders) {
-        struct shard_holder *holder = mapped->holders;
-        mapped->holders = holder->next;
-        free(holder);
+    mapping->older = pool.newest;
+    mapping->newer = NULL;
+    *(pool.newest ? &pool.newest->newer : &pool.oldest) = mapping;
+    pool.newest = mapping;
+}
+
+/* [mutex] */
+static void list_remove(struct mapping *mapping)
+{
+    *(mapping->newer ? &mapping->newer->older : &pool.newest) = mapping->older;
+    *(mapping->older ? &mapping->older->newer : &pool.oldest) = mapping->newer;
+    mapping->newer = mapping->older = NULL;
+}
+
+/* [mutex] Takes room for one more mapping. All are held only where there are more than MAPPED_THREADS threads;
+ * then the limit is passed. */
+static void take_room(void)
+{
+    struct mapping *oldest = pool.oldest;
+    if (pool.shared >= pool.most_shared && oldest) {
+        list_remove(oldest);
+        shard_unmap(oldest->shard);
+        pool.shared--;
+    }
+    pool.shared++;
+}
+
+/* [mutex] */
+static void let_go(struct mapping *mapping)
+{
+    if (--mapping->holders == 0)
+        list_add(mapping);
+}
+
+/* [mutex] The store may have been closed. */
+static void let_go_of(uint64_t store, uint32_t number)
+{
+    for (struct mapped_shards *mapped = pool.stores; mapped && store != 0; mapped = mapped->next)
+        if (mapped->id == store)
+            let_go(&mapped->mappings[number]);
+}
+
+/* --- stores -------------------------------------------------------------------------------------- */
+
+void mapped_shards_init(struct mapped_shards *mapped, uint32_t count)
+{
+    *mapped =
+        (struct mapped_shards){.shards = memory_new(count, sizeof *mapped->shards), .count = count};
+    pthread_mutex_lock(&mutex);
+    mapped->id = ++pool.last_id; /* an address may be another store's later */
+    mapped->all = (uint64_t)pool.whole + count <= pool.most_whole;
+    if (mapped->all) {
+        pool.whole += count;
+    } else {
+        mapped->mappings = memory_new(count, sizeof *mapped->mappings);
+        mapped->next = pool.stores;
+        pool.stores = mapped;
+    }
+    pthread_mutex_unlock(&mutex);
+}
+
+/* [mutex] */
+static void leave_pool(struct mapped_shards *mapped)
+{
+    struct mapped_shards **place = &pool.stores;
+    while (*place != mapped)
+        place = &(*place)->next;
+    *place = mapped->next;
+    for (uint32_t i = 0; i < mapped->count; i++) {
+        if (!shard_is_mapped(mapped->shards + i))
+            continue;
+        if (mapped->mappings[i].holders == 0)
+            list_remove(&mapped->mappings[i]);
+        pool.shared--;
     }
 }
 
 void mapped_shards_release(struct mapped_shards *mapped)
 {
-    free_holders(mapped);
+    pthread_mutex_lock(&mutex);
+    if (mapped->all)
+        pool.whole -= mapped->count;
+    else
+        leave_pool(mapped);
+    pthread_mutex_unlock(&mutex);
     for (uint32_t i = 0; i < mapped->count; i++)
         shard_close(mapped->shards + i);
     free(mapped->shards);
-    free(mapped->recent);
-    pthread_mutex_destroy(&mapped->mutex);
+    free(mapped->mappings);
 }
 
 int mapped_shards_open(struct mapped_shards *mapped, uint32_t number, const char *path,
                        uint64_t vocabulary_hash, int vocabulary_size, struct error *err)
 {
     struct shard *shard = mapped->shards + number;
-    if (shard_open(shard, path, vocabulary_hash, vocabulary_size, err) < 0)
-        return -1;
-    if (mapped->mapped < mapped->most)
-        mapped->mapped++;
-    else
-        shard_unmap(shard);
-    return 0;
-}
-
-void mapped_shards_limit(struct mapped_shards *mapped, uint32_t most)
-{
-    require(most <= mapped->most); /* else shards that are not mapped would be taken for mapped */
-    for (uint32_t i = 0; i < mapped->count && mapped->mapped > most; i++)
-        if (shard_is_mapped(mapped->shards + i)) {
-            shard_unmap(mapped->shards + i);
-            mapped->mapped--;
-        }
-    for (struct shard_holder *holder = mapped->holders; holder; holder = holder->next)
-        for (int i = 0; i < MAPPED_HELD; i++)
-            holder->held[i] = 0;
-    mapped->most = most;
-}
-
-/* [mutex] The calling thread's. */
-static struct shard_holder *find_holder(struct mapped_shards *mapped)
-{
-    const pthread_t self = pthread_self();
-    struct shard_holder *holder = mapped->holders;
-    while (holder && !pthread_equal(holder->thread, self))
-        holder = holder->next;
-    if (!holder) {
-        holder = memory_new(1, sizeof *holder);
-        holder->thread = self;
-        holder->next = mapped->holders;
-        mapped->holders = holder;
+    if (mapped->all)
+        return shard_open(shard, path, vocabulary_hash, vocabulary_size, err);
+    pthread_mutex_lock(&mutex);
+    take_room();
+    const int status = shard_open(shard, path, vocabulary_hash, vocabulary_size, err);
+    if (status == 0) {
+        mapped->mappings[number].shard = shard;
+        list_add(&mapped->mappings[number]);
+    } else {
+        pool.shared--;
     }
-    return holder;
-}
-
-static struct shard_holder *own_holder(struct mapped_shards *mapped)
-{
-    const uint64_t place = mapped->id % KNOWN_HOLDERS;
-    if (known_holders[place].id != mapped->id) {
-        pthread_mutex_lock(&mapped->mutex);
-        known_holders[place].holder = find_holder(mapped);
-        pthread_mutex_unlock(&mapped->mutex);
-        known_holders[place].id = mapped->id;
-    }
-    return known_holders[place].holder;
-}
-
-/* [mutex] */
-static bool is_held(const struct mapped_shards *mapped, uint32_t number)
-{
-    for (const struct shard_holder *holder = mapped->holders; holder; holder = holder->next)
-        for (int i = 0; i < MAPPED_HELD; i++)
-            if (holder->held[i] == (uint64_t)number + 1)
-                return true;
-    return false;
-}
-
-/* [mutex] Gives up a shard that nobody holds and nobody asked for since the hand was there last. Where
- * all are held the limit is passed. */
-static void give_one_up(struct mapped_shards *mapped)
-{
-    for (uint64_t looked = 0; looked < 2 * (uint64_t)mapped->count; looked++) {
-        const uint32_t number = mapped->hand;
-        mapped->hand = (mapped->hand + 1) % mapped->count;
-        if (!shard_is_mapped(mapped->shards + number))
-            continue;
-        const bool recent = mapped->recent[number];
-        mapped->recent[number] = false;
-        if (recent || is_held(mapped, number))
-            continue;
-        shard_unmap(mapped->shards + number);
-        mapped->mapped--;
-        return;
-    }
+    pthread_mutex_unlock(&mutex);
+    return status;
 }
 
 /* [mutex] */
 static int map(struct mapped_shards *mapped, uint32_t number, struct error *err)
 {
-    mapped->recent[number] = true;
-    if (shard_is_mapped(mapped->shards + number))
-        return 0;
-    if (mapped->mapped >= mapped->most)
-        give_one_up(mapped);
-    if (shard_map_again(mapped->shards + number, err) < 0)
-        return -1;
-    mapped->mapped++;
+    struct mapping *mapping = &mapped->mappings[number];
+    if (!shard_is_mapped(mapping->shard)) {
+        take_room();
+        if (shard_map_again(mapping->shard, err) < 0) {
+            pool.shared--;
+            return -1;
+        }
+    } else if (mapping->holders == 0) {
+        list_remove(mapping);
+    }
+    mapping->holders++;
     return 0;
+}
+
+/* When a thread ends, it holds nothing any more. */
+static void let_go_of_all(void *context)
+{
+    struct shard_holder *holder = context;
+    pthread_mutex_lock(&mutex);
+    for (int i = 0; i < MAPPED_HELD; i++)
+        let_go_of(holder->held[i].store, holder->held[i].number);
+    pthread_mutex_unlock(&mutex);
+}
+
+static pthread_key_t ends_with_thread;
+
+static void make_key(void)
+{
+    if (pthread_key_create(&ends_with_thread, let_go_of_all) != 0)
+        bug("no key for what threads hold");
+}
+
+static void begin_holder(struct shard_holder *holder)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_key);
+    pthread_setspecific(ends_with_thread, holder);
 }
 
 const struct shard *mapped_shards_hold_one(struct mapped_shards *mapped, uint32_t number,
                                            struct error *err)
 {
-    struct shard_holder *holder = own_holder(mapped);
+    struct shard_holder *holder = &own_holder;
     int oldest = 0;
-    holder->clock++;
+    if (holder->clock++ == 0)
+        begin_holder(holder);
     for (int i = 0; i < MAPPED_HELD; i++) {
-        if (holder->held[i] == (uint64_t)number + 1) {
-            holder->used[i] = holder->clock;
+        if (holder->held[i].store == mapped->id && holder->held[i].number == number) {
+            holder->held[i].used = holder->clock;
             return mapped->shards + number;
         }
-        oldest = holder->used[i] < holder->used[oldest] ? i : oldest;
+        oldest = holder->held[i].used < holder->held[oldest].used ? i : oldest;
     }
-    pthread_mutex_lock(&mapped->mutex);
-    holder->held[oldest] = 0;
+    pthread_mutex_lock(&mutex);
+    let_go_of(holder->held[oldest].store, holder->held[oldest].number);
+    holder->held[oldest].store = 0;
     const int status = map(mapped, number, err);
-    if (status == 0) {
-        holder->held[oldest] = (uint64_t)number + 1;
-        holder->used[oldest] = holder->clock;
-    }
-    pthread_mutex_unlock(&mapped->mutex);
-    return status < 0 ? NULL : mapped->shards + number;
+    pthread_mutex_unlock(&mutex);
+    if (status < 0)
+        return NULL;
+    holder->held[oldest].store = mapped->id;
+    holder->held[oldest].number = number;
+    holder->held[oldest].used = holder->clock;
+    return mapped->shards + number;
 }
 
 void mapped_shards_forget(struct mapped_shards *mapped, uint32_t number)
 {
-    if (mapped_shards_all(mapped)) {
+    if (mapped->all) {
         shard_forget(mapped->shards + number);
         return;
     }
-    pthread_mutex_lock(&mapped->mutex);
+    pthread_mutex_lock(&mutex);
     shard_forget(mapped->shards + number); /* nothing, where it is not mapped */
-    pthread_mutex_unlock(&mapped->mutex);
+    pthread_mutex_unlock(&mutex);
 }

@@ -39,15 +39,6 @@ static int place_of(const struct corpora *corpora, const char *folder)
     return place;
 }
 
-/* The system's limit of mappings is that of the process: all that are open have as many together as one
- * may have, and there is as much room again for one that is being opened. */
-static void share_mappings(struct corpora *corpora)
-{
-    const int most = STORE_MOST_MAPPED / corpora->count;
-    for (int c = 0; c < corpora->count; c++)
-        corpus_limit(corpora->opened[c], most);
-}
-
 /* Opens the corpus unless it is open, and gives its place in opened. */
 static int open_folder(struct corpora *corpora, const struct config *config, const char *folder,
                        int *place, struct error *err)
@@ -61,7 +52,6 @@ static int open_folder(struct corpora *corpora, const struct config *config, con
         return -1;
     ARRAY_RESERVE(corpora->opened, (size_t)corpora->count + 1, corpora->capacity);
     corpora->opened[corpora->count++] = corpus;
-    share_mappings(corpora);
     if (vocabulary[0] && corpus_check_vocabulary(corpus, vocabulary, err) < 0)
         return -1;
     return check_alike(corpora, corpus, err);

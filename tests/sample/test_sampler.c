@@ -1,6 +1,7 @@
 #include "lib/unit.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,8 +56,8 @@ static void samples_do_not_depend_on_what_is_mapped(void **state)
     struct packed_batch one, two;
     struct sample_plan plan;
     fixture_open(&whole, &many);
+    document_stores_limit(4 * (STORE_HELD * omp_get_max_threads() + 1));
     fixture_open(&part, &many);
-    document_store_limit(part.store, 4);
     packed_batch_init(&one);
     packed_batch_init(&two);
     struct sampler *first = new_sampler(&whole, &defaults), *second = new_sampler(&part, &defaults);
@@ -75,6 +76,7 @@ static void samples_do_not_depend_on_what_is_mapped(void **state)
     packed_batch_release(&two);
     fixture_close(&whole);
     fixture_close(&part);
+    document_stores_limit(STORE_MOST_MAPPED);
 }
 
 /* --- what a sample is --- */

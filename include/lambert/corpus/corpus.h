@@ -34,9 +34,6 @@ const struct vocabulary *corpus_vocabulary(const struct corpus *corpus);
 const struct tokenizer_options *corpus_tokenizer(const struct corpus *corpus);
 const struct document_store *corpus_store(const struct corpus *corpus, enum corpus_split split);
 
-/* document_store_limit() of each split. */
-void corpus_limit(struct corpus *corpus, int most);
-
 /* Whether white space parted the words of its text, and it knows where they begin. */
 bool corpus_is_segmented(const struct corpus *corpus);
 

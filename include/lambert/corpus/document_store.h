@@ -27,11 +27,12 @@ int document_store_open(struct document_store **store, char *const *paths, int c
                         uint64_t vocabulary_hash, int vocabulary_size, struct error *err);
 void document_store_close(struct document_store *store); /* NULL is fine */
 
-/* Of more shards than this only so many are mapped at a time (the system allows a process 65,530
- * mappings), the others when they are looked at. document_store_limit() lowers it for this store; nobody is
- * looking at it meanwhile. The files must stay as they are. */
-enum { STORE_MOST_MAPPED = 12288 };
-void document_store_limit(struct document_store *store, int most);
+/* All stores of the process together have no more shards mapped than this at a time, whatever the number of
+ * threads (the system allows a process 65,530 mappings); others are mapped when they are looked at. The files must
+ * stay as they are. document_stores_limit() sets another number, of 4 or more, for stores that are opened from
+ * then on; what threads hold (STORE_HELD shards each) must fit into three quarters of it. */
+enum { STORE_MOST_MAPPED = 49152 };
+void document_stores_limit(int most);
 
 uint64_t document_store_documents(const struct document_store *store);
 uint64_t document_store_sentences(const struct document_store *store);
@@ -46,7 +47,7 @@ int document_store_check_index(const struct document_store *store, struct error 
 
 /* A document: sentence lengths in tokens [sentences], in place; none is 0. Where an index that has
  * not been checked is damaged, a document may have no sentences. A view, and what document_store_sample()
- * gives, is good until the thread has looked at documents of STORE_HELD other shards. Ends the program where
+ * gives, is good until the thread has looked at documents of STORE_HELD other shards, of any store. Ends the program where
  * a shard that was not mapped has gone away. */
 enum { STORE_HELD = 8 };
 struct document_view {
