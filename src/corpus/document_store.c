@@ -114,31 +114,40 @@ static uint32_t find_shard(const struct document_store *store, uint64_t document
     return low;
 }
 
-/* To look at what lies in the file. A corpus that goes away while it is trained on ends the program, as
- * memory does that there is no more of. */
-static const struct shard *hold(const struct document_store *store, uint32_t number)
-{
-    struct error err;
-    const struct shard *shard = mapped_shards_hold(store->mapped, number, &err);
-    if (!shard)
-        bug("%s", err.text);
-    return shard;
-}
-
 struct document_view document_store_view(const struct document_store *store, uint64_t document)
 {
     require(document < document_store_documents(store));
     uint32_t number = find_shard(store, document);
-    const struct shard *shard = hold(store, number);
-    const struct shard_place *place = shard->documents + (document - store->first_document[number]);
     struct document_view view = {.shard = number};
-    if (place[1].sentence <= place[0].sentence || place[1].sentence > shard->meta.sentences ||
-        place[0].token >= shard->meta.tokens)
+    struct error err; /* document_store_damage() will say it */
+    const struct shard *shard = mapped_shards_hold(store->mapped, number, &err);
+    if (!shard)
         return view;
-    view.lengths = shard->lengths + place[0].sentence;
-    view.sentences = (uint32_t)(place[1].sentence - place[0].sentence);
-    view.first_token = place[0].token;
+    const struct shard_place *place = shard->documents + (document - store->first_document[number]);
+    const struct shard_place begin = place[0], end = place[1];
+    if (end.sentence <= begin.sentence || end.sentence > shard->meta.sentences ||
+        end.sentence - begin.sentence > UINT32_MAX || end.token <= begin.token ||
+        end.token > shard->meta.tokens)
+        return view;
+    view.lengths = shard->lengths + begin.sentence;
+    view.sentences = (uint32_t)(end.sentence - begin.sentence);
+    view.first_token = begin.token;
+    view.tokens = end.token - begin.token;
     return view;
+}
+
+int document_store_damage(const struct document_store *store, uint64_t document, struct error *err)
+{
+    require(document < document_store_documents(store));
+    const uint32_t number = find_shard(store, document);
+    const struct shard *shard = mapped_shards_hold(store->mapped, number, err);
+    if (!shard)
+        return -1;
+    return error_set(
+        err,
+        "%s is damaged: what it says of its document %" PRIu64
+        " makes no sense any more; was the file written over? Prepare the corpus again",
+        shard->container.path, document - store->first_document[number]);
 }
 
 void document_store_forget(const struct document_store *store, uint64_t first, uint64_t end)
@@ -167,12 +176,17 @@ struct sample_view document_store_sample(const struct document_store *store, uin
     require(document < document_store_documents(store) &&
             document_store_contents(store) == SHARD_READY_SAMPLES);
     uint32_t number = find_shard(store, document);
-    const struct shard *shard = hold(store, number);
-    uint64_t sample = document - store->first_document[number];
-    uint64_t first = shard->first_mask[sample];
-    uint8_t label = shard->sample_labels[sample];
+    const uint64_t sample = document - store->first_document[number];
+    struct error err; /* document_store_damage() will say it */
+    const struct shard *shard = mapped_shards_hold(store->mapped, number, &err);
+    if (!shard)
+        return (struct sample_view){.next_sentence_label = -1};
+    const uint64_t first = shard->first_mask[sample], end = shard->first_mask[sample + 1];
+    const uint8_t label = shard->sample_labels[sample];
+    if (first > end || end > shard->masks || (label > 1 && label != SAMPLE_UNLABELLED))
+        return (struct sample_view){.next_sentence_label = -1};
     return (struct sample_view){.next_sentence_label = label == SAMPLE_UNLABELLED ? -1 : label,
-                                .masks = (uint32_t)(shard->first_mask[sample + 1] - first),
+                                .masks = (uint32_t)(end - first),
                                 .positions = shard->mask_positions + first,
                                 .labels = shard->mask_ids + first};
 }
@@ -191,16 +205,20 @@ static void widen(const struct shard *shard, const void *raw, uint64_t from, uin
     }
 }
 
-/* The shard, which has tokens [token, token + count). */
-static const struct shard *hold_tokens(const struct document_store *store, uint32_t number,
-                                       uint64_t token, uint32_t count, struct error *err)
+/* The document's shard; it has tokens [first, first + count) of the document. */
+static const struct shard *hold_tokens(const struct document_store *store,
+                                       const struct document_view *document, uint64_t first,
+                                       uint32_t count, struct error *err)
 {
-    const struct shard *shard = mapped_shards_hold(store->mapped, number, err);
-    if (shard && token <= shard->meta.tokens && count <= shard->meta.tokens - token)
+    const struct shard *shard = mapped_shards_hold(store->mapped, document->shard, err);
+    if (shard && first <= document->tokens && count <= document->tokens - first)
         return shard;
     if (shard)
-        error_set(err, "%s is damaged: a document lies outside it; prepare the corpus again",
-                  shard->container.path);
+        error_set(
+            err,
+            "%s is damaged: the sentences of a document are longer than it (LENGTHS); prepare "
+            "the corpus again",
+            shard->container.path);
     return NULL;
 }
 
@@ -208,11 +226,10 @@ int document_store_read(const struct document_store *store, struct block_cache *
                         const struct document_view *document, uint64_t first, uint32_t count,
                         int32_t *ids, struct error *err)
 {
-    const uint64_t begin = document->first_token + first;
-    const struct shard *shard = hold_tokens(store, document->shard, begin, count, err);
+    const struct shard *shard = hold_tokens(store, document, first, count, err);
     if (!shard)
         return -1;
-    uint64_t token = begin;
+    uint64_t token = document->first_token + first;
     while (count > 0) {
         uint64_t block = token / shard->meta.block_tokens;
         uint64_t within = token % shard->meta.block_tokens;
@@ -233,11 +250,10 @@ int document_store_words(const struct document_store *store, const struct docume
                          uint64_t first, uint32_t count, uint8_t *begins_word, struct error *err)
 {
     require(document_store_is_segmented(store));
-    const uint64_t token = document->first_token + first;
-    const struct shard *shard = hold_tokens(store, document->shard, token, count, err);
+    const struct shard *shard = hold_tokens(store, document, first, count, err);
     if (!shard)
         return -1;
-    shard_read_words(shard, token, count, begins_word);
+    shard_read_words(shard, document->first_token + first, count, begins_word);
     return 0;
 }
 

@@ -74,6 +74,7 @@ static int find_samples(struct shard *shard, struct error *err)
         return -1;
     shard->mask_positions = positions;
     shard->mask_ids = ids;
+    shard->masks = masks;
     return 0;
 }
 
@@ -116,6 +117,7 @@ static int find_index(struct shard *shard, struct error *err)
 
     container_section_unchecked(&shard->container, SHARD_SECTION_IDS, &ids, &ids_size);
     shard->ids = ids;
+    shard->ids_bytes = ids_size;
     const struct shard_place *first = shard->documents, *last = first + meta->documents;
     if (first->sentence != 0 || first->token != 0 || last->sentence != meta->sentences ||
         last->token != meta->tokens)
@@ -172,7 +174,8 @@ int shard_map_again(struct shard *shard, struct error *err)
         again.container.version != shard->container.version ||
         again.meta.documents != shard->meta.documents ||
         again.meta.sentences != shard->meta.sentences || again.meta.tokens != shard->meta.tokens ||
-        again.meta.block_tokens != shard->meta.block_tokens) {
+        again.meta.block_tokens != shard->meta.block_tokens ||
+        again.ids_bytes != shard->ids_bytes || again.masks != shard->masks) {
         error_set(err, "%s has become another file while it was in use", path);
         shard_close(&again);
         return -1;
@@ -328,7 +331,7 @@ int shard_read_block(const struct shard *shard, uint64_t block, void *raw, struc
     uint32_t tokens = shard_block_tokens(shard, block);
     uLongf size = (uLongf)tokens * shard->meta.id_bytes;
     const uLongf wanted = size;
-    if (begin > end || end > shard->block_offsets[shard->blocks])
+    if (begin > end || end > shard->ids_bytes)
         return bad_block(shard, block, "lies outside the file", err);
     if (uncompress(raw, &size, shard->ids + begin, end - begin) != Z_OK || size != wanted)
         return bad_block(shard, block, "cannot be inflated", err);

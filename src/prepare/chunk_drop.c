@@ -35,6 +35,8 @@ static int read_document(struct shard_copy *copy, uint64_t d, struct document_vi
 {
     *view = document_store_view(copy->store, d);
     *tokens = 0;
+    if (view->sentences == 0)
+        return document_store_damage(copy->store, d, err);
     ARRAY_RESERVE(copy->lengths, view->sentences, copy->length_capacity);
     for (uint32_t s = 0; s < view->sentences; s++) {
         copy->lengths[s] = view->lengths[s];

@@ -21,17 +21,20 @@ static int bin_of(uint64_t tokens)
     return bin < LENGTH_BINS ? bin : LENGTH_BINS - 1;
 }
 
-static void measure_lengths(struct corpus_statistics *statistics,
-                            const struct document_store *store)
+static int measure_lengths(struct corpus_statistics *statistics, const struct document_store *store,
+                           struct error *err)
 {
     const uint64_t documents = document_store_documents(store);
+    int status = 0;
     struct distribution sentence_tokens, document_sentences, document_tokens;
     distribution_init(&sentence_tokens);
     distribution_init(&document_sentences);
     distribution_init(&document_tokens);
-    for (uint64_t d = 0; d < documents; d++) {
+    for (uint64_t d = 0; d < documents && status == 0; d++) {
         struct document_view view = document_store_view(store, d);
         uint64_t tokens = 0;
+        if (view.sentences == 0)
+            status = document_store_damage(store, d, err);
         for (uint32_t s = 0; s < view.sentences; s++) {
             distribution_add(&sentence_tokens, view.lengths[s]);
             tokens += view.lengths[s];
@@ -48,12 +51,13 @@ static void measure_lengths(struct corpus_statistics *statistics,
     distribution_release(&sentence_tokens);
     distribution_release(&document_sentences);
     distribution_release(&document_tokens);
+    return status;
 }
 
 /* The first samples stand for all: their order is random. For each, the system maps up to 64 KB of
  * the index where its documents lie. */
-static void measure_samples(struct sample_summary *summary, struct sampler *sampler,
-                            const struct document_store *store)
+static int measure_samples(struct sample_summary *summary, struct sampler *sampler,
+                           const struct document_store *store, struct error *err)
 {
     struct sample_plan plan;
     uint64_t tokens = 0, cut = 0, planned = 0;
@@ -68,6 +72,7 @@ static void measure_samples(struct sample_summary *summary, struct sampler *samp
     summary->mean_tokens = (double)tokens / (double)planned;
     summary->cut = (double)cut / (double)(tokens + cut);
     summary->padding = summary->sequence_length / summary->mean_tokens - 1;
+    return sampler_damage(sampler, err);
 }
 
 int corpus_statistics_make(struct corpus_statistics *statistics, const struct document_store *store,
@@ -78,7 +83,8 @@ int corpus_statistics_make(struct corpus_statistics *statistics, const struct do
     *statistics = (struct corpus_statistics){0};
     if (document_store_check_index(store, err) < 0)
         return -1;
-    measure_lengths(statistics, store);
+    if (measure_lengths(statistics, store, err) < 0)
+        return -1;
     for (int i = 0; i < SAMPLE_SUMMARIES; i++) {
         struct sampler_options at_length = *options;
         struct sampler *sampler;
@@ -86,8 +92,10 @@ int corpus_statistics_make(struct corpus_statistics *statistics, const struct do
         statistics->samples[i].sequence_length = sequence_lengths[i];
         if (sampler_new(&sampler, store, vocabulary, &at_length, &statistics->no_samples) < 0)
             continue;
-        measure_samples(&statistics->samples[i], sampler, store);
+        const int status = measure_samples(&statistics->samples[i], sampler, store, err);
         sampler_free(sampler);
+        if (status < 0)
+            return -1;
     }
     return 0;
 }

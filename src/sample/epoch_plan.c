@@ -5,6 +5,7 @@
 #include "lambert/base/activity.h"
 #include "lambert/base/array.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 
 enum { MOST_RANGES = 1024, MARK_SAMPLES = 32 };
 
@@ -19,6 +20,7 @@ struct epoch_range {
     uint64_t first_document, end_document;
     uint64_t first_sample; /* number of its first passage in the epoch */
     uint64_t samples;
+    uint64_t damaged;   /* as the plan's */
     struct mark *marks; /* of its passages 0, MARK_SAMPLES, 2 MARK_SAMPLES ... */
     size_t mark_capacity;
 };
@@ -61,8 +63,11 @@ static void cut_range(const struct epoch_plan *plan, struct epoch_range *range)
     struct passage passage;
     uint64_t walked = range->first_document;
     range->samples = 0;
+    range->damaged = document_store_documents(plan->store);
     for (uint64_t d = range->first_document; d < range->end_document; d++) {
         struct segments segments = segments_of(plan, d);
+        if (segments.sentences == 0)
+            range->damaged = d;
         for (uint32_t s = 0; s < segments.sentences; s = passage.next) {
             if (range->samples % MARK_SAMPLES == 0) {
                 const size_t number = range->samples / MARK_SAMPLES;
@@ -88,7 +93,9 @@ void epoch_plan_make(struct epoch_plan *plan, uint32_t epoch, bool parallel)
     for (int64_t r = 0; r < (int64_t)plan->range_count; r++)
         cut_range(plan, plan->ranges + r);
     plan->samples = 0;
+    plan->damaged = document_store_documents(plan->store);
     for (uint32_t r = 0; r < plan->range_count; r++) {
+        plan->damaged = min_u64(plan->damaged, plan->ranges[r].damaged);
         plan->ranges[r].first_sample = plan->samples;
         plan->samples += plan->ranges[r].samples;
     }
@@ -117,7 +124,9 @@ uint32_t epoch_plan_find(const struct epoch_plan *plan, uint64_t sample, struct 
     struct segments segments = segments_of(plan, mark->document);
     *document = mark->document;
     uint32_t sentence = segments_skip(&segments, mark->sentence, &to_skip);
-    while (sentence == segments.sentences) {
+    while (sentence >= segments.sentences) {
+        if (*document + 1 == range->end_document)
+            return 0;
         segments = segments_of(plan, ++*document);
         sentence = segments_skip(&segments, 0, &to_skip);
     }

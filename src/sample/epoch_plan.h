@@ -23,6 +23,8 @@ struct epoch_plan {
     struct epoch_options options;
     uint32_t epoch;
     uint64_t samples;
+    uint64_t
+        damaged; /* a document that is no longer what it was, and gave no samples; none: their number */
     struct epoch_range *ranges; /* [range_count], runs of documents */
     uint32_t range_count;
 };
@@ -36,7 +38,8 @@ void epoch_plan_release(struct epoch_plan *plan);
 void epoch_plan_make(struct epoch_plan *plan, uint32_t epoch, bool parallel);
 
 /* The sample'th passage of the epoch, counted in the order of documents: the passage and its
- * document. Returns the target length that the document was cut with. */
+ * document. Returns the target length that the document was cut with; 0: the index is not what it was when the
+ * plan was made, *document is where it was noticed. */
 uint32_t epoch_plan_find(const struct epoch_plan *plan, uint64_t sample, struct passage *passage,
                          uint64_t *document);
 

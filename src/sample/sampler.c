@@ -17,6 +17,9 @@ struct sampler {
     struct masking_options masking;
     bool parallel;
 
+    bool damaged; /* the index is not what it was when it was checked: as `damage` says */
+    struct error damage;
+
     struct epoch_plan plan; /* of the epoch last asked for */
     bool planned;
     uint32_t ready_epoch;     /* of ready samples, which need no plan: the epoch of `order` */
@@ -37,11 +40,37 @@ static bool is_ready(const struct sampler *sampler)
     return document_store_contents(sampler->store) == SHARD_READY_SAMPLES;
 }
 
+/* Planning cannot fail, and who plans for all ranks fills a few only. So what is found wrong is kept for the next
+ * sampler_fill(), and the plan is one of the shortest sample there is. */
+static void plan_damage(struct sampler *sampler, uint64_t document, struct sample_plan *plan)
+{
+    if (!sampler->damaged)
+        document_store_damage(sampler->store, document, &sampler->damage);
+    sampler->damaged = true;
+    if (plan)
+        *plan = (struct sample_plan){
+            .a = {.document = document, .count = 1}, .next_sentence_label = -1, .tokens = 3};
+}
+
+int sampler_damage(const struct sampler *sampler, struct error *err)
+{
+    if (sampler->damaged)
+        *err = sampler->damage;
+    return sampler->damaged ? -1 : 0;
+}
+
 /* --- ready samples ---------------------------------------------------------------------------- */
 
 static uint32_t ready_tokens(const struct document_view *view)
 {
     return view->lengths[0] + (view->sentences > 1 ? view->lengths[1] : 0U);
+}
+
+/* "[CLS] A [SEP]", and perhaps "B [SEP]". */
+static bool is_sample(const struct document_view *view)
+{
+    return (view->sentences == 1 && view->lengths[0] >= 2) ||
+           (view->sentences == 2 && view->lengths[0] >= 2 && view->lengths[1] >= 1);
 }
 
 static int check_ready_samples(const struct document_store *store, int sequence_length,
@@ -55,6 +84,8 @@ static int check_ready_samples(const struct document_store *store, int sequence_
         return -1;
     for (uint64_t i = 0; i < samples; i++) {
         struct document_view view = document_store_view(store, i);
+        if (view.sentences == 0)
+            return document_store_damage(store, i, err);
         longest = ready_tokens(&view) > longest ? ready_tokens(&view) : longest;
         if ((i + 1) % STORE_WALK == 0 || i + 1 == samples)
             document_store_forget(store, i / STORE_WALK * STORE_WALK, i + 1);
@@ -80,7 +111,14 @@ static void plan_ready(struct sampler *sampler, uint64_t index, struct sample_pl
     sampler->planned = true;
     sampler->ready_epoch = epoch;
     uint64_t document = permutation_apply(&sampler->order, index % samples);
+    if (epoch_out)
+        *epoch_out = epoch;
     struct document_view view = document_store_view(sampler->store, document);
+    if (!is_sample(&view) || ready_tokens(&view) > (uint32_t)options->sequence_length) {
+        plan_damage(sampler, document, plan);
+        plan->index = index;
+        return;
+    }
     *plan = (struct sample_plan){
         .index = index,
         .a = {.document = document, .first = 1, .count = view.lengths[0] - 2U},
@@ -89,8 +127,6 @@ static void plan_ready(struct sampler *sampler, uint64_t index, struct sample_pl
               .count = view.sentences > 1 ? view.lengths[1] - 1U : 0},
         .next_sentence_label = document_store_sample(sampler->store, document).next_sentence_label,
         .tokens = (int)ready_tokens(&view)};
-    if (epoch_out)
-        *epoch_out = epoch;
 }
 
 /* Fills ids, positions and labels. Returns the number of masks, or -1. */
@@ -101,9 +137,14 @@ static int read_ready(struct sampler *sampler, const struct sample_plan *plan, s
     if (document_store_read(sampler->store, sampler->cache, &view, 0, (uint32_t)plan->tokens,
                             sampler->ids, err) < 0)
         return -1;
+    if (!sample.positions || sample.masks > (uint32_t)plan->tokens)
+        return document_store_damage(sampler->store, plan->a.document, err);
     for (uint32_t m = 0; m < sample.masks; m++) {
         sampler->positions[m] = sample.positions[m];
         sampler->labels[m] = (int32_t)sample.labels[m];
+        if (sampler->positions[m] >= plan->tokens ||
+            (uint32_t)sampler->labels[m] >= (uint32_t)sampler->masking.vocabulary_size)
+            return document_store_damage(sampler->store, plan->a.document, err);
     }
     return (int)sample.masks;
 }
@@ -200,6 +241,8 @@ static void make_plan(struct sampler *sampler, uint32_t epoch)
     permutation_init(&sampler->order, sampler->plan.samples,
                      rng_key(options->seed, RNG_ORDER, options->phase, epoch));
     sampler->planned = true;
+    if (sampler->plan.damaged < document_store_documents(sampler->store))
+        plan_damage(sampler, sampler->plan.damaged, NULL);
 }
 
 /* Where an epoch ends depends on all before it, so they are planned one after another. */
@@ -213,9 +256,11 @@ static void learn_next_epoch(struct sampler *sampler)
     sampler->epochs_known++;
 }
 
+/* Of a damaged store it may be the last that is known. */
 static uint32_t find_epoch(struct sampler *sampler, uint64_t index)
 {
-    while (sampler->epochs_known == 0 || sampler->epoch_end[sampler->epochs_known - 1] <= index)
+    while (sampler->epochs_known == 0 ||
+           (sampler->epoch_end[sampler->epochs_known - 1] <= index && !sampler->damaged))
         learn_next_epoch(sampler);
     uint32_t low = 0, high = sampler->epochs_known - 1; /* the first whose end is above index */
     while (low < high) {
@@ -245,18 +290,24 @@ double sampler_epochs(struct sampler *sampler, uint64_t samples)
         return (double)samples / (double)document_store_documents(sampler->store);
     const uint32_t epoch = find_epoch(sampler, samples - 1); /* of the last of them */
     const uint64_t begin = epoch_begin(sampler, epoch);
+    if (sampler->damaged)
+        return epoch;
     return epoch + (double)(samples - begin) / (double)(sampler->epoch_end[epoch] - begin);
 }
 
 /* Sentences from a random place of a random other document, until there are `wanted` tokens. */
-static struct token_run random_run(const struct sampler *sampler, uint64_t not_this,
-                                   uint32_t wanted, struct rng *rng)
+static struct token_run random_run(struct sampler *sampler, uint64_t not_this, uint32_t wanted,
+                                   struct rng *rng)
 {
     uint64_t others = document_store_documents(sampler->store) - 1;
     struct token_run run = {.document = rng_below(rng, (uint32_t)others)};
     if (run.document >= not_this)
         run.document++;
     struct document_view view = document_store_view(sampler->store, run.document);
+    if (view.sentences == 0) {
+        plan_damage(sampler, run.document, NULL);
+        return run;
+    }
     uint32_t sentence = rng_below(rng, view.sentences);
     run.first = segments_tokens(view.lengths, 0, sentence);
     do
@@ -271,6 +322,10 @@ static void pair_up(struct sampler *sampler, uint64_t document, struct passage *
 {
     const bool alone = passage->a_end == passage->end && !passage->random;
     struct document_view view = document_store_view(sampler->store, document);
+    if (passage->end > view.sentences) {
+        plan_damage(sampler, document, plan);
+        return;
+    }
     uint64_t a_tokens = segments_tokens(view.lengths, passage->first, passage->a_end);
     plan->a = (struct token_run){.document = document,
                                  .first = segments_tokens(view.lengths, 0, passage->first),
@@ -296,15 +351,25 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
                   uint32_t *epoch_out)
 {
     struct passage passage;
-    uint64_t document;
+    uint64_t document = 0;
     if (is_ready(sampler)) {
         plan_ready(sampler, index, plan, epoch_out);
         return;
     }
-    uint32_t epoch = find_epoch(sampler, index);
-    make_plan(sampler, epoch);
-    uint64_t place = permutation_apply(&sampler->order, index - epoch_begin(sampler, epoch));
-    uint32_t target = epoch_plan_find(&sampler->plan, place, &passage, &document);
+    uint32_t epoch = find_epoch(sampler, index), target = 0;
+    if (epoch_out)
+        *epoch_out = epoch;
+    if (!sampler->damaged)
+        make_plan(sampler, epoch);
+    if (!sampler->damaged) {
+        uint64_t place = permutation_apply(&sampler->order, index - epoch_begin(sampler, epoch));
+        target = epoch_plan_find(&sampler->plan, place, &passage, &document);
+    }
+    if (target == 0) {
+        plan_damage(sampler, document, plan);
+        plan->index = index;
+        return;
+    }
     pair_up(sampler, document, &passage, target, plan);
 
     const uint32_t special = plan->b.count > 0 ? 3 : 2;
@@ -317,8 +382,6 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
     plan->b.first += cut.b_skip;
     plan->b.count = cut.b_count;
     plan->tokens = (int)(cut.a_count + cut.b_count + special);
-    if (epoch_out)
-        *epoch_out = epoch;
 }
 
 /* Reads the run to position `place` of the sample. */
@@ -342,6 +405,8 @@ static int make_masked(struct sampler *sampler, const struct sample_plan *plan, 
     const int a_end = (int)plan->a.count + 1;
     int32_t *ids = sampler->ids;
     struct rng rng;
+    if (plan->a.count == 0) /* its sentences are empty now */
+        return document_store_damage(sampler->store, plan->a.document, err);
     ids[0] = sampler->special.cls;
     ids[a_end] = sampler->special.sep;
     ids[plan->tokens - 1] = sampler->special.sep;
@@ -364,6 +429,8 @@ int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
 {
     const struct sampler_options *options = &sampler->options;
     require(plan->tokens <= options->sequence_length);
+    if (sampler_damage(sampler, err) < 0)
+        return -1;
     const int masked =
         is_ready(sampler) ? read_ready(sampler, plan, err) : make_masked(sampler, plan, err);
     if (masked < 0)

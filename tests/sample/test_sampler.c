@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "corpus/fixture.h"
+#include "lambert/base/container.h"
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
@@ -741,6 +742,80 @@ static void damage_is_found_before_it_does_harm(void **state)
     fixture_close(&f);
 }
 
+/* Writes noise over part of a section of a shard, as a host does that has gone mad, while it is mapped. */
+static void write_noise(const char *path, const char *section, struct rng *rng)
+{
+    struct container shard;
+    struct error err;
+    const void *data;
+    size_t size;
+    uint8_t noise[256];
+    assert_int_equal(container_open(&shard, path, SHARD_KIND, SHARD_WORDS_VERSION, &err), 0);
+    container_section_unchecked(&shard, section, &data, &size);
+    const size_t count = size < sizeof noise ? size : sizeof noise;
+    const size_t at = rng_below(rng, (uint32_t)(size - count + 1));
+    const off_t place = (const uint8_t *)data - shard.map.data + (off_t)at;
+    container_close(&shard);
+    for (size_t i = 0; i < count; i++) /* small numbers, large ones, and zeros */
+        noise[i] = (uint8_t)(rng_below(rng, 3) * rng_below(rng, 128));
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, place, SEEK_SET), 0);
+    assert_int_equal(fwrite(noise, 1, count, file), count);
+    fclose(file);
+}
+
+/* Samples of a store whose file changes under the sampler: each is one, or an error that names the file; and an
+ * index of documents that is noise is told. */
+static void assert_noise_is_told(const struct fixture *f, const char *path, const char *section,
+                                 uint64_t key, int *told)
+{
+    struct packed_batch batch;
+    struct sample_plan plan;
+    struct error err;
+    struct rng rng;
+    struct sampler_options options = defaults;
+    options.sampling.masking = MASK_WHOLE_WORDS;
+    options.sampling.sentence_pairs = key % 3 == 0   ? PAIRS_NSP
+                                      : key % 3 == 1 ? PAIRS_SOP
+                                                     : PAIRS_NONE;
+    rng_init(&rng, rng_key(8, RNG_TEST, key, 0));
+    packed_batch_init(&batch);
+    struct sampler *sampler = new_sampler(f, &options);
+    sampler_plan(sampler, 0, &plan, NULL);
+    write_noise(path, section, &rng);
+    const uint64_t samples = sampler_epoch_samples(sampler, 0);
+    for (uint64_t i = 0; i < samples + 200; i += 1 + samples / 300) {
+        sampler_plan(sampler, i, &plan, NULL);
+        assert_in_range(plan.tokens, 2, options.sequence_length);
+        packed_batch_reset(&batch);
+        if (sampler_fill(sampler, &plan, &batch, &err) == 0)
+            continue;
+        assert_non_null(strstr(err.text, ".shard"));
+        ++*told;
+    }
+    sampler_free(sampler);
+    packed_batch_release(&batch);
+}
+
+static void an_index_that_is_written_over_is_told(void **state)
+{
+    (void)state;
+    static const char *const sections[] = {"DOCS", "LENGTHS", "BLOCKS", "IDS", "WORDS"};
+    for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
+        int told = 0;
+        for (uint64_t key = 0; key < 12; key++) {
+            struct fixture f;
+            struct shape segmented = shape;
+            segmented.segmented = true;
+            fixture_open(&f, &segmented);
+            assert_noise_is_told(&f, f.paths[key % 3], sections[s], key, &told);
+            fixture_close(&f);
+        }
+        assert_true(strcmp(sections[s], "WORDS") == 0 ? told == 0 : told > 0);
+    }
+}
+
 /* --- ready samples --- */
 
 enum { READY = 90 };
@@ -804,6 +879,26 @@ static void ready_samples_come_as_they_are_once_an_epoch(void **state)
     fixture_close(&f);
 }
 
+static void ready_samples_that_are_written_over_are_told(void **state)
+{
+    (void)state;
+    static const char *const sections[] = {"DOCS",   "LENGTHS",   "BLOCKS",  "IDS",
+                                           "MASKED", "POSITIONS", "MASK_IDS"};
+    for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
+        int told = 0;
+        for (uint64_t key = 0; key < 12; key++) {
+            struct fixture f;
+            fixture_open(&f, &shape);
+            make_ready(&f);
+            char *path = path_join(f.folder, "ready.shard");
+            assert_noise_is_told(&f, path, sections[s], key, &told);
+            free(path);
+            fixture_close(&f);
+        }
+        assert_true(told > 0);
+    }
+}
+
 static void ready_samples_that_are_too_long_are_refused(void **state)
 {
     (void)state;
@@ -849,7 +944,9 @@ int main(void)
         cmocka_unit_test(the_shortest_sequences_work),
         cmocka_unit_test(too_few_documents_are_refused),
         cmocka_unit_test(damage_is_found_before_it_does_harm),
+        cmocka_unit_test(an_index_that_is_written_over_is_told),
         cmocka_unit_test(ready_samples_come_as_they_are_once_an_epoch),
+        cmocka_unit_test(ready_samples_that_are_written_over_are_told),
         cmocka_unit_test(ready_samples_that_are_too_long_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,18 +45,23 @@ struct shard_summary document_store_shard(const struct document_store *store, in
  * About a second for a billion bytes of index; the sampler does it before it plans. */
 int document_store_check_index(const struct document_store *store, struct error *err);
 
-/* A document: sentence lengths in tokens [sentences], in place; none is 0. Where an index that has
- * not been checked is damaged, a document may have no sentences. A view, and what document_store_sample()
- * gives, is good until the thread has looked at documents of STORE_HELD other shards, of any store. Ends the program where
- * a shard that was not mapped has gone away. */
+/* A document: sentence lengths in tokens [sentences], in place; none is 0 in an index that is as it
+ * was checked. But files may be cut short or written over while they are mapped: so a view never leads out of its
+ * shard, and a document whose place makes no sense any more, or whose shard cannot be mapped again, has no
+ * sentences; document_store_damage() says what is the matter. A view, and what document_store_sample() gives, is
+ * good until the thread has looked at documents of STORE_HELD other shards, of any store. */
 enum { STORE_HELD = 8 };
 struct document_view {
     const uint16_t *lengths;
     uint32_t sentences;
     uint32_t shard;
     uint64_t first_token; /* of the document in its shard */
+    uint64_t tokens;
 };
 struct document_view document_store_view(const struct document_store *store, uint64_t document);
+
+/* -1, and why a document cannot be used: it names the file. */
+int document_store_damage(const struct document_store *store, uint64_t document, struct error *err);
 
 /* Whoever walks over a store says how far it has got, so that the index, which is mapped, does not
  * pile up in the process's memory: the pages of the shards that hold documents [first, end) are
@@ -67,17 +72,18 @@ void document_store_forget(const struct document_store *store, uint64_t first, u
 
 enum shard_contents document_store_contents(const struct document_store *store);
 
-/* What a document of a store of ready samples has beside its ids, in place. Ranges are those that
- * document_store_check_index() checks. */
+/* What a document of a store of ready samples has beside its ids, in place. Its numbers are as
+ * document_store_check_index() found them, unless the file was written over since. */
 struct sample_view {
     int32_t next_sentence_label; /* -1: none */
     uint32_t masks;
-    const uint16_t *positions; /* [masks] */
+    const uint16_t *positions; /* [masks]; NULL where their place makes no sense any more */
     const uint32_t *labels;    /* [masks] */
 };
 struct sample_view document_store_sample(const struct document_store *store, uint64_t document);
 
-/* ids [count] = tokens [first, first + count) of the document, counted from its start. */
+/* ids [count] = tokens [first, first + count) of the document, counted from its start; an error where it has
+ * not so many. */
 int document_store_read(const struct document_store *store, struct block_cache *cache,
                         const struct document_view *document, uint64_t first, uint32_t count,
                         int32_t *ids, struct error *err);

@@ -18,7 +18,8 @@ struct shard {
     uint64_t blocks;
     const uint64_t *block_offsets; /* [blocks + 1], into ids */
     const uint32_t *block_crcs;    /* [blocks], of the inflated bytes */
-    const uint8_t *ids;            /* the deflated blocks */
+    const uint8_t *ids;            /* [ids_bytes], the deflated blocks */
+    uint64_t ids_bytes;
     const uint8_t *words; /* [shard_words_bytes(tokens)]; NULL: the text is not segmented */
 
     /* Of ready samples; else NULL. */
@@ -26,6 +27,7 @@ struct shard {
     const uint64_t *first_mask;     /* [documents + 1] */
     const uint16_t *mask_positions; /* [masks] */
     const uint32_t *mask_ids;       /* [masks] */
+    uint64_t masks;
 };
 
 /* Checks META and the sizes of the other sections, and reads none of them: the time does not depend

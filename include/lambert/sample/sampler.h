@@ -84,9 +84,14 @@ uint64_t sampler_epoch_samples(struct sampler *sampler, uint32_t epoch);
  * epochs, and the part of the next one. */
 double sampler_epochs(struct sampler *sampler, uint64_t samples);
 
-/* The plan of sample `index`, and the epoch it lies in (epoch may be NULL). */
+/* The plan of sample `index`, and the epoch it lies in (epoch may be NULL). Where the store is no longer what
+ * sampler_new() checked (a file was cut short, written over, or is gone), the plan is worth nothing, and so is all
+ * that the sampler says from then on: sampler_damage() and the next sampler_fill(), of whatever plan, say so. */
 void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *plan,
                   uint32_t *epoch);
+
+/* -1 with a sentence that names the file where planning met damage; else 0. */
+int sampler_damage(const struct sampler *sampler, struct error *err);
 
 /* Appends the sample to the batch: ids, masks, label, keys. */
 int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
