@@ -117,6 +117,12 @@ bool file_exists(const char *path)
     return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
+bool file_is_link(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
 int file_remove(const char *path, struct error *err)
 {
     if (unlink(path) == 0 || errno == ENOENT)
@@ -129,7 +135,12 @@ int file_lock(const char *path, int *descriptor, struct error *err)
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     struct stat there, here;
     for (;;) {
-        *descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        *descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (*descriptor < 0 && file_is_link(path))
+            return error_set(
+                err,
+                "%s is a symbolic link, where a file of this folder's own is wanted; remove it",
+                path);
         if (*descriptor < 0)
             return error_errno(err, "cannot open %s", path);
         if (fcntl(*descriptor, F_SETLK, &lock) != 0 && errno != ENOLCK && errno != ENOSYS) {

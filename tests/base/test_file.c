@@ -62,6 +62,20 @@ static void locking(void **state)
     assert_int_equal(waitpid(child, &code, 0), child);
     assert_true(WIFEXITED(code) && WEXITSTATUS(code) == 7);
     assert_int_equal(file_lock("/nowhere/lock", &held, &err), -1);
+    /* A link, to a file that is there or is not, is not followed. */
+    char *link = memory_copy_text(scratch_path("link")),
+         *target = memory_copy_text(scratch_path("target"));
+    assert_false(file_is_link(path));
+    assert_int_equal(symlink(target, link), 0);
+    assert_true(file_is_link(link));
+    for (int there = 0; there < 2; there++) {
+        assert_int_equal(file_lock(link, &held, &err), -1);
+        assert_non_null(strstr(err.text, "is a symbolic link"));
+        assert_int_equal(file_exists(target), there);
+        scratch_write(target, "", 0);
+    }
+    free(link);
+    free(target);
     free(path);
 }
 

@@ -59,7 +59,7 @@ int file_write(const char *path, const void *data, size_t size, struct error *er
 
 int file_remove(const char *path, struct error *err); /* fine if there is none */
 
-/* Takes the lock of a file (made if need be), for as long as the process lives or until close() of
+/* Takes the lock of a file (made if need be; a symbolic link is refused), for as long as the process lives or until close() of
  * *descriptor: -1 with a sentence while another process has it. The system releases the lock of a
  * process that is killed. Its holder may remove the file before it closes it; the file must not be
  * opened otherwise meanwhile (closing it would give up the lock).
@@ -74,6 +74,9 @@ bool file_exists(const char *path);
 
 /* Whether two paths are one file, or would be. */
 bool file_is_same(const char *path, const char *other);
+
+/* Whether the path itself is a symbolic link, wherever it leads. */
+bool file_is_link(const char *path);
 
 bool folder_exists(const char *path);
 int folder_create(const char *path, struct error *err); /* with parents; fine if it is there */
