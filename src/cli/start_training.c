@@ -1,6 +1,10 @@
 #include "start_training.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 #include "lambert/base/buffer.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
 #include "lambert/config/config.h"
@@ -19,6 +23,20 @@ const struct command_option training_options[] = {
      OPTION_PLACE(struct training_arguments, accept),
      .metavar = "KEYS",
      .help = "with --resume: these keys (comma-separated) may differ from the checkpoint's"},
+    {.name = "max-hours",
+     .kind = OPTION_REAL,
+     OPTION_PLACE(struct training_arguments, max_hours),
+     .real_max = 1e6,
+     .metavar = "HOURS",
+     .standard = "no limit but that of the job, where the scheduler says it",
+     .help =
+         "the run ends by itself before so much time has passed since its start, with a checkpoint"},
+    {.name = "stopped-code",
+     .kind = OPTION_INTEGER,
+     OPTION_PLACE(struct training_arguments, stopped_code),
+     .max = 125,
+     .metavar = "CODE",
+     .help = "exit code of a run that a signal or its time ended before it was complete"},
     {0}};
 
 int check_training(const void *context, struct error *err)
@@ -54,6 +72,23 @@ static int read_config(struct config *config, const struct training_arguments *a
     return 0;
 }
 
+/* Rank 0's counts. */
+static struct job_end end_of_time(const struct dist *dist,
+                                  const struct training_arguments *arguments)
+{
+    struct job_end end;
+    struct error err;
+    if (job_end_find(&end, getenv, (double)time(NULL), &err) < 0 && dist_rank(dist) == 0)
+        log_warning("%s; the end of the job is not known", err.text);
+    if (arguments->max_hours > 0 && 3600 * arguments->max_hours < end.seconds)
+        end = (struct job_end){.seconds = 3600 * arguments->max_hours, .name = "--max-hours"};
+    char left[32];
+    if (end.name)
+        log_info("the run ends by itself in time: it has %s (%s)", clock_text(end.seconds, left),
+                 end.name);
+    return end;
+}
+
 int start_training(struct dist *dist, const struct training_arguments *arguments, bool fine_tuning,
                    struct error *err)
 {
@@ -70,7 +105,10 @@ int start_training(struct dist *dist, const struct training_arguments *arguments
     buffer_release(&text);
     if (status < 0 || dist_agree(dist, kernels_select(err), err) < 0)
         return -1;
-    const struct run_request request = {
-        .config = &config, .resume = arguments->resume, .accept = arguments->accept};
-    return run_training(dist, &request, err) < 0 ? -1 : EXIT_DONE;
+    const struct run_request request = {.config = &config,
+                                        .resume = arguments->resume,
+                                        .accept = arguments->accept,
+                                        .end = end_of_time(dist, arguments)};
+    status = run_training(dist, &request, err);
+    return status == RUN_STOPPED ? arguments->stopped_code : status;
 }

@@ -11,6 +11,8 @@ struct training_arguments {
     struct command_words words;
     bool resume;
     const char *accept;
+    double max_hours; /* 0: no limit */
+    int stopped_code;
 };
 
 extern const struct command_option training_options[];

@@ -250,9 +250,18 @@ static const struct key train_keys[] = {
         "File of minimal pairs (BLiMP's JSON lines; docs/asking.md): each evaluation of pre-training "
         "also says in what share of them the model finds the acceptable sentence likelier; empty: none."),
     KEY(train, checkpoint_every, "100", "[0, 1000000000]", FREE,
-        "Steps between checkpoints; 0: at the end of a phase only."),
+        "Steps between checkpoints; 0: at the end of a phase only, and by checkpoint_minutes."),
+    KEY(train, checkpoint_minutes, "10", "[0, 1000000]", FREE,
+        "Minutes after which there is a checkpoint in any case, after the step that is being made then: no more "
+        "than that is ever lost; 0: by steps alone."),
     KEY(train, checkpoint_keep, "3", "[1, 1000000]", FREE,
         "How many of the newest checkpoints are kept."),
+    KEY(train, checkpoint_keep_every, "0", "[0, 1000000000]", FREE,
+        "Each time after so many steps there is a checkpoint that is kept for good, besides the newest; 0: none."),
+    KEY(train, checkpoint_beside, "yes", YES_NO, FREE,
+        "Training goes on while a checkpoint is written: rank 0 copies weights and moments (4 bytes a weight and 8 "
+        "for LAMB's moments), which a thread writes. Where its machine has no memory left for that, or with no, "
+        "all wait until it is written."),
     KEY(train, log_every, "10", "[1, 1000000000]", FREE,
         "Steps between lines in the log."),
     KEY(train, report_every, "0", "[0, 1000000000]", FREE,

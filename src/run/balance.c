@@ -101,16 +101,17 @@ static void warn(const struct balance_slow *slow)
 }
 
 void balance_step(struct balance *balance, const struct dist *dist, struct balance_times own,
-                  bool *flag, struct balance_report *report)
+                  struct balance_flags *flags, struct balance_report *report)
 {
     struct balance_slow slow;
     const int ranks = balance->ranks;
     for (int r = 0; r < ranks; r++)
         balance->times[r] = (struct balance_times){0};
     balance->times[dist_rank(dist)] = own;
-    balance->times[ranks] = (struct balance_times){.work = *flag};
-    dist_sum_double(dist, &balance->times[0].work, 2 * ranks + 1);
-    *flag = balance->times[ranks].work > 0;
+    balance->times[ranks] = (struct balance_times){.work = flags->stop, .data = flags->save};
+    dist_sum_double(dist, &balance->times[0].work, 2 * (ranks + 1));
+    *flags = (struct balance_flags){.stop = balance->times[ranks].work > 0,
+                                    .save = balance->times[ranks].data > 0};
     balance_note(balance, report);
     if (balance_find_slow(balance, clock_seconds(), &slow) && slow.rank == dist_rank(dist))
         warn(&slow);

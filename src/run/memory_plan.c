@@ -1,5 +1,7 @@
 #include "memory_plan.h"
 
+#include <math.h>
+
 #include "lambert/base/buffer.h"
 #include "lambert/base/log.h"
 #include "lambert/base/machine_memory.h"
@@ -49,13 +51,15 @@ static void announce(const struct memory_plan *plan, const struct dist *dist, do
              dist_machine_size(dist));
 }
 
-int memory_plan_check(const struct memory_plan *plan, const struct dist *dist, struct error *err)
+int memory_plan_check(const struct memory_plan *plan, const struct dist *dist, double *left,
+                      struct error *err)
 {
     double machine = own_bytes(plan) + counted_weights(plan, dist);
     uint64_t available = machine_memory_available("");
     dist_machine_sum_double(dist, &machine, 1);
     announce(plan, dist, machine);
     int status = 0;
+    *left = available == UINT64_MAX ? INFINITY : (double)available - machine;
     if (available != UINT64_MAX && machine > (double)available)
         status = error_set(
             err,

@@ -18,7 +18,9 @@ struct memory_plan {
 };
 
 /* Collective; rank 0 logs what a rank and what its node will hold. -1 on all ranks, with the
- * sentence of one whose node has less. */
-int memory_plan_check(const struct memory_plan *plan, const struct dist *dist, struct error *err);
+ * sentence of one whose node has less. *left: bytes of this machine that are left then; INFINITY: nothing says how
+ * much it has. */
+int memory_plan_check(const struct memory_plan *plan, const struct dist *dist, double *left,
+                      struct error *err);
 
 #endif

@@ -229,6 +229,17 @@ int metrics_corpora(struct metrics *metrics, const char *phase, const struct run
     return write_line(metrics, line, err);
 }
 
+int metrics_checkpoint(struct metrics *metrics, const char *phase, const struct run_state *state,
+                       double pause, double write, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("checkpoint", phase, state);
+    add(line, "pause_seconds", pause);
+    add(line, "write_seconds", write);
+    return write_line(metrics, line, err);
+}
+
 int metrics_log(struct metrics *metrics, const char *phase, const struct run_state *state,
                 const struct log_losses *losses, struct error *err)
 {

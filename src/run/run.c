@@ -10,12 +10,11 @@
 #include "lambert/base/clock.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
-#include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
 #include "lambert/kernels/product_counts.h"
 #include "lambert/run/options.h"
-#include "lambert/store/checkpoint_folder.h"
 #include "nonfinite.h"
+#include "run_folder.h"
 #include "run_internal.h"
 #include "run_log.h"
 #include "signals.h"
@@ -34,59 +33,20 @@ enum outcome { GOES_ON, STOPPED, FAILED };
 
 /* --- the run folder --------------------------------------------------------------------------- */
 
-/* Two runs in one folder would take each other's checkpoints for their own. */
-static int lock_folder(struct run *run, struct error *err)
-{
-    char *path = path_join(run->config->run.folder, "lock");
-    int status = file_lock(path, &run->lock, err);
-    free(path);
-    return status < 0 ? error_prefix(err, "another run uses this folder") : 0;
-}
-
-static int write_config(const struct config *config, struct error *err)
-{
-    struct buffer text = {0};
-    char *path = path_join(config->run.folder, "config.ini");
-    config_print(config, false, &text);
-    int status = file_write(path, text.data, text.size, err);
-    buffer_release(&text);
-    free(path);
-    return status;
-}
-
 /* [rank 0] */
 static int prepare_folder(struct run *run, struct error *err)
 {
-    const char *folder = run->config->run.folder;
-    if (folder_create(folder, err) < 0 || (run->lock < 0 && lock_folder(run, err) < 0) ||
-        write_config(run->config, err) < 0)
+    if (run_folder_take(run, err) < 0)
         return -1;
-    return metrics_open(&run->metrics, folder, 0, run->state.total_steps, err);
-}
-
-static int save(struct run *run, struct error *err)
-{
-    const char *folder = run->config->run.folder;
-    char *path = checkpoint_path(folder, run->state.total_steps);
-    double started = clock_seconds();
-    activity_task("checkpoint after step", run->state.total_steps);
-    run->meta.state = run->state;
-    int status = nonfinite_check_state(run, err);
-    if (status == 0)
-        status = trainer_save(run->trainer, path, &run->meta, err);
-    if (status == 0) {
-        log_info("checkpoint %s written in %.1f s", path, clock_seconds() - started);
-        if (dist_rank(run->dist) == 0)
-            status = checkpoint_prune(folder, run->config->train.checkpoint_keep, err);
-        status = dist_agree(run->dist, status, err);
-    }
-    free(path);
-    return status;
+    return metrics_open(&run->metrics, run->folder, 0, run->state.total_steps, err);
 }
 
 static int evaluate(struct run *run, struct error *err)
 {
-    return run->work->operations->evaluate(run->work, run, err);
+    const double started = clock_seconds();
+    const int status = run->work->operations->evaluate(run->work, run, err);
+    deadline_note_evaluation(&run->deadline, clock_seconds() - started);
+    return status;
 }
 
 /* --- a step ----------------------------------------------------------------------------------- */
@@ -94,6 +54,25 @@ static int evaluate(struct run *run, struct error *err)
 static bool due(int64_t step, int every)
 {
     return every > 0 && step % every == 0;
+}
+
+static bool evaluates_after(const struct run *run, const struct phase_run *phase, int steps)
+{
+    return run->state.phase_step + steps == phase->settings->steps ||
+           due(run->state.total_steps + steps, run->config->train.evaluate_every);
+}
+
+/* What this rank has to tell the others after the step that is made: rank 0's clock is that of all. */
+static struct balance_flags flags_after(struct run *run, const struct phase_run *phase)
+{
+    struct balance_flags flags = {.stop = signals_stop()};
+    if (dist_rank(run->dist) != 0)
+        return flags;
+    const int evaluations = evaluates_after(run, phase, 1) + evaluates_after(run, phase, 2);
+    const double checkpoint = run->saving.seconds * (run->saving.busy ? 2 : 1);
+    flags.stop |= deadline_is_near(&run->deadline, clock_seconds(), evaluations, checkpoint);
+    flags.save = saving_is_due(run);
+    return flags;
 }
 
 /* One update with everything around it: the batch, the ranks' times, what is said and written. */
@@ -128,8 +107,9 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
 
     double work = clock_seconds() - started - (activity_waited() - waited);
     activity_at("comparing the ranks' times", -1);
-    run->stop = signals_stop();
-    balance_step(&run->balance, run->dist, (struct balance_times){work, data}, &run->stop,
+    deadline_note_step(&run->deadline, clock_seconds() - started);
+    run->flags = flags_after(run, phase);
+    balance_step(&run->balance, run->dist, (struct balance_times){work, data}, &run->flags,
                  &metrics.balance);
     if (report.updated)
         run->skips_in_a_row = 0;
@@ -187,25 +167,47 @@ static void report_log(struct run *run, const struct phase_run *phase)
         metrics_log(&run->metrics, phase->settings->name, &run->state, &losses, &run->write_error);
 }
 
+/* What whoever ends the run by a signal has to grant, as soon as a step is known that is like others. */
+static void report_needs(struct run *run)
+{
+    char step[32], checkpoint[32];
+    if (run->steps_here++ != 1)
+        return;
+    const double needed = deadline_needed(&run->deadline, run->saving.seconds);
+    snprintf(step, sizeof step, "%.2g", run->deadline.step);
+    snprintf(checkpoint, sizeof checkpoint, "%.2g", run->saving.seconds);
+    log_info(
+        "a step takes %s s and a checkpoint %s s%s: between the signal that ends the run and its end, grant it %.0f s "
+        "(of mpirun: --mca odls_base_sigkill_timeout %.0f)",
+        step, checkpoint, run->saving.measured ? "" : " (guessed by its size)", ceil(needed),
+        ceil(needed));
+}
+
 /* Evaluation, checkpoint, signal: what may follow a step. */
 static enum outcome after_step(struct run *run, const struct phase_run *phase, struct error *err)
 {
     const struct config_train *train = &run->config->train;
     const int64_t step = run->state.total_steps;
-    const bool last = run->state.phase_step == phase->settings->steps, stop = run->stop;
-    const bool evaluates = last || due(step, train->evaluate_every);
-    const bool periodic = due(step, train->checkpoint_every) && !run->skips_in_a_row;
+    const bool last = run->state.phase_step == phase->settings->steps, stop = run->flags.stop;
+    const bool evaluates = evaluates_after(run, phase, 0);
+    const bool periodic =
+        !run->skips_in_a_row && (run->flags.save || due(step, train->checkpoint_every) ||
+                                 due(step, train->checkpoint_keep_every));
     report_progress(run, phase, evaluates || stop);
     report_log(run, phase);
+    report_needs(run);
+    saving_step(run);
     if (!evaluates && !periodic && !stop)
         return GOES_ON;
     *err = run->write_error;
     if (dist_agree(run->dist, run->written, err) < 0)
         return FAILED;
     trainer_settle(run->trainer);
+    if (saving_check_place(run, err) < 0)
+        return FAILED;
     if (evaluates && !stop && evaluate(run, err) < 0)
         return FAILED;
-    if ((last || stop || periodic) && save(run, err) < 0)
+    if ((last || stop || periodic) && saving_save(run, stop, err) < 0)
         return FAILED;
     /* Where there may be little time, saving comes first. */
     if (evaluates && stop && evaluate(run, err) < 0)
@@ -259,10 +261,12 @@ done:
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-/* The signal that ends the run. */
-static const char *stopper(void)
+/* What ends the run. */
+static const char *stopper(const struct run *run)
 {
-    return signals_stop() ? signals_caught() : "a signal to another rank";
+    if (signals_stop())
+        return signals_caught();
+    return run->deadline.near ? run->deadline.what : "a signal to another rank";
 }
 
 /* All phases that are left. */
@@ -279,13 +283,13 @@ static int run_phases(struct run *run, struct error *err)
     }
     while (outcome == GOES_ON && state->phase < config->phase_count)
         outcome = run_phase(run, err);
-    if (outcome == FAILED)
+    if (outcome == FAILED || saving_finish(run, err) < 0)
         return -1;
     char worked[32];
     clock_text(run_clock_seconds(&run->clock), worked);
     if (outcome == STOPPED)
         log_info("stopped by %s after step %" PRId64 " and %s, with a checkpoint; --resume goes on",
-                 stopper(), state->total_steps, worked);
+                 stopper(run), state->total_steps, worked);
     else
         log_info("done in %s: %" PRId64 " steps, %" PRIu64 " sequences, %" PRIu64 " tokens; %s",
                  worked, state->total_steps, state->sequences, state->tokens, config->run.folder);
@@ -303,7 +307,8 @@ static bool stopped_before(const struct dist *dist)
 {
     if (!dist_any(dist, signals_stop()))
         return false;
-    log_info("stopped by %s before training: nothing was to be saved", stopper());
+    log_info("stopped by %s before training: nothing was to be saved",
+             signals_stop() ? signals_caught() : "a signal to another rank");
     return true;
 }
 
@@ -311,6 +316,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
 {
     const struct config *config = request->config;
     const bool first = dist_rank(dist) == 0;
+    const double started = clock_seconds();
     struct watchdog *watchdog;
     struct run run;
     if (stopped_before(dist))
@@ -325,6 +331,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     announce_machine(dist, threads, config->train.compute_type);
     activity_task("getting corpus and memory", -1);
     status = run_init(&run, dist, config, request->resume, threads, err);
+    deadline_init(&run.deadline, &request->end, started);
     if (status == 0 && stopped_before(dist))
         status = RUN_STOPPED;
     if (status != 0)
@@ -333,8 +340,8 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     /* The folder is locked before a checkpoint is chosen, for whoever holds it may write a newer
      * one; where there is none yet it is made, and locked, when nothing else can be wrong. */
     activity_task("getting the first weights", -1);
-    bool there = first && folder_exists(config->run.folder);
-    status = dist_agree(dist, there ? lock_folder(&run, err) : 0, err);
+    bool there = first && folder_exists(run.folder);
+    status = dist_agree(dist, there ? run_folder_lock(&run, err) : 0, err);
     if (status < 0)
         goto done;
     status = start_run(&run, request, err);
@@ -343,6 +350,9 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     if (status != 0)
         goto done;
     status = dist_agree(dist, first ? prepare_folder(&run, err) : 0, err);
+    if (status < 0)
+        goto done;
+    status = saving_init(&run, run.memory_left, err);
     if (status < 0)
         goto done;
     status = stopped_before(dist) ? RUN_STOPPED : run_phases(&run, err);

@@ -27,7 +27,7 @@ static int divide_nodes(struct dist *dist, int ranks, struct error *err)
 }
 
 /* Says what this rank and its machine will hold before it is taken. */
-static int plan_memory(const struct run *run, int threads, struct error *err)
+static int plan_memory(struct run *run, int threads, struct error *err)
 {
     const struct trainer_options *options = &run->work->options;
     const struct bert_config *model = &options->model;
@@ -45,7 +45,7 @@ static int plan_memory(const struct run *run, int threads, struct error *err)
              model->layers, model->hidden, model->heads, model->vocab, (size_t)table.count,
              (double)table.weights / 1e6);
     param_table_release(&table);
-    return memory_plan_check(&plan, run->dist, err);
+    return memory_plan_check(&plan, run->dist, &run->memory_left, err);
 }
 
 int run_init(struct run *run, struct dist *dist, const struct config *config, bool resume,
@@ -60,6 +60,7 @@ int run_init(struct run *run, struct dist *dist, const struct config *config, bo
     char what[64];
     snprintf(what, sizeof what, "the %s", work->what);
     run->config = &work->config;
+    run->folder = memory_copy_text(run->config->run.folder);
     run->meta = work->meta;
     run->state = work->meta.state;
     if (dist_same(dist, what, run->state.corpus_hash, err) < 0 ||
@@ -74,7 +75,9 @@ int run_init(struct run *run, struct dist *dist, const struct config *config, bo
 
 void run_release(struct run *run)
 {
+    saving_release(run);
     metrics_close(&run->metrics);
+    free(run->folder);
     if (run->lock >= 0)
         close(run->lock);
     trainer_free(run->trainer);

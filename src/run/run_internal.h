@@ -3,6 +3,7 @@
 #ifndef LAMBERT_RUN_RUN_INTERNAL_H
 #define LAMBERT_RUN_RUN_INTERNAL_H
 
+#include "deadline.h"
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/run/balance.h"
@@ -10,12 +11,14 @@
 #include "lambert/store/checkpoint.h"
 #include "lambert/trainer/trainer.h"
 #include "run_clock.h"
+#include "saving.h"
 #include "work.h"
 
 struct run {
     struct dist *dist;
     const struct config *config; /* the work's */
     struct work *work;
+    char *folder; /* run.folder, or where it is now: see run_folder.h */
     struct trainer *trainer;
     struct run_state state; /* where the run stands */
     struct checkpoint_meta
@@ -23,10 +26,15 @@ struct run {
     struct metrics metrics;
     struct balance balance;
     struct run_clock clock;
+    struct saving saving;
+    double memory_left; /* bytes of this machine */
     double peak;        /* operations a second in train.compute_type that all cores could do */
+    int64_t steps_here; /* of this process */
     int skips_in_a_row; /* steps up to now that changed nothing */
     bool fresh_head;    /* [rank 0] the task's head began with fresh weights */
-    bool stop;          /* a rank was told to end the run after this step */
+    /* What follows the step, on all ranks: a rank was told to end the run; a checkpoint is due by the clock. */
+    struct balance_flags flags;
+    struct deadline deadline; /* [rank 0] */
     /* -1: the last step's metrics could not be written, on this rank, and why. */
     int written;
     struct error write_error;

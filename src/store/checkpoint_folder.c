@@ -74,6 +74,15 @@ static int highest_step_first(const void *a, const void *b)
 static int stored_list_open(struct stored_list *list, const char *run_folder, struct error *err)
 {
     *list = (struct stored_list){.folder = path_join(run_folder, FOLDER)};
+    if (file_is_link(list->folder)) {
+        error_set(
+            err,
+            "%s is a symbolic link: the checkpoints there are another run's. Remove it; where a run is to lie "
+            "elsewhere, the run folder itself may be a link",
+            list->folder);
+        free(list->folder);
+        return -1;
+    }
     if (folder_exists(list->folder) && folder_list_open(&list->names, list->folder, err) < 0) {
         free(list->folder);
         return -1;
@@ -190,7 +199,7 @@ static int remove_temporaries_of_best(const char *run_folder, struct error *err)
 /* A checkpoint of a higher step than the one written last is left over from before a resume, which
  * passed it over because it was damaged: it must not count as one that is kept, or the whole ones
  * would go in its stead. */
-int checkpoint_prune(const char *run_folder, int keep, struct error *err)
+int checkpoint_prune(const char *run_folder, int keep, int keep_every, struct error *err)
 {
     struct stored_list list;
     int status = -1;
@@ -213,6 +222,8 @@ int checkpoint_prune(const char *run_folder, int keep, struct error *err)
 
     int kept = 0, last = written_last(&list);
     for (int i = 0; i < list.count; i++) {
+        if (keep_every > 0 && list.items[i].step % keep_every == 0)
+            continue;
         if (kept == keep) {
             if (file_remove(list.items[i].path, err) < 0)
                 goto done;

@@ -303,6 +303,27 @@ int trainer_save(struct trainer *trainer, const char *path, const struct checkpo
     return checkpoint_write(&arrays, path, meta, err);
 }
 
+size_t trainer_snapshot_memory(struct trainer *trainer)
+{
+    struct checkpoint_arrays arrays = arrays_of(trainer);
+    return checkpoint_snapshot_memory(&arrays);
+}
+
+int trainer_snapshot_new(struct trainer *trainer, struct checkpoint_snapshot **snapshot,
+                         struct error *err)
+{
+    struct checkpoint_arrays arrays = arrays_of(trainer);
+    return checkpoint_snapshot_new(snapshot, &arrays, err);
+}
+
+void trainer_take_snapshot(struct trainer *trainer, struct checkpoint_snapshot *snapshot,
+                           const struct checkpoint_meta *meta)
+{
+    struct checkpoint_arrays arrays = arrays_of(trainer);
+    trainer_settle(trainer);
+    checkpoint_snapshot_take(snapshot, &arrays, meta);
+}
+
 int trainer_load(struct trainer *trainer, const struct checkpoint_file *file,
                  struct run_state *state, struct error *err)
 {

@@ -53,7 +53,10 @@ static void defaults(void **state)
     assert_int_equal(c.train.evaluate_sequences, 1024);
     assert_string_equal(c.train.evaluate_pairs, "");
     assert_int_equal(c.train.checkpoint_every, 100);
+    assert_true(c.train.checkpoint_minutes == 10);
     assert_int_equal(c.train.checkpoint_keep, 3);
+    assert_int_equal(c.train.checkpoint_keep_every, 0);
+    assert_true(c.train.checkpoint_beside);
     assert_int_equal(c.train.log_every, 10);
     assert_int_equal(c.train.report_every, 0);
     assert_int_equal(c.train.on_nonfinite, NONFINITE_STOP);

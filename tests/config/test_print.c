@@ -61,7 +61,10 @@ static const char unusual[] = "[run]\n"
                               "evaluate_sequences = 6\n"
                               "evaluate_pairs = minimal pairs.jsonl\n"
                               "checkpoint_every = 7\n"
+                              "checkpoint_minutes = 2.5\n"
                               "checkpoint_keep = 8\n"
+                              "checkpoint_keep_every = 9\n"
+                              "checkpoint_beside = no\n"
                               "log_every = 9\n"
                               "report_every = 10\n"
                               "on_nonfinite = skip\n"
@@ -221,7 +224,10 @@ static void result_keys(void **state)
                                            "evaluate_sequences",
                                            "evaluate_pairs",
                                            "checkpoint_every",
+                                           "checkpoint_minutes",
                                            "checkpoint_keep",
+                                           "checkpoint_keep_every",
+                                           "checkpoint_beside",
                                            "log_every",
                                            "report_every",
                                            "on_nonfinite",

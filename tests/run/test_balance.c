@@ -134,12 +134,13 @@ static void ranks_tell_each_other(void **state)
     balance_init(&balance, dist_size(ranks));
     for (int i = 0; i < 3; i++) {
         struct balance_times own = {.work = is_last ? 3 : 2, .data = is_last ? 0 : 1};
-        bool flag = is_last;
-        balance_step(&balance, ranks, own, &flag, &report);
-        assert_true(flag);
-        flag = false;
-        balance_step(&balance, ranks, own, &flag, &report);
-        assert_false(flag);
+        struct balance_flags flags = {.stop = is_last && i != 1, .save = is_last && i != 2};
+        balance_step(&balance, ranks, own, &flags, &report);
+        assert_int_equal(flags.stop, i != 1);
+        assert_int_equal(flags.save, i != 2);
+        flags = (struct balance_flags){0};
+        balance_step(&balance, ranks, own, &flags, &report);
+        assert_false(flags.stop || flags.save);
         assert_int_equal(report.slowest, last);
         near(report.work, (2.0 * last + 3) / (last + 1));
         near(report.data, last > 0);

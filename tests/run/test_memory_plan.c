@@ -22,10 +22,12 @@ static struct memory_plan a_plan(bool shared)
                                 .corpus_cache = 5 * MB};
 }
 
+static double left; /* of the machine, as the last check found */
+
 static int check(const struct memory_plan *plan, struct buffer *said, struct error *err)
 {
     catch_begin();
-    int status = memory_plan_check(plan, ranks, err);
+    int status = memory_plan_check(plan, ranks, &left, err);
     catch_end(said);
     return status;
 }
@@ -44,6 +46,7 @@ static void the_sum_is_said(void **state)
         assert_int_equal(check(&plan, &said, &err), 0);
         snprintf(machine, sizeof machine, "memory of rank 0's machine: %d MB for %d rank(s)", total,
                  size);
+        assert_true(left > 0 && left < 1e15);
         const char *text = buffer_text(&said);
         const bool first = dist_rank(ranks) == 0;
         assert_true(first == (strstr(text, machine) != NULL));

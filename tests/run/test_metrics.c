@@ -255,6 +255,22 @@ static void products_go_by_who_made_them(void **unused)
     cJSON_Delete(line);
 }
 
+static void a_checkpoint_has_its_times(void **unused)
+{
+    (void)unused;
+    struct metrics metrics;
+    struct error err;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_checkpoint(&metrics, "one", &state, 0.5, 30, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    assert_string_equal(json_get_text(line, "kind"), "checkpoint");
+    assert_number(line, "total_step", 13);
+    assert_number(line, "pause_seconds", 0.5);
+    assert_number(line, "write_seconds", 30);
+    cJSON_Delete(line);
+}
+
 static void a_lost_log_is_told(void **unused)
 {
     (void)unused;
@@ -413,6 +429,7 @@ int main(void)
         cmocka_unit_test(a_distance_has_no_accuracy),
         cmocka_unit_test(tensors_go_by_their_names),
         cmocka_unit_test(products_go_by_who_made_them),
+        cmocka_unit_test(a_checkpoint_has_its_times),
         cmocka_unit_test(a_lost_log_is_told),
         cmocka_unit_test(an_evaluation_has_its_yardstick),
         cmocka_unit_test(minimal_pairs_have_their_accuracy),

@@ -46,7 +46,8 @@ static int train(const struct run_request *request)
     return status;
 }
 
-/* The lines of the metrics as "kind:phase:total_step ". */
+/* The lines of the metrics as "kind:phase:total_step ", but those of checkpoints, whose place among the others a
+ * thread decides. */
 static void read_lines(struct buffer *lines)
 {
     struct buffer text = {0};
@@ -56,8 +57,9 @@ static void read_lines(struct buffer *lines)
         assert_non_null(strchr(line, '\n'));
         cJSON *object = cJSON_ParseWithLength(line, (size_t)(strchr(line, '\n') - line));
         assert_true(json_get_count(object, "total_step", &step));
-        buffer_print(lines, "%s:%s:%d ", json_get_text(object, "kind"),
-                     json_get_text(object, "phase"), (int)step);
+        if (strcmp(json_get_text(object, "kind"), "checkpoint") != 0)
+            buffer_print(lines, "%s:%s:%d ", json_get_text(object, "kind"),
+                         json_get_text(object, "phase"), (int)step);
         cJSON_Delete(object);
     }
     buffer_release(&text);

@@ -105,7 +105,7 @@ static void expect_prune(int keep, const char *names_left)
     struct buffer said = {0};
     struct error err;
     catch_begin();
-    int status = checkpoint_prune(run_folder, keep, &err);
+    int status = checkpoint_prune(run_folder, keep, 0, &err);
     catch_end(&said);
     buffer_release(&said);
     assert_int_equal(status, 0);
@@ -227,13 +227,49 @@ static void the_newest_are_kept(void **state)
     (void)state;
     new_run("prune");
     struct error err;
-    assert_int_equal(checkpoint_prune(run_folder, 3, &err), 0); /* nothing there */
+    assert_int_equal(checkpoint_prune(run_folder, 3, 0, &err), 0); /* nothing there */
     for (int step = 1; step <= 5; step++)
         store(step * 10, step);
     expect_prune(9, STEP("00000010") " " STEP("00000020") " " STEP("00000030") " " STEP(
                         "00000040") " " STEP("00000050"));
     expect_prune(2, STEP("00000040") " " STEP("00000050"));
     expect_prune(1, STEP("00000050"));
+}
+
+/* Multiples of 20, and besides them the newest. */
+static void some_are_kept_for_good(void **state)
+{
+    (void)state;
+    struct error err;
+    new_run("good");
+    for (int step = 1; step <= 7; step++)
+        store(step * 10, step);
+    assert_int_equal(checkpoint_prune(run_folder, 1, 20, &err), 0);
+    expect_prune(9,
+                 STEP("00000020") " " STEP("00000040") " " STEP("00000060") " " STEP("00000070"));
+    expect_prune(1, STEP("00000070"));
+}
+
+/* A link to another's. */
+static void a_folder_that_leads_elsewhere_is_refused(void **state)
+{
+    (void)state;
+    struct checkpoint_file file;
+    struct error err;
+    new_run("other");
+    store(10, 1);
+    char *theirs = path_join(run_folder, "checkpoints");
+    new_run("linked");
+    char *ours = path_join(run_folder, "checkpoints");
+    assert_int_equal(folder_create(run_folder, &err), 0);
+    assert_int_equal(symlink(theirs, ours), 0);
+    assert_int_equal(checkpoint_newest(run_folder, &file, &err), -1);
+    assert_non_null(strstr(err.text, "linked/checkpoints is a symbolic link"));
+    assert_int_equal(checkpoint_prune(run_folder, 1, 0, &err), -1);
+    new_run("other");
+    expect_newest(10, 0);
+    free(theirs);
+    free(ours);
 }
 
 /* A damaged checkpoint was passed over, and the run went on from the one before: what it writes
@@ -318,7 +354,7 @@ static void what_cannot_be_removed_is_said(void **state)
     store(10, 1);
     char *path = checkpoint_path(run_folder, 5);
     assert_int_equal(folder_create(path, &err), 0); /* a folder of that name */
-    assert_int_equal(checkpoint_prune(run_folder, 1, &err), -1);
+    assert_int_equal(checkpoint_prune(run_folder, 1, 0, &err), -1);
     assert_non_null(strstr(err.text, path));
     free(path);
 }
@@ -333,6 +369,8 @@ int main(int argc, char **argv)
         RANKS_TEST(other_names_are_no_checkpoints),
         RANKS_TEST(the_damaged_are_passed_over),
         RANKS_TEST(the_newest_are_kept),
+        RANKS_TEST(some_are_kept_for_good),
+        RANKS_TEST(a_folder_that_leads_elsewhere_is_refused),
         RANKS_TEST(the_damaged_take_no_place_of_the_whole),
         RANKS_TEST(temporary_files_go),
         RANKS_TEST(what_a_killed_run_was_writing_goes),

@@ -110,9 +110,12 @@ struct config_train {
     int evaluate_sequences;
     char evaluate_pairs[CONFIG_TEXT]; /* pre-training: minimal pairs; empty: none */
     int checkpoint_every;             /* steps; 0: at the end of a phase only */
+    double checkpoint_minutes;        /* 0: none by the clock */
     int checkpoint_keep;
-    int log_every;    /* steps between lines of the log file or terminal history */
-    int report_every; /* steps; 0: never */
+    int checkpoint_keep_every; /* steps; 0: none is kept for good */
+    bool checkpoint_beside;    /* training goes on while they are written */
+    int log_every;             /* steps between lines of the log file or terminal history */
+    int report_every;          /* steps; 0: never */
     enum on_nonfinite on_nonfinite;
     int watchdog_seconds; /* 0: none */
     int ranks_per_node;   /* 0: those that share a machine */

@@ -23,6 +23,12 @@ struct balance_times {
     double data; /* of these, waiting for samples */
 };
 
+/* What else ranks have to tell each other after a step. */
+struct balance_flags {
+    bool stop; /* the run is to end */
+    bool save; /* a checkpoint is due */
+};
+
 /* Of a step. */
 struct balance_report {
     double imbalance; /* the slowest rank's work over the mean; 1: all finish together */
@@ -47,7 +53,7 @@ struct balance_late {
 
 struct balance {
     int ranks;
-    struct balance_times *times; /* [ranks + 1] of the step; the last is the flag's, in a message */
+    struct balance_times *times; /* [ranks + 1] of the step; the last has the flags, in a message */
     double *warned;              /* [ranks] when each was last warned of */
     struct balance_late late[BALANCE_WINDOW];
     int next; /* place in late */
@@ -56,11 +62,10 @@ struct balance {
 void balance_init(struct balance *balance, int ranks);
 void balance_release(struct balance *balance);
 
-/* Collective, after each step, with this rank's times. A rank that is slow logs a warning. What
- * else the ranks have to tell each other after a step travels along: *flag becomes true on all
- * where it is true on any. */
+/* Collective, after each step, with this rank's times. A rank that is slow logs a warning. Flags travel along: each
+ * becomes true on all where it is true on any. */
 void balance_step(struct balance *balance, const struct dist *dist, struct balance_times own,
-                  bool *flag, struct balance_report *report);
+                  struct balance_flags *flags, struct balance_report *report);
 
 /* --- its parts --------------------------------------------------------------------------------- */
 

@@ -87,6 +87,11 @@ int metrics_pairs(struct metrics *metrics, const char *phase, const struct run_s
 int metrics_corpora(struct metrics *metrics, const char *phase, const struct run_state *state,
                     const struct corpus_progress *corpora, int count, struct error *err);
 
+/* A line of kind "checkpoint": for how long training stood still for it, and for how long it was written besides;
+ * seconds. */
+int metrics_checkpoint(struct metrics *metrics, const char *phase, const struct run_state *state,
+                       double pause, double write, struct error *err);
+
 /* A line of kind "log": how many lines of rank 0's log nobody got so far, and why the last of them could not be
  * written, if that was why. */
 int metrics_log(struct metrics *metrics, const char *phase, const struct run_state *state,

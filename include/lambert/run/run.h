@@ -14,19 +14,22 @@
 
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
+#include "lambert/run/job_end.h"
 
 struct run_request {
     const struct config *config;
     bool resume;        /* from the newest whole checkpoint; without one the run starts anew */
     const char *accept; /* result keys that may differ from the checkpoint's, comma-separated, or
                            NULL */
+    struct job_end
+        end; /* of the time that the run has, from now on: it ends before by itself; {0}: none */
 };
 
 /* [local] Once, before MPI starts: from here on signals are noted, and a thread writes the log. */
 void run_before_ranks(void);
 
-/* Collective. 0: the run is complete; RUN_STOPPED: a signal ended it before, with a checkpoint of all that was
- * trained; -1 with the same sentence on every rank. */
+/* Collective. 0: the run is complete; RUN_STOPPED: a signal, or the end of its time, ended it before, with a
+ * checkpoint of all that was trained; -1 with the same sentence on every rank. */
 enum { RUN_STOPPED = 1 };
 int run_training(struct dist *dist, const struct run_request *request, struct error *err);
 

@@ -1,7 +1,7 @@
 /* The checkpoints of a run folder: checkpoints/step-00001234.checkpoint (the run's total steps), of
  * which the last K are kept; and beside that folder best.checkpoint, where the run keeps the weights
  * that did best in its evaluations. Who goes on takes the newest, who uses the model the best. All
- * is [local]; rank 0's business. */
+ * is [local]; rank 0's business. A folder checkpoints/ that is a symbolic link is refused: it would be another run's. */
 #ifndef LAMBERT_STORE_CHECKPOINT_FOLDER_H
 #define LAMBERT_STORE_CHECKPOINT_FOLDER_H
 
@@ -25,7 +25,7 @@ char *checkpoint_path(const char *run_folder, int64_t total_steps);
 char *checkpoint_best_path(const char *run_folder);
 
 /* Removes all but the newest `keep` of the steps' checkpoints, and temporary files left by a killed
- * run. */
-int checkpoint_prune(const char *run_folder, int keep, struct error *err);
+ * run. Those whose step is a multiple of `keep_every` stay for good, and do not count (0: there are none). */
+int checkpoint_prune(const char *run_folder, int keep, int keep_every, struct error *err);
 
 #endif

@@ -33,6 +33,7 @@
 #include "lambert/model/bert.h"
 #include "lambert/optim/optimizer.h"
 #include "lambert/store/checkpoint.h"
+#include "lambert/store/checkpoint_snapshot.h"
 #include "lambert/trainer/param_sync.h"
 
 struct trainer_options {
@@ -130,6 +131,14 @@ int trainer_gradient(struct trainer *trainer, const struct batch *batch, const r
 /* Weights, moments and the number of updates, settled first; meta is what the run adds. */
 int trainer_save(struct trainer *trainer, const char *path, const struct checkpoint_meta *meta,
                  struct error *err);
+
+/* The same in two parts (store/checkpoint_snapshot.h): memory for it on rank 0, what it takes [local], and the copy.
+ * Rank 0 then writes it by checkpoint_snapshot_write(), while steps go on. */
+size_t trainer_snapshot_memory(struct trainer *trainer);
+int trainer_snapshot_new(struct trainer *trainer, struct checkpoint_snapshot **snapshot,
+                         struct error *err);
+void trainer_take_snapshot(struct trainer *trainer, struct checkpoint_snapshot *snapshot,
+                           const struct checkpoint_meta *meta);
 
 /* The same back, to go on from. `file` is rank 0's, open, and stays the caller's; elsewhere it is not looked
  * at. *state is the checkpoint's, on all ranks. Fails, and nothing is changed, where the file does not

@@ -1,0 +1,24 @@
+/* The folder of a run, while the run has it. All [rank 0]. */
+#ifndef LAMBERT_RUN_RUN_FOLDER_H
+#define LAMBERT_RUN_RUN_FOLDER_H
+
+#include <stdbool.h>
+
+#include "lambert/base/error.h"
+
+struct run;
+
+/* Two runs in one folder would take each other's checkpoints for their own. */
+int run_folder_lock(struct run *run, struct error *err);
+
+/* Makes the folder run->folder if need be, locks it if it is not yet, and writes config.ini. */
+int run_folder_take(struct run *run, struct error *err);
+
+/* Whether it is still the folder whose lock the run holds. */
+bool run_folder_is_there(const struct run *run);
+
+/* For one that is not: run->folder becomes the place where the folder was moved to (*moved), or its old place, made
+ * anew; -1 where somebody else has taken that. */
+int run_folder_find(struct run *run, bool *moved, struct error *err);
+
+#endif

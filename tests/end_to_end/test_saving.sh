@@ -1,0 +1,170 @@
+#!/bin/sh
+# When a run saves, and what it does when saving is slow or the place is gone: by the clock, for good, in time before
+# its time is over; beside training; in a folder that is moved, removed, or leads elsewhere.
+. "$(dirname "$0")/../lib.sh"
+make_corpus >/dev/null
+long="phase.one.steps=1000000 train.checkpoint_every=0"
+job=
+trap '[ -z "$job" ] || kill -KILL $job 2>/dev/null || :; rm -rf "$WORK"' EXIT
+
+# alone FOLDER WORDS...: a run on one rank, which is $job
+alone() {
+    folder=$1
+    shift
+    : >log.txt
+    "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder="$folder" run.threads=1 "$@" \
+        >>log.txt 2>&1 &
+    job=$!
+}
+
+# ends CODE: the job does, so
+ends() {
+    code=0
+    wait $job || code=$?
+    [ $code = "$1" ] || { tail -n 5 log.txt; fail "$folder: exit code $code, not $1"; }
+}
+
+stopped_or() {
+    kill -0 $job 2>/dev/null || return 0
+    "$@"
+}
+
+saved() {
+    [ "$(ls "$1"/checkpoints/*.checkpoint 2>/dev/null | wc -l)" -ge "$2" ]
+}
+
+steps_of() {
+    (cd "$1/checkpoints" && ls ./*.checkpoint | sed 's/[^0-9]//g; s/^0*//')
+}
+
+# --- by the clock ---------------------------------------------------------------------------------------
+
+# shellcheck disable=SC2086
+mpirun -n 2 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=clock $long \
+    train.checkpoint_minutes=0.002 >log.txt 2>&1 &
+job=$! folder=clock
+wait_until 60 stopped_or saved clock 3 || fail "no three checkpoints by the clock: $(tail -n 5 log.txt)"
+kill -USR1 $job
+ends 0
+
+# --- for good -----------------------------------------------------------------------------------------
+
+train 1 kept phase.one.steps=30 phase.two.steps=2 train.checkpoint_every=4 train.checkpoint_keep=2 \
+    train.checkpoint_keep_every=10 || { tail -n 5 log.txt; fail "checkpoints for good"; }
+[ "$(steps_of kept | tr '\n' ' ')" = "10 20 28 30 32 " ] || fail "kept are $(steps_of kept)"
+
+# --- in time ------------------------------------------------------------------------------------------
+
+# The run ends by itself, and says by its exit code that it was not through.
+begun=$(date +%s)
+# shellcheck disable=SC2086
+alone hours $long --max-hours 0.001 --stopped-code 75
+ends 75
+[ $(($(date +%s) - begun)) -le 5 ] || fail "--max-hours 0.001 took $(($(date +%s) - begun)) s"
+grep -q "^stopped by --max-hours after step [0-9]*" log.txt || fail "no word of --max-hours"
+saved hours 1 || fail "--max-hours left no checkpoint"
+# shellcheck disable=SC2086
+SLURM_JOB_END_TIME=$(($(date +%s) + 5)) alone slurm $long
+ends 0
+grep -q "^stopped by SLURM_JOB_END_TIME after step" log.txt || { tail -n 3 log.txt; fail "no word of the job's end"; }
+saved slurm 1 || fail "the end of the job left no checkpoint"
+# A time that is over is another job's, and stops nothing.
+SLURM_JOB_END_TIME=1000000000 alone over phase.one.steps=2 phase.two.steps=1 --stopped-code 75
+ends 0
+grep -q "^warning: SLURM_JOB_END_TIME (1000000000) is over" log.txt || fail "no word of a job that is over"
+
+# --- beside training ------------------------------------------------------------------------------------
+
+# A file system on which it takes a second until a checkpoint is safe.
+cat >slow.c <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+int fsync(int descriptor)
+{
+    char link[64], path[4096] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    if (readlink(link, path, sizeof path - 1) > 0 && strstr(path, ".checkpoint.tmp-"))
+        nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(descriptor);
+}
+C
+${CC:-cc} -shared -fPIC -o slow.so slow.c -ldl || fail "the shim"
+small="model.hidden_size=8 model.num_hidden_layers=1 model.intermediate_size=8 train.log_every=100000"
+words="$small phase.one.steps=3000 phase.two.steps=1"
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
+writes() {
+    ls "$folder"/checkpoints/*.tmp-* >/dev/null 2>&1
+}
+# shellcheck disable=SC2086
+LD_PRELOAD=$WORK/slow.so alone beside $words train.checkpoint_every=1000
+wait_until 60 stopped_or writes || fail "nothing is written"
+kill -0 $job || { tail -n 5 log.txt; fail "the run is over"; }
+before=$(field total_step beside | tail -n 1)
+wait_until 60 stopped_or saved beside 1 || fail "nothing was written"
+after=$(field total_step beside | tail -n 1)
+[ "$after" -gt $((before + 50)) ] || fail "training stood still from step $before to $after while a checkpoint was written"
+grep -q '"kind":"checkpoint".*"total_step":1000,.*"write_seconds":[1-9]' beside/metrics.jsonl ||
+    wait_until 5 grep -q '"kind":"checkpoint".*"total_step":1000,.*"write_seconds":[1-9]' beside/metrics.jsonl ||
+    fail "the metrics do not have the time of writing: $(grep checkpoint beside/metrics.jsonl)"
+# Killed while the next is written: the one before serves.
+wait_until 60 stopped_or writes || fail "no second one is written"
+kill -KILL $job
+ends 137
+[ "$(steps_of beside)" = 1000 ] || fail "there are $(steps_of beside)"
+# shellcheck disable=SC2086
+alone beside $words train.checkpoint_every=1000 --resume
+ends 0
+grep -q "resumed from beside/checkpoints/step-00001000.checkpoint" log.txt || fail "not resumed"
+# shellcheck disable=SC2086
+alone still $words train.checkpoint_every=1000 train.checkpoint_beside=no
+ends 0
+cmp beside/checkpoints/step-00003001.checkpoint still/checkpoints/step-00003001.checkpoint ||
+    fail "written beside training, or not, a checkpoint differs"
+[ "$(ls beside/checkpoints | wc -l)" = 3 ] || fail "left are: $(ls beside/checkpoints)"
+
+# --- another place --------------------------------------------------------------------------------------
+
+# goes COMMAND...: a run, when the command has done what it does to its folder; more than a checkpoint of it is lost
+goes() {
+    # shellcheck disable=SC2086
+    alone moving $small $long train.checkpoint_every=500 train.checkpoint_keep_every=500
+    wait_until 60 stopped_or saved moving 1 || fail "no checkpoint"
+    "$@"
+    ends 1
+}
+goes mv moving moved
+grep -qE "error: .*the run folder moving was moved while training ran; a checkpoint after step [0-9]+ is in .*/moved, and the run ends" log.txt ||
+    { tail -n 3 log.txt; fail "no word of a folder that was moved"; }
+[ ! -e moving ] || fail "the old folder is there again: $(find moving)"
+said=$(sed -nE 's/.*a checkpoint after step ([0-9]+) is in.*/\1/p' log.txt)
+[ "$(steps_of moved | tail -n 1)" = "$said" ] || fail "said is step $said, there are $(steps_of moved)"
+# shellcheck disable=SC2086
+alone moved $small phase.one.steps=1000000 --resume --max-hours 0.0007
+ends 0
+grep -q "resumed from moved/checkpoints/step-0*$said.checkpoint" log.txt || fail "not resumed where it was moved to"
+
+goes sh -c 'mv moving gone && rm -rf gone'
+grep -qE "error: .*the run folder moving was removed while training ran; a checkpoint after step [0-9]+ is in moving," log.txt ||
+    { tail -n 3 log.txt; fail "no word of a folder that was removed"; }
+saved moving 1 && [ -e moving/config.ini ] || fail "a run whose folder was removed is not saved"
+rm -rf moving
+
+goes sh -c 'mv moving other && mkdir moving && rm -rf other'
+grep -q "error: .*cannot be saved.*another folder is in its place" log.txt ||
+    { tail -n 3 log.txt; fail "no word of another folder"; }
+[ -z "$(ls moving)" ] || fail "another folder was written into: $(ls moving)"
+
+# Links to somebody else's.
+mkdir linked other-place
+ln -s ../other-place/lock linked/lock
+expect 1 "error: .*linked/lock is a symbolic link" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+    run.folder=linked phase.one.steps=1 phase.two.steps=1
+rm linked/lock
+ln -s ../kept/checkpoints linked/checkpoints
+expect 1 "linked/checkpoints is a symbolic link" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+    run.folder=linked phase.one.steps=30 phase.two.steps=2 --resume
+[ -z "$(ls other-place)" ] || fail "made elsewhere: $(ls other-place)"
