@@ -71,7 +71,7 @@ static const struct command_option prep_options[] = {
     {.name = "overwrite",
      .kind = OPTION_FLAG,
      OPTION_PLACE(struct prep_arguments, prepare.overwrite),
-     .help = "replace the corpus that DIR holds, once the new one is whole"},
+     .help = "replace the corpus that DIR holds, once the new one is whole and no run reads it"},
     {.kind = OPTION_WORDS,
      OPTION_PLACE(struct prep_arguments, inputs),
      .required = true,
@@ -161,7 +161,9 @@ const struct command command_prep = {
         "input gives the same files, byte for byte, whatever the number of ranks and threads. Until "
         "DIR/corpus.json is there, written last, DIR is not a corpus; the same command, run again "
         "after an interruption, goes on from the shards that are done; while one is at work in DIR, "
-        "another is refused.\n"
+        "another is refused. With --overwrite the old corpus stays until the new one, in DIR/prep.new, is whole; "
+        "an interruption while they change places is made good by the next call. Files in DIR that have the "
+        "names of a corpus' files and were not written by prep are never written over.\n"
         "\n"
         "--segmented: the text has white space between its words, as jieba, LTP and MeCab write Chinese and "
         "Japanese. A Chinese character is a token by itself all the same (without --join-han), but the corpus "

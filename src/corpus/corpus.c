@@ -6,11 +6,13 @@
 
 #include "lambert/base/container.h"
 #include "lambert/base/file.h"
+#include "lambert/base/file_use.h"
 #include "lambert/base/memory.h"
 #include "lambert/corpus/manifest.h"
 
 struct corpus {
     char *folder;
+    int in_use; /* the manifest, as long as the corpus is open: lambert prep is not to replace it */
     struct buffer text; /* of the manifest */
     struct manifest manifest;
     struct vocabulary *vocabulary;
@@ -29,7 +31,8 @@ static int read_manifest(struct corpus *corpus, struct error *err)
                   "%s is not a corpus: it has no " MANIFEST_FILE
                   ", which lambert prep writes last; run it (again)",
                   corpus->folder);
-    else if (file_read(path, &corpus->text, err) == 0)
+    else if (file_use_begin(path, &corpus->in_use, err) == 0 &&
+             file_read(path, &corpus->text, err) == 0)
         status = manifest_parse(&corpus->manifest, buffer_text(&corpus->text), path, err);
     free(path);
     return status;
@@ -103,6 +106,7 @@ int corpus_open(struct corpus **corpus_out, const char *folder, struct error *er
 {
     struct corpus *corpus = memory_new(1, sizeof *corpus);
     corpus->folder = memory_copy_text(folder);
+    corpus->in_use = -1;
     *corpus_out = NULL;
     if (read_manifest(corpus, err) < 0 || read_vocabulary(corpus, err) < 0)
         goto fail;
@@ -122,6 +126,7 @@ void corpus_close(struct corpus *corpus)
         return;
     for (int s = 0; s < CORPUS_SPLITS; s++)
         document_store_close(corpus->stores[s]);
+    file_use_end(&corpus->in_use);
     vocabulary_free(corpus->vocabulary);
     manifest_release(&corpus->manifest);
     buffer_release(&corpus->text);

@@ -11,8 +11,6 @@
 #include "lambert/base/version.h"
 #include "lambert/corpus/corpus_report.h"
 
-#define FORMAT "lambert corpus"
-
 static const char *const contents_names[] = {
     [SHARD_DOCUMENTS_OF_TEXT] = "documents", [SHARD_READY_SAMPLES] = "samples"};
 
@@ -111,7 +109,7 @@ void manifest_print(const struct manifest *manifest, struct buffer *out)
     struct sample_totals samples = manifest->samples;
     struct corpus_report report = manifest->report;
     cJSON *root = cJSON_CreateObject(), *object;
-    cJSON_AddStringToObject(root, "format", FORMAT);
+    cJSON_AddStringToObject(root, "format", MANIFEST_FORMAT);
     cJSON_AddNumberToObject(root, "version", version_of(manifest));
     cJSON_AddStringToObject(root, "program", LAMBERT_PROGRAM);
     json_add_hash(root, "hash", manifest_hash(manifest));
@@ -260,7 +258,7 @@ static void get_fields(struct parse *parse, const cJSON *root, struct manifest *
 static int check_format(const cJSON *root, const char *path, struct error *err)
 {
     const cJSON *format = json_get(root, "format"), *version = json_get(root, "version");
-    if (!cJSON_IsString(format) || strcmp(format->valuestring, FORMAT) != 0 ||
+    if (!cJSON_IsString(format) || strcmp(format->valuestring, MANIFEST_FORMAT) != 0 ||
         !cJSON_IsNumber(version))
         return error_set(err, "%s does not describe a corpus of this program", path);
     if (version->valueint < MANIFEST_PLAIN_VERSION || version->valueint > MANIFEST_VERSION)

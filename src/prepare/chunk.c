@@ -13,7 +13,6 @@
 #include "lambert/corpus/corpus_report.h"
 #include "lambert/corpus/shard.h"
 
-#define RECORD_KIND "piece"
 enum { RECORD_VERSION = 2 };
 
 /* Duplicates are counted exactly as long as a line or document has this many bytes on average and

@@ -30,6 +30,7 @@
 
 #define RECORD_FILE_PREFIX "piece-"
 #define RECORD_FILE_SUFFIX ".record"
+#define RECORD_KIND        "piece" /* of container */
 
 /* What all parts of a preparation have in common. */
 struct chunk_plan {

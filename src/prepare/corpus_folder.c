@@ -6,13 +6,16 @@
 #include <unistd.h>
 
 #include "chunk.h"
+#include "corpus_files.h"
 #include "lambert/base/file.h"
+#include "lambert/base/file_use.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/strings.h"
 #include "lambert/corpus/manifest.h"
 
-#define WORK_FOLDER "prep.new" /* in the folder of a corpus that is to be replaced */
+/* In the folder of a corpus that is to be replaced. A manifest in it, which is written last, says that the new
+ * corpus is whole there. */
+#define WORK_FOLDER "prep.new"
 
 char *corpus_folder_work(const char *path, bool overwrite)
 {
@@ -22,58 +25,6 @@ char *corpus_folder_work(const char *path, bool overwrite)
 static bool is_apart(const struct corpus_folder *folder)
 {
     return strcmp(folder->path, folder->work) != 0;
-}
-
-/* PREFIX NNNNN [-NNNNN] SUFFIX, and what may follow: a temporary file's mark. */
-static bool begins_as_part(const char *name, const char *prefix, const char *suffix)
-{
-    static const char digits[] = "0123456789";
-    if (!string_begins_with(name, prefix))
-        return false;
-    const char *rest = name + strlen(prefix);
-    size_t count = strspn(rest, digits);
-    rest += count;
-    if (*rest == '-')
-        rest += 1 + strspn(rest + 1, digits);
-    return count >= 5 && string_begins_with(rest, suffix);
-}
-
-static bool begins_as_record(const char *name)
-{
-    return begins_as_part(name, RECORD_FILE_PREFIX, RECORD_FILE_SUFFIX);
-}
-
-static bool begins_as_shard(const char *name)
-{
-    return begins_as_part(name, "train-", SHARD_FILE_SUFFIX) ||
-           begins_as_part(name, "heldout-", SHARD_FILE_SUFFIX);
-}
-
-static bool ends_with(const char *name, const char *end)
-{
-    return strlen(name) >= strlen(end) && strcmp(name + strlen(name) - strlen(end), end) == 0;
-}
-
-static bool is_record(const char *name)
-{
-    return begins_as_record(name) && ends_with(name, RECORD_FILE_SUFFIX);
-}
-
-/* A program that was killed while it wrote has left it. */
-static bool is_our_temporary(const char *name)
-{
-    return file_is_temporary(name) &&
-           (begins_as_shard(name) || begins_as_record(name) ||
-            string_begins_with(name, MANIFEST_FILE) || string_begins_with(name, COUNTS_FILE) ||
-            string_begins_with(name, VOCABULARY_FILE));
-}
-
-/* Files that a preparation made. vocab.txt is not among them: it may be the user's own. */
-static bool is_ours(const char *name)
-{
-    return is_our_temporary(name) || is_record(name) || strcmp(name, MANIFEST_FILE) == 0 ||
-           strcmp(name, COUNTS_FILE) == 0 ||
-           (begins_as_shard(name) && ends_with(name, SHARD_FILE_SUFFIX));
 }
 
 static int remove_file(const char *folder, const char *name, struct error *err)
@@ -102,7 +53,7 @@ static int remove_corpus(const char *folder, struct error *err)
 {
     if (remove_file(folder, MANIFEST_FILE, err) < 0 || folder_sync(folder, err) < 0)
         return -1;
-    return remove_files(folder, is_ours, err);
+    return remove_files(folder, corpus_file_is_ours, err);
 }
 
 static bool holds_corpus(const char *folder)
@@ -140,7 +91,7 @@ static int count_records(const char *folder, uint64_t plan, int *same, int *othe
         return -1;
     for (int i = 0; i < names.count; i++) {
         uint64_t found;
-        if (!is_record(names.names[i]))
+        if (!corpus_file_is_record(names.names[i]))
             continue;
         char *path = path_join(folder, names.names[i]);
         bool whole = chunk_record_plan(path, &found);
@@ -159,10 +110,13 @@ static int remove_other_work(const struct corpus_folder *folder, uint64_t plan, 
     int same, other;
     if (count_records(folder->work, plan, &same, &other, err) < 0)
         return -1;
-    if (holds_corpus(folder->work) || same == 0 || other > 0)
+    if (same == 0 || other > 0)
         return remove_corpus(folder->work, err);
+    if (remove_file(folder->work, MANIFEST_FILE, err) <
+        0) /* of one that could not take its place */
+        return -1;
     log_info("%s: going on from %d parts that are done", folder->path, same);
-    return remove_files(folder->work, is_our_temporary, err);
+    return remove_files(folder->work, corpus_file_is_temporary, err);
 }
 
 /* What an interrupted call with --overwrite left is of use to another such call alone. */
@@ -180,6 +134,155 @@ static int remove_work_folder(const char *path, struct error *err)
     return status;
 }
 
+/* --- a new corpus takes the place of an old one --------------------------------------------------- */
+
+static int move_file(const char *work, const char *path, const char *name, struct error *err)
+{
+    char *from = path_join(work, name), *to = path_join(path, name);
+    int status = rename(from, to);
+    if (status < 0)
+        error_errno(err, "cannot move %s to %s", from, to);
+    free(from);
+    free(to);
+    return status;
+}
+
+static bool has_shard(const struct manifest *manifest, const char *name)
+{
+    for (int s = 0; s < CORPUS_SPLITS; s++)
+        for (int i = 0; i < manifest->splits[s].count; i++)
+            if (strcmp(manifest->splits[s].shards[i].file, name) == 0)
+                return true;
+    return false;
+}
+
+/* Moves all but the manifest, over what has the same names. Records, and what a killed program left, stay. */
+static int move_files(const char *work, const char *path, struct error *err)
+{
+    struct folder_list names;
+    int status = 0;
+    if (folder_list_open(&names, work, err) < 0)
+        return -1;
+    for (int i = 0; i < names.count && status == 0; i++) {
+        const char *name = names.names[i];
+        if (strcmp(name, VOCABULARY_FILE) == 0 ||
+            (corpus_file_is_ours(name) && strcmp(name, MANIFEST_FILE) != 0 &&
+             !corpus_file_is_record(name) && !corpus_file_is_temporary(name)))
+            status = move_file(work, path, name, err);
+    }
+    folder_list_close(&names);
+    return status;
+}
+
+/* Removes files of an old corpus whose names the new one has not. */
+static int remove_old_files(const char *path, const struct manifest *manifest, struct error *err)
+{
+    struct folder_list names;
+    int status = 0;
+    if (folder_list_open(&names, path, err) < 0)
+        return -1;
+    for (int i = 0; i < names.count && status == 0; i++)
+        if (corpus_file_is_ours(names.names[i]) && strcmp(names.names[i], COUNTS_FILE) != 0 &&
+            !has_shard(manifest, names.names[i]))
+            status = remove_file(path, names.names[i], err);
+    folder_list_close(&names);
+    return status;
+}
+
+/* The manifest of the new corpus; false where there is none, or none that can be read. */
+static bool read_new_manifest(const char *work, struct manifest *manifest)
+{
+    char *path = path_join(work, MANIFEST_FILE);
+    struct buffer text = {0};
+    struct error err;
+    const bool whole = file_exists(path) && file_read(path, &text, &err) == 0 &&
+                       manifest_parse(manifest, buffer_text(&text), path, &err) == 0;
+    buffer_release(&text);
+    free(path);
+    return whole;
+}
+
+/* Each step can be the last one, and can be done once more. Until the old manifest is gone the old corpus is
+ * whole. From then on the folder has no manifest, and the new one's, which stays in the work folder until all
+ * else has been moved, says to the next preparation that it has to go on here (finish_replacement()). */
+static int replace_corpus(const char *work, const char *path, const struct manifest *manifest,
+                          struct error *err)
+{
+    if (remove_file(path, MANIFEST_FILE, err) < 0 || folder_sync(path, err) < 0 ||
+        move_files(work, path, err) < 0 || remove_old_files(path, manifest, err) < 0 ||
+        folder_sync(path, err) < 0 || move_file(work, path, MANIFEST_FILE, err) < 0 ||
+        folder_sync(path, err) < 0 || remove_files(work, corpus_file_is_ours, err) < 0)
+        return -1;
+    rmdir(work);
+    return 0;
+}
+
+/* Goes on where a replacement was interrupted: when the new corpus was whole, and the old one was not any more. */
+static int finish_replacement(const char *path, struct error *err)
+{
+    char *work = corpus_folder_work(path, true);
+    struct manifest manifest;
+    int status = 0;
+    if (!holds_corpus(path) && read_new_manifest(work, &manifest)) {
+        status = replace_corpus(work, path, &manifest, err);
+        manifest_release(&manifest);
+        if (status == 0)
+            log_info(
+                "%s: the new corpus, which was whole when its preparation was interrupted, is in its "
+                "place now",
+                path);
+    }
+    free(work);
+    return status;
+}
+
+/* Where a run reads the old corpus, its files have to stay. *descriptor keeps new readers away. */
+static int keep_readers_out(const char *path, int *descriptor, struct error *err)
+{
+    char *manifest = path_join(path, MANIFEST_FILE);
+    int status = file_use_exclude(manifest, descriptor, err);
+    if (status < 0)
+        error_prefix(err, "cannot replace the corpus in %s while a run uses it", path);
+    free(manifest);
+    return status;
+}
+
+/* Early, so that a preparation of hours does not end with it. */
+static int check_not_read(const char *path, struct error *err)
+{
+    int descriptor;
+    int status = keep_readers_out(path, &descriptor, err);
+    if (status == 0)
+        file_use_end(&descriptor);
+    return status;
+}
+
+static int take_place(const struct corpus_folder *folder, struct error *err)
+{
+    struct manifest manifest;
+    int readers;
+    if (keep_readers_out(folder->path, &readers, err) < 0) {
+        struct error why = *err;
+        return error_set(
+            err,
+            "%s; the new one waits in %s: the same command, when the run has ended, puts it in "
+            "its place",
+            why.text, folder->work);
+    }
+    int status = -1;
+    if (read_new_manifest(folder->work, &manifest)) {
+        status = replace_corpus(folder->work, folder->path, &manifest, err);
+        manifest_release(&manifest);
+    } else {
+        error_set(err, "%s/" MANIFEST_FILE ", which was just written, cannot be read",
+                  folder->work);
+    }
+    file_use_end(&readers);
+    return status;
+}
+
+/* --- the lock ------------------------------------------------------------------------------------- */
+
 /* The file is removed while the lock is held, as file_lock() allows. */
 static void unlock(struct corpus_folder *folder)
 {
@@ -196,6 +299,7 @@ int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool ove
                         const struct vocabulary *vocabulary, uint64_t plan, struct error *err)
 {
     char *lock = path_join(path, LOCK_FILE), *vocabulary_path = path_join(path, VOCABULARY_FILE);
+    char *work = corpus_folder_work(path, true);
     int status = -1;
     *folder = (struct corpus_folder){.path = memory_copy_text(path),
                                      .work = corpus_folder_work(path, overwrite),
@@ -208,6 +312,8 @@ int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool ove
         error_prefix(err, "cannot prepare a corpus in %s", path);
         goto done;
     }
+    if (finish_replacement(path, err) < 0)
+        goto done;
     folder->had_vocabulary = file_exists(vocabulary_path);
     if (!overwrite && holds_corpus(path)) {
         error_set(err, "%s holds a corpus already; choose another folder, or say --overwrite",
@@ -217,12 +323,17 @@ int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool ove
     if (!overwrite && folder->had_vocabulary &&
         refuse_other_vocabulary(vocabulary_path, vocabulary, err) < 0)
         goto done;
+    if (corpus_files_refuse_others(path, true, err) < 0 ||
+        (folder_exists(work) && corpus_files_refuse_others(work, true, err) < 0) ||
+        (overwrite && check_not_read(path, err) < 0))
+        goto done;
     if (overwrite ? folder_create(folder->work, err) < 0 : remove_work_folder(path, err) < 0)
         goto done;
     status = remove_other_work(folder, plan, err);
 done:
     free(lock);
     free(vocabulary_path);
+    free(work);
     if (status < 0)
         corpus_folder_release(folder);
     return status;
@@ -244,40 +355,10 @@ void corpus_folder_abandon(struct corpus_folder *folder)
         rmdir(folder->path); /* left alone when somebody put something there meanwhile */
 }
 
-static int move_file(const struct corpus_folder *folder, const char *name, struct error *err)
-{
-    char *from = path_join(folder->work, name), *to = path_join(folder->path, name);
-    int status = rename(from, to);
-    if (status < 0)
-        error_errno(err, "cannot move %s to %s", from, to);
-    free(from);
-    free(to);
-    return status;
-}
-
-/* Who is interrupted here has no corpus, but never half of one. */
-static int replace_corpus(const struct corpus_folder *folder, struct error *err)
-{
-    struct folder_list names;
-    if (remove_corpus(folder->path, err) < 0 || folder_list_open(&names, folder->work, err) < 0)
-        return -1;
-    int status = 0;
-    for (int i = 0; i < names.count && status == 0; i++)
-        if (strcmp(names.names[i], MANIFEST_FILE) != 0)
-            status = move_file(folder, names.names[i], err);
-    folder_list_close(&names);
-    if (status < 0 || folder_sync(folder->path, err) < 0 ||
-        move_file(folder, MANIFEST_FILE, err) < 0)
-        return -1;
-    rmdir(folder->work);
-    return folder_sync(folder->path, err);
-}
-
 int corpus_folder_commit(const struct corpus_folder *folder, struct error *err)
 {
-    if (remove_files(folder->work, is_record, err) < 0)
-        return -1;
-    return is_apart(folder) ? replace_corpus(folder, err) : 0;
+    return is_apart(folder) ? take_place(folder, err)
+                            : remove_files(folder->work, corpus_file_is_record, err);
 }
 
 void corpus_folder_leave(struct corpus_folder *folder)

@@ -20,19 +20,27 @@ struct corpus_folder {
     int lock;            /* descriptor; -1: not held */
 };
 
-/* Takes the folder's lock (file_lock() says what that is worth on shared file systems), then makes
+/* A new corpus that is to replace another is written whole into a folder in the folder, and then moved, the
+ * manifest last. Who is interrupted there leaves a folder without a manifest, and the next preparation of any
+ * kind, before all else, goes on moving: at each moment one of the two corpora is there or is found again. A corpus
+ * that is open (corpus_open()) is not replaced.
+ *
+ * Takes the folder's lock (file_lock() says what that is worth on shared file systems), then makes
  * it ready; while another preparation has the lock, the folder is not touched and begin fails. One
  * process of a job, rank 0, holds it for all of them until the folder is released. What was killed
  * leaves the file, but not the lock.
  *
- * Refuses a folder that holds a corpus, or another vocab.txt than `vocabulary`, unless overwrite.
+ * Refuses a folder that holds a corpus, or another vocab.txt than `vocabulary`, unless overwrite; with
+ * overwrite, one that is being read; and always, one in which somebody's own files, or folders, have the names of
+ * a corpus' files (corpus_files.h).
  * Shards, counts, records and temporary files of an interrupted preparation are removed, unless all its
  * records bear the hash `plan`. A corpus that is overwritten stays as it is until the new one is whole. */
 int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
                         const struct vocabulary *vocabulary, uint64_t plan, struct error *err);
 
-/* To be called once the manifest is written: removes the records. An old corpus is removed, its manifest
- * first, and the new one's files take its place, the manifest last. */
+/* To be called once the manifest is written: removes the records; a new corpus takes the old one's place. Where
+ * that is being read the call fails, and the new one waits, with its records, for the same preparation to
+ * be run again. */
 int corpus_folder_commit(const struct corpus_folder *folder, struct error *err);
 
 /* After a failure: removes all files that were written, and the folder when begin created it. */

@@ -738,7 +738,7 @@ static void leftovers_of_an_interrupted_run_go(void **state)
     begin(&b);
     write_text(b.texts, "a.txt", "one\n\ntwo\n");
     assert_int_equal(folder_create(b.output, &b.err), 0);
-    write_text(b.output, "train-00007.shard", "half");
+    write_text(b.output, "train-00007.shard", "LAMBERT\nshard");
     write_text(b.output, "heldout-00003.shard.tmp-123-4", "half");
     write_text(b.output, "train-notes.txt", "mine");
     assert_int_equal(corpus_open(&corpus, b.output, &b.err), -1);

@@ -19,7 +19,9 @@
 #define VOCABULARY_FILE   "vocab.txt"
 #define COUNTS_FILE       "tokens.counts"
 #define SHARD_FILE_SUFFIX ".shard"
-#define LOCK_FILE         "prep.lock" /* while a preparation is at work */
+#define MANIFEST_FORMAT                                                                            \
+    "lambert corpus"          /* what the manifest says that it is, in its first line or two */
+#define LOCK_FILE "prep.lock" /* while a preparation is at work */
 
 /* tokens.counts: a container with one section, u64 [vocabulary size]. */
 #define COUNTS_KIND    "counts"

@@ -1,0 +1,75 @@
+#define _GNU_SOURCE /* F_OFD_SETLK */
+#include "lambert/base/file_use.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lambert/base/log.h"
+
+static void warn_without_locks(const char *path)
+{
+    static atomic_flag warned = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&warned) && log_rank() == 0)
+        log_warning(
+            "%s: the file system knows no locks, so that nothing keeps a corpus that is read "
+            "from being replaced",
+            path);
+}
+
+/* 1: locked, or not to be locked here; 0: somebody has a lock that excludes this one. */
+static int lock(int descriptor, short type, const char *path)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
+    if (fcntl(descriptor, F_OFD_SETLK, &lock) == 0)
+        return 1;
+    if (errno == EACCES || errno == EAGAIN)
+        return 0;
+    warn_without_locks(path);
+    return 1;
+}
+
+/* Whether the file that is open is still the one of that name: it may have been replaced meanwhile. */
+static bool is_there(int descriptor, const char *path)
+{
+    struct stat there, here;
+    return stat(path, &there) == 0 && fstat(descriptor, &here) == 0 &&
+           there.st_dev == here.st_dev && there.st_ino == here.st_ino;
+}
+
+int file_use_begin(const char *path, int *descriptor, struct error *err)
+{
+    for (;;) {
+        *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (*descriptor < 0)
+            return error_errno(err, "cannot open %s", path);
+        if (!lock(*descriptor, F_RDLCK, path)) {
+            file_use_end(descriptor);
+            return error_set(err, "%s is being replaced; try again when that is done", path);
+        }
+        if (is_there(*descriptor, path))
+            return 0;
+        file_use_end(descriptor);
+    }
+}
+
+int file_use_exclude(const char *path, int *descriptor, struct error *err)
+{
+    *descriptor = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (*descriptor < 0)
+        return errno == ENOENT ? 0 : error_errno(err, "cannot open %s", path);
+    if (lock(*descriptor, F_WRLCK, path))
+        return 0;
+    file_use_end(descriptor);
+    return error_set(err, "%s is in use by another process, which reads it", path);
+}
+
+void file_use_end(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
