@@ -62,6 +62,7 @@ struct stored_list {
     struct folder_list names;
     struct stored *items; /* the checkpoints, highest step first */
     int count;
+    bool gone; /* a run removed one of them meanwhile */
 };
 
 static int highest_step_first(const void *a, const void *b)
@@ -95,10 +96,12 @@ static int stored_list_open(struct stored_list *list, const char *run_folder, st
         if (step < 0 || *rest != '\0')
             continue;
         char *path = path_join(list->folder, name);
-        if (stat(path, &info) == 0)
+        if (stat(path, &info) == 0) {
             list->items[list->count++] = (struct stored){step, path, info.st_mtim};
-        else
+        } else {
+            list->gone = true;
             free(path);
+        }
     }
     qsort(list->items, (size_t)list->count, sizeof *list->items, highest_step_first);
     return 0;
@@ -115,41 +118,65 @@ static void stored_list_close(struct stored_list *list)
 
 /* --- the newest ------------------------------------------------------------------------------- */
 
-/* Opens it if all its checksums hold; if not, a warning says so. */
-static bool open_whole(struct checkpoint_file *file, const struct stored *stored)
+/* What became of one that was to be opened. */
+enum outcome { OPENED, DAMAGED, GONE };
+
+/* Opens it if all its checksums hold; if not, a warning says so. One that a run has removed since the folder was
+ * looked at is no damaged one. */
+static enum outcome open_whole(struct checkpoint_file *file, const struct stored *stored)
 {
     struct error err;
     if (checkpoint_file_open(file, stored->path, &err) == 0)
-        return true;
+        return OPENED;
+    if (!file_exists(stored->path))
+        return GONE;
     log_warning("passing over a checkpoint: %s", err.text);
-    return false;
+    return DAMAGED;
 }
 
+/* The first of the list that is whole. DAMAGED: none is. GONE: neither, but one of them is no longer there. */
+static enum outcome open_first_whole(struct checkpoint_file *file, const struct stored_list *list)
+{
+    for (int at = 0; at < list->count; at++) {
+        const enum outcome outcome = open_whole(file, &list->items[at]);
+        if (outcome != DAMAGED)
+            return outcome;
+    }
+    return list->gone ? GONE : DAMAGED;
+}
+
+/* A run may be at work in the folder, which removes what is no longer the newest: then a newer one is there, and the
+ * folder is looked at again. */
 int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, struct error *err)
 {
-    struct stored_list list;
+    enum outcome outcome;
     *file = (struct checkpoint_file){0};
-    if (stored_list_open(&list, run_folder, err) < 0)
-        return -1;
-    int at = 0, info = 0;
-    while (at < list.count && !open_whole(file, &list.items[at]))
-        at++;
-    if (list.count > 0 && at == list.count)
-        info = error_set(err,
-                         "none of the %d checkpoint(s) in %s can be read (the warnings say why); "
-                         "bring one back from a copy, or move them away to begin anew",
-                         list.count, list.folder);
-    stored_list_close(&list);
-    return info;
+    do {
+        struct stored_list list;
+        if (stored_list_open(&list, run_folder, err) < 0)
+            return -1;
+        outcome = open_first_whole(file, &list);
+        if (outcome == DAMAGED && list.count > 0)
+            error_set(err,
+                      "none of the %d checkpoint(s) in %s can be read (the warnings say why); "
+                      "bring one back from a copy, or move them away to begin anew",
+                      list.count, list.folder);
+        else if (outcome == DAMAGED)
+            outcome = OPENED; /* an empty folder is no failure */
+        stored_list_close(&list);
+    } while (outcome == GONE);
+    return outcome == OPENED ? 0 : -1;
 }
 
+/* The best one is replaced, and gone where a run begins anew. */
 int checkpoint_find(const char *path, struct checkpoint_file *file, struct error *err)
 {
     if (!folder_exists(path))
         return checkpoint_file_open(file, path, err);
     char *best = checkpoint_best_path(path);
-    int status = file_exists(best) ? checkpoint_file_open(file, best, err)
-                                   : checkpoint_newest(path, file, err);
+    int status = checkpoint_file_open(file, best, err);
+    if (status < 0 && !file_exists(best))
+        status = checkpoint_newest(path, file, err);
     free(best);
     return status;
 }
@@ -159,7 +186,7 @@ int checkpoint_find(const char *path, struct checkpoint_file *file, struct error
 static bool is_whole(const struct stored *stored)
 {
     struct checkpoint_file file;
-    if (!open_whole(&file, stored))
+    if (open_whole(&file, stored) != OPENED)
         return false;
     checkpoint_file_close(&file);
     return true;

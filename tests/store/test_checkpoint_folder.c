@@ -359,6 +359,56 @@ static void what_cannot_be_removed_is_said(void **state)
     free(path);
 }
 
+/* A run in the folder, as fast as it can be: each checkpoint is the only one there, and soon gone. */
+static void run_on(int64_t steps)
+{
+    struct buffer bytes = {0};
+    struct error err;
+    char *path = checkpoint_path(run_folder, 0), *before = memory_copy_text(path);
+    scratch_read(path, &bytes);
+    free(path);
+    for (int64_t step = 1; step <= steps; step++) {
+        char *part = memory_text("%s/part", run_folder);
+        path = checkpoint_path(run_folder, step);
+        scratch_write(part, bytes.data, bytes.size);
+        if (rename(part, path) != 0 || file_remove(before, &err) < 0)
+            _exit(1);
+        free(part);
+        free(before);
+        before = path;
+    }
+    free(before);
+    buffer_release(&bytes);
+}
+
+/* Who looks meanwhile finds one whenever he looks. */
+static void a_run_that_removes_them(void **state)
+{
+    (void)state;
+    struct checkpoint_file file;
+    struct error err;
+    int found = 0, status = -1;
+    new_run("at-work");
+    store(0, 1);
+    const pid_t child = fork();
+    if (child == 0) {
+        run_on(3000);
+        _exit(0);
+    }
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        if ((found % 2 == 0 ? checkpoint_newest(run_folder, &file, &err)
+                            : checkpoint_find(run_folder, &file, &err)) < 0 ||
+            !checkpoint_file_path(&file))
+            break;
+        checkpoint_file_close(&file);
+        found++;
+    }
+    if (waitpid(child, &status, 0) == child)
+        fail_msg("after %d: %s", found, err.text);
+    assert_int_equal(status, 0);
+    assert_true(found > 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +422,7 @@ int main(int argc, char **argv)
         RANKS_TEST(some_are_kept_for_good),
         RANKS_TEST(a_folder_that_leads_elsewhere_is_refused),
         RANKS_TEST(the_damaged_take_no_place_of_the_whole),
+        RANKS_TEST(a_run_that_removes_them),
         RANKS_TEST(temporary_files_go),
         RANKS_TEST(what_a_killed_run_was_writing_goes),
         RANKS_TEST(what_cannot_be_removed_is_said),

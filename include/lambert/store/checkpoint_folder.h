@@ -10,7 +10,8 @@
 #include "lambert/base/error.h"
 #include "lambert/store/checkpoint_file.h"
 
-/* Opens the newest checkpoint of a run folder whose checksums all hold, to be closed. A folder that
+/* Opens the newest checkpoint of a run folder whose checksums all hold, to be closed; a run may be at work there, and
+ * remove what it no longer keeps. A folder that
  * has none is no failure: checkpoint_file_path() is then NULL. Damaged ones are passed over with a
  * warning; it is an error when nothing else is there, so that nobody begins anew over a run that
  * could be rescued. */
