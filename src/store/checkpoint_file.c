@@ -135,8 +135,13 @@ int checkpoint_file_open(struct checkpoint_file *file, const char *path, struct 
 
     if (get_section(container, SECTION_STATE, &text, &size, err) < 0)
         goto fail;
-    if (checkpoint_state_parse(text, size, &meta->state, &file->updates) < 0) {
-        nonsense(container, SECTION_STATE, err);
+    const char *wrong = checkpoint_state_parse(text, size, &meta->state, &file->updates);
+    if (wrong) {
+        error_set(
+            err,
+            "%s is damaged: '%s' of its section '%s' is missing, or is no value that a run can "
+            "have reached; take another checkpoint, or a copy",
+            container->path, wrong, SECTION_STATE);
         goto fail;
     }
     if (copy_section(container, SECTION_CONFIG, &meta->config, &size, err) < 0 ||

@@ -63,45 +63,63 @@ char *checkpoint_tensors_print(const struct param_table *table)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* The two members of the best evaluation stand together, or neither is there. */
-static bool get_best(const cJSON *root, struct run_state *state)
+/* Counts of a run end far below: so many more can be added to one. */
+#define MOST_COUNTED (JSON_COUNTS / 2)
+
+/* The two members of the best evaluation stand together, or neither is there. NULL, or the one that is wrong. */
+static const char *get_best(const cJSON *root, struct run_state *state)
 {
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(root, "best_value");
     const cJSON *step = cJSON_GetObjectItemCaseSensitive(root, "best_step");
     uint64_t total_steps;
     state->has_best = false;
     if (!value && !step)
-        return true;
-    if (!value || !cJSON_IsNumber(value) || !isfinite(value->valuedouble) ||
-        !json_count(step, &total_steps))
-        return false;
+        return NULL;
+    if (!value || !cJSON_IsNumber(value) || !isfinite(value->valuedouble))
+        return "best_value";
+    if (!json_count(step, &total_steps) || total_steps >= MOST_COUNTED)
+        return "best_step";
     state->has_best = true;
     state->best_value = value->valuedouble;
     state->best_step = (int64_t)total_steps;
-    return true;
+    return NULL;
 }
 
-int checkpoint_state_parse(const char *text, size_t size, struct run_state *state, int64_t *updates)
+static const char *get_state(const cJSON *root, struct run_state *state, int64_t *updates)
 {
     uint64_t phase, phase_step, total_steps, made;
+    const struct {
+        const char *name;
+        uint64_t *value, end;
+    } counts[] = {{"phase", &phase, INT32_MAX},
+                  {"phase_step", &phase_step, MOST_COUNTED},
+                  {"total_steps", &total_steps, MOST_COUNTED},
+                  {"updates", &made, MOST_COUNTED},
+                  {"sequences", &state->sequences, MOST_COUNTED},
+                  {"tokens", &state->tokens, MOST_COUNTED}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (!json_get_count(root, counts[i].name, counts[i].value) ||
+            *counts[i].value >= counts[i].end)
+            return counts[i].name;
+    if (!json_get_hash(root, "corpus_hash", &state->corpus_hash))
+        return "corpus_hash";
+    if (!json_get_hash(root, "vocabulary_hash", &state->vocabulary_hash))
+        return "vocabulary_hash";
+    state->phase = (int)phase;
+    state->phase_step = (int64_t)phase_step;
+    state->total_steps = (int64_t)total_steps;
+    *updates = (int64_t)made;
+    const char *wrong = tokenizer_options_get(root, &state->tokenizer);
+    return wrong ? wrong : get_best(root, state);
+}
+
+const char *checkpoint_state_parse(const char *text, size_t size, struct run_state *state,
+                                   int64_t *updates)
+{
     cJSON *root = cJSON_ParseWithLength(text, size);
-    bool sound = json_get_count(root, "phase", &phase) && phase <= INT32_MAX &&
-                 json_get_count(root, "updates", &made) &&
-                 json_get_count(root, "phase_step", &phase_step) &&
-                 json_get_count(root, "total_steps", &total_steps) &&
-                 json_get_count(root, "sequences", &state->sequences) &&
-                 json_get_count(root, "tokens", &state->tokens) &&
-                 json_get_hash(root, "corpus_hash", &state->corpus_hash) &&
-                 json_get_hash(root, "vocabulary_hash", &state->vocabulary_hash) &&
-                 !tokenizer_options_get(root, &state->tokenizer) && get_best(root, state);
-    if (sound) {
-        state->phase = (int)phase;
-        state->phase_step = (int64_t)phase_step;
-        state->total_steps = (int64_t)total_steps;
-        *updates = (int64_t)made;
-    }
+    const char *wrong = get_state(root, state, updates);
     cJSON_Delete(root);
-    return sound ? 0 : -1;
+    return wrong;
 }
 
 static int get_shape(const cJSON *array, struct checkpoint_tensor *tensor)

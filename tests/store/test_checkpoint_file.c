@@ -8,6 +8,7 @@
 
 #include "lambert/base/container.h"
 #include "lambert/base/file.h"
+#include "lambert/base/json.h"
 #include "lambert/store/checkpoint_file.h"
 
 static void write_sample(const char *path)
@@ -256,6 +257,39 @@ static void nonsense_is_refused(void **state)
     checkpoint_file_close(&file);
 }
 
+/* With sound checksums, each field of the state at the end of its range, and one that is none; the last that is taken
+ * leaves a run room to go on. */
+static void fields_that_no_run_reaches(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"phase",     "phase_step", "total_steps", "updates",
+                                         "sequences", "tokens",     "best_step"};
+    static const struct {
+        double value;
+        bool taken;
+    } values[] = {{0x1p52 - 1, true}, {0x1p52, false}, {0x1p53 - 1, false}, {0x1p53, false},
+                  {-1, false},        {0.5, false},    {1e300, false}};
+    const char *whole = scratch_path("range"), *path = scratch_path("out of range");
+    write_sample(whole);
+    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+            struct checkpoint_file file;
+            struct error err = {""};
+            cJSON *root = cJSON_Parse(BEST_STATE "\"best_value\":0.5,\"best_step\":3}");
+            cJSON_ReplaceItemInObject(root, fields[f], cJSON_CreateNumber(values[v].value));
+            char *text = json_print(root), named[32];
+            snprintf(named, sizeof named, "'%s'", fields[f]);
+            replace_section(whole, path, "state", text, strlen(text));
+            free(text);
+            const int status = checkpoint_file_open(&file, path, &err);
+            const bool taken = values[v].taken && strcmp(fields[f], "phase") != 0;
+            if (status != (taken ? 0 : -1) ||
+                (!taken && (!strstr(err.text, named) || !strstr(err.text, path))))
+                fail_msg("%s = %g: %d, '%s'", fields[f], values[v].value, status, err.text);
+            checkpoint_file_close(&file);
+        }
+}
+
 /* Arrays that are longer, shorter, or no whole number of floats. */
 static void arrays_of_another_size_are_refused(void **state)
 {
@@ -324,6 +358,7 @@ int main(int argc, char **argv)
         RANKS_TEST(every_flipped_byte_is_refused_or_harmless),
         RANKS_TEST(every_truncation_is_refused),
         RANKS_TEST(nonsense_is_refused),
+        RANKS_TEST(fields_that_no_run_reaches),
         RANKS_TEST(arrays_of_another_size_are_refused),
         RANKS_TEST(moments_by_any_name_but_not_too_many),
     };
