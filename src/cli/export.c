@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "lambert.h"
-#include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/store/hugging_face.h"
 #include "model_card.h"
+#include "new_file.h"
 #include "open_checkpoint.h"
 
 struct export_arguments {
@@ -36,7 +36,7 @@ static const struct command_option export_options[] = {
      .metavar = "PATH",
      .completion = COMPLETE_FILES,
      .writes = true,
-     .help = "folder (or file) to write; what is there is not overwritten"},
+     .help = "folder (or file) to write, whole or not at all: a new or an empty one"},
     {.name = "dtype",
      .kind = OPTION_CHOICE,
      OPTION_PLACE(struct export_arguments, dtype),
@@ -61,8 +61,9 @@ static int check_export(const void *context, struct error *err)
 static int write_stripped(const struct checkpoint_file *file, const char *path, struct error *err)
 {
     const size_t count = (size_t)file->tensor_count;
-    if (file_exists(path))
-        return error_set(err, "%s is there already; name another file", path);
+    int lock;
+    if (new_file_begin(&lock, path, err) < 0)
+        return -1;
     struct param_table table = {.infos = memory_new(count, sizeof *table.infos),
                                 .count = file->tensor_count};
     int status = 0;
@@ -80,6 +81,7 @@ static int write_stripped(const struct checkpoint_file *file, const char *path, 
     if (status == 0)
         status = checkpoint_write_weights(path, &table, &file->meta, file->weights, err);
     param_table_release(&table);
+    new_file_end(lock, path);
     return status;
 }
 

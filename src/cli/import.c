@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "lambert.h"
-#include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/config/config.h"
@@ -11,6 +10,7 @@
 #include "lambert/run/task_set.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/store/hugging_face.h"
+#include "new_file.h"
 
 struct import_arguments {
     const char *from;
@@ -110,15 +110,11 @@ done:
     return status;
 }
 
-static int import(struct dist *dist, const void *context, struct error *err)
+static int import_model(struct dist *dist, const struct import_arguments *arguments,
+                        struct error *err)
 {
-    const struct import_arguments *arguments = context;
     struct base_model model;
     int status = 0;
-    if (dist_rank(dist) == 0 && file_exists(arguments->output))
-        status = error_set(err, "%s is there already; name another file", arguments->output);
-    if (dist_agree(dist, status, err) < 0)
-        return -1;
     if (base_model_open(&model, dist, arguments->from, err) < 0)
         return error_prefix(err, "%s", arguments->from);
     if (model.source == BASE_CHECKPOINT)
@@ -130,6 +126,21 @@ static int import(struct dist *dist, const void *context, struct error *err)
         status = write_checkpoint(&model, arguments, err);
     status = dist_agree(dist, status, err);
     base_model_close(&model);
+    return status;
+}
+
+static int import(struct dist *dist, const void *context, struct error *err)
+{
+    const struct import_arguments *arguments = context;
+    const bool writes = dist_rank(dist) == 0;
+    int lock;
+    int status = writes ? new_file_begin(&lock, arguments->output, err) : 0;
+    const bool locked = writes && status == 0;
+    status = dist_agree(dist, status, err);
+    if (status == 0)
+        status = import_model(dist, arguments, err);
+    if (locked)
+        new_file_end(lock, arguments->output);
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include "hf_task.h"
 #include "hf_tokenizer.h"
 #include "lambert/base/file.h"
+#include "lambert/base/folder_writer.h"
 #include "lambert/base/memory.h"
 
 const char *hf_architecture(enum task_kind kind)
@@ -67,58 +68,52 @@ static int write_weights(const struct hf_export *request, const char *folder, st
     return status;
 }
 
-/* Nothing that is there is written over. */
-static int refuse_folder(const char *folder, struct error *err)
+static int write_files(const struct hf_export *request, const struct vocabulary *vocabulary,
+                       const struct hf_config *config, const struct added_tokens *added,
+                       const char *folder, struct error *err)
 {
-    static const char *const names[] = {"config.json",           "model.safetensors", "vocab.txt",
-                                        "tokenizer_config.json", "tokenizer.json",    "README.md"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = path_join(folder, names[i]);
-        bool there = file_exists(path);
-        free(path);
-        if (there)
-            return error_set(err, "%s already holds a %s; name another folder", folder, names[i]);
-    }
-    return 0;
+    const struct checkpoint_meta *meta = &request->checkpoint->meta;
+    const struct tokenizer_options *tokenizer = &meta->state.tokenizer;
+    const int pad = vocabulary_special_tokens(vocabulary).pad;
+    if (write_weights(request, folder, err) < 0 ||
+        write_file(folder, "vocab.txt", meta->vocabulary, meta->vocabulary_size, err) < 0)
+        return -1;
+    if (write_text(folder, "tokenizer_config.json",
+                   hf_tokenizer_config_print(vocabulary, tokenizer, added, config->shape.positions),
+                   err) < 0)
+        return -1;
+    if (write_text(folder, "tokenizer.json", hf_tokenizer_print(vocabulary, tokenizer, added),
+                   err) < 0)
+        return -1;
+    if (write_file(folder, "README.md", request->card, strlen(request->card), err) < 0)
+        return -1;
+    return write_text(folder, "config.json", hf_config_print(config, pad, request->dtype), err);
 }
 
-/* config.json comes last: without it a folder is no model. */
 int hf_export(const struct hf_export *request, const char *folder, struct error *err)
 {
     const struct checkpoint_meta *meta = &request->checkpoint->meta;
     const char *path = checkpoint_file_path(request->checkpoint);
-    const struct bert_config *shape = &request->shape;
-    struct hf_config config = {.shape = *shape, .kind = request->kind};
-    const struct tokenizer_options *tokenizer = &meta->state.tokenizer;
+    struct hf_config config = {.shape = request->shape, .kind = request->kind};
     struct vocabulary *vocabulary = NULL;
     struct added_tokens added = {0};
+    struct folder_writer writer = {0};
     int status = -1;
-    if (refuse_folder(folder, err) < 0 || check_weights(request, err) < 0 ||
-        vocabulary_parse(&vocabulary, path, meta->vocabulary, meta->vocabulary_size, err) < 0)
+    if (folder_writer_open(&writer, folder, err) < 0)
         return -1;
+    if (check_weights(request, err) < 0 ||
+        vocabulary_parse(&vocabulary, path, meta->vocabulary, meta->vocabulary_size, err) < 0)
+        goto done;
     if (hf_task_names_labels(request->kind) &&
         label_set_parse(&config.labels, meta->labels, meta->labels_size, path, err) < 0)
         goto done;
     if (added_tokens_parse(&added, meta->added_tokens, path, err) < 0 ||
         added_tokens_check(&added, vocabulary, path, err) < 0)
         goto done;
-    if (folder_create(folder, err) < 0 || write_weights(request, folder, err) < 0)
-        goto done;
-    if (write_file(folder, "vocab.txt", meta->vocabulary, meta->vocabulary_size, err) < 0)
-        goto done;
-    if (write_text(folder, "tokenizer_config.json",
-                   hf_tokenizer_config_print(vocabulary, tokenizer, &added, shape->positions),
-                   err) < 0)
-        goto done;
-    if (write_text(folder, "tokenizer.json", hf_tokenizer_print(vocabulary, tokenizer, &added),
-                   err) < 0)
-        goto done;
-    if (write_file(folder, "README.md", request->card, strlen(request->card), err) < 0)
-        goto done;
-    status = write_text(
-        folder, "config.json",
-        hf_config_print(&config, vocabulary_special_tokens(vocabulary).pad, request->dtype), err);
+    if (write_files(request, vocabulary, &config, &added, writer.temporary, err) == 0)
+        status = folder_writer_commit(&writer, err);
 done:
+    folder_writer_discard(&writer);
     added_tokens_release(&added);
     vocabulary_free(vocabulary);
     label_set_release(&config.labels);

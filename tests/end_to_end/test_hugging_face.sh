@@ -25,6 +25,41 @@ for type in f16 bf16; do
     [ "$(wc -c <out-$type/model.safetensors)" -lt "$(wc -c <out/model.safetensors)" ] || fail "$type is no smaller"
 done
 
+# Two at once into one place: one whole export, or import, and a refusal. An export that fails leaves nothing.
+sed 's/old/odd/' out/vocab.txt >odd.txt # another model: of another vocabulary
+cp -r out odd && cp odd.txt odd/vocab.txt && rm odd/tokenizer.json
+"$LAMBERT" import --from odd --output odd.checkpoint 2>log.txt || fail "import: $(cat log.txt)"
+round=0
+while [ $round -lt 2 ]; do
+    round=$((round + 1))
+    for model in run odd.checkpoint; do
+        (code=0; "$LAMBERT" export --checkpoint $model --output both/$round 2>$model.log || code=$?
+            echo $code >$model.code) &
+    done
+    wait
+    case $(cat run.code)$(cat odd.checkpoint.code) in
+    01) cmp both/$round/vocab.txt out/vocab.txt && grep -qE "already holds|meanwhile" odd.checkpoint.log ;;
+    10) cmp both/$round/vocab.txt odd.txt && grep -qE "already holds|meanwhile" run.log ;;
+    *) fail "two exports ended with $(cat run.code odd.checkpoint.code)" ;;
+    esac || fail "two exports: $(cat run.log odd.checkpoint.log)"
+    for model in out odd; do
+        (code=0; "$LAMBERT" import --from $model --output both/$round.checkpoint 2>$model.log || code=$?
+            echo $code >$model.code) &
+    done
+    wait
+    case $(cat out.code)$(cat odd.code) in
+    01) "$LAMBERT" import --from out --output wanted 2>/dev/null && cmp both/$round.checkpoint wanted ;;
+    10) cmp both/$round.checkpoint odd.checkpoint ;;
+    *) fail "two imports ended with $(cat out.code odd.code): $(cat out.log odd.log)" ;;
+    esac || fail "two imports: $(cat out.log odd.log)"
+    rm -f wanted
+done
+[ "$(ls both | tr "\n" " ")" = "1 1.checkpoint 2 2.checkpoint " ] ||
+    fail "left beside: $(ls both)"
+mkdir broken && expect 1 "cannot (create|write)|File too large" sh -c "ulimit -f 20; trap '' XFSZ; exec '$LAMBERT' export \
+    --checkpoint run --output broken/model"
+[ -z "$(ls broken)" ] || fail "a failed export left $(ls broken)"
+
 # Without moments
 "$LAMBERT" export --strip --checkpoint run --output stripped.checkpoint 2>log.txt || fail "$(cat log.txt)"
 newest=$(ls run/checkpoints/*.checkpoint | tail -n 1)
@@ -77,7 +112,7 @@ echo 'The king saw' | "$LAMBERT" show tokens --vocabulary vocab.txt >tokens.txt 
 [ "$(cat tokens.txt)" = "the king saw" ] || fail "tokens: $(cat tokens.txt)"
 
 # Refused, in a sentence
-expect 1 "out already holds a config.json" "$LAMBERT" export --checkpoint run --output out
+expect 1 "out already holds a README.md; name another folder" "$LAMBERT" export --checkpoint run --output out
 expect 1 "in.checkpoint is there already" "$LAMBERT" import --from out --output in.checkpoint
 expect 1 "there is no checkpoint in corpus" "$LAMBERT" export --checkpoint corpus --output nothing
 expect 2 "f32, f16 or bf16" "$LAMBERT" export --checkpoint run --output nothing --dtype f8
