@@ -6,6 +6,7 @@
 #include "exclusion_texts.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
+#include "lambert/text/input_look.h"
 #include "lambert/text/tokenizer.h"
 #include "lambert/text/unicode.h"
 
@@ -87,6 +88,7 @@ static void add_ngram(struct exclusion *exclusion, uint64_t hash, uint64_t file)
 struct reading {
     struct exclusion *exclusion;
     uint64_t file;
+    bool any; /* n-gram in it */
     struct window window;
 };
 
@@ -94,8 +96,10 @@ static void add_word(void *context, const char *word, size_t size)
 {
     struct reading *reading = context;
     uint64_t hash;
-    if (!is_punctuation(word, size) && window_add(&reading->window, word, size, &hash))
-        add_ngram(reading->exclusion, hash, reading->file);
+    if (is_punctuation(word, size) || !window_add(&reading->window, word, size, &hash))
+        return;
+    add_ngram(reading->exclusion, hash, reading->file);
+    reading->any = true;
 }
 
 static void add_text(void *context, const char *text, size_t size)
@@ -110,24 +114,36 @@ static void add_text(void *context, const char *text, size_t size)
     exclusion->short_texts += reading->window.passed < reading->window.words;
 }
 
-int exclusion_open(struct exclusion *exclusion, const char *input, int words, int ranks,
-                   struct error *err)
+static int read_file(struct exclusion *exclusion, int number, struct error *err)
+{
+    struct reading reading = {.exclusion = exclusion, .file = (uint64_t)number};
+    if (exclusion_texts_read(&exclusion->files.files[number], &exclusion->text, add_text, &reading,
+                             err) < 0)
+        return -1;
+    if (!reading.any && exclusion->barren_files++ < EXCLUSION_BARREN_NAMED)
+        exclusion->barren[exclusion->barren_files - 1] = number;
+    return 0;
+}
+
+int exclusion_open(struct exclusion *exclusion, const char *input, int words, const char *encoding,
+                   int ranks, struct error *err)
 {
     char *const inputs[] = {(char *)input};
     require(words >= EXCLUSION_LEAST_WORDS && words <= EXCLUSION_MOST_WORDS);
-    *exclusion = (struct exclusion){.words = words, .hash = (uint64_t)words};
+    *exclusion = (struct exclusion){.words = words,
+                                    .text = {.encoding = encoding, .every_string = true},
+                                    .hash = (uint64_t)words};
     if (strcmp(input, "-") == 0)
         return error_set(err,
                          "what is to be excluded cannot come from standard input; name a file");
     make_table(exclusion, 1024);
     if (input_list_open(&exclusion->files, inputs, 1, NULL, err) < 0 ||
-        input_list_check_ranks(&exclusion->files, ranks, err) < 0)
+        input_list_check_ranks(&exclusion->files, ranks, err) < 0 ||
+        input_look(&exclusion->files, &exclusion->text, err) < 0)
         goto fail;
-    for (int i = 0; i < exclusion->files.count; i++) {
-        struct reading reading = {.exclusion = exclusion, .file = (uint64_t)i};
-        if (exclusion_texts_read(exclusion->files.files[i].path, add_text, &reading, err) < 0)
+    for (int i = 0; i < exclusion->files.count; i++)
+        if (read_file(exclusion, i, err) < 0)
             goto fail;
-    }
     if (exclusion->ngrams == 0) {
         error_set(err,
                   "no text in %s has %d words, so that nothing would be excluded; if that is what "

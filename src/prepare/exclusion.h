@@ -28,20 +28,27 @@ struct excluded_ngram {
     uint64_t file; /* the first that has it */
 };
 
+enum { EXCLUSION_BARREN_NAMED = 3 };
+
 struct exclusion {
     int words; /* of an n-gram: N */
+    struct text_options text;
     struct input_list files;
-    struct excluded_ngram *table; /* [mask + 1], open addressing, at most half full */
+    int barren_files;                   /* without an n-gram: they exclude nothing */
+    int barren[EXCLUSION_BARREN_NAMED]; /* the first of them */
+    struct excluded_ngram *table;       /* [mask + 1], open addressing, at most half full */
     size_t mask;
     uint64_t ngrams;             /* different ones */
     uint64_t texts, short_texts; /* of all; of fewer than N words */
     uint64_t hash;               /* of all n-grams and of N, whatever their order */
 };
 
-/* Reads the files that `input` names: a file, a folder or a pattern (input_list_open()). Fails when
- * there is no n-gram in them, for standard input, and for a pipe that several ranks would read. */
-int exclusion_open(struct exclusion *exclusion, const char *input, int words, int ranks,
-                   struct error *err);
+/* Reads the files that `input` names: a file, a folder or a pattern (input_list_open()). They are looked at as the
+ * text is (text/input_look.h), with the same encoding, which must outlive the exclusion: what is no text is refused
+ * by name. Fails when there is no n-gram in them, where something in their JSON is damaged, for standard input, and for
+ * a pipe that several ranks would read. */
+int exclusion_open(struct exclusion *exclusion, const char *input, int words, const char *encoding,
+                   int ranks, struct error *err);
 void exclusion_close(struct exclusion *exclusion); /* fine on a zeroed one */
 
 size_t exclusion_memory(const struct exclusion *exclusion); /* bytes */

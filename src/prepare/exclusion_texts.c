@@ -1,13 +1,16 @@
 #include "exclusion_texts.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lambert/base/buffer.h"
-#include "lambert/base/json.h"
+#include "lambert/base/minmax.h"
 #include "lambert/base/strings.h"
-#include "lambert/text/input_stream.h"
-#include "lambert/text/text_layout.h"
+#include "lambert/text/document_reader.h"
+#include "lambert/text/input_look.h"
+#include "lambert/text/json_scanner.h"
+#include "lambert/text/text_encoding.h"
 #include "lambert/text/text_lines.h"
 #include "lambert/text/unicode.h"
 
@@ -16,62 +19,69 @@ struct taker {
     void *context;
 };
 
+static void take_buffer(const struct taker *taker, struct buffer *text)
+{
+    if (text->size > 0)
+        taker->take(taker->context, (const char *)text->data, text->size);
+    buffer_reset(text);
+}
+
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static void take_strings(const struct taker *taker, const cJSON *item)
+static void take_strings(const struct taker *taker, const struct json_value *value,
+                         struct buffer *decoded)
 {
-    if (cJSON_IsString(item))
-        taker->take(taker->context, item->valuestring, strlen(item->valuestring));
-    for (const cJSON *child = item->child; child; child = child->next)
-        take_strings(taker, child);
-}
-
-static void skip_white_space(const char *text, size_t size, size_t *position)
-{
-    while (*position < size && strchr(" \t\r\n", text[*position]) && text[*position])
-        ++*position;
-}
-
-/* The value at *position, which moves behind it; NULL where there is none, and it stays. */
-static cJSON *next_value(const char *text, size_t size, size_t *position)
-{
-    const char *end = NULL;
-    cJSON *value = cJSON_ParseWithLengthOpts(text + *position, size - *position, &end, false);
-    if (value)
-        *position = (size_t)(end - text);
-    return value;
-}
-
-static bool holds_texts(const cJSON *value)
-{
-    return cJSON_IsObject(value) ||
-           (cJSON_IsArray(value) && (!value->child || cJSON_IsObject(value->child) ||
-                                     cJSON_IsArray(value->child) || cJSON_IsString(value->child)));
-}
-
-/* 1: it was JSON; 0: it is none; -1: only its beginning is. */
-static int take_json(const struct taker *taker, const char *path, const char *text, size_t size,
-                     struct error *err)
-{
-    size_t position = 0;
-    skip_white_space(text, size, &position);
-    if (position == size || (text[position] != '{' && text[position] != '['))
-        return 0;
-    cJSON *value = next_value(text, size, &position);
-    if (!value || !holds_texts(value)) {
-        cJSON_Delete(value);
-        return 0;
+    struct json_value name, inner;
+    if (value->kind == JSON_TEXT) {
+        buffer_reset(decoded);
+        json_decode(value, decoded);
+        take_buffer(taker, decoded);
+    } else if (value->kind == JSON_OBJECT) {
+        for (size_t cursor = 0; json_next_member(value, &cursor, &name, &inner);)
+            take_strings(taker, &inner, decoded);
+    } else if (value->kind == JSON_ARRAY) { /* arrays in it are passed into */
+        for (size_t position = 0; json_next_whole(value->text + 1, value->size - 2, &position, NULL,
+                                                  &inner) == JSON_VALUE;)
+            take_strings(taker, &inner, decoded);
     }
-    while (value) {
-        take_strings(taker, value);
-        cJSON_Delete(value);
-        skip_white_space(text, size, &position);
-        value = position < size ? next_value(text, size, &position) : NULL;
-    }
-    if (position == size)
-        return 1;
-    return error_set(err, "%s begins as JSON, but line %zu begins with none", path,
-                     count_newlines(text, position) + 1);
+}
+
+/* Values one after another, of a file or of one of its lines; false where one is damaged, and *position is there. */
+static bool take_values(const struct taker *taker, const char *text, size_t size, size_t *position,
+                        struct buffer *decoded)
+{
+    struct json_value value;
+    enum json_found found;
+    size_t start;
+    while ((found = json_next_whole(text, size, position, &start, &value)) == JSON_VALUE)
+        take_strings(taker, &value, decoded);
+    if (found != JSON_END)
+        *position = start;
+    return found == JSON_END;
+}
+
+static int take_json(const struct taker *taker, const struct input_file *file, const char *text,
+                     size_t size, struct error *err)
+{
+    struct buffer decoded = {0};
+    const char *line = text;
+    size_t position = 0, length = size, damage = 0;
+    bool whole = true;
+    if (text_layout_sequential(file->layout))
+        whole = take_values(taker, text, size, &damage, &decoded);
+    else
+        while (whole && text_newline_next(text, size, &position, &line, &length)) {
+            damage = 0;
+            whole = take_values(taker, line, length, &damage, &decoded);
+        }
+    buffer_release(&decoded);
+    if (whole)
+        return 0;
+    return error_set(
+        err,
+        "%s is a test set of JSON, but what begins in line %zu is none, and would not be excluded; mend "
+        "it, or take it out",
+        file->path, count_newlines(text, (size_t)(line - text) + damage) + 1);
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
@@ -112,13 +122,6 @@ static bool next_cell(struct text_run *rest, const char *between, struct text_ru
 static bool has(const struct text_run *run, char byte)
 {
     return run->size > 0 && memchr(run->text, byte, run->size);
-}
-
-static void take_buffer(const struct taker *taker, struct buffer *text)
-{
-    if (text->size > 0)
-        taker->take(taker->context, (const char *)text->data, text->size);
-    buffer_reset(text);
 }
 
 /* Paragraphs, and the cells of lines with tabs. */
@@ -199,20 +202,68 @@ static void take_lines(const struct taker *taker, const char *text, size_t size)
     } while (more);
 }
 
-int exclusion_texts_read(const char *path,
+/* --- files ------------------------------------------------------------------------------------ */
+
+static void take_documents(const struct taker *taker, const struct input_file *file,
+                           const struct text_options *options, const char *text, size_t size)
+{
+    struct document_reader reader;
+    struct document document;
+    document_init(&document);
+    document_reader_init(&reader, file->layout, options, text, size);
+    while (document_reader_next(&reader, &document))
+        take_buffer(taker, &document.text);
+    document_reader_release(&reader);
+    document_release(&document);
+}
+
+/* Appends the text of the file. That much of it is none may be seen behind what was looked at. */
+static int read_text(struct input_file *file, const struct text_options *options,
+                     struct buffer *text, struct error *err)
+{
+    struct input_stream stream;
+    if (file->opened) {
+        stream = *file->opened;
+        free(file->opened);
+        file->opened = NULL;
+    } else if (input_stream_open(&stream, file->path, options->encoding, err) < 0) {
+        return -1;
+    }
+    int status = file->looked_at ? 0 : input_look_at(file, &stream, options, err);
+    if (status == 0)
+        status = input_stream_read(&stream, SIZE_MAX - text->size, text, err);
+    const uint64_t undecoded = stream.undecoded, encoded = stream.encoded;
+    input_stream_close(&stream);
+    if (status < 0)
+        return -1;
+    const char *bytes = (const char *)text->data;
+    const uint64_t read = file->encoding ? encoded : text->size;
+    const uint64_t invalid =
+        file->encoding ? undecoded : text_invalid_bytes(bytes, text->size, true);
+    if ((double)invalid <= TEXT_MOST_INVALID * (double)read)
+        return 0;
+    const size_t valid = file->encoding ? text->size : text_valid_size(bytes, text->size);
+    return input_look_refuse_encoding(file, invalid, read, bytes + valid,
+                                      min_size(text->size - valid, INPUT_HEAD), err);
+}
+
+int exclusion_texts_read(struct input_file *file, const struct text_options *options,
                          void (*take)(void *context, const char *text, size_t size), void *context,
                          struct error *err)
 {
     const struct taker taker = {.take = take, .context = context};
     struct buffer bytes = {0};
-    int status = input_stream_read_all(path, NULL, &bytes, err);
-    if (status == 0 && bytes.size > 0) {
-        const char *text = (const char *)bytes.data;
-        const size_t mark = text_mark_size(text, bytes.size);
-        status = take_json(&taker, path, text + mark, bytes.size - mark, err);
-        if (status == 0)
-            take_lines(&taker, text + mark, bytes.size - mark);
+    int status = read_text(file, options, &bytes, err);
+    if (status == 0 && bytes.size > file->mark) {
+        const char *text = (const char *)bytes.data + file->mark;
+        const size_t size = bytes.size - file->mark;
+        if (text_layout_is_json(file->layout))
+            status = take_json(&taker, file, text, size, err);
+        else if (file->layout == LAYOUT_WIKI)
+            take_documents(&taker, file, options, text, size);
+        else
+            take_lines(&taker, text, size);
     }
     buffer_release(&bytes);
-    return status < 0 ? -1 : 0;
+    return status;
 }

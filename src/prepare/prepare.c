@@ -53,11 +53,28 @@ static void warn_of_case(const struct prepare_options *options, const struct voc
                     options->vocabulary);
 }
 
+static void warn_of_barren(const struct exclusion *exclusion)
+{
+    const int count = exclusion->barren_files;
+    struct buffer names = {0};
+    for (int i = 0; i < count && i < EXCLUSION_BARREN_NAMED; i++)
+        buffer_print(&names, "%s%s", i > 0 ? ", " : "",
+                     exclusion->files.files[exclusion->barren[i]].path);
+    log_warning(
+        "%d of the %d files to exclude have no run of %d words, so that they exclude nothing: %s%s",
+        count, exclusion->files.count, exclusion->words, buffer_text(&names),
+        count > EXCLUSION_BARREN_NAMED ? " and others" : "");
+    buffer_release(&names);
+}
+
 static int open_exclusion(struct preparation *p, struct error *err)
 {
     struct exclusion *exclusion = &p->exclusion;
-    if (exclusion_open(exclusion, p->options.exclude, p->options.exclude_words, p->ranks, err) < 0)
+    if (exclusion_open(exclusion, p->options.exclude, p->options.exclude_words,
+                       p->options.text.encoding, p->ranks, err) < 0)
         return -1;
+    if (p->rank == 0 && exclusion->barren_files > 0)
+        warn_of_barren(exclusion);
     if (p->rank == 0)
         log_info("excluding what shares one of %" PRIu64 " runs of %d words with %s: %" PRIu64
                  " texts in %d files, of which %" PRIu64

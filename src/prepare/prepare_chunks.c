@@ -5,6 +5,7 @@
 #include "document_encoder.h"
 #include "lambert/base/first_error.h"
 #include "lambert/base/hash.h"
+#include "lambert/base/minmax.h"
 #include "lambert/base/progress.h"
 #include "line_widths.h"
 #include "preparation.h"
@@ -35,6 +36,21 @@ static void worker_release(struct text_worker *worker)
     document_encoder_release(&worker->encoder);
 }
 
+/* Appends a title as part of a line: without line ends, and not all of a long one. */
+static void put_title(struct buffer *sentence, const struct buffer *title)
+{
+    enum { LONGEST = 100 };
+    const size_t begin = sentence->size;
+    size_t size = min_size(title->size, LONGEST);
+    while (size < title->size && size > 0 && (title->data[size] & 0xC0) == 0x80)
+        size--; /* no half of a character */
+    buffer_put(sentence, title->data, size);
+    for (size_t i = begin; i < sentence->size; i++)
+        if (sentence->data[i] == '\n' || sentence->data[i] == '\0')
+            sentence->data[i] = ' ';
+    buffer_print(sentence, size < title->size ? "..." : "");
+}
+
 /* Leaves the document out where it shares words with a test set. It ends at byte `end` of its file. */
 static bool exclude_document(struct text_worker *worker, const struct input_span *span,
                              uint64_t end)
@@ -47,9 +63,11 @@ static bool exclude_document(struct text_worker *worker, const struct input_span
     if (!p->options.exclude || !exclusion_find(&p->exclusion, text, document->text.size, &match))
         return false;
     buffer_print(&sentence, "%s, ", p->inputs.files[span->file].path);
-    if (document->title.size > 0)
-        buffer_print(&sentence, "\"%.*s\", ", (int)document->title.size,
-                     (const char *)document->title.data);
+    if (document->title.size > 0) {
+        buffer_put_u8(&sentence, '"');
+        put_title(&sentence, &document->title);
+        buffer_print(&sentence, "\", ");
+    }
     buffer_print(&sentence, "ends at byte %" PRIu64 ": \"", end);
     exclusion_print(&p->exclusion, text, document->text.size, &match, &sentence);
     buffer_print(&sentence, "\" is in %s", p->exclusion.files.files[match.file].path);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "json_scanner.h"
+#include "lambert/text/json_scanner.h"
 #include "lambert/text/text_options.h"
 
 /* The keys, in their order. */

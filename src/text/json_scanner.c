@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* memrchr() */
-#include "json_scanner.h"
+#include "lambert/text/json_scanner.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -317,12 +317,12 @@ static const char *pass_between(const char *at, const char *end)
     }
 }
 
-enum json_found json_next_value(const char *text, size_t size, size_t *position, size_t *start,
-                                struct json_value *value)
+static enum json_found next_value(const char *text, size_t size, size_t longest, size_t *position,
+                                  size_t *start, struct json_value *value)
 {
     const char *end = text + size, *begin = pass_between(text + *position, end);
-    const bool longer = (size_t)(end - begin) > JSON_LONGEST;
-    struct scanner scanner = {.at = begin, .end = longer ? begin + JSON_LONGEST : end};
+    const bool longer = (size_t)(end - begin) > longest;
+    struct scanner scanner = {.at = begin, .end = longer ? begin + longest : end};
     if (start)
         *start = (size_t)(begin - text);
     *position = size;
@@ -337,6 +337,18 @@ enum json_found json_next_value(const char *text, size_t size, size_t *position,
         return found;
     *position = (size_t)(resume_inside(text, begin, scanner.end) - text);
     return JSON_BROKEN;
+}
+
+enum json_found json_next_value(const char *text, size_t size, size_t *position, size_t *start,
+                                struct json_value *value)
+{
+    return next_value(text, size, JSON_LONGEST, position, start, value);
+}
+
+enum json_found json_next_whole(const char *text, size_t size, size_t *position, size_t *start,
+                                struct json_value *value)
+{
+    return next_value(text, size, SIZE_MAX, position, start, value);
 }
 
 enum json_found json_next_element(const char *text, size_t size, bool texts, bool ends,

@@ -1,10 +1,12 @@
 #include "lambert/text/text_layout.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "doc_tag.h"
 #include "json_document.h"
-#include "json_scanner.h"
+#include "lambert/base/strings.h"
+#include "lambert/text/json_scanner.h"
 #include "lambert/text/text_lines.h"
 
 const char *const text_layout_names[TEXT_LAYOUTS] = {[LAYOUT_PLAIN] = "plain",
@@ -228,6 +230,19 @@ static int check_keys(const struct text_options *options, const char *path, cons
     return -1;
 }
 
+static int refuse_python(const char *path, struct error *err)
+{
+    char *word = shell_word(path);
+    error_set(
+        err,
+        "%s has objects as Python prints them, {'key': ...}, which are no JSON; write them with json.dumps(), or "
+        "make JSON of the lines: python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval(line))) "
+        "for line in sys.stdin]' <%s",
+        path, word);
+    free(word);
+    return -1;
+}
+
 int text_layout_find(enum text_layout *layout, const struct text_options *options, const char *path,
                      const char *head, size_t size, bool whole, struct error *err)
 {
@@ -236,13 +251,8 @@ int text_layout_find(enum text_layout *layout, const struct text_options *option
     size -= mark;
     *layout = layout_of(options, head, size, whole);
     if (!text_layout_is_json(*layout) && looks_like_python(head, size))
-        return error_set(
-            err,
-            "%s has objects as Python prints them, {'key': ...}, which are no JSON; write them with "
-            "json.dumps(), or make JSON of the lines: python3 -c 'import ast, json, sys; "
-            "[print(json.dumps(ast.literal_eval(line))) for line in sys.stdin]' <%s",
-            path, path);
-    if (*layout != LAYOUT_JSON && *layout != LAYOUT_JSON_VALUES)
+        return refuse_python(path, err);
+    if (options->every_string || (*layout != LAYOUT_JSON && *layout != LAYOUT_JSON_VALUES))
         return 0;
     return check_keys(options, path, head, size, whole, err);
 }

@@ -90,6 +90,19 @@ for n in 2 3; do
         --exclude tests --shard-megabytes 1 texts >out.txt 2>err.txt || fail "prep on $n ranks: $(cat err.txt)"
     same without without-$n
 done
+# A test set is looked into as the text is; one that excludes nothing is named; a title is one line.
+mkdir sets
+piece 100 >sets/a.txt
+echo short >sets/b.txt
+prep some --exclude sets texts
+grep -q '1 of the 2 files to exclude have no run of 13 words.*: sets/b.txt' err.txt || fail "b.txt: $(cat err.txt)"
+printf '{"n":NaN,"a":"%s"}\n{"a":"x\n' "$(piece 100)" >sets/c.json
+expect 1 'sets/c.json is a test set of JSON, but what begins in line 2' "$LAMBERT" prep --vocabulary vocab.txt --output none \
+    --exclude sets texts
+printf '{"title":"A\\n\\u001b[31mB","text":"%s"}\n{"text":"a king. a river."}\n{"text":"a bird."}\n' "$(piece 100)" >titled.jsonl
+prep titled --exclude sets/a.txt titled.jsonl
+grep -q 'titled.jsonl, "A .*B", ends at byte' err.txt || fail "the title: $(cat err.txt)"
+
 expect 1 'no text in tests/a.txt has 99 words' "$LAMBERT" prep --vocabulary vocab.txt --output none \
     --exclude tests/a.txt --exclude-words 99 texts
 expect 1 'standard input' "$LAMBERT" prep --vocabulary vocab.txt --output none --exclude - texts

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "prepare/exclusion.h"
 
@@ -11,7 +12,7 @@ static void open_set(struct exclusion *exclusion, const char *content, int words
     struct error err;
     const char *path = scratch_path("set");
     scratch_write(path, content, strlen(content));
-    int status = exclusion_open(exclusion, path, words, 1, &err);
+    int status = exclusion_open(exclusion, path, words, NULL, 1, &err);
     if (status < 0)
         print_message("%s\n", err.text);
     assert_int_equal(status, 0);
@@ -109,6 +110,26 @@ static void many_are_found(void **state)
     buffer_release(&back);
 }
 
+/* Of several files those without an n-gram are known, and all are read in the encoding that is said. */
+static void files_that_exclude_nothing_are_known(void **state)
+{
+    (void)state;
+    struct exclusion set;
+    struct error err;
+    const char *folder = scratch_path("sets");
+    assert_int_equal(folder_create(folder, &err), 0);
+    scratch_write(scratch_path("sets/a"), "one two\n", 8);
+    scratch_write(scratch_path("sets/b"), "\xE4\xEE\xEC \xE4\xEE\xEC \xE4\xEE\xEC\n", 12);
+    scratch_write(scratch_path("sets/c"), "", 0);
+    assert_int_equal(exclusion_open(&set, folder, 3, "CP1251", 1, &err), 0);
+    assert_int_equal(set.barren_files, 2);
+    assert_string_equal(set.files.files[set.barren[0]].path, scratch_path("sets/a"));
+    assert_string_equal(set.files.files[set.barren[1]].path, scratch_path("sets/c"));
+    assert_shared(&set, "\u0434\u043e\u043c \u0434\u043e\u043c \u0414\u043e\u043c",
+                  "\u0434\u043e\u043c \u0434\u043e\u043c \u0434\u043e\u043c");
+    exclusion_close(&set);
+}
+
 static void what_excludes_nothing_is_refused(void **state)
 {
     (void)state;
@@ -116,13 +137,13 @@ static void what_excludes_nothing_is_refused(void **state)
     struct error err;
     const char *path = scratch_path("set");
     scratch_write(path, "a b c\n", 6);
-    assert_int_equal(exclusion_open(&set, path, 4, 1, &err), -1);
+    assert_int_equal(exclusion_open(&set, path, 4, NULL, 1, &err), -1);
     assert_non_null(strstr(err.text, "has 4 words"));
     exclusion_close(&set);
-    assert_int_equal(exclusion_open(&set, scratch_path("none"), 4, 1, &err), -1);
+    assert_int_equal(exclusion_open(&set, scratch_path("none"), 4, NULL, 1, &err), -1);
     assert_non_null(strstr(err.text, "none"));
     exclusion_close(&set);
-    assert_int_equal(exclusion_open(&set, "-", 4, 1, &err), -1);
+    assert_int_equal(exclusion_open(&set, "-", 4, NULL, 1, &err), -1);
     assert_non_null(strstr(err.text, "standard input"));
     exclusion_close(&set);
 }
@@ -134,6 +155,7 @@ int main(void)
         cmocka_unit_test(what_differs_in_form_alone_is_the_same),
         cmocka_unit_test(no_ngram_goes_across_texts),
         cmocka_unit_test(many_are_found),
+        cmocka_unit_test(files_that_exclude_nothing_are_known),
         cmocka_unit_test(what_excludes_nothing_is_refused),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

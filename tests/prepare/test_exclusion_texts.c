@@ -5,11 +5,27 @@
 #include <zlib.h>
 
 #include "lambert/base/memory.h"
+#include "lambert/text/input_look.h"
 #include "prepare/exclusion_texts.h"
 
 static void put_text(void *context, const char *text, size_t size)
 {
     buffer_print(context, "<%.*s>", (int)size, text);
+}
+
+/* As exclusion.c reads it. */
+static int read_set(const char *path, struct buffer *found, struct error *err)
+{
+    static const struct text_options options = {.every_string = true};
+    char *const inputs[] = {(char *)path};
+    struct input_list list;
+    if (input_list_open(&list, inputs, 1, NULL, err) < 0)
+        return -1;
+    int status = input_look(&list, &options, err);
+    if (status == 0)
+        status = exclusion_texts_read(&list.files[0], &options, put_text, found, err);
+    input_list_close(&list);
+    return status;
 }
 
 /* What the file's texts are, each in angle brackets; or what is said instead. */
@@ -19,7 +35,7 @@ static void assert_texts(const char *content, const char *texts)
     struct error err;
     const char *path = scratch_path("set");
     scratch_write(path, content, strlen(content));
-    if (exclusion_texts_read(path, put_text, &found, &err) < 0)
+    if (read_set(path, &found, &err) < 0)
         assert_non_null(strstr(err.text, texts));
     else
         assert_string_equal(buffer_text(&found), texts);
@@ -69,6 +85,35 @@ static void what_only_begins_like_json_is_text(void **state)
     assert_texts("{\"a\": \"b\"}\n\n{\"a\": \"c\n", "line 3");
 }
 
+/* What people's JSON has beyond the standard hides no text; what is damaged is not passed over. */
+static void json_is_read_as_the_inputs_is(void **state)
+{
+    (void)state;
+    assert_texts("{\"n\": NaN, \"a\": \"b\"}\n{\"a\": \"c\"}\n", "<b><c>");
+    assert_texts("{\"a\": \"b\\ud83d c\", \"d\": \"e\\u0000\"}\n", "<b\uFFFD c><e\uFFFD>");
+    assert_texts("[\"a\", [[\"b\"], {\"c\": [\"d\", 1]}], \"e\"]", "<a><b><d><e>");
+    assert_texts("{\"a\": \"b\", \"a\": \"c\"}", "<b><c>");
+    assert_texts("{\"a\": \"b\"}{\"a\": \"c\"}", "<b><c>");
+    assert_texts("{\"a\": [\n{\"b\": \"c\"},\n{\"d\": e}\n]}", "what begins in line 1 is none");
+    assert_texts("[{\"a\": \"b\"},\n{\"a\": \"c\"", "what begins in line 2 is none");
+    assert_texts("{'a': 'b'}\n", "as Python prints them");
+}
+
+static void what_is_no_text_is_refused(void **state)
+{
+    (void)state;
+    struct buffer long_text = {0};
+    assert_texts("PAR1\x15\x04\x15\x10", "Parquet");
+    assert_texts("\xD1\xF2\xE0\xF0\xFB\xE9 \xE4\xEE\xEC \xF3 \xF0\xE5\xEA\xE8.\n",
+                 "is not in UTF-8");
+    for (int i = 0; i < 10000; i++)
+        buffer_print(&long_text, "%s",
+                     i < 8000 ? "ten bytes\n" : "\xE4\xEE\xEC\xE0 \xE4\xEE\xEC\xE0\n");
+    assert_texts(buffer_text(&long_text), "is not in UTF-8");
+    buffer_release(&long_text);
+    assert_texts("<doc id=\"1\" title=\"T\">\nT\n\na &amp; b\n</doc>\n", "<a & b\n>");
+}
+
 static void a_compressed_file_is_read(void **state)
 {
     (void)state;
@@ -80,9 +125,9 @@ static void a_compressed_file_is_read(void **state)
     for (int i = 0; i < 300000; i++)
         assert_true(gzputs(file, i % 100 ? "the words\n" + (i % 2 ? 0 : 4) : "\n") > 0);
     assert_int_equal(gzclose(file), Z_OK);
-    assert_int_equal(exclusion_texts_read(path, put_text, &found, &err), 0);
+    assert_int_equal(read_set(path, &found, &err), 0);
     assert_int_equal(found.size, 150000 * 10 + 147000 * 6 + 3000 * 2);
-    assert_int_equal(exclusion_texts_read(scratch_path("none"), put_text, &found, &err), -1);
+    assert_int_equal(read_set(scratch_path("none"), &found, &err), -1);
     assert_non_null(strstr(err.text, "none"));
     buffer_release(&found);
 }
@@ -94,6 +139,8 @@ int main(void)
         cmocka_unit_test(columns_of_words_are_sentences),
         cmocka_unit_test(every_string_of_json_is_a_text),
         cmocka_unit_test(what_only_begins_like_json_is_text),
+        cmocka_unit_test(json_is_read_as_the_inputs_is),
+        cmocka_unit_test(what_is_no_text_is_refused),
         cmocka_unit_test(a_compressed_file_is_read),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

@@ -22,6 +22,9 @@ struct text_options {
      * an object the last one counts. NULL: the first of text, content, raw_content that holds more than
      * blanks. */
     const char *text_keys;
+    /* Of JSON: each string that is a value is a text, whatever its key, so that none is missed. No option of
+     * a command, but what test sets are looked at with. */
+    bool every_string;
     enum text_documents documents; /* of plain text */
     /* Lines are not paragraphs but were broken to fit a page: those up to the next blank line are
      * joined (document_reader.h). */

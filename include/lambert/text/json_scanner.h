@@ -44,7 +44,11 @@ enum json_found {
 enum json_found json_next_value(const char *text, size_t size, size_t *position, size_t *start,
                                 struct json_value *value);
 
-/* The same for a text of a sequential layout: `texts` says that texts stand by themselves in its arrays, so that
+/* The same, however long a value is. */
+enum json_found json_next_whole(const char *text, size_t size, size_t *position, size_t *start,
+                                struct json_value *value);
+
+/* json_next_value() for a text of a sequential layout: `texts` says that texts stand by themselves in its arrays, so that
  * values begin again where one does. A value that is cut is damage where the text `ends` a file, or goes on with
  * another value: *position goes to where values are seen to begin again inside it. Else what is broken up
  * to the end is cut too, for where it goes on is not seen. */
