@@ -24,6 +24,7 @@ void chunk_init(struct chunk *chunk, const struct chunk_plan *plan)
 {
     *chunk = (struct chunk){.plan = plan};
     chunk->counts = memory_new((size_t)plan->shard.vocabulary_size, sizeof *chunk->counts);
+    chunk->unknown = frequent_words_new(CHUNK_UNKNOWN_WORDS);
 }
 
 void chunk_release(struct chunk *chunk)
@@ -32,6 +33,7 @@ void chunk_release(struct chunk *chunk)
     free(chunk->counts);
     free(chunk->each);
     buffer_release(&chunk->excluded);
+    frequent_words_free(chunk->unknown);
     fingerprints_release(&chunk->documents);
     fingerprints_release(&chunk->lines);
     *chunk = (struct chunk){0};
@@ -59,6 +61,7 @@ void chunk_begin(struct chunk *chunk, uint64_t number, uint32_t part, bool last)
     memset(chunk->counts, 0, counts_bytes(chunk->plan));
     chunk->documents.count = chunk->lines.count = 0;
     buffer_reset(&chunk->excluded);
+    frequent_words_reset(chunk->unknown);
     left_out_places_reset(&chunk->left_out);
 }
 
@@ -221,8 +224,9 @@ static void get_meta(struct chunk *chunk, struct byte_reader *reader, uint64_t *
 int chunk_write_record(const struct chunk *chunk, struct error *err)
 {
     struct container_writer file;
-    struct buffer meta = {0};
+    struct buffer meta = {0}, unknown = {0};
     put_meta(chunk, &meta);
+    frequent_words_put(chunk->unknown, &unknown);
     const struct {
         const char *name;
         const void *data;
@@ -233,6 +237,7 @@ int chunk_write_record(const struct chunk *chunk, struct error *err)
         {"DOCS", chunk->documents.prints, chunk->documents.count * sizeof(struct fingerprint)},
         {"LINES", chunk->lines.prints, chunk->lines.count * sizeof(struct fingerprint)},
         {"EXCLUDED", chunk->excluded.data, chunk->excluded.size},
+        {"UNKNOWN", unknown.data, unknown.size},
         {"EACH", chunk->each, chunk->documents.count * sizeof *chunk->each}};
     const size_t count =
         sizeof sections / sizeof sections[0] - (chunk->plan->drop_duplicates ? 0 : 1);
@@ -244,6 +249,7 @@ int chunk_write_record(const struct chunk *chunk, struct error *err)
     if (status == 0)
         status = container_writer_commit(&file, err);
     buffer_release(&meta);
+    buffer_release(&unknown);
     free(path);
     return status;
 }
@@ -290,8 +296,8 @@ static int get_fingerprints(const struct container *file, const char *name,
 
 static int get_record(struct chunk *chunk, const struct container *file, struct error *err)
 {
-    const void *meta, *counts, *excluded, *each;
-    size_t meta_size, counts_size, excluded_size, each_size;
+    const void *meta, *counts, *excluded, *unknown, *each;
+    size_t meta_size, counts_size, excluded_size, unknown_size, each_size;
     struct byte_reader reader;
     uint64_t plan = 0;
     if (container_section(file, "META", &meta, &meta_size, err) < 0 ||
@@ -299,6 +305,7 @@ static int get_record(struct chunk *chunk, const struct container *file, struct 
         get_fingerprints(file, "DOCS", &chunk->documents, err) < 0 ||
         get_fingerprints(file, "LINES", &chunk->lines, err) < 0 ||
         container_section(file, "EXCLUDED", &excluded, &excluded_size, err) < 0 ||
+        container_section(file, "UNKNOWN", &unknown, &unknown_size, err) < 0 ||
         container_section(file, "EACH", &each, &each_size, err) < 0)
         return -1;
     const size_t each_wanted =
@@ -306,7 +313,8 @@ static int get_record(struct chunk *chunk, const struct container *file, struct 
     byte_reader_init(&reader, meta, meta_size);
     get_meta(chunk, &reader, &plan);
     if (reader.overrun || reader.position != meta_size || plan != chunk->plan->hash ||
-        counts_size != counts_bytes(chunk->plan) || each_size != each_wanted)
+        counts_size != counts_bytes(chunk->plan) || each_size != each_wanted ||
+        frequent_words_join(chunk->unknown, unknown, unknown_size) < 0)
         return error_set(err, "%s is not a record of this preparation; prepare the corpus again",
                          file->path);
     memcpy(chunk->counts, counts, counts_size);

@@ -11,7 +11,7 @@
  * A record is a container of kind "piece": META, numbers (below); COUNTS, u32 [vocabulary size], of
  * the training split; DOCS and LINES, fingerprints of documents and lines; and where duplicates are to
  * be dropped, EACH, what is to be taken off the numbers with each document; and EXCLUDED, a few that were, in
- * words. Records are removed once
+ * words; UNKNOWN, the commonest words that were [UNK] (text/frequent_words.h). Records are removed once
  * the manifest is written. On disk they keep the name "piece", which chunks once had, so that what
  * an older program was interrupted in is recognised, and removed. */
 #ifndef LAMBERT_PREPARE_CHUNK_H
@@ -26,6 +26,7 @@
 #include "lambert/corpus/manifest.h"
 #include "lambert/corpus/sample_totals.h"
 #include "lambert/corpus/shard_writer.h"
+#include "lambert/text/frequent_words.h"
 #include "left_out_places.h"
 
 #define RECORD_FILE_PREFIX "piece-"
@@ -66,8 +67,10 @@ struct chunk {
         *each; /* [documents.count] where duplicates are to be dropped, else none */
     size_t each_capacity;
     struct left_out_places left_out;
-    struct buffer excluded; /* lines, about the first that were excluded */
+    struct buffer excluded;         /* lines, about the first that were excluded */
+    struct frequent_words *unknown; /* words, of what was tokenised; who tokenises adds them */
 };
+enum { CHUNK_UNKNOWN_WORDS = 1000 };
 
 /* A chunk is memory for many parts, one after another. */
 void chunk_init(struct chunk *chunk, const struct chunk_plan *plan);

@@ -19,6 +19,11 @@ struct text_worker {
     struct chunk chunk;
 };
 
+static void count_unknown(void *context, const char *word, size_t size)
+{
+    frequent_words_add(context, word, size);
+}
+
 static void worker_init(struct text_worker *worker, struct preparation *p)
 {
     *worker = (struct text_worker){.preparation = p};
@@ -26,6 +31,7 @@ static void worker_init(struct text_worker *worker, struct preparation *p)
                           p->options.split_sentences, p->options.segmented);
     document_init(&worker->document);
     chunk_init(&worker->chunk, &p->plan);
+    tokenizer_tell_unknown(worker->encoder.tokenizer, count_unknown, worker->chunk.unknown);
 }
 
 static void worker_release(struct text_worker *worker)

@@ -23,9 +23,19 @@ struct sums {
     struct fingerprints documents, lines;
     int document_bits, line_bits;
     struct left_out_places left_out;
-    struct buffer excluded; /* lines about the first documents that were */
+    struct buffer excluded;         /* lines about the first documents that were */
+    struct frequent_words *unknown; /* words that are [UNK] */
 };
 enum { MOST_PRINTS = 2 << 20 };
+
+static void join_unknown(struct frequent_words *all, struct frequent_words *part)
+{
+    struct buffer bytes = {0};
+    frequent_words_put(part, &bytes);
+    if (frequent_words_join(all, bytes.data, bytes.size) < 0)
+        bug("unknown words are not as they were put");
+    buffer_release(&bytes);
+}
 
 static int add_records(const struct preparation *p, struct sums *sums, struct error *err)
 {
@@ -45,6 +55,7 @@ static int add_records(const struct preparation *p, struct sums *sums, struct er
             left_out_places_join(&sums->left_out, &chunk.left_out);
             if (count_newlines(sums->excluded.data, sums->excluded.size) < CHUNK_MOST_TOLD)
                 buffer_put(&sums->excluded, chunk.excluded.data, chunk.excluded.size);
+            join_unknown(sums->unknown, chunk.unknown);
             for (int id = 0; id < p->plan.shard.vocabulary_size; id++)
                 sums->counts[id] += chunk.counts[id];
             if (!p->options.drop_duplicates) /* no copy is left to be counted */
@@ -225,6 +236,25 @@ static void warn_of_text(const struct preparation *p, const struct corpus_report
                     report->heldout_documents, corpus_report_kept(report));
 }
 
+/* The commonest words that became [UNK]. They have no control characters: the tokenizer drops these. */
+static void tell_unknown(const struct corpus_report *report, struct frequent_words *unknown)
+{
+    enum { MOST_TOLD = 10 };
+    struct frequent_word words[MOST_TOLD];
+    struct buffer line = {0};
+    const int count = frequent_words_commonest(unknown, words, MOST_TOLD);
+    const uint64_t missing = frequent_words_missing(unknown);
+    if (count == 0)
+        return;
+    for (int w = 0; w < count; w++)
+        buffer_print(&line, "%s\"%s\" %" PRIu64, w > 0 ? ", " : "", words[w].text, words[w].count);
+    if (missing > 0)
+        buffer_print(&line, " (each perhaps up to %" PRIu64 " times more)", missing);
+    log_info("of %" PRIu64 " words that are [UNK] the commonest are: %s", report->unknown_words,
+             buffer_text(&line));
+    buffer_release(&line);
+}
+
 /* Names the first documents that were left out, so that one can look whether that is right. */
 static void tell_excluded(const struct corpus_report *report, struct buffer *lines)
 {
@@ -277,7 +307,8 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
                                      .heldout_fraction = p->options.heldout_fraction,
                                      .unicode = memory_copy_text(tokenizer_unicode_version())},
                         .counts =
-                            memory_new((size_t)p->plan.shard.vocabulary_size, sizeof *sums.counts)};
+                            memory_new((size_t)p->plan.shard.vocabulary_size, sizeof *sums.counts),
+                        .unknown = frequent_words_new(CHUNK_UNKNOWN_WORDS)};
     struct buffer text = {0};
     int status = -1;
     if (add_records(p, &sums, err) < 0)
@@ -290,6 +321,7 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
     }
     if (sums.manifest.contents == SHARD_DOCUMENTS_OF_TEXT)
         warn_of_text(p, &sums.manifest.report, &sums.left_out);
+    tell_unknown(&sums.manifest.report, sums.unknown);
     tell_excluded(&sums.manifest.report, &sums.excluded);
 
     size_t size;
@@ -305,6 +337,7 @@ done:
     fingerprints_release(&sums.documents);
     fingerprints_release(&sums.lines);
     buffer_release(&sums.excluded);
+    frequent_words_free(sums.unknown);
     manifest_release(&sums.manifest);
     free(sums.counts);
     return status;

@@ -23,6 +23,8 @@ struct tokenizer {
         characters; /* [CHARACTERS] the id of a word of one such character, and 1; 0: not asked yet */
     struct buffer *ids; /* of the call that is running */
     bool tells_words;
+    void (*unknown)(void *context, const char *word, size_t size); /* NULL: nobody asks */
+    void *unknown_context;
     struct tokenizer_counts counts;
 };
 
@@ -55,6 +57,21 @@ void tokenizer_tell_words(struct tokenizer *tokenizer)
     tokenizer->tells_words = true;
 }
 
+void tokenizer_tell_unknown(struct tokenizer *tokenizer,
+                            void (*unknown)(void *context, const char *word, size_t size),
+                            void *context)
+{
+    tokenizer->unknown = unknown;
+    tokenizer->unknown_context = context;
+}
+
+static void count_unknown(struct tokenizer *tokenizer, const char *word, size_t size)
+{
+    tokenizer->counts.unknown_words++;
+    if (tokenizer->unknown)
+        tokenizer->unknown(tokenizer->unknown_context, word, size);
+}
+
 /* What was appended behind `begin` bytes goes on with a word. */
 static void mark_joined(struct buffer *ids, size_t begin)
 {
@@ -68,7 +85,7 @@ static void encode_word(struct tokenizer *tokenizer, const char *word, size_t si
     const size_t begin = tokenizer->ids->size;
     tokenizer->counts.words++;
     if (!wordpiece_encode(&tokenizer->wordpiece, word, size, tokenizer->ids))
-        tokenizer->counts.unknown_words++;
+        count_unknown(tokenizer, word, size);
     if (tokenizer->tells_words)
         mark_joined(tokenizer->ids, begin + (joins ? 0 : sizeof(int32_t)));
 }
@@ -96,7 +113,8 @@ static inline void encode_character(struct tokenizer *tokenizer, const char *wor
         return;
     }
     tokenizer->counts.words++;
-    tokenizer->counts.unknown_words += id == tokenizer->wordpiece.unknown;
+    if (id == tokenizer->wordpiece.unknown)
+        count_unknown(tokenizer, word, CHARACTER_BYTES);
     if (joins && tokenizer->tells_words)
         id = ~id;
     buffer_put(tokenizer->ids, &id, sizeof id);
@@ -127,7 +145,7 @@ static void make_room(struct buffer *ids)
     ids->size -= room;
 }
 
-/* What fits, and has no invalid bytes to be counted, is kept in the cache. */
+/* What fits, and has no invalid bytes to be counted and no unknown words to be told, is kept in the cache. */
 static void encode_and_remember(struct tokenizer *tokenizer, const struct word_span *span,
                                 const struct word_key *key, struct cached_word *place)
 {
@@ -141,7 +159,8 @@ static void encode_and_remember(struct tokenizer *tokenizer, const struct word_s
         encode_run(tokenizer, span);
 
     size_t pieces = (tokenizer->ids->size - ids_before) / sizeof(int32_t);
-    if (place && normalizer->invalid_bytes == invalid && pieces <= WORD_CACHE_PIECES) {
+    const bool tells = tokenizer->unknown && tokenizer->counts.unknown_words > before.unknown_words;
+    if (place && normalizer->invalid_bytes == invalid && pieces <= WORD_CACHE_PIECES && !tells) {
         place->key = *key;
         place->pieces = (uint8_t)pieces;
         place->words = (uint8_t)(tokenizer->counts.words - before.words);

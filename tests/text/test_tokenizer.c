@@ -257,6 +257,30 @@ static void cuts_words_of_any_length(void **state)
     }
 }
 
+static void put_unknown(void *context, const char *word, size_t size)
+{
+    buffer_print(context, "%.*s ", (int)size, word);
+}
+
+/* Each time, from the cache or not, as many as are counted. */
+static void tells_unknown_words(void **state)
+{
+    (void)state;
+    struct vocabulary *vocabulary = vocabulary_of("a ##b 中");
+    struct tokenizer *tokenizer = tokenizer_for(vocabulary, true);
+    struct buffer unknown = {0};
+    tokenizer_tell_unknown(tokenizer, put_unknown, &unknown);
+    for (int pass = 1; pass <= 3; pass++) {
+        buffer_reset(&unknown);
+        pieces_of(tokenizer, vocabulary, "ab XY 中國 a,b 國中é xy\u00A0ab Z");
+        assert_string_equal(buffer_text(&unknown), "xy 國 , b 國 e xy z ");
+        assert_int_equal(tokenizer_counts(tokenizer).unknown_words, 8 * pass);
+    }
+    buffer_release(&unknown);
+    tokenizer_free(tokenizer);
+    vocabulary_free(vocabulary);
+}
+
 /* --- words of segmented text --- */
 
 /* The pieces of a text, a blank before each that begins a word, "+" before each that goes on with one; twice,
@@ -396,6 +420,7 @@ int main(void)
         cmocka_unit_test(counts_what_it_met),
         cmocka_unit_test(agrees_with_the_definition),
         cmocka_unit_test(cuts_words_of_any_length),
+        cmocka_unit_test(tells_unknown_words),
         cmocka_unit_test(says_which_pieces_make_a_word),
         cmocka_unit_test(words_are_what_blanks_part),
         cmocka_unit_test(names_its_unicode),

@@ -41,6 +41,12 @@ void tokenizer_free(struct tokenizer *tokenizer); /* NULL is fine */
  * that have "##". */
 void tokenizer_tell_words(struct tokenizer *tokenizer);
 
+/* Of a tokenizer that has read nothing yet: every word that is [UNK] is handed to `unknown`, normalised, as UTF-8
+ * (not NUL-terminated), each time it is met. */
+void tokenizer_tell_unknown(struct tokenizer *tokenizer,
+                            void (*unknown)(void *context, const char *word, size_t size),
+                            void *context);
+
 /* Appends the ids of text as int32_t to ids; returns how many. No special tokens are added. */
 size_t tokenizer_encode(struct tokenizer *tokenizer, const char *text, size_t size,
                         struct buffer *ids);
