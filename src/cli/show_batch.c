@@ -54,6 +54,7 @@ static const struct command_option batch_options[] = {
      OPTION_PLACE(struct batch_arguments, json),
      .help =
          "one JSON object a line: index, corpus (where there are several), input_ids, token_type_ids, "
+         "begins_word (of a corpus of segmented text; 0: the token goes on with a word), "
          "masked_positions (from 0 in the sequence), masked_labels, next_sentence_label (0: B follows "
          "A, 1: it does not, -1: no label)"},
     {0}};
@@ -63,9 +64,18 @@ struct sample {
     const struct vocabulary *vocabulary;
     const struct packed_batch *batch;
     struct sample_plan plan;
-    const char *corpus; /* NULL: the phase has one */
-    uint32_t epoch;     /* of the corpus */
+    const char *corpus;         /* NULL: the phase has one */
+    uint32_t epoch;             /* of the corpus */
+    const uint8_t *begins_word; /* NULL: the corpus does not say where words begin */
 };
+
+/* Whether the token goes on with a word of its segment, and so is masked with what stands before it where words are. */
+static bool continues_word(const struct sample *sample, int t)
+{
+    const int a_end = (int)sample->plan.a.count + 1, end = sample->batch->tokens - 1;
+    return sample->begins_word && t > 1 && t != a_end && t != a_end + 1 && t != end &&
+           !sample->begins_word[t];
+}
 
 static void add_integers(cJSON *line, const char *name, const int32_t *values, int count)
 {
@@ -86,6 +96,11 @@ static void print_json(const struct sample *sample)
         cJSON_AddStringToObject(line, "corpus", sample->corpus);
     add_integers(line, "input_ids", batch->input_ids, batch->tokens);
     cJSON_AddItemToObject(line, "token_type_ids", types);
+    if (sample->begins_word) {
+        cJSON *words = cJSON_AddArrayToObject(line, "begins_word");
+        for (int t = 0; t < batch->tokens; t++)
+            cJSON_AddItemToArray(words, cJSON_CreateNumber(!continues_word(sample, t)));
+    }
     add_integers(line, "masked_positions", batch->labelled_rows, batch->labelled);
     add_integers(line, "masked_labels", batch->row_labels, batch->labelled);
     cJSON_AddNumberToObject(line, "next_sentence_label", batch->next_sentence_label[0]);
@@ -113,8 +128,10 @@ static void print_text(const struct sample *sample)
     struct buffer word = {0};
     int column = 0, masked = 0;
     for (int t = 0; t < batch->tokens; t++) {
+        const bool continues = continues_word(sample, t);
         buffer_reset(&word);
-        buffer_print(&word, "%s", vocabulary_token(sample->vocabulary, batch->input_ids[t]));
+        buffer_print(&word, "%s%s", continues ? "+" : "",
+                     vocabulary_token(sample->vocabulary, batch->input_ids[t]));
         if (masked < batch->labelled && batch->labelled_rows[masked] == t)
             buffer_print(&word, "(%s)",
                          vocabulary_token(sample->vocabulary, batch->row_labels[masked++]));
@@ -123,8 +140,9 @@ static void print_text(const struct sample *sample)
             printf("\n");
             column = 0;
         }
-        printf("%s%s", column == 0 ? "  " : " ", buffer_text(&word));
-        column += (column == 0 ? 2 : 1) + width;
+        const char *gap = column == 0 ? "  " : continues ? "" : " ";
+        printf("%s%s", gap, buffer_text(&word));
+        column += (int)strlen(gap) + width;
     }
     printf("\n\n");
     buffer_release(&word);
@@ -159,6 +177,7 @@ static int show_batch(const void *context, struct error *err)
         status = mixed_sampler_fill(sampler, &sample.plan, &batch, err);
         if (status < 0)
             goto done;
+        sample.begins_word = mixed_sampler_begins_word(sampler, part);
         (arguments->json ? print_json : print_text)(&sample);
         sequences++;
         tokens += (uint64_t)batch.tokens;
@@ -184,7 +203,8 @@ const struct command command_show_batch = {
     .summary = "training samples as the model will see them",
     .description =
         "Prints training samples as the model will see them. A masked position shows what stands "
-        "there now and, in brackets right behind it, what has to be guessed: [MASK](house).",
+        "there now and, in brackets right behind it, what has to be guessed: [MASK](house). Of a corpus of segmented "
+        "text, a + stands before what goes on with a word.",
     .examples = "lambert show batch configs/demo.ini --first 1000 --count 2\n",
     .options = batch_options,
     COMMAND_ARGUMENTS(struct batch_arguments, .count = 4),

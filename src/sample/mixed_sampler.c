@@ -81,3 +81,9 @@ int mixed_sampler_fill(struct mixed_sampler *sampler, const struct sample_plan *
     batch->sample_index[batch->sequences - 1] = plan->index;
     return 0;
 }
+
+const uint8_t *mixed_sampler_begins_word(const struct mixed_sampler *sampler, int part)
+{
+    require(part >= 0 && part < sampler->mixture.count);
+    return sampler_begins_word(sampler->parts[part]);
+}

@@ -414,11 +414,10 @@ static int make_masked(struct sampler *sampler, const struct sample_plan *plan, 
         return -1;
     if (plan->b.count > 0 && read_run(sampler, &plan->b, a_end + 1, err) < 0)
         return -1;
-    const struct masked_sequence sequence = {
-        .ids = ids,
-        .begins_word = document_store_is_segmented(sampler->store) ? sampler->begins_word : NULL,
-        .tokens = plan->tokens,
-        .a_end = a_end};
+    const struct masked_sequence sequence = {.ids = ids,
+                                             .begins_word = sampler_begins_word(sampler),
+                                             .tokens = plan->tokens,
+                                             .a_end = a_end};
     rng_init(&rng, rng_key(options->seed, RNG_MASKS, options->phase, plan->index));
     return masking_apply(&sampler->masking, &sampler->masking_memory, &rng, &sequence,
                          sampler->positions, sampler->labels);
@@ -449,4 +448,9 @@ int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
     batch->sample_index[number] = plan->index;
     batch->sample_key[number] = rng_key(options->seed, RNG_DROPOUT, options->phase, plan->index);
     return 0;
+}
+
+const uint8_t *sampler_begins_word(const struct sampler *sampler)
+{
+    return document_store_is_segmented(sampler->store) ? sampler->begins_word : NULL;
 }

@@ -59,6 +59,11 @@ for line in open("batch.jsonl"):
     ids, masked = sample["input_ids"], set(sample["masked_positions"])
     for position, label in zip(sample["masked_positions"], sample["masked_labels"]):
         ids[position] = label
+    if "begins_word" in sample:  # what it says is what the words are
+        for position, id in enumerate(ids[1:], 1):
+            before = word_of.get(tokens[ids[position - 1]])
+            goes_on = tokens[id] in word_of and before and word_of[tokens[id]] == (before[0], before[1] + 1)
+            assert sample["begins_word"][position] == (0 if goes_on else 1), (position, sample)
     words = []
     for position, id in enumerate(ids):
         number, place = word_of.get(tokens[id], (-1, 0))
@@ -81,11 +86,15 @@ for masking in whole_words spans; do
     read -r whole part <seen.txt
     [ "$whole" -gt 300 ] && [ "$part" = 0 ] || fail "$masking of words: $whole hidden whole, $part in part"
 done
+grep -q '"begins_word"' batch.jsonl || fail "show batch does not say where words begin"
+"$LAMBERT" show batch "$ROOT/configs/tiny.ini" data.corpus=words data.masking=whole_words run.folder=none >seen.txt ||
+    fail "show batch"
+grep -q ')+\[MASK\](' seen.txt || fail "no word is shown: $(cat seen.txt)"
 masks plain whole_words >seen.txt
 read -r whole part <seen.txt
 [ "$part" -gt 300 ] || fail "characters are not masked one by one: $whole hidden whole, $part in part"
 masks words tokens >words.txt
-cp batch.jsonl words.jsonl
+sed 's/"begins_word":[^]]*],//' batch.jsonl >words.jsonl
 masks plain tokens >plain.txt
 cmp words.jsonl batch.jsonl || fail "single tokens are masked otherwise where words are known"
 

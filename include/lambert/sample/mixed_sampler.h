@@ -51,4 +51,7 @@ void mixed_sampler_plan(struct mixed_sampler *sampler, uint64_t index, struct sa
 int mixed_sampler_fill(struct mixed_sampler *sampler, const struct sample_plan *plan,
                        struct packed_batch *batch, struct error *err);
 
+/* sampler_begins_word() of a part: of the sample of it that was filled last. */
+const uint8_t *mixed_sampler_begins_word(const struct mixed_sampler *sampler, int part);
+
 #endif

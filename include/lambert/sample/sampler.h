@@ -97,4 +97,8 @@ int sampler_damage(const struct sampler *sampler, struct error *err);
 int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
                  struct packed_batch *batch, struct error *err);
 
+/* Of the sample filled last, where its store is segmented: [tokens], 0 where a token of A or B goes on with a word;
+ * at [CLS] and [SEP] anything. Else NULL. */
+const uint8_t *sampler_begins_word(const struct sampler *sampler);
+
 #endif
