@@ -142,6 +142,9 @@ static void print_text(const struct corpus_report *report, bool segmented)
                  report->lines_per_print);
     printf("  %-12s %.3f%% of %" PRIu64 " words are [UNK]\n", "unknown",
            100 * corpus_report_unknown_part(report), report->words);
+    if (report->accents > 0)
+        printf("  %-12s %.3f%% of %" PRIu64 " characters lost theirs\n", "accents",
+               percent(report->accents, report->characters), report->characters);
 }
 
 static void print_ready(const struct corpus_report *report, const struct sample_totals *samples)

@@ -84,6 +84,9 @@ static void print_report(const struct vocab_arguments *arguments,
         log_info("of each 16 MB of text, words that occur less than %" PRIu64
                  " times in them were not counted",
                  counts.least);
+    if (100 * counts.accents > counts.text_characters)
+        log_warning("%.1f%% of the characters lost their accents; --accents keep keeps them",
+                    100 * (double)counts.accents / (double)counts.text_characters);
     if (counts.entries < arguments->trainer.size)
         log_warning("the text gave only %d of %d entries: no more pieces meet %" PRId64
                     " times (--min-frequency)",

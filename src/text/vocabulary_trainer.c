@@ -10,6 +10,7 @@
 #include "lambert/base/first_error.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
+#include "lambert/base/strings.h"
 #include "lambert/text/document_reader.h"
 #include "lambert/text/input_feed.h"
 #include "lambert/text/tokenizer.h"
@@ -36,7 +37,7 @@ struct vocabulary_trainer {
     struct vocabulary_trainer_options options;
     struct word_tally *tally; /* of what was added */
     struct word_counts words; /* what is learnt from, once it is known */
-    _Atomic uint64_t invalid_bytes;
+    _Atomic uint64_t invalid_bytes, text_characters, accents;
     struct vocabulary_trainer_counts learnt; /* what is known of the learnt vocabulary */
 };
 
@@ -73,6 +74,8 @@ static void count_words(struct vocabulary_trainer *trainer, struct word_counts *
     const struct tokenizer_counts counts =
         tokenizer_words(text, size, &trainer->options.tokenizer, count_word, chunk);
     trainer->invalid_bytes += counts.invalid_bytes;
+    trainer->text_characters += counts.characters - count_newlines(text, size); /* as prep counts */
+    trainer->accents += counts.accents;
 }
 
 void vocabulary_trainer_add(struct vocabulary_trainer *trainer, const char *text, size_t size)
@@ -166,6 +169,8 @@ bool vocabulary_trainer_save(const struct vocabulary_trainer *trainer,
     const bool first = at.bin == 0 && at.word == 0;
     const bool more = word_tally_save(trainer->tally, &at, bytes, &words);
     buffer_put_u64(out, first ? trainer->invalid_bytes : 0);
+    buffer_put_u64(out, first ? trainer->text_characters : 0);
+    buffer_put_u64(out, first ? trainer->accents : 0);
     buffer_put_u64(out, words.size);
     buffer_put(out, words.data, words.size);
     buffer_release(&words);
@@ -180,6 +185,8 @@ int vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, s
     byte_reader_init(&reader, data, size);
     while (reader.position < size) { /* for each rank that has saved */
         into->invalid_bytes += byte_reader_u64(&reader);
+        into->text_characters += byte_reader_u64(&reader);
+        into->accents += byte_reader_u64(&reader);
         const size_t bytes = byte_reader_u64(&reader);
         const void *words = byte_reader_bytes(&reader, bytes);
         require(words);
@@ -196,6 +203,8 @@ struct vocabulary_trainer_counts vocabulary_trainer_counts(const struct vocabula
     counts.distinct_words = trainer->words.words.count + word_tally_count(trainer->tally);
     counts.least = word_tally_least(trainer->tally);
     counts.invalid_bytes = trainer->invalid_bytes;
+    counts.text_characters = trainer->text_characters;
+    counts.accents = trainer->accents;
     return counts;
 }
 

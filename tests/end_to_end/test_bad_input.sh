@@ -29,6 +29,14 @@ expect 0 "has capitals.*--cased" "$LAMBERT" prep --vocabulary capitals.txt --out
 # What the tokenizer takes away is told.
 printf 'caf\303\251 o\303\271 na\303\257ve\n\n\303\251t\303\251 \316\251\n' >accents.txt
 expect 0 "27.8% of the characters lost their accents; --accents keep" "$LAMBERT" prep --vocabulary vocab.txt --heldout 0 --output c6 accents.txt
+"$LAMBERT" show corpus c6 >out.txt 2>err.txt || fail "$(cat err.txt)"
+grep -q '^  accents  *27.778% of 18 characters lost theirs' out.txt || fail "show corpus says nothing of accents: $(cat out.txt)"
+"$LAMBERT" vocab --size 50 --output c6.txt accents.txt >out.txt 2>err.txt || fail "$(cat err.txt)"
+grep -q "27.8% of the characters lost their accents; --accents keep" err.txt || fail "vocab: $(cat err.txt)"
+mpirun -n 2 "$LAMBERT" vocab --size 50 --output c6.txt accents.txt accents.txt >out.txt 2>err.txt || fail "$(cat err.txt)"
+grep -q "27.8% of the characters lost their accents; --accents keep" err.txt || fail "vocab on ranks: $(cat err.txt)"
+"$LAMBERT" vocab --size 50 --accents keep --output c6.txt accents.txt >out.txt 2>err.txt || fail "$(cat err.txt)"
+grep -q "accents" err.txt && fail "vocab: $(cat err.txt)"
 expect 0 "of the words are .UNK." "$LAMBERT" prep --vocabulary vocab.txt --heldout 0 --output c7 --accents keep accents.txt
 ! grep -q capitals log.txt || fail "a warning where case fits: $(cat log.txt)"
 { cat vocab.txt; echo extra; } >other.txt

@@ -100,6 +100,8 @@ struct vocabulary_trainer_counts {
     uint64_t distinct_words;
     uint64_t least; /* a word counted where a chunk has it so many times */
     uint64_t invalid_bytes;
+    uint64_t text_characters;
+    uint64_t accents;      /* of these: that lost accents, or were one */
     int entries;           /* of the learnt vocabulary; fewer than wanted when the text ran out of
                     pairs that occur min_frequency times */
     uint32_t alphabet;     /* characters in it ... */
