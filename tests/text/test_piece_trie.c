@@ -53,14 +53,17 @@ static void holds_nothing(void **state)
     piece_trie_release(&trie);
 }
 
-enum { PIECES = 20000, LONGEST = 9 };
+enum { PIECES = 20000, LONGEST = 9, LONGEST_BYTES = LONGEST * UNICODE_UTF8_LONGEST };
 
-/* Random bytes, few of them different near the front, so that pieces share beginnings. */
+/* Random characters, few of them different behind the front, so that pieces share beginnings. */
 static size_t put_random_text(char *text, struct rng *rng)
 {
-    size_t size = 1 + rng_below(rng, LONGEST);
-    for (size_t i = 0; i < size; i++)
-        text[i] = (char)rng_below(rng, i < 2 ? 256 : 4);
+    static const uint32_t rare[] = {0x80, 0x800, 0x3000, 0x11000};
+    size_t size = 0;
+    for (uint32_t left = 1 + rng_below(rng, LONGEST), i = 0; i < left; i++) {
+        const uint32_t few = rng_below(rng, 3) ? 0 : rare[rng_below(rng, 4)];
+        size += unicode_encode((int32_t)(few + rng_below(rng, i < 2 ? 64 : 2)), text + size);
+    }
     return size;
 }
 
@@ -81,7 +84,7 @@ static int32_t longest_by_definition(const struct piece *pieces, size_t count, c
 /* Distinct ones; their texts are the table's. */
 static size_t make_pieces(struct piece *pieces, struct text_table *table, struct rng *rng)
 {
-    char text[LONGEST];
+    char text[LONGEST_BYTES];
     for (int i = 0; i < PIECES; i++)
         text_table_add(table, text, put_random_text(text, rng));
     for (uint32_t i = 0; i < table->count; i++) {
@@ -104,7 +107,7 @@ static void agrees_with_the_definition(void **state)
     size_t count = make_pieces(pieces, &table, &rng);
     piece_trie_init(&trie, pieces, count);
     for (int i = 0; i < 1000; i++) {
-        char text[LONGEST];
+        char text[LONGEST_BYTES];
         size_t size = put_random_text(text, &rng), wanted, matched = 0;
         int32_t id = longest_by_definition(pieces, count, text, size, &wanted);
         assert_int_equal(piece_trie_longest(&trie, PIECE_TRIE_ROOT, text, size, &matched), id);
