@@ -1,4 +1,5 @@
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,7 +168,7 @@ static int measure_kernels(const void *context, struct error *err)
     if (kernels_select(err) < 0)
         return -1;
     struct kernels_bench bench = {.repeat = arguments->repeat, .plain = kernels_available()[0]};
-    bench_report_begin(&bench.report, "kernels", cpu_set_threads(0, 1), arguments->json);
+    bench_report_begin(&bench.report, "kernels", omp_get_max_threads(), arguments->json);
     if (!arguments->json)
         printf("kernels %s\n", kernels->name);
     if (arguments->length > 0)

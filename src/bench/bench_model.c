@@ -9,6 +9,7 @@
 #include "bench_tools.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/dist/threads.h"
 #include "lambert/kernels/blas.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/gemm.h"
@@ -65,7 +66,10 @@ static int open_bench(struct bench_model *bench, struct error *err)
         if (bench->phase_begin < 0)
             return -1;
     }
-    bench->threads = cpu_set_threads(config->run.threads, dist_local_size(bench->dist));
+    struct threads threads;
+    if (threads_start(&threads, bench->dist, config->run.threads, err) < 0)
+        return -1;
+    bench->threads = threads.count;
     if (arguments->samples && corpora_open(&bench->corpora, config, err) < 0)
         return -1;
     const bool samples = bench->corpora.count > 0;

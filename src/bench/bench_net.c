@@ -1,3 +1,4 @@
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -89,8 +90,7 @@ static int measure(struct dist *dist, const void *context, struct error *err)
         return error_set(err, "one rank has nobody to talk to; start it as mpirun -n N lambert "
                               "bench net, with N of 2 or more");
     if (dist_rank(dist) == 0)
-        bench_report_begin(&bench.report, "net", cpu_set_threads(0, dist_local_size(dist)),
-                           bench.arguments->json);
+        bench_report_begin(&bench.report, "net", omp_get_max_threads(), bench.arguments->json);
     int *first = memory_new((size_t)ranks, sizeof *first);
     probe_nodes(dist, first);
     add(&bench, "ranks", ranks, "", NULL);

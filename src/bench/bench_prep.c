@@ -305,7 +305,7 @@ static int measure_stage(struct prep_bench *bench, enum prep_stage stage, struct
 static int measure_prep(const void *context, struct error *err)
 {
     const struct prep_bench_arguments *arguments = context;
-    struct prep_bench bench = {.arguments = arguments, .all_threads = cpu_set_threads(0, 1)};
+    struct prep_bench bench = {.arguments = arguments, .all_threads = omp_get_max_threads()};
     struct bench_report *report = &bench.report;
     char *texts = NULL;
     int status = -1;

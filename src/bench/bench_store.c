@@ -239,7 +239,7 @@ static double status_megabytes(const char *format)
 
 static int measure_store(const void *context, struct error *err)
 {
-    struct store_bench bench = {.arguments = context, .threads = cpu_set_threads(0, 1)};
+    struct store_bench bench = {.arguments = context, .threads = omp_get_max_threads()};
     struct bench_report *report = &bench.report;
     int status = -1;
     bench.vocabulary = artificial_vocabulary();

@@ -17,16 +17,16 @@
 
 void bench_report_begin(struct bench_report *report, const char *part, int threads, bool json)
 {
-    struct cpu_info cpu;
+    char model[CPU_MODEL];
     *report = (struct bench_report){0};
-    cpu_describe(&cpu);
+    cpu_model(model);
     if (!json) {
-        printf("%s, %d thread%s\n", cpu.model, threads, threads == 1 ? "" : "s");
+        printf("%s, %d thread%s\n", model, threads, threads == 1 ? "" : "s");
         return;
     }
     report->object = cJSON_CreateObject();
     cJSON_AddStringToObject(report->object, "part", part);
-    cJSON_AddStringToObject(report->object, "cpu", cpu.model);
+    cJSON_AddStringToObject(report->object, "cpu", model);
     cJSON_AddNumberToObject(report->object, "threads", threads);
     report->results = cJSON_AddArrayToObject(report->object, "results");
 }

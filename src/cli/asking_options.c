@@ -5,11 +5,11 @@
 
 int start_asking(const struct dist *dist, const struct asking_options *options, struct error *err)
 {
-    const struct config threads = {.run.threads = options->threads};
+    const struct config config = {.run.threads = options->threads};
+    struct threads threads;
     if (dist_agree(dist, kernels_select(err), err) < 0)
         return -1;
-    start_threads(dist, &threads);
-    return 0;
+    return start_threads(&threads, dist, &config, err);
 }
 
 int asking_length(const struct asking_options *options, const struct base_model *base, int given,

@@ -101,16 +101,18 @@ static int evaluate(struct dist *dist, const void *context, struct error *err)
     struct config config;
     struct evaluation result;
     struct checkpoint_file file = {0};
+    struct threads threads;
     int phase = 0;
     int status = read_phase(&config, arguments->config, &arguments->words, arguments->phase,
                             PHASE_LAST, &phase, err);
     status = dist_agree(dist, status, err);
+    if (status == 0)
+        status = start_threads(&threads, dist, &config, err);
     if (status == 0) {
         const struct evaluation_request request = {.config = &config,
                                                    .phase = phase,
                                                    .checkpoint = arguments->checkpoint,
                                                    .keeps_type = says_type(&arguments->words)};
-        start_threads(dist, &config);
         status = evaluate_checkpoint(dist, &request, &file, &result, err);
     }
     if (status == 0 && dist_rank(dist) == 0)

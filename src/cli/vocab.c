@@ -5,6 +5,7 @@
 #include "lambert.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
+#include "lambert/dist/threads.h"
 #include "lambert/text/input_look.h"
 #include "lambert/text/vocabulary.h"
 #include "lambert/text/vocabulary_trainer.h"
@@ -174,6 +175,12 @@ static int learn_vocabulary(struct dist *dist, const void *context, struct error
     struct vocabulary_trainer *trainer = vocabulary_trainer_new(&arguments->trainer);
     struct input_list inputs = {0};
     struct buffer text = {0};
+    struct threads threads;
+    if (threads_start(&threads, dist, 0, err) < 0) {
+        vocabulary_trainer_free(trainer);
+        return -1;
+    }
+    threads_warn(&threads, dist);
     int status = dist_agree(dist, open_inputs(&inputs, arguments, dist, err), err);
     if (status < 0)
         goto done;

@@ -9,6 +9,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/nearest.h"
 #include "lambert/command/pages.h"
+#include "lambert/dist/threads.h"
 
 const struct command *command_find(const struct command *root, int argc, char *const *argv,
                                    int *words, char name[COMMAND_NAME])
@@ -99,13 +100,16 @@ static int run_on_ranks(const struct command *command, const char *name, int arg
 {
     struct dist *dist;
     struct error err;
+    struct threads threads;
     if (command->before_ranks)
         command->before_ranks();
     if (dist_open(&dist, &argc, &argv, &err) < 0) {
         log_error("%s: %s", name, err.text);
         return EXIT_FAILED;
     }
-    int status = command->run_on_ranks(dist, arguments, &err);
+    int status = threads_start(&threads, dist, 0, &err);
+    if (status == 0)
+        status = command->run_on_ranks(dist, arguments, &err);
     if (status < 0 && dist_rank(dist) == 0)
         log_error("%s: %s", name, err.text);
     dist_close(dist);
@@ -126,7 +130,10 @@ static int run_command(const struct command *command, const char *name, int argc
     } else if (command->run_on_ranks) {
         code = run_on_ranks(command, name, argc, argv, arguments);
     } else {
-        code = command->run(arguments, &err) < 0 ? EXIT_FAILED : EXIT_DONE;
+        struct threads threads;
+        code = threads_start(&threads, NULL, 0, &err) < 0 || command->run(arguments, &err) < 0
+                   ? EXIT_FAILED
+                   : EXIT_DONE;
         if (code == EXIT_FAILED)
             log_error("%s: %s", name, err.text);
     }

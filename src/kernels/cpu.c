@@ -1,10 +1,7 @@
 #define _GNU_SOURCE
 #include "lambert/kernels/cpu.h"
 
-#include <omp.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,18 +19,17 @@
 #include <sys/auxv.h>
 #endif
 
-/* "model name" of the first processor the kernel lists; "unknown CPU" where it lists none. */
-static void find_model(char model[128])
+void cpu_model(char model[CPU_MODEL])
 {
     char line[512];
     FILE *stream = fopen("/proc/cpuinfo", "r");
-    snprintf(model, 128, "unknown CPU");
+    snprintf(model, CPU_MODEL, "unknown CPU");
     while (stream && fgets(line, sizeof line, stream)) {
         char *colon = strchr(line, ':');
         if (strncmp(line, "model name", 10) != 0 || !colon)
             continue;
         line[strcspn(line, "\n")] = '\0';
-        snprintf(model, 128, "%.127s", colon + 1 + strspn(colon + 1, " "));
+        snprintf(model, CPU_MODEL, "%.127s", colon + 1 + strspn(colon + 1, " "));
         break;
     }
     if (stream)
@@ -119,62 +115,6 @@ bool cpu_permit_amx(void)
 }
 
 #endif
-
-/* Cores of the set as ranges, "0-3,8": as many as fit, then "...". */
-static int describe_binding(const cpu_set_t *set, char *text, size_t size)
-{
-    int bound = 0;
-    size_t used = 0;
-    text[0] = '\0';
-    for (int first = 0; first < CPU_SETSIZE; first++) {
-        int last = first;
-        if (!CPU_ISSET(first, set))
-            continue;
-        while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, set))
-            last++;
-        bound += last - first + 1;
-        if (used + 32 < size)
-            used += (size_t)snprintf(text + used, size - used, first == last ? "%s%d" : "%s%d-%d",
-                                     used ? "," : "", first, last);
-        else if (used + 4 < size)
-            used += (size_t)snprintf(text + used, size - used, "...");
-        first = last;
-    }
-    return bound;
-}
-
-void cpu_describe(struct cpu_info *info)
-{
-    cpu_set_t set;
-    *info = (struct cpu_info){.online = (int)sysconf(_SC_NPROCESSORS_ONLN)};
-    find_model(info->model);
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        info->bound = describe_binding(&set, info->binding, sizeof info->binding);
-    else
-        info->bound = info->online; /* more cores than a cpu_set_t holds: nothing to tell */
-}
-
-/* Ranks that are bound apart have cores of their own; ranks that all may run everywhere share them.
- */
-static int default_threads(int ranks_sharing)
-{
-    struct cpu_info info;
-    cpu_describe(&info);
-    int cores = info.bound < info.online ? info.bound : info.online / ranks_sharing;
-    return cores > 0 ? cores : 1;
-}
-
-int cpu_set_threads(int wanted, int ranks_sharing)
-{
-    if (wanted <= 0 && getenv("OMP_NUM_THREADS"))
-        wanted = omp_get_max_threads();
-    if (wanted <= 0)
-        wanted = default_threads(ranks_sharing);
-    omp_set_dynamic(0);
-    omp_set_num_threads(wanted);
-    return wanted;
-}
 
 /* --- peak ----------------------------------------------------------------------------------- */
 

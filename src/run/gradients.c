@@ -56,11 +56,14 @@ int gradients_write(struct dist *dist, const struct gradients_request *request, 
 {
     const struct config *config = request->config;
     struct run run;
+    struct threads threads;
     struct batch_source *source = NULL;
     struct batch batch;
     struct step_report report;
     const real *gradient;
-    int status = run_init(&run, dist, config, false, start_threads(dist, config), err);
+    if (start_threads(&threads, dist, config, err) < 0)
+        return -1;
+    int status = run_init(&run, dist, config, false, threads.count, err);
     if (status < 0)
         goto done;
     status = start_weights(&run, request->checkpoint ? request->checkpoint : config->run.start_from,

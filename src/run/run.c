@@ -327,10 +327,14 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
         watchdog_stop(watchdog);
         return -1;
     }
-    int threads = start_threads(dist, config);
-    announce_machine(dist, threads, config->train.compute_type);
+    struct threads threads;
+    if (start_threads(&threads, dist, config, err) < 0) {
+        watchdog_stop(watchdog);
+        return -1;
+    }
+    announce_machine(dist, &threads, config->train.compute_type);
     activity_task("getting corpus and memory", -1);
-    status = run_init(&run, dist, config, request->resume, threads, err);
+    status = run_init(&run, dist, config, request->resume, threads.count, err);
     deadline_init(&run.deadline, &request->end, started);
     if (status == 0 && stopped_before(dist))
         status = RUN_STOPPED;

@@ -9,20 +9,13 @@
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/run.h"
 
-int start_threads(const struct dist *dist, const struct config *config)
+int start_threads(struct threads *threads, const struct dist *dist, const struct config *config,
+                  struct error *err)
 {
-    struct cpu_info cpu;
-    cpu_describe(&cpu);
-    int threads = cpu_set_threads(config->run.threads, dist_local_size(dist));
-    if (threads > cpu.bound)
-        log_warning("%d threads on %d bound core(s) (%s): they will take turns. Bind wider "
-                    "(mpirun --map-by numa:PE=%d, or --bind-to none) or set run.threads=%d",
-                    threads, cpu.bound, cpu.binding, threads, cpu.bound);
-    else if (dist_rank(dist) == 0 && threads * dist_local_size(dist) > cpu.online)
-        log_warning("%d ranks of %d threads on a machine of %d cores: they will take turns. Start "
-                    "fewer ranks or set run.threads",
-                    dist_local_size(dist), threads, cpu.online);
-    return threads;
+    if (threads_start(threads, dist, config->run.threads, err) < 0)
+        return -1;
+    threads_warn(threads, dist);
+    return 0;
 }
 
 /* The kernels of a rank by their names, as it is sent to rank 0. */
@@ -52,12 +45,15 @@ static void announce_differences(const struct dist *dist, enum float_type comput
     buffer_release(&all);
 }
 
-void announce_machine(const struct dist *dist, int threads, enum float_type compute_type)
+void announce_machine(const struct dist *dist, const struct threads *threads,
+                      enum float_type compute_type)
 {
-    struct cpu_info cpu;
+    const struct cores *cores = &threads->cores;
+    const bool shows_threads = cores->bound > cores->count; /* hardware threads, as CPUs */
+    char model[CPU_MODEL];
     struct blas_info blas;
     struct buffer products = {0};
-    cpu_describe(&cpu);
+    cpu_model(model);
     blas_describe(&blas);
     if (compute_type == TYPE_BFLOAT16) {
         buffer_print(&products, ", in bfloat16 by ");
@@ -65,9 +61,11 @@ void announce_machine(const struct dist *dist, int threads, enum float_type comp
     } else if (!gemm_is_blas()) {
         buffer_print(&products, ", by %s", gemm_maker(compute_type));
     }
-    log_info("%d rank(s) on %d node(s), %s; rank 0: %s, %d of %d cores (%s), %d thread(s)",
-             dist_size(dist), dist_nodes(dist), dist_library(dist), cpu.model, cpu.bound,
-             cpu.online, cpu.binding, threads);
+    log_info("%d rank(s) on %d node(s), %s; rank 0: %s, %d of %d %s (%s), %d thread(s)%s",
+             dist_size(dist), dist_nodes(dist), dist_library(dist), model, cores->bound,
+             cores->online, shows_threads ? "hardware threads" : "cores", cores->binding,
+             threads->count,
+             shows_threads && threads->source == THREADS_OF_CORES ? ", one a core" : "");
     log_info("matrix products: %s%s; row kernels: %s; BLAS: %s%s%s%s",
              gemm_is_blas() ? "the BLAS's" : "Lambert's own", buffer_text(&products), kernels->name,
              blas.library, blas.core[0] ? ", core type " : "", blas.core,

@@ -44,6 +44,37 @@ says_not "take turns"
 begin OMP_NUM_THREADS=2 taskset -c "$core" "$LAMBERT"
 says "warning: 2 threads on 1 bound core\(s\) \($core\): they will take turns.* run.threads=1"
 
+# Variables of OpenMP: all cores that the process was given, on as many threads as are announced, or a warning.
+unset OMP_NUM_THREADS
+for variables in OMP_PROC_BIND=true "OMP_PROC_BIND=close OMP_PLACES=cores" "OMP_PLACES={0}" GOMP_CPU_AFFINITY=0 \
+    OMP_MAX_ACTIVE_LEVELS=0 OMP_DYNAMIC=true; do
+    begin $variables mpirun --bind-to none -n 1 "$LAMBERT"
+    says "rank 0: .*, $cores of $cores cores .*, $cores thread\(s\)"
+    says_not "warning: .*(turns|idle)"
+done
+begin OMP_PROC_BIND=true OMP_NUM_THREADS="$cores" mpirun --bind-to none -n 1 "$LAMBERT"
+says "^not followed, .*: OMP_PROC_BIND$"
+says_not "take turns"
+if [ "$cores" -gt 1 ]; then
+    begin OMP_THREAD_LIMIT=1 mpirun --bind-to none -n 1 "$LAMBERT"
+    says "warning: OMP_THREAD_LIMIT allows no more than 1 thread\(s\)"
+    says ", 1 thread\(s\)$"
+    begin OMP_NUM_THREADS=1 mpirun --bind-to none -n 1 "$LAMBERT"
+    says "warning: OMP_NUM_THREADS lets $((cores - 1)) of the $cores cores idle"
+
+    # Ranks that hold fewer cores than there are, and the line that they should have been started with.
+    begin mpirun -n 1 --bind-to core "$LAMBERT"
+    says "warning: the 1 rank\(s\) of this machine hold 1 of its $cores cores, .*"
+    line=$(sed -n 's/.*them: mpirun \(.*--bind-to core\), or.*/\1/p' log.txt)
+    begin mpirun $line "$LAMBERT"
+    says "rank 0: .*, $cores of $cores cores .*, $cores thread\(s\)"
+    says_not "warning"
+fi
+expect 1 "run.threads=4000 is more than 8 threads for each of this machine's $cores core" \
+    "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=run run.threads=4000
+expect 1 "OMP_NUM_THREADS=4000 is more than" env OMP_NUM_THREADS=4000 "$LAMBERT" vocab --output v.txt --size 100 text.txt
+export OMP_NUM_THREADS=1
+
 begin OMP_NUM_THREADS=1 mpirun -n 2 --bind-to core:overload-allowed "$LAMBERT"
 says "2 rank\(s\) on 1 node\(s\).*, 1 of [0-9]+ cores"
 

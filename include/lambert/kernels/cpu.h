@@ -1,5 +1,4 @@
-/* Cores, threads and binding of this process, the instructions it may use, and the FMA peak it is
- * measured against. */
+/* What the CPU is called, the instructions that this process may use, and the FMA peak it is measured against. */
 #ifndef LAMBERT_KERNELS_CPU_H
 #define LAMBERT_KERNELS_CPU_H
 
@@ -7,13 +6,9 @@
 
 #include "lambert/base/float16.h"
 
-struct cpu_info {
-    char model[128];   /* "AMD EPYC ..." as the kernel names it */
-    int online;        /* cores of the machine that are on */
-    int bound;         /* cores this process may run on */
-    char binding[256]; /* these cores, as ranges: "0-1,4" */
-};
-void cpu_describe(struct cpu_info *info);
+/* "AMD EPYC ...", as the kernel names the first processor that it lists; "unknown CPU" where it names none. */
+enum { CPU_MODEL = 128 };
+void cpu_model(char model[CPU_MODEL]);
 
 /* The levels of x86-64's psABI as far as kernels are made for them: v3 has AVX2 and FMA, v4 the
  * AVX-512 of Skylake's servers. Other machines are at the base; on aarch64 all have NEON. */
@@ -31,11 +26,6 @@ bool cpu_has_neon_bf16(void);
  * use, and is asked by the second function. A kernel that is too old (before Linux 5.16) does not. */
 bool cpu_has_amx_bf16(void);
 bool cpu_permit_amx(void);
-
-/* Sets the number of OpenMP threads for the whole run: `wanted`, or when that is 0 what
- * OMP_NUM_THREADS says, or else the number of bound cores divided by the ranks that share them.
- * Returns it. Never called again: a changing count makes OpenMP rebuild its teams. */
-int cpu_set_threads(int wanted, int ranks_sharing);
 
 /* Measured peak of multiplying and adding operands of this type with the chosen kernels'
  * instructions, all threads busy, operations a second (an FMA is two). Where there are none for

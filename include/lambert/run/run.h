@@ -14,6 +14,7 @@
 
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
+#include "lambert/dist/threads.h"
 #include "lambert/run/job_end.h"
 
 struct run_request {
@@ -36,12 +37,15 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
 /* Who computes with what: ranks, cores, threads, binding, matrix products in that type, kernels,
  * BLAS; and whether ranks differ in kernels, which changes the last bits of what they compute.
  * Collective; rank 0 logs. */
-void announce_machine(const struct dist *dist, int threads, enum float_type compute_type);
+void announce_machine(const struct dist *dist, const struct threads *threads,
+                      enum float_type compute_type);
 
 /* What a run is configured as, after all files and words; rank 0 logs. */
 void announce_config(const struct config *config);
 
-/* [local] Threads for this rank, as run.threads says; call once, before any parallel region. */
-int start_threads(const struct dist *dist, const struct config *config);
+/* Collective. Threads of the ranks (dist/threads.h), as run.threads says, and what is to be warned of; call once, before
+ * any parallel region. -1 on all ranks. */
+int start_threads(struct threads *threads, const struct dist *dist, const struct config *config,
+                  struct error *err);
 
 #endif
