@@ -8,7 +8,7 @@
 #include "lambert/base/memory.h"
 #include "node_memory.h"
 
-enum { PAGE = 4096, ALIGNMENT = 2 << 20 };
+enum { ALIGNMENT = 2 << 20 };
 
 struct node_arrays {
     struct exchange_arrays arrays;
@@ -43,13 +43,6 @@ static size_t shared_bytes(const struct node_arrays *new, const struct sharding 
     return align(new->memory.weights) + (size_t)local_ranks * align(new->memory.gradients) + flags;
 }
 
-static void touch(void *data, size_t bytes)
-{
-    volatile unsigned char *byte = data;
-    for (size_t i = 0; i < bytes; i += PAGE)
-        byte[i] = 0;
-}
-
 static void lay_out_shared(struct node_arrays *new, const struct dist *dist)
 {
     unsigned char *at = new->shared;
@@ -65,30 +58,75 @@ static void lay_out_shared(struct node_arrays *new, const struct dist *dist)
     new->arrays.flags = (_Atomic uint64_t *)at;
 }
 
-/* All ranks of the job share with their nodes or none does; a warning names one that cannot. */
+static void stop_sharing(struct node_arrays *new)
+{
+    node_memory_unmap(new->shared, new->shared_bytes);
+    free(new->neighbours);
+    new->neighbours = NULL;
+    new->shared = NULL;
+    new->arrays = (struct exchange_arrays){0};
+}
+
+/* Who takes a page decides where it lies. */
+static int take_pages(const struct node_arrays *new, const struct dist *dist,
+                      const struct sharding *sharding, struct error *err)
+{
+    for (int b = 0; b < sharding->buckets; b++) {
+        struct slice slice = sharding_slice(sharding, b, dist->rank);
+        if (node_memory_take(new->arrays.weights + slice.begin,
+                             (slice.end - slice.begin) * sizeof(real), err) < 0)
+            return -1;
+    }
+    if (dist->local_rank == 0 &&
+        node_memory_take((void *)new->arrays.flags,
+                         exchange_flags(sharding, dist->local_size) * sizeof *new->arrays.flags,
+                         err) < 0)
+        return -1;
+    return node_memory_take(new->arrays.gradients, new->memory.gradients, err);
+}
+
+/* All ranks of the job share with their nodes or none does. When they agree, each has taken its pages: neighbours may
+ * write to them. */
+static int share(struct node_arrays *new, const struct dist *dist, const struct sharding *sharding,
+                 enum node_pages pages, struct error *err)
+{
+    new->shared_bytes = shared_bytes(new, sharding, dist->local_size);
+    int status = node_memory_map(&new->shared, dist, new->shared_bytes, pages, err);
+    if (status == 0) {
+        lay_out_shared(new, dist);
+        status = take_pages(new, dist, sharding, err);
+    }
+    status = dist_agree(dist, status, err);
+    if (status < 0)
+        stop_sharing(new);
+    return status;
+}
+
+/* Huge pages that were reserved, where there are enough and none is refused; else small ones, or a warning that names a
+ * rank that cannot share them. */
 static void try_to_share(struct node_arrays *new, const struct dist *dist,
                          const struct sharding *sharding)
 {
     struct error err;
-    new->shared_bytes = shared_bytes(new, sharding, dist->local_size);
-    int status = node_memory_map(&new->shared, dist, new->shared_bytes, &err);
-    if (dist_agree(dist, status, &err) < 0) {
-        if (dist->rank == 0)
-            log_warning("the ranks of a node share no memory: %s. Each has weights of its own, and "
-                        "they send each other messages",
-                        err.text);
-        node_memory_unmap(new->shared, new->shared_bytes);
-        new->shared = NULL;
+    if (share(new, dist, sharding, NODE_PAGES_HUGE, &err) == 0 ||
+        share(new, dist, sharding, NODE_PAGES_SMALL, &err) == 0)
         return;
-    }
-    lay_out_shared(new, dist);
-    /* Who writes to a page first decides where it lies. */
-    for (int b = 0; b < sharding->buckets; b++) {
-        struct slice slice = sharding_slice(sharding, b, dist->rank);
-        touch(new->arrays.weights + slice.begin, (slice.end - slice.begin) * sizeof(real));
-    }
-    touch(new->arrays.gradients, new->memory.gradients);
-    dist_barrier(dist); /* the neighbours write to memory only after its owner has */
+    if (dist->rank == 0)
+        log_warning(
+            "the ranks of a node share no memory: %s. Each has weights of its own, and they send each other "
+            "messages",
+            err.text);
+}
+
+bool node_arrays_possible(const struct dist *dist)
+{
+    struct error err;
+    void *trial;
+    const size_t bytes = sizeof(uint64_t);
+    const bool possible =
+        dist_agree(dist, node_memory_map(&trial, dist, bytes, NODE_PAGES_SMALL, &err), &err) == 0;
+    node_memory_unmap(trial, bytes);
+    return possible;
 }
 
 /* --- both ------------------------------------------------------------------------------------- */

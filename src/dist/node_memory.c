@@ -50,31 +50,68 @@ static void *map_aligned(int descriptor, size_t size)
     return NULL;
 }
 
-/* A file of such pages, mapped; -1 where they cannot be had. */
-static int make_memory(void **data, size_t size, unsigned int flags)
+/* --- taking pages ----------------------------------------------------------------------------- */
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* Whether the kernel takes pages on demand and says when it cannot (from Linux 5.14 on). */
+static bool kernel_takes_pages(void)
 {
-    int descriptor = memfd_create("lambert", MFD_CLOEXEC | flags);
-    if (descriptor < 0)
-        return -1;
-    if (ftruncate(descriptor, (off_t)size) == 0 && (*data = map_aligned(descriptor, size)))
+    static char aligned[1 << 16];
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return madvise(aligned + (page - (uintptr_t)aligned % page) % page, 0, MADV_POPULATE_WRITE) ==
+           0;
+}
+
+int node_memory_take(void *part, size_t bytes, struct error *err)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), before = (uintptr_t)part % page;
+    if (bytes == 0)
+        return 0;
+    if (kernel_takes_pages())
+        return madvise((uint8_t *)part - before, before + bytes, MADV_POPULATE_WRITE) == 0
+                   ? 0
+                   : error_errno(err, "cannot take %.1f MB of memory to share",
+                                 (double)bytes / 1e6);
+    for (size_t i = 0; i < bytes; i += page)
+        ((volatile uint8_t *)part)[i] = 0;
+    return 0;
+}
+
+/* --- the first rank's offer ------------------------------------------------------------------- */
+
+/* A file of such pages, mapped, its first page taken; -1 where they cannot be had. Where the kernel does not tell when
+ * huge pages are refused as they are taken, all are taken here, wherever they lie. */
+static int make_memory(void **data, size_t size, enum node_pages pages, struct error *err)
+{
+    const bool huge = pages == NODE_PAGES_HUGE;
+    int descriptor = memfd_create("lambert", huge ? MFD_CLOEXEC | MFD_HUGETLB : MFD_CLOEXEC);
+    *data = NULL;
+    if (descriptor >= 0 && ftruncate(descriptor, (off_t)size) == 0 &&
+        (kernel_takes_pages() || !huge || fallocate(descriptor, 0, 0, (off_t)size) == 0) &&
+        (*data = map_aligned(descriptor, size)) &&
+        node_memory_take(*data, sizeof(uint64_t), err) == 0)
         return descriptor;
-    close(descriptor);
+    error_errno(err, "cannot make %.1f MB of memory to share", (double)size / 1e6);
+    if (*data)
+        munmap(*data, size);
+    *data = NULL;
+    if (descriptor >= 0)
+        close(descriptor);
     return -1;
 }
 
-static struct offer make_offer(void **data, size_t size, struct error *err)
+static struct offer make_offer(void **data, size_t size, enum node_pages pages, struct error *err)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     struct offer offer = {.process = getpid(),
                           .token =
                               (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec};
-    offer.descriptor = make_memory(data, size, MFD_HUGETLB);
-    if (offer.descriptor < 0)
-        offer.descriptor = make_memory(data, size, 0);
-    if (offer.descriptor < 0)
-        error_errno(err, "cannot make %.1f MB of memory to share", (double)size / 1e6);
-    else
+    offer.descriptor = make_memory(data, size, pages, err);
+    if (offer.descriptor >= 0)
         *(uint64_t *)*data = offer.token;
     return offer;
 }
@@ -103,7 +140,8 @@ static int take_offer(void **data, const struct offer *offer, size_t size, struc
 /* The first rank makes the memory and offers it, the others map it, and either all have it or none
  * keeps it. Once all have looked at the token, the first wipes it, and closes its descriptor: the
  * memory lives as long as someone maps it. */
-int node_memory_map(void **data, const struct dist *dist, size_t bytes, struct error *err)
+int node_memory_map(void **data, const struct dist *dist, size_t bytes, enum node_pages pages,
+                    struct error *err)
 {
     size_t size = whole_pages(bytes);
     bool first = dist->local_rank == 0;
@@ -111,7 +149,7 @@ int node_memory_map(void **data, const struct dist *dist, size_t bytes, struct e
     int status = 0, worst;
     *data = NULL;
     if (first)
-        offer = make_offer(data, size, err);
+        offer = make_offer(data, size, pages, err);
     MPI_Bcast(&offer, sizeof offer, MPI_BYTE, 0, dist->node);
     if (offer.descriptor < 0)
         status = first ? -1 : error_set(err, "the node's first rank could make no memory to share");

@@ -1,12 +1,17 @@
 /* ranks: 1 2 3 4 8 */
 /* Steps of a made-up optimizer over shared memory: what rank r adds in step s is known to all, so
  * the weights are. Ranks sleep at random, so that a missing wait would show. */
+#define _GNU_SOURCE
 #include "ranks.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "lambert/base/rng.h"
@@ -189,12 +194,73 @@ static void without_shared_memory_messages_do(void **state)
     fixture_release(&fixture);
 }
 
+/* What a machine of many reserved huge pages does to processes whose control group may have none of them: the file is
+ * made and mapped, and a write to it is SIGBUS. Here these calls stand in the place of the C library's, and its file is
+ * of no bytes. */
+static bool huge_pages_are_refused;
+static int refused_file = -1;
+
+int memfd_create(const char *name, unsigned int flags)
+{
+    const bool huge = (flags & MFD_HUGETLB) != 0;
+    const int descriptor = (int)syscall(
+        SYS_memfd_create, name, huge && huge_pages_are_refused ? flags & ~MFD_HUGETLB : flags);
+    refused_file = huge && huge_pages_are_refused ? descriptor : -1;
+    return descriptor;
+}
+
+int ftruncate(int descriptor, off_t size)
+{
+    return descriptor == refused_file ? 0 : (int)syscall(SYS_ftruncate, descriptor, size);
+}
+
+int fallocate(int descriptor, int mode, off_t begin, off_t size)
+{
+    if (descriptor != refused_file)
+        return (int)syscall(SYS_fallocate, descriptor, mode, begin, size);
+    errno = ENOSPC;
+    return -1;
+}
+
+static void refused_huge_pages_give_way_to_small_ones(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    if (dist_size(ranks) == 1)
+        return;
+    huge_pages_are_refused = true;
+    fixture_init(&fixture);
+    huge_pages_are_refused = false;
+    refused_file = -1;
+    assert_true(node_arrays_shared(fixture.memory));
+    run(&fixture);
+    assert_int_equal(exchange_report(fixture.exchange).bytes_sent, 0);
+    fixture_release(&fixture);
+}
+
+static void whether_it_is_possible(void **state)
+{
+    (void)state;
+    struct rlimit before, small;
+    assert_true(node_arrays_possible(ranks));
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    small = before;
+    small.rlim_cur = 1 << 20;
+    setrlimit(RLIMIT_FSIZE, dist_rank(ranks) == 0 ? &small : &before);
+    const bool possible = node_arrays_possible(ranks);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_false(possible);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         RANKS_TEST(weights_are_one_array),
         RANKS_TEST(no_messages_inside_a_node),
         RANKS_TEST(without_shared_memory_messages_do),
+        RANKS_TEST(refused_huge_pages_give_way_to_small_ones),
+        RANKS_TEST(whether_it_is_possible),
         RANKS_TEST(steps_on_all_layouts),
     };
     return RANKS_RUN(tests, &argc, &argv);

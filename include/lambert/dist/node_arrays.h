@@ -11,8 +11,8 @@
  *
  * The pages of the weights are first touched by the rank that updates them, those of gradients and
  * shard by the rank they belong to: on a node of several NUMA domains, with a rank to each, they
- * lie there. Huge pages: reserved ones where there are enough (vm.nr_hugepages), else transparent
- * ones where the kernel grants them. */
+ * lie there. Huge pages: reserved ones where there are enough (vm.nr_hugepages) and no control group
+ * refuses them, else transparent ones where the kernel grants them. */
 #ifndef LAMBERT_DIST_NODE_ARRAYS_H
 #define LAMBERT_DIST_NODE_ARRAYS_H
 
@@ -27,6 +27,11 @@ struct node_arrays_memory {
     size_t weights, gradients, shard;
     bool shares; /* it will be tried */
 };
+
+/* Collective: whether the ranks of each node can map memory of its first rank, as ranks in user namespaces of their own
+ * (rootless containers) cannot. */
+bool node_arrays_possible(const struct dist *dist);
+
 struct node_arrays_memory node_arrays_memory(const struct sharding *sharding, int rank,
                                              enum exchange_element element); /* [local] */
 
