@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "dist_internal.h"
 #include "lambert/base/activity.h"
@@ -51,12 +52,24 @@ static void find_library(struct dist *dist)
     snprintf(dist->library, sizeof dist->library, "%.*s", (int)sizeof dist->library - 1, text);
 }
 
+/* Open MPI 4 reads large messages out of the sender's memory, which processes of different user namespaces may not: it
+ * finds that out too late, and hangs. So ranks in such a namespace (rootless Podman, Apptainer) copy through shared
+ * memory, unless the user says otherwise; weights and gradients inside a node are no messages anyway. */
+static void avoid_single_copies(void)
+{
+    const ino_t initial = 0xEFFFFFFD; /* PROC_USER_INIT_INO of Linux */
+    struct stat namespace;
+    if (stat("/proc/self/ns/user", &namespace) == 0 && namespace.st_ino != initial)
+        setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
+}
+
 int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
 {
     int begun, level;
     *dist = NULL;
     MPI_Initialized(&begun);
     require(!begun);
+    avoid_single_copies();
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level);
     if (level < MPI_THREAD_FUNNELED) {
         MPI_Finalize();

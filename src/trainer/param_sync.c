@@ -70,7 +70,7 @@ static size_t shard_bytes(const struct sharding *sharding, int rank)
 
 /* --- what it holds ---------------------------------------------------------------------------- */
 
-struct param_sync_memory param_sync_memory(const struct sharding *sharding, int rank,
+struct param_sync_memory param_sync_memory(const struct sharding *sharding, int rank, bool shares,
                                            const struct param_sync_options *options)
 {
     struct exchange_options exchange = exchange_options_of(sharding, options);
@@ -78,8 +78,8 @@ struct param_sync_memory param_sync_memory(const struct sharding *sharding, int 
     struct param_sync_memory memory = {.weights = arrays.weights,
                                        .gradients = arrays.gradients,
                                        .shard = arrays.shard,
-                                       .shared = arrays.shares};
-    memory.buffers = exchange_memory(sharding, rank, arrays.shares, &exchange);
+                                       .shared = arrays.shares && shares};
+    memory.buffers = exchange_memory(sharding, rank, memory.shared, &exchange);
     if (options->fixed_point) {
         memory.gradients += sharding->size * sizeof(real);
         memory.shard += shard_bytes(sharding, rank);

@@ -7,6 +7,7 @@
 
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
+#include "lambert/dist/node_arrays.h"
 
 struct trainer {
     const struct dist *dist;
@@ -51,8 +52,9 @@ struct trainer_memory trainer_memory(const struct dist *dist, const struct train
     struct sharding sharding;
     param_table_init(&table, &options->model);
     cut_parameters(dist, &table, &sharding);
+    const bool shares = sharding.stages.node && node_arrays_possible(dist);
     struct trainer_memory memory = {
-        .sync = param_sync_memory(&sharding, rank, &sync),
+        .sync = param_sync_memory(&sharding, rank, shares, &sync),
         .moments = optimizer_memory(&table, &sharding, rank, &options->optimizer),
         .activations = bert_memory(&options->model, &options->bert)};
     param_table_release(&table);

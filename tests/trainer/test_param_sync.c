@@ -286,14 +286,14 @@ static void check_memory(void)
     const int rank = dist_rank(ranks);
     const size_t own = sharding_count(&fixture.sharding, rank) * sizeof(real);
     const size_t all = fixture.size * sizeof(real);
-    struct param_sync_memory plain = param_sync_memory(&fixture.sharding, rank, &options);
+    struct param_sync_memory plain = param_sync_memory(&fixture.sharding, rank, true, &options);
     assert_true(plain.weights >= all && plain.gradients >= all);
     options.weight_type = TYPE_BFLOAT16;
-    assert_int_equal(param_sync_memory(&fixture.sharding, rank, &options).shard, plain.shard + own);
+    assert_int_equal(param_sync_memory(&fixture.sharding, rank, true, &options).shard, plain.shard + own);
     options = (struct param_sync_options){.fixed_point = true};
-    assert_true(param_sync_memory(&fixture.sharding, rank, &options).gradients >= 3 * all);
+    assert_true(param_sync_memory(&fixture.sharding, rank, true, &options).gradients >= 3 * all);
     options = fixture.options;
-    assert_true((param_sync_memory(&fixture.sharding, rank, &options).buffers > plain.buffers) ==
+    assert_true((param_sync_memory(&fixture.sharding, rank, true, &options).buffers > plain.buffers) ==
                 (dist_nodes(ranks) > 1));
     fixture_release(&fixture);
 }

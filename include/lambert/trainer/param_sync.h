@@ -48,12 +48,13 @@ struct param_sync_options {
 
 struct param_sync;
 
-/* Bytes a rank takes, besides the weights, which a node holds once where `shared`. */
+/* Bytes a rank takes, besides the weights, which a node holds once where `shared`: where nodes have several ranks and
+ * these can share (`shares`, as node_arrays_possible() says). */
 struct param_sync_memory {
     size_t weights, gradients, shard, buffers;
     bool shared;
 };
-struct param_sync_memory param_sync_memory(const struct sharding *sharding, int rank,
+struct param_sync_memory param_sync_memory(const struct sharding *sharding, int rank, bool shares,
                                            const struct param_sync_options *options); /* [local] */
 
 /* Collective; sharding and dist outlive it. Its weights count as settled: the caller sets them, to

@@ -48,7 +48,7 @@ struct trainer_options {
     bool reports_tensors; /* trainer_step() may be asked for norms of each tensor */
 };
 
-/* [local] Bytes that a rank will hold; the weights, where `shared`, are held once a node. */
+/* Collective. Bytes that a rank will hold; the weights, where `shared`, are held once a node. */
 struct trainer_memory {
     struct param_sync_memory sync;
     size_t moments, activations;
