@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "lambert/base/clock.h"
 
@@ -63,20 +64,26 @@ uint64_t activity_heartbeats(void)
     return atomic_load_explicit(&moves, memory_order_relaxed);
 }
 
-void activity_print(struct buffer *text)
+void activity_describe(char *text, size_t size)
 {
     static const char *const before[WORDS] = {"", "", "waiting in "};
-    const char *comma = "";
+    size_t used = 0;
+    text[0] = '\0';
     for (int level = 0; level < WORDS; level++) {
         const char *what = atomic_load_explicit(&words[level].what, memory_order_relaxed);
         int64_t number = atomic_load_explicit(&words[level].number, memory_order_relaxed);
-        if (!what)
+        char behind[32] = "";
+        if (!what || used >= size)
             continue;
-        buffer_print(text, "%s%s%s", comma, before[level], what);
         if (number >= 0)
-            buffer_print(text, " %" PRId64, number);
-        comma = ", ";
+            snprintf(behind, sizeof behind, " %" PRId64, number);
+        used += (size_t)snprintf(text + used, size - used, "%s%s%s%s", used > 0 ? ", " : "", before[level], what, behind);
     }
-    if (comma[0] == '\0')
-        buffer_print(text, "it has not said what it does");
+}
+
+void activity_print(struct buffer *text)
+{
+    char words_of_all[512];
+    activity_describe(words_of_all, sizeof words_of_all);
+    buffer_print(text, "%s", words_of_all[0] ? words_of_all : "it has not said what it does");
 }

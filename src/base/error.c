@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lambert/base/log.h"
 #include "terminal.h"
@@ -42,6 +43,21 @@ int error_prefix(struct error *err, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return error_set(err, "%s: %s", text, err->text);
+}
+
+/* On the stack, as below; and without what is done at exit, where other threads still work. */
+void end_process(const char *format, ...)
+{
+    char what[1024], rank[32] = "", text[1536];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    if (log_rank() != 0)
+        snprintf(rank, sizeof rank, "[rank %d] ", log_rank());
+    snprintf(text, sizeof text, "%serror: %s\n", rank, what);
+    terminal_message(text, strlen(text));
+    _exit(1);
 }
 
 /* Formats on the stack: there may be no memory left, or no lock to be had. */

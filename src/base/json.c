@@ -30,7 +30,7 @@ void json_add_hash(cJSON *object, const char *name, uint64_t hash)
 static char *whole(cJSON *root, char *text)
 {
     if (!text)
-        bug("out of memory for JSON");
+        memory_run_out(0);
     cJSON_Delete(root);
     return text;
 }

@@ -2,12 +2,16 @@
 #include "lambert/base/memory.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include "lambert/base/activity.h"
 
 enum { HUGE_PAGE = 2 << 20 };
 
@@ -20,19 +24,37 @@ static size_t bytes_of(size_t count, size_t size)
     return bytes != 0 ? bytes : 1;
 }
 
+/* Where the limit of addresses is what is short, and not memory, that is said. */
+void memory_run_out(size_t bytes)
+{
+    char wanted[64] = "more", doing[256], limit[128] = "";
+    struct rlimit addresses;
+    if (bytes > 0)
+        snprintf(wanted, sizeof wanted, "%.3f MB more", (double)bytes / 1e6);
+    activity_describe(doing, sizeof doing);
+    if (getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY)
+        snprintf(limit, sizeof limit, "ulimit -v allows this process %.0f MB in all, which may be raised; ",
+                 (double)addresses.rlim_cur / 1e6);
+    end_process("out of memory: %s wanted%s%s; %sfewer ranks a machine, or fewer threads (run.threads, OMP_NUM_THREADS), "
+                "need less",
+                wanted, doing[0] ? " in: " : "", doing, limit);
+}
+
 void *memory_new(size_t count, size_t size)
 {
-    void *data = calloc(bytes_of(count, size), 1);
+    const size_t bytes = bytes_of(count, size);
+    void *data = calloc(bytes, 1);
     if (!data)
-        bug("out of memory: %zu x %zu bytes wanted", count, size);
+        memory_run_out(bytes);
     return data;
 }
 
 void *memory_resize(void *old, size_t count, size_t size)
 {
-    void *data = realloc(old, bytes_of(count, size));
+    const size_t bytes = bytes_of(count, size);
+    void *data = realloc(old, bytes);
     if (!data)
-        bug("out of memory: %zu x %zu bytes wanted", count, size);
+        memory_run_out(bytes);
     return data;
 }
 

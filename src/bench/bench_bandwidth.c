@@ -16,7 +16,7 @@ void bench_bandwidth_open(struct bench_bandwidth *bandwidth)
     struct error err;
     for (int i = 0; i < BENCH_BANDWIDTH_ARRAYS; i++)
         if (memory_big((void **)&bandwidth->arrays[i], BYTES, "measuring bandwidth", &err) < 0)
-            bug("%s", err.text);
+            end_process("%s", err.text);
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < ELEMENTS; i++)
         for (int k = 0; k < BENCH_BANDWIDTH_ARRAYS; k++)

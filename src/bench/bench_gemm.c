@@ -89,7 +89,7 @@ static void *matrix(size_t bytes)
     void *memory;
     struct error err;
     if (memory_big(&memory, bytes, "measuring matrix products", &err) < 0)
-        bug("%s", err.text);
+        end_process("%s", err.text);
     return memory;
 }
 

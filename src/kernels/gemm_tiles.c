@@ -72,7 +72,7 @@ static void take_memory(float **memory, size_t before, size_t elements)
     if (*memory)
         memory_big_free(*memory, before * sizeof(float));
     if (memory_big(&more, elements * sizeof(float), "matrix products", &err) < 0)
-        bug("%s", err.text);
+        end_process("%s", err.text);
     *memory = more;
 }
 

@@ -28,7 +28,7 @@ static void reserve_runs(int count)
         return;
     memory_big_free(runs, (size_t)reserved * sizeof *runs);
     if (memory_big(&data, (size_t)count * sizeof *runs, "tasks of threads", &err) < 0)
-        bug("%s", err.text);
+        end_process("%s", err.text);
     runs = data;
     reserved = count;
 }

@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
 
 static void small_things(void **state)
@@ -55,6 +57,41 @@ static void impossible_sizes_end_the_process(void **state)
     buffer_release(&said);
 }
 
+/* Beyond a limit of addresses, as beyond memory: no bug, but a line that says what to do, and exit code 1. */
+static void run_out(void)
+{
+    struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
+    activity_task("step", 12);
+    setrlimit(RLIMIT_AS, &limit);
+    size_t size = 1 << 20;
+    for (void *data = NULL; size < (size_t)1 << 40; size *= 2)
+        data = memory_resize(data, size, 1);
+}
+
+static void run_out_of_new(void)
+{
+    struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
+    setrlimit(RLIMIT_AS, &limit);
+    free(memory_new((size_t)1 << 20, 1 << 20));
+}
+
+static void no_memory_is_an_error_line(void **state)
+{
+    (void)state;
+    struct buffer said = {0};
+#ifdef __SANITIZE_ADDRESS__
+    skip(); /* its allocator ends the process itself */
+#endif
+    assert_int_equal(exit_code_of(run_out, &said), 1);
+    assert_int_equal(strncmp(buffer_text(&said), "error: out of memory: ", 22), 0);
+    assert_non_null(strstr(buffer_text(&said), "MB more wanted in: step 12; ulimit -v allows this process 1074 MB"));
+    assert_null(strstr(buffer_text(&said), "bug"));
+    buffer_reset(&said);
+    assert_int_equal(exit_code_of(run_out_of_new, &said), 1);
+    assert_non_null(strstr(buffer_text(&said), "out of memory: 1099511.628 MB more wanted; ulimit"));
+    buffer_release(&said);
+}
+
 static void big_memory(void **state)
 {
     (void)state;
@@ -95,6 +132,7 @@ int main(void)
         cmocka_unit_test(small_things),
         cmocka_unit_test(texts),
         cmocka_unit_test(impossible_sizes_end_the_process),
+        cmocka_unit_test(no_memory_is_an_error_line),
         cmocka_unit_test(big_memory),
         cmocka_unit_test(too_big),
     };

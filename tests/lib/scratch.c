@@ -131,7 +131,8 @@ void catch_end(struct buffer *said)
     fclose(caught);
 }
 
-int signal_of(void (*body)(void), struct buffer *said)
+/* How it ended, as waitpid() says. */
+static int status_of(void (*body)(void), struct buffer *said)
 {
     fflush(NULL);
     catch_begin();
@@ -147,5 +148,17 @@ int signal_of(void (*body)(void), struct buffer *said)
     waitpid(child, &status, 0);
     catch_end(said);
     assert_true(child > 0);
+    return status;
+}
+
+int signal_of(void (*body)(void), struct buffer *said)
+{
+    const int status = status_of(body, said);
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+int exit_code_of(void (*body)(void), struct buffer *said)
+{
+    const int status = status_of(body, said);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

@@ -40,4 +40,7 @@ void catch_end(struct buffer *said);
 /* Runs `body` in a child process; gives the signal that ended it (0: none) and what it said. */
 int signal_of(void (*body)(void), struct buffer *said);
 
+/* The same of a child that ends by itself: its exit code (-1: a signal ended it). */
+int exit_code_of(void (*body)(void), struct buffer *said);
+
 #endif

@@ -39,8 +39,11 @@ void activity_heartbeat(void);
 /* How many signs of life there were. Any thread. */
 uint64_t activity_heartbeats(void);
 
-/* "step 12, backward, layer 7, waiting in MPI_Bcast from rank 0". Any thread; of a process that
- * moves meanwhile it may mix two places. */
+/* "step 12, backward, layer 7, waiting in MPI_Bcast from rank 0", as much as there is room for; "" where nothing was said. Any thread; of a process
+ * that moves meanwhile it may mix two places. */
+void activity_describe(char *text, size_t size);
+
+/* The same, or a sentence that nothing was said. */
 void activity_print(struct buffer *text);
 
 #endif

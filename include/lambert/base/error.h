@@ -25,6 +25,10 @@ int error_errno(struct error *err, const char *format, ...) __attribute__((forma
 /* Puts words and ": " in front of the sentence that is there. Always returns -1. */
 int error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Ends the process with exit code 1: "error: ...". For the few faults of the world that no caller could do anything
+ * about, as that memory has run out. Under mpirun the whole job ends with it. */
+_Noreturn void end_process(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Ends the process: "bug at FILE:LINE (rank R): ...". Under mpirun the whole job ends with it. */
 _Noreturn void bug_at(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

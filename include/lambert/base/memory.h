@@ -1,6 +1,6 @@
 /* Memory for small things: never NULL. A process that cannot have a few kilobytes ends with a
- * sentence (a bug or a machine beyond help); what is big is planned in an arena (base/arena.h) or
- * had with memory_big(), whose failure is a fault of the world. */
+ * sentence (memory_run_out()); what is big is planned in an arena (base/arena.h) or
+ * had with memory_big(), whose failure comes back as an error. */
 #ifndef LAMBERT_BASE_MEMORY_H
 #define LAMBERT_BASE_MEMORY_H
 
@@ -12,6 +12,10 @@ void *memory_new(size_t count, size_t size);               /* zeroed; free() */
 void *memory_resize(void *old, size_t count, size_t size); /* as reallocarray; free() */
 char *memory_copy_text(const char *text);                  /* free() */
 char *memory_text(const char *format, ...) __attribute__((format(printf, 1, 2))); /* free() */
+
+/* Ends the process, exit code 1: so many bytes could not be had, with what it was doing (base/activity.h) and what to
+ * lower or raise. For libraries' own NULL as well. */
+_Noreturn void memory_run_out(size_t bytes);
 
 /* Zeroed pages (at least one), aligned to a page, from 2 MB on to 2 MB with transparent huge pages
  * asked for; `what` names it in the error. Free it with the same number of bytes.
