@@ -77,7 +77,8 @@ void activity_describe(char *text, size_t size)
             continue;
         if (number >= 0)
             snprintf(behind, sizeof behind, " %" PRId64, number);
-        used += (size_t)snprintf(text + used, size - used, "%s%s%s%s", used > 0 ? ", " : "", before[level], what, behind);
+        used += (size_t)snprintf(text + used, size - used, "%s%s%s%s", used > 0 ? ", " : "",
+                                 before[level], what, behind);
     }
 }
 

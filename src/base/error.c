@@ -57,6 +57,7 @@ void end_process(const char *format, ...)
         snprintf(rank, sizeof rank, "[rank %d] ", log_rank());
     snprintf(text, sizeof text, "%serror: %s\n", rank, what);
     terminal_message(text, strlen(text));
+    terminal_flush(1);
     _exit(1);
 }
 

@@ -33,11 +33,13 @@ void memory_run_out(size_t bytes)
         snprintf(wanted, sizeof wanted, "%.3f MB more", (double)bytes / 1e6);
     activity_describe(doing, sizeof doing);
     if (getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY)
-        snprintf(limit, sizeof limit, "ulimit -v allows this process %.0f MB in all, which may be raised; ",
+        snprintf(limit, sizeof limit,
+                 "ulimit -v allows this process %.0f MB in all, which may be raised; ",
                  (double)addresses.rlim_cur / 1e6);
-    end_process("out of memory: %s wanted%s%s; %sfewer ranks a machine, or fewer threads (run.threads, OMP_NUM_THREADS), "
-                "need less",
-                wanted, doing[0] ? " in: " : "", doing, limit);
+    end_process(
+        "out of memory: %s wanted%s%s; %sfewer ranks a machine, or fewer threads (run.threads, OMP_NUM_THREADS), "
+        "need less",
+        wanted, doing[0] ? " in: " : "", doing, limit);
 }
 
 void *memory_new(size_t count, size_t size)

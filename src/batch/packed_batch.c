@@ -90,6 +90,17 @@ void packed_batch_reserve(struct packed_batch *batch, int sequences, int tokens,
     reserve_labelled(batch, labelled);
 }
 
+size_t packed_batch_memory(size_t sequences, size_t tokens, size_t labelled, int label_width)
+{
+    const struct packed_batch *of; /* never read: sizes of what its members point at */
+    const size_t sequence = sizeof *of->sequence_start + sizeof *of->next_sentence_label +
+                            sizeof *of->values + sizeof *of->sample_index + sizeof *of->sample_key +
+                            (size_t)label_width * sizeof *of->labels;
+    const size_t token = sizeof *of->input_ids + sizeof *of->token_type_ids;
+    return sequences * sequence + tokens * token +
+           labelled * (sizeof *of->labelled_rows + sizeof *of->row_labels);
+}
+
 /* How much to reserve when `needed` no longer fits: at least half as much again. */
 static int grown(int capacity, int needed)
 {

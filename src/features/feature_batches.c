@@ -85,6 +85,18 @@ static void close_batches(struct batch_source *source)
     free(batches);
 }
 
+size_t feature_batches_memory(const struct feature_set *features, int global_batch, int ranks,
+                              int sequence_length)
+{
+    const struct feature_batches *of; /* never read: sizes of what its members point at */
+    const size_t planned =
+        sizeof *of->numbers + sizeof *of->lengths + sizeof *of->chosen + SHARE_BYTES_A_SAMPLE;
+    const size_t share = (size_t)((global_batch - 1) / ranks + 1),
+                 tokens = share * (size_t)sequence_length;
+    return (size_t)global_batch * planned +
+           packed_batch_memory(share, tokens, tokens, feature_set_label_width(features));
+}
+
 struct batch_source *feature_batches_open(const struct feature_set *features,
                                           const struct feature_batches_options *options)
 {

@@ -9,6 +9,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "lambert/features/feature_batches.h"
 #include "lambert/run/base_model.h"
 #include "lambert/run/options.h"
@@ -262,7 +263,7 @@ static int complete_config(struct fine_tuning *tuning, struct error *err)
     return 0;
 }
 
-static void make_options(struct fine_tuning *tuning)
+static void make_options(struct fine_tuning *tuning, const struct dist *dist)
 {
     struct work *work = &tuning->work;
     tuning->objective = task_objective(work->config.task.kind, tuning->labels.count);
@@ -275,6 +276,11 @@ static void make_options(struct fine_tuning *tuning)
     if (tuning->heldout.features)
         capacity_for(&capacity, tuning->heldout.features);
     work->options.bert.capacity = capacity;
+    for (int p = 0; p < work->config.phase_count; p++)
+        work->batches =
+            max_size(work->batches, feature_batches_memory(tuning->train.features,
+                                                           work->config.phases[p].global_batch,
+                                                           dist_size(dist), capacity.longest));
     work->what = "training set";
     work->key = "task.train";
     work->place = work->config.task.train;
@@ -349,7 +355,7 @@ int fine_tuning_open(struct work **work, const struct dist *dist, const struct c
         close_tuning(&tuning->work);
         return -1;
     }
-    make_options(tuning);
+    make_options(tuning, dist);
     make_meta(tuning);
     if (goes_on) /* its weights come with the moments (start.c) */
         base_model_close_files(&tuning->base);

@@ -16,7 +16,8 @@ static double own_bytes(const struct memory_plan *plan)
 {
     const struct trainer_memory *trainer = &plan->trainer;
     size_t own = trainer->sync.gradients + trainer->sync.shard + trainer->sync.buffers +
-                 trainer->moments + trainer->activations + plan->products + plan->corpus_cache;
+                 trainer->moments + trainer->activations + plan->products + plan->corpus_cache +
+                 plan->batches;
     return (double)own;
 }
 
@@ -38,13 +39,14 @@ static void announce(const struct memory_plan *plan, const struct dist *dist, do
         buffer_print(&kept, " (of every %d layers one input)", plan->recompute);
     log_info(
         "memory a rank: gradients %.0f MB, summed shard %.0f MB, messages %.0f MB, moments "
-        "%.0f MB, activations %.0f MB%s, matrix products %.0f MB, corpus cache %.0f MB; weights %.0f "
+        "%.0f MB, activations %.0f MB%s, matrix products %.0f MB, corpus cache %.0f MB, batches %.0f MB; weights %.0f "
         "MB%s: %.0f MB in all",
         megabytes((double)sync->gradients), megabytes((double)sync->shard),
         megabytes((double)sync->buffers), megabytes((double)trainer->moments),
         megabytes((double)trainer->activations), buffer_text(&kept),
         megabytes((double)plan->products), megabytes((double)plan->corpus_cache),
-        megabytes((double)sync->weights), sync->shared ? ", which the ranks of a node share" : "",
+        megabytes((double)plan->batches), megabytes((double)sync->weights),
+        sync->shared ? ", which the ranks of a node share" : "",
         megabytes(own_bytes(plan) + (double)sync->weights));
     buffer_release(&kept);
     log_info("memory of rank 0's machine: %.0f MB for %d rank(s)", megabytes(machine),
@@ -65,7 +67,7 @@ int memory_plan_check(const struct memory_plan *plan, const struct dist *dist, d
             err,
             "the %d rank(s) of this machine would hold %.0f MB, and it has %.0f MB available. "
             "Start fewer ranks a machine, or more machines; lower train.micro_batch_tokens "
-            "(activations) or data.cache_megabytes; or set train.recompute, which keeps fewer "
+            "(activations), data.cache_megabytes or global batches; or set train.recompute, which keeps fewer "
             "activations",
             dist_machine_size(dist), megabytes(machine), megabytes((double)available));
     return dist_agree(dist, status, err);

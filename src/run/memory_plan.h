@@ -15,6 +15,7 @@ struct memory_plan {
     int recompute;
     size_t products; /* what matrix products work in */
     size_t corpus_cache;
+    size_t batches; /* of sequences: plans of the global batch, and shares of it */
 };
 
 /* Collective; rank 0 logs what a rank and what its node will hold. -1 on all ranks, with the

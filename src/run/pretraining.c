@@ -1,10 +1,12 @@
 /* Pre-training as work: the corpora of the phases, their samples, and held-out evaluation. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "lambert/base/activity.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "lambert/run/corpora.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
@@ -184,7 +186,7 @@ static void close_pretraining(struct work *work)
     free(pretraining);
 }
 
-static void make_options(struct pretraining *pretraining)
+static void make_options(struct pretraining *pretraining, const struct dist *dist)
 {
     struct work *work = &pretraining->work;
     const struct corpora *corpora = &pretraining->corpora;
@@ -192,6 +194,16 @@ static void make_options(struct pretraining *pretraining)
     work->options = trainer_options_of(&work->config, vocabulary_size(corpus_vocabulary(first)));
     corpora_widen(corpora, &work->options.bert.capacity);
     work->cache = (size_t)work->config.data.cache_megabytes << 20;
+    for (int p = 0; p < work->config.phase_count; p++) {
+        const struct config_phase *phase = &work->config.phases[p];
+        const int masked =
+            (int)ceil(work->config.data.sampling.masked_lm_probability * phase->sequence_length);
+        const int most = phase->max_predictions_per_sequence;
+        work->batches = max_size(work->batches,
+                                 sampled_batches_memory(phase->global_batch, dist_size(dist),
+                                                        phase->sequence_length,
+                                                        most > 0 ? min_int(most, masked) : masked));
+    }
     work->what = "corpus";
     work->key = "data.corpus";
     work->place = corpus_folder(first);
@@ -238,7 +250,7 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
     const struct corpus *first = corpora_of(&pretraining->corpora, 0, 0);
     work_make_meta(*work, corpus_vocabulary(first), corpus_tokenizer(first),
                    corpora_hash(&pretraining->corpora));
-    make_options(pretraining);
+    make_options(pretraining, dist);
     if (dist_agree(dist, open_pairs(pretraining, err), err) < 0) {
         *work = NULL;
         close_pretraining(&pretraining->work);

@@ -37,6 +37,7 @@ static int plan_memory(struct run *run, int threads, struct error *err)
         .recompute = options->bert.recompute,
         .products = gemm_memory(threads),
         .corpus_cache = run->work->cache,
+        .batches = run->work->batches,
     };
     struct param_table table;
     param_table_init(&table, model);

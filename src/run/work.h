@@ -55,6 +55,7 @@ struct work {
     struct trainer_options options; /* model and micro-batches */
     struct checkpoint_meta meta;    /* what checkpoints carry; the state as before the first step */
     size_t cache;                   /* bytes that its reader will take, a rank */
+    size_t batches;                 /* bytes of the largest phase's batches, a rank, at most */
 
     /* The model of run.start_from, where it is open already; the run takes its weights from it and closes its files.
      * NULL: it is not. */

@@ -172,6 +172,17 @@ static void close_batches(struct batch_source *source)
     release(batches);
 }
 
+size_t sampled_batches_memory(int global_batch, int ranks, int sequence_length, int labelled)
+{
+    const struct sampled_batches *of; /* never read: sizes of what its members point at */
+    const size_t planned =
+        sizeof *of->plans + sizeof *of->lengths + sizeof *of->chosen + SHARE_BYTES_A_SAMPLE;
+    const size_t share = (size_t)((global_batch - 1) / ranks + 1);
+    return (size_t)global_batch * planned + 2 * packed_batch_memory(share,
+                                                                    share * (size_t)sequence_length,
+                                                                    share * (size_t)labelled, 0);
+}
+
 int sampled_batches_open(struct batch_source **source, struct mixed_sampler *sampler,
                          const struct sampled_batches_options *options, struct error *err)
 {

@@ -84,11 +84,13 @@ static void no_memory_is_an_error_line(void **state)
 #endif
     assert_int_equal(exit_code_of(run_out, &said), 1);
     assert_int_equal(strncmp(buffer_text(&said), "error: out of memory: ", 22), 0);
-    assert_non_null(strstr(buffer_text(&said), "MB more wanted in: step 12; ulimit -v allows this process 1074 MB"));
+    assert_non_null(strstr(buffer_text(&said),
+                           "MB more wanted in: step 12; ulimit -v allows this process 1074 MB"));
     assert_null(strstr(buffer_text(&said), "bug"));
     buffer_reset(&said);
     assert_int_equal(exit_code_of(run_out_of_new, &said), 1);
-    assert_non_null(strstr(buffer_text(&said), "out of memory: 1099511.628 MB more wanted; ulimit"));
+    assert_non_null(
+        strstr(buffer_text(&said), "out of memory: 1099511.628 MB more wanted; ulimit"));
     buffer_release(&said);
 }
 

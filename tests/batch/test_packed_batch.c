@@ -1,5 +1,6 @@
 #include "lib/scratch.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <signal.h>
 
@@ -22,6 +23,31 @@ static void add(struct packed_batch *batch, int tokens, int labelled)
     batch->next_sentence_label[n] = n % 3 - 1;
     batch->sample_index[n] = (uint64_t)n + 50;
     batch->sample_key[n] = (uint64_t)n << 40;
+}
+
+/* What was planned is what is taken, up to what the allocator rounds each of ten arrays to. */
+static void memory_is_what_reserving_takes(void **state)
+{
+    static const int sizes[][4] = {
+        {1000, 64000, 9000, 0}, {1, 2, 1, 0}, {300, 5000, 5000, 7}, {7, 7, 0, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const int *size = sizes[i];
+        struct packed_batch batch;
+        packed_batch_init(&batch);
+        packed_batch_set_label_width(&batch, size[3]);
+        packed_batch_reserve(&batch, size[0], size[1], size[2]);
+        const size_t taken =
+            malloc_usable_size(batch.input_ids) + malloc_usable_size(batch.token_type_ids) +
+            malloc_usable_size(batch.sequence_start) + malloc_usable_size(batch.labelled_rows) +
+            malloc_usable_size(batch.row_labels) + malloc_usable_size(batch.next_sentence_label) +
+            malloc_usable_size(batch.labels) + malloc_usable_size(batch.values) +
+            malloc_usable_size(batch.sample_index) + malloc_usable_size(batch.sample_key);
+        const size_t planned =
+            packed_batch_memory((size_t)size[0], (size_t)size[1], (size_t)size[2], size[3]);
+        assert_true(taken >= planned && taken < planned + (size_t)10 * 4096);
+        packed_batch_release(&batch);
+    }
 }
 
 static void appending(void **state)
@@ -224,6 +250,7 @@ static void a_slice_outside_is_a_bug(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_is_what_reserving_takes),
         cmocka_unit_test(appending),
         cmocka_unit_test(memory_is_kept),
         cmocka_unit_test(fitting),

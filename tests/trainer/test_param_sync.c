@@ -289,12 +289,13 @@ static void check_memory(void)
     struct param_sync_memory plain = param_sync_memory(&fixture.sharding, rank, true, &options);
     assert_true(plain.weights >= all && plain.gradients >= all);
     options.weight_type = TYPE_BFLOAT16;
-    assert_int_equal(param_sync_memory(&fixture.sharding, rank, true, &options).shard, plain.shard + own);
+    assert_int_equal(param_sync_memory(&fixture.sharding, rank, true, &options).shard,
+                     plain.shard + own);
     options = (struct param_sync_options){.fixed_point = true};
     assert_true(param_sync_memory(&fixture.sharding, rank, true, &options).gradients >= 3 * all);
     options = fixture.options;
-    assert_true((param_sync_memory(&fixture.sharding, rank, true, &options).buffers > plain.buffers) ==
-                (dist_nodes(ranks) > 1));
+    assert_true((param_sync_memory(&fixture.sharding, rank, true, &options).buffers >
+                 plain.buffers) == (dist_nodes(ranks) > 1));
     fixture_release(&fixture);
 }
 

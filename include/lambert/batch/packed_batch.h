@@ -55,6 +55,9 @@ static inline int32_t packed_batch_label(const struct packed_batch *batch, int n
                : -1;
 }
 
+/* Bytes that room for this many takes. */
+size_t packed_batch_memory(size_t sequences, size_t tokens, size_t labelled, int label_width);
+
 /* Appends a sequence of `tokens` rows, `labelled` of them labelled; the caller fills the new tails of the
  * arrays (rows from the returned row on). sequence_start and the counts are set, and the sequence has no
  * label yet: next_sentence_label, labels and values say so. */

@@ -10,6 +10,9 @@ struct sharing {
     int rank, ranks;
 };
 
+/* Bytes a sample of the global batch that share_choose() works in, at most. */
+enum { SHARE_BYTES_A_SAMPLE = 3 * sizeof(int) };
+
 /* The rank's samples, ascending, counted from the batch's first, into chosen; returns how many. */
 int share_choose(const struct sharing *sharing, const int *lengths /* [global_batch] tokens */,
                  int *chosen /* [global_batch] */);

@@ -22,6 +22,10 @@ struct feature_batches_options {
     int rank, ranks;
 };
 
+/* Bytes that a rank holds of batches, at most, where no sequence has more tokens; besides the set itself. */
+size_t feature_batches_memory(const struct feature_set *features, int global_batch, int ranks,
+                              int sequence_length);
+
 /* The features must outlive the source. */
 struct batch_source *feature_batches_open(const struct feature_set *features,
                                           const struct feature_batches_options *options);

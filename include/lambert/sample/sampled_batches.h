@@ -24,6 +24,10 @@ struct sampled_batches_options {
     int rank, ranks;
 };
 
+/* Bytes that a rank holds of batches of sequences of up to sequence_length tokens and `labelled` masked ones, at most:
+ * of each sequence of the global batch what is planned of it, and two shares whole. */
+size_t sampled_batches_memory(int global_batch, int ranks, int sequence_length, int labelled);
+
 /* Plans the epochs before first_batch over all threads; the batches are then made by one. */
 int sampled_batches_open(struct batch_source **source, struct mixed_sampler *sampler,
                          const struct sampled_batches_options *options, struct error *err);
