@@ -2,7 +2,7 @@
 #include "lambert/base/process_start.h"
 
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Nothing here may need what a library sets up in its constructor: no setenv(), no allocation, and no
@@ -77,12 +77,30 @@ BEFORE_LIBRARIES static void lend_place(char **variables, char *setting)
     }
 }
 
+/* OpenBLAS takes 256 MB of addresses in its constructor, and tries for ever where it does not get them. */
+BEFORE_LIBRARIES static void need_addresses(void)
+{
+    static const char refusal[] =
+        "error: the limit of addresses (ulimit -v) leaves less than 288 MB for libraries and work; raise it, or take it "
+        "away: ulimit -v unlimited\n";
+    const size_t needed = (size_t)288 << 20;
+    void *trial = mmap(NULL, needed, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (trial != MAP_FAILED) {
+        munmap(trial, needed);
+        return;
+    }
+    if (write(STDERR_FILENO, refusal, sizeof refusal - 1) < 0)
+        _exit(2); /* nobody is there to read it */
+    _exit(1);
+}
+
 BEFORE_LIBRARIES static void before_libraries(int count, char **words, char **variables)
 {
     static char spin_count[] = "GOMP_SPINCOUNT=" SPIN_COUNT,
                 blas_threads[] = "OPENBLAS_NUM_THREADS=1";
     (void)count;
     (void)words;
+    need_addresses();
     start.known = sched_getaffinity(0, sizeof start.cores, (cpu_set_t *)start.cores) == 0;
     drop(variables, "OMP_PROC_BIND=");
     drop(variables, "OMP_PLACES=");

@@ -9,7 +9,8 @@
  * Threads that wait for others spin for a while before they sleep. GNU's OpenMP spins for milliseconds, which a
  * neighbour on the same cores makes into as many for each loop. Where neither GOMP_SPINCOUNT nor OMP_WAIT_POLICY
  * says how long, SPIN_COUNT rounds are set for it (docs/performance.md). OpenBLAS starts threads of its own, which
- * Lambert never uses, and takes memory for each: OPENBLAS_NUM_THREADS is set to 1.
+ * Lambert never uses, and takes memory for each: OPENBLAS_NUM_THREADS is set to 1. Where a limit of addresses leaves
+ * less than it wants even so, it would try for ever: the process ends with a sentence and exit code 1.
  *
  * Where the system has no .preinit_array (musl) nothing of this happens: cores are those that the process is bound
  * to when it asks. */
