@@ -77,13 +77,14 @@ BEFORE_LIBRARIES static void lend_place(char **variables, char *setting)
     }
 }
 
-/* OpenBLAS takes 256 MB of addresses in its constructor, and tries for ever where it does not get them. */
+/* OpenBLAS takes 256 MB of addresses in its constructor, and tries for ever where it does not get them. Open MPI, which
+ * comes next, wants up to 300 MB for its parts, and crashes where only some of them find room. */
 BEFORE_LIBRARIES static void need_addresses(void)
 {
     static const char refusal[] =
-        "error: the limit of addresses (ulimit -v) leaves less than 288 MB for libraries and work; raise it, or take it "
+        "error: the limit of addresses (ulimit -v) leaves less than 768 MB for libraries and work; raise it, or take it "
         "away: ulimit -v unlimited\n";
-    const size_t needed = (size_t)288 << 20;
+    const size_t needed = (size_t)768 << 20;
     void *trial = mmap(NULL, needed, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (trial != MAP_FAILED) {
         munmap(trial, needed);
