@@ -82,6 +82,21 @@ static void the_hash_is_of_the_rules_of_sentences(void **state)
     vocabulary_free(vocabulary);
 }
 
+/* What is interrupted without words is not gone on with by who wants them. */
+static void the_hash_is_of_segmented_text(void **state)
+{
+    (void)state;
+    struct vocabulary *vocabulary = made_vocabulary(20);
+    struct preparation p = made_preparation(vocabulary);
+    p.options.segmented = true;
+    preparation_plan(&p, SHARD_DOCUMENTS_OF_TEXT);
+    assert_true(p.plan.shard.segmented);
+    assert_hash_is_of(&p, SHARD_DOCUMENTS_OF_TEXT, 0, "segmented\n");
+    input_feed_free(p.feed);
+    free(p.work);
+    vocabulary_free(vocabulary);
+}
+
 /* A stream cannot be known again: the time stands for it. */
 static void a_stream_has_a_hash_of_its_own(void **state)
 {
@@ -114,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hash_is_of_all_that_shards_depend_on),
         cmocka_unit_test(the_hash_is_of_the_rules_of_sentences),
+        cmocka_unit_test(the_hash_is_of_segmented_text),
         cmocka_unit_test(a_stream_has_a_hash_of_its_own),
         cmocka_unit_test(the_hash_says_which_split),
     };

@@ -785,7 +785,7 @@ static void assert_noise_is_told(const struct fixture *f, const char *path, cons
     sampler_plan(sampler, 0, &plan, NULL);
     write_noise(path, section, &rng);
     const uint64_t samples = sampler_epoch_samples(sampler, 0);
-    for (uint64_t i = 0; i < samples + 200; i += 1 + samples / 300) {
+    for (uint64_t i = 0; i < samples + 200; i += 1 + samples / 150) {
         sampler_plan(sampler, i, &plan, NULL);
         assert_in_range(plan.tokens, 2, options.sequence_length);
         packed_batch_reset(&batch);
@@ -804,7 +804,7 @@ static void an_index_that_is_written_over_is_told(void **state)
     static const char *const sections[] = {"DOCS", "LENGTHS", "BLOCKS", "IDS", "WORDS"};
     for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
         int told = 0;
-        for (uint64_t key = 0; key < 12; key++) {
+        for (uint64_t key = 0; key < 6; key++) {
             struct fixture f;
             struct shape segmented = shape;
             segmented.segmented = true;
@@ -886,7 +886,7 @@ static void ready_samples_that_are_written_over_are_told(void **state)
                                            "MASKED", "POSITIONS", "MASK_IDS"};
     for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
         int told = 0;
-        for (uint64_t key = 0; key < 12; key++) {
+        for (uint64_t key = 0; key < 6; key++) {
             struct fixture f;
             fixture_open(&f, &shape);
             make_ready(&f);
