@@ -27,7 +27,7 @@
 #include "lambert/corpus/sample_totals.h"
 #include "lambert/corpus/shard_writer.h"
 #include "lambert/text/frequent_words.h"
-#include "left_out_places.h"
+#include "lambert/text/left_out_places.h"
 
 #define RECORD_FILE_PREFIX "piece-"
 #define RECORD_FILE_SUFFIX ".record"

@@ -162,27 +162,6 @@ static int check_result(const struct preparation *p, const struct manifest *mani
     return 0;
 }
 
-/* What is wrong with it, and where it is met first; lines of the bulk form are as they should be. */
-static void warn_of_left_out(const struct preparation *p, const struct corpus_report *report,
-                             const struct left_out_places *places)
-{
-    const struct {
-        uint64_t count;
-        enum left_out reason;
-        const char *what;
-    } all[] = {
-        {report->damaged_lines, LEFT_OUT_NO_OBJECT, "is no object"},
-        {report->keyless_lines, LEFT_OUT_NO_KEY, "has none of the keys of a text (--text-key)"},
-        {report->textless_lines, LEFT_OUT_NO_TEXT, "has something else than a text under its key"}};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        const struct place_of_line *first = &places->first[all[i].reason];
-        if (all[i].count > 0 && first->file > 0)
-            log_warning("%" PRIu64 " %s left out, the first in %s, line %" PRIu64 ": JSON that %s",
-                        all[i].count, all[i].count == 1 ? "line or object" : "lines or objects",
-                        p->inputs.files[first->file - 1].path, first->line + 1, all[i].what);
-    }
-}
-
 /* What may be no document as its author meant it. */
 static void warn_of_lines(const struct prepare_options *options, const struct corpus_report *report)
 {
@@ -206,7 +185,7 @@ static void warn_of_text(const struct preparation *p, const struct corpus_report
     if (report->invalid_bytes > 0)
         log_warning("%" PRIu64 " bytes of the input are not valid UTF-8 and were left out",
                     report->invalid_bytes);
-    warn_of_left_out(p, report, places);
+    left_out_places_warn(places, &p->inputs, &p->options.text);
     if (report->unclosed_documents > 0)
         log_warning("%" PRIu64
                     " <doc> lines have no </doc>; their text was kept, but the files may "

@@ -158,6 +158,16 @@ static void leave_out(struct document_reader *reader, enum left_out reason, size
         reader->first_left_out[reason] = place;
 }
 
+static void count_lacking(struct document_reader *reader, const struct json_document *found,
+                          enum json_outcome outcome)
+{
+    if (outcome != JSON_IS_DOCUMENT && outcome != JSON_HAS_NO_TEXT)
+        return;
+    reader->records++;
+    for (int k = 0; k < TEXT_KEYS_MOST; k++)
+        reader->lacking[k] += found->lacking >> k & 1;
+}
+
 static bool next_json(struct document_reader *reader, struct document *document)
 {
     static const enum left_out reasons[] = {[JSON_HAS_NO_KEY] = LEFT_OUT_NO_KEY,
@@ -181,6 +191,8 @@ static bool next_json(struct document_reader *reader, struct document *document)
             continue;
         }
         const enum json_outcome outcome = json_document_find(&found_document, &keys, &value);
+        if (!keys.first_only)
+            count_lacking(reader, &found_document, outcome);
         if (outcome == JSON_IS_DOCUMENT) {
             put_json_document(reader, document, &found_document);
             return true;

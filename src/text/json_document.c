@@ -118,8 +118,10 @@ static enum json_outcome take_texts(struct json_document *document, const struct
     const int chosen = keys->first_only ? choose_key(keys, found) : -1;
     bool any = false;
     for (int k = 0; k < keys->count; k++) {
-        if (!found[k].there)
+        if (!found[k].there) {
+            document->lacking |= UINT32_C(1) << k;
             continue;
+        }
         any = true;
         document->null = document->null || is_null(&found[k].value);
         if (found[k].value.kind != JSON_TEXT || (keys->first_only && k != chosen))

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lambert/text/json_scanner.h"
 #include "lambert/text/text_options.h"
@@ -32,8 +33,9 @@ enum json_outcome {
 struct json_document {
     struct json_value texts[TEXT_KEYS_MOST]; /* [count] */
     int count;
-    int title_text; /* number of the one whose key is "title"; -1: none */
-    bool null;      /* there is a key whose value is null */
+    uint32_t lacking; /* bit k: there is no key k, of several that are named */
+    int title_text;   /* number of the one whose key is "title"; -1: none */
+    bool null;        /* there is a key whose value is null */
     bool has_title;
     struct json_value title; /* the text of "title" */
     /* WikiExtractor 3 writes HTML's entities for & < > into JSON too; it is known by "revid", which the

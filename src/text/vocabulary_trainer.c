@@ -38,6 +38,7 @@ struct vocabulary_trainer {
     struct word_tally *tally; /* of what was added */
     struct word_counts words; /* what is learnt from, once it is known */
     _Atomic uint64_t invalid_bytes, text_characters, accents;
+    struct left_out_list left_out;           /* of the parts that were read */
     struct vocabulary_trainer_counts learnt; /* what is known of the learnt vocabulary */
 };
 
@@ -58,6 +59,7 @@ void vocabulary_trainer_free(struct vocabulary_trainer *trainer)
         return;
     word_tally_free(trainer->tally);
     word_counts_release(&trainer->words);
+    left_out_list_release(&trainer->left_out);
     free(trainer);
 }
 
@@ -91,18 +93,24 @@ static void count_chunk(struct vocabulary_trainer *trainer, const struct input_l
                         const struct input_work *work, struct document *document)
 {
     struct word_counts chunk;
+    struct left_out_places left_out;
     word_counts_init(&chunk);
+    left_out_places_reset(&left_out);
     for (int s = 0; s < work->span_count; s++) {
         const struct input_span *span = &work->spans[s];
+        const char *text = (const char *)work->text.data + span->begin;
         struct document_reader reader;
-        document_reader_init(&reader, span->layout, &trainer->options.text,
-                             (const char *)work->text.data + span->begin, span->end - span->begin);
+        document_reader_init(&reader, span->layout, &trainer->options.text, text,
+                             span->end - span->begin);
         while (document_reader_next(&reader, document))
             count_words(trainer, &chunk, (const char *)document->text.data, document->text.size);
+        left_out_places_add(&left_out, span, text, &reader);
         document_reader_release(&reader);
         if (inputs->files[span->file].encoding)
             trainer->invalid_bytes += span->invalid;
     }
+#pragma omp critical(vocabulary_trainer_left_out)
+    left_out_list_add(&trainer->left_out, work->chunk, work->part, &left_out);
     word_tally_add(trainer->tally, &chunk);
     word_counts_release(&chunk);
 }
@@ -171,6 +179,7 @@ bool vocabulary_trainer_save(const struct vocabulary_trainer *trainer,
     buffer_put_u64(out, first ? trainer->invalid_bytes : 0);
     buffer_put_u64(out, first ? trainer->text_characters : 0);
     buffer_put_u64(out, first ? trainer->accents : 0);
+    left_out_list_put(first ? &trainer->left_out : &(struct left_out_list){0}, out);
     buffer_put_u64(out, words.size);
     buffer_put(out, words.data, words.size);
     buffer_release(&words);
@@ -187,6 +196,7 @@ int vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, s
         into->invalid_bytes += byte_reader_u64(&reader);
         into->text_characters += byte_reader_u64(&reader);
         into->accents += byte_reader_u64(&reader);
+        left_out_list_get(&into->left_out, &reader);
         const size_t bytes = byte_reader_u64(&reader);
         const void *words = byte_reader_bytes(&reader, bytes);
         require(words);
@@ -194,6 +204,11 @@ int vocabulary_trainer_load(struct vocabulary_trainer *into, const void *data, s
     }
     require(!reader.overrun);
     return check_memory(into, err);
+}
+
+void vocabulary_trainer_left_out(struct vocabulary_trainer *trainer, struct left_out_places *all)
+{
+    left_out_list_join(&trainer->left_out, all);
 }
 
 struct vocabulary_trainer_counts vocabulary_trainer_counts(const struct vocabulary_trainer *trainer)

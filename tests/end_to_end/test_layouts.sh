@@ -72,6 +72,18 @@ grep -q "1 line or object left out, the first in damaged.jsonl, line 5: JSON .* 
 printf '{"text":"The \\ud83d river. A man."}\n{"p":NaN,"text":"%s"}\n{"text":"The tree\\u0000. A road."}\n' "$too" >odd.jsonl
 makes 3 6 . odd.jsonl
 grep -q "left out, the first" err.txt && fail "what costs a character was left out: $(cat err.txt)"
+cp damaged.jsonl more.jsonl
+mpirun -n 2 --oversubscribe $vocab odd.jsonl damaged.jsonl more.jsonl >out.txt 2>err.txt || fail "vocab: $(cat err.txt)"
+for said in "4 lines or objects left out, the first in damaged.jsonl, line 1: JSON .* something else" \
+    "2 lines or objects left out, the first in damaged.jsonl, line 4: JSON .* none of the keys" \
+    "2 lines or objects left out, the first in damaged.jsonl, line 5: JSON .* no object"; do
+    grep -q "$said" err.txt || fail "vocab did not say '$said': $(cat err.txt)"
+done
+# Of several keys it is said which are lacking.
+printf '{"a":"%s","b":"x"}\n{"a":"%s"}\n{"b":"%s","a":null}\n' "$two" "$two" "$too" >lacking.jsonl
+makes 3 7 "^of 3 objects with a key of --text-key 1 lack b$" lacking.jsonl --text-key a,b
+makes 3 7 "warning: of 3 objects with a key of --text-key 3 lack c, 1 lack b: is each" lacking.jsonl --text-key a,c,b
+expect 0 "warning: of 3 objects with a key of --text-key 1 lack b, 3 lack c: is each" $vocab --text-key a,b,c lacking.jsonl
 printf '{"text":null}\n{"text":7}\n' >none.jsonl
 rm -rf c
 expect 1 "no document in the JSON of none.jsonl: 0 lines are no object, 0 objects .* 2 have no text" $prep none.jsonl

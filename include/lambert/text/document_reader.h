@@ -74,6 +74,8 @@ struct document_reader {
     /* Of JSON, so far: how many, and where the first of each begins. */
     uint64_t left_out[LEFT_OUT_REASONS];
     size_t first_left_out[LEFT_OUT_REASONS];
+    /* Where keys are named: objects that have one of them, so far, and of these: that lack key k. */
+    uint64_t records, lacking[TEXT_KEYS_MOST];
 };
 
 /* The options must outlive the reader. */

@@ -45,6 +45,7 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 #include "lambert/text/input_list.h"
+#include "lambert/text/left_out_places.h"
 #include "lambert/text/text_options.h"
 #include "lambert/text/tokenizer_options.h"
 
@@ -112,6 +113,9 @@ struct vocabulary_trainer_counts {
 };
 struct vocabulary_trainer_counts
 vocabulary_trainer_counts(const struct vocabulary_trainer *trainer);
+
+/* What of the JSON that was read is in no document. */
+void vocabulary_trainer_left_out(struct vocabulary_trainer *trainer, struct left_out_places *all);
 
 /* Appends the bytes of a vocab.txt. Fails when no word was added, or when the size cannot hold
  * special tokens and alphabet. */

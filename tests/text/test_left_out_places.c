@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "prepare/left_out_places.h"
+#include "lambert/text/left_out_places.h"
 
 /* Reads a span of JSON lines of the file, and adds it. */
 static void add(struct left_out_places *places, int file, uint64_t offset, const char *text)
