@@ -199,7 +199,7 @@ const struct command command_prep = {
         "a shard, five times its size more; one of more than 64 MB is taken for damage, left out and counted; "
         "and more where a zstd file asks for a long window); at the end up to 150 MB, and a "
         "little that grows: 4 KB a shard and, for the report, 1 MB for each GB of text. A rank takes "
-        "24 bytes a document to drop duplicates, at most 200 MB, and 32 to 64 bytes for each run of "
+        "16 to 32 bytes a document to drop duplicates, at most 134 MB, and 32 to 64 bytes for each run of "
         "words to exclude.\n",
     .examples = "lambert prep --vocabulary vocab.txt --output corpus/ texts/\n"
                 "mpirun --map-by numa:PE=16 lambert prep --vocabulary vocab.txt --output corpus/ "

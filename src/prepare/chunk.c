@@ -280,6 +280,12 @@ void chunk_discard(struct chunk *chunk)
 
 /* --- reading records ------------------------------------------------------------------------- */
 
+static int not_ours(const struct container *file, struct error *err)
+{
+    return error_set(err, "%s is not a record of this preparation; prepare the corpus again",
+                     file->path);
+}
+
 static int get_fingerprints(const struct container *file, const char *name,
                             struct fingerprints *prints, struct error *err)
 {
@@ -315,8 +321,7 @@ static int get_record(struct chunk *chunk, const struct container *file, struct 
     if (reader.overrun || reader.position != meta_size || plan != chunk->plan->hash ||
         counts_size != counts_bytes(chunk->plan) || each_size != each_wanted ||
         frequent_words_join(chunk->unknown, unknown, unknown_size) < 0)
-        return error_set(err, "%s is not a record of this preparation; prepare the corpus again",
-                         file->path);
+        return not_ours(file, err);
     memcpy(chunk->counts, counts, counts_size);
     if (excluded_size > 0)
         buffer_put(&chunk->excluded, excluded, excluded_size);
@@ -338,6 +343,44 @@ int chunk_read(struct chunk *chunk, uint64_t number, uint32_t part, struct error
     status = get_record(chunk, &file, err);
     container_close(&file);
     return status;
+}
+
+int chunk_prints_open(struct chunk_prints *prints, const struct chunk_plan *plan, uint64_t number,
+                      uint32_t part, bool with_prints, struct error *err)
+{
+    char *path = record_path(plan, number, part);
+    struct byte_reader reader;
+    const void *meta, *data;
+    size_t meta_size, size;
+    *prints = (struct chunk_prints){0};
+    int status = container_open(&prints->file, path, RECORD_KIND, RECORD_VERSION, err);
+    free(path);
+    if (status < 0)
+        return -1;
+    status = container_section(&prints->file, "META", &meta, &meta_size, err);
+    if (status == 0) {
+        byte_reader_init(&reader, meta, meta_size);
+        const uint64_t hash = byte_reader_u64(&reader);
+        prints->last = byte_reader_u64(&reader) != 0;
+        if (reader.overrun || hash != plan->hash)
+            status = not_ours(&prints->file, err);
+    }
+    if (status == 0 && with_prints)
+        status = container_section(&prints->file, "DOCS", &data, &size, err);
+    else
+        container_section_unchecked(&prints->file, "DOCS", &data, &size);
+    if (status < 0) {
+        container_close(&prints->file);
+        return -1;
+    }
+    prints->prints = with_prints ? data : NULL;
+    prints->count = size / sizeof *prints->prints;
+    return 0;
+}
+
+void chunk_prints_close(struct chunk_prints *prints)
+{
+    container_close(&prints->file);
 }
 
 bool chunk_record_plan(const char *path, uint64_t *hash)

@@ -22,6 +22,7 @@
 
 #include "document_encoder.h"
 #include "fingerprints.h"
+#include "lambert/base/container.h"
 #include "lambert/base/error.h"
 #include "lambert/corpus/manifest.h"
 #include "lambert/corpus/sample_totals.h"
@@ -103,6 +104,19 @@ bool chunk_is_done(const struct chunk_plan *plan, uint64_t number, uint32_t part
 
 /* Makes the chunk what it was when its record was written, but for writers. */
 int chunk_read(struct chunk *chunk, uint64_t number, uint32_t part, struct error *err);
+
+/* Of a record no more than copies are found by: what its documents are known by, in place, and how it stands among
+ * the parts of its chunk. The rest is neither read nor checked, and of the fingerprints nothing but the number
+ * where they are not asked for. */
+struct chunk_prints {
+    struct container file;
+    const struct fingerprint *prints; /* [count]; NULL: not asked for */
+    size_t count;
+    bool last; /* part of its chunk */
+};
+int chunk_prints_open(struct chunk_prints *prints, const struct chunk_plan *plan, uint64_t number,
+                      uint32_t part, bool with_prints, struct error *err);
+void chunk_prints_close(struct chunk_prints *prints);
 
 /* Adds the shards of the chunk to the manifest. */
 void chunk_enter(const struct chunk *chunk, struct manifest *manifest);

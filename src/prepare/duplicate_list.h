@@ -6,8 +6,9 @@
  * by itself. That some of the copies have been dropped already changes nothing for the others: the
  * first of all is never dropped, and no document changes its place among those that are left.
  *
- * Memory: 24 bytes a document, up to `most` documents; where there are more, the records are gone
- * through several times, for a part of all hashes each time. And a bit a document, 24 bytes a part. */
+ * Memory: a table of the hashes that were met, 16 to 32 bytes a document, for up to `most` documents; where there are
+ * more, the hashes in the records (and nothing else of these) are gone through several times, for a part of all
+ * hashes each time. How many copies there are makes no difference. And a bit a document, 24 bytes a part. */
 #ifndef LAMBERT_PREPARE_DUPLICATE_LIST_H
 #define LAMBERT_PREPARE_DUPLICATE_LIST_H
 
@@ -29,7 +30,11 @@ struct duplicate_list {
     size_t count, capacity;
     uint8_t *copies; /* [documents] bits */
     uint64_t documents;
+    size_t table_bytes; /* that the table took */
 };
+
+/* How many documents a part has. */
+size_t duplicate_list_documents(const struct duplicate_list *list, size_t part);
 
 /* The records of chunks 0 .. chunks-1 must be there, and stay as they are until it returns. */
 int duplicate_list_find(struct duplicate_list *list, const struct chunk_plan *plan, uint64_t chunks,

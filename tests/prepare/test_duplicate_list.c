@@ -1,9 +1,11 @@
 #include "lib/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "corpus/fixture.h"
+#include "lambert/base/file.h"
 #include "lambert/base/hash.h"
 #include "prepare/duplicate_list.h"
 
@@ -97,6 +99,79 @@ static void the_first_of_each_is_none(void **state)
     end(&b);
 }
 
+/* One document a thousand times over, or all different: the table is no larger than was said. */
+static void memory_is_bounded_whatever_is_found(void **state)
+{
+    (void)state;
+    enum { MANY = 20000, MOST = 512 };
+    for (uint64_t different = 1; different <= MANY; different *= MANY) {
+        struct list_fixture b;
+        struct chunk chunk;
+        struct duplicate_list list;
+        bool dropped[MANY];
+        begin(&b);
+        chunk_init(&chunk, &b.plan);
+        chunk.each = calloc(MANY, sizeof *chunk.each);
+        chunk_begin(&chunk, 0, 0, true);
+        for (uint64_t d = 0; d < MANY; d++) {
+            const uint64_t number = d % different;
+            fingerprints_add(&chunk.documents, 0,
+                             number == 0 ? 0 : hash_bytes(&number, sizeof number), 10);
+        }
+        assert_int_equal(chunk_commit(&chunk, &b.err), 0);
+        assert_int_equal(duplicate_list_find(&list, &b.plan, 1, MOST, &b.err), 0);
+        assert_in_range(list.table_bytes, 0, 32 * MOST);
+        assert_int_equal(duplicate_list_documents(&list, 0), MANY);
+        duplicate_list_get(&list, 0, MANY, dropped);
+        for (uint64_t d = 0; d < MANY; d++)
+            assert_int_equal(dropped[d], d >= different);
+        duplicate_list_release(&list);
+        chunk_release(&chunk);
+        end(&b);
+    }
+}
+
+/* Changes a byte of a section of the first part's record. */
+static void damage_section(const struct list_fixture *b, const char *name)
+{
+    struct container file;
+    struct error err;
+    char *path = path_join(b->folder, "piece-00000.record");
+    assert_int_equal(container_open(&file, path, "piece", UINT32_MAX, &err), 0);
+    uint64_t offset = 0;
+    for (int i = 0; i < file.count; i++)
+        if (strcmp(file.entries[i].name, name) == 0)
+            offset = file.entries[i].offset;
+    container_close(&file);
+    assert_int_not_equal(offset, 0);
+    FILE *stream = fopen(path, "r+b");
+    assert_non_null(stream);
+    assert_int_equal(fseek(stream, (long)offset, SEEK_SET), 0);
+    const int byte = fgetc(stream);
+    assert_int_equal(fseek(stream, (long)offset, SEEK_SET), 0);
+    assert_int_not_equal(fputc(byte ^ 1, stream), EOF);
+    assert_int_equal(fclose(stream), 0);
+    free(path);
+}
+
+/* Of a record the hashes of documents are read, and checked, and what else it has is not. */
+static void only_hashes_of_documents_are_read(void **state)
+{
+    (void)state;
+    struct list_fixture b;
+    struct duplicate_list list;
+    begin(&b);
+    write_records(&b);
+    damage_section(&b, "COUNTS");
+    assert_int_equal(duplicate_list_find(&list, &b.plan, 4, 100, &b.err), 0);
+    duplicate_list_release(&list);
+    damage_section(&b, "DOCS");
+    assert_int_equal(duplicate_list_find(&list, &b.plan, 4, 100, &b.err), -1);
+    assert_non_null(strstr(b.err.text, "piece-00000.record"));
+    duplicate_list_release(&list);
+    end(&b);
+}
+
 static void a_record_that_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -114,6 +189,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_of_each_is_none),
+        cmocka_unit_test(memory_is_bounded_whatever_is_found),
+        cmocka_unit_test(only_hashes_of_documents_are_read),
         cmocka_unit_test(a_record_that_is_not_there_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

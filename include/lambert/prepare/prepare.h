@@ -30,8 +30,8 @@
  * (and the input's size does not say otherwise: 2 KB a document, 160 bytes a line), else estimated
  * from a sample of their hashes (src/prepare/fingerprints.h).
  *
- * Copies of documents are dropped whatever their number: prepare_find_duplicates() takes 24 bytes a
- * document, at most 200 MB, and a bit a document; every rank does.
+ * Copies of documents are dropped whatever their number: prepare_find_duplicates() takes 16 to 32 bytes a
+ * document, at most 134 MB, and a bit a document; every rank does.
  *
  * What is to be excluded takes 32 to 64 bytes for each n-gram of the test sets, on every rank.
  *
