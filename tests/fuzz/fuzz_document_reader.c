@@ -169,7 +169,7 @@ static void check_cut(enum text_layout layout, const struct reading *whole, cons
     size_t cut = text_document_start(layout, text, size, from, true);
     require(cut >= from && cut <= size);
     /* Where JSON is broken, the place where it goes on is guessed from the line before, which may be cut. */
-    if (layout == LAYOUT_JSON_VALUES && whole->left_out[LEFT_OUT_NO_OBJECT] > 0)
+    if (text_layout_sequential(layout) && whole->left_out[LEFT_OUT_NO_OBJECT] > 0)
         return;
     read_all(layout, text, cut, &parts);
     read_all(layout, text + cut, size - cut, &parts);
