@@ -188,13 +188,13 @@ static int learn_vocabulary(struct dist *dist, const void *context, struct error
     status = dist_agree(dist, status, err);
     if (status < 0 || (status = gather_words(dist, trainer, err)) < 0)
         goto done;
-    if (is_first) {
-        struct left_out_places left_out;
-        vocabulary_trainer_left_out(trainer, &left_out);
+    struct left_out_places left_out;
+    vocabulary_trainer_left_out(trainer, &left_out);
+    if (is_first)
         left_out_places_warn(&left_out, &inputs, &arguments->trainer.text);
-    }
     const uint64_t invalid = vocabulary_trainer_counts(trainer).invalid_bytes;
-    if (is_first && (input_look_again(&inputs, VOCABULARY_CHUNK_BYTES, invalid, err) < 0 ||
+    if (is_first && (left_out_places_check(&left_out, &inputs, &arguments->trainer.text, err) < 0 ||
+                     input_look_again(&inputs, VOCABULARY_CHUNK_BYTES, invalid, err) < 0 ||
                      vocabulary_trainer_learn(trainer, &text, err) < 0 ||
                      file_write(arguments->output, text.data, text.size, err) < 0))
         status = -1;

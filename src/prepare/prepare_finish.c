@@ -126,9 +126,9 @@ static int check_samples(const struct sample_totals *totals, struct error *err)
     return 0;
 }
 
-static int check_result(const struct preparation *p, const struct manifest *manifest,
-                        struct error *err)
+static int check_result(const struct preparation *p, const struct sums *sums, struct error *err)
 {
+    const struct manifest *manifest = &sums->manifest;
     const struct corpus_report *report = &manifest->report;
     const bool samples = manifest->contents == SHARD_READY_SAMPLES;
     if (samples && check_samples(&manifest->samples, err) < 0)
@@ -146,6 +146,8 @@ static int check_result(const struct preparation *p, const struct manifest *mani
                          " have no text under them",
                          p->inputs.files[0].path, p->inputs.count > 1 ? " and the other files" : "",
                          report->damaged_lines, report->keyless_lines, report->textless_lines);
+    if (left_out_places_check(&sums->left_out, &p->inputs, &p->options.text, err) < 0)
+        return -1;
     if (report->documents == report->empty_documents)
         return error_set(err, "there is no document with text in %s%s", p->inputs.files[0].path,
                          p->inputs.count > 1 ? " and the other files" : "");
@@ -294,7 +296,7 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
         goto done;
     complete_report(p, &sums);
     *report = sums.manifest.report;
-    if (check_result(p, &sums.manifest, err) < 0) {
+    if (check_result(p, &sums, err) < 0) {
         corpus_folder_abandon(&p->folder);
         goto done;
     }

@@ -191,8 +191,7 @@ static bool next_json(struct document_reader *reader, struct document *document)
             continue;
         }
         const enum json_outcome outcome = json_document_find(&found_document, &keys, &value);
-        if (!keys.first_only)
-            count_lacking(reader, &found_document, outcome);
+        count_lacking(reader, &found_document, outcome);
         if (outcome == JSON_IS_DOCUMENT) {
             put_json_document(reader, document, &found_document);
             return true;

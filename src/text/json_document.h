@@ -33,7 +33,7 @@ enum json_outcome {
 struct json_document {
     struct json_value texts[TEXT_KEYS_MOST]; /* [count] */
     int count;
-    uint32_t lacking; /* bit k: there is no key k, of several that are named */
+    uint32_t lacking; /* bit k: there is no key k */
     int title_text;   /* number of the one whose key is "title"; -1: none */
     bool null;        /* there is a key whose value is null */
     bool has_title;

@@ -18,6 +18,27 @@ void left_out_places_reset(struct left_out_places *places)
     *places = (struct left_out_places){.end = {.from_part = 1}};
 }
 
+static bool is_unkeyed(const struct keyed_file *file)
+{
+    return file->keyed == 0 && file->keyless > 0;
+}
+
+/* Adds what was met of a file behind all others. */
+static void add_keyed(struct left_out_places *places, const struct keyed_file *more)
+{
+    struct keyed_file *tail = &places->tail;
+    if (tail->file == more->file) {
+        tail->keyed += more->keyed;
+        tail->keyless += more->keyless;
+        return;
+    }
+    if (tail->file != 0 && places->head.file == 0)
+        places->head = *tail;
+    else if (is_unkeyed(tail) && places->unkeyed == 0)
+        places->unkeyed = tail->file;
+    *tail = *more;
+}
+
 void left_out_places_add(struct left_out_places *places, const struct input_span *span,
                          const char *text, const struct document_reader *reader)
 {
@@ -26,6 +47,10 @@ void left_out_places_add(struct left_out_places *places, const struct input_span
     for (int r = 0; r < LEFT_OUT_REASONS; r++)
         places->count[r] += reader->left_out[r];
     places->records += reader->records;
+    if (span->layout == LAYOUT_JSON || span->layout == LAYOUT_JSON_VALUES)
+        add_keyed(places, &(struct keyed_file){.file = file,
+                                               .keyed = reader->records,
+                                               .keyless = reader->left_out[LEFT_OUT_NO_KEY]});
     for (int k = 0; k < TEXT_KEYS_MOST; k++)
         places->lacking[k] += reader->lacking[k];
     for (int r = 0; r < LEFT_OUT_REASONS; r++)
@@ -54,6 +79,12 @@ void left_out_places_join(struct left_out_places *all, const struct left_out_pla
     for (int r = 0; r < LEFT_OUT_REASONS; r++)
         all->count[r] += part->count[r];
     all->records += part->records;
+    if (part->head.file != 0)
+        add_keyed(all, &part->head);
+    if (part->unkeyed != 0)
+        add_keyed(all, &(struct keyed_file){.file = part->unkeyed, .keyless = 1});
+    if (part->tail.file != 0)
+        add_keyed(all, &part->tail);
     for (int k = 0; k < TEXT_KEYS_MOST; k++)
         all->lacking[k] += part->lacking[k];
     for (int r = 0; r < LEFT_OUT_REASONS; r++)
@@ -104,7 +135,38 @@ void left_out_places_warn(const struct left_out_places *all, const struct input_
         warn_of_lacking(all, options);
 }
 
+int left_out_places_check(const struct left_out_places *all, const struct input_list *inputs,
+                          const struct text_options *options, struct error *err)
+{
+    const uint64_t file = is_unkeyed(&all->head)   ? all->head.file
+                          : all->unkeyed != 0      ? all->unkeyed
+                          : is_unkeyed(&all->tail) ? all->tail.file
+                                                   : 0;
+    if (file == 0)
+        return 0;
+    return error_set(
+        err,
+        "no object in the JSON of %s has one of the keys %s: name those of its documents with --text-key, "
+        "or leave the file out",
+        inputs->files[file - 1].path,
+        options->text_keys ? options->text_keys : "text, content or raw_content");
+}
+
 /* --- as numbers ------------------------------------------------------------------------------- */
+
+static void put_keyed(const struct keyed_file *file, struct buffer *out)
+{
+    buffer_put_u64(out, file->file);
+    buffer_put_u64(out, file->keyed);
+    buffer_put_u64(out, file->keyless);
+}
+
+static void get_keyed(struct keyed_file *file, struct byte_reader *reader)
+{
+    file->file = byte_reader_u64(reader);
+    file->keyed = byte_reader_u64(reader);
+    file->keyless = byte_reader_u64(reader);
+}
 
 static void put_place(const struct place_of_line *place, struct buffer *out)
 {
@@ -125,6 +187,9 @@ void left_out_places_put(const struct left_out_places *places, struct buffer *ou
     for (int r = 0; r < LEFT_OUT_REASONS; r++)
         buffer_put_u64(out, places->count[r]);
     buffer_put_u64(out, places->records);
+    put_keyed(&places->head, out);
+    put_keyed(&places->tail, out);
+    buffer_put_u64(out, places->unkeyed);
     for (int k = 0; k < TEXT_KEYS_MOST; k++)
         buffer_put_u64(out, places->lacking[k]);
     for (int r = 0; r < LEFT_OUT_REASONS; r++)
@@ -137,6 +202,9 @@ void left_out_places_get(struct left_out_places *places, struct byte_reader *rea
     for (int r = 0; r < LEFT_OUT_REASONS; r++)
         places->count[r] = byte_reader_u64(reader);
     places->records = byte_reader_u64(reader);
+    get_keyed(&places->head, reader);
+    get_keyed(&places->tail, reader);
+    places->unkeyed = byte_reader_u64(reader);
     for (int k = 0; k < TEXT_KEYS_MOST; k++)
         places->lacking[k] = byte_reader_u64(reader);
     for (int r = 0; r < LEFT_OUT_REASONS; r++)

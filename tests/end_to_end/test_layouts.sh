@@ -79,8 +79,13 @@ for said in "4 lines or objects left out, the first in damaged.jsonl, line 1: JS
     "2 lines or objects left out, the first in damaged.jsonl, line 5: JSON .* no object"; do
     grep -q "$said" err.txt || fail "vocab did not say '$said': $(cat err.txt)"
 done
-# Of several keys it is said which are lacking.
 printf '{"a":"%s","b":"x"}\n{"a":"%s"}\n{"b":"%s","a":null}\n' "$two" "$two" "$too" >lacking.jsonl
+# A file without the keys is refused, though its first object is too long to be looked at.
+awk 'BEGIN { printf "{\"txt\":\""; for (i = 0; i < 9000; i++) printf "The old house."; printf "\"}\n" }' >keyless.jsonl
+rm -rf c
+expect 1 "no object in the JSON of keyless.jsonl has one of the keys text, content or raw_content" $prep odd.jsonl keyless.jsonl
+expect 1 "no object in the JSON of keyless.jsonl has one of the keys a,b" $vocab --text-key a,b keyless.jsonl lacking.jsonl
+# Of several keys it is said which are lacking.
 makes 3 7 "^of 3 objects with a key of --text-key 1 lack b$" lacking.jsonl --text-key a,b
 makes 3 7 "warning: of 3 objects with a key of --text-key 3 lack c, 1 lack b: is each" lacking.jsonl --text-key a,c,b
 expect 0 "warning: of 3 objects with a key of --text-key 1 lack b, 3 lack c: is each" $vocab --text-key a,b,c lacking.jsonl

@@ -74,7 +74,7 @@ struct document_reader {
     /* Of JSON, so far: how many, and where the first of each begins. */
     uint64_t left_out[LEFT_OUT_REASONS];
     size_t first_left_out[LEFT_OUT_REASONS];
-    /* Where keys are named: objects that have one of them, so far, and of these: that lack key k. */
+    /* Objects that have one of the keys, so far, and of these: that lack key k. */
     uint64_t records, lacking[TEXT_KEYS_MOST];
 };
 

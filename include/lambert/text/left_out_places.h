@@ -24,11 +24,21 @@ struct place_of_line {
     uint64_t from_part; /* 1: counted from the part */
 };
 
+/* Of a file of JSON. */
+struct keyed_file {
+    uint64_t file;           /* as above */
+    uint64_t keyed, keyless; /* objects that have one of the keys, and those that have none */
+};
+
 struct left_out_places {
     uint64_t count[LEFT_OUT_REASONS];
     uint64_t records, lacking[TEXT_KEYS_MOST]; /* document_reader.h */
     struct place_of_line first[LEFT_OUT_REASONS];
     struct place_of_line end; /* of what was read */
+    /* The first and the last file that was met, which may go on before and behind, and the first between them in
+     * which no object has a key. */
+    struct keyed_file head, tail;
+    uint64_t unkeyed;
 };
 
 void left_out_places_reset(struct left_out_places *places);
@@ -40,6 +50,10 @@ void left_out_places_join(struct left_out_places *all, const struct left_out_pla
  * objects lack: a warning where none has one. */
 void left_out_places_warn(const struct left_out_places *all, const struct input_list *inputs,
                           const struct text_options *options);
+
+/* Fails where no object of a file has one of the keys. */
+int left_out_places_check(const struct left_out_places *all, const struct input_list *inputs,
+                          const struct text_options *options, struct error *err);
 
 /* Those of parts that come in any order, from several threads or ranks: sorted as they are joined. */
 struct left_out_list {
