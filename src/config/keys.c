@@ -85,7 +85,8 @@ static const struct key run_keys[] = {
     KEY(run, seed, "1", "[0, 9007199254740992]", RESULT,
         "Seed of everything random: initial weights, order, segments, masks, dropout."),
     KEY(run, threads, "0", "[0, 4096]", FREE,
-        "Threads of a rank; 0: as many as the cores it is bound to."),
+        "Threads of a rank; 0: one for each physical core that it is bound to, its share of cores that several ranks are "
+        "bound to, and no more than a CPU quota has time for (docs/cluster.md). At most 8 a CPU."),
     CHOICE(run, log_level, "info", log_levels, FREE,
         "What is said on standard error."),
 };

@@ -54,7 +54,7 @@ struct config_run {
     enum new_tokens new_tokens;
     enum new_positions new_positions;
     int64_t seed;
-    int threads; /* a rank; 0: as many as the cores it is bound to */
+    int threads; /* a rank; 0: as many as dist/threads.h counts */
     enum log_level log_level;
 };
 
