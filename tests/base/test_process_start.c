@@ -45,8 +45,8 @@ static int look(int cores, const char *dropped, char *const *expected)
 
 enum { MOST = 16 };
 
-/* Runs it with `variables`, [given], of which all but those that begin with OMP_P and GOMP_C are to be there. */
-static void run(char *const *variables, const char *dropped)
+/* Runs it with `variables`, of which all but those that begin with OMP_P and GOMP_C are to be there; its exit code, or -1. */
+static int status_of_look(char *const *variables, const char *dropped)
 {
     char cores[16];
     char *words[MOST + 4] = {"/proc/self/exe", "look", cores, (char *)dropped},
@@ -65,9 +65,12 @@ static void run(char *const *variables, const char *dropped)
         execve(words[0], words, environment);
         _exit(99);
     }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void run(char *const *variables, const char *dropped)
+{
+    assert_int_equal(status_of_look(variables, dropped), 0);
 }
 
 static void all_cores_whatever_openmp_is_told(void **state)
@@ -97,6 +100,36 @@ static void all_cores_whatever_openmp_is_told(void **state)
             }
 }
 
+/* As GNU's OpenMP itself says it, which read its variables in its constructor; another library says other things. */
+static void idle_threads_spin_shortly(void **state)
+{
+    static const struct {
+        char *variables[MOST];
+        const char *said;
+    } rows[] = {
+        {{"OMP_DISPLAY_ENV=verbose", "_=x", NULL}, "GOMP_SPINCOUNT = '" SPIN_COUNT "'"},
+        {{"OMP_DISPLAY_ENV=verbose", "PWD=/", NULL}, "GOMP_SPINCOUNT = '" SPIN_COUNT "'"},
+        {{"OMP_DISPLAY_ENV=verbose", "OMP_PROC_BIND=true", "_=x", NULL},
+         "GOMP_SPINCOUNT = '" SPIN_COUNT "'"},
+        {{"OMP_DISPLAY_ENV=verbose", "GOMP_SPINCOUNT=7", "_=x", NULL}, "GOMP_SPINCOUNT = '7'"},
+        {{"OMP_DISPLAY_ENV=verbose", "OMP_WAIT_POLICY=passive", "_=x", NULL},
+         "GOMP_SPINCOUNT = '0'"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buffer said = {0};
+        catch_begin();
+        const int status =
+            status_of_look(rows[i].variables,
+                           strstr(rows[i].variables[1], "OMP_PROC_BIND") ? "OMP_PROC_BIND" : "");
+        catch_end(&said);
+        assert_int_equal(status, 0);
+        const char *text = buffer_text(&said);
+        if (strstr(text, "GOMP_") && !strstr(text, rows[i].said))
+            fail_msg("row %zu: %s", i, text);
+        buffer_release(&said);
+    }
+}
+
 /* Whatever variables there are to lend places, and whichever settings the user made: all are as before in main(). */
 static void the_environment_is_given_back(void **state)
 {
@@ -116,6 +149,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_cores_whatever_openmp_is_told),
+        cmocka_unit_test(idle_threads_spin_shortly),
         cmocka_unit_test(the_environment_is_given_back),
     };
     if (argc > 3 && strcmp(argv[1], "look") == 0)
