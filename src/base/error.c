@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lambert/base/log.h"
+#include "message.h"
 #include "terminal.h"
 
 /* Arguments may point into err->text, so a sentence is made aside. */
@@ -16,7 +17,7 @@ int error_set(struct error *err, const char *format, ...)
     char text[sizeof err->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    message_make(text, sizeof text, format, args);
     va_end(args);
     memcpy(err->text, text, sizeof text);
     return -1;
@@ -30,7 +31,7 @@ int error_errno(struct error *err, const char *format, ...)
     char text[sizeof err->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    message_make(text, sizeof text, format, args);
     va_end(args);
     return error_set(err, "%s: %s", text, reason);
 }
@@ -40,7 +41,7 @@ int error_prefix(struct error *err, const char *format, ...)
     char text[sizeof err->text];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    message_make(text, sizeof text, format, args);
     va_end(args);
     return error_set(err, "%s: %s", text, err->text);
 }

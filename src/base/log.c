@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message.h"
 #include "terminal.h"
 
 static atomic_int current_level = LOG_INFO;
@@ -31,8 +32,9 @@ bool log_shows(enum log_level level)
     return (int)level <= atomic_load(&current_level) && (level != LOG_INFO || log_rank() == 0);
 }
 
-/* Formats without base/buffer.h and base/memory.h, which say through here what is wrong with them.
- * A line that neither the stack nor the heap has room for is cut. */
+enum { LONGEST_LINE = 1 << 16 }; /* bytes: what is longer loses its middle */
+
+/* Formats without base/buffer.h and base/memory.h, which say through here what is wrong with them. */
 static void print_message(enum log_level level, const char *format, va_list args)
 {
     static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
@@ -43,16 +45,17 @@ static void print_message(enum log_level level, const char *format, va_list args
     va_copy(again, args);
     if (log_rank() != 0)
         snprintf(rank, sizeof rank, "[rank %d] ", log_rank());
-    size_t head = strlen(rank) + strlen(names[level]), room = sizeof short_line;
-    size_t size = head + (size_t)vsnprintf(NULL, 0, format, args) + 1; /* the newline */
-    if (size >= room && (line = malloc(size + 1)) != NULL)
-        room = size + 1;
-    if (!line)
-        line = short_line;
-    snprintf(line, room, "%s%s", rank, names[level]);
-    vsnprintf(line + head, room - head, format, again);
+    const size_t head = strlen(rank) + strlen(names[level]);
+    /* Each byte may become four as it is shown; a newline and a NUL follow. */
+    size_t room = head + 4 * (size_t)vsnprintf(NULL, 0, format, again) + 2;
+    room = room < LONGEST_LINE ? room : LONGEST_LINE;
     va_end(again);
-    size_t length = strlen(line) < room - 1 ? strlen(line) : room - 2;
+    if (room <= sizeof short_line || (line = malloc(room)) == NULL) {
+        line = short_line;
+        room = sizeof short_line;
+    }
+    snprintf(line, room, "%s%s", rank, names[level]);
+    const size_t length = head + message_make(line + head, room - head - 1, format, args);
     line[length] = '\n';
     terminal_message(line, length + 1);
     if (line != short_line)

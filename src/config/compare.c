@@ -237,7 +237,7 @@ int schema_compare(const struct schema *schema, const char *stored, const char *
                          differences.count - differences.told);
         error_set(err,
                   "the configuration differs in what changes the result:%s\n"
-                  "Put the old values back, or accept the new ones with --accept %s",
+                  "  Put the old values back, or accept the new ones with --accept %s",
                   buffer_text(&differences.lines), buffer_text(&differences.names));
         goto done;
     }

@@ -14,7 +14,9 @@ void announce_config(const struct config *config)
 {
     struct buffer text = {0};
     config_print(config, false, &text);
-    log_info("effective configuration:\n%s", buffer_text(&text));
+    log_info("effective configuration:");
+    for (char *line = (char *)buffer_text(&text), *end; (end = strchr(line, '\n')); line = end + 1)
+        log_info("%.*s", (int)(end - line), line);
     buffer_release(&text);
 }
 

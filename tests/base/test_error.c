@@ -35,18 +35,29 @@ static void own_text_may_be_an_argument(void **state)
     assert_string_equal(err.text, "outer (inner)");
 }
 
-static void long_sentences_are_cut(void **state)
+static void long_sentences_lose_their_middle(void **state)
 {
     (void)state;
     char text[5000];
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     struct error err;
-    error_set(&err, "%s", text);
-    assert_int_equal(strlen(err.text), sizeof err.text - 1);
+    error_set(&err, "%s; move it", text);
+    assert_true(strlen(err.text) > sizeof err.text - 100);
     error_prefix(&err, "where");
-    assert_int_equal(strlen(err.text), sizeof err.text - 1);
+    assert_true(strlen(err.text) > sizeof err.text - 200);
     assert_memory_equal(err.text, "where: xxx", 10);
+    assert_string_equal(err.text + strlen(err.text) - 10, "x; move it");
+}
+
+static void names_from_outside_are_written_out(void **state)
+{
+    (void)state;
+    struct error err;
+    errno = ENOENT;
+    error_errno(&err, "cannot open %s", "a\x1B[2J\nerror: b");
+    error_prefix(&err, "%s", "x\ry");
+    assert_string_equal(err.text, "x\\x0Dy: cannot open a\\x1B[2J\\x0Aerror: b: No such file or directory");
 }
 
 static void make_a_bug(void)
@@ -85,7 +96,8 @@ int main(void)
         cmocka_unit_test(sentences),
         cmocka_unit_test(errno_is_told),
         cmocka_unit_test(own_text_may_be_an_argument),
-        cmocka_unit_test(long_sentences_are_cut),
+        cmocka_unit_test(long_sentences_lose_their_middle),
+        cmocka_unit_test(names_from_outside_are_written_out),
         cmocka_unit_test(bugs_end_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

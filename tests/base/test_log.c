@@ -65,6 +65,26 @@ static void long_lines_are_whole(void **state)
     buffer_release(&said);
 }
 
+static void names_from_outside_are_written_out(void **state)
+{
+    (void)state;
+    struct buffer said = {0};
+    char text[100000];
+    memset(text, '\x1B', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    catch_begin();
+    log_warning("%s", "a\x1B[2J\nerror: b");
+    log_info("%s; it is told", text);
+    catch_end(&said);
+    const char *second = strchr(buffer_text(&said), '\n') + 1;
+    assert_memory_equal(said.data, "warning: a\\x1B[2J\\x0Aerror: b\n", 30);
+    assert_int_equal(strlen(strchr(second, '\n')), 1); /* one line */
+    assert_non_null(strstr(second, " bytes]... \\x1B"));
+    assert_non_null(strstr(second, "; it is told"));
+    assert_true(said.size < 70000);
+    buffer_release(&said);
+}
+
 enum { THREADS = 4, LINES = 200, WIDTH = 300 };
 
 static void *talk(void *letter)
@@ -235,7 +255,7 @@ static void say_to_a_closed_pipe(void)
         _exit(4);
     close(ends[0]);
     log_write_behind();
-    log_info("one\nand two");
+    log_info("one\n  and two");
     log_flush(10);
     const struct log_losses losses = log_losses();
     if (losses.error != EPIPE || losses.lines != 2)
@@ -256,6 +276,7 @@ int main(void)
         cmocka_unit_test(levels),
         cmocka_unit_test(other_ranks),
         cmocka_unit_test(long_lines_are_whole),
+        cmocka_unit_test(names_from_outside_are_written_out),
         cmocka_unit_test(threads_do_not_interleave),
         cmocka_unit_test(who_reads_nothing_stops_nobody),
         cmocka_unit_test(what_is_lost_is_told),

@@ -46,7 +46,7 @@ static void differences_are_named(void **state)
                     "the configuration differs in what changes the result:\n"
                     "  model.hidden_size = 96, was 768\n"
                     "  phase.two.warmup_steps = 2, was 0\n"
-                    "Put the old values back, or accept the new ones with --accept "
+                    "  Put the old values back, or accept the new ones with --accept "
                     "model.hidden_size,phase.two.warmup_steps");
 }
 
@@ -58,7 +58,7 @@ static void accepted_differences_pass(void **state)
     assert_compares(LEAST TWO, wanted, "model.hidden_size",
                     "the configuration differs in what changes the result:\n"
                     "  phase.two.warmup_steps = 2, was 0\n"
-                    "Put the old values back, or accept the new ones with --accept "
+                    "  Put the old values back, or accept the new ones with --accept "
                     "phase.two.warmup_steps");
     /* accepting what does not differ is no error, a slip of the pen is */
     assert_compares(LEAST TWO, wanted, "phase.two.warmup_steps,model.hidden_size,phase.one.steps",
@@ -77,15 +77,15 @@ static void phases_differ(void **state)
     assert_compares(LEAST, LEAST TWO, NULL,
                     "the configuration differs in what changes the result:\n"
                     "  phases = one, two, was one\n"
-                    "Put the old values back, or accept the new ones with --accept phases");
+                    "  Put the old values back, or accept the new ones with --accept phases");
     assert_compares(LEAST TWO, LEAST, NULL,
                     "the configuration differs in what changes the result:\n"
                     "  phases = one, was one, two\n"
-                    "Put the old values back, or accept the new ones with --accept phases");
+                    "  Put the old values back, or accept the new ones with --accept phases");
     assert_compares(LEAST TWO, LEAST_DATA TWO LEAST_PHASE, NULL,
                     "the configuration differs in what changes the result:\n"
                     "  phases = two, one, was one, two\n"
-                    "Put the old values back, or accept the new ones with --accept phases");
+                    "  Put the old values back, or accept the new ones with --accept phases");
     assert_compares(LEAST TWO, LEAST_DATA TWO LEAST_PHASE, "phases", NULL);
 }
 
@@ -108,12 +108,12 @@ static void other_versions(void **state)
                  "[model]\nhidden_size = 64\nhidden_dropout_prob = 0.2\n",
                  "the configuration differs in what changes the result:\n"
                  "  model.hidden_dropout_prob = 0.2, was 0.1\n"
-                 "Put the old values back, or accept the new ones with --accept "
+                 "  Put the old values back, or accept the new ones with --accept "
                  "model.hidden_dropout_prob");
     assert_texts("[model]\nhidden_size = 64\nglow = 3\n", "[model]\nhidden_size = 64\n",
                  "the configuration differs in what changes the result:\n"
                  "  model.glow = (no such key), was 3\n"
-                 "Put the old values back, or accept the new ones with --accept model.glow");
+                 "  Put the old values back, or accept the new ones with --accept model.glow");
     assert_texts("[optimizer]\nepsilon = 0.000001\ndecay_all = true\n",
                  "[optimizer]\nepsilon = 1e-06\ndecay_all = yes\n", NULL);
     assert_texts("[optimizer]\nepsilon\n", "[optimizer]\nepsilon = 1e-06\n",
@@ -163,7 +163,7 @@ static void shares_of_corpora_differ(void **state)
     assert_compares(LEAST, several, NULL,
                     "the configuration differs in what changes the result:\n"
                     "  data.weights = 2, 1, was \n"
-                    "Put the old values back, or accept the new ones with --accept data.weights");
+                    "  Put the old values back, or accept the new ones with --accept data.weights");
     assert_compares(several, LEAST, "data.weights", NULL);
 }
 

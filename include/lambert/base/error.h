@@ -4,7 +4,8 @@
  * that met it, and the struct error it was handed then holds one sentence fit to print: what went
  * wrong, where, and what to do. Functions that can fail take `struct error *err` (never NULL) last.
  * A caller that passes the failure on may put words in front of the sentence; nobody prints it but
- * the command that was running.
+ * the command that was running. Names from outside may be of any bytes and length: what cannot be shown is
+ * written as \xNN, and what is too long loses its middle (src/base/message.h), here and in the log.
  *
  * A bug (a broken precondition) ends the process at once with rank, file and line.
  *

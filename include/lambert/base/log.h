@@ -3,7 +3,8 @@
  * Process-wide by design: the level (LOG_INFO at first), and the rank that dist sets once MPI is
  * up. Rank 0 speaks for all: log_info() of other ranks is dropped; their errors, warnings and
  * debugging are printed with "[rank R] " in front. All but log_info() name their level: "warning:
- * ...". Messages have no newline at the end. Any thread may speak at any time: lines stay whole.
+ * ...". Messages have no newline at the end; what
+ * cannot be shown is written as \xNN, as in errors (base/error.h). Any thread may speak at any time: lines stay whole.
  * While a progress line (base/progress.h) stands on the terminal, a message first wipes it. */
 #ifndef LAMBERT_BASE_LOG_H
 #define LAMBERT_BASE_LOG_H
