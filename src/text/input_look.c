@@ -283,54 +283,106 @@ static int first_stream(const struct input_list *list)
     return -1;
 }
 
+/* Files are looked at in runs: in the first one with a file that is refused the work ends, and what is told
+ * does not depend on how threads came through it. */
+enum { RUN = 1024, MOST_TOLD = 4 };
+
+/* Looks at files [first, end), and counts those that are refused; reasons [RUN] are then NULL or why. */
+static int look_at_run(struct input_list *list, int first, int end, int stream, char **reasons)
+{
+    int refused = 0;
+#pragma omp parallel for schedule(dynamic, 16) reduction(+ : refused) if (end - first > FEW_FILES)
+    for (int i = first; i < end; i++) {
+        struct error failure;
+        reasons[i - first] = NULL;
+        if (list->files[i].kind == INPUT_STREAM && i != stream)
+            continue;
+        if (look_at_stored(&list->files[i], list->options, &failure) == 0)
+            continue;
+        reasons[i - first] = memory_copy_text(failure.text);
+        refused++;
+    }
+    return refused;
+}
+
+/* The first reasons, each in a line, and of how many files they are. */
+static int refuse_run(char *const *reasons, int count, int refused, int looked_at,
+                      struct error *err)
+{
+    struct buffer sentence = {0};
+    int told = 0;
+    for (int i = 0; i < count && told < MOST_TOLD; i++)
+        if (reasons[i])
+            buffer_print(&sentence, "%s%s", told++ > 0 ? "\n  " : "", reasons[i]);
+    if (refused > told)
+        buffer_print(&sentence, "\n  and %d more", refused - told);
+    if (refused > 1)
+        buffer_print(&sentence, "\n  (%d of the %d files that were looked at)", refused, looked_at);
+    error_set(err, "%s", buffer_text(&sentence));
+    buffer_release(&sentence);
+    return -1;
+}
+
 int input_look(struct input_list *list, const struct text_options *options, struct error *err)
 {
     const int stream = first_stream(list);
-    int failed = list->count; /* the first file that did, and why */
+    char *reasons[RUN];
     list->options = options;
     if (text_options_check(options, err) < 0 || text_encoding_check(options->encoding, err) < 0)
         return -1;
-#pragma omp parallel for schedule(dynamic, 16) if (list->count > FEW_FILES)
-    for (int i = 0; i < list->count; i++) {
-        struct error failure;
-        if (list->files[i].kind == INPUT_STREAM && i != stream)
-            continue;
-        if (look_at_stored(&list->files[i], options, &failure) == 0)
-            continue;
-#pragma omp critical(input_look)
-        if (i < failed) {
-            failed = i;
-            *err = failure;
-        }
+    for (int first = 0; first < list->count; first += RUN) {
+        const int end = first + RUN < list->count ? first + RUN : list->count;
+        const int refused = look_at_run(list, first, end, stream, reasons);
+        if (refused > 0)
+            refuse_run(reasons, end - first, refused, end, err);
+        for (int i = first; i < end; i++)
+            free(reasons[i - first]);
+        if (refused > 0)
+            return -1;
     }
-    return failed < list->count ? -1 : 0;
+    return 0;
 }
 
 /* --- once more -------------------------------------------------------------------------------- */
 
-/* Counts in a plain file, and keeps what follows the first bytes that are not valid. */
-static int count_invalid(const struct input_file *file, uint64_t *bytes, uint64_t *invalid,
-                         struct buffer *sample, struct error *err)
+/* Of a plain file: bytes read so far, those of them that are not valid, and what follows the first of these. */
+struct count {
+    uint64_t bytes, invalid;
+    struct buffer sample;
+};
+
+/* Whether what is still to be read can change nothing: there is too much that is not valid already, or there
+ * would not be if nothing else were. */
+static bool is_settled(const struct count *count, uint64_t bytes)
+{
+    const double most = TEXT_MOST_INVALID * (double)bytes;
+    const uint64_t left = bytes > count->bytes ? bytes - count->bytes : 0;
+    return (double)count->invalid > most || (double)(count->invalid + left) <= most;
+}
+
+/* Reads until it is settled. A character that the end of what was read cuts off is left for the next time. */
+static int count_invalid(const struct input_file *file, struct count *count, struct error *err)
 {
     struct input_stream stream;
     struct buffer text = {0};
+    bool last = false;
     if (input_stream_open(&stream, file->path, NULL, err) < 0)
         return -1;
-    int status;
-    *bytes = *invalid = 0;
-    while ((status = input_stream_read(&stream, INPUT_HEAD, &text, err)) == 0) {
-        const char *begin = (const char *)text.data;
-        const size_t size = text.size;
-        const bool last = size < INPUT_HEAD;
-        const size_t valid = text_valid_size(begin, size);
-        const uint64_t found = text_invalid_bytes(begin, size, last);
-        if (found > 0 && sample->size == 0)
-            buffer_put(sample, begin + valid, size - valid);
-        *bytes += size;
-        *invalid += found;
-        buffer_reset(&text);
-        if (last)
+    int status = 0;
+    while (!last && !is_settled(count, file->bytes)) {
+        const size_t kept = text.size;
+        if ((status = input_stream_read(&stream, INPUT_HEAD, &text, err)) < 0)
             break;
+        last = text.size < kept + INPUT_HEAD;
+        const char *begin = (const char *)text.data;
+        const size_t size = last ? text.size : text_whole_size(begin, text.size);
+        const size_t valid = count->sample.size > 0 ? 0 : text_valid_size(begin, size);
+        if (count->sample.size < INPUT_HEAD)
+            buffer_put(&count->sample, begin + valid, size - valid);
+        count->bytes += size;
+        count->invalid += text_invalid_bytes(begin, size, true);
+        memmove(text.data, text.data + size, text.size - size);
+        text.size -= size;
     }
     input_stream_close(&stream);
     buffer_release(&text);
@@ -340,21 +392,20 @@ static int count_invalid(const struct input_file *file, uint64_t *bytes, uint64_
 int input_look_again(const struct input_list *list, uint64_t chunk_bytes, uint64_t invalid,
                      struct error *err)
 {
-    struct buffer sample = {0};
     int status = 0;
     for (int i = 0; i < list->count && status == 0; i++) {
         const struct input_file *file = &list->files[i];
-        uint64_t bytes, found;
+        struct count count = {0};
         if (file->kind != INPUT_FILE || file->bytes <= chunk_bytes ||
             (double)invalid <= TEXT_MOST_INVALID * (double)file->bytes)
             continue;
-        buffer_reset(&sample);
-        status = count_invalid(file, &bytes, &found, &sample, err);
-        if (status == 0 && (double)found > TEXT_MOST_INVALID * (double)bytes)
-            status = input_look_refuse_encoding(file, found, bytes, (const char *)sample.data,
-                                                sample.size, err);
+        status = count_invalid(file, &count, err);
+        if (status == 0 && (double)count.invalid > TEXT_MOST_INVALID * (double)file->bytes)
+            status =
+                input_look_refuse_encoding(file, count.invalid, count.bytes,
+                                           (const char *)count.sample.data, count.sample.size, err);
+        buffer_release(&count.sample);
     }
-    buffer_release(&sample);
     return status;
 }
 

@@ -121,6 +121,15 @@ size_t text_valid_size(const char *text, size_t size)
     return at;
 }
 
+size_t text_whole_size(const char *text, size_t size)
+{
+    const size_t least = size > UNICODE_UTF8_LONGEST ? size - UNICODE_UTF8_LONGEST : 0;
+    for (size_t at = size; at > least; at--)
+        if (!continues((unsigned char)text[at - 1]))
+            return is_cut_off(text + at - 1, size - (at - 1)) ? at - 1 : size;
+    return size;
+}
+
 uint64_t text_invalid_bytes(const char *text, size_t size, bool last)
 {
     uint64_t invalid = 0;

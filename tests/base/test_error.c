@@ -57,7 +57,8 @@ static void names_from_outside_are_written_out(void **state)
     errno = ENOENT;
     error_errno(&err, "cannot open %s", "a\x1B[2J\nerror: b");
     error_prefix(&err, "%s", "x\ry");
-    assert_string_equal(err.text, "x\\x0Dy: cannot open a\\x1B[2J\\x0Aerror: b: No such file or directory");
+    assert_string_equal(err.text,
+                        "x\\x0Dy: cannot open a\\x1B[2J\\x0Aerror: b: No such file or directory");
 }
 
 static void make_a_bug(void)

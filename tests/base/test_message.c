@@ -28,8 +28,12 @@ static void what_cannot_be_shown_is_written_out(void **state)
         {"a\r\tb\x7F", "a\\x0D\\x09b\\x7F"},
         {"a\n  b", "a\n  b"},
         {"a\n ", "a\\x0A "},
-        {"a\xC2\x9B" "2J", "a\\xC2\\x9B2J"},                 /* CSI in one character */
-        {"a\xE2\x80\xAE" "txt", "a\\xE2\\x80\\xAEtxt"},      /* right to left from here on */
+        {"a\xC2\x9B"
+         "2J",
+         "a\\xC2\\x9B2J"}, /* CSI in one character */
+        {"a\xE2\x80\xAE"
+         "txt",
+         "a\\xE2\\x80\\xAEtxt"}, /* right to left from here on */
         {"\xE2\x81\xA6\xE2\x80\xA8", "\\xE2\\x81\\xA6\\xE2\\x80\\xA8"},
         {"\xE2\x80\x9Cx\xE2\x80\x9D", "\xE2\x80\x9Cx\xE2\x80\x9D"}, /* quotes */
         {"\xFF\xC3", "\\xFF\\xC3"},

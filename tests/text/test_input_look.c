@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lambert/base/rng.h"
@@ -319,6 +320,94 @@ static void invalid_bytes_are_counted_one_by_one(void **state)
     assert_int_equal(text_invalid_bytes("a\xE4\x41", 3, false), 1);
 }
 
+/* Every beginning of a text that a character may be cut off at the end of. */
+static void a_character_that_is_cut_off_is_known(void **state)
+{
+    (void)state;
+    static const char text[] = "a\xC3\xA9\xE6\x97\xA5\xF0\x9F\x90\xA6z\xF0\x9F\xE6\x97";
+    static const size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11, 11, 13, 13};
+    for (size_t size = 0; size < sizeof text; size++)
+        assert_int_equal(text_whole_size(text, size), whole[size]);
+    assert_int_equal(text_whole_size("\x80\x80\x80\x80\x80", 5), 5);
+    assert_int_equal(text_whole_size("\xC0", 1), 1);
+}
+
+/* A file is as valid as its parts, wherever reading cuts it: a text of wide characters, with so many bytes before
+ * it that each byte of one is the last of what is read at once. */
+static void no_cut_makes_a_character_invalid(void **state)
+{
+    (void)state;
+    static const char house[] = "古い家は川のそばにあります。";
+    for (int before = 0; before < 4; before++) {
+        struct buffer file = {0};
+        struct input_list list;
+        struct error err;
+        buffer_put(&file, "abcd", (size_t)before);
+        while (file.size < 3 * INPUT_HEAD)
+            buffer_put(&file, house, sizeof house - 1);
+        scratch_write("file", file.data, file.size);
+        assert_int_equal(look_as("file", NULL, &list, &err), 0);
+        assert_int_equal(input_look_again(&list, 1000, file.size, &err), 0);
+        input_list_close(&list);
+
+        /* Bytes of another encoding at its end: the guess is from them, and not from what was cut. */
+        const size_t size = file.size;
+        for (int line = 0; line < 400; line++)
+            put_encoded(&file, "CP1251", "Старый дом стоит у реки. Птица видит дом.\n");
+        scratch_write("file", file.data, file.size);
+        assert_int_equal(look_as("file", NULL, &list, &err), 0);
+        assert_int_equal(input_look_again(&list, 1000, file.size, &err), -1);
+        assert_non_null(strstr(err.text, "it looks like CP1251"));
+        input_list_close(&list);
+
+        /* What is settled is read no further: the count is of what was read. */
+        memmove(file.data, file.data + size, file.size - size);
+        memset(file.data + (file.size - size), 'a', size);
+        scratch_write("file", file.data, file.size);
+        static const struct text_options options = {.encoding = NULL};
+        char *inputs[] = {"file"};
+        assert_int_equal(input_list_open(&list, inputs, 1, NULL, &err), 0);
+        list.options = &options;
+        assert_int_equal(input_look_again(&list, 1000, file.size, &err), -1);
+        char said[80];
+        snprintf(said, sizeof said, "of %d) are not valid", INPUT_HEAD);
+        assert_non_null(strstr(err.text, said));
+        input_list_close(&list);
+        buffer_release(&file);
+    }
+}
+
+/* Of many files that are refused the first few are told, whatever threads do, and work ends soon. */
+static void the_first_refusals_are_told(void **state)
+{
+    (void)state;
+    enum { FILES = 3000, BAD = 20 };
+    static const struct text_options options = {.encoding = NULL};
+    struct input_list list;
+    struct error err, again;
+    char name[32], *inputs[] = {"many"};
+    assert_int_equal(mkdir("many", 0777), 0);
+    for (int f = 0; f < FILES; f++) {
+        snprintf(name, sizeof name, "many/%04d", f);
+        const bool bad = f >= 1500 && f % BAD == 0;
+        scratch_write(name, bad ? "%PDF-1.4\n" : "a\n", bad ? 9 : 2);
+    }
+    assert_int_equal(input_list_open(&list, inputs, 1, NULL, &err), 0);
+    assert_int_equal(input_look(&list, &options, &err), -1);
+    for (int f = 1500; f < 1580; f += BAD) {
+        snprintf(name, sizeof name, "many/%04d is a PDF", f);
+        assert_non_null(strstr(err.text, name));
+    }
+    assert_null(strstr(err.text, "many/1580"));
+    assert_non_null(
+        strstr(err.text, "\n  and 24 more\n  (28 of the 2048 files that were looked at)"));
+    for (int f = 2048; f < FILES; f++)
+        assert_false(list.files[f].looked_at);
+    assert_int_equal(input_look(&list, &options, &again), -1);
+    assert_string_equal(again.text, err.text);
+    input_list_close(&list);
+}
+
 /* --- the report ------------------------------------------------------------------------------- */
 
 static void what_was_found_is_told(void **state)
@@ -358,6 +447,9 @@ int main(void)
         cmocka_unit_test(what_no_mark_says_is_told),
         cmocka_unit_test(few_bytes_may_be_wrong),
         cmocka_unit_test(invalid_bytes_are_counted_one_by_one),
+        cmocka_unit_test(a_character_that_is_cut_off_is_known),
+        cmocka_unit_test(no_cut_makes_a_character_invalid),
+        cmocka_unit_test(the_first_refusals_are_told),
         cmocka_unit_test(what_was_found_is_told),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_teardown);

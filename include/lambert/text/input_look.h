@@ -19,8 +19,9 @@
 #include "lambert/text/input_list.h"
 #include "lambert/text/text_options.h"
 
-/* Over all threads; fails for the first file, in the order of the list, that is not to be read. The list
- * keeps `options`, which must outlive it. */
+/* Over all threads. Where files are not to be read, work ends within a thousand files of the first one, and the
+ * sentence has the reasons of the first few, in the order of the list, and how many there are. The list keeps
+ * `options`, which must outlive it. */
 int input_look(struct input_list *list, const struct text_options *options, struct error *err);
 
 /* The same for one file, by the head of its stream, which was opened. */
@@ -30,10 +31,10 @@ int input_look_at(struct input_file *file, const struct input_stream *stream,
 /* Appends "9 WikiExtractor files, 1 plain (3 of them gzip)". */
 void input_look_print(const struct input_list *list, struct buffer *sentence);
 
-/* Reads through files that several ranks, or an earlier call of the program, have read parts of: fails where
+/* Reads in files that several ranks, or an earlier call of the program, have read parts of: fails where
  * more than TEXT_MOST_INVALID of one's bytes are not valid UTF-8, which none of them could tell. These are
  * plain files larger than `chunk_bytes`; `invalid` bytes were found in all files together, and those that are
- * too large for so few to matter are not read. */
+ * too large for so few to matter are not read, and no file further than until it is settled. */
 int input_look_again(const struct input_list *list, uint64_t chunk_bytes, uint64_t invalid,
                      struct error *err);
 

@@ -30,6 +30,9 @@ int text_encoding_check(const char *encoding, struct error *err);
 /* How many bytes of a text stand before the first that is not valid UTF-8: all, where there is none. */
 size_t text_valid_size(const char *text, size_t size);
 
+/* How many bytes of a text stand before a character of UTF-8 that its end cuts off: all, where it cuts off none. */
+size_t text_whole_size(const char *text, size_t size);
+
 /* The bytes of a text that are not valid UTF-8, counted as the tokenizer leaves them out: one by one,
  * until the next character. A character that is cut off by the end is not counted unless `last`. */
 uint64_t text_invalid_bytes(const char *text, size_t size, bool last);
