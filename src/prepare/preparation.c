@@ -5,6 +5,7 @@
 
 #include "lambert/base/hash.h"
 #include "lambert/base/version.h"
+#include "lambert/text/document_reader.h"
 #include "lambert/text/sentence_splitter.h"
 #include "lambert/text/tokenizer.h"
 
@@ -41,6 +42,8 @@ static uint64_t plan_hash(const struct preparation *p, enum shard_contents conte
         buffer_print(&all, "%s %d %" PRIu64 " %" PRId64 "\n", file->path, file->kind, file->bytes,
                      file->modified);
     }
+    if (contents == SHARD_DOCUMENTS_OF_TEXT)
+        buffer_print(&all, "reading %d\n", READING_RULES);
     if (options->exclude)
         buffer_print(&all, "exclude %016" PRIx64 "\n", p->exclusion.hash);
     if (options->drop_duplicates)

@@ -1,5 +1,6 @@
 #include "lib/unit.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #include "lambert/base/memory.h"
 #include "lambert/corpus/corpus.h"
 #include "lambert/prepare/prepare.h"
+#include "lambert/text/document_reader.h"
+#include "lambert/text/sentence_splitter.h"
 
 /* One token a word: ids 5 .. 12; a dot is 13. */
 static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
@@ -839,11 +842,49 @@ static void a_vocabulary_that_lies_there_is_not_lost(void **state)
     end(&b);
 }
 
+/* What the rules of reading make of files in all layouts. Where this fails, the rules have changed: raise
+ * READING_RULES (or SENTENCE_RULES, where sentences end otherwise), and write number and hash here. */
+static void the_rules_of_reading_have_a_number(void **state)
+{
+    (void)state;
+    static const struct {
+        int reading, sentences;
+        uint64_t hash;
+    } known = {1, 2, UINT64_C(0xcd93d4a65d4deb7f)};
+    struct prepare_fixture b;
+    begin(&b);
+    write_text(b.texts, "a.txt",
+               "\xEF\xBB\xBFOne two. Three\r\nfour!\r\n\r\n \nFive six. \xFF"
+               "Seven\n\f\nOne" FIFTY_BLANKS FIFTY_BLANKS);
+    write_text(
+        b.texts, "b.txt",
+        "<root>\n<doc id=\"1\" url=\"u\" title=\"One &amp; two\" lang='x'>\nOne &amp; two\n\nThree &lt;four."
+        "\n</doc>\n\n<doc id=\"2\" title=\"Two\">\nFive. Six\n<doc id=3 title=x>\nSeven.\n</root>\n");
+    write_text(
+        b.texts, "c.jsonl",
+        "{\"title\":\"One\",\"text\":\"One\\nTwo three. Four\\u0000 five\"}\n{\"text\":null}\n"
+        "{\"index\":{\"_id\":\"1\"}}\n{\"id\":1,\"revid\":2,\"text\":\"Six &amp; seven\"}\n{\"text\":\n"
+        "{\"n\":NaN,\"content\":\"\\ud83d one\"}\n");
+    write_text(b.texts, "d.json", "[\n {\"text\": \"One. Two\"},\n {\"text\": \"Three\"}]\n");
+    write_text(b.texts, "e.txt",
+               "one\rtwo\r\rthree\n\n\xEF\xBB\xBF"
+               "four\n");
+    prepare(&b);
+    struct corpus *corpus = open_corpus(&b);
+    const uint64_t hash = corpus_hash(corpus);
+    if (READING_RULES != known.reading || SENTENCE_RULES != known.sentences || hash != known.hash)
+        fail_msg("rules %d of reading, %d of sentences: hash %016" PRIx64, READING_RULES,
+                 SENTENCE_RULES, hash);
+    corpus_close(corpus);
+    end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_text_becomes_documents_and_sentences),
         cmocka_unit_test(lines_can_be_sentences),
+        cmocka_unit_test(the_rules_of_reading_have_a_number),
         cmocka_unit_test(wiki_extractor_output_is_read),
         cmocka_unit_test(the_same_input_makes_the_same_bytes),
         cmocka_unit_test(ranks_make_the_same_bytes),

@@ -38,6 +38,13 @@
 #include "lambert/text/text_layout.h"
 #include "lambert/text/text_options.h"
 
+/* The number of the rules by which bytes of an input become the lines of documents: decompressing, decoding,
+ * finding the layout, cutting into chunks, reading. It is part of a preparation's plan, so that one that was
+ * interrupted is not gone on with by other rules. To be raised whenever the same files would give other lines, or
+ * chunks; the test of the rules in tests/prepare/test_prepare.c then wants the new corpus' hash. (Where sentences
+ * end has a number of its own, SENTENCE_RULES.) */
+enum { READING_RULES = 1 };
+
 struct document {
     struct buffer text;  /* the lines, each followed by '\n' */
     struct buffer title; /* of an article or an object that has one; else empty */
