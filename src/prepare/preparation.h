@@ -43,4 +43,9 @@ enum corpus_split preparation_split(const struct preparation *p, uint64_t hash);
 /* What prepare_chunks() does where the input is TFRecords: a chunk is a file. */
 int prepare_samples(struct preparation *p, struct error *err);
 
+/* The sentence for samples of which some have a next-sentence label and others have none; the numbers are of files
+ * that have a sample with one, and without. It names the record of each. Always -1. */
+int prepare_refuse_labels(const struct preparation *p, int labelled, int unlabelled,
+                          struct error *err);
+
 #endif

@@ -23,7 +23,9 @@ struct sums {
     struct fingerprints documents, lines;
     int document_bits, line_bits;
     struct left_out_places left_out;
-    struct buffer excluded;         /* lines about the first documents that were */
+    uint64_t labelled,
+        unlabelled;         /* the first chunks with samples that have, and lack, a label, from 1 */
+    struct buffer excluded; /* lines about the first documents that were */
     struct frequent_words *unknown; /* words that are [UNK] */
 };
 enum { MOST_PRINTS = 2 << 20 };
@@ -35,6 +37,15 @@ static void join_unknown(struct frequent_words *all, struct frequent_words *part
     if (frequent_words_join(all, bytes.data, bytes.size) < 0)
         bug("unknown words are not as they were put");
     buffer_release(&bytes);
+}
+
+static void note_labels(struct sums *sums, uint64_t chunk, const struct sample_totals *totals)
+{
+    const uint64_t labels = totals->next + totals->random;
+    if (sums->labelled == 0 && labels > 0)
+        sums->labelled = chunk;
+    if (sums->unlabelled == 0 && labels < totals->samples)
+        sums->unlabelled = chunk;
 }
 
 static int add_records(const struct preparation *p, struct sums *sums, struct error *err)
@@ -52,6 +63,7 @@ static int add_records(const struct preparation *p, struct sums *sums, struct er
             corpus_report_add(&sums->manifest.report, &chunk.report);
             sample_totals_add(&sums->manifest.samples, &chunk.totals);
             chunk_enter(&chunk, &sums->manifest);
+            note_labels(sums, number + 1, &chunk.totals);
             left_out_places_join(&sums->left_out, &chunk.left_out);
             if (count_newlines(sums->excluded.data, sums->excluded.size) < CHUNK_MOST_TOLD)
                 buffer_put(&sums->excluded, chunk.excluded.data, chunk.excluded.size);
@@ -112,11 +124,6 @@ static int check_samples(const struct sample_totals *totals, struct error *err)
                          " masked positions hold [MASK], where eight "
                          "of ten should; were the samples made with another vocabulary?",
                          totals->mask_tokens, totals->masks);
-    if (totals->next + totals->random != 0 && totals->next + totals->random != totals->samples)
-        return error_set(err,
-                         "%" PRIu64 " of %" PRIu64 " samples have next_sentence_labels, the others "
-                         "have none; prepare them apart",
-                         totals->next + totals->random, totals->samples);
     if (totals->samples > 1 &&
         (totals->next == totals->samples || totals->random == totals->samples))
         log_warning("all %" PRIu64 " samples have the next-sentence label %d, so there is nothing "
@@ -131,6 +138,8 @@ static int check_result(const struct preparation *p, const struct sums *sums, st
     const struct manifest *manifest = &sums->manifest;
     const struct corpus_report *report = &manifest->report;
     const bool samples = manifest->contents == SHARD_READY_SAMPLES;
+    if (samples && sums->labelled > 0 && sums->unlabelled > 0)
+        return prepare_refuse_labels(p, (int)sums->labelled - 1, (int)sums->unlabelled - 1, err);
     if (samples && check_samples(&manifest->samples, err) < 0)
         return -1;
     if (!samples &&

@@ -90,3 +90,41 @@ int prepare_samples(struct preparation *p, struct error *err)
     progress_release(&progress);
     return first_error_take(&first, err);
 }
+
+/* The first record of the file, counted from 1, that has a label, or that has none; 0: none is such. */
+static int find_record(const char *path, bool labelled, uint64_t *record, struct error *err)
+{
+    struct tfrecord_file file;
+    struct tf_example example;
+    const uint8_t *data;
+    size_t size;
+    int got = 1;
+    *record = 0;
+    if (tfrecord_open(&file, path, err) < 0)
+        return -1;
+    while (*record == 0 && (got = tfrecord_next(&file, &data, &size, err)) == 1) {
+        if ((got = tf_example_parse(&example, data, size, err)) < 0)
+            break;
+        if ((example.next_sentence_labels.values != NULL) == labelled)
+            *record = file.records;
+        tf_example_release(&example);
+    }
+    tfrecord_close(&file);
+    if (*record > 0 || got < 0)
+        return *record > 0 ? 0 : -1;
+    return error_set(err, "%s was changed while it was read; prepare it again", path);
+}
+
+int prepare_refuse_labels(const struct preparation *p, int labelled, int unlabelled,
+                          struct error *err)
+{
+    const char *with = p->inputs.files[labelled].path, *without = p->inputs.files[unlabelled].path;
+    uint64_t records[2];
+    if (find_record(with, true, &records[0], err) < 0 ||
+        find_record(without, false, &records[1], err) < 0)
+        return -1;
+    return error_set(err,
+                     "%s, record %" PRIu64 ", has no next_sentence_labels, but %s, record %" PRIu64
+                     ", has one; prepare samples with and without them apart",
+                     without, records[1], with, records[0]);
+}

@@ -209,6 +209,17 @@ static bool is_tfrecord(const uint8_t *head, size_t size)
     return said == (crc >> 15 | crc << 17) + UINT32_C(0xA282EAD8);
 }
 
+/* The names of features stand in each record, and are seen where its length or checksum is damaged. */
+static bool is_damaged_tfrecord(const uint8_t *head, size_t size)
+{
+    static const char *const features[] = {"masked_lm_positions", "masked_lm_ids", "segment_ids",
+                                           "input_mask"};
+    int found = 0;
+    for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
+        found += memmem(head, size, features[i], strlen(features[i])) != NULL;
+    return found >= 2;
+}
+
 bool file_kind_of(const uint8_t *head, size_t size, struct file_kind *kind)
 {
     static const struct {
@@ -220,7 +231,10 @@ bool file_kind_of(const uint8_t *head, size_t size, struct file_kind *kind)
                  {is_tfrecord,
                   {"a TFRecord file",
                    "prep takes TFRecords of pre-training, by themselves; a vocabulary is learnt "
-                   "from text"}}};
+                   "from text"}},
+                 {is_damaged_tfrecord,
+                  {"a TFRecord file of pre-training whose beginning is damaged",
+                   "copy it, or make it, anew"}}};
     if (has(head, size, 0, "%PDF-", 5)) {
         *kind = (struct file_kind){"a PDF", EXTRACT " (pdftotext FILE)"};
         return true;

@@ -160,7 +160,7 @@ damaged order "${one}its masked_lm_positions are not ascending"
 damaged weight "${one}its masked_lm_weights are not ones followed by zeros"
 damaged label-id "${one}it wants the token id 65 .* another vocabulary"
 damaged label "${one}its next_sentence_labels is 2 instead of 0"
-damaged unlabelled "59 of 60 samples have next_sentence_labels"
+damaged unlabelled "bad.tfrecord, record 11, has no next_sentence_labels, but records/0.tfrecord, record 1, has one"
 
 all() {
     kind=$1 pattern=$2 code=$3

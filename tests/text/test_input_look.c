@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include "lambert/base/hash.h"
 #include "lambert/base/rng.h"
 #include "lambert/text/input_look.h"
 #include "lambert/text/text_encoding.h"
@@ -176,6 +178,51 @@ static void what_is_written_for_programs_is_named(void **state)
         scratch_write("file", cases[i].text, strlen(cases[i].text));
         assert_refused("file", cases[i].name);
     }
+}
+
+/* A TFRecord file with any bit of its first bytes wrong, or cut short anywhere in its first record, as it is and
+ * compressed, is not text; where the names of features are still there it is known for what it is. */
+static void damaged_tfrecords_are_no_text(void **state)
+{
+    (void)state;
+    static const char data[] = "\n\x95\4\n\x22\n\tinput_ids\22\25\32\23\n\21\2\7\x96\1\3"
+                               "\n\x1F\n\x13masked_lm_positions\22\10\32\6\n\4\1\5\0\0"
+                               "\n\x19\n\rmasked_lm_ids\22\10\32\6\n\4\x80\1\0\0";
+    struct buffer file = {0}, zlib = {0};
+    uLongf room = 1000;
+    buffer_put_u64(&file, sizeof data);
+    buffer_put_u32(&file, crc32c_masked(file.data, 8));
+    buffer_put(&file, data, sizeof data);
+    buffer_put_u32(&file, crc32c_masked(data, sizeof data));
+    uint8_t *packed = buffer_grow(&zlib, room);
+    assert_int_equal(compress(packed, &room, file.data, file.size), Z_OK);
+    zlib.size = room;
+    scratch_write("file", file.data, file.size);
+    assert_refused("file", "is a TFRecord file, not text");
+    for (size_t size = 2; size < file.size; size++) {
+        scratch_write("file", file.data, size);
+        assert_refused("file", size < 12 ? "file" : "TFRecord");
+        write_packed("packed", COMPRESSION_GZIP, file.data, size);
+        assert_refused("packed", size < 12 ? "packed" : "TFRecord");
+    }
+    for (size_t size = 2; size < zlib.size; size++) {
+        scratch_write("file", zlib.data, size);
+        assert_refused("file", "file");
+    }
+    for (size_t bit = 0; bit < 8 * 16; bit++) {
+        file.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        scratch_write("file", file.data, file.size);
+        assert_refused("file", "is a TFRecord file");
+        write_packed("packed", COMPRESSION_GZIP, file.data, file.size);
+        assert_refused("packed", "is a TFRecord file");
+        file.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        zlib.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        scratch_write("file", zlib.data, zlib.size);
+        assert_refused("file", "file");
+        zlib.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    buffer_release(&file);
+    buffer_release(&zlib);
 }
 
 /* Texts that begin as something else does. */
@@ -442,6 +489,7 @@ int main(void)
         cmocka_unit_test(a_tar_is_known_by_its_sum),
         cmocka_unit_test(what_is_compressed_twice_is_refused),
         cmocka_unit_test(what_is_written_for_programs_is_named),
+        cmocka_unit_test(damaged_tfrecords_are_no_text),
         cmocka_unit_test(what_is_text_is_taken),
         cmocka_unit_test(the_likely_encoding_is_told),
         cmocka_unit_test(what_no_mark_says_is_told),
