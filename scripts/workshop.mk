@@ -199,6 +199,7 @@ check-numerics:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/tensorflow-tried
 	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/code_points.py $(BUILD)
 	PYTHONPATH=$(NUMERICS)/tensorflow $(NUMERICS)/bin/python scripts/numerics/tensorflow_models.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/folders.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/features.py $(BUILD)
