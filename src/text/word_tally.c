@@ -231,7 +231,11 @@ void word_tally_add(struct word_tally *tally, const struct word_counts *chunk)
 
 uint64_t word_tally_least(const struct word_tally *tally)
 {
-    return UINT64_C(1) << tally->tier;
+    struct word_tally *shared = (struct word_tally *)tally;
+    pthread_rwlock_rdlock(&shared->tier_lock);
+    const uint64_t least = UINT64_C(1) << tally->tier;
+    pthread_rwlock_unlock(&shared->tier_lock);
+    return least;
 }
 
 bool word_tally_fits(const struct word_tally *tally)
