@@ -336,6 +336,100 @@ static void other_spellings(void **state)
     }
 }
 
+/* The entries with a prefix, in one file or dealt out to shards, in one dtype; the folder's own weights go. */
+static void put_weights(const char *folder, const struct safetensors_entry *entries, int count,
+                        int shards, enum safetensors_dtype dtype)
+{
+    struct buffer index = {0};
+    struct safetensors_entry *dealt = memory_new((size_t)count, sizeof *dealt);
+    char *single = path_join(folder, "model.safetensors"),
+         *list = path_join(folder, "model.safetensors.index.json");
+    struct error err;
+    assert_int_equal(file_remove(single, &err), 0);
+    assert_int_equal(file_remove(list, &err), 0);
+    for (int s = 0; s < shards; s++) {
+        char name[48];
+        int taken = 0;
+        snprintf(name, sizeof name, "model-%05d-of-%05d.safetensors", s + 1, shards);
+        for (int i = s; i < count; i += shards) {
+            dealt[taken++] = entries[i];
+            buffer_print(&index, "%s\"%s\":\"%s\"", index.size > 0 ? "," : "", entries[i].name,
+                         name);
+        }
+        char *path = shards == 1 ? memory_copy_text(single) : path_join(folder, name);
+        assert_int_equal(safetensors_write(path, dtype, dealt, taken, &err), 0);
+        free(path);
+    }
+    char *map = memory_text("{\"weight_map\":{%s}}", buffer_text(&index));
+    if (shards > 1)
+        scratch_write(list, map, strlen(map));
+    free(map);
+    free(single);
+    free(list);
+    free(dealt);
+    buffer_release(&index);
+}
+
+/* Values that every dtype holds, other ones in each place. */
+static const float *values_of(int tensor, int count)
+{
+    static float values[64][64];
+    require(tensor < 64 && count <= 64);
+    for (int i = 0; i < count; i++)
+        values[tensor][i] = (float)(tensor % 8 * 16 + i % 16) / 8.0f * (i < 16 ? 1.0f : -2.0f);
+    return values[tensor];
+}
+
+/* Shards, dtype, and rows of padding, all with all; and each of them with each prefix. */
+static void everything_at_once(void **state)
+{
+    (void)state;
+    static const char *const prefixes[] = {"", "module.", "0.auto_model."};
+    static const enum safetensors_dtype dtypes[] = {SAFETENSORS_F32, SAFETENSORS_F16,
+                                                    SAFETENSORS_BF16};
+    static const int shards[] = {1, 2, 5}, extra[] = {0, 1, 9};
+    struct param_table table;
+    char *folder = export_sample("all-at-once", SAFETENSORS_F32);
+    char *config = path_join(folder, "config.json");
+    param_table_init(&table, &shape);
+    struct safetensors_entry *entries = memory_new((size_t)table.count, sizeof *entries);
+    char(*names)[160] = memory_new((size_t)table.count, sizeof *names);
+    for (int variant = 0; variant < 27; variant++) {
+        const int rows = extra[variant / 9], prefix = (variant + variant / 3 + variant / 9) % 3;
+        struct error err;
+        real *params = NULL;
+        char text[160];
+        snprintf(text, sizeof text, "%.*s%d%s", (int)strlen("{\"vocab_size\":"), padded_config,
+                 rows == 0   ? 7
+                 : rows == 1 ? 8
+                             : 9,
+                 padded_config + strlen("{\"vocab_size\":8"));
+        scratch_write(config, text, strlen(text));
+        for (int t = 0; t < table.count; t++) {
+            const struct param_info *info = &table.infos[t];
+            const bool padded = info->shape[0] == shape.vocab;
+            snprintf(names[t], sizeof names[t], "%s%s", prefixes[prefix], info->name);
+            entries[t] = (struct safetensors_entry){.name = names[t],
+                                                    .dimensions = info->dimensions,
+                                                    .shape = {info->shape[0], info->shape[1]},
+                                                    .values = values_of(t, 64)};
+            entries[t].shape[0] += padded ? rows : 0;
+        }
+        put_weights(folder, entries, table.count, shards[variant / 3 % 3], dtypes[variant % 3]);
+        if (read_folder(folder, &params, &err) < 0)
+            fail_msg("variant %d: %s", variant, err.text);
+        for (int t = 0; t < table.count; t++)
+            assert_memory_equal(params + table.infos[t].offset, values_of(t, 64),
+                                table.infos[t].count * sizeof *params);
+        free(params);
+    }
+    free(names);
+    free(entries);
+    param_table_release(&table);
+    free(config);
+    free(folder);
+}
+
 /* vocab_size from the 7 entries on, and as many rows or those padded; all else is of several models. */
 static void rows_beyond_the_vocabulary(void **state)
 {
@@ -742,6 +836,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(added_tokens_go_through),
         cmocka_unit_test(what_the_files_say),
         cmocka_unit_test(other_spellings),
+        cmocka_unit_test(everything_at_once),
         cmocka_unit_test(rows_beyond_the_vocabulary),
         cmocka_unit_test(decoders_of_their_own),
         cmocka_unit_test(tensors_that_are_left_over),
