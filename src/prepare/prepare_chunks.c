@@ -101,13 +101,26 @@ static int add_document(struct text_worker *worker, struct error *err)
 }
 
 /* A plain file of so many lines that is one document looks as if something else than blank lines parted its
- * documents. */
+ * documents. What is seen of a file that is larger than a shard tells nothing of the rest; there it is told how
+ * often a document was longer than a shard (cut_documents). */
 enum { MANY_LINES = 500 };
+
+/* Whether the span is all of its file. */
+static bool is_whole_file(const struct input_list *inputs, const struct input_work *work,
+                          const struct input_span *span)
+{
+    const struct input_file *file = &inputs->files[span->file];
+    if (span->offset > file->mark)
+        return false;
+    return file->kind == INPUT_FILE ? span->offset + (span->end - span->begin) >= file->bytes
+                                    : work->last;
+}
 
 /* Adds what the reader, at its end, saw of the span, and how many documents and lines the report has since it
  * began. */
-static void report_span(struct chunk *chunk, const struct input_span *span, const char *text,
-                        const struct document_reader *reader, uint64_t documents, uint64_t lines)
+static void report_span(struct chunk *chunk, const struct input_span *span, bool whole,
+                        const char *text, const struct document_reader *reader, uint64_t documents,
+                        uint64_t lines)
 {
     struct corpus_report *report = &chunk->report;
     report->input_bytes += span->end - span->begin;
@@ -117,7 +130,7 @@ static void report_span(struct chunk *chunk, const struct input_span *span, cons
     report->keyless_lines += reader->left_out[LEFT_OUT_NO_KEY];
     report->textless_lines += reader->left_out[LEFT_OUT_NO_TEXT];
     report->action_lines += reader->left_out[LEFT_OUT_ACTION];
-    if (span->layout == LAYOUT_PLAIN && !span->continues && documents == 1 && lines >= MANY_LINES) {
+    if (span->layout == LAYOUT_PLAIN && whole && documents == 1 && lines >= MANY_LINES) {
         report->unparted_files++;
         report->unparted_lines += lines;
     }
@@ -146,8 +159,8 @@ static int prepare_part(struct text_worker *worker, struct error *err)
             if (!exclude_document(worker, span, span->offset + reader.position))
                 status = add_document(worker, err);
         }
-        report_span(&worker->chunk, span, text, &reader, report->documents - documents,
-                    report->lines - lines);
+        report_span(&worker->chunk, span, is_whole_file(&worker->preparation->inputs, work, span),
+                    text, &reader, report->documents - documents, report->lines - lines);
         if (worker->preparation->inputs.files[span->file].encoding)
             report->invalid_bytes += span->invalid; /* they are not in the text */
         document_reader_release(&reader);

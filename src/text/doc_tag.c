@@ -74,17 +74,18 @@ bool doc_tag_begins(const char *line, size_t length, const char **title, size_t 
 {
     const char *at = line + strlen("<doc"), *end = line + length;
     struct attribute attribute;
-    bool found = false;
-    if (length < sizeof "<doc>" || !text_begins_with(line, length, "<doc") || end[-1] != '>')
+    if (length < strlen("<doc>") || !text_begins_with(line, length, "<doc") || end[-1] != '>' ||
+        !(is_space(*at) || *at == '>'))
         return false;
+    *title = line;
+    *title_length = 0;
     while (next_attribute(&at, end, &attribute)) {
         if (attribute.name_size != strlen("title") || !text_begins_with(attribute.name, 5, "title"))
             continue;
         *title = attribute.value;
         *title_length = attribute.value_size;
-        found = true;
     }
-    return found && pass_space(at, end) + 1 == end;
+    return pass_space(at, end) + 1 == end;
 }
 
 bool doc_tag_ends(const char *line, size_t length)

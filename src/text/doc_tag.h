@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether a trimmed line is <doc ...> and nothing else, with a title among its attributes, which stand in
- * any order, in quotes of either kind or none. The title may hold quotes of the kind that it stands in: it ends
+/* Whether a trimmed line is <doc ...> and nothing else. Its attributes stand in any order, in quotes of either kind
+ * or none; without a title among them *title_length is 0. The title may hold quotes of the kind that it stands in: it ends
  * where another attribute or the end of the tag follows. */
 bool doc_tag_begins(const char *line, size_t length, const char **title, size_t *title_length);
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "lambert/base/minmax.h"
+#include "lambert/text/text_encoding.h"
 #include "lambert/text/text_lines.h"
 
 #define PIPE    " | lambert prep ... - (or vocab)"
@@ -24,8 +25,8 @@ static const char arrow_stream_cure[] =
     PYARROW " as a; [print(json.dumps(row, default=str)) for path in sys.argv[1:] for batch in "
             "a.ipc.open_stream(path) for row in batch.to_pylist()]' FILE" PIPE;
 
-/* Where a format is known by a run of bytes at one place. Bytes beyond these that are no text have to be
- * there as well, for some of these are words: a text may begin with "ORC". */
+/* Where a format is known by a run of bytes at one place. Some of these are words, and a text may begin with
+ * "ORC": bytes that are no text have to stand among them, or right behind them (is_no_text_behind()). */
 static const struct {
     size_t place, size;
     const char *bytes, *name, *cure;
@@ -115,6 +116,16 @@ static bool has_control(const uint8_t *head, size_t size)
         if (is_control(head[i]))
             return true;
     return false;
+}
+
+/* Whether there are such bytes, or what is not UTF-8, up to a few behind the place: a control character far behind
+ * it, which a text may have, says nothing of how the file begins. */
+static bool is_no_text_behind(const uint8_t *head, size_t size, size_t place)
+{
+    enum { NEAR = 32 };
+    const size_t near = min_size(size, place + NEAR);
+    return has_control(head, near) ||
+           text_invalid_bytes((const char *)head, near, near == size) > 0;
 }
 
 static uint64_t get_u64(const uint8_t *bytes)
@@ -250,7 +261,9 @@ bool file_kind_of(const uint8_t *head, size_t size, struct file_kind *kind)
         return true;
     }
     for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++) {
-        if (!has(head, size, magics[i].place, magics[i].bytes, magics[i].size))
+        const size_t end = magics[i].place + magics[i].size;
+        if (!has(head, size, magics[i].place, magics[i].bytes, magics[i].size) ||
+            !is_no_text_behind(head, size, end))
             continue;
         *kind = (struct file_kind){magics[i].name, magics[i].cure};
         return true;
@@ -270,23 +283,41 @@ static bool holds(const char *text, size_t size, const char *word)
     return memmem(text, size, word, strlen(word)) != NULL;
 }
 
-/* Whether most lines that are not blank begin with a tag: a text may have one here and there. */
+/* Whether the line ends an element: it has an end tag, or begins with the tag of an element that has no end, or
+ * of HTML's that need none. */
+static bool ends_element(const char *line, size_t length)
+{
+    static const char *const endless[] = {"<p", "<br", "<li", "<td", "<tr", "<dt", "<dd", "<hr"};
+    for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
+        const size_t name = strlen(endless[i]);
+        if (length > name && strncasecmp(line, endless[i], name) == 0 &&
+            (line[name] == '>' || line[name] == ' '))
+            return true;
+    }
+    return line[1] == '!' || line[1] == '?' || memmem(line, length, "</", 2) ||
+           memmem(line, length, "/>", 2);
+}
+
+/* Whether most lines that are not blank begin with a tag, and a third of these end an element: a text may have
+ * tags here and there, and in a log of a chat each line begins with the <name> of who speaks. */
 static bool is_mostly_tags(const char *text, size_t size)
 {
     const char *line;
-    size_t position = 0, length, lines = 0, tags = 0;
+    size_t position = 0, length, lines = 0, tags = 0, ends = 0;
     while (text_line_next(text, size, &position, &line, &length)) {
         while (length > 0 && (*line == ' ' || *line == '\t' || *line == '\r')) {
             line++;
             length--;
         }
         lines += length > 0;
-        tags += length > 1 && line[0] == '<' &&
-                (line[1] == '/' || line[1] == '!' || line[1] == '?' ||
-                 ((line[1] | 0x20) >= 'a' && (line[1] | 0x20) <= 'z')) &&
-                memchr(line, '>', length) != NULL;
+        const bool tag = length > 1 && line[0] == '<' &&
+                         (line[1] == '/' || line[1] == '!' || line[1] == '?' ||
+                          ((line[1] | 0x20) >= 'a' && (line[1] | 0x20) <= 'z')) &&
+                         memchr(line, '>', length) != NULL;
+        tags += tag;
+        ends += tag && ends_element(line, length);
     }
-    return tags > 0 && 2 * tags >= lines;
+    return tags > 0 && 2 * tags >= lines && 3 * ends >= tags;
 }
 
 static const struct file_kind

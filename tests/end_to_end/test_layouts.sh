@@ -116,5 +116,16 @@ makes 600 600 . lines.txt --documents lines
 makes 1 600 . lines.txt --documents files
 grep -q "no blank line" err.txt && fail "a warning where files are documents"
 expect 1 "only one of them" $prep --documents lines --wrapped lines.txt
+# A file of more than a shard: a long first document says nothing of the others, and one that never ends is cut.
+awk 'BEGIN { for (i = 0; i < 80000; i++) print "The bird sees a."; for (i = 0; i < 9; i++) print "\nA man runs." }' >first.txt
+makes 10 80009 . first.txt --shard-megabytes 1
+grep -q "no blank line" err.txt && fail "a warning of a file that has blank lines"
+awk 'BEGIN { for (i = 0; i < 90000; i++) print "The bird sees a." }' >endless.txt
+makes 2 90000 "longer than a shard .1 MB. were cut 1 times: are there blank lines" endless.txt --shard-megabytes 1
+# Documents in tags are those with a title and those without; a log of a chat has no tags.
+printf '<doc id="1">\nThe old house.\n\nA bird.\n</doc>\n<doc>\nA man.\n</doc>\n' >untitled.txt
+makes 2 3 "made of 1 WikiExtractor" untitled.txt
+printf '<bird> The old house.\n<man> A tree.\n<bird> A road.\n' >chat.txt
+makes 1 3 "made of 1 plain" chat.txt
 
 python3 "$ROOT/scripts/numerics/layouts.py" "$BUILD" --quick >log.txt 2>&1 || fail "$(tail -n 20 log.txt)"

@@ -42,7 +42,7 @@ static void assert_hash_is_of(const struct preparation *p, enum shard_contents c
                                  "a.txt 0 20000 12345\nb.gz %d 7 -1\n%s%s",
                  (int)contents, tokenizer_unicode_version(), zlibVersion(),
                  vocabulary_hash(p->vocabulary), splitting, (int)p->inputs.files[1].kind,
-                 contents == SHARD_DOCUMENTS_OF_TEXT ? "reading 1\n" : "", behind);
+                 contents == SHARD_DOCUMENTS_OF_TEXT ? "reading 2\n" : "", behind);
     assert_int_equal(p->plan.hash, hash_bytes(text.data, text.size));
     buffer_release(&text);
 }

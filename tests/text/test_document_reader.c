@@ -81,7 +81,7 @@ static void plain_text_has_no_markup(void **state)
     check("Text\n<doc id=\"1\" title=\"T\">\n</doc>\nmore",
           ":Text|<doc id=\"1\" title=\"T\">|</doc>|more|;");
     check("<doc\nx", ":<doc|x|;");
-    check("<doc id=\"1\">\nx", ":<doc id=\"1\">|x|;");
+    check("<docid=\"1\">\nx", ":<docid=\"1\">|x|;");
     check("<doc id=\"1\" title=\"T\"> is how it begins\nx",
           ":<doc id=\"1\" title=\"T\"> is how it begins|x|;");
     check("<document id=\"1\" title=\"T\">\nx", ":<document id=\"1\" title=\"T\">|x|;");
@@ -130,8 +130,8 @@ static void wiki_blemishes(void **state)
     check(DOC("A") "A\nOne.\n</doc>\nfree\ntext\n\nmore\n" DOC("B") "B\nTwo.\n</doc>\nend",
           "A:One.|;:free|text|;:more|;B:Two.|;:end|;");
     /* Markup in an article's text is text. */
-    check(DOC("A") "A\n<doc>\n<doc id=\"3\">\nx </doc>\n</doc> x\n</doc>\n",
-          "A:<doc>|<doc id=\"3\">|x </doc>|</doc> x|;");
+    check(DOC("A") "A\n<docs>\n<doc id=\"3\"> x\nx </doc>\n</doc> x\n</doc>\n",
+          "A:<docs>|<doc id=\"3\"> x|x </doc>|</doc> x|;");
 }
 
 static uint64_t count_not_closed(const char *text)
@@ -165,7 +165,9 @@ static void wiki_attributes(void **state)
     check("<doc  title=\"It's \"A\"\" id=1 >\nIt's \"A\"\nText.\n</doc>\n", "It's \"A\":Text.|;");
     check("<doc id=\"1\" title='A \"B\" it&#39;s'>\nA \"B\" it's\nText.\n</doc>\n",
           "A \"B\" it's:Text.|;");
-    check("<doc id=\"1\" url=\"u\">\nx", ":<doc id=\"1\" url=\"u\">|x|;"); /* without a title */
+    /* Without a title, and without any. */
+    check("<doc id=\"1\" url=\"u\">\nx\n\ny\n</doc>\n<doc id=2 >\n\nz\n</doc>\n", ":x|y|;:z|;");
+    check("<doc>\nx\n</doc>\n<doc>\ny\n<doc>\nz", ":x|;:y|;:z|;");
 }
 
 /* Turned back once; what is no entity is left alone. */

@@ -172,6 +172,8 @@ static void what_is_written_for_programs_is_named(void **state)
          "WikiExtractor"},
         {"<?xml version=\"1.0\"?>\n<TEI>\n<p>x</p>\n</TEI>\n", "XML"},
         {"<page>\n <title>x</title>\n <text>y</text>\n</page>\n", "XML"},
+        {"<TEXT>\n<p>x\n<p>y\n<P>z\n", "XML"},
+        {"<a>\n<b/>\nx\n<c/>\n", "XML"},
         {"WARC/1.0\r\nWARC-Type: warcinfo\r\n", "WARC"},
         {"{\\rtf1\\ansi x}", "RTF"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -245,6 +247,8 @@ static void what_is_text_is_taken(void **state)
         "II* MM\n",
         "<3 is a heart.\nAnd so on.\nMore.\n",
         "x\x1B[1mbold\x1B[0m\n",
+        "<bird> the old house\n<river> is by the road\n<bird> sees it\n<stone> runs\n",
+        "<bird> a </b> in a text\n<man> x\n<bird> y\n<man> z\n",
         "<b>Bold</b> words begin it.\nThen come words.\nAnd more words.\n",
         "\xEF\xBB\xBF"
         "a mark\n",
@@ -256,6 +260,28 @@ static void what_is_text_is_taken(void **state)
         scratch_write("file", texts[i], strlen(texts[i]));
         assert_taken("file", NULL);
     }
+}
+
+/* A control character somewhere does not make another kind of a text that begins with the word of one. */
+static void a_control_character_far_away_says_nothing(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"ORC",  "PAR1", "MZ",   "GIF8", "LZIP",     "ID3",
+                                        "OggS", "fLaC", "GGUF", "FEA1", "xxxxftyp", "RIFF1234WAVE"};
+    for (size_t w = 0; w < sizeof words / sizeof words[0]; w++)
+        for (int near = 0; near < 2; near++) {
+            struct buffer file = {0};
+            buffer_print(&file, "%s%s is a word.\n", words[w], near ? "\1" : "");
+            while (file.size < 5000)
+                buffer_print(&file, "The house is old.\n");
+            buffer_put_u8(&file, 1);
+            scratch_write("file", file.data, file.size);
+            if (near)
+                assert_refused("file", "file");
+            else
+                assert_taken("file", NULL);
+            buffer_release(&file);
+        }
 }
 
 /* --- encodings -------------------------------------------------------------------------------- */
@@ -489,6 +515,7 @@ int main(void)
         cmocka_unit_test(a_tar_is_known_by_its_sum),
         cmocka_unit_test(what_is_compressed_twice_is_refused),
         cmocka_unit_test(what_is_written_for_programs_is_named),
+        cmocka_unit_test(a_control_character_far_away_says_nothing),
         cmocka_unit_test(damaged_tfrecords_are_no_text),
         cmocka_unit_test(what_is_text_is_taken),
         cmocka_unit_test(the_likely_encoding_is_told),

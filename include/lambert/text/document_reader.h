@@ -43,7 +43,7 @@
  * interrupted is not gone on with by other rules. To be raised whenever the same files would give other lines, or
  * chunks; the test of the rules in tests/prepare/test_prepare.c then wants the new corpus' hash. (Where sentences
  * end has a number of its own, SENTENCE_RULES.) */
-enum { READING_RULES = 1 };
+enum { READING_RULES = 2 };
 
 struct document {
     struct buffer text;  /* the lines, each followed by '\n' */

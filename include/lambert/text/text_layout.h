@@ -4,7 +4,7 @@
  *     markup.
  *   - LAYOUT_LINES and LAYOUT_FILE: the same, but each line, or the whole file, is a document. These are
  *     not seen in a text, but asked for (text_options.h).
- *   - LAYOUT_WIKI, WikiExtractor's output: `<doc id="..." ... title="...">`, a title line, paragraphs,
+ *   - LAYOUT_WIKI, WikiExtractor's output: `<doc id="..." ... title="...">` (with a title or without), a title line, paragraphs,
  *     `</doc>`; there may be an XML declaration before it and a tag around it.
  *   - LAYOUT_JSON: one object a line, as WikiExtractor --json and most corpora have it. Lines of
  *     Elasticsearch's bulk form that say what to do with the next one may stand between them, as in
