@@ -429,6 +429,8 @@ static bool may_be_stop(const unsigned char *text)
         return text[1] == 0x80 ? text[2] >= 0xA6 : text[1] == 0x81 || text[1] >= 0xB8;
     case 0xE3:
         return text[1] == 0x80 && text[2] == 0x82;
+    case 0xEA:
+        return text[1] < 0xB0; /* Hangul from there on */
     case 0xEF:
         return text[1] >= 0xB8;
     default:
@@ -464,23 +466,42 @@ static bool wide_is_plain(wide_lanes lanes)
                      (wide_lanes)(lanes == '?') | (wide_lanes)(lanes >= 0x80));
 }
 
-/* As lanes_stops(): whether a stop may begin in the 16 bytes, which are not all ASCII. */
-static bool wide_has_stops(wide_lanes lanes)
-{
-    wide_lanes found = (wide_lanes)(lanes == '.') | (wide_lanes)(lanes == '!') |
-                       (wide_lanes)((lanes | 0x05) == '?') | (wide_lanes)((lanes & 0xFC) == 0xE0);
-    found |= (wide_lanes)(lanes == 0xD8) | (wide_lanes)(lanes == 0xDB);
-    found |= (wide_lanes)(lanes == 0xDC) | (wide_lanes)(lanes == 0xDF);
-    found |= (wide_lanes)(lanes == 0xCD) | (wide_lanes)(lanes == 0xD6);
-    found |= (wide_lanes)(lanes == 0xEA) | (wide_lanes)(lanes == 0xEF);
-    return wide_any(found | (wide_lanes)(lanes == 0xF0)) != 0;
-}
-
 static wide_lanes wide_load(const char *text)
 {
     wide_lanes lanes;
     memcpy(&lanes, text, sizeof lanes);
     return lanes;
+}
+
+enum { WIDE_LOOK = sizeof(wide_lanes) + 2 };
+
+/* As lanes_stops() and may_be_stop() together: whether a stop may begin in the 16 bytes at `text`, which are not all
+ * ASCII. WIDE_LOOK bytes are looked at. */
+static bool wide_has_stops(const char *text)
+{
+    const wide_lanes lanes = wide_load(text), second = wide_load(text + 1),
+                     third = wide_load(text + 2);
+    wide_lanes found = (wide_lanes)(lanes == '.') | (wide_lanes)(lanes == '!') |
+                       (wide_lanes)((lanes | 0x05) == '?');
+    found |=
+        (wide_lanes)(lanes == 0xD8) & (wide_lanes)(second >= 0x9D) & (wide_lanes)(second <= 0x9F);
+    found |= (wide_lanes)(lanes == 0xDB) & (wide_lanes)(second == 0x94);
+    found |= (wide_lanes)(lanes == 0xDC) & (wide_lanes)(second <= 0x82);
+    found |= (wide_lanes)(lanes == 0xE0) &
+             (((wide_lanes)(second == 0xA5) & (wide_lanes)((third & 0xFE) == 0xA4)) |
+              ((wide_lanes)(second == 0xA0) & (wide_lanes)(third >= 0xB7)) |
+              (wide_lanes)(second == 0xB7) | (wide_lanes)(second == 0xBC));
+    found |= (wide_lanes)(lanes == 0xE1) & (wide_lanes)(second != 0x83);
+    found |= (wide_lanes)(lanes == 0xE2) &
+             (((wide_lanes)(second == 0x80) & (wide_lanes)(third >= 0xA6)) |
+              (wide_lanes)(second == 0x81) | (wide_lanes)(second >= 0xB8));
+    found |=
+        (wide_lanes)(lanes == 0xE3) & (wide_lanes)(second == 0x80) & (wide_lanes)(third == 0x82);
+    found |= (wide_lanes)(lanes == 0xEA) & (wide_lanes)(second < 0xB0);
+    found |= (wide_lanes)(lanes == 0xEF) & (wide_lanes)(second >= 0xB8);
+    found |= (wide_lanes)(lanes == 0xCD) | (wide_lanes)(lanes == 0xD6) |
+             (wide_lanes)(lanes == 0xDF) | (wide_lanes)(lanes == 0xF0);
+    return wide_any(found) != 0;
 }
 
 /* The first place from `place` on where a stop begins; the end of the text where there is none. */
@@ -494,8 +515,8 @@ static size_t next_stop(const struct sentence_splitter *splitter, size_t place)
                wide_is_plain(wide_load(text + place)))
             place += sizeof(wide_lanes);
         lanes = lanes_load(text + place);
-        if (((lanes | before) & LANE_TOPS) && place + sizeof(wide_lanes) <= size &&
-            !wide_has_stops(wide_load(text + place))) {
+        if (((lanes | before) & LANE_TOPS) && place + WIDE_LOOK <= size &&
+            !wide_has_stops(text + place)) {
             place += sizeof(wide_lanes) - BYTE_LANES;
             lanes = lanes_load(text + place);
             continue;
