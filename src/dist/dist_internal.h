@@ -23,7 +23,8 @@ struct dist {
 enum {
     TAG_EXCHANGE = 0, /* from here on, those of exchange.c */
     TAG_ROWS = 1 << 14,
-    TAG_GATHER
+    TAG_GATHER,
+    TAG_CALL_OFF
 };
 
 #ifdef LAMBERT_DOUBLE

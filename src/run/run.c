@@ -29,6 +29,9 @@ struct phase_run {
     struct progress progress;
 };
 
+/* Seconds of a step that is given up when the run is told to end in it: others are over before that is agreed on. */
+static const double LONG_STEP = 1;
+
 enum outcome { GOES_ON, STOPPED, FAILED };
 
 /* --- the run folder --------------------------------------------------------------------------- */
@@ -101,16 +104,23 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     double data = clock_seconds() - started;
     activity_at("data is there", -1);
     metrics.rate = schedule_rate(&phase->schedule, state->phase_step);
+    trainer_listen(run->trainer, run->step_seconds > LONG_STEP ? signals_stop : NULL);
     if (trainer_step(run->trainer, status < 0 ? NULL : &batch, metrics.rate, tensors, &report,
                      err) < 0)
         return -1;
 
+    run->given_up = report.given_up;
+    if (run->given_up) {
+        run->flags = (struct balance_flags){.stop = true};
+        return 0;
+    }
     double work = clock_seconds() - started - (activity_waited() - waited);
     activity_at("comparing the ranks' times", -1);
     deadline_note_step(&run->deadline, clock_seconds() - started);
     run->flags = flags_after(run, phase);
     balance_step(&run->balance, run->dist, (struct balance_times){work, data}, &run->flags,
                  &metrics.balance);
+    run->step_seconds = metrics.balance.work;
     if (report.updated)
         run->skips_in_a_row = 0;
     else if (nonfinite_step(run, &report, err) < 0)
@@ -183,6 +193,15 @@ static void report_needs(struct run *run)
         ceil(needed));
 }
 
+/* The step that was begun is given up. What followed the one before was done then, but for a checkpoint perhaps. */
+static enum outcome save_before_step(struct run *run, struct error *err)
+{
+    log_info("step %" PRId64 " is given up: the run is told to end", run->state.total_steps + 1);
+    if (saving_check_place(run, err) < 0 || saving_save(run, true, err) < 0)
+        return FAILED;
+    return STOPPED;
+}
+
 /* Evaluation, checkpoint, signal: what may follow a step. */
 static enum outcome after_step(struct run *run, const struct phase_run *phase, struct error *err)
 {
@@ -193,6 +212,8 @@ static enum outcome after_step(struct run *run, const struct phase_run *phase, s
     const bool periodic =
         !run->skips_in_a_row && (run->flags.save || due(step, train->checkpoint_every) ||
                                  due(step, train->checkpoint_keep_every));
+    if (run->given_up)
+        return save_before_step(run, err);
     report_progress(run, phase, evaluates || stop);
     report_log(run, phase);
     report_needs(run);
@@ -287,7 +308,9 @@ static int run_phases(struct run *run, struct error *err)
         return -1;
     char worked[32];
     clock_text(run_clock_seconds(&run->clock), worked);
-    if (outcome == STOPPED)
+    if (outcome == STOPPED && state->total_steps == 0)
+        log_info("stopped by %s before there was a step: nothing was to be saved", stopper(run));
+    else if (outcome == STOPPED)
         log_info("stopped by %s after step %" PRId64 " and %s, with a checkpoint; --resume goes on",
                  stopper(run), state->total_steps, worked);
     else

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,7 @@ static int plan_memory(struct run *run, int threads, struct error *err)
 int run_init(struct run *run, struct dist *dist, const struct config *config, bool resume,
              int threads, struct error *err)
 {
-    *run = (struct run){.dist = dist, .config = config, .lock = -1};
+    *run = (struct run){.dist = dist, .config = config, .lock = -1, .step_seconds = INFINITY};
     balance_init(&run->balance, dist_size(dist));
     run_clock_start(&run->clock, 0);
     if (work_open(&run->work, dist, config, resume, err) < 0)

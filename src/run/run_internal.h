@@ -30,6 +30,9 @@ struct run {
     double memory_left; /* bytes of this machine */
     double peak;        /* operations a second in train.compute_type that all cores could do */
     int64_t steps_here; /* of this process */
+    double
+        step_seconds; /* that the ranks worked at the last step, on average; before the first INFINITY */
+    bool given_up;      /* the step that was begun last was not made */
     int skips_in_a_row; /* steps up to now that changed nothing */
     bool fresh_head;    /* [rank 0] the task's head began with fresh weights */
     /* What follows the step, on all ranks: a rank was told to end the run; a checkpoint is due by the clock. */

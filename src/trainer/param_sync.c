@@ -373,6 +373,13 @@ void param_sync_finish_gradients(struct param_sync *sync)
                          sync->shard);
 }
 
+/* A rank that has not begun has sent nothing off, and others that have begun wait for it. */
+void param_sync_await_weights(struct param_sync *sync)
+{
+    send_held(sync);
+    exchange_gather_wait(sync->exchange);
+}
+
 /* --- what it did ------------------------------------------------------------------------------ */
 
 static struct exchange_report report_of(const struct param_sync *sync)

@@ -7,6 +7,7 @@
 
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
+#include "lambert/dist/call_off.h"
 #include "lambert/dist/node_arrays.h"
 
 struct trainer {
@@ -18,6 +19,8 @@ struct trainer {
     struct optimizer *optimizer;
     struct param_sync *sync; /* weights, and gradients, which are working memory between steps */
     struct packed_batch micro;
+    bool (*told)(void); /* to give up a step; NULL: nobody is */
+    struct call_off call_off;
     struct tensor_report *tensors; /* [table count]; NULL: nobody will ask for them */
 };
 
@@ -173,6 +176,24 @@ static bool losses_finite(const struct objective_sums *sums, int objectives)
     return true;
 }
 
+void trainer_listen(struct trainer *trainer, bool (*told)(void))
+{
+    trainer->told = told;
+}
+
+/* Before each micro-batch, and once by a rank that has none. Gradients leave in the last, which is then to come. */
+static bool is_given_up(struct trainer *trainer, bool last)
+{
+    if (!trainer->told)
+        return false;
+    const bool heard = call_off_heard(trainer->dist, &trainer->call_off, trainer->told());
+    if (!heard && !last)
+        return false;
+    /* Ranks that are at work may need weights of this one, which moves nothing on while they meet. */
+    param_sync_await_weights(trainer->sync);
+    return call_off_agree(trainer->dist, &trainer->call_off);
+}
+
 /* The gradient of the global batch: this rank's shard of it is in the sync, before clipping. */
 static int make_gradient(struct trainer *trainer, const struct batch *batch,
                          struct step_report *report, struct error *err)
@@ -201,11 +222,16 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
     struct step_sums sums = {.sequences = share->sequences, .tokens = share->tokens};
 
     param_sync_begin_step(trainer->sync, batch_groups(batch));
+    call_off_begin(&trainer->call_off);
+    if (share->sequences == 0 && is_given_up(trainer, true))
+        goto give_up;
     for (int first = 0, count; first < share->sequences; first += count) {
         struct packed_batch *micro = &trainer->micro;
         count = batch->group > 0
                     ? batch_group_fit(batch, first)
                     : packed_batch_fit(share, first, trainer->options.bert.capacity.tokens);
+        if (is_given_up(trainer, first + count == share->sequences))
+            goto give_up;
         packed_batch_slice(share, first, count, micro);
         param_sync_backward(trainer->sync, trainer->bert, micro, first + count == share->sequences,
                             scales, sums.objectives);
@@ -232,6 +258,9 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
     report->exchanged = report->waited + sums.exchange_seconds / dist_size(dist);
     report->bytes_sent = sums.bytes_sent;
     return 0;
+give_up:
+    *report = (struct step_report){.objectives = objectives, .given_up = true};
+    return 0;
 }
 
 /* The loss that is not finite of the lowest rank that has one becomes everyone's. */
@@ -252,6 +281,8 @@ int trainer_step(struct trainer *trainer, const struct batch *batch, double rate
     struct tensor_report *tensors = report_tensors ? trainer->tensors : NULL;
     if (make_gradient(trainer, batch, report, err) < 0)
         return -1;
+    if (report->given_up)
+        return 0;
 
     /* A loss that is not finite keeps the optimizer out. */
     activity_at("updating weights", -1);

@@ -86,6 +86,22 @@ for ranks in 1 2; do
     done
 done
 
+# In a step that takes a minute: it is given up. (That nothing of it is left: tests/trainer/test_trainer.c.)
+: >log.txt
+folder=giant
+train 2 giant phase.one.steps=1 phase.one.global_batch=262144 phase.two.steps=1 &
+job=$!
+begun() {
+    grep -q "^phase one: sequences of" log.txt || ! kill -0 $job 2>/dev/null
+}
+wait_until 60 begun && kill -0 $job || fail "no step: $(tail -n 5 log.txt)"
+kill -TERM "$(ranks_of giant | tail -n 1)"
+code=0
+wait $job || code=$?
+[ $code = 0 ] || { tail -n 5 log.txt; fail "in a long step: exit code $code"; }
+grep -qE "^step 1 is given up|before training: nothing" log.txt || { tail -n 5 log.txt; fail "a long step is not given up"; }
+[ ! -e giant/checkpoints ] || fail "nothing was trained, and something is saved"
+
 # Who reads the log goes away. The run goes on, and says it where it can.
 mkfifo pipe
 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=unread phase.one.steps=50 phase.two.steps=5 \

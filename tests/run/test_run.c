@@ -131,7 +131,7 @@ static void *raise_in_training(void *path)
         buffer_release(&text);
         if (file_exists(path) && file_read(path, &text, &err) < 0)
             break;
-    } while (!strstr(buffer_text(&text), "step"));
+    } while (!strstr(buffer_text(&text), "\"kind\":\"step\""));
     buffer_release(&text);
     raise(SIGTERM);
     return NULL;

@@ -355,6 +355,63 @@ static void a_rank_without_a_batch_fails_all(void **state)
     trainer_free(trainer);
 }
 
+/* --- steps that are given up ------------------------------------------------------------------ */
+
+static int asked, told_at; /* how often this rank was asked, and when it is told */
+
+static bool told(void)
+{
+    return ++asked == told_at;
+}
+
+static bool never(void)
+{
+    return false;
+}
+
+/* By the rank `teller` before its micro-batch `at`, 1 or 2. Nothing shows of it, neither at once nor later. */
+static void check_giving_up(const struct trainer_options *options, int teller, int at)
+{
+    struct trainer *trainer = open_trainer(options, 1), *other = open_trainer(options, 1);
+    struct fixture fixture;
+    struct step_report report;
+    struct error err;
+    fixture_init(&fixture, 5);
+    fixture.batch.group = options->reproducible ? GROUP : 0;
+    train(trainer, &fixture, 2);
+    train(other, &fixture, 2);
+    asked = 0;
+    told_at = dist_rank(ranks) == teller ? at : 0;
+    trainer_listen(trainer, told);
+    assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, false, &report, &err), 0);
+    assert_true(report.given_up);
+    assert_int_equal(trainer_updates(trainer), 2);
+    trainer_listen(trainer, never);
+    if (at % 2 == 0) /* looked at in between, or not */
+        assert_true(weights_hash(trainer) == weights_hash(other));
+    train(trainer, &fixture, 2);
+    train(other, &fixture, 2);
+    assert_true(weights_hash(trainer) == weights_hash(other));
+    fixture_release(&fixture);
+    trainer_free(trainer);
+    trainer_free(other);
+}
+
+static void a_step_that_is_given_up_leaves_no_trace(void **state)
+{
+    (void)state;
+    /* 12 sequences of 6 to 17 tokens: micro-batches of 20 tokens are several on each of three ranks. */
+    for (int type = 0; type < 3; type++)
+        for (int at = 1; at <= 2; at++)
+            for (int teller = dist_size(ranks) - 1; teller >= 0; teller -= 2) {
+                struct trainer_options options = plain_options();
+                options.bert.capacity.tokens = type == 1 ? TOKENS : 20; /* groups stay whole */
+                options.reproducible = type == 1;
+                options.weight_type = type == 2 ? TYPE_BFLOAT16 : TYPE_FLOAT32;
+                check_giving_up(&options, teller, at);
+            }
+}
+
 /* --- several trainers; checkpoints ------------------------------------------------------------ */
 
 static void two_trainers_do_not_know_of_each_other(void **state)
@@ -447,6 +504,7 @@ int main(int argc, char **argv)
         RANKS_TEST(tensors_are_reported_where_they_are_wanted),
         RANKS_TEST(what_is_not_finite_changes_nothing),
         RANKS_TEST(a_rank_without_a_batch_fails_all),
+        RANKS_TEST(a_step_that_is_given_up_leaves_no_trace),
         RANKS_TEST(two_trainers_do_not_know_of_each_other),
         RANKS_TEST(a_checkpoint_goes_on_bit_for_bit),
     };

@@ -89,6 +89,11 @@ void param_sync_backward(struct param_sync *sync, struct bert *bert,
  * without an update. */
 void param_sync_finish_gradients(struct param_sync *sync);
 
+/* Collective, before or after any micro-batch but the last, together with the first param_sync_backward() of the others:
+ * this rank's weights are on their way and those of all others are here, so that none waits for another any more. From
+ * here the step can be given up: weights are as they were before it. */
+void param_sync_await_weights(struct param_sync *sync);
+
 /* [local] Between the two the optimizer works on the weights that this rank owns. `updated`, on all
  * ranks or on none: it has changed them. Where it has not, nothing is sent and so nothing waits: the
  * ranks of a node, which share the weights, meet in some collective before one computes again. */

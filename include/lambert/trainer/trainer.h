@@ -101,6 +101,8 @@ struct step_report {
     struct objective_sums sums[OBJECTIVE_MOST]; /* [objectives.count] of the global batch */
     uint64_t sequences, tokens;
     struct optimizer_report gradient; /* its norm, and whether it is finite */
+    bool
+        given_up; /* see trainer_listen(); nothing was changed, and nothing else is in the report */
     bool updated; /* no: the loss or the gradient is not finite, and nothing was changed */
     struct nonfinite_loss nonfinite; /* where it was not updated */
     /* [trainer_params()->count] where they were wanted and there was an update, else NULL; until
@@ -119,6 +121,11 @@ struct step_report {
  * reason in *err: then all fail with it, and nothing is changed. */
 int trainer_step(struct trainer *trainer, const struct batch *batch, double rate,
                  bool report_tensors, struct step_report *report, struct error *err);
+
+/* [local], but to be called on all ranks alike. From now on a step can be given up between two micro-batches, by all
+ * ranks: when `told` says so on any. That costs a step one meeting of all ranks before their last micro-batches. NULL:
+ * steps are made whole. */
+void trainer_listen(struct trainer *trainer, bool (*told)(void));
 
 /* The gradient of the global batch, before clipping, whole on every rank: *gradient
  * [trainer_params()->size], good until the next step. Nothing is changed by it; the report has no
