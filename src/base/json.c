@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "lambert/base/error.h"
+#include "lambert/base/file.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
 
@@ -43,6 +44,20 @@ char *json_print(cJSON *root)
 char *json_print_indented(cJSON *root)
 {
     return whole(root, cJSON_Print(root));
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+int json_file_read(const char *path, struct buffer *text, struct error *err)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > JSON_LONGEST_FILE)
+        return error_set(
+            err,
+            "%s has %.0f MB, and no JSON file of a model has more than %d: is it another file, "
+            "or damaged?",
+            path, (double)info.st_size / 1e6, JSON_LONGEST_FILE / 1000000);
+    return file_read(path, text, err);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -180,7 +180,7 @@ static int open_index(struct hf_files *files, const char *folder, struct error *
     struct buffer text = {0};
     cJSON *root = NULL;
     int status = -1;
-    if (file_read(files->path, &text, err) < 0)
+    if (json_file_read(files->path, &text, err) < 0)
         goto done;
     root = json_has_nul(buffer_text(&text), text.size)
                ? NULL

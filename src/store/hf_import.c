@@ -8,6 +8,7 @@
 #include "hf_tokenizer.h"
 #include "lambert/base/buffer.h"
 #include "lambert/base/file.h"
+#include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 #include "lambert/text/vocabulary.h"
 #include "model_vocabulary.h"
@@ -39,7 +40,7 @@ static int read_config(struct hf_model *model, const char *path, bool *untied, s
     struct buffer text = {0};
     struct hf_config config;
     int status = -1;
-    if (file_read(path, &text, err) < 0 ||
+    if (json_file_read(path, &text, err) < 0 ||
         hf_config_parse(buffer_text(&text), text.size, path, &config, err) < 0)
         goto done;
     model->shape = config.shape;

@@ -47,7 +47,7 @@ static int open_json(struct json_file *file, const struct reading *reading, cons
     file->path = path_join(reading->folder, name);
     if (!file_exists(file->path))
         return 0;
-    status = file_read(file->path, &text, reading->err);
+    status = json_file_read(file->path, &text, reading->err);
     if (status == 0) {
         file->root = json_has_nul(buffer_text(&text), text.size)
                          ? NULL

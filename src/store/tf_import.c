@@ -9,6 +9,7 @@
 #include "hf_tokenizer.h"
 #include "lambert/base/file.h"
 #include "lambert/base/hash.h"
+#include "lambert/base/json.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/text/vocabulary.h"
@@ -222,7 +223,7 @@ static int read_config(struct tf_model *model, struct error *err)
     char *path = path_beside(model, name);
     int status = need_file(model, path, name, err);
     if (status == 0)
-        status = file_read(path, &text, err);
+        status = json_file_read(path, &text, err);
     if (status == 0)
         status = hf_config_parse(buffer_text(&text), text.size, path, &config, err);
     if (status == 0) {
@@ -244,7 +245,7 @@ static int read_case(struct tf_model *model, const struct vocabulary *vocabulary
     int status = 0;
     model->tokenizer = tokenizer_defaults;
     if (file_exists(path))
-        status = file_read(path, &text, err) < 0
+        status = json_file_read(path, &text, err) < 0
                      ? -1
                      : hf_tokenizer_config_parse(buffer_text(&text), text.size, path,
                                                  &model->tokenizer, &said, err);

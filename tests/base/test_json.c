@@ -1,7 +1,8 @@
-#include "lib/unit.h"
+#include "lib/scratch.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lambert/base/json.h"
 
@@ -115,6 +116,26 @@ static void nuls_are_seen(void **state)
     assert_false(json_has_nul("", 0));
 }
 
+/* What no model has is not read, and takes no memory: the file has a hole. */
+static void a_file_beyond_the_limit_is_refused(void **state)
+{
+    (void)state;
+    struct buffer text = {0};
+    struct error err;
+    scratch_write("a.json", "{}", 2);
+    assert_int_equal(json_file_read("a.json", &text, &err), 0);
+    assert_int_equal(truncate("a.json", JSON_LONGEST_FILE), 0);
+    assert_int_equal(json_file_read("a.json", &text, &err), 0);
+    assert_int_equal(text.size, 2 + JSON_LONGEST_FILE);
+    assert_int_equal(truncate("a.json", 60000000), 0);
+    assert_int_equal(json_file_read("a.json", &text, &err), -1);
+    assert_string_equal(err.text,
+                        "a.json has 60 MB, and no JSON file of a model has more than 33: is it "
+                        "another file, or damaged?");
+    assert_int_equal(json_file_read("missing.json", &text, &err), -1);
+    buffer_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +145,7 @@ int main(void)
         cmocka_unit_test(texts),
         cmocka_unit_test(repeated_names),
         cmocka_unit_test(nuls_are_seen),
+        cmocka_unit_test(a_file_beyond_the_limit_is_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_enter, scratch_teardown);
 }

@@ -14,6 +14,15 @@
 
 #include <cjson/cJSON.h>
 
+#include "lambert/base/buffer.h"
+#include "lambert/base/error.h"
+
+/* Appends the bytes of a file of JSON by others, as models have it. A file of more than JSON_LONGEST_FILE bytes is an
+ * error: cJSON takes forty times as much memory as some JSON has bytes, and the largest real one, a tokenizer.json of
+ * half a million pieces, has a third of that. */
+enum { JSON_LONGEST_FILE = 32 << 20 };
+int json_file_read(const char *path, struct buffer *text, struct error *err);
+
 /* The first whole number that is not a count: from here on doubles leave some out. */
 #define JSON_COUNTS (UINT64_C(1) << 53)
 
