@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -169,6 +170,9 @@ static void say_many_to_nobody(void)
     log_write_behind();
     log_write_behind();
     say_many();
+    /* until the pipe is full */
+    for (struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT}; poll(&room, 1, 0) == 1;)
+        log_flush(0.001);
     const struct log_losses losses = log_losses();
     _exit(losses.error != 0 || losses.lines < MANY / 2 || losses.lines > MANY - 65536 / LINE);
 }
@@ -178,7 +182,7 @@ static void who_reads_nothing_stops_nobody(void **state)
     struct buffer said = {0};
     (void)state;
     assert_int_equal(in_child(say_many_to_nobody, &said, false), 0);
-    assert_true(said.size >= 65536 / LINE * LINE);
+    assert_true(said.size >= 65536 / 2);                 /* pages of a pipe need not be full */
     for (size_t i = 0; (i + 1) * LINE <= said.size; i++) /* the first lines, whole, and no others */
         assert_int_equal(atoi((const char *)said.data + i * LINE), i);
     buffer_release(&said);
