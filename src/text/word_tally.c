@@ -205,7 +205,7 @@ static struct binned binned(const struct word_counts *chunk)
 void word_tally_add(struct word_tally *tally, const struct word_counts *chunk)
 {
     const struct binned by_bin = binned(chunk);
-    const uint64_t first = tally->running += chunk->running;
+    const uint64_t first = atomic_fetch_add(&tally->running, chunk->running);
     pthread_rwlock_rdlock(&tally->tier_lock);
     for (uint64_t turn = 0; turn < BINS; turn++) {
         const uint64_t s = (first + turn) % BINS;
@@ -331,5 +331,7 @@ void word_tally_take(struct word_tally *tally, struct word_counts *counts)
         text_table_init(&bin->words);
     }
     counts->running = running;
-    tally->running = tally->bytes = tally->count = 0;
+    tally->running = 0;
+    tally->bytes = 0;
+    tally->count = 0;
 }
