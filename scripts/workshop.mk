@@ -56,9 +56,9 @@ SANITIZED = $(if $(SAN),LAMBERT_SANITIZED=1 TEST_SECONDS=2400 UBSAN_OPTIONS=prin
   ASAN_OPTIONS=fast_unwind_on_malloc=0 LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/scripts/sanitizers/leaks)
 
 # ThreadSanitizer tells the truth about OpenMP only under clang, with libomp and its Archer tool: of the rooms
-# whose threads share something, without MPI. Of test_file it would count its own pages.
+# whose threads share something, without MPI. Of test_file_map it would count its own pages.
 THREAD_ROOMS = base text corpus prepare sample features score
-THREAD_TESTS = $(filter-out base/test_file,$(foreach room,$(THREAD_ROOMS),$(patsubst tests/%.c,%,$(wildcard tests/$(room)/test_*.c))))
+THREAD_TESTS = $(filter-out base/test_file_map,$(foreach room,$(THREAD_ROOMS),$(patsubst tests/%.c,%,$(wildcard tests/$(room)/test_*.c))))
 
 check-threads:
 	@scripts/install-packages build workshop

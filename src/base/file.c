@@ -1,19 +1,18 @@
-#define _DEFAULT_SOURCE /* madvise(); posix_madvise() of glibc forgets nothing */
 #include "lambert/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_open.h"
 #include "lambert/base/memory.h"
 
 enum { LONGEST_STREAM = 64 << 20 };
 
-static int open_to_read(const char *path, struct stat *info, struct error *err)
+int file_open_to_read(const char *path, struct stat *info, struct error *err)
 {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
@@ -57,7 +56,7 @@ static int read_all(int descriptor, const struct stat *info, struct buffer *buff
 int file_read(const char *path, struct buffer *buffer, struct error *err)
 {
     struct stat info = {0};
-    int descriptor = open_to_read(path, &info, err);
+    int descriptor = file_open_to_read(path, &info, err);
     if (descriptor < 0)
         return -1;
     size_t before = buffer->size;
@@ -68,40 +67,6 @@ int file_read(const char *path, struct buffer *buffer, struct error *err)
     }
     close(descriptor);
     return status;
-}
-
-int file_map_open(struct file_map *map, const char *path, struct error *err)
-{
-    *map = (struct file_map){0};
-    struct stat info = {0};
-    int descriptor = open_to_read(path, &info, err);
-    if (descriptor < 0)
-        return -1;
-    int status = 0;
-    if (!S_ISREG(info.st_mode)) {
-        status = error_set(err, "%s is not a regular file", path);
-    } else if (info.st_size > 0) {
-        void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
-        if (data == MAP_FAILED)
-            status = error_errno(err, "cannot map %s", path);
-        else
-            *map = (struct file_map){data, (size_t)info.st_size};
-    }
-    close(descriptor);
-    return status;
-}
-
-void file_map_forget(const struct file_map *map)
-{
-    if (map->data)
-        madvise((void *)map->data, map->size, MADV_DONTNEED); /* a wish: it changes no byte */
-}
-
-void file_map_close(struct file_map *map)
-{
-    if (map->data)
-        munmap((void *)map->data, map->size);
-    *map = (struct file_map){0};
 }
 
 bool file_is_same(const char *path, const char *other)
@@ -128,34 +93,4 @@ int file_remove(const char *path, struct error *err)
     if (unlink(path) == 0 || errno == ENOENT)
         return 0;
     return error_errno(err, "cannot remove %s", path);
-}
-
-int file_lock(const char *path, int *descriptor, struct error *err)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    struct stat there, here;
-    for (;;) {
-        *descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-        if (*descriptor < 0 && file_is_link(path))
-            return error_set(
-                err,
-                "%s is a symbolic link, where a file of this folder's own is wanted; remove it",
-                path);
-        if (*descriptor < 0)
-            return error_errno(err, "cannot open %s", path);
-        if (fcntl(*descriptor, F_SETLK, &lock) != 0 && errno != ENOLCK && errno != ENOSYS) {
-            if (errno == EACCES || errno == EAGAIN)
-                error_set(err, "%s is locked: another process is at work there", path);
-            else
-                error_errno(err, "cannot lock %s", path);
-            close(*descriptor);
-            *descriptor = -1;
-            return -1;
-        }
-        /* Whoever held the lock may have removed the file after it was opened here. */
-        if (stat(path, &there) == 0 && fstat(*descriptor, &here) == 0 &&
-            there.st_dev == here.st_dev && there.st_ino == here.st_ino)
-            return 0;
-        close(*descriptor);
-    }
 }

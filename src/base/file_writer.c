@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_faults.h"
 #include "lambert/base/activity.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
 enum { BUFFER_SIZE = 1 << 18 };
@@ -95,11 +97,39 @@ static int failed(struct file_writer *writer, struct error *err)
     return -1;
 }
 
+/* Bytes that lie in a mapped file (file_map_open()) which is not whole any more: the system cannot read
+ * them, and says EFAULT. */
+static int failed_to_write(struct file_writer *writer, const void *data, struct error *err)
+{
+    const char *source = errno == EFAULT ? file_map_path(data) : NULL;
+    if (!source)
+        return failed(writer, err);
+    error_set(err, "cannot write %s: %s, which it is made of, " FILE_MAP_BROKEN, writer->path,
+              source);
+    file_writer_discard(writer);
+    return -1;
+}
+
+/* Where there is no such thing as fsync nothing is to be done; all else, EIO above all, means that bytes
+ * may be lost. */
+static int sync_file(int descriptor, const char *path)
+{
+    if (fsync(descriptor) == 0)
+        return 0;
+    if (errno != EINVAL && !file_says_unsupported(errno))
+        return -1;
+    LOG_WARNING_ONCE(
+        "%s cannot be synced (%s): if the power fails, what was written last may be gone, "
+        "here and in files like it",
+        path, strerror(errno));
+    return 0;
+}
+
 int file_writer_write(struct file_writer *writer, const void *data, size_t size, struct error *err)
 {
     require(writer->stream != NULL);
     if (size != 0 && fwrite(data, 1, size, writer->stream) != size)
-        return failed(writer, err);
+        return failed_to_write(writer, data, err);
     writer->bytes += size;
     activity_heartbeat();
     return 0;
@@ -117,7 +147,7 @@ static char *folder_of(const char *path)
 int file_writer_commit(struct file_writer *writer, struct error *err)
 {
     require(writer->stream != NULL);
-    if (fflush(writer->stream) != 0 || fsync(fileno(writer->stream)) != 0)
+    if (fflush(writer->stream) != 0 || sync_file(fileno(writer->stream), writer->path) != 0)
         return failed(writer, err);
     FILE *stream = writer->stream;
     writer->stream = NULL;

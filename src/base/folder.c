@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_faults.h"
 #include "lambert/base/array.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
 bool folder_exists(const char *path)
@@ -45,17 +47,35 @@ done:
     return status;
 }
 
+/* Many file systems cannot sync a folder, and say so in many ways; a folder may be written to that may
+ * not be read. What lies in the files is safe by then, so that nothing is lost but, if the power fails
+ * in the next seconds, a name. */
+static bool cannot_be_synced(int error)
+{
+    return error == EINVAL || error == EBADF || error == EIO || error == EACCES ||
+           file_says_unsupported(error);
+}
+
 int folder_sync(const char *path, struct error *err)
 {
     int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return error_errno(err, "cannot open folder %s", path);
-    int status = 0;
-    /* Some file systems cannot sync folders and say EINVAL: then there is nothing to be done. */
-    if (fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP)
-        status = error_errno(err, "cannot sync folder %s", path);
-    close(descriptor);
-    return status;
+    if (descriptor >= 0 && fsync(descriptor) == 0) {
+        close(descriptor);
+        return 0;
+    }
+    const int error = errno;
+    if (descriptor >= 0)
+        close(descriptor);
+    if (!cannot_be_synced(error)) {
+        errno = error;
+        return error_errno(err, descriptor < 0 ? "cannot open folder %s" : "cannot sync folder %s",
+                           path);
+    }
+    LOG_WARNING_ONCE(
+        "the folder %s cannot be synced (%s): if the power fails, what was written last "
+        "may be gone, here and in folders like it",
+        path, strerror(error));
+    return 0;
 }
 
 static int by_bytes(const void *a, const void *b)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/file_lock.h"
 #include "lambert/base/memory.h"
 
 /* Looked for under the lock: who had it before may have written the file. */

@@ -8,6 +8,7 @@
 #include "chunk.h"
 #include "corpus_files.h"
 #include "lambert/base/file.h"
+#include "lambert/base/file_lock.h"
 #include "lambert/base/file_use.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"

@@ -9,6 +9,7 @@
 #include "lambert/base/activity.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/file.h"
+#include "lambert/base/file_lock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
 #include "lambert/kernels/product_counts.h"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/file_lock.h"
 #include "lambert/base/memory.h"
 #include "run_internal.h"
 

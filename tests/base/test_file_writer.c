@@ -1,14 +1,31 @@
+#define _GNU_SOURCE /* system calls by number */
 #include "lib/scratch.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/log.h"
+
+/* What the file system says when a file is to be synced; 0: what it says by itself. */
+static int fault;
+
+int fsync(int descriptor)
+{
+    struct stat info;
+    fstat(descriptor, &info);
+    if (fault == 0 || !S_ISREG(info.st_mode))
+        return (int)syscall(SYS_fsync, descriptor);
+    errno = fault;
+    return -1;
+}
 
 static void assert_holds(const char *path, const char *wanted)
 {
@@ -207,6 +224,43 @@ static void names_of_temporaries(void **state)
     assert_false(file_is_temporary("a.tmp-12-0.gz"));
 }
 
+static void write_one(void)
+{
+    struct error err;
+    if (file_write(scratch_path("unsynced"), "x", 1, &err) == 0 &&
+        file_write(scratch_path("unsynced"), "xy", 2, &err) == 0)
+        _exit(7);
+    log_error("%s", err.text);
+    _exit(1);
+}
+
+/* Where there is no fsync there is a warning; where it fails, an error. */
+static void file_systems_without_fsync(void **state)
+{
+    (void)state;
+    static const int without[] = {EINVAL, ENOSYS, EOPNOTSUPP, 524},
+                     failing[] = {EIO, ENOSPC, EDQUOT};
+    struct buffer said = {0};
+    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+        fault = without[i];
+        assert_int_equal(exit_code_of(write_one, &said), 7);
+        fault = 0;
+        const char *warning = strstr(buffer_text(&said), "/unsynced cannot be synced (");
+        assert_non_null(warning);
+        assert_null(strstr(warning + 1, "/unsynced cannot"));
+        assert_holds(scratch_path("unsynced"), "xy");
+    }
+    for (size_t i = 0; i < sizeof failing / sizeof failing[0]; i++) {
+        fault = failing[i];
+        assert_int_equal(exit_code_of(write_one, &said), 1);
+        fault = 0;
+        assert_non_null(strstr(buffer_text(&said), "error: cannot write /"));
+        assert_holds(scratch_path("unsynced"), "xy");
+        assert_null(strstr(buffer_text(&said), "warning"));
+    }
+    buffer_release(&said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +273,7 @@ int main(void)
         cmocka_unit_test(full_disk),
         cmocka_unit_test(killed),
         cmocka_unit_test(names_of_temporaries),
+        cmocka_unit_test(file_systems_without_fsync),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

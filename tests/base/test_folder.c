@@ -1,9 +1,25 @@
+#define _GNU_SOURCE /* system calls by number */
 #include "lib/scratch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/log.h"
+
+/* What the file system says when a folder is to be synced; 0: what it says by itself. */
+static int fault;
+
+int fsync(int descriptor)
+{
+    if (fault == 0)
+        return (int)syscall(SYS_fsync, descriptor);
+    errno = fault;
+    return -1;
+}
 
 static void creating(void **state)
 {
@@ -87,11 +103,41 @@ static void joining(void **state)
     assert_join("", "b", "b");
 }
 
+static void sync_twice(void)
+{
+    struct error err;
+    if (folder_sync(scratch_folder(), &err) == 0 && folder_sync(scratch_folder(), &err) == 0)
+        _exit(7);
+    log_error("%s", err.text);
+    _exit(1);
+}
+
+static void file_systems_without_fsync(void **state)
+{
+    (void)state;
+    static const int faults[] = {EBADF, EIO, EACCES, EINVAL, ENOSYS, EOPNOTSUPP, 524};
+    struct buffer said = {0};
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        fault = faults[i];
+        assert_int_equal(exit_code_of(sync_twice, &said), 7);
+        const char *warning = strstr(buffer_text(&said), "warning: the folder ");
+        assert_non_null(warning);
+        assert_non_null(strstr(warning, strerror(faults[i])));
+        assert_null(strstr(warning + 1, "warning: "));
+    }
+    fault = ENOSPC;
+    assert_int_equal(exit_code_of(sync_twice, &said), 1);
+    assert_non_null(strstr(buffer_text(&said), "error: cannot sync folder "));
+    fault = 0;
+    buffer_release(&said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(creating), cmocka_unit_test(a_file_in_the_way), cmocka_unit_test(syncing),
-        cmocka_unit_test(listing),  cmocka_unit_test(joining),
+        cmocka_unit_test(creating), cmocka_unit_test(a_file_in_the_way),
+        cmocka_unit_test(syncing),  cmocka_unit_test(listing),
+        cmocka_unit_test(joining),  cmocka_unit_test(file_systems_without_fsync),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

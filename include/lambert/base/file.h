@@ -2,7 +2,8 @@
  *
  * Writing is atomic: to a temporary name beside the target, fsync, rename, fsync of the folder.
  * Whoever reads sees the old file or the new one, and an interrupted program leaves nothing that
- * looks finished. */
+ * looks finished. Where a file system has no fsync, or none of folders, there is one warning, and writing
+ * goes on; an fsync that fails (EIO) is an error. */
 #ifndef LAMBERT_BASE_FILE_H
 #define LAMBERT_BASE_FILE_H
 
@@ -17,11 +18,15 @@
 /* The whole file, appended to buffer. A pipe or device may hold at most 64 MB. */
 int file_read(const char *path, struct buffer *buffer, struct error *err);
 
-/* The whole file mapped read-only. An empty file gives data NULL and size 0. A file that another
- * program makes shorter meanwhile ends this one (SIGBUS); atomic writes never do that. */
+/* The whole file mapped read-only, or read into memory where its file system maps nothing (a warning says so).
+ * An empty file gives data NULL and size 0. Atomic writes never change what is mapped. A file that somebody makes
+ * shorter meanwhile, or whose disk or server fails, ends the program where the missing bytes are looked at, and under
+ * mpirun the job: with code 1 and a sentence that names the file (the handler of SIGBUS is set with the first map). */
 struct file_map {
     const uint8_t *data;
     size_t size;
+    bool copied; /* into memory */
+    int place;   /* in the list of all maps */
 };
 int file_map_open(struct file_map *map, const char *path, struct error *err);
 /* Its pages no longer count as this process's memory; they come back when they are looked at, from
@@ -59,17 +64,6 @@ int file_write(const char *path, const void *data, size_t size, struct error *er
 
 int file_remove(const char *path, struct error *err); /* fine if there is none */
 
-/* Takes the lock of a file (made if need be; a symbolic link is refused), for as long as the process lives or until close() of
- * *descriptor: -1 with a sentence while another process has it. The system releases the lock of a
- * process that is killed. Its holder may remove the file before it closes it; the file must not be
- * opened otherwise meanwhile (closing it would give up the lock).
- *
- * It is a POSIX record lock (fcntl), so it holds between machines on NFS 4, on NFS 3 with lockd,
- * and on Lustre mounted with `flock`. NFS mounted `nolock` or `local_lock=posix` and Lustre mounted
- * `localflock` keep apart only the processes of one machine; where the file system knows no locks
- * (errno ENOLCK, ENOSYS) the lock is taken for granted. */
-int file_lock(const char *path, int *descriptor, struct error *err);
-
 bool file_exists(const char *path);
 
 /* Whether two paths are one file, or would be. */
@@ -80,7 +74,8 @@ bool file_is_link(const char *path);
 
 bool folder_exists(const char *path);
 int folder_create(const char *path, struct error *err); /* with parents; fine if it is there */
-int folder_sync(const char *path, struct error *err);
+int folder_sync(const char *path,
+                struct error *err); /* a file system that cannot is warned of, once */
 
 /* The names in a folder ("." and ".." left out), sorted by byte value. */
 struct folder_list {

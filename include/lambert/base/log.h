@@ -9,6 +9,7 @@
 #ifndef LAMBERT_BASE_LOG_H
 #define LAMBERT_BASE_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,5 +42,14 @@ struct log_losses {
     int error;
 };
 struct log_losses log_losses(void);
+
+/* The first time that this place is reached, and on rank 0 alone: what the world is like, which the
+ * next file would only say again. */
+#define LOG_WARNING_ONCE(...)                                                                      \
+    do {                                                                                           \
+        static atomic_flag said_ = ATOMIC_FLAG_INIT;                                               \
+        if (log_rank() == 0 && !atomic_flag_test_and_set(&said_))                                  \
+            log_warning(__VA_ARGS__);                                                              \
+    } while (0)
 
 #endif

@@ -1,0 +1,34 @@
+/* The lock of a file: one process has it, for as long as it lives or until it closes the descriptor. The system
+ * releases the lock of a process that is killed.
+ *
+ * It is a POSIX record lock (fcntl), so it holds between machines on NFS 4, on NFS 3 with lockd, and on Lustre mounted
+ * with `flock`. NFS mounted `nolock` or `local_lock=posix` and Lustre mounted `localflock` keep apart only the processes
+ * of one machine. When a machine dies, its locks on a file server stand until the server notices: with NFS 4 a minute or
+ * two, with NFS 3 until the machine is back.
+ *
+ * Where the file system knows no locks (errno ENOLCK, ENOSYS, EOPNOTSUPP, 524) there is one warning, and the lock is
+ * taken for granted.
+ *
+ * Whoever has it writes into the file where he lives, "HOST PID", for the sentence of who wants it next. */
+#ifndef LAMBERT_BASE_FILE_LOCK_H
+#define LAMBERT_BASE_FILE_LOCK_H
+
+#include "lambert/base/error.h"
+
+enum lock_state {
+    LOCK_TAKEN,
+    LOCK_GRANTED, /* there are no locks here */
+    LOCK_ALIVE,   /* a process of this machine has it, and lives */
+    LOCK_HELD, /* somebody else has it, who may be dead: his machine, or his server's memory of him */
+    LOCK_FAILED /* it cannot be asked for */
+};
+
+/* Tries once. The file is made if need be; a symbolic link is refused. With the first two *descriptor is what to close(); else it is -1, and err says
+ * who has the lock and for how long, or what failed. Its holder may remove the file before it closes it; the file
+ * must not be opened otherwise meanwhile (closing it would give up the lock). */
+enum lock_state file_lock_try(const char *path, int *descriptor, struct error *err);
+
+/* The same: 0 with the first two, else -1. */
+int file_lock(const char *path, int *descriptor, struct error *err);
+
+#endif

@@ -1,0 +1,139 @@
+#include "lambert/base/file_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file_faults.h"
+#include "lambert/base/clock.h"
+#include "lambert/base/file.h"
+#include "lambert/base/log.h"
+
+enum { HOST = 256 };
+
+/* Who has a lock, as far as the file says it. */
+struct holder {
+    char host[HOST]; /* "": it does not */
+    long process;
+    char age[32]; /* since it was taken */
+};
+
+static void own_host(char host[HOST])
+{
+    if (gethostname(host, HOST) != 0)
+        strcpy(host, "?");
+    host[HOST - 1] = '\0';
+}
+
+/* The lock stands without it, so what fails here (a full disk) is nobody's trouble. */
+static void write_holder(int descriptor)
+{
+    char host[HOST], text[HOST + 32];
+    own_host(host);
+    const int length = snprintf(text, sizeof text, "%s %ld\n", host, (long)getpid());
+    if (pwrite(descriptor, text, (size_t)length, 0) == length && ftruncate(descriptor, length) == 0)
+        fsync(descriptor); /* NFS keeps it to itself else */
+}
+
+static void read_holder(int descriptor, struct holder *holder)
+{
+    char text[HOST + 32] = "";
+    struct stat info;
+    *holder = (struct holder){.age = "?"};
+    const ssize_t got = pread(descriptor, text, sizeof text - 1, 0);
+    if (got <= 0 || sscanf(text, "%255s %ld", holder->host, &holder->process) != 2)
+        holder->host[0] = '\0';
+    if (fstat(descriptor, &info) == 0) {
+        const double age = difftime(time(NULL), info.st_mtime);
+        clock_text(age > 0 ? age : 0, holder->age);
+    }
+}
+
+/* Whether it is a process of this machine that lives. */
+static bool is_alive(const struct holder *holder)
+{
+    char host[HOST];
+    own_host(host);
+    return strcmp(host, holder->host) == 0 &&
+           (kill((pid_t)holder->process, 0) == 0 || errno == EPERM);
+}
+
+static enum lock_state tell_holder(const char *path, int descriptor, struct error *err)
+{
+    struct holder holder;
+    read_holder(descriptor, &holder);
+    if (!holder.host[0])
+        error_set(err, "%s is locked: another process is at work there, and has not said who it is",
+                  path);
+    else
+        error_set(err, "%s is locked: process %ld on host %s is at work there, for %s now", path,
+                  holder.process, holder.host, holder.age);
+    return holder.host[0] && is_alive(&holder) ? LOCK_ALIVE : LOCK_HELD;
+}
+
+/* Whether the locked file still has that name: whoever held the lock before may have removed it after it was opened
+ * here. */
+static bool has_name(int descriptor, const char *path)
+{
+    struct stat there, here;
+    return stat(path, &there) == 0 && fstat(descriptor, &here) == 0 &&
+           there.st_dev == here.st_dev && there.st_ino == here.st_ino;
+}
+
+static bool is_unsupported(int error)
+{
+    return error == ENOLCK || file_says_unsupported(error);
+}
+
+static enum lock_state try_descriptor(const char *path, int descriptor, struct error *err)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(descriptor, F_SETLK, &lock) == 0)
+        return LOCK_TAKEN;
+    if (errno == EACCES || errno == EAGAIN)
+        return tell_holder(path, descriptor, err);
+    if (!is_unsupported(errno)) {
+        error_errno(err, "cannot lock %s", path);
+        return LOCK_FAILED;
+    }
+    LOG_WARNING_ONCE(
+        "the file system of %s has no locks (%s): nobody would notice if another program were at work "
+        "there, or in other folders like it",
+        path, strerror(errno));
+    return LOCK_GRANTED;
+}
+
+enum lock_state file_lock_try(const char *path, int *descriptor, struct error *err)
+{
+    for (;;) {
+        *descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (*descriptor < 0) {
+            if (file_is_link(path))
+                error_set(err, "%s is a symbolic link, where a file of this folder's own is wanted; remove it", path);
+            else
+                error_errno(err, "cannot open %s", path);
+            return LOCK_FAILED;
+        }
+        const enum lock_state state = try_descriptor(path, *descriptor, err);
+        if (state <= LOCK_GRANTED && has_name(*descriptor, path)) {
+            write_holder(*descriptor);
+            return state;
+        }
+        close(*descriptor);
+        *descriptor = -1;
+        if (state > LOCK_GRANTED)
+            return state;
+    }
+}
+
+int file_lock(const char *path, int *descriptor, struct error *err)
+{
+    return file_lock_try(path, descriptor, err) <= LOCK_GRANTED ? 0 : -1;
+}
