@@ -70,11 +70,12 @@ static enum lock_state tell_holder(const char *path, int descriptor, struct erro
     struct holder holder;
     read_holder(descriptor, &holder);
     if (!holder.host[0])
-        error_set(err, "%s is locked: another process is at work there, and has not said who it is",
+        error_set(err, "%s is locked: another process is at work there (it has not said who it is)",
                   path);
     else
-        error_set(err, "%s is locked: process %ld on host %s is at work there, for %s now", path,
-                  holder.process, holder.host, holder.age);
+        error_set(err,
+                  "%s is locked: another process is at work there (process %ld on host %s, for %s)",
+                  path, holder.process, holder.host, holder.age);
     return holder.host[0] && is_alive(&holder) ? LOCK_ALIVE : LOCK_HELD;
 }
 
@@ -116,7 +117,10 @@ enum lock_state file_lock_try(const char *path, int *descriptor, struct error *e
         *descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (*descriptor < 0) {
             if (file_is_link(path))
-                error_set(err, "%s is a symbolic link, where a file of this folder's own is wanted; remove it", path);
+                error_set(
+                    err,
+                    "%s is a symbolic link, where a file of this folder's own is wanted; remove it",
+                    path);
             else
                 error_errno(err, "cannot open %s", path);
             return LOCK_FAILED;

@@ -144,7 +144,7 @@ static void begin_line(struct line *line)
 static _Noreturn void end_with(struct line *line)
 {
     line->text[line->length++] = '\n';
-    alarm(10); /* where standard error hangs, too */
+    alarm(10);    /* where standard error hangs, too */
     log_flush(1); /* who reads a file holds no lock of the log */
     for (size_t at = 0; at < line->length;) {
         const ssize_t wrote = write(STDERR_FILENO, line->text + at, line->length - at);

@@ -95,6 +95,11 @@ static int no_such_command(const struct command *command, const char *name, cons
     return EXIT_MISUSED;
 }
 
+static int exit_code(int status)
+{
+    return status >= 0 ? EXIT_DONE : status == FAILED_FOR_NOW ? EXIT_LATER : EXIT_FAILED;
+}
+
 static int run_on_ranks(const struct command *command, const char *name, int argc, char **argv,
                         const void *arguments)
 {
@@ -113,7 +118,7 @@ static int run_on_ranks(const struct command *command, const char *name, int arg
     if (status < 0 && dist_rank(dist) == 0)
         log_error("%s: %s", name, err.text);
     dist_close(dist);
-    return status < 0 ? EXIT_FAILED : status;
+    return status < 0 ? exit_code(status) : status;
 }
 
 static int run_command(const struct command *command, const char *name, int argc, char **argv)
@@ -131,10 +136,11 @@ static int run_command(const struct command *command, const char *name, int argc
         code = run_on_ranks(command, name, argc, argv, arguments);
     } else {
         struct threads threads;
-        code = threads_start(&threads, NULL, 0, &err) < 0 || command->run(arguments, &err) < 0
-                   ? EXIT_FAILED
-                   : EXIT_DONE;
-        if (code == EXIT_FAILED)
+        int status = threads_start(&threads, NULL, 0, &err);
+        if (status == 0)
+            status = command->run(arguments, &err);
+        code = exit_code(status);
+        if (code != EXIT_DONE)
             log_error("%s: %s", name, err.text);
     }
     free(arguments);

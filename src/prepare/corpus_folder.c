@@ -296,10 +296,24 @@ static void unlock(struct corpus_folder *folder)
     folder->lock = -1;
 }
 
-int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
+static int lock_folder(struct corpus_folder *folder, struct error *err)
+{
+    char *lock = path_join(folder->path, LOCK_FILE);
+    const enum lock_state state = file_lock_try(lock, &folder->lock, err);
+    free(lock);
+    if (state <= LOCK_GRANTED)
+        return 0;
+    error_prefix(err, "cannot prepare a corpus in %s%s", folder->path,
+                 state == LOCK_FAILED
+                     ? " (--no-lock does without the lock; then nobody else may be at work there)"
+                     : "");
+    return -1;
+}
+
+int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite, bool lock,
                         const struct vocabulary *vocabulary, uint64_t plan, struct error *err)
 {
-    char *lock = path_join(path, LOCK_FILE), *vocabulary_path = path_join(path, VOCABULARY_FILE);
+    char *vocabulary_path = path_join(path, VOCABULARY_FILE);
     char *work = corpus_folder_work(path, true);
     int status = -1;
     *folder = (struct corpus_folder){.path = memory_copy_text(path),
@@ -309,10 +323,8 @@ int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool ove
     if (folder_create(path, err) < 0)
         goto done;
     /* Before anything in the folder is looked at: what stands there may be another's work. */
-    if (file_lock(lock, &folder->lock, err) < 0) {
-        error_prefix(err, "cannot prepare a corpus in %s", path);
+    if (lock && lock_folder(folder, err) < 0)
         goto done;
-    }
     if (finish_replacement(path, err) < 0)
         goto done;
     folder->had_vocabulary = file_exists(vocabulary_path);
@@ -332,7 +344,6 @@ int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool ove
         goto done;
     status = remove_other_work(folder, plan, err);
 done:
-    free(lock);
     free(vocabulary_path);
     free(work);
     if (status < 0)

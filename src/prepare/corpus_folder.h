@@ -28,14 +28,14 @@ struct corpus_folder {
  * Takes the folder's lock (file_lock() says what that is worth on shared file systems), then makes
  * it ready; while another preparation has the lock, the folder is not touched and begin fails. One
  * process of a job, rank 0, holds it for all of them until the folder is released. What was killed
- * leaves the file, but not the lock.
+ * leaves the file, but not the lock. Without `lock` nobody sees that it is at work.
  *
  * Refuses a folder that holds a corpus, or another vocab.txt than `vocabulary`, unless overwrite; with
  * overwrite, one that is being read; and always, one in which somebody's own files, or folders, have the names of
  * a corpus' files (corpus_files.h).
  * Shards, counts, records and temporary files of an interrupted preparation are removed, unless all its
  * records bear the hash `plan`. A corpus that is overwritten stays as it is until the new one is whole. */
-int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite,
+int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool overwrite, bool lock,
                         const struct vocabulary *vocabulary, uint64_t plan, struct error *err);
 
 /* To be called once the manifest is written: removes the records; a new corpus takes the old one's place. Where

@@ -167,8 +167,8 @@ void prepare_close(struct preparation *p)
 
 int prepare_begin(struct preparation *p, struct error *err)
 {
-    return corpus_folder_begin(&p->folder, p->options.output, p->options.overwrite, p->vocabulary,
-                               p->plan.hash, err);
+    return corpus_folder_begin(&p->folder, p->options.output, p->options.overwrite,
+                               !p->options.no_lock, p->vocabulary, p->plan.hash, err);
 }
 
 void prepare_leave(struct preparation *p)

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "folder_lock.h"
 #include "lambert/base/activity.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/file.h"
-#include "lambert/base/file_lock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
 #include "lambert/kernels/product_counts.h"
@@ -368,13 +368,17 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     /* The folder is locked before a checkpoint is chosen, for whoever holds it may write a newer
      * one; where there is none yet it is made, and locked, when nothing else can be wrong. */
     activity_task("getting the first weights", -1);
-    bool there = first && folder_exists(run.folder);
-    status = dist_agree(dist, there ? run_folder_lock(&run, err) : 0, err);
-    if (status < 0)
-        goto done;
-    status = start_run(&run, request, err);
+    if (dist_any(dist, first && folder_exists(run.folder)))
+        status = folder_lock(&run, err);
+    if (status == 0)
+        status = start_run(&run, request, err);
     if (status == 0 && stopped_before(dist))
         status = RUN_STOPPED;
+    if (status != 0)
+        goto done;
+    status = dist_agree(dist, first ? folder_create(run.folder, err) : 0, err);
+    if (status == 0)
+        status = folder_lock(&run, err);
     if (status != 0)
         goto done;
     status = dist_agree(dist, first ? prepare_folder(&run, err) : 0, err);

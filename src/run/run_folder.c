@@ -8,17 +8,24 @@
 #include <unistd.h>
 
 #include "lambert/base/file.h"
-#include "lambert/base/file_lock.h"
 #include "lambert/base/memory.h"
 #include "run_internal.h"
 
-int run_folder_lock(struct run *run, struct error *err)
+enum lock_state run_folder_try_lock(struct run *run, struct error *err)
 {
+    if (run->lock >= 0 || !run->config->run.lock)
+        return LOCK_TAKEN;
     char *path = path_join(run->folder, "lock");
-    const bool link = file_is_link(path);
-    int status = file_lock(path, &run->lock, err);
+    const enum lock_state state = file_lock_try(path, &run->lock, err);
+    if (state == LOCK_ALIVE || state == LOCK_HELD)
+        error_prefix(err, "another run uses this folder");
+    if (state == LOCK_FAILED && !file_is_link(path))
+        error_prefix(
+            err,
+            "the run folder cannot be locked (run.lock=no does without; then nobody else may be at "
+            "work there)");
     free(path);
-    return status < 0 && !link ? error_prefix(err, "another run uses this folder") : status;
+    return state;
 }
 
 static int write_config(const struct run *run, struct error *err)
@@ -34,7 +41,7 @@ static int write_config(const struct run *run, struct error *err)
 
 int run_folder_take(struct run *run, struct error *err)
 {
-    if (folder_create(run->folder, err) < 0 || (run->lock < 0 && run_folder_lock(run, err) < 0))
+    if (folder_create(run->folder, err) < 0 || run_folder_try_lock(run, err) > LOCK_GRANTED)
         return -1;
     return write_config(run, err);
 }

@@ -5,11 +5,13 @@
 #include <stdbool.h>
 
 #include "lambert/base/error.h"
+#include "lambert/base/file_lock.h"
 
 struct run;
 
-/* Two runs in one folder would take each other's checkpoints for their own. */
-int run_folder_lock(struct run *run, struct error *err);
+/* Tries to lock the folder, where it is to be locked (run.lock) and is not yet: two runs in one folder would take
+ * each other's checkpoints for their own. run->lock is the descriptor; folder_lock.h waits for others. */
+enum lock_state run_folder_try_lock(struct run *run, struct error *err);
 
 /* Makes the folder run->folder if need be, locks it if it is not yet, and writes config.ini. */
 int run_folder_take(struct run *run, struct error *err);

@@ -42,7 +42,7 @@ struct run {
     int written;
     struct error write_error;
     uint64_t log_lost; /* lines of the log, as far as the metrics have told of them */
-    int lock;          /* descriptor of the run folder's lock; -1: not held */
+    int lock;          /* [rank 0] descriptor of the run folder's lock; -1: not held */
 };
 
 /* Collective; all ranks fail together. What the run trains on is opened (work.h), nodes divided,

@@ -194,8 +194,9 @@ static void who_has_it(void **state)
     gethostname(host, sizeof host - 1);
 
     pid_t child = hold_elsewhere(path, "");
-    char *wanted = memory_text("%s is locked: process %ld on host %s is at work there, for 0:0",
-                               path, (long)child, host);
+    char *wanted = memory_text(
+        "%s is locked: another process is at work there (process %ld on host %s, for 0:0", path,
+        (long)child, host);
     assert_int_equal(file_lock_try(path, &lock, &err), LOCK_ALIVE);
     assert_int_equal(strncmp(err.text, wanted, strlen(wanted)), 0);
     release_elsewhere(child);
@@ -203,8 +204,7 @@ static void who_has_it(void **state)
 
     child = hold_elsewhere(path, "node-of-elsewhere 17\n");
     assert_int_equal(file_lock_try(path, &lock, &err), LOCK_HELD);
-    assert_non_null(
-        strstr(err.text, "process 17 on host node-of-elsewhere is at work there, for 0:0"));
+    assert_non_null(strstr(err.text, "(process 17 on host node-of-elsewhere, for 0:0"));
     release_elsewhere(child);
 
     /* A process that has gone, whose lock a server keeps. */

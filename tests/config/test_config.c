@@ -11,6 +11,8 @@ static void defaults(void **state)
     assert_string_equal(c.run.folder, "");
     assert_int_equal(c.run.seed, 1);
     assert_int_equal(c.run.threads, 0);
+    assert_true(c.run.lock);
+    assert_int_equal(c.run.lock_seconds, 300);
     assert_int_equal(c.run.log_level, LOG_INFO);
     assert_int_equal(c.run.new_tokens, NEW_TOKENS_REFUSE);
     assert_int_equal(c.run.new_positions, NEW_POSITIONS_REFUSE);

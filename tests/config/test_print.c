@@ -12,6 +12,8 @@ static const char unusual[] = "[run]\n"
                               "new_positions = fresh\n"
                               "seed = 9007199254740991\n"
                               "threads = 3\n"
+                              "lock = no\n"
+                              "lock_seconds = 7\n"
                               "log_level = debug\n"
                               "\n"
                               "[data]\n"
@@ -215,6 +217,8 @@ static void result_keys(void **state)
                                            "new_tokens",
                                            "new_positions",
                                            "threads",
+                                           "lock",
+                                           "lock_seconds",
                                            "log_level",
                                            "corpus",
                                            "vocabulary",

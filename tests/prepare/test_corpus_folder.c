@@ -96,7 +96,7 @@ static int begin(struct corpus_folder *folder, bool overwrite, struct error *err
 {
     struct vocabulary *vocabulary;
     assert_int_equal(vocabulary_load(&vocabulary, "v.txt", err), 0);
-    const int status = corpus_folder_begin(folder, "out", overwrite, vocabulary, 1, err);
+    const int status = corpus_folder_begin(folder, "out", overwrite, true, vocabulary, 1, err);
     vocabulary_free(vocabulary);
     return status;
 }

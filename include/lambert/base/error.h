@@ -17,6 +17,10 @@ struct error {
     char text[2048];
 };
 
+/* What a function returns in place of -1 where its header says so: what stands in the way may go by itself, and the
+ * same call do later. It becomes the exit code of the program (command/command.h). */
+enum { FAILED_FOR_NOW = -2 };
+
 /* Replaces the sentence. Always returns -1, so that a function can `return error_set(err, ...)`. */
 int error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -55,6 +55,8 @@ struct config_run {
     enum new_positions new_positions;
     int64_t seed;
     int threads; /* a rank; 0: as many as dist/threads.h counts */
+    bool lock;   /* the folder */
+    int lock_seconds;
     enum log_level log_level;
 };
 

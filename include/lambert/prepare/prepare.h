@@ -57,6 +57,8 @@ struct prepare_options {
     const char *vocabulary;
     const char *output; /* folder; refused when it holds a corpus, unless overwrite */
     bool overwrite;
+    bool
+        no_lock; /* of the folder: its file system's locks fail, and nobody else is at work there */
     struct tokenizer_options tokenizer;
     bool split_sentences; /* no: every line is one sentence */
     bool segmented;       /* white space parts the words of the text: shards say where they begin */

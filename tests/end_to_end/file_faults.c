@@ -1,0 +1,53 @@
+/* A file system that lacks something, for LD_PRELOAD: FILE_FAULTS="lock=95 map=19 sync=22 sync_folder=9" is what fcntl()
+ * (of locks), mmap() (of files), fsync() of files and of folders fail with, by number. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The number behind "name="; 0: there is none. */
+static int fault(const char *name)
+{
+    const char *faults = getenv("FILE_FAULTS");
+    const size_t length = strlen(name);
+    for (; faults && *faults; faults += strcspn(faults, " "), faults += *faults == ' ')
+        if (strncmp(faults, name, length) == 0 && faults[length] == '=')
+            return atoi(faults + length + 1);
+    return 0;
+}
+
+int fcntl(int descriptor, int command, ...)
+{
+    va_list args;
+    va_start(args, command);
+    void *argument = va_arg(args, void *);
+    va_end(args);
+    if (command == F_SETLK && (errno = fault("lock")) != 0)
+        return -1;
+    return (int)syscall(SYS_fcntl, descriptor, command, argument);
+}
+
+/* Of regular files only that were opened to be read: libraries are mapped by the loader, and MPI shares memory. */
+void *mmap(void *address, size_t size, int protection, int flags, int descriptor, off_t offset)
+{
+    struct stat info;
+    if (descriptor >= 0 && protection == PROT_READ && fstat(descriptor, &info) == 0 &&
+        S_ISREG(info.st_mode) && (errno = fault("map")) != 0)
+        return MAP_FAILED;
+    return (void *)syscall(SYS_mmap, address, size, protection, flags, descriptor, offset);
+}
+
+int fsync(int descriptor)
+{
+    struct stat info;
+    if (fstat(descriptor, &info) == 0 &&
+        (errno = fault(S_ISDIR(info.st_mode) ? "sync_folder" : "sync")) != 0)
+        return -1;
+    return (int)syscall(SYS_fsync, descriptor);
+}
