@@ -15,7 +15,8 @@ enum { LONGEST_LINE = CONFIG_CORPORA + 256 }; /* a list of corpora is the longes
 struct walk {
     const char *next; /* unread text */
     const char *file;
-    int line; /* number of the last line read */
+    int line;                       /* number of the last line read */
+    char section[CONFIG_NAME + 16]; /* the one that the line is in; "" before the first */
     bool failed;
     const struct ini_visitor *visitor;
     struct error *err;
@@ -48,13 +49,31 @@ static void visit_section(struct walk *walk, const char *line)
     } else {
         memcpy(name, line + 1, length);
         name[length] = '\0';
+        for (size_t i = 0; i <= length; i++)
+            walk->section[i] =
+                (char)(name[i] == ' ' ? '.' : name[i]); /* as keys are named elsewhere */
         if (walk->visitor->section(walk->visitor->user, name, walk->line, walk->err) < 0)
             fail(walk);
     }
 }
 
+/* Names the key: of all that is wrong with such a line it is the only thing to look for. */
+static void fail_as_too_long(struct walk *walk, const char *line, size_t length, int most)
+{
+    size_t key = strcspn(line, "=:\n");
+    key = key < length ? key : 0; /* neither: the line has no key */
+    while (key > 0 && isspace((unsigned char)line[key - 1]))
+        key--;
+    if (key == 0 || key > CONFIG_NAME)
+        error_set(walk->err, "the line is too long (at most %d bytes)", most);
+    else
+        error_set(walk->err, "the line of '%s%s%.*s' is too long (%zu bytes; at most %d)",
+                  walk->section, walk->section[0] ? "." : "", (int)key, line, length, most);
+    fail(walk);
+}
+
 /* As fgets(), for inih: the next line, without its indentation, which to inih would mean that the
- * value of the line before goes on. */
+ * value of the line before goes on, and without what a comment says, which may be of any length. */
 static char *next_line(char *line, int size, void *user)
 {
     struct walk *walk = user;
@@ -68,9 +87,10 @@ static char *next_line(char *line, int size, void *user)
         start++;
         length--;
     }
+    if (*start == ';' || *start == '#')
+        length = 1;
     if (length + 2 > (size_t)size) {
-        error_set(walk->err, "the line is too long (at most %d bytes)", size - 2);
-        fail(walk);
+        fail_as_too_long(walk, start, length, size - 2);
         return NULL;
     }
     memcpy(line, start, length);

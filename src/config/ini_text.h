@@ -1,6 +1,6 @@
 /* Walks an INI text (inih) and keeps count of its lines.
  *
- * Beyond what inih checks: lines too long for it are refused instead of cut, so are bytes behind a
+ * Beyond what inih checks: lines too long for it (8 KB, where its limit may be set) are refused by their keys' names instead of cut, so are bytes behind a
  * section's bracket, and sections are told when they begin, keys or not. Lines may be indented. */
 #ifndef LAMBERT_CONFIG_INI_TEXT_H
 #define LAMBERT_CONFIG_INI_TEXT_H

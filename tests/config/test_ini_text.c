@@ -79,7 +79,17 @@ static void long_lines(void **state)
     value[sizeof value - 1] = '\0';
     snprintf(text, sizeof text, LEAST_PHASE "[run]\nfolder = %s\n", value);
     assert_int_equal(load(&c, &err, text, NULL), -1);
+    assert_non_null(strstr(err.text, "demo.ini:5: the line of 'run.folder' is too long ("));
+
+    snprintf(text, sizeof text, LEAST_PHASE "[run]\nfolder = a\n  # %s\n[data]\ncorpus = c\n", value);
+    assert_loads(&c, text); /* a comment may be as long as it likes */
+    assert_string_equal(c.run.folder, "a");
+    snprintf(text, sizeof text, LEAST_PHASE "[run]\n%s\n", value);
+    assert_int_equal(load(&c, &err, text, NULL), -1);
     assert_non_null(strstr(err.text, "demo.ini:5: the line is too long (at most "));
+    snprintf(text, sizeof text, LEAST_PHASE "  steps \t= %s\n", value);
+    assert_int_equal(load(&c, &err, text, NULL), -1);
+    assert_non_null(strstr(err.text, "'phase.one.steps' is too long ("));
 }
 
 int main(void)
