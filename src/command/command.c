@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/activity.h"
 #include "lambert/base/json.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/nearest.h"
+#include "lambert/base/watchdog.h"
 #include "lambert/command/pages.h"
 #include "lambert/dist/threads.h"
 
@@ -100,6 +102,30 @@ static int exit_code(int status)
     return status >= 0 ? EXIT_DONE : status == FAILED_FOR_NOW ? EXIT_LATER : EXIT_FAILED;
 }
 
+enum { START_SECONDS = 300 };
+
+/* Ranks wait for each other when MPI starts, for ever where a host has died meanwhile. */
+static double start_seconds(void)
+{
+    const char *wanted = getenv("LAMBERT_START_SECONDS");
+    char *end;
+    const double seconds = wanted ? strtod(wanted, &end) : START_SECONDS;
+    return seconds >= 0 && (!wanted || (end != wanted && *end == '\0')) ? seconds : START_SECONDS;
+}
+
+static int open_ranks(struct dist **dist, int *argc, char ***argv, struct error *err)
+{
+    struct watchdog *watchdog;
+    if (watchdog_start(
+            &watchdog, start_seconds(), "LAMBERT_START_SECONDS in the environment",
+            "Leave its host out, or see docs/cluster.md (When it hangs), and start again", err) < 0)
+        return -1;
+    activity_task("starting MPI", -1);
+    const int status = dist_open(dist, argc, argv, err);
+    watchdog_stop(watchdog);
+    return status;
+}
+
 static int run_on_ranks(const struct command *command, const char *name, int argc, char **argv,
                         const void *arguments)
 {
@@ -108,7 +134,7 @@ static int run_on_ranks(const struct command *command, const char *name, int arg
     struct threads threads;
     if (command->before_ranks)
         command->before_ranks();
-    if (dist_open(&dist, &argc, &argv, &err) < 0) {
+    if (open_ranks(&dist, &argc, &argv, &err) < 0) {
         log_error("%s: %s", name, err.text);
         return EXIT_FAILED;
     }

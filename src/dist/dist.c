@@ -63,6 +63,24 @@ static void avoid_single_copies(void)
         setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
 }
 
+/* A program without mpirun starts Open MPI's daemon (orted), which costs time and outlives it when it is killed. It
+ * is for what such a program never does: join other jobs. Where there is mpirun the variable means nothing. */
+static void do_without_daemon(void)
+{
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+}
+
+/* What a launcher says, for what is said while MPI starts. */
+static void expect_rank(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+    const char *rank = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && !rank; i++)
+        rank = getenv(names[i]);
+    if (rank)
+        log_set_rank(atoi(rank));
+}
+
 int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
 {
     int begun, level;
@@ -70,6 +88,8 @@ int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
     MPI_Initialized(&begun);
     require(!begun);
     avoid_single_copies();
+    do_without_daemon();
+    expect_rank();
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level);
     if (level < MPI_THREAD_FUNNELED) {
         MPI_Finalize();

@@ -1,10 +1,10 @@
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/watchdog.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/store/checkpoint_folder.h"
-#include "watchdog.h"
 
 /* What an evaluation by itself holds. */
 struct evaluation_setup {
@@ -90,7 +90,7 @@ int evaluate_checkpoint(const struct dist *dist, const struct evaluation_request
     struct watchdog *watchdog;
     struct run_state state;
     *file = (struct checkpoint_file){0};
-    int status = watchdog_start(&watchdog, config.train.watchdog_seconds,
+    int status = watchdog_start(&watchdog, config.train.watchdog_seconds, "train.watchdog_seconds",
                                 "Evaluate once more when that is mended", err);
     if (dist_agree(dist, status, err) < 0) {
         status = -1;

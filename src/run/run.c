@@ -12,6 +12,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
+#include "lambert/base/watchdog.h"
 #include "lambert/kernels/product_counts.h"
 #include "lambert/run/options.h"
 #include "nonfinite.h"
@@ -20,7 +21,6 @@
 #include "run_log.h"
 #include "signals.h"
 #include "start.h"
-#include "watchdog.h"
 
 /* One phase as it runs. */
 struct phase_run {
@@ -345,7 +345,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     struct run run;
     if (stopped_before(dist))
         return RUN_STOPPED;
-    int status = watchdog_start(&watchdog, config->train.watchdog_seconds,
+    int status = watchdog_start(&watchdog, config->train.watchdog_seconds, "train.watchdog_seconds",
                                 "--resume goes on from the last checkpoint", err);
     if (dist_agree(dist, status, err) < 0) {
         watchdog_stop(watchdog);

@@ -81,7 +81,8 @@ static void long_lines(void **state)
     assert_int_equal(load(&c, &err, text, NULL), -1);
     assert_non_null(strstr(err.text, "demo.ini:5: the line of 'run.folder' is too long ("));
 
-    snprintf(text, sizeof text, LEAST_PHASE "[run]\nfolder = a\n  # %s\n[data]\ncorpus = c\n", value);
+    snprintf(text, sizeof text, LEAST_PHASE "[run]\nfolder = a\n  # %s\n[data]\ncorpus = c\n",
+             value);
     assert_loads(&c, text); /* a comment may be as long as it likes */
     assert_string_equal(c.run.folder, "a");
     snprintf(text, sizeof text, LEAST_PHASE "[run]\n%s\n", value);

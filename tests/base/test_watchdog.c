@@ -12,7 +12,7 @@
 #include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "lambert/base/progress.h"
-#include "run/watchdog.h"
+#include "lambert/base/watchdog.h"
 
 /* --- what it thinks ---------------------------------------------------------------------------- */
 
@@ -105,7 +105,7 @@ static struct watchdog *start(double limit)
 {
     struct error err;
     struct watchdog *watchdog;
-    if (watchdog_start(&watchdog, limit, "try again", &err) != 0)
+    if (watchdog_start(&watchdog, limit, "train.watchdog_seconds", "try again", &err) != 0)
         _exit(99);
     return watchdog;
 }
@@ -232,7 +232,7 @@ static void zero_is_none(void **state)
     (void)state;
     struct error err;
     struct watchdog *watchdog;
-    assert_int_equal(watchdog_start(&watchdog, 0, "try again", &err), 0);
+    assert_int_equal(watchdog_start(&watchdog, 0, "train.watchdog_seconds", "try again", &err), 0);
     assert_null(watchdog);
     watchdog_stop(watchdog);
 }

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* names of threads */
-#include "watchdog.h"
+#include "lambert/base/watchdog.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -49,7 +49,7 @@ enum watch_event watch_look(struct watch *watch, uint64_t moves, double elapsed)
 
 struct watchdog {
     struct watch watch;
-    const char *advice;
+    const char *setting, *advice;
     double pause; /* seconds between looks */
     pthread_t thread;
     pthread_mutex_t mutex; /* guards stop */
@@ -71,8 +71,9 @@ static void warn(const struct watchdog *watchdog, const char *place)
     if (log_rank() != 0)
         return;
     set_alarm(watch->limit / 2 + 2 * watch->grace);
-    log_warning("no progress for %s: %s; at %s the run is ended (train.watchdog_seconds)",
-                clock_text(watch->silent, silent), place, clock_text(watch->limit, limit));
+    log_warning("no progress for %s: %s; at %s the run is ended (%s)",
+                clock_text(watch->silent, silent), place, clock_text(watch->limit, limit),
+                watchdog->setting);
     set_alarm(0);
 }
 
@@ -158,13 +159,15 @@ static void init_condition(pthread_cond_t *condition)
     pthread_condattr_destroy(&clock);
 }
 
-int watchdog_start(struct watchdog **out, double limit, const char *advice, struct error *err)
+int watchdog_start(struct watchdog **out, double limit, const char *setting, const char *advice,
+                   struct error *err)
 {
     *out = NULL;
     if (limit <= 0)
         return 0;
     struct watchdog *watchdog = memory_new(1, sizeof *watchdog);
     watch_init(&watchdog->watch, limit);
+    watchdog->setting = setting;
     watchdog->advice = advice;
     watchdog->pause = fmin(limit / 20, 1);
     pthread_mutex_init(&watchdog->mutex, NULL);

@@ -12,8 +12,8 @@
  *
  * Only time in which the process could run counts: a job that is suspended and continued is not
  * ended. */
-#ifndef LAMBERT_RUN_WATCHDOG_H
-#define LAMBERT_RUN_WATCHDOG_H
+#ifndef LAMBERT_BASE_WATCHDOG_H
+#define LAMBERT_BASE_WATCHDOG_H
 
 #include <stdint.h>
 
@@ -21,9 +21,10 @@
 
 struct watchdog;
 
-/* [local] limit 0: there is none, *watchdog is NULL. One in a process. `advice`, which lives for
- * ever, is what the last sentence says to do. */
-int watchdog_start(struct watchdog **watchdog, double limit, const char *advice, struct error *err);
+/* [local] limit 0: there is none, *watchdog is NULL. One in a process. `setting` is the name of
+ * the limit, and `advice` what the last sentence says to do; both live for ever. */
+int watchdog_start(struct watchdog **watchdog, double limit, const char *setting,
+                   const char *advice, struct error *err);
 void watchdog_stop(struct watchdog *watchdog); /* NULL is fine */
 
 /* --- what it thinks --------------------------------------------------------------------------- */

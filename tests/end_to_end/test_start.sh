@@ -1,0 +1,30 @@
+#!/bin/sh
+# A job that does not get as far as MPI on all ranks ends in a time that is told, and each rank says where it is; a command
+# without mpirun has no daemon of Open MPI's beside it.
+. "$(dirname "$0")/../lib.sh"
+make_text text.txt 20
+command=
+trap '[ -z "$command" ] || kill -KILL "$command" 2>/dev/null || :; rm -rf "$WORK"' EXIT
+${CC:-cc} -shared -fPIC -o hanging_start.so "$ROOT/tests/end_to_end/hanging_start.c" || fail "no shim"
+
+code=0
+timeout 60 mpirun -n 3 -x LD_PRELOAD="$WORK/hanging_start.so" -x HANGING_RANK=1 -x LAMBERT_START_SECONDS=2 \
+    -x ASAN_OPTIONS=verify_asan_link_order=0 "$LAMBERT" vocab --output v.txt --size 100 text.txt >log.txt 2>&1 || code=$?
+[ $code = 1 ] || { cat log.txt; fail "exit code $code"; }
+for rank in 0 1 2; do
+    grep -qE "error: rank $rank on $(hostname) made no progress for 0:0[2-9]: starting MPI" log.txt ||
+        { cat log.txt; fail "rank $rank does not say where it is"; }
+done
+grep -q "^warning: no progress for 0:01: starting MPI; at 0:02 the run is ended .LAMBERT_START_SECONDS" log.txt ||
+    { cat log.txt; fail "no warning"; }
+grep -q "the run stands still and is ended" log.txt || { cat log.txt; fail "no word of the end"; }
+
+# Its daemon would be a child of the command.
+"$LAMBERT" vocab --output vocab.txt --size 100 text.txt 2>log.txt || { cat log.txt; fail "vocab"; }
+mkfifo slow
+"$LAMBERT" prep --vocabulary vocab.txt --output prepared - <slow >log.txt 2>&1 &
+command=$!
+exec 3>slow
+awk 'BEGIN { for (i = 0; i < 20000; i++) print "The king saw the river." }' >&3
+wait_until 10 test -e prepared/prep.lock || { cat log.txt; fail "prep does not begin"; }
+! pgrep -P "$command" || fail "prep has a child: $(ps --no-headers -o args --ppid "$command")"
