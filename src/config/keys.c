@@ -136,6 +136,10 @@ static const struct key data_keys[] = {
         "arXiv 1907.11692)."),
     KEY(data, cache_megabytes, "64", "[1, 1048576]", FREE,
         "Memory of a rank for inflated corpus blocks."),
+    KEY(data, stage_folder, "", ANY_TEXT, FREE,
+        "Folder on each host's own disk (/tmp, /scratch): one rank of each host copies the corpora there before "
+        "the first step, and checks the copy; all ranks of the host read that, and it is removed at the end. For "
+        "shared file systems that many ranks would drown. Empty: they are read where they lie."),
 };
 
 static const struct key task_keys[] = {

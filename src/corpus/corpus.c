@@ -11,7 +11,8 @@
 #include "lambert/corpus/manifest.h"
 
 struct corpus {
-    char *folder;
+    char *folder; /* its name */
+    char *place;  /* the folder that its files are read from */
     int in_use; /* the manifest, as long as the corpus is open: lambert prep is not to replace it */
     struct buffer text; /* of the manifest */
     struct manifest manifest;
@@ -22,8 +23,8 @@ struct corpus {
 static int read_manifest(struct corpus *corpus, struct error *err)
 {
     int status = -1;
-    char *path = path_join(corpus->folder, MANIFEST_FILE);
-    if (!folder_exists(corpus->folder))
+    char *path = path_join(corpus->place, MANIFEST_FILE);
+    if (!folder_exists(corpus->place))
         error_set(err, "there is no corpus %s: no such folder; make one with lambert prep",
                   corpus->folder);
     else if (!file_exists(path))
@@ -50,7 +51,7 @@ static int vocabulary_differs(const struct corpus *corpus, const char *path,
 
 static int read_vocabulary(struct corpus *corpus, struct error *err)
 {
-    char *path = path_join(corpus->folder, VOCABULARY_FILE);
+    char *path = path_join(corpus->place, VOCABULARY_FILE);
     int status = -1;
     if (vocabulary_load(&corpus->vocabulary, path, err) < 0)
         goto done;
@@ -89,7 +90,7 @@ static int open_split(struct corpus *corpus, enum corpus_split split, struct err
     const struct manifest_split *part = &corpus->manifest.splits[split];
     char **paths = memory_new((size_t)part->count, sizeof *paths);
     for (int i = 0; i < part->count; i++)
-        paths[i] = path_join(corpus->folder, part->shards[i].file);
+        paths[i] = path_join(corpus->place, part->shards[i].file);
     int status = 0;
     if (document_store_open(&corpus->stores[split], paths, part->count,
                             corpus->manifest.vocabulary_hash, corpus->manifest.vocabulary_size,
@@ -104,8 +105,15 @@ static int open_split(struct corpus *corpus, enum corpus_split split, struct err
 
 int corpus_open(struct corpus **corpus_out, const char *folder, struct error *err)
 {
+    return corpus_open_copy(corpus_out, folder, folder, err);
+}
+
+int corpus_open_copy(struct corpus **corpus_out, const char *folder, const char *place,
+                     struct error *err)
+{
     struct corpus *corpus = memory_new(1, sizeof *corpus);
     corpus->folder = memory_copy_text(folder);
+    corpus->place = memory_copy_text(place);
     corpus->in_use = -1;
     *corpus_out = NULL;
     if (read_manifest(corpus, err) < 0 || read_vocabulary(corpus, err) < 0)
@@ -131,6 +139,7 @@ void corpus_close(struct corpus *corpus)
     manifest_release(&corpus->manifest);
     buffer_release(&corpus->text);
     free(corpus->folder);
+    free(corpus->place);
     free(corpus);
 }
 
@@ -199,7 +208,7 @@ int corpus_token_counts(const struct corpus *corpus, uint64_t *counts, struct er
     size_t size;
     struct byte_reader reader;
     int status = -1;
-    char *path = path_join(corpus->folder, COUNTS_FILE);
+    char *path = path_join(corpus->place, COUNTS_FILE);
     if (container_open(&file, path, COUNTS_KIND, COUNTS_VERSION, err) < 0)
         goto done;
     if (container_section(&file, COUNTS_SECTION, &data, &size, err) < 0)

@@ -9,6 +9,7 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
 #include "lambert/run/options.h"
+#include "stage.h"
 
 /* --- opening ------------------------------------------------------------------------------------ */
 
@@ -40,15 +41,16 @@ static int place_of(const struct corpora *corpora, const char *folder)
 }
 
 /* Opens the corpus unless it is open, and gives its place in opened. */
-static int open_folder(struct corpora *corpora, const struct config *config, const char *folder,
-                       int *place, struct error *err)
+static int open_folder(struct corpora *corpora, const struct stage *stage,
+                       const struct config *config, const char *folder, int *place,
+                       struct error *err)
 {
     const char *vocabulary = config->data.vocabulary;
     struct corpus *corpus;
     *place = place_of(corpora, folder);
     if (*place < corpora->count)
         return 0;
-    if (corpus_open(&corpus, folder, err) < 0)
+    if (corpus_open_copy(&corpus, folder, stage_place(stage, folder), err) < 0)
         return -1;
     ARRAY_RESERVE(corpora->opened, (size_t)corpora->count + 1, corpora->capacity);
     corpora->opened[corpora->count++] = corpus;
@@ -70,8 +72,8 @@ static void mix(struct corpora *corpora, const struct config_mix *mix, int phase
     mixture_init(&opened->mixture, mix->weight_count > 0 ? mix->weights : weights, count);
 }
 
-static int open_phase(struct corpora *corpora, const struct config *config, int phase,
-                      struct error *err)
+static int open_phase(struct corpora *corpora, const struct stage *stage,
+                      const struct config *config, int phase, struct error *err)
 {
     const struct config_mix wanted = config_phase_mix(config, phase);
     const int count = config_mix_count(&wanted);
@@ -85,20 +87,19 @@ static int open_phase(struct corpora *corpora, const struct config *config, int 
             config_word("task.kind", config->task.kind));
     corpora->phases[phase].parts = memory_new((size_t)count, sizeof *corpora->phases[phase].parts);
     for (int p = 0; p < count; p++)
-        if (open_folder(corpora, config, config_mix_folder(&wanted, p, folder),
+        if (open_folder(corpora, stage, config, config_mix_folder(&wanted, p, folder),
                         &corpora->phases[phase].parts[p], err) < 0)
             return -1;
     mix(corpora, &wanted, phase);
     return 0;
 }
 
-/* Phases [first, end). */
-static int open_phases(struct corpora *corpora, const struct config *config, int first, int end,
-                       struct error *err)
+int corpora_open_staged(struct corpora *corpora, const struct stage *stage,
+                        const struct config *config, int first, int end, struct error *err)
 {
     *corpora = (struct corpora){0};
     for (int p = first; p < end; p++)
-        if (open_phase(corpora, config, p, err) < 0) {
+        if (open_phase(corpora, stage, config, p, err) < 0) {
             corpora_close(corpora);
             return -1;
         }
@@ -107,13 +108,13 @@ static int open_phases(struct corpora *corpora, const struct config *config, int
 
 int corpora_open(struct corpora *corpora, const struct config *config, struct error *err)
 {
-    return open_phases(corpora, config, 0, config->phase_count, err);
+    return corpora_open_staged(corpora, NULL, config, 0, config->phase_count, err);
 }
 
 int corpora_open_phase(struct corpora *corpora, const struct config *config, int phase,
                        struct error *err)
 {
-    return open_phases(corpora, config, phase, phase + 1, err);
+    return corpora_open_staged(corpora, NULL, config, phase, phase + 1, err);
 }
 
 void corpora_close(struct corpora *corpora)

@@ -5,9 +5,11 @@
 #include "lambert/run/options.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/store/checkpoint_folder.h"
+#include "stage.h"
 
 /* What an evaluation by itself holds. */
 struct evaluation_setup {
+    struct stage *stage; /* NULL: the corpora are read where they lie */
     struct corpora corpora;
     const struct corpus *corpus; /* the first of the phase */
     struct evaluator *evaluator;
@@ -20,8 +22,7 @@ struct evaluation_setup {
 static int setup_init(struct evaluation_setup *setup, const struct dist *dist,
                       const struct config *config, int phase, struct error *err)
 {
-    *setup = (struct evaluation_setup){0};
-    if (corpora_open_phase(&setup->corpora, config, phase, err) < 0)
+    if (corpora_open_staged(&setup->corpora, setup->stage, config, phase, phase + 1, err) < 0)
         return -1;
     setup->corpus = corpora_of(&setup->corpora, phase, 0);
     if (evaluator_new(&setup->evaluator, config, phase, &setup->corpora, err) < 0)
@@ -47,6 +48,7 @@ static void setup_release(struct evaluation_setup *setup)
     bert_free(setup->bert);
     evaluator_free(setup->evaluator);
     corpora_close(&setup->corpora);
+    stage_close(setup->stage);
 }
 
 /* [rank 0] Before weights are read: a sentence that names a key says more than one that names a
@@ -102,6 +104,9 @@ int evaluate_checkpoint(const struct dist *dist, const struct evaluation_request
         goto done;
     dist_broadcast(dist, 0, &config.train.compute_type, sizeof config.train.compute_type);
 
+    status = stage_open(&setup.stage, dist, &config, request->phase, request->phase + 1, err);
+    if (status < 0)
+        goto done;
     activity_task("getting corpus and memory", -1);
     status = setup_init(&setup, dist, &config, request->phase, err);
     if (status == 0 && reads)

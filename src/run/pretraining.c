@@ -14,10 +14,12 @@
 #include "lambert/sample/sampled_batches.h"
 #include "run_internal.h"
 #include "run_log.h"
+#include "stage.h"
 #include "work.h"
 
 struct pretraining {
-    struct work work; /* the first member, as work.h wants it */
+    struct work work;    /* the first member, as work.h wants it */
+    struct stage *stage; /* NULL: the corpora are read where they lie */
     struct corpora corpora;
     struct pair_scorer *pairs; /* NULL: none to evaluate on */
     /* Of the phase that is open: */
@@ -183,6 +185,7 @@ static void close_pretraining(struct work *work)
     checkpoint_meta_release(&work->meta);
     pair_scorer_free(pretraining->pairs);
     corpora_close(&pretraining->corpora);
+    stage_close(pretraining->stage);
     free(pretraining);
 }
 
@@ -237,8 +240,15 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
     struct pretraining *pretraining = memory_new(1, sizeof *pretraining);
     pretraining->work = (struct work){.operations = &operations, .config = *config};
     *work = &pretraining->work;
-    if (dist_agree(dist, corpora_open(&pretraining->corpora, &pretraining->work.config, err), err) <
-        0) {
+    const struct config *own = &pretraining->work.config;
+    int status = stage_open(&pretraining->stage, dist, own, 0, own->phase_count, err);
+    if (status == 0)
+        status = dist_agree(dist,
+                            corpora_open_staged(&pretraining->corpora, pretraining->stage, own, 0,
+                                                own->phase_count, err),
+                            err);
+    if (status < 0) {
+        stage_close(pretraining->stage);
         *work = NULL;
         free(pretraining);
         return -1;

@@ -29,6 +29,7 @@ static const char unusual[] = "[run]\n"
                               "random_replace_prob = 0.2\n"
                               "sentence_pairs = sop\n"
                               "cache_megabytes = 1\n"
+                              "stage_folder = /scratch\n"
                               "\n"
                               "[model]\n"
                               "hidden_size = 96\n"
@@ -223,6 +224,7 @@ static void result_keys(void **state)
                                            "corpus",
                                            "vocabulary",
                                            "cache_megabytes",
+                                           "stage_folder",
                                            "micro_batch_tokens",
                                            "evaluate_every",
                                            "evaluate_sequences",

@@ -68,6 +68,8 @@ struct config_data {
     char vocabulary[CONFIG_TEXT]; /* empty: the corpus's own */
     struct sampling sampling;
     int cache_megabytes; /* of inflated corpus blocks, a rank */
+    char stage_folder
+        [CONFIG_TEXT]; /* of each host's own disk; empty: corpora are read where they lie */
 };
 
 struct config_task {

@@ -27,6 +27,9 @@ struct corpus;
 
 /* Maps the shards and looks at their ends only: corpora of any size open at once. */
 int corpus_open(struct corpus **corpus, const char *folder, struct error *err);
+/* The same of a copy (corpus/corpus_copy.h) that lies in `place`; the corpus keeps the name of its folder. */
+int corpus_open_copy(struct corpus **corpus, const char *folder, const char *place,
+                     struct error *err);
 void corpus_close(struct corpus *corpus); /* NULL is fine */
 
 const char *corpus_folder(const struct corpus *corpus);

@@ -32,6 +32,10 @@ struct corpora {
 int corpora_open(struct corpora *corpora, const struct config *config, struct error *err);
 int corpora_open_phase(struct corpora *corpora, const struct config *config, int phase,
                        struct error *err);
+/* Of phases [first, end), and where they were copied to; NULL: nowhere. */
+struct stage;
+int corpora_open_staged(struct corpora *corpora, const struct stage *stage,
+                        const struct config *config, int first, int end, struct error *err);
 void corpora_close(struct corpora *corpora); /* fine on a zeroed one */
 
 /* Of a phase: how many corpora it has, the p-th, and how they are mixed (by weights, or by the tokens

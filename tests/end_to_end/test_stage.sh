@@ -1,0 +1,82 @@
+#!/bin/sh
+# data.stage_folder: corpora are read from a copy, which is there while the run goes on, and gone when it has ended, or is found
+# and removed by the next run where it was killed; the numbers are the same.
+# shellcheck disable=SC2086 # words
+. "$(dirname "$0")/../lib.sh"
+make_corpus
+job=
+trap '[ -z "$job" ] || kill -KILL "$job" 2>/dev/null || :; rm -rf "$WORK"' EXIT
+short="phase.one.steps=3 phase.two.steps=2 phase.two.corpus=other"
+cp -r corpus other
+train 2 whole $short || { tail log.txt; fail "without a stage"; }
+
+empty() {
+    [ -z "$(ls -A stage 2>/dev/null)" ] || fail "$1 left $(ls -A stage)"
+}
+train 2 staged $short data.stage_folder=stage || { tail log.txt; fail "with a stage"; }
+grep -q "the corpora are on the hosts' disks, and checked" log.txt || fail "no word of the copy"
+cmp whole/checkpoints/step-00000005.checkpoint staged/checkpoints/step-00000005.checkpoint || fail "other bits"
+empty "a run"
+"$LAMBERT" eval "$ROOT/configs/tiny.ini" run.folder=staged data.corpus=corpus data.stage_folder=stage --json >eval.txt \
+    2>log.txt || { cat log.txt; fail "eval"; }
+"$LAMBERT" eval "$ROOT/configs/tiny.ini" run.folder=staged data.corpus=corpus --json 2>/dev/null | cmp - eval.txt ||
+    fail "eval says something else"
+empty "eval"
+
+# What fails leaves nothing, and a damaged shard does not pass.
+expect 1 "data.stage_folder: cannot open nowhere/corpus.json" "$LAMBERT" train "$ROOT/configs/tiny.ini" \
+    data.corpus=nowhere run.folder=r data.stage_folder=stage
+empty "a failure"
+cp -r corpus damaged
+python3 -c 'bytes = bytearray(open("damaged/train-00000.shard", "rb").read())
+bytes[len(bytes) // 2] ^= 1
+open("damaged/train-00000.shard", "wb").write(bytes)'
+expect 1 "data.stage_folder: .*the copy of damaged/train-00000.shard: .*damaged" mpirun -n 2 "$LAMBERT" train \
+    "$ROOT/configs/tiny.ini" data.corpus=damaged run.folder=r data.stage_folder=stage
+empty "a damaged shard"
+expect 1 "data.stage_folder" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=r \
+    data.stage_folder=text.txt
+
+# While one goes on, its original may go; another has a copy of its own; and when it is killed the next one cleans up.
+strides() {
+    [ "$(grep -sc '"kind":"step"' "$1/metrics.jsonl")" -gt 2 ] 2>/dev/null || ! kill -0 "$job" 2>/dev/null
+}
+cp -r corpus going
+"$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=going run.folder=long phase.one.steps=1000000 \
+    data.stage_folder=stage >long.txt 2>&1 &
+job=$!
+wait_until 60 strides long || fail "no steps: $(cat long.txt)"
+rm -r going
+kept=$(ls -d stage/lambert-stage-*[0-9])
+train 1 beside $short data.stage_folder=stage || { tail log.txt; fail "beside another"; }
+[ "$(ls -d stage/lambert-stage-*[0-9])" = "$kept" ] || fail "after the second run there is $(ls stage), not $kept"
+kill -0 $job 2>/dev/null || { cat long.txt; fail "the first run has ended"; }
+kill -KILL $job
+wait $job 2>/dev/null || :
+job=
+[ -d "$kept" ] || fail "who removed $kept?"
+mkdir stage/somebodys && touch stage/somebodys/file stage/lambert-stage-another-host-17.lock
+train 1 after $short data.stage_folder=stage || { tail log.txt; fail "after a killed one"; }
+grep -q "warning: $kept is of a run that was killed, and is removed" log.txt || fail "no word of what was left"
+[ "$(ls stage | tr '\n' ' ')" = "lambert-stage-another-host-17.lock somebodys " ] || fail "there is $(ls stage)"
+
+# A signal: nothing stays.
+"$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=signal phase.one.steps=1000000 \
+    data.stage_folder=stage >signal.txt 2>&1 &
+job=$!
+wait_until 60 strides signal || fail "no steps: $(cat signal.txt)"
+kill -TERM $job
+wait $job || { cat signal.txt; fail "stopped by a signal"; }
+job=
+[ "$(ls stage | tr '\n' ' ')" = "lambert-stage-another-host-17.lock somebodys " ] || fail "a signal leaves $(ls stage)"
+
+# A disk without the room, where a small one can be made.
+mkdir small
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=4k tmpfs small 2>/dev/null; then
+    trap 'umount small; rm -rf "$WORK"' EXIT
+    expect 1 "data.stage_folder: the corpora take 0.0 MB, and small on host .* has 0.0 MB free" "$LAMBERT" train \
+        "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=r data.stage_folder=small
+    [ -z "$(find small -name '*.shard')" ] || fail "it was copied"
+else
+    echo "no small disk can be made here: it was not tried"
+fi
