@@ -264,14 +264,15 @@ static void comparing(void **state)
     assert_compares("[data]\nlengths = 1, 2\n", "[data]\nlengths = 2, 1\n", NULL,
                     "\n  data.lengths = 2, 1, was 1, 2\n");
     assert_compares(two, "[source b]\nweight = 0.5\n[source a]\nweight = 1\n", NULL,
-                    "result:\n  sources = b, a, was a, b\nPut");
-    assert_compares(two, "[source a]\nweight = 1\n", NULL, "result:\n  sources = a, was a, b\nPut");
+                    "result:\n  sources = b, a, was a, b\n  Put");
+    assert_compares(two, "[source a]\nweight = 1\n", NULL,
+                    "result:\n  sources = a, was a, b\n  Put");
     assert_compares(two, "[source a]\nweight = 1\n", "sources", NULL);
     assert_compares(two, "[source a]\nweight = 0.1\n[source b]\nweight = 0.50\n", NULL,
-                    "result:\n  source.a.weight = 0.1, was 1\nPut");
+                    "result:\n  source.a.weight = 0.1, was 1\n  Put");
     /* each kind has an order of its own */
     assert_compares(two, "[source a]\n[source b]\nweight = 0.5\n[task x]\nrates = 1\n", NULL,
-                    "result:\n  tasks = x, was \nPut");
+                    "result:\n  tasks = x, was \n  Put");
     /* a section of another version of the program is not passed over */
     assert_compares("[corpus a]\nweight = 1\n", "", NULL,
                     "corpus.a.weight = (no such key), was 1\n");

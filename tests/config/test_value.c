@@ -20,8 +20,12 @@ static void assert_refused(const char *name, const char *value, const char *want
     struct error err;
     char word[1024], sentence[2048];
     snprintf(word, sizeof word, "%s=%s", name, value);
+    char shown[256] = ""; /* as errors write control characters out */
+    for (const char *c = value; *c; c++)
+        snprintf(shown + strlen(shown), sizeof shown - strlen(shown),
+                 (unsigned char)*c < ' ' || *c == 0x7f ? "\\x%02X" : "%c", (unsigned char)*c);
     snprintf(sentence, sizeof sentence, "command line: '%s' cannot be '%s'; it must be %s", name,
-             value, wanted);
+             shown, wanted);
     assert_int_equal(load(&config, &err, NULL, LEAST_WORDS, word, NULL), -1);
     assert_string_equal(err.text, sentence);
 }
