@@ -1,12 +1,12 @@
 #!/bin/sh
-# scripts/lambert.sbatch under a real Slurm of eight nodes, four jobs at once: one reaches its time
-# limit; one loses a node; one loses the node that runs the script; one is ended. All but the last go
-# back into the queue, resume and finish, and their losses are those of an undisturbed run.
+# scripts/lambert.sbatch under a real Slurm of ten nodes, five jobs at once: one reaches its time
+# limit; one loses a node; one loses the node that runs the script; one is preempted; one is ended. All but the
+# last go back into the queue, resume and finish, and their losses are those of an undisturbed run.
 . "$(dirname "$0")/lib.sh"
 . "$CLUSTER/slurm.sh"
-NODES="h1 h2 h3 h4 h5 h6 h7 h8"
+NODES="h1 h2 h3 h4 h5 h6 h7 h8 h9 h10"
 DELAY=10000 # so long that a run's pace is the network's, not the processor's
-hosts_up 9 $DELAY 1gbit
+hosts_up 11 $DELAY 1gbit
 make_corpus >/dev/null
 ln -s "$ROOT/configs" configs # the script is submitted from a checkout
 export LAMBERT TMPDIR=/dev/shm
@@ -39,6 +39,7 @@ submit() {
 limit=$(submit limit "$limit_steps" --ntasks-per-node=2 --time=1 --signal=B:USR1@20)
 node=$(submit node 80 --ntasks-per-node=1 --time=10)
 batch=$(submit batch 80 --ntasks-per-node=1 --time=10)
+preempt=$(submit preempt 80 --ntasks-per-node=1 --time=10)
 cancel=$(submit cancel 80 --ntasks-per-node=1 --time=10)
 
 give_up() {
@@ -57,10 +58,11 @@ nodes_of() {
     in_host h0 scontrol show hostnames "$(job_field NodeList "$1")"
 }
 
-for name in node batch cancel; do
+for name in node batch preempt cancel; do
     wait_for 60 $name.log "step 25 of $name" reached $name 25
 done
 in_host h0 scancel --batch --signal=TERM "$cancel"
+in_host h0 scancel --signal=TERM "$preempt" # to its steps, as Slurm does before it takes the nodes away
 lost_node=$(nodes_of "$node" | grep -vx "$(job_field BatchHost "$node")")
 host_cut "$lost_node"
 # The power fails: silence first, or the other side would be told that connections close.
@@ -101,6 +103,11 @@ came_back batch "$batch" "JobId=$batch due to failure of node $lost_batch"
 ! nodes_of "$batch" | grep -qx "$lost_batch" || give_up batch "ran on the lost node"
 echo "batch: $lost_batch lost with the script, resumed on $(job_field NodeList "$batch")"
 
+came_back preempt "$preempt" 'the run was told to end, or waits for the lock of its folder: the job goes back'
+# The first host's rank is mpirun's child, of no step.
+grep -q 'stopped by a signal to another rank' preempt.log || give_up preempt "not stopped by a signal"
+echo "preempt: stopped with a checkpoint, and resumed"
+
 wait_for 60 cancel.log "end of job cancel" finished cancel "$cancel"
 grep -q 'stopped by SIGUSR1' cancel.log || give_up cancel "not stopped by a signal"
 [ "$(job_field Restarts "$cancel")" = 0 ] || give_up cancel "was put back into the queue"
@@ -117,3 +124,4 @@ echo "cancel: stopped with a checkpoint, for good"
 same_losses whole.limit limit
 same_losses whole.lost node
 same_losses whole.lost batch
+same_losses whole.lost preempt
