@@ -70,6 +70,14 @@ void mixed_sampler_plan(struct mixed_sampler *sampler, uint64_t index, struct sa
         *part = place.part;
 }
 
+int mixed_sampler_damage(const struct mixed_sampler *sampler, struct error *err)
+{
+    for (int p = 0; p < sampler->mixture.count; p++)
+        if (sampler_damage(sampler->parts[p], err) < 0)
+            return -1;
+    return 0;
+}
+
 int mixed_sampler_fill(struct mixed_sampler *sampler, const struct sample_plan *plan,
                        struct packed_batch *batch, struct error *err)
 {

@@ -54,6 +54,9 @@ static int make_share(struct sampled_batches *batches, uint64_t number, struct p
                            &batches->plans[i], NULL, NULL);
         batches->lengths[i] = batches->plans[i].tokens;
     }
+    /* Where one rank saw damage, its lengths, and so its shares, are not those of the others. */
+    if (mixed_sampler_damage(batches->sampler, err) < 0)
+        return -1;
     const struct sharing sharing = {.global_batch = global_batch,
                                     .group = batches->options.group,
                                     .rank = batches->options.rank,

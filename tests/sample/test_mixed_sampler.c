@@ -1,6 +1,7 @@
 #include "lambert/sample/mixed_sampler.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "corpus/fixture.h"
@@ -210,6 +211,35 @@ static void epochs_are_exact(void **state)
     fixture_close(&f);
 }
 
+/* What planning a sample of one part meets is told before the batch is shared out, though none of its samples be
+ * made here: a host that sees the file as it was has other lengths. */
+static void damage_of_any_part_is_told(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct mixture mixture;
+    struct sample_plan plan;
+    struct error err;
+    fixture_open(&f, &shape);
+    struct mixed_sampler *sampler = mix(&f, &mixture);
+    mixed_sampler_plan(sampler, 0, &plan, NULL, NULL);
+    assert_int_equal(mixed_sampler_damage(sampler, &err), 0);
+    FILE *file = fopen(f.paths[1], "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    const long size = ftell(file);
+    assert_int_equal(fseek(file, 200, SEEK_SET), 0);
+    for (long i = 200; i < size; i++)
+        fputc(0xff, file);
+    fclose(file);
+    for (uint64_t i = 1; i < 2000; i++)
+        mixed_sampler_plan(sampler, i, &plan, NULL, NULL);
+    assert_int_equal(mixed_sampler_damage(sampler, &err), -1);
+    assert_non_null(strstr(err.text, "made-1.shard"));
+    mixed_sampler_free(sampler);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_sample_depends_on_its_number_alone),
         cmocka_unit_test(the_same_corpus_twice_gives_different_samples),
         cmocka_unit_test(epochs_are_exact),
+        cmocka_unit_test(damage_of_any_part_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,9 @@ struct part_progress mixed_sampler_progress(struct mixed_sampler *sampler, int p
 void mixed_sampler_plan(struct mixed_sampler *sampler, uint64_t index, struct sample_plan *plan,
                         int *part, uint32_t *epoch);
 
+/* sampler_damage() of any part. */
+int mixed_sampler_damage(const struct mixed_sampler *sampler, struct error *err);
+
 /* Appends the sample to the batch. */
 int mixed_sampler_fill(struct mixed_sampler *sampler, const struct sample_plan *plan,
                        struct packed_batch *batch, struct error *err);
