@@ -88,8 +88,9 @@ static const struct key run_keys[] = {
         "Threads of a rank; 0: one for each physical core that it is bound to, its share of cores that several ranks are "
         "bound to, and no more than a CPU quota has time for (docs/cluster.md). At most 8 a CPU."),
     KEY(run, lock, "yes", YES_NO, FREE,
-        "Lock the folder, so that no other run writes to it. no: for a file system whose locks fail, or that "
-        "keeps the lock of a host which is dead for good; nobody else may be at work in the folder then."),
+        "Lock the folder, so that no other run writes to it, and the corpora, so that none is replaced. no: for a file "
+        "system whose locks fail, or that keeps the lock of a host which is dead for good; nobody else may be at work "
+        "in the folder then."),
     KEY(run, lock_seconds, "300", "[0, 86400]", FREE,
         "How long to wait for the folder's lock where the process that has it is on another host, which may have "
         "died: a file server frees its locks after a minute or two. After that the exit code is 75 (try again "

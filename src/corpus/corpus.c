@@ -20,7 +20,7 @@ struct corpus {
     struct document_store *stores[CORPUS_SPLITS];
 };
 
-static int read_manifest(struct corpus *corpus, struct error *err)
+static int read_manifest(struct corpus *corpus, bool locks, struct error *err)
 {
     int status = -1;
     char *path = path_join(corpus->place, MANIFEST_FILE);
@@ -32,7 +32,7 @@ static int read_manifest(struct corpus *corpus, struct error *err)
                   "%s is not a corpus: it has no " MANIFEST_FILE
                   ", which lambert prep writes last; run it (again)",
                   corpus->folder);
-    else if (file_use_begin(path, &corpus->in_use, err) == 0 &&
+    else if ((!locks || file_use_begin(path, &corpus->in_use, err) == 0) &&
              file_read(path, &corpus->text, err) == 0)
         status = manifest_parse(&corpus->manifest, buffer_text(&corpus->text), path, err);
     free(path);
@@ -105,10 +105,10 @@ static int open_split(struct corpus *corpus, enum corpus_split split, struct err
 
 int corpus_open(struct corpus **corpus_out, const char *folder, struct error *err)
 {
-    return corpus_open_copy(corpus_out, folder, folder, err);
+    return corpus_open_copy(corpus_out, folder, folder, true, err);
 }
 
-int corpus_open_copy(struct corpus **corpus_out, const char *folder, const char *place,
+int corpus_open_copy(struct corpus **corpus_out, const char *folder, const char *place, bool locks,
                      struct error *err)
 {
     struct corpus *corpus = memory_new(1, sizeof *corpus);
@@ -116,7 +116,7 @@ int corpus_open_copy(struct corpus **corpus_out, const char *folder, const char 
     corpus->place = memory_copy_text(place);
     corpus->in_use = -1;
     *corpus_out = NULL;
-    if (read_manifest(corpus, err) < 0 || read_vocabulary(corpus, err) < 0)
+    if (read_manifest(corpus, locks, err) < 0 || read_vocabulary(corpus, err) < 0)
         goto fail;
     for (int s = 0; s < CORPUS_SPLITS; s++)
         if (open_split(corpus, (enum corpus_split)s, err) < 0)

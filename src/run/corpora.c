@@ -50,7 +50,7 @@ static int open_folder(struct corpora *corpora, const struct stage *stage,
     *place = place_of(corpora, folder);
     if (*place < corpora->count)
         return 0;
-    if (corpus_open_copy(&corpus, folder, stage_place(stage, folder), err) < 0)
+    if (corpus_open_copy(&corpus, folder, stage_place(stage, folder), config->run.lock, err) < 0)
         return -1;
     ARRAY_RESERVE(corpora->opened, (size_t)corpora->count + 1, corpora->capacity);
     corpora->opened[corpora->count++] = corpus;

@@ -86,7 +86,7 @@ static void a_copy_is_the_corpus(void **state)
     }
     struct corpus *corpus;
     struct corpus_copy *listed;
-    assert_int_equal(corpus_open_copy(&corpus, from, scratch_path("copy"), &err), 0);
+    assert_int_equal(corpus_open_copy(&corpus, from, scratch_path("copy"), false, &err), 0);
     assert_string_equal(corpus_folder(corpus), from);
     assert_true(document_store_shards(corpus_store(corpus, CORPUS_TRAIN)) > 3);
     corpus_close(corpus);

@@ -25,10 +25,12 @@
 
 struct corpus;
 
-/* Maps the shards and looks at their ends only: corpora of any size open at once. */
+/* Maps the shards and looks at their ends only: corpora of any size open at once. While it is open its manifest has a
+ * shared lock (base/file_use.h), for which `prep --overwrite` does not replace it. */
 int corpus_open(struct corpus **corpus, const char *folder, struct error *err);
-/* The same of a copy (corpus/corpus_copy.h) that lies in `place`; the corpus keeps the name of its folder. */
-int corpus_open_copy(struct corpus **corpus, const char *folder, const char *place,
+/* The same of a copy (corpus/corpus_copy.h) that lies in `place`; the corpus keeps the name of its folder. locks: with
+ * that lock. */
+int corpus_open_copy(struct corpus **corpus, const char *folder, const char *place, bool locks,
                      struct error *err);
 void corpus_close(struct corpus *corpus); /* NULL is fine */
 
