@@ -3,22 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lambert/base/log.h"
-
-static void warn_without_locks(const char *path)
-{
-    static atomic_flag warned = ATOMIC_FLAG_INIT;
-    if (!atomic_flag_test_and_set(&warned) && log_rank() == 0)
-        log_warning(
-            "%s: the file system knows no locks, so that nothing keeps a corpus that is read "
-            "from being replaced",
-            path);
-}
 
 /* 1: locked, or not to be locked here; 0: somebody has a lock that excludes this one. */
 static int lock(int descriptor, short type, const char *path)
@@ -28,7 +18,9 @@ static int lock(int descriptor, short type, const char *path)
         return 1;
     if (errno == EACCES || errno == EAGAIN)
         return 0;
-    warn_without_locks(path);
+    LOG_WARNING_ONCE(
+        "%s cannot be locked (%s), so that nothing keeps a corpus that is read from being replaced",
+        path, strerror(errno));
     return 1;
 }
 

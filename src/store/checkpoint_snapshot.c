@@ -42,6 +42,9 @@ int checkpoint_snapshot_new(struct checkpoint_snapshot **snapshot,
         checkpoint_snapshot_free(new);
         return -1;
     }
+    /* Its pages come now, so that training does not wait for them at the first checkpoint. */
+    if (new)
+        memset(new->weights, 0, new->bytes);
     for (int k = 0; new &&k < new->moment_count; k++) {
         new->moments[k] = new->weights + (size_t)(k + 1) * arrays->table->size;
         checkpoint_moment_section(optimizer_moment_name(optimizer, k), new->sections[k]);

@@ -23,9 +23,9 @@ enum lock_state {
     LOCK_FAILED /* it cannot be asked for */
 };
 
-/* Tries once. The file is made if need be; a symbolic link is refused. With the first two *descriptor is what to close(); else it is -1, and err says
- * who has the lock and for how long, or what failed. Its holder may remove the file before it closes it; the file
- * must not be opened otherwise meanwhile (closing it would give up the lock). */
+/* Tries once. The file is made if need be; a symbolic link is refused. With the first two *descriptor is what to
+ * close(); else it is -1, and err says who has the lock and for how long, or what failed. Its holder may remove the
+ * file before it closes it; the file must not be opened otherwise meanwhile (closing it would give up the lock). */
 enum lock_state file_lock_try(const char *path, int *descriptor, struct error *err);
 
 /* The same: 0 with the first two, else -1. */

@@ -3,8 +3,8 @@
  * process: opening and closing the file elsewhere does not lose it, and the system releases it when the
  * holder ends.
  *
- * Where the file system knows no locks, nothing is held, and one warning says so: reading goes on. What a lock
- * is worth between machines is said with file_lock() (base/file.h). */
+ * Where the file system cannot lock it, nothing is held, and one warning says why: reading goes on. What a lock
+ * is worth between machines is said with file_lock() (base/file_lock.h). */
 #ifndef LAMBERT_BASE_FILE_USE_H
 #define LAMBERT_BASE_FILE_USE_H
 
