@@ -115,18 +115,15 @@ static int check_missing(const struct gold *gold, const struct predictions *said
                      said->path, missing, example_count(gold), path_of(gold), id_of(gold, first));
 }
 
+/* Ids of examples are different ones, as their readers see to it; so are those of predictions. */
 static int match_ids(const struct gold *gold, const struct predictions *said,
                      const struct name_index *index, int *places, struct error *err)
 {
-    const int repeated = name_index_repeated(index);
-    if (repeated >= 0)
-        return error_set(err, "%s: two examples have the id %s", path_of(gold),
-                         id_of(gold, repeated));
     for (int i = 0; i < said->count; i++) {
         const int example = name_index_find(index, said->ids[i]);
         if (example < 0)
             return complain_of_unknown(gold, said, i, err);
-        places[example] = i; /* ids of predictions are different ones */
+        places[example] = i;
     }
     return check_missing(gold, said, places, err);
 }

@@ -163,6 +163,16 @@ static int take_answer(struct predictions *p, const cJSON *item, bool listed, st
     return 0;
 }
 
+static int check_ids(const struct predictions *p, struct error *err)
+{
+    struct name_index index;
+    name_index_init(&index, p->ids, p->count);
+    const int repeated = name_index_repeated(&index);
+    name_index_release(&index);
+    return repeated < 0 ? 0
+                        : error_set(err, "%s: the id %s stands twice", p->path, p->ids[repeated]);
+}
+
 static int read_answers(struct predictions *p, struct error *err)
 {
     cJSON *root;
@@ -175,7 +185,7 @@ static int read_answers(struct predictions *p, struct error *err)
     for (const cJSON *item = root ? root->child : NULL; item && status == 0; item = item->next)
         status = take_answer(p, item, cJSON_IsArray(root), err);
     cJSON_Delete(root);
-    return status;
+    return status < 0 ? status : check_ids(p, err);
 }
 
 static int take_null_difference(struct predictions *p, const struct name_index *index,
@@ -215,20 +225,6 @@ int predictions_read_null_differences(struct predictions *predictions, const cha
 
 /* ---------------------------------------------------------------------------------------------- */
 
-static int check_ids(const struct predictions *p, struct error *err)
-{
-    struct name_index index;
-    name_index_init(&index, p->ids, p->count);
-    const int repeated = name_index_repeated(&index);
-    name_index_release(&index);
-    if (repeated < 0)
-        return 0;
-    if (!p->lines)
-        return error_set(err, "%s: the id %s stands twice", p->path, p->ids[repeated]);
-    return error_set(err, "%s:%d: the id %s stands twice", p->path, p->lines[repeated],
-                     p->ids[repeated]);
-}
-
 int predictions_read(struct predictions *predictions, const struct task_format *format,
                      const char *path, struct error *err)
 {
@@ -240,8 +236,6 @@ int predictions_read(struct predictions *predictions, const struct task_format *
         status = read_tags(predictions, format, err);
     else
         status = read_texts(predictions, format, err);
-    if (status == 0 && predictions->ids)
-        status = check_ids(predictions, err);
     if (status < 0)
         predictions_release(predictions);
     return status;

@@ -67,8 +67,6 @@ static void what_cannot_be_matched_is_told(void **state)
           "p.tsv says nothing of 2 of the 3 examples of g.tsv; the id of the first is a");
     check(&classes, file_of("g.tsv", three), file_of("p.tsv", "id\tprediction\nc\t1\nd\t1\n"),
           "p.tsv:3: the id d is not in g.tsv");
-    check(&classes, file_of("g.tsv", "n\tlabel\na\t1\nb\t0\na\t1\n"),
-          file_of("p.tsv", "id\tprediction\na\t1\n"), "g.tsv: two examples have the id a");
 }
 
 static void numbers_and_labels(void **state)

@@ -139,7 +139,7 @@ static void bad_files_are_told(void **state)
     check(&classes, file_of("p.tsv", "id\tlabel\na1\tyes\n"),
           "p.tsv:1: there is no column prediction; there are: id, label");
     check(&classes, file_of("p.tsv", "id\tprediction\na1\tyes\na2\tno\na1\tno\n"),
-          "p.tsv:4: the id a1 stands twice");
+          "p.tsv:4: the id a1 (column id) stands in line 2 already");
 }
 
 int main(void)
