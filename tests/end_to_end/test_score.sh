@@ -114,7 +114,7 @@ expect 1 "first.tsv:4: the id 2 is not in gold.tsv" "$LAMBERT" score --task clas
 printf 'id\tprediction\n1\t0\n' >said.tsv
 expect 1 "says nothing of 1 of the 2 .* the first is 0" "$LAMBERT" score --task classification gold.tsv said.tsv
 printf 'id\tprediction\n1\t0\n0\t0\n1\t1\n' >said.tsv
-expect 1 "said.tsv:4: the id 1 stands twice" "$LAMBERT" score --task classification gold.tsv said.tsv
+expect 1 "said.tsv:4: the id 1 \(column id\) stands in line 2 already" "$LAMBERT" score --task classification gold.tsv said.tsv
 printf 'id\tprediction\n1\t0\n0\t2\n' >said.tsv
 printf '0\n1\n' >labels.txt
 expect 1 "said.tsv:3: the label '2' is not in the list" "$LAMBERT" score --task classification gold.tsv said.tsv \
