@@ -20,6 +20,7 @@ struct trainer {
     struct param_sync *sync; /* weights, and gradients, which are working memory between steps */
     struct packed_batch micro;
     bool (*told)(void); /* to give up a step; NULL: nobody is */
+    bool listens;       /* in the step that is made: the same on all ranks */
     struct call_off call_off;
     struct tensor_report *tensors; /* [table count]; NULL: nobody will ask for them */
 };
@@ -184,7 +185,7 @@ void trainer_listen(struct trainer *trainer, bool (*told)(void))
 /* Before each micro-batch, and once by a rank that has none. Gradients leave in the last, which is then to come. */
 static bool is_given_up(struct trainer *trainer, bool last)
 {
-    if (!trainer->told)
+    if (!trainer->listens)
         return false;
     const bool heard = call_off_heard(trainer->dist, &trainer->call_off, trainer->told());
     if (!heard && !last)
@@ -192,6 +193,20 @@ static bool is_given_up(struct trainer *trainer, bool last)
     /* Ranks that are at work may need weights of this one, which moves nothing on while they meet. */
     param_sync_await_weights(trainer->sync);
     return call_off_agree(trainer->dist, &trainer->call_off);
+}
+
+/* Of this rank's share, the sequences of the micro-batch that begins with the sequence `first`. */
+static int micro_batch_fit(const struct trainer *trainer, const struct batch *batch, int first)
+{
+    return batch->group > 0
+               ? batch_group_fit(batch, first)
+               : packed_batch_fit(batch->share, first, trainer->options.bert.capacity.tokens);
+}
+
+static bool is_several(const struct trainer *trainer, const struct batch *batch)
+{
+    const int sequences = batch->share->sequences;
+    return sequences > 0 && micro_batch_fit(trainer, batch, 0) < sequences;
 }
 
 /* The gradient of the global batch: this rank's shard of it is in the sync, before clipping. */
@@ -202,6 +217,7 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
     const struct objective_list objectives = bert_objectives(trainer->bert);
     struct {
         double ranks_without; /* a batch */
+        double several;       /* ranks with more than one micro-batch */
         double terms[OBJECTIVE_MOST];
     } counts = {.ranks_without = !batch};
     double scales[OBJECTIVE_MOST];
@@ -210,9 +226,11 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
     /* Whether all ranks have their share, and what the losses' means are over: the terms of the
      * global batch. */
     activity_at("counting the losses' terms", -1);
-    if (batch)
+    if (batch) {
         bert_count_terms(trainer->bert, batch->share, counts.terms);
-    dist_sum_double(dist, &counts.ranks_without, 1 + objectives.count);
+        counts.several = is_several(trainer, batch);
+    }
+    dist_sum_double(dist, &counts.ranks_without, 2 + objectives.count);
     if (!batch || counts.ranks_without > 0)
         return dist_agree(dist, batch ? 0 : -1, err);
     for (int o = 0; o < objectives.count; o++)
@@ -221,15 +239,16 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
     const struct packed_batch *share = batch->share;
     struct step_sums sums = {.sequences = share->sequences, .tokens = share->tokens};
 
+    /* To listen costs the overlap of the weights' all-gather with the work of who has one micro-batch, which is
+     * wasted where nobody has another one that could be given up. */
+    trainer->listens = trainer->told && counts.several > 0;
     param_sync_begin_step(trainer->sync, batch_groups(batch));
     call_off_begin(&trainer->call_off);
     if (share->sequences == 0 && is_given_up(trainer, true))
         goto give_up;
     for (int first = 0, count; first < share->sequences; first += count) {
         struct packed_batch *micro = &trainer->micro;
-        count = batch->group > 0
-                    ? batch_group_fit(batch, first)
-                    : packed_batch_fit(share, first, trainer->options.bert.capacity.tokens);
+        count = micro_batch_fit(trainer, batch, first);
         if (is_given_up(trainer, first + count == share->sequences))
             goto give_up;
         packed_batch_slice(share, first, count, micro);

@@ -412,6 +412,32 @@ static void a_step_that_is_given_up_leaves_no_trace(void **state)
             }
 }
 
+/* As often as there are micro-batches, where any rank has several; else not at all: whoever listens waits for weights
+ * that would come during the forward pass. */
+static void only_steps_of_several_micro_batches_listen(void **state)
+{
+    const int rooms[] = {SEQUENCES * 17, 17 + 16 + 15 + 14, 30, 20};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture, 5);
+    for (size_t room = 0; room < sizeof rooms / sizeof *rooms; room++) {
+        struct trainer_options options = plain_options();
+        options.bert.capacity.tokens = rooms[room];
+        struct trainer *trainer = open_trainer(&options, 1);
+        int micro_batches = 0;
+        for (int first = 0; first < fixture.share.sequences; micro_batches++)
+            first += packed_batch_fit(&fixture.share, first, rooms[room]);
+        double most = micro_batches;
+        dist_max_double(ranks, &most, 1);
+        asked = told_at = 0;
+        trainer_listen(trainer, told);
+        train(trainer, &fixture, 1);
+        assert_int_equal(asked, most > 1 ? micro_batches : 0);
+        trainer_free(trainer);
+    }
+    fixture_release(&fixture);
+}
+
 /* --- several trainers; checkpoints ------------------------------------------------------------ */
 
 static void two_trainers_do_not_know_of_each_other(void **state)
@@ -505,6 +531,7 @@ int main(int argc, char **argv)
         RANKS_TEST(what_is_not_finite_changes_nothing),
         RANKS_TEST(a_rank_without_a_batch_fails_all),
         RANKS_TEST(a_step_that_is_given_up_leaves_no_trace),
+        RANKS_TEST(only_steps_of_several_micro_batches_listen),
         RANKS_TEST(two_trainers_do_not_know_of_each_other),
         RANKS_TEST(a_checkpoint_goes_on_bit_for_bit),
     };

@@ -123,8 +123,8 @@ int trainer_step(struct trainer *trainer, const struct batch *batch, double rate
                  bool report_tensors, struct step_report *report, struct error *err);
 
 /* [local], but to be called on all ranks alike. From now on a step can be given up between two micro-batches, by all
- * ranks: when `told` says so on any. That costs a step one meeting of all ranks before their last micro-batches. NULL:
- * steps are made whole. */
+ * ranks: when `told` says so on any. That costs a step one meeting of all ranks before their last micro-batches. A step
+ * in which each rank has one micro-batch at most is made whole, and told() is not asked in it. NULL: all steps are. */
 void trainer_listen(struct trainer *trainer, bool (*told)(void));
 
 /* The gradient of the global batch, before clipping, whole on every rank: *gradient
