@@ -29,13 +29,14 @@ static void receive(const struct dist *dist, struct call_off *call_off)
 bool call_off_heard(const struct dist *dist, struct call_off *call_off, bool told)
 {
     int there;
-    if (told && !call_off->told) {
-        call_off->told = true;
-        tell_all(dist);
-    }
     MPI_Iprobe(MPI_ANY_SOURCE, TAG_CALL_OFF, dist->world, &there, MPI_STATUS_IGNORE);
     if (there)
         receive(dist, call_off);
+    /* All hear of the first who tells. Where all ranks get a signal, each would send a message to each. */
+    if (told && !call_off->told && call_off->heard == 0) {
+        call_off->told = true;
+        tell_all(dist);
+    }
     return call_off->told || call_off->heard > 0;
 }
 

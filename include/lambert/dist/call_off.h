@@ -4,8 +4,8 @@
  *     between two parts:     call_off_heard(dist, &call_off, told)      [local]
  *     then, on every rank:   call_off_agree(dist, &call_off)            collective, once
  *
- * A rank that is told sends all others an empty message, which these look for between their parts: so that the first
- * to hear need not wait until the others are through. Who hears goes to the agreement at once, who does not when it
+ * A rank that is told, and has not heard of another, sends all others an empty message, which these look for between
+ * their parts: so that the first to hear need not wait until the others are through. Who hears goes to the agreement at once, who does not when it
  * comes to what cannot be given up; there they all learn alike whether any had heard. */
 #ifndef LAMBERT_DIST_CALL_OFF_H
 #define LAMBERT_DIST_CALL_OFF_H
@@ -15,7 +15,7 @@
 #include "lambert/dist/dist.h"
 
 struct call_off {
-    bool told; /* this rank was, and has told the others */
+    bool told; /* this rank has told the others */
     int heard; /* messages of others that were received */
 };
 
