@@ -22,14 +22,16 @@ void deadline_note_evaluation(struct deadline *deadline, double seconds)
     deadline->evaluation = fmax(seconds, FADING * deadline->evaluation);
 }
 
-bool deadline_is_near(struct deadline *deadline, double now, int evaluations, double checkpoint)
+bool deadline_is_near(struct deadline *deadline, double now, int evaluations, int checkpoints,
+                      double checkpoint)
 {
-    const double needed = deadline->step + evaluations * deadline->evaluation + checkpoint;
+    const double needed =
+        deadline->step + evaluations * deadline->evaluation + checkpoints * checkpoint;
     deadline->near = now + RESERVE * needed + END_SECONDS > deadline->at;
     return deadline->near;
 }
 
 double deadline_needed(const struct deadline *deadline, double checkpoint)
 {
-    return RESERVE * (deadline->step + checkpoint) + END_SECONDS;
+    return RESERVE * (deadline->step + deadline->evaluation + 2 * checkpoint) + END_SECONDS;
 }

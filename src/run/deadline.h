@@ -1,5 +1,6 @@
-/* The end of the time that a run has, and whether the next step still fits before it: with what follows the step, a
- * checkpoint at the end, and a reserve. What each takes is what it took. All is [local]; rank 0 decides for all. */
+/* The end of the time that a run has, and whether the next step still fits before it: with the evaluations and
+ * checkpoints that come until it is done, the checkpoint at the end among them, and a reserve. What each takes is what
+ * it took. All is [local]; rank 0 decides for all. */
 #ifndef LAMBERT_RUN_DEADLINE_H
 #define LAMBERT_RUN_DEADLINE_H
 
@@ -21,10 +22,13 @@ void deadline_note_step(struct deadline *deadline, double seconds);
 void deadline_note_evaluation(struct deadline *deadline, double seconds);
 
 /* Whether the run is to end after the step that is done now, where so many evaluations would come before the end of
- * the next one, and a checkpoint takes so many seconds. Keeps the answer in `near`. */
-bool deadline_is_near(struct deadline *deadline, double now, int evaluations, double checkpoint);
+ * the next one and so many checkpoints until it is saved, of which each takes so many seconds. Keeps the answer in
+ * `near`. */
+bool deadline_is_near(struct deadline *deadline, double now, int evaluations, int checkpoints,
+                      double checkpoint);
 
-/* Seconds that a run needs to end after a signal: a step and a checkpoint, with the reserve. */
+/* Seconds that a run needs at most to end after a signal, with the reserve: a step, an evaluation, the checkpoint that
+ * is being written, and the one at the end. */
 double deadline_needed(const struct deadline *deadline, double checkpoint);
 
 #endif

@@ -73,9 +73,10 @@ static struct balance_flags flags_after(struct run *run, const struct phase_run 
     if (dist_rank(run->dist) != 0)
         return flags;
     const int evaluations = evaluates_after(run, phase, 1) + evaluates_after(run, phase, 2);
-    const double checkpoint = run->saving.seconds * (run->saving.busy ? 2 : 1);
-    flags.stop |= deadline_is_near(&run->deadline, clock_seconds(), evaluations, checkpoint);
     flags.save = saving_is_due(run);
+    flags.stop |= deadline_is_near(&run->deadline, clock_seconds(), evaluations,
+                                   saving_ahead(run, run->state.total_steps + 1, flags.save),
+                                   run->saving.seconds);
     return flags;
 }
 
@@ -206,13 +207,10 @@ static enum outcome save_before_step(struct run *run, struct error *err)
 /* Evaluation, checkpoint, signal: what may follow a step. */
 static enum outcome after_step(struct run *run, const struct phase_run *phase, struct error *err)
 {
-    const struct config_train *train = &run->config->train;
-    const int64_t step = run->state.total_steps;
     const bool last = run->state.phase_step == phase->settings->steps, stop = run->flags.stop;
     const bool evaluates = evaluates_after(run, phase, 0);
     const bool periodic =
-        !run->skips_in_a_row && (run->flags.save || due(step, train->checkpoint_every) ||
-                                 due(step, train->checkpoint_keep_every));
+        !run->skips_in_a_row && saving_follows(run, run->state.total_steps, run->flags.save);
     if (run->given_up)
         return save_before_step(run, err);
     report_progress(run, phase, evaluates || stop);

@@ -104,6 +104,23 @@ bool saving_is_due(const struct run *run)
            (minutes > 0 && !saving->busy && clock_seconds() - saving->taken >= 60 * minutes);
 }
 
+static bool is_multiple(int64_t step, int every)
+{
+    return every > 0 && step % every == 0;
+}
+
+bool saving_follows(const struct run *run, int64_t step, bool by_clock)
+{
+    const struct config_train *train = &run->config->train;
+    return by_clock || is_multiple(step, train->checkpoint_every) ||
+           is_multiple(step, train->checkpoint_keep_every);
+}
+
+int saving_ahead(const struct run *run, int64_t step, bool by_clock)
+{
+    return run->saving.busy || saving_follows(run, step, by_clock) ? 2 : 1;
+}
+
 int saving_finish(struct run *run, struct error *err)
 {
     activity_at("waiting for the checkpoint that is being written", -1);

@@ -7,7 +7,7 @@
  *     after each step:
  *         saving_step(run)                     what a thread has done is reported
  *         saving_check_place(run, err), saving_save(run, stays, err)
- *                                              where one is due: saving_is_due(), or by steps
+ *                                              where one is due: saving_follows()
  *     saving_finish(run, err)
  *     saving_release(run)
  *
@@ -62,6 +62,13 @@ void saving_step(struct run *run);
 /* [local] Whether train.checkpoint_minutes have passed, and one can be written without waiting; rank 0 decides for
  * all. */
 bool saving_is_due(const struct run *run);
+
+/* [local] Whether a checkpoint follows that step, by its number or, where saving_is_due() says so, by the clock. */
+bool saving_follows(const struct run *run, int64_t step, bool by_clock);
+
+/* [local] How many checkpoints come, at most, before the run has ended that is told to after the step that follows
+ * `step`: the one at the end, and before it the one that is being written or follows `step`. Of rank 0. */
+int saving_ahead(const struct run *run, int64_t step, bool by_clock);
 
 /* To be called before anything is written by name. Where the run folder is no longer the one that the run began in
  * (it was moved, or removed), the run is saved where the folder is now, or in a new one, and this fails with a
