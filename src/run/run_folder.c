@@ -1,5 +1,6 @@
 #include "run_folder.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "run_internal.h"
 
@@ -39,45 +41,87 @@ static int write_config(const struct run *run, struct error *err)
     return status;
 }
 
+/* An open folder is told from another one in its place for as long as it is open. */
+static int hold(struct run *run, struct error *err)
+{
+    run->place = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return run->place < 0 ? error_errno(err, "cannot open the run folder %s", run->folder) : 0;
+}
+
 int run_folder_take(struct run *run, struct error *err)
 {
-    if (folder_create(run->folder, err) < 0 || run_folder_try_lock(run, err) > LOCK_GRANTED)
+    if (folder_create(run->folder, err) < 0 || hold(run, err) < 0 ||
+        run_folder_try_lock(run, err) > LOCK_GRANTED)
         return -1;
     return write_config(run, err);
+}
+
+static void let_go(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
+
+void run_folder_release(struct run *run)
+{
+    let_go(&run->lock);
+    let_go(&run->place);
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The path of a run folder may be a link. */
+static bool is_place(const char *path, int place)
+{
+    struct stat there, held;
+    return stat(path, &there) == 0 && fstat(place, &held) == 0 && is_same(&there, &held);
 }
 
 static bool is_locked_file(const char *path, int lock)
 {
     struct stat there, held;
-    return lstat(path, &there) == 0 && fstat(lock, &held) == 0 && there.st_dev == held.st_dev &&
-           there.st_ino == held.st_ino;
+    return lstat(path, &there) == 0 && fstat(lock, &held) == 0 && is_same(&there, &held);
 }
 
 bool run_folder_is_there(const struct run *run)
 {
-    char *path = path_join(run->folder, "lock");
-    const bool is = run->lock < 0 || is_locked_file(path, run->lock);
-    free(path);
-    return is;
+    return is_place(run->folder, run->place);
 }
 
-/* The system knows where an open file was moved to. */
+int run_folder_keep_lock(struct run *run, struct error *err)
+{
+    char *path = path_join(run->folder, "lock");
+    const bool is_kept = run->lock < 0 || is_locked_file(path, run->lock);
+    free(path);
+    if (is_kept)
+        return 0;
+    let_go(&run->lock);
+    if (run_folder_try_lock(run, err) > LOCK_GRANTED)
+        return error_prefix(err, "the lock of the run folder was removed while training ran");
+    log_warning("the lock of the run folder %s was removed while training ran: it is locked again",
+                run->folder);
+    return 0;
+}
+
+/* The system knows where an open folder was moved to. */
 int run_folder_find(struct run *run, bool *moved, struct error *err)
 {
     char link[64], now[PATH_MAX];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", run->lock);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", run->place);
     const ssize_t length = readlink(link, now, sizeof now - 1);
     now[length > 0 ? length : 0] = '\0';
-    *moved = is_locked_file(now, run->lock);
+    *moved = is_place(now, run->place);
     if (*moved) {
-        *strrchr(now, '/') = '\0';
         free(run->folder);
         run->folder = memory_copy_text(now);
         return 0;
     }
     if (folder_exists(run->folder))
         return error_set(err, "another folder is in its place");
-    close(run->lock);
-    run->lock = -1;
+    run_folder_release(run);
     return run_folder_take(run, err);
 }

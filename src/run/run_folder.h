@@ -13,11 +13,19 @@ struct run;
  * each other's checkpoints for their own. run->lock is the descriptor; folder_lock.h waits for others. */
 enum lock_state run_folder_try_lock(struct run *run, struct error *err);
 
-/* Makes the folder run->folder if need be, locks it if it is not yet, and writes config.ini. */
+/* Makes the folder run->folder if need be, holds it open (run->place), locks it if it is not yet, and writes
+ * config.ini. */
 int run_folder_take(struct run *run, struct error *err);
 
-/* Whether it is still the folder whose lock the run holds. */
+/* Closes what was opened, if anything was; the lock goes with it. */
+void run_folder_release(struct run *run);
+
+/* Whether run->folder is still the folder that was taken, whatever was removed from it. */
 bool run_folder_is_there(const struct run *run);
+
+/* For one that is: locks it again, with a warning, where somebody has removed `lock` (by hand, or as one of the old
+ * files of a disk). -1 where another run has locked it meanwhile, or it cannot be locked. */
+int run_folder_keep_lock(struct run *run, struct error *err);
 
 /* For one that is not: run->folder becomes the place where the folder was moved to (*moved), or its old place, made
  * anew; -1 where somebody else has taken that. */

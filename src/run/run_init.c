@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
@@ -10,6 +9,7 @@
 #include "lambert/kernels/gemm.h"
 #include "lambert/run/options.h"
 #include "memory_plan.h"
+#include "run_folder.h"
 #include "run_internal.h"
 
 static int divide_nodes(struct dist *dist, int ranks, struct error *err)
@@ -53,7 +53,8 @@ static int plan_memory(struct run *run, int threads, struct error *err)
 int run_init(struct run *run, struct dist *dist, const struct config *config, bool resume,
              int threads, struct error *err)
 {
-    *run = (struct run){.dist = dist, .config = config, .lock = -1, .step_seconds = INFINITY};
+    *run = (struct run){
+        .dist = dist, .config = config, .lock = -1, .place = -1, .step_seconds = INFINITY};
     balance_init(&run->balance, dist_size(dist));
     run_clock_start(&run->clock, 0);
     if (work_open(&run->work, dist, config, resume, err) < 0)
@@ -80,8 +81,7 @@ void run_release(struct run *run)
     saving_release(run);
     metrics_close(&run->metrics);
     free(run->folder);
-    if (run->lock >= 0)
-        close(run->lock);
+    run_folder_release(run);
     trainer_free(run->trainer);
     balance_release(&run->balance);
     work_close(run->work);

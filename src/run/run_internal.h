@@ -43,6 +43,7 @@ struct run {
     struct error write_error;
     uint64_t log_lost; /* lines of the log, as far as the metrics have told of them */
     int lock;          /* [rank 0] descriptor of the run folder's lock; -1: not held */
+    int place;         /* [rank 0] of the run folder itself, while the run has it; else -1 */
 };
 
 /* Collective; all ranks fail together. What the run trains on is opened (work.h), nodes divided,

@@ -216,8 +216,14 @@ int saving_check_place(struct run *run, struct error *err)
     const bool first = dist_rank(run->dist) == 0;
     const char *folder = run->config->run.folder;
     bool moved = false;
-    if (!dist_any(run->dist, first && !run_folder_is_there(run)))
-        return 0;
+    if (!dist_any(run->dist, first && !run_folder_is_there(run))) {
+        if (first && run_folder_keep_lock(run, err) < 0)
+            return dist_agree(
+                run->dist,
+                error_prefix(err, "what was trained since the last checkpoint cannot be saved"),
+                err);
+        return dist_agree(run->dist, 0, err);
+    }
     int status = dist_agree(run->dist, first ? find_place(run, &moved, err) : 0, err);
     if (status == 0) {
         run->saving.step = -1; /* what was saved may be gone */

@@ -72,7 +72,7 @@ int saving_ahead(const struct run *run, int64_t step, bool by_clock);
 
 /* To be called before anything is written by name. Where the run folder is no longer the one that the run began in
  * (it was moved, or removed), the run is saved where the folder is now, or in a new one, and this fails with a
- * sentence that says so. */
+ * sentence that says so. A lock that was removed from it is taken again. */
 int saving_check_place(struct run *run, struct error *err);
 
 /* Saves the run as it stands, unless that was done. stays: the run ends with it, and it is written when this

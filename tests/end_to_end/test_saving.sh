@@ -64,7 +64,7 @@ ends 75
 grep -q "^stopped by --max-hours after step [0-9]*" log.txt || fail "no word of --max-hours"
 saved hours 1 || fail "--max-hours left no checkpoint"
 # shellcheck disable=SC2086
-SLURM_JOB_END_TIME=$(($(date +%s) + 5)) alone slurm $long
+SLURM_JOB_END_TIME=$(($(date +%s) + 20)) alone slurm $long
 ends 0
 grep -q "^stopped by SLURM_JOB_END_TIME after step" log.txt || { tail -n 3 log.txt; fail "no word of the job's end"; }
 saved slurm 1 || fail "the end of the job left no checkpoint"
@@ -157,6 +157,19 @@ goes sh -c 'mv moving other && mkdir moving && rm -rf other'
 grep -q "error: .*cannot be saved.*another folder is in its place" log.txt ||
     { tail -n 3 log.txt; fail "no word of another folder"; }
 [ -z "$(ls moving)" ] || fail "another folder was written into: $(ls moving)"
+
+# The lock alone is removed, as old files are from a disk: the run goes on, and the folder stays its own.
+# shellcheck disable=SC2086
+alone unlocked $small $long train.checkpoint_every=500
+wait_until 60 stopped_or saved unlocked 1 || fail "no checkpoint"
+rm unlocked/lock
+wait_until 60 stopped_or test -e unlocked/lock && kill -0 $job || { tail -n 3 log.txt; fail "it is not locked again"; }
+expect 1 "another run uses this folder" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+    run.folder=unlocked $small phase.one.steps=1000000 --resume
+kill -TERM $job
+ends 0
+grep -q "^warning: the lock of the run folder unlocked was removed while training ran: it is locked again" log.txt ||
+    { tail -n 3 log.txt; fail "no word of a lock that was removed"; }
 
 # Links to somebody else's.
 mkdir linked other-place
