@@ -135,7 +135,8 @@ static int run_on_ranks(const struct command *command, const char *name, int arg
     if (command->before_ranks)
         command->before_ranks();
     if (open_ranks(&dist, &argc, &argv, &err) < 0) {
-        log_error("%s: %s", name, err.text);
+        if (log_rank() == 0)
+            log_error("%s: %s", name, err.text);
         return EXIT_FAILED;
     }
     int status = threads_start(&threads, dist, 0, &err);

@@ -10,6 +10,7 @@
 #include "lambert/base/activity.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
+#include "launch.h"
 
 enum { MESSAGE_PART = 1 << 26 }; /* bytes a message: MPI counts in int */
 
@@ -70,32 +71,40 @@ static void do_without_daemon(void)
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
 }
 
-/* What a launcher says, for what is said while MPI starts. */
-static void expect_rank(void)
+/* Each of several processes is the only rank of its own world: the first says so for all. */
+static int refuse_to_be_alone(const struct launch *launch, struct error *err)
 {
-    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
-    const char *rank = NULL;
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && !rank; i++)
-        rank = getenv(names[i]);
-    if (rank)
-        log_set_rank(atoi(rank));
+    struct dist dist;
+    find_library(&dist);
+    MPI_Finalize();
+    return error_set(
+        err,
+        "%d processes were started by %s, and %s does not know it: each of them would be a run of "
+        "its own. Start them by this MPI's own mpirun, or by srun --mpi=pmix where srun "
+        "--mpi=list has it (docs/cluster.md, Launchers)",
+        launch->tasks, launch->by, dist.library);
 }
 
 int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
 {
-    int begun, level;
+    const struct launch launch = launch_found();
+    int begun, level, size;
     *dist = NULL;
     MPI_Initialized(&begun);
     require(!begun);
     avoid_single_copies();
     do_without_daemon();
-    expect_rank();
+    launch_leave_step();
+    log_set_rank(launch.task); /* for what is said while MPI starts */
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level);
     if (level < MPI_THREAD_FUNNELED) {
         MPI_Finalize();
         return error_set(err, "this MPI allows no threads in its processes (MPI_THREAD_FUNNELED); "
                               "use one that was built with thread support");
     }
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    if (size == 1 && launch.tasks > 1)
+        return refuse_to_be_alone(&launch, err);
     struct dist *new = memory_new(1, sizeof *new);
     find_nodes(new, MPI_COMM_WORLD);
     count_nodes(new);

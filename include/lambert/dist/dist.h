@@ -21,7 +21,8 @@
 
 struct dist;
 
-/* Starts MPI; sets the rank of the log. A process opens at most once. */
+/* Starts MPI; sets the rank of the log. A process opens at most once. -1: this MPI does not do, which all processes
+ * find alike, or it does not know the launcher, so that each process is alone: one is to say it (log_rank() 0). */
 int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err);
 void dist_close(struct dist *dist);
 

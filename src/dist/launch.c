@@ -1,0 +1,54 @@
+#include "launch.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* The variable's number, or -1. */
+static int number_of(const char *name)
+{
+    const char *text = getenv(name);
+    char *end;
+    if (!text || *text < '0' || *text > '9')
+        return -1;
+    errno = 0;
+    const long number = strtol(text, &end, 10);
+    return *end == '\0' && errno == 0 && number <= INT_MAX ? (int)number : -1;
+}
+
+/* What srun says of its step; of a script of sbatch, which has the rest of these variables as well, nothing. */
+static int step_tasks(void)
+{
+    const int tasks = number_of("SLURM_STEP_NUM_TASKS");
+    const bool is_script =
+        getenv("SLURM_JOB_ID") && !getenv("SLURM_STEP_ID") && number_of("SLURM_PROCID") <= 0;
+    if (tasks > 0)
+        return tasks;
+    return is_script ? -1 : number_of("SLURM_NTASKS");
+}
+
+/* mpirun's own come first, as it may run within a step of srun. */
+struct launch launch_found(void)
+{
+    const struct launch found[] = {
+        {"Open MPI's mpirun", number_of("OMPI_COMM_WORLD_SIZE"), number_of("OMPI_COMM_WORLD_RANK")},
+        {"a launcher that speaks PMI", number_of("PMI_SIZE"), number_of("PMI_RANK")},
+        {"srun", step_tasks(), number_of("SLURM_PROCID")}};
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
+        if (found[i].tasks > 0)
+            return (struct launch){found[i].by, found[i].tasks,
+                                   found[i].task > 0 ? found[i].task : 0};
+    const int rank = number_of("PMIX_RANK"); /* how many there are PMIx tells MPI alone */
+    return (struct launch){.tasks = 1, .task = rank > 0 ? rank : 0};
+}
+
+void launch_leave_step(void)
+{
+    static const char *const known[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_FD", "PMI_RANK",
+                                        "PMI_PORT"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (getenv(known[i]))
+            return;
+    unsetenv("SLURM_STEP_ID");
+}

@@ -1,0 +1,22 @@
+/* How this process was started, by what launchers leave in its environment: Open MPI's mpirun, those that speak PMI
+ * (MPICH's, Intel's), and Slurm's srun.
+ *
+ * A launcher and an MPI library that do not know each other start N processes of which each takes itself for the only
+ * rank: N runs in one folder, at an Nth of the speed each. They are told, as nobody wants that. */
+#ifndef LAMBERT_DIST_LAUNCH_H
+#define LAMBERT_DIST_LAUNCH_H
+
+struct launch {
+    const char *by; /* for sentences; NULL: nobody, or nobody who says so */
+    int tasks;      /* processes that were started together; 1 where nobody says */
+    int task;       /* which of them this one is, from 0 */
+};
+
+/* A script of sbatch is one process, whatever SLURM_NTASKS says: that is what its srun would start. */
+struct launch launch_found(void);
+
+/* Before MPI_Init(). In a step of srun that has no PMI (`srun --pty bash`, `srun --mpi=none`) Open MPI ends the process
+ * with a page on how Slurm is built. Without SLURM_STEP_ID it sees a program that nobody launched, which it is. */
+void launch_leave_step(void);
+
+#endif

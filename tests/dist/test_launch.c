@@ -1,0 +1,86 @@
+/* Environments as launchers leave them, and what is made of them. */
+#include "lib/unit.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dist/launch.h"
+
+/* As a shell would take them: "NAME=VALUE NAME=VALUE". */
+static void set_variables(const char *text)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE",
+                                        "OMPI_COMM_WORLD_RANK",
+                                        "PMI_SIZE",
+                                        "PMI_RANK",
+                                        "PMI_FD",
+                                        "PMI_PORT",
+                                        "PMIX_RANK",
+                                        "SLURM_JOB_ID",
+                                        "SLURM_STEP_ID",
+                                        "SLURM_STEP_NUM_TASKS",
+                                        "SLURM_NTASKS",
+                                        "SLURM_PROCID"};
+    char copy[256];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unsetenv(names[i]);
+    assert_true(strlen(text) < sizeof copy);
+    strcpy(copy, text);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+        char *value = strchr(word, '=');
+        *value = '\0';
+        assert_int_equal(setenv(word, value + 1, 1), 0);
+    }
+}
+
+/* by: what its name begins with; NULL: nobody. */
+static void check(const char *variables, const char *by, int tasks, int task, bool leaves_step)
+{
+    set_variables(variables);
+    const struct launch launch = launch_found();
+    assert_int_equal(launch.tasks, tasks);
+    assert_int_equal(launch.task, task);
+    assert_int_equal(launch.by != NULL, by != NULL);
+    if (by)
+        assert_memory_equal(launch.by, by, strlen(by));
+    setenv("SLURM_STEP_ID", "0", 1);
+    launch_leave_step();
+    assert_int_equal(getenv("SLURM_STEP_ID") == NULL, leaves_step);
+}
+
+static void mpirun_is_known(void **state)
+{
+    (void)state;
+    check("", NULL, 1, 0, true);
+    check("OMPI_COMM_WORLD_SIZE=3 OMPI_COMM_WORLD_RANK=2 PMIX_RANK=2", "Open MPI", 3, 2, false);
+    check("SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=2 OMPI_COMM_WORLD_SIZE=6 OMPI_COMM_WORLD_RANK=0",
+          "Open MPI", 6, 0, false);
+    check("PMI_SIZE=4 PMI_RANK=1", "a launcher", 4, 1, false);
+    check("PMI_SIZE=4", "a launcher", 4, 0, true);
+    check("PMIX_RANK=5", NULL, 1, 5, false);
+    check("PMI_SIZE=many SLURM_NTASKS=-3 PMI_PORT=h:1", NULL, 1, 0, false);
+    check("PMI_SIZE=99999999999", NULL, 1, 0, true);
+}
+
+/* Without PMI, with PMIx, one task in a job of more; a script of sbatch and the shell of salloc, which are no step. */
+static void slurm_is_known(void **state)
+{
+    (void)state;
+    check("SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=3", "srun", 4, 3,
+          true);
+    check("SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=1 PMIX_RANK=1", "srun", 4, 1, false);
+    check("SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=8", "srun", 1, 0,
+          true);
+    check("SLURM_STEP_ID=0 SLURM_NTASKS=4 SLURM_PROCID=0", "srun", 4, 0, true);
+    check("SLURM_JOB_ID=7 SLURM_NTASKS=8 SLURM_PROCID=2", "srun", 8, 2, true);
+    check("SLURM_JOB_ID=7 SLURM_NTASKS=8 SLURM_PROCID=0", NULL, 1, 0, true);
+    check("SLURM_JOB_ID=7 SLURM_NTASKS=8", NULL, 1, 0, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mpirun_is_known),
+                                       cmocka_unit_test(slurm_is_known)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
