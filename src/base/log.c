@@ -38,7 +38,7 @@ enum { LONGEST_LINE = 1 << 16 }; /* bytes: what is longer loses its middle */
 static void print_message(enum log_level level, const char *format, va_list args)
 {
     static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
-    char short_line[2048], *line = short_line, rank[32] = "";
+    char short_line[2048], *line = NULL, rank[32] = "";
     va_list again;
     if (!log_shows(level))
         return;
@@ -50,7 +50,9 @@ static void print_message(enum log_level level, const char *format, va_list args
     size_t room = head + 4 * (size_t)vsnprintf(NULL, 0, format, again) + 2;
     room = room < LONGEST_LINE ? room : LONGEST_LINE;
     va_end(again);
-    if (room <= sizeof short_line || (line = malloc(room)) == NULL) {
+    if (room > sizeof short_line)
+        line = malloc(room);
+    if (!line) {
         line = short_line;
         room = sizeof short_line;
     }

@@ -125,6 +125,7 @@ static int add_folder(struct search *search, const char *path, struct error *err
 static int refuse_used(const struct search *search, const char *path, struct error *err)
 {
     const struct input_use *use = search->used;
+    require(use); /* one of its files was found */
     while (use[1].path && !file_is_same(path, use->path))
         use++;
     return error_set(
