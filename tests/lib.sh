@@ -36,6 +36,13 @@ expect() {
         { cat err.txt >&2; fail "'$*' did not say '$expected_pattern'"; }
 }
 
+# machine_cores: how many cores this machine has, where the system shows several hardware threads of each as CPUs, too
+machine_cores() {
+    machine_cores=$(cat /sys/devices/system/cpu/cpu[0-9]*/topology/thread_siblings_list 2>/dev/null | sort -u | wc -l)
+    [ "$machine_cores" -gt 0 ] || machine_cores=$(getconf _NPROCESSORS_ONLN)
+    echo "$machine_cores"
+}
+
 # make_text FILE DOCUMENTS: sentences of a small grammar (the subject decides most of the rest), one a
 # line, blank lines between documents.
 make_text() {

@@ -37,7 +37,7 @@ trap 'rm -rf "$WORK"; rmdir "$group"' EXIT
 
 make_text text.txt 60
 in_group "$LAMBERT" vocab --output vocab.txt --size 150 text.txt >log.txt 2>&1 || fail "vocab: $(cat log.txt)"
-[ "$(nproc)" = 1 ] && skip "one core has no threads to spare"
+[ "$(machine_cores)" = 1 ] && skip "one core has no threads to spare"
 grep -q "$group/cpu.* allows the time of 1 CPUs: 1 thread(s) a rank" log.txt || fail "vocab: $(cat log.txt)"
 in_group "$LAMBERT" prep --vocabulary vocab.txt --output corpus --heldout 0.1 text.txt >log.txt 2>&1 ||
     fail "prep: $(cat log.txt)"

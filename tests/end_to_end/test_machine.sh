@@ -34,10 +34,12 @@ adds_up() {
 }
 
 core=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
-cores=$(getconf _NPROCESSORS_ONLN)
+siblings=$(cat "/sys/devices/system/cpu/cpu$core/topology/thread_siblings_list" 2>/dev/null || echo "$core")
+cpus=$(getconf _NPROCESSORS_ONLN) cores=$(machine_cores)
+units="(cores|hardware threads)"
 
 begin OMP_NUM_THREADS=1 taskset -c "$core" "$LAMBERT"
-says "rank 0: .*, 1 of [0-9]+ cores \($core\), 1 thread\(s\)"
+says "rank 0: .*, 1 of $cpus $units \($core\), 1 thread\(s\)"
 says "matrix products: .*; row kernels: [a-z0-9-]+; BLAS: [^ ;]+"
 says_not "take turns"
 
@@ -49,7 +51,7 @@ unset OMP_NUM_THREADS
 for variables in OMP_PROC_BIND=true "OMP_PROC_BIND=close OMP_PLACES=cores" "OMP_PLACES={0}" GOMP_CPU_AFFINITY=0 \
     OMP_MAX_ACTIVE_LEVELS=0 OMP_DYNAMIC=true; do
     begin $variables mpirun --bind-to none -n 1 "$LAMBERT"
-    says "rank 0: .*, $cores of $cores cores .*, $cores thread\(s\)"
+    says "rank 0: .*, $cpus of $cpus $units .*, $cores thread\(s\)"
     says_not "warning: .*(turns|idle)"
 done
 begin OMP_PROC_BIND=true OMP_NUM_THREADS="$cores" mpirun --bind-to none -n 1 "$LAMBERT"
@@ -67,12 +69,13 @@ if [ "$cores" -gt 1 ]; then
     says "warning: the 1 rank\(s\) of this machine hold 1 of its $cores cores, .*"
     line=$(sed -n 's/.*them: mpirun \(.*--bind-to core\), or.*/\1/p' log.txt)
     begin mpirun $line "$LAMBERT"
-    says "rank 0: .*, $cores of $cores cores .*, $cores thread\(s\)"
+    says "rank 0: .*, $cpus of $cpus $units .*, $cores thread\(s\)"
     says_not "warning"
 fi
-expect 1 "run.threads=4000 is more than 8 threads for each of this machine's $cores core" \
-    "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=run run.threads=4000
-expect 1 "OMP_NUM_THREADS=4000 is more than" env OMP_NUM_THREADS=4000 "$LAMBERT" vocab --output v.txt --size 100 text.txt
+too_many=$((8 * cpus + 1))
+expect 1 "run.threads=$too_many is more than 8 threads for each of this machine's $cpus core" \
+    "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=run run.threads=$too_many
+expect 1 "OMP_NUM_THREADS=$too_many is more than" env OMP_NUM_THREADS=$too_many "$LAMBERT" vocab --output v.txt --size 100 text.txt
 # Fewer addresses than are wanted: a sentence, whether libraries, threads or arrays miss them, and never a bug.
 for kilobytes in 200000 350000 390000 520000 700000 900000 1000000; do
     rm -rf run
@@ -89,11 +92,11 @@ grep -q "^error: the limit of addresses (ulimit -v)" err.txt || fail "$(cat err.
 export OMP_NUM_THREADS=1
 
 begin OMP_NUM_THREADS=1 mpirun -n 2 --bind-to core:overload-allowed "$LAMBERT"
-says "2 rank\(s\) on 1 node\(s\).*, 1 of [0-9]+ cores"
+says "2 rank\(s\) on 1 node\(s\).* of $cpus $units \($siblings\), 1 thread\(s\)"
 
 # More threads than the machine has cores, though each rank has enough of them.
-begin OMP_NUM_THREADS="$cores" mpirun -n 2 --bind-to none "$LAMBERT"
-says "warning: 2 ranks of $cores threads on a machine of [0-9]+ cores: they will take turns"
+begin OMP_NUM_THREADS="$cpus" mpirun -n 2 --bind-to none "$LAMBERT"
+says "warning: 2 ranks of $cpus threads on a machine of $cpus cores: they will take turns"
 
 begin OMP_NUM_THREADS=1 LAMBERT_ISA=plain "$LAMBERT"
 says "matrix products: the BLAS's; row kernels: plain"
