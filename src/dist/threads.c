@@ -123,12 +123,16 @@ int threads_start(struct threads *threads, const struct dist *dist, int wanted, 
 static void warn_of_turns(const struct threads *threads, bool first)
 {
     const struct cores *cores = &threads->cores;
-    if (threads->count > cores->bound)
+    const bool have_room = threads->count <= threads->allowed / threads->ranks; /* if bound wider */
+    if (threads->count > cores->bound && have_room)
         log_warning(
             "%d threads on %d bound core(s) (%s): they will take turns. Bind wider (mpirun --map-by "
             "ppr:%d:node:PE=%d --bind-to core, or --bind-to none) or set run.threads=%d",
             threads->count, cores->bound, cores->binding, threads->ranks, threads->count,
             cores->bound);
+    else if (threads->count > cores->bound)
+        log_warning("%d threads on %d bound core(s) (%s): they will take turns. Set run.threads=%d",
+                    threads->count, cores->bound, cores->binding, cores->bound);
     else if (first && threads->all > cores->online)
         log_warning(
             "%d ranks of %d threads on a machine of %d cores: they will take turns. Start fewer ranks or set "
