@@ -16,13 +16,14 @@
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
 
-enum { HOST = 256 };
+enum { HOST = 256, BOOT = 64 };
 
 /* Who has a lock, as far as the file says it. */
 struct holder {
     char host[HOST]; /* "": it does not */
     long process;
-    char age[32]; /* since it was taken */
+    char boot[BOOT]; /* of the host, which no other start of it has; "": of an older program */
+    char age[32];    /* since it was taken */
 };
 
 static void own_host(char host[HOST])
@@ -32,23 +33,36 @@ static void own_host(char host[HOST])
     host[HOST - 1] = '\0';
 }
 
+/* A random number that the kernel draws when it starts; "" where it tells none. */
+static void own_boot(char boot[BOOT])
+{
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
+    if (!file || fscanf(file, "%63s", boot) != 1)
+        boot[0] = '\0';
+    if (file)
+        fclose(file);
+}
+
 /* The lock stands without it, so what fails here (a full disk) is nobody's trouble. */
 static void write_holder(int descriptor)
 {
-    char host[HOST], text[HOST + 32];
+    char host[HOST], boot[BOOT], text[HOST + BOOT + 32];
     own_host(host);
-    const int length = snprintf(text, sizeof text, "%s %ld\n", host, (long)getpid());
+    own_boot(boot);
+    const int length =
+        snprintf(text, sizeof text, "%s %ld%s%s\n", host, (long)getpid(), boot[0] ? " " : "", boot);
     if (pwrite(descriptor, text, (size_t)length, 0) == length && ftruncate(descriptor, length) == 0)
         fsync(descriptor); /* NFS keeps it to itself else */
 }
 
 static void read_holder(int descriptor, struct holder *holder)
 {
-    char text[HOST + 32] = "";
+    char text[HOST + BOOT + 32] = "";
     struct stat info;
     *holder = (struct holder){.age = "?"};
     const ssize_t got = pread(descriptor, text, sizeof text - 1, 0);
-    if (got <= 0 || sscanf(text, "%255s %ld", holder->host, &holder->process) != 2)
+    if (got <= 0 ||
+        sscanf(text, "%255s %ld %63s", holder->host, &holder->process, holder->boot) < 2)
         holder->host[0] = '\0';
     if (fstat(descriptor, &info) == 0) {
         const double age = difftime(time(NULL), info.st_mtime);
@@ -56,12 +70,15 @@ static void read_holder(int descriptor, struct holder *holder)
     }
 }
 
-/* Whether it is a process of this machine that lives. */
+/* Whether it is a process of this machine that lives. Processes of a machine, or a container, that was started anew bear
+ * the numbers of earlier ones; this one's own was that of another, for nobody is in the way of himself. */
 static bool is_alive(const struct holder *holder)
 {
-    char host[HOST];
+    char host[HOST], boot[BOOT];
     own_host(host);
-    return strcmp(host, holder->host) == 0 &&
+    own_boot(boot);
+    return strcmp(host, holder->host) == 0 && strcmp(boot, holder->boot) == 0 &&
+           holder->process != (long)getpid() &&
            (kill((pid_t)holder->process, 0) == 0 || errno == EPERM);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -213,6 +214,35 @@ static void who_has_it(void **state)
     assert_int_equal(file_lock_try(path, &lock, &err), LOCK_HELD);
     release_elsewhere(child);
     free(wanted);
+
+    /* A living process, who was another when this was written: before the machine was started anew, or in a container
+     * that had this host's name, or (an older program's) nobody knows. */
+    char boot[64] = "";
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
+    if (file) {
+        assert_int_equal(fscanf(file, "%63s", boot), 1);
+        fclose(file);
+    }
+    const struct {
+        pid_t process;
+        const char *boot;
+        enum lock_state state;
+    } rows[] = {
+        {getppid(), boot, LOCK_ALIVE},
+        {getpid(), boot, LOCK_HELD},
+        {getppid(), "01234567-89ab-cdef-0123-456789abcdef", LOCK_HELD},
+        {getppid(), "", boot[0] ? LOCK_HELD : LOCK_ALIVE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        wanted = memory_text("%s %ld %s\n", host, (long)rows[i].process, rows[i].boot);
+        child = hold_elsewhere(path, wanted);
+        assert_int_equal(file_lock_try(path, &lock, &err), rows[i].state);
+        free(wanted);
+        wanted = memory_text("(process %ld on host %s, for 0:0", (long)rows[i].process, host);
+        assert_non_null(strstr(err.text, wanted));
+        release_elsewhere(child);
+        free(wanted);
+    }
 
     /* Of older programs, or damaged. */
     static const char *const others[] = {"\n", "one-word", "\xff\xfe\x00", "host -"};

@@ -9,7 +9,8 @@
  * Where the file system knows no locks (errno ENOLCK, ENOSYS, EOPNOTSUPP, 524) there is one warning, and the lock is
  * taken for granted.
  *
- * Whoever has it writes into the file where he lives, "HOST PID", for the sentence of who wants it next. */
+ * Whoever has it writes into the file where he lives, "HOST PID BOOT", for the sentence of who wants it next. BOOT is the
+ * kernel's /proc/sys/kernel/random/boot_id; files of older programs, and of systems without it, end before it. */
 #ifndef LAMBERT_BASE_FILE_LOCK_H
 #define LAMBERT_BASE_FILE_LOCK_H
 
@@ -18,7 +19,7 @@
 enum lock_state {
     LOCK_TAKEN,
     LOCK_GRANTED, /* there are no locks here */
-    LOCK_ALIVE,   /* a process of this machine has it, and lives */
+    LOCK_ALIVE,   /* another process of this machine, since it was started, has it, and lives */
     LOCK_HELD, /* somebody else has it, who may be dead: his machine, or his server's memory of him */
     LOCK_FAILED /* it cannot be asked for */
 };
