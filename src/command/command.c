@@ -117,8 +117,10 @@ static int open_ranks(struct dist **dist, int *argc, char ***argv, struct error 
 {
     struct watchdog *watchdog;
     if (watchdog_start(
-            &watchdog, start_seconds(), "LAMBERT_START_SECONDS in the environment",
-            "Leave its host out, or see docs/cluster.md (When it hangs), and start again", err) < 0)
+            &watchdog, start_seconds(), "longer: mpirun -x LAMBERT_START_SECONDS=1800",
+            "Leave its host out, or grant it longer (mpirun -x LAMBERT_START_SECONDS=1800), or see docs/cluster.md "
+            "(When it hangs), and start again",
+            err) < 0)
         return -1;
     activity_task("starting MPI", -1);
     const int status = dist_open(dist, argc, argv, err);
