@@ -76,6 +76,17 @@ static void remove_stage(const char *folder, const char *lock_path)
         log_warning("%s", err.text);
 }
 
+/* Whether a file is the lock of a stage whose name begins so and ends with a number: the beginning of host node1 is
+ * that of host node1-2, too. */
+static bool is_lock(const char *name, const char *begin)
+{
+    if (!string_begins_with(name, begin))
+        return false;
+    const char *number = name + strlen(begin);
+    const size_t digits = strspn(number, "0123456789");
+    return digits > 0 && strcmp(number + digits, lock_end) == 0;
+}
+
 /* What runs of this host that were killed have left. Without locks nobody can know. */
 static void remove_left(const char *disk)
 {
@@ -86,16 +97,15 @@ static void remove_left(const char *disk)
         names = (struct folder_list){0};
     for (int i = 0; i < names.count; i++) {
         const char *name = names.names[i];
-        const size_t length = strlen(name), end = strlen(lock_end);
         int lock;
-        if (!string_begins_with(name, begin) || length < end ||
-            strcmp(name + length - end, lock_end) != 0)
+        if (!is_lock(name, begin))
             continue;
         char *path = path_join(disk, name),
-             *folder = memory_text("%.*s", (int)(strlen(path) - end), path);
+             *folder = memory_text("%.*s", (int)(strlen(path) - strlen(lock_end)), path);
         const enum lock_state state = file_lock_try(path, &lock, &err);
         if (state == LOCK_TAKEN) {
-            log_warning("%s is of a run that was killed, and is removed", folder);
+            if (folder_exists(folder))
+                log_warning("%s is of a run that was killed, and is removed", folder);
             remove_stage(folder, path);
         }
         if (state <= LOCK_GRANTED)

@@ -55,10 +55,17 @@ kill -KILL $job
 wait $job 2>/dev/null || :
 job=
 [ -d "$kept" ] || fail "who removed $kept?"
-mkdir stage/somebodys && touch stage/somebodys/file stage/lambert-stage-another-host-17.lock
+mkdir stage/somebodys && touch stage/somebodys/file
+# Other hosts' (the name of one begins as this one's does), what is no lock, and a lock whose folder is gone.
+for name in another-host-17.lock "$(hostname)-.lock" "$(hostname)-2-17.lock" "$(hostname)-7.lock2"; do
+    touch "stage/lambert-stage-$name"
+done
+others=$(printf "%s\n" stage/* | sed "s,.*/,," | grep -v "^$(basename "$kept")")
+touch "stage/lambert-stage-$(hostname)-99999999.lock"
 train 1 after $short data.stage_folder=stage || { tail log.txt; fail "after a killed one"; }
 grep -q "warning: $kept is of a run that was killed, and is removed" log.txt || fail "no word of what was left"
-[ "$(ls stage | tr '\n' ' ')" = "lambert-stage-another-host-17.lock somebodys " ] || fail "there is $(ls stage)"
+! grep -q 99999999 log.txt || fail "a folder that is not there is said to be removed"
+[ "$(ls stage)" = "$others" ] || fail "there is $(ls stage)"
 
 # A signal: nothing stays.
 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=signal phase.one.steps=1000000 \
@@ -68,7 +75,7 @@ wait_until 60 strides signal || fail "no steps: $(cat signal.txt)"
 kill -TERM $job
 wait $job || { cat signal.txt; fail "stopped by a signal"; }
 job=
-[ "$(ls stage | tr '\n' ' ')" = "lambert-stage-another-host-17.lock somebodys " ] || fail "a signal leaves $(ls stage)"
+[ "$(ls stage)" = "$others" ] || fail "a signal leaves $(ls stage)"
 
 # A disk without the room, where a small one can be made.
 mkdir small
