@@ -16,6 +16,7 @@
 #include "file_open.h"
 #include "lambert/base/array.h"
 #include "lambert/base/log.h"
+#include "lambert/base/machine_memory.h"
 #include "lambert/base/memory.h"
 
 /* --- which file lies where ---------------------------------------------------------------------- */
@@ -211,6 +212,13 @@ static int read_instead(struct file_map *map, int descriptor, const char *path, 
         "whole; a corpus is better copied to a local disk (data.stage_folder)",
         path, strerror(errno));
     void *data;
+    const uint64_t available = machine_memory_available("");
+    if (map->size > available)
+        return error_set(
+            err,
+            "%s, %.0f MB, has to be read into memory, for its file system maps no files, and %.0f MB are available; "
+            "copy it to a local disk (a run does with data.stage_folder)",
+            path, (double)map->size / 1e6, (double)available / 1e6);
     if (memory_big(&data, map->size, path, err) < 0)
         return -1;
     map->data = data;

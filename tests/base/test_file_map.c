@@ -130,11 +130,21 @@ static void reading_instead(void **state)
     fault = ENOMEM; /* no lack of the file system's */
     struct error err;
     struct file_map map;
-    const int status = file_map_open(&map, scratch_path("unmapped"), &err);
-    faulty_ways = 0;
+    int status = file_map_open(&map, scratch_path("unmapped"), &err);
     assert_int_equal(status, -1);
     assert_non_null(strstr(err.text, "cannot map "));
     assert_null(map.data);
+
+    /* More than any machine has, with nothing on the disk. */
+    assert_int_equal(truncate(scratch_path("unmapped"), (off_t)8 << 40), 0);
+    fault = ENODEV;
+    status = file_map_open(&map, scratch_path("unmapped"), &err);
+    faulty_ways = 0;
+    assert_int_equal(status, -1);
+    assert_non_null(strstr(err.text, "/unmapped, 8796093 MB, has to be read into memory"));
+    assert_non_null(strstr(err.text, "data.stage_folder"));
+    assert_null(map.data);
+    assert_int_equal(unlink(scratch_path("unmapped")), 0);
     buffer_release(&said);
 }
 
@@ -175,7 +185,7 @@ static void cut_short(void **state)
     char *bytes = memory_new(LONG, 1), wanted[128];
     scratch_write(scratch_path("small"), "x", 1);
     static const int cuts[][3] = {
-        {0, 0, 0}, {LONG - 1, 0, 5}, {LONG / 2, 4096, 1100}, {8192, 100, 2500}};
+        {0, 0, 0}, {LONG - 1, 0, 5}, {LONG / 2, 4096, 1100}, {LONG / 4, 100, 2500}};
     for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
         offset = cuts[i][0], kept = cuts[i][1], others = cuts[i][2];
         scratch_write(scratch_path("cut"), bytes, LONG);
