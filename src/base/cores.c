@@ -2,6 +2,7 @@
 #include "lambert/base/cores.h"
 
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,12 +112,12 @@ static int describe_binding(const bool set[CORES_MOST], char *text, size_t size)
 /* What the process was given; where that is not known, what it may run on now; and else all that is on. */
 static void find_own(int online, bool cpus[CORES_MOST])
 {
-    unsigned long now[CORES_MOST / (8 * sizeof(unsigned long))] = {0};
-    const cpu_set_t *set = process_start_cores();
-    if (!set && sched_getaffinity(0, sizeof now, (cpu_set_t *)now) == 0)
-        set = (const cpu_set_t *)now;
+    struct core_set now = {0};
+    const struct core_set *set = process_start_cores();
+    if (!set && sched_getaffinity(0, sizeof now, (cpu_set_t *)now.words) == 0)
+        set = &now;
     for (int cpu = 0; cpu < CORES_MOST; cpu++)
-        cpus[cpu] = set ? CPU_ISSET_S((size_t)cpu, process_start_cores_bytes, set) : cpu < online;
+        cpus[cpu] = set ? core_set_has(set, cpu) : cpu < online;
 }
 
 /* --- control groups --------------------------------------------------------------------------- */

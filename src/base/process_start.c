@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "lambert/base/process_start.h"
 
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,13 +15,15 @@ extern char **environ;
 
 static struct {
     bool known;
-    unsigned long cores[CORES_MOST / (8 * sizeof(unsigned long))];
+    struct core_set cores;
     char dropped[128];
     struct lent {
         char *ours, *theirs;
     } lent[2];
     int lent_count;
 } start;
+
+#ifdef __GLIBC__ /* which has .preinit_array */
 
 /* "NAME=" */
 BEFORE_LIBRARIES static bool is_named(const char *entry, const char *name)
@@ -102,7 +105,7 @@ BEFORE_LIBRARIES static void before_libraries(int count, char **words, char **va
     (void)count;
     (void)words;
     need_addresses();
-    start.known = sched_getaffinity(0, sizeof start.cores, (cpu_set_t *)start.cores) == 0;
+    start.known = sched_getaffinity(0, sizeof start.cores, (cpu_set_t *)start.cores.words) == 0;
     drop(variables, "OMP_PROC_BIND=");
     drop(variables, "OMP_PLACES=");
     drop(variables, "GOMP_CPU_AFFINITY=");
@@ -113,10 +116,8 @@ BEFORE_LIBRARIES static void before_libraries(int count, char **words, char **va
         lend_place(variables, blas_threads);
 }
 
-#ifdef __GLIBC__
 __attribute__((section(".preinit_array"),
                used)) static void (*const first)(int, char **, char **) = before_libraries;
-#endif
 
 /* A constructor of the program itself: those of libraries, which had to see the settings, have run. */
 __attribute__((constructor)) static void give_back(void)
@@ -127,9 +128,11 @@ __attribute__((constructor)) static void give_back(void)
                 *entry = start.lent[i].theirs;
 }
 
-const cpu_set_t *process_start_cores(void)
+#endif
+
+const struct core_set *process_start_cores(void)
 {
-    return start.known ? (const cpu_set_t *)start.cores : NULL;
+    return start.known ? &start.cores : NULL;
 }
 
 const char *process_start_dropped(void)

@@ -15,8 +15,11 @@
 
 static int given_cores(void)
 {
-    const cpu_set_t *set = process_start_cores();
-    return set ? CPU_COUNT_S(process_start_cores_bytes, set) : -1;
+    const struct core_set *set = process_start_cores();
+    int count = 0;
+    for (int core = 0; set && core < CORES_MOST; core++)
+        count += core_set_has(set, core);
+    return set ? count : -1;
 }
 
 static int present_cores(void)

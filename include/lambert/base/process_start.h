@@ -17,7 +17,6 @@
 #ifndef LAMBERT_BASE_PROCESS_START_H
 #define LAMBERT_BASE_PROCESS_START_H
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,10 +26,19 @@ enum { CORES_MOST = 4096 };
 /* Of libgomp, one `pause` each: 25 microseconds on a Zen 4, more on others. */
 #define SPIN_COUNT "1000"
 
-/* The cores that the process was given when it began, as CPU_ISSET_S(core, process_start_cores_bytes, set) tells; NULL
- * where that is not known. */
-const cpu_set_t *process_start_cores(void);
-#define process_start_cores_bytes CPU_ALLOC_SIZE(CORES_MOST)
+/* As the system fills it in (sched_getaffinity(2)), without the C library's name for it, which needs _GNU_SOURCE. */
+enum { CORE_SET_WORD = 8 * sizeof(unsigned long) }; /* bits */
+struct core_set {
+    unsigned long words[CORES_MOST / CORE_SET_WORD];
+};
+
+static inline bool core_set_has(const struct core_set *set, int core)
+{
+    return set->words[core / CORE_SET_WORD] >> core % CORE_SET_WORD & 1;
+}
+
+/* The cores that the process was given when it began; NULL where that is not known. */
+const struct core_set *process_start_cores(void);
 
 /* The names of variables that were taken out of the environment, with spaces between them; "" if there were none. */
 const char *process_start_dropped(void);
