@@ -47,6 +47,22 @@ done:
     return status;
 }
 
+/* Slashes at the end are of what is to lie there. */
+int folder_create_for(const char *path, struct error *err)
+{
+    size_t end = strlen(path);
+    while (end > 0 && path[end - 1] == '/')
+        end--;
+    while (end > 0 && path[end - 1] != '/')
+        end--;
+    if (end <= 1) /* where the program stands, or the root */
+        return 0;
+    char *folder = memory_text("%.*s", (int)end - 1, path);
+    const int status = folder_create(folder, err);
+    free(folder);
+    return status;
+}
+
 /* Many file systems cannot sync a folder, and say so in many ways; a folder may be written to that may
  * not be read. What lies in the files is safe by then, so that nothing is lost but, if the power fails
  * in the next seconds, a name. */

@@ -11,7 +11,9 @@
 int new_file_begin(int *lock, const char *path, struct error *err)
 {
     char *name = memory_text("%s.lock", path);
-    int status = file_exists(path) || folder_exists(path) ? -1 : file_lock(name, lock, err);
+    int status = file_exists(path) || folder_exists(path) ? -1 : folder_create_for(path, err);
+    if (status == 0)
+        status = file_lock(name, lock, err);
     if (status == 0 && file_exists(path)) {
         new_file_end(*lock, path);
         status = -1;

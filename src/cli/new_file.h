@@ -1,5 +1,5 @@
 /* A file that a command writes where none is: what is there is never written over, also where two commands are given
- * one name at once. Its lock is PATH.lock, which is there while the command works.
+ * one name at once. Folders above it are made. Its lock is PATH.lock, which is there while the command works.
  *
  *     new_file_begin(&lock, path, err) == 0 -> the file is written, atomically -> new_file_end(lock, path) */
 #ifndef LAMBERT_CLI_NEW_FILE_H

@@ -7,17 +7,6 @@
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 
-static int make_folder_of(const char *path, struct error *err)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash || slash == path)
-        return 0;
-    char *folder = memory_text("%.*s", (int)(slash - path), path);
-    int status = folder_create(folder, err);
-    free(folder);
-    return status;
-}
-
 static int write_added_tokens(struct container_writer *container,
                               const struct checkpoint_meta *meta, struct error *err)
 {
@@ -47,7 +36,7 @@ void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                                  ? CHECKPOINT_PLAIN_VERSION
                                  : CHECKPOINT_VERSION;
     *writer = (struct checkpoint_writer){.table = table, .err = err, .status = -1};
-    if (make_folder_of(path, err) == 0 &&
+    if (folder_create_for(path, err) == 0 &&
         container_writer_open(container, path, CHECKPOINT_KIND, version, err) == 0 &&
         container_writer_section(container, SECTION_STATE, state, strlen(state), err) == 0 &&
         container_writer_section(container, SECTION_CONFIG, meta->config, strlen(meta->config),

@@ -33,6 +33,17 @@ static void creating(void **state)
     assert_int_equal(folder_create(scratch_path("x/y/z/"), &err), 0);
     assert_int_equal(folder_create("/", &err), 0);
     assert_int_equal(folder_create(".", &err), 0);
+    assert_int_equal(folder_create_for(scratch_path("for/a/file"), &err), 0);
+    assert_true(folder_exists(scratch_path("for/a")));
+    assert_false(file_exists(scratch_path("for/a/file")) ||
+                 folder_exists(scratch_path("for/a/file")));
+    assert_int_equal(folder_create_for(scratch_path("for/another/folder//"), &err), 0);
+    assert_true(folder_exists(scratch_path("for/another")));
+    assert_false(folder_exists(scratch_path("for/another/folder")));
+    assert_int_equal(folder_create_for("file", &err), 0);
+    assert_int_equal(folder_create_for("/file", &err), 0);
+    assert_int_equal(folder_create_for("/", &err), 0);
+    assert_int_equal(folder_create_for("", &err), 0);
     free(deep);
 }
 

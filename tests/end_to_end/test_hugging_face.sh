@@ -16,6 +16,12 @@ cmp out/vocab.txt vocab.txt || fail "another vocabulary"
 grep -q "8 steps, 112 sequences" out/README.md || { cat out/README.md; fail "the model card has no steps"; }
 grep -q "masked language model" out/README.md || fail "the model card has no evaluation"
 "$LAMBERT" import --from out --output in.checkpoint 2>log.txt || fail "import: $(cat log.txt)"
+for command in "import --from out" "export --strip --checkpoint in.checkpoint"; do # into folders that are not there
+    # shellcheck disable=SC2086
+    "$LAMBERT" $command --output "fresh/${command%% *}/x.checkpoint" 2>log.txt || fail "$command: $(cat log.txt)"
+    cmp in.checkpoint "fresh/${command%% *}/x.checkpoint" || fail "$command: another checkpoint in a new folder"
+    [ "$(ls "fresh/${command%% *}")" = x.checkpoint ] || fail "$command left $(ls "fresh/${command%% *}")"
+done
 "$LAMBERT" export --checkpoint in.checkpoint --output again 2>log.txt || fail "again: $(cat log.txt)"
 cmp out/model.safetensors again/model.safetensors || fail "import and export changed the weights"
 cmp out/config.json again/config.json || fail "import and export changed the configuration"

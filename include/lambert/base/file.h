@@ -73,7 +73,8 @@ bool file_is_same(const char *path, const char *other);
 bool file_is_link(const char *path);
 
 bool folder_exists(const char *path);
-int folder_create(const char *path, struct error *err); /* with parents; fine if it is there */
+int folder_create(const char *path, struct error *err);     /* with parents; fine if it is there */
+int folder_create_for(const char *path, struct error *err); /* the folder that `path` lies in */
 int folder_sync(const char *path,
                 struct error *err); /* a file system that cannot is warned of, once */
 
