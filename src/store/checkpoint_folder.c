@@ -1,11 +1,14 @@
 #include "lambert/store/checkpoint_folder.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lambert/base/file.h"
@@ -14,6 +17,8 @@
 
 #define FOLDER "checkpoints"
 #define BEST   "best.checkpoint"
+
+enum { ROUNDS = 500 }; /* ten seconds, until nobody believes any more that they were just removed */
 
 /* --- names ------------------------------------------------------------------------------------ */
 
@@ -54,6 +59,7 @@ static int64_t step_of(const char *name, const char **rest)
 struct stored {
     int64_t step;
     char *path;
+    bool seen; /* false: it is there, but cannot be looked at */
     struct timespec written;
 };
 
@@ -71,20 +77,65 @@ static int highest_step_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* A folder that is not there is an empty one. */
+/* Whether nothing has that name, not even a link that leads nowhere. Of what cannot be looked at nobody knows. */
+static bool is_gone(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static bool holds(const char *folder, const char *name)
+{
+    char *path = path_join(folder, name);
+    const bool is = file_exists(path);
+    free(path);
+    return is;
+}
+
+/* Whether this path is that of another run's checkpoints: of a folder with a run's files that is not this one. */
+static bool is_another_runs(char *path, const char *run_folder)
+{
+    char *slash = strrchr(path, '/');
+    if (!slash || strcmp(slash + 1, FOLDER) != 0)
+        return false;
+    *slash = '\0';
+    const bool is =
+        (holds(path, "lock") || holds(path, "config.ini")) && !file_is_same(path, run_folder);
+    *slash = '/';
+    return is;
+}
+
+/* The large files of a run may lie elsewhere; what one run keeps and removes may not be what another goes on from.
+ * Where the link leads at first is looked at, and where at last, as the other's folder may be a link too. */
+static int check_link(const char *folder, const char *run_folder, struct error *err)
+{
+    char target[PATH_MAX];
+    const ssize_t length = readlink(folder, target, sizeof target - 1);
+    if (length < 0)
+        return 0; /* it is none */
+    target[length] = '\0';
+    char *first = target[0] == '/' ? memory_copy_text(target) : path_join(run_folder, target);
+    char *last = realpath(folder, NULL);
+    const bool is =
+        is_another_runs(first, run_folder) || (last && is_another_runs(last, run_folder));
+    if (is)
+        error_set(
+            err,
+            "%s is a symbolic link to the checkpoints of another run (%s), which would be read and removed as "
+            "this one's. Remove the link, or let it lead to a folder of this run's own; a new run may start from "
+            "the other's weights (run.start_from)",
+            folder, target);
+    free(first);
+    free(last);
+    return is ? -1 : 0;
+}
+
+/* A folder that is not there is an empty one; one that cannot be looked at is not. */
 static int stored_list_open(struct stored_list *list, const char *run_folder, struct error *err)
 {
     *list = (struct stored_list){.folder = path_join(run_folder, FOLDER)};
-    if (file_is_link(list->folder)) {
-        error_set(
-            err,
-            "%s is a symbolic link: the checkpoints there are another run's. Remove it; where a run is to lie "
-            "elsewhere, the run folder itself may be a link",
-            list->folder);
-        free(list->folder);
-        return -1;
-    }
-    if (folder_exists(list->folder) && folder_list_open(&list->names, list->folder, err) < 0) {
+    if (check_link(list->folder, run_folder, err) < 0 ||
+        (!is_gone(list->folder) && folder_list_open(&list->names, list->folder, err) < 0)) {
         free(list->folder);
         return -1;
     }
@@ -97,7 +148,9 @@ static int stored_list_open(struct stored_list *list, const char *run_folder, st
             continue;
         char *path = path_join(list->folder, name);
         if (stat(path, &info) == 0) {
-            list->items[list->count++] = (struct stored){step, path, info.st_mtim};
+            list->items[list->count++] = (struct stored){step, path, true, info.st_mtim};
+        } else if (!is_gone(path)) {
+            list->items[list->count++] = (struct stored){.step = step, .path = path};
         } else {
             list->gone = true;
             free(path);
@@ -128,7 +181,7 @@ static enum outcome open_whole(struct checkpoint_file *file, const struct stored
     struct error err;
     if (checkpoint_file_open(file, stored->path, &err) == 0)
         return OPENED;
-    if (!file_exists(stored->path))
+    if (is_gone(stored->path))
         return GONE;
     log_warning("passing over a checkpoint: %s", err.text);
     return DAMAGED;
@@ -145,13 +198,20 @@ static enum outcome open_first_whole(struct checkpoint_file *file, const struct 
     return list->gone ? GONE : DAMAGED;
 }
 
+/* The other may be at the point of renaming the next, or a file server's list of names be older than the files. */
+static void wait_a_little(void)
+{
+    const struct timespec time = {.tv_nsec = 20 * 1000 * 1000};
+    nanosleep(&time, NULL);
+}
+
 /* A run may be at work in the folder, which removes what is no longer the newest: then a newer one is there, and the
  * folder is looked at again. */
 int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, struct error *err)
 {
-    enum outcome outcome;
+    enum outcome outcome = GONE;
     *file = (struct checkpoint_file){0};
-    do {
+    for (int round = 1; outcome == GONE; round++) {
         struct stored_list list;
         if (stored_list_open(&list, run_folder, err) < 0)
             return -1;
@@ -163,8 +223,18 @@ int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, stru
                       list.count, list.folder);
         else if (outcome == DAMAGED)
             outcome = OPENED; /* an empty folder is no failure */
+        else if (outcome == GONE && round == ROUNDS) {
+            error_set(
+                err,
+                "%s lists checkpoints that are not there, %d times one after the other; look at what is wrong "
+                "with the folder or its file server, or what removes them",
+                list.folder, ROUNDS);
+            outcome = DAMAGED;
+        }
         stored_list_close(&list);
-    } while (outcome == GONE);
+        if (outcome == GONE)
+            wait_a_little();
+    }
     return outcome == OPENED ? 0 : -1;
 }
 
@@ -175,7 +245,7 @@ int checkpoint_find(const char *path, struct checkpoint_file *file, struct error
         return checkpoint_file_open(file, path, err);
     char *best = checkpoint_best_path(path);
     int status = checkpoint_file_open(file, best, err);
-    if (status < 0 && !file_exists(best))
+    if (status < 0 && is_gone(best))
         status = checkpoint_newest(path, file, err);
     free(best);
     return status;
@@ -192,7 +262,8 @@ static bool is_whole(const struct stored *stored)
     return true;
 }
 
-/* The checkpoint written last, the lowest step where several were written at once. */
+/* The checkpoint written last, the lowest step where several were written at once; one that cannot be looked at is older
+ * than all. */
 static int written_last(const struct stored_list *list)
 {
     int last = 0;
@@ -225,7 +296,7 @@ static int remove_temporaries_of_best(const char *run_folder, struct error *err)
 
 /* A checkpoint of a higher step than the one written last is left over from before a resume, which
  * passed it over because it was damaged: it must not count as one that is kept, or the whole ones
- * would go in its stead. */
+ * would go in its stead. Nor does one that cannot be looked at, which is left alone. */
 int checkpoint_prune(const char *run_folder, int keep, int keep_every, struct error *err)
 {
     struct stored_list list;
@@ -249,7 +320,7 @@ int checkpoint_prune(const char *run_folder, int keep, int keep_every, struct er
 
     int kept = 0, last = written_last(&list);
     for (int i = 0; i < list.count; i++) {
-        if (keep_every > 0 && list.items[i].step % keep_every == 0)
+        if (!list.items[i].seen || (keep_every > 0 && list.items[i].step % keep_every == 0))
             continue;
         if (kept == keep) {
             if (file_remove(list.items[i].path, err) < 0)

@@ -181,3 +181,12 @@ ln -s ../kept/checkpoints linked/checkpoints
 expect 1 "linked/checkpoints is a symbolic link" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
     run.folder=linked phase.one.steps=30 phase.two.steps=2 --resume
 [ -z "$(ls other-place)" ] || fail "made elsewhere: $(ls other-place)"
+
+# Large files elsewhere: a link to a folder of the run's own.
+mkdir large split
+ln -s ../large split/checkpoints
+train 1 split phase.one.steps=4 phase.two.steps=2 train.checkpoint_every=2 train.checkpoint_keep=2 ||
+    { tail -n 5 log.txt; fail "checkpoints on another disk"; }
+[ "$(ls large | tr '\n' ' ')" = "step-00000004.checkpoint step-00000006.checkpoint " ] || fail "there are $(ls large)"
+train 1 split phase.one.steps=4 phase.two.steps=2 train.checkpoint_every=2 --resume || fail "not resumed"
+grep -q "resumed from split/checkpoints/step-00000006.checkpoint" log.txt || fail "not resumed from another disk"

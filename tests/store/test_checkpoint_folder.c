@@ -250,26 +250,112 @@ static void some_are_kept_for_good(void **state)
     expect_prune(1, STEP("00000070"));
 }
 
-/* A link to another's. */
-static void a_folder_that_leads_elsewhere_is_refused(void **state)
+/* Makes checkpoints/ of the run a link to what lies beside its folder. */
+static void link_checkpoints(const char *to)
+{
+    struct error err;
+    char *target = path_join("..", to), *link = path_join(run_folder, "checkpoints");
+    assert_int_equal(folder_create(run_folder, &err), 0);
+    assert_int_equal(file_remove(link, &err), 0);
+    assert_int_equal(symlink(target, link), 0);
+    free(target);
+    free(link);
+}
+
+static void put_beside(const char *name)
+{
+    char *path = path_join(run_folder, name);
+    scratch_write(path, "x", 1);
+    free(path);
+}
+
+/* Large files on another disk. What lies beside them there is no run's, or has another name. */
+static void a_folder_may_lie_elsewhere(void **state)
 {
     (void)state;
+    static const char *const places[] = {"disk/mine", "disk/checkpoints", "run/large"};
+    struct error err;
+    new_run("disk/mine/x");
+    assert_int_equal(folder_create(run_folder, &err), 0);
+    new_run("disk/checkpoints/x");
+    assert_int_equal(folder_create(run_folder, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        new_run("run/large");
+        assert_int_equal(folder_create(run_folder, &err), 0);
+        new_run("run");
+        put_beside("lock");
+        put_beside("config.ini");
+        link_checkpoints(places[i]);
+        expect_newest(-1, 0);
+        store(10, 1);
+        store(20, 2);
+        expect_newest(20, 0);
+        expect_prune(1, i < 2 ? STEP("00000020") " x" : STEP("00000020"));
+        expect_newest(20, 0);
+    }
+}
+
+/* By the file that tells a run's folder, and by links of links. */
+static void checkpoints_of_another_run_are_refused(void **state)
+{
+    (void)state;
+    static const char *const tells[] = {"lock", "config.ini"};
     struct checkpoint_file file;
     struct error err;
-    new_run("other");
-    store(10, 1);
-    char *theirs = path_join(run_folder, "checkpoints");
-    new_run("linked");
-    char *ours = path_join(run_folder, "checkpoints");
-    assert_int_equal(folder_create(run_folder, &err), 0);
-    assert_int_equal(symlink(theirs, ours), 0);
+    for (int i = 0; i < 4; i++) {
+        char *other = memory_text("other-%d", i), *theirs = path_join(other, "checkpoints");
+        new_run(other);
+        if (i >= 2) /* the other's lie elsewhere, too */
+            link_checkpoints("disk/mine");
+        store(10, 1);
+        put_beside(tells[i % 2]);
+        new_run("linked");
+        link_checkpoints(theirs);
+        assert_int_equal(checkpoint_newest(run_folder, &file, &err), -1);
+        assert_non_null(strstr(err.text, "linked/checkpoints is a symbolic link to the checkpoints "
+                                         "of another run"));
+        assert_non_null(strstr(err.text, theirs));
+        assert_int_equal(checkpoint_prune(run_folder, 1, 0, &err), -1);
+        new_run(other);
+        expect_newest(i < 2 ? 10 : 20, 0);
+        free(other);
+        free(theirs);
+    }
+}
+
+/* What cannot be looked at is there all the same: it is passed over like a damaged one, and nobody begins anew. */
+static void what_cannot_be_looked_at_is_there(void **state)
+{
+    (void)state;
+    static const char *const leads[] = {"nowhere", STEP("00000030")}; /* the second to itself */
+    struct checkpoint_file file;
+    struct error err;
+    for (int i = 0; i < 2; i++) {
+        char *name = memory_text("hidden-%d", i);
+        new_run(name);
+        store(10, 1);
+        char *path = checkpoint_path(run_folder, 30);
+        assert_int_equal(symlink(leads[i], path), 0);
+        expect_newest(10, 1);
+        expect_prune(1, STEP("00000010") " " STEP("00000030"));
+        char *whole = checkpoint_path(run_folder, 10);
+        assert_int_equal(file_remove(whole, &err), 0);
+        expect_newest(-2, 1);
+        free(whole);
+        free(path);
+        free(name);
+    }
+    new_run("no-folder");
+    link_checkpoints("nowhere");
     assert_int_equal(checkpoint_newest(run_folder, &file, &err), -1);
-    assert_non_null(strstr(err.text, "linked/checkpoints is a symbolic link"));
-    assert_int_equal(checkpoint_prune(run_folder, 1, 0, &err), -1);
-    new_run("other");
-    expect_newest(10, 0);
-    free(theirs);
-    free(ours);
+    assert_non_null(strstr(err.text, "no-folder/checkpoints"));
+    new_run("hidden-best");
+    store(10, 1);
+    char *best = checkpoint_best_path(run_folder);
+    assert_int_equal(symlink("nowhere", best), 0);
+    assert_int_equal(checkpoint_find(run_folder, &file, &err), -1);
+    assert_non_null(strstr(err.text, best));
+    free(best);
 }
 
 /* A damaged checkpoint was passed over, and the run went on from the one before: what it writes
@@ -420,7 +506,9 @@ int main(int argc, char **argv)
         RANKS_TEST(the_damaged_are_passed_over),
         RANKS_TEST(the_newest_are_kept),
         RANKS_TEST(some_are_kept_for_good),
-        RANKS_TEST(a_folder_that_leads_elsewhere_is_refused),
+        RANKS_TEST(a_folder_may_lie_elsewhere),
+        RANKS_TEST(checkpoints_of_another_run_are_refused),
+        RANKS_TEST(what_cannot_be_looked_at_is_there),
         RANKS_TEST(the_damaged_take_no_place_of_the_whole),
         RANKS_TEST(a_run_that_removes_them),
         RANKS_TEST(temporary_files_go),

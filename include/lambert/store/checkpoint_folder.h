@@ -1,7 +1,8 @@
 /* The checkpoints of a run folder: checkpoints/step-00001234.checkpoint (the run's total steps), of
  * which the last K are kept; and beside that folder best.checkpoint, where the run keeps the weights
  * that did best in its evaluations. Who goes on takes the newest, who uses the model the best. All
- * is [local]; rank 0's business. A folder checkpoints/ that is a symbolic link is refused: it would be another run's. */
+ * is [local]; rank 0's business. The folder checkpoints/ may be a symbolic link to where large files
+ * are kept; one that leads to the checkpoints of another run is refused. */
 #ifndef LAMBERT_STORE_CHECKPOINT_FOLDER_H
 #define LAMBERT_STORE_CHECKPOINT_FOLDER_H
 
@@ -12,8 +13,8 @@
 
 /* Opens the newest checkpoint of a run folder whose checksums all hold, to be closed; a run may be at work there, and
  * remove what it no longer keeps. A folder that
- * has none is no failure: checkpoint_file_path() is then NULL. Damaged ones are passed over with a
- * warning; it is an error when nothing else is there, so that nobody begins anew over a run that
+ * has none is no failure: checkpoint_file_path() is then NULL. Damaged ones, and such as cannot be looked at, are
+ * passed over with a warning; it is an error when nothing else is there, so that nobody begins anew over a run that
  * could be rescued. */
 int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, struct error *err);
 
