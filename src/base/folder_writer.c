@@ -10,7 +10,12 @@
 #include <unistd.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/file_lock.h"
 #include "lambert/base/memory.h"
+
+#define LOCK ".writer.lock"
+
+/* --- paths ------------------------------------------------------------------------------------ */
 
 /* Without slashes at its end, which would put what is called NAME.tmp... inside; free(). */
 static char *trimmed(const char *path)
@@ -21,80 +26,119 @@ static char *trimmed(const char *path)
     return memory_text("%.*s", (int)length, path);
 }
 
-/* The part behind the last slash. */
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] != '\0' ? slash + 1 : path;
-}
-
-/* The folder that it lies in; free(). */
+/* The folder that a trimmed path lies in; free(). */
 static char *parent_of(const char *path)
 {
-    const char *name = name_of(path);
-    return name == path ? memory_copy_text(".") : memory_text("%.*s", (int)(name - path), path);
+    const char *slash = strrchr(path, '/');
+    return slash ? memory_text("%.*s", (int)(slash - path) + 1, path) : memory_copy_text(".");
 }
 
-/* It cannot be replaced, though it may be empty: it is where somebody stands. */
-static bool is_a_place(const char *path)
+/* Whatever it is, a link that leads nowhere too. */
+static bool is_there(const char *path)
 {
-    const char *name = name_of(path);
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "/") == 0;
-}
-
-static int check_place(const char *path, struct error *err)
-{
-    struct folder_list list;
     struct stat info;
+    return lstat(path, &info) == 0;
+}
+
+/* --- a folder that is there ------------------------------------------------------------------- */
+
+static int check_names(const struct folder_writer *writer, struct error *err)
+{
     int status = 0;
-    if (path[0] == '\0' || is_a_place(path))
-        return error_set(err, "'%s' is no name for a new folder; name one that is not there", path);
-    if (lstat(path, &info) != 0)
-        return 0; /* whatever else is wrong with it is said when it is made */
-    if (!S_ISDIR(info.st_mode))
-        return error_set(err, "%s is there already; name another folder", path);
-    if (folder_list_open(&list, path, err) < 0)
-        return -1;
-    if (list.count > 0)
-        status = error_set(err, "%s already holds a %s; name another folder", path, list.names[0]);
-    folder_list_close(&list);
+    for (int i = 0; i < writer->count && status == 0; i++) {
+        char *path = path_join(writer->path, writer->names[i]);
+        if (is_there(path))
+            status = error_set(err, "%s already holds a %s; name another folder", writer->path,
+                               writer->names[i]);
+        free(path);
+    }
     return status;
 }
+
+static void unlock(struct folder_writer *writer)
+{
+    struct error err; /* a lock that nobody holds keeps nobody out */
+    char *path = path_join(writer->path, LOCK);
+    file_remove(path, &err);
+    close(writer->lock);
+    writer->lock = -1;
+    free(path);
+}
+
+/* Looked at before, for a folder that may not be written to is no reason to say nothing of what it holds, and under the
+ * lock, as whoever had it may have written. */
+static int open_there(struct folder_writer *writer, struct error *err)
+{
+    char *lock = path_join(writer->path, LOCK);
+    int status = check_names(writer, err);
+    if (status == 0)
+        status = file_lock(lock, &writer->lock, err);
+    free(lock);
+    if (status == 0 && check_names(writer, err) < 0) {
+        unlock(writer);
+        status = -1;
+    }
+    if (status == 0)
+        writer->folder = memory_copy_text(writer->path);
+    return status;
+}
+
+/* --- a new one -------------------------------------------------------------------------------- */
 
 /* Names that are taken are left alone, as those of file_writer_open(). */
 static int make_temporary(struct folder_writer *writer)
 {
     static atomic_uint number;
     for (int tries = 0; tries < 10000; tries++) {
-        writer->temporary = memory_text("%s.tmp-%ld-%u", writer->path, (long)getpid(),
-                                        atomic_fetch_add(&number, 1));
-        if (mkdir(writer->temporary, 0777) == 0)
+        writer->folder = memory_text("%s.tmp-%ld-%u", writer->path, (long)getpid(),
+                                     atomic_fetch_add(&number, 1));
+        if (mkdir(writer->folder, 0777) == 0)
             return 0;
-        free(writer->temporary);
-        writer->temporary = NULL;
+        free(writer->folder);
+        writer->folder = NULL;
         if (errno != EEXIST)
             return -1;
     }
     return -1;
 }
 
+static int open_new(struct folder_writer *writer, struct error *err)
+{
+    if (is_there(writer->path))
+        return error_set(err, "%s is there already; name another folder", writer->path);
+    if (make_temporary(writer) < 0)
+        return error_errno(err, "cannot create a folder beside %s", writer->path);
+    return 0;
+}
+
+static int put_in_place(struct folder_writer *writer, struct error *err)
+{
+    if (rename(writer->folder, writer->path) == 0)
+        return 0;
+    if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
+        return error_set(err, "%s was written by another program meanwhile; name another folder",
+                         writer->path);
+    return error_errno(err, "cannot write %s", writer->path);
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
 static void forget(struct folder_writer *writer)
 {
     free(writer->path);
-    free(writer->temporary);
+    free(writer->folder);
     *writer = (struct folder_writer){0};
 }
 
-int folder_writer_open(struct folder_writer *writer, const char *path, struct error *err)
+int folder_writer_open(struct folder_writer *writer, const char *path, const char *const *names,
+                       int count, struct error *err)
 {
-    *writer = (struct folder_writer){.path = trimmed(path)};
-    char *parent = parent_of(writer->path);
-    int status = check_place(writer->path, err);
+    *writer =
+        (struct folder_writer){.path = trimmed(path), .names = names, .count = count, .lock = -1};
+    int status = path[0] ? folder_create_for(writer->path, err)
+                         : error_set(err, "'' is no name for a folder");
     if (status == 0)
-        status = folder_create(parent, err);
-    if (status == 0 && make_temporary(writer) < 0)
-        status = error_errno(err, "cannot create a folder beside %s", writer->path);
-    free(parent);
+        status = folder_exists(writer->path) ? open_there(writer, err) : open_new(writer, err);
     if (status < 0)
         forget(writer);
     return status;
@@ -102,41 +146,39 @@ int folder_writer_open(struct folder_writer *writer, const char *path, struct er
 
 int folder_writer_commit(struct folder_writer *writer, struct error *err)
 {
-    require(writer->temporary != NULL);
-    if (folder_sync(writer->temporary, err) < 0) {
+    const bool is_new = writer->lock < 0;
+    require(writer->folder != NULL);
+    if (folder_sync(writer->folder, err) < 0 || (is_new && put_in_place(writer, err) < 0)) {
         folder_writer_discard(writer);
         return -1;
     }
-    if (rename(writer->temporary, writer->path) != 0) {
-        if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR)
-            error_set(err, "%s was written by another program meanwhile; name another folder",
-                      writer->path);
-        else
-            error_errno(err, "cannot write %s", writer->path);
-        folder_writer_discard(writer);
-        return -1;
+    int status = 0;
+    if (is_new) {
+        char *parent = parent_of(writer->path);
+        status = folder_sync(parent, err);
+        free(parent);
+    } else {
+        unlock(writer);
     }
-    char *parent = parent_of(writer->path);
-    const int status = folder_sync(parent, err);
     if (status < 0)
         error_prefix(err, "%s is written but a power failure may undo it", writer->path);
-    free(parent);
     forget(writer);
     return status;
 }
 
+/* What cannot be removed stays behind, the last file before all others. */
 void folder_writer_discard(struct folder_writer *writer)
 {
-    struct folder_list list;
-    struct error err; /* what cannot be removed stays behind, under its temporary name */
-    if (writer->temporary && folder_list_open(&list, writer->temporary, &err) == 0) {
-        for (int i = 0; i < list.count; i++) {
-            char *path = path_join(writer->temporary, list.names[i]);
-            unlink(path);
-            free(path);
-        }
-        folder_list_close(&list);
-        rmdir(writer->temporary);
+    if (!writer->folder)
+        return;
+    for (int i = writer->count; i-- > 0;) {
+        char *path = path_join(writer->folder, writer->names[i]);
+        unlink(path);
+        free(path);
     }
+    if (writer->lock < 0)
+        rmdir(writer->folder);
+    else
+        unlock(writer);
     forget(writer);
 }

@@ -36,7 +36,7 @@ static const struct command_option export_options[] = {
      .metavar = "PATH",
      .completion = COMPLETE_FILES,
      .writes = true,
-     .help = "folder (or file) to write, whole or not at all: a new or an empty one"},
+     .help = "folder (or file) to write, whole or not at all; what is there is not overwritten"},
     {.name = "dtype",
      .kind = OPTION_CHOICE,
      OPTION_PLACE(struct export_arguments, dtype),

@@ -16,6 +16,17 @@ const char *hf_architecture(enum task_kind kind)
     return hf_task_architecture(kind);
 }
 
+/* What is written, in this order. Without the last one no reader takes the folder for a model. */
+enum { WEIGHTS, VOCABULARY, TOKENIZER_CONFIG, TOKENIZER, CARD, CONFIG, FILES };
+static const char *const file_names[FILES] = {
+    [WEIGHTS] = "model.safetensors",
+    [VOCABULARY] = "vocab.txt",
+    [TOKENIZER_CONFIG] = "tokenizer_config.json",
+    [TOKENIZER] = "tokenizer.json",
+    [CARD] = "README.md",
+    [CONFIG] = "config.json",
+};
+
 static int write_file(const char *folder, const char *name, const void *data, size_t size,
                       struct error *err)
 {
@@ -61,7 +72,7 @@ static int write_weights(const struct hf_export *request, const char *folder, st
                                                 .shape = {tensor->shape[0], tensor->shape[1]},
                                                 .values = file->weights + tensor->offset};
     }
-    char *path = path_join(folder, "model.safetensors");
+    char *path = path_join(folder, file_names[WEIGHTS]);
     int status = safetensors_write(path, request->dtype, entries, file->tensor_count, err);
     free(path);
     free(entries);
@@ -76,18 +87,20 @@ static int write_files(const struct hf_export *request, const struct vocabulary 
     const struct tokenizer_options *tokenizer = &meta->state.tokenizer;
     const int pad = vocabulary_special_tokens(vocabulary).pad;
     if (write_weights(request, folder, err) < 0 ||
-        write_file(folder, "vocab.txt", meta->vocabulary, meta->vocabulary_size, err) < 0)
+        write_file(folder, file_names[VOCABULARY], meta->vocabulary, meta->vocabulary_size, err) <
+            0)
         return -1;
-    if (write_text(folder, "tokenizer_config.json",
+    if (write_text(folder, file_names[TOKENIZER_CONFIG],
                    hf_tokenizer_config_print(vocabulary, tokenizer, added, config->shape.positions),
                    err) < 0)
         return -1;
-    if (write_text(folder, "tokenizer.json", hf_tokenizer_print(vocabulary, tokenizer, added),
+    if (write_text(folder, file_names[TOKENIZER], hf_tokenizer_print(vocabulary, tokenizer, added),
                    err) < 0)
         return -1;
-    if (write_file(folder, "README.md", request->card, strlen(request->card), err) < 0)
+    if (write_file(folder, file_names[CARD], request->card, strlen(request->card), err) < 0)
         return -1;
-    return write_text(folder, "config.json", hf_config_print(config, pad, request->dtype), err);
+    return write_text(folder, file_names[CONFIG], hf_config_print(config, pad, request->dtype),
+                      err);
 }
 
 int hf_export(const struct hf_export *request, const char *folder, struct error *err)
@@ -99,7 +112,7 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     struct added_tokens added = {0};
     struct folder_writer writer = {0};
     int status = -1;
-    if (folder_writer_open(&writer, folder, err) < 0)
+    if (folder_writer_open(&writer, folder, file_names, FILES, err) < 0)
         return -1;
     if (check_weights(request, err) < 0 ||
         vocabulary_parse(&vocabulary, path, meta->vocabulary, meta->vocabulary_size, err) < 0)
@@ -110,7 +123,7 @@ int hf_export(const struct hf_export *request, const char *folder, struct error 
     if (added_tokens_parse(&added, meta->added_tokens, path, err) < 0 ||
         added_tokens_check(&added, vocabulary, path, err) < 0)
         goto done;
-    if (write_files(request, vocabulary, &config, &added, writer.temporary, err) == 0)
+    if (write_files(request, vocabulary, &config, &added, writer.folder, err) == 0)
         status = folder_writer_commit(&writer, err);
 done:
     folder_writer_discard(&writer);

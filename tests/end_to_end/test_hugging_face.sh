@@ -31,12 +31,15 @@ for type in f16 bf16; do
     [ "$(wc -c <out-$type/model.safetensors)" -lt "$(wc -c <out/model.safetensors)" ] || fail "$type is no smaller"
 done
 
-# Two at once into one place: one whole export, or import, and a refusal. An export that fails leaves nothing.
+# Two at once into one place: one whole export, or import, and a refusal; into new folders, and such as are there. An
+# export that fails leaves nothing.
 sed 's/old/odd/' out/vocab.txt >odd.txt # another model: of another vocabulary
 cp -r out odd && cp odd.txt odd/vocab.txt && rm odd/tokenizer.json
 "$LAMBERT" import --from odd --output odd.checkpoint 2>log.txt || fail "import: $(cat log.txt)"
+refused="already holds|meanwhile|another process is at work"
+mkdir -p both/3/.git both/4/.git
 round=0
-while [ $round -lt 2 ]; do
+while [ $round -lt 4 ]; do
     round=$((round + 1))
     for model in run odd.checkpoint; do
         (code=0; "$LAMBERT" export --checkpoint $model --output both/$round 2>$model.log || code=$?
@@ -44,10 +47,12 @@ while [ $round -lt 2 ]; do
     done
     wait
     case $(cat run.code)$(cat odd.checkpoint.code) in
-    01) cmp both/$round/vocab.txt out/vocab.txt && grep -qE "already holds|meanwhile" odd.checkpoint.log ;;
-    10) cmp both/$round/vocab.txt odd.txt && grep -qE "already holds|meanwhile" run.log ;;
+    01) cmp both/$round/vocab.txt out/vocab.txt && grep -qE "$refused" odd.checkpoint.log ;;
+    10) cmp both/$round/vocab.txt odd.txt && grep -qE "$refused" run.log ;;
     *) fail "two exports ended with $(cat run.code odd.checkpoint.code)" ;;
     esac || fail "two exports: $(cat run.log odd.checkpoint.log)"
+    [ $round -le 2 ] || rmdir both/$round/.git || fail "an export into a clone: no .git"
+    [ "$(ls -A both/$round)" = "$(ls -A out)" ] || fail "two exports left $(ls -A both/$round)"
     for model in out odd; do
         (code=0; "$LAMBERT" import --from $model --output both/$round.checkpoint 2>$model.log || code=$?
             echo $code >$model.code) &
@@ -60,11 +65,24 @@ while [ $round -lt 2 ]; do
     esac || fail "two imports: $(cat out.log odd.log)"
     rm -f wanted
 done
-[ "$(ls both | tr "\n" " ")" = "1 1.checkpoint 2 2.checkpoint " ] ||
+[ "$(ls both | tr "\n" " ")" = "1 1.checkpoint 2 2.checkpoint 3 3.checkpoint 4 4.checkpoint " ] ||
     fail "left beside: $(ls both)"
-mkdir broken && expect 1 "cannot (create|write)|File too large" sh -c "ulimit -f 20; trap '' XFSZ; exec '$LAMBERT' export \
-    --checkpoint run --output broken/model"
-[ -z "$(ls broken)" ] || fail "a failed export left $(ls broken)"
+mkdir broken
+for folder in broken/model broken; do
+    expect 1 "cannot (create|write)|File too large" sh -c "ulimit -f 20; trap '' XFSZ; exec '$LAMBERT' export \
+        --checkpoint run --output $folder"
+    [ -z "$(ls -A broken)" ] || fail "a failed export into $folder left $(ls -A broken)"
+done
+mkdir mounted stands
+(cd stands && "$LAMBERT" export --checkpoint ../run --output . 2>../log.txt) || fail "where it stands: $(cat log.txt)"
+cmp stands/model.safetensors out/model.safetensors || fail "where it stands: other weights"
+if mount -t tmpfs none mounted 2>/dev/null; then
+    trap 'umount "$WORK/mounted"; rm -rf "$WORK"' EXIT
+    "$LAMBERT" export --checkpoint run --output mounted 2>log.txt || fail "a mount point: $(cat log.txt)"
+    cmp mounted/model.safetensors out/model.safetensors || fail "a mount point: other weights"
+else
+    echo "no file system may be mounted here: a mount point was not tried"
+fi
 
 # Without moments
 "$LAMBERT" export --strip --checkpoint run --output stripped.checkpoint 2>log.txt || fail "$(cat log.txt)"
@@ -118,7 +136,7 @@ echo 'The king saw' | "$LAMBERT" show tokens --vocabulary vocab.txt >tokens.txt 
 [ "$(cat tokens.txt)" = "the king saw" ] || fail "tokens: $(cat tokens.txt)"
 
 # Refused, in a sentence
-expect 1 "out already holds a README.md; name another folder" "$LAMBERT" export --checkpoint run --output out
+expect 1 "out already holds a model.safetensors; name another folder" "$LAMBERT" export --checkpoint run --output out
 expect 1 "in.checkpoint is there already" "$LAMBERT" import --from out --output in.checkpoint
 expect 1 "there is no checkpoint in corpus" "$LAMBERT" export --checkpoint corpus --output nothing
 expect 2 "f32, f16 or bf16" "$LAMBERT" export --checkpoint run --output nothing --dtype f8

@@ -69,7 +69,7 @@ static char *export_sample(const char *name, enum safetensors_dtype dtype)
         .checkpoint = &file, .shape = shape, .dtype = dtype, .card = "# card\n"};
     assert_int_equal(hf_export(&request, folder, &err), 0);
     assert_int_equal(hf_export(&request, folder, &err), -1);
-    assert_non_null(strstr(err.text, "already holds a README.md"));
+    assert_non_null(strstr(err.text, "already holds a model.safetensors"));
     checkpoint_file_close(&file);
     param_table_release(&table);
     return folder;

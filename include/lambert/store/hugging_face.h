@@ -41,8 +41,8 @@ struct hf_export {
 /* The class of transformers that a model of this kind is written for. */
 const char *hf_architecture(enum task_kind kind);
 
-/* Writes `folder` whole or not at all (base/folder_writer.h): it is new, or empty. A folder that holds something is
- * refused, and weights that are not finite numbers, or would not be in that dtype, by the
+/* Writes `folder` whole or not at all (base/folder_writer.h), config.json last. What it holds is kept: a folder with a
+ * file of one of these names is refused, and weights that are not finite numbers, or would not be in that dtype, by the
  * name of their tensor. */
 int hf_export(const struct hf_export *request, const char *folder, struct error *err);
 
