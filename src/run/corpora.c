@@ -145,40 +145,100 @@ const struct mixture *corpora_mixture(const struct corpora *corpora, int phase)
     return &corpora->phases[phase].mixture;
 }
 
+/* --- what a checkpoint remembers ---------------------------------------------------------------- */
+
+/* The different corpora of a run as numbers, in the order in which they are met. */
+struct numbered {
+    int phases[CONFIG_MAX_PHASES][CONFIG_MAX_CORPORA]; /* of each phase its parts' */
+    uint64_t *hashes;                                  /* [count] */
+    int count;
+};
+
 /* Whether a phase before this one has the same corpora in the same order. */
-static bool is_repeated(const struct corpora *corpora, int phase)
+static bool is_repeated(const struct corpora *corpora, const struct numbered *numbered, int phase)
 {
     const int count = corpora_parts(corpora, phase);
-    const int *parts = corpora->phases[phase].parts;
+    const int *parts = numbered->phases[phase];
     for (int before = 0; before < phase; before++)
         if (corpora_parts(corpora, before) == count &&
-            memcmp(corpora->phases[before].parts, parts, (size_t)count * sizeof *parts) == 0)
+            memcmp(numbered->phases[before], parts, (size_t)count * sizeof *parts) == 0)
             return true;
     return false;
 }
 
-uint64_t corpora_hash(const struct corpora *corpora)
+static uint64_t hash_of(const struct corpora *corpora, const struct numbered *numbered)
 {
     struct buffer hashes = {0};
     bool mixed = false;
     for (int phase = 0; phase < CONFIG_MAX_PHASES; phase++)
         mixed |= corpora_parts(corpora, phase) > 1;
-    if (corpora->count == 1 && !mixed)
-        return corpus_hash(corpora->opened[0]);
-    for (int c = 0; c < corpora->count && !mixed; c++)
-        buffer_put_u64(&hashes, corpus_hash(corpora->opened[c]));
+    if (numbered->count == 1 && !mixed)
+        return numbered->hashes[0];
+    for (int c = 0; c < numbered->count && !mixed; c++)
+        buffer_put_u64(&hashes, numbered->hashes[c]);
     for (int phase = 0; phase < CONFIG_MAX_PHASES && mixed; phase++) {
         const int count = corpora_parts(corpora, phase);
-        if (count == 0 || is_repeated(corpora, phase))
+        if (count == 0 || is_repeated(corpora, numbered, phase))
             continue;
         buffer_put_u64(&hashes, (uint64_t)count);
         for (int p = 0; p < count; p++)
-            buffer_put_u64(&hashes, corpus_hash(corpora_of(corpora, phase, p)));
+            buffer_put_u64(&hashes, numbered->hashes[numbered->phases[phase][p]]);
     }
     uint64_t hash = hash_bytes(hashes.data, hashes.size);
     buffer_release(&hashes);
     return hash;
 }
+
+uint64_t corpora_hash(const struct corpora *corpora)
+{
+    struct numbered numbered = {.count = corpora->count};
+    numbered.hashes = memory_new((size_t)corpora->count, sizeof *numbered.hashes);
+    for (int c = 0; c < corpora->count; c++)
+        numbered.hashes[c] = corpus_hash(corpora->opened[c]);
+    for (int phase = 0; phase < CONFIG_MAX_PHASES; phase++)
+        for (int p = 0; p < corpora_parts(corpora, phase); p++)
+            numbered.phases[phase][p] = corpora->phases[phase].parts[p];
+    const uint64_t hash = hash_of(corpora, &numbered);
+    free(numbered.hashes);
+    return hash;
+}
+
+/* The number of a spelling, which is added where it is new. */
+static int number_of(char (*names)[CONFIG_TEXT], int *count, const char *name)
+{
+    int number = 0;
+    while (number < *count && strcmp(names[number], name) != 0)
+        number++;
+    if (number == *count)
+        strcpy(names[(*count)++], name);
+    return number;
+}
+
+uint64_t corpora_hash_by_spelling(const struct corpora *corpora, const struct config *config)
+{
+    struct numbered numbered = {0};
+    int most = 0;
+    for (int phase = 0; phase < config->phase_count; phase++)
+        most += corpora_parts(corpora, phase);
+    char(*names)[CONFIG_TEXT] = memory_new((size_t)most, sizeof *names);
+    numbered.hashes = memory_new((size_t)most, sizeof *numbered.hashes);
+    for (int phase = 0; phase < config->phase_count; phase++) {
+        const struct config_mix mix = config_phase_mix(config, phase);
+        for (int p = 0; p < corpora_parts(corpora, phase); p++) {
+            char folder[CONFIG_TEXT];
+            const int number =
+                number_of(names, &numbered.count, config_mix_folder(&mix, p, folder));
+            numbered.phases[phase][p] = number;
+            numbered.hashes[number] = corpus_hash(corpora_of(corpora, phase, p));
+        }
+    }
+    const uint64_t hash = hash_of(corpora, &numbered);
+    free(numbered.hashes);
+    free(names);
+    return hash;
+}
+
+/* --- samples ------------------------------------------------------------------------------------ */
 
 void corpora_widen(const struct corpora *corpora, struct bert_capacity *capacity)
 {

@@ -260,6 +260,7 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
     const struct corpus *first = corpora_of(&pretraining->corpora, 0, 0);
     work_make_meta(*work, corpus_vocabulary(first), corpus_tokenizer(first),
                    corpora_hash(&pretraining->corpora));
+    (*work)->earlier_hash = corpora_hash_by_spelling(&pretraining->corpora, own);
     make_options(pretraining, dist);
     if (dist_agree(dist, open_pairs(pretraining, err), err) < 0) {
         *work = NULL;

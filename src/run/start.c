@@ -188,7 +188,8 @@ static int check_same_run(const struct run *run, const struct checkpoint_meta *m
 {
     if (config_compare(meta->config, run->meta.config, accept, err) < 0)
         return -1;
-    if (meta->state.corpus_hash != run->state.corpus_hash)
+    if (meta->state.corpus_hash != run->state.corpus_hash &&
+        meta->state.corpus_hash != run->work->earlier_hash)
         return error_set(err,
                          "it was trained on another %s (%016" PRIx64 ") than %s (%016" PRIx64
                          "); name the %s it was trained on in %s",

@@ -24,6 +24,7 @@ void work_make_meta(struct work *work, const struct vocabulary *vocabulary,
     meta->config = memory_copy_text(buffer_text(&config));
     buffer_release(&config);
     meta->state.corpus_hash = material_hash;
+    work->earlier_hash = material_hash;
     meta->state.vocabulary_hash = vocabulary_hash(vocabulary);
     meta->state.tokenizer = *tokenizer;
 }

@@ -54,8 +54,9 @@ struct work {
     struct config config;           /* complete: what the material decides is filled in */
     struct trainer_options options; /* model and micro-batches */
     struct checkpoint_meta meta;    /* what checkpoints carry; the state as before the first step */
-    size_t cache;                   /* bytes that its reader will take, a rank */
-    size_t batches;                 /* bytes of the largest phase's batches, a rank, at most */
+    uint64_t earlier_hash; /* of the material, as earlier versions stored it; else the same */
+    size_t cache;          /* bytes that its reader will take, a rank */
+    size_t batches;        /* bytes of the largest phase's batches, a rank, at most */
 
     /* The model of run.start_from, where it is open already; the run takes its weights from it and closes its files.
      * NULL: it is not. */

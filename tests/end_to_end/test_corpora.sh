@@ -48,6 +48,17 @@ PYTHON
 python3 "$ROOT/scripts/run-summary.py" run-1 >out.txt || fail "run-summary"
 grep -q '^  more' out.txt || fail "the summary has no corpora: $(cat out.txt)"
 
+# A run whose two spellings of one folder were two corpora, as they were to earlier versions and two copies are: it
+# goes on, and with a corpus that is another one does not.
+cp -r corpus copy
+spelt="data.corpus=corpus phase.one.steps=2 phase.two.steps=1"
+train 1 spelt $spelt phase.two.corpus=copy || fail "two copies: $(cat log.txt)"
+train 1 spelt $spelt phase.two.corpus=./corpus phase.two.steps=2 --resume --accept phase.two.steps ||
+    fail "two spellings: $(tail -n 3 log.txt)"
+grep -q "resumed from spelt/checkpoints/step-00000003.checkpoint" log.txt || fail "two spellings: not resumed"
+expect 1 "it was trained on another corpus" "$LAMBERT" train "$ROOT/configs/tiny.ini" $spelt run.folder=spelt \
+    phase.two.corpus=more phase.two.steps=2 --resume --accept phase.two.steps
+
 # Gone on with from the middle of each phase, on other ranks: bit for bit the same, and so are the counts.
 train 2 parts $words train.checkpoint_every=1 train.checkpoint_keep=20 || fail "$(cat log.txt)"
 for step in 3 8; do

@@ -49,6 +49,10 @@ const struct mixture *corpora_mixture(const struct corpora *corpora, int phase);
  * phases with the same list once. */
 uint64_t corpora_hash(const struct corpora *corpora);
 
+/* The same where each spelling of a folder in the configuration that was opened counts as a corpus of its own, as in
+ * checkpoints of earlier versions. */
+uint64_t corpora_hash_by_spelling(const struct corpora *corpora, const struct config *config);
+
 /* Makes room for the ready samples of all that is open, whose masks no option limits. */
 void corpora_widen(const struct corpora *corpora, struct bert_capacity *capacity);
 
