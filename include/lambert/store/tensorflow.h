@@ -5,7 +5,8 @@
  *     vocab.txt                   the vocabulary
  *     NAME.index, NAME.data-*     weights, as TensorFlow saves variables by name (src/store/tensor_bundle.h)
  *     tokenizer_config.json       may be there: whether text is lower-cased. Where it does not say so the
- *                                 vocabulary tells: one with capitals or accents is of a cased model
+ *                                 vocabulary tells: one with capitals is of a cased model, one with accents and no
+ *                                 capitals of one that lower-cases and keeps them (src/store/model_case.h)
  *
  * The model is named by the folder, or by the path of its weights, "uncased_L-12_H-768_A-12/bert_model.ckpt", with
  * .index behind it or not, as in TensorFlow. Where a folder has the weights of several steps, the file `checkpoint`
