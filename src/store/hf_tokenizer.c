@@ -248,9 +248,9 @@ static int get_switch(const struct reading *reading, const struct json_file *fil
 }
 
 /* One option, which both files may say and which is `standard` where they do not. transformers take
- * that word of tokenizer_config.json's, a silent one's too, before tokenizer.json's. -1, or whether a file says it. */
+ * that word of tokenizer_config.json's, a silent one's too, before tokenizer.json's. */
 static int read_option(const struct reading *reading, const char *name, const char *fast_name,
-                       bool standard, bool *value)
+                       bool standard, bool *value, struct case_said *told)
 {
     const struct json_file *config = &reading->config, *fast = &reading->fast;
     bool said = standard, fast_said = standard;
@@ -267,7 +267,11 @@ static int read_option(const struct reading *reading, const char *name, const ch
                          fast->path, fast_name, fast_said ? "true" : "false", name,
                          said ? "true" : "false", there ? "" : ", which does not mention it");
     *value = fast->root ? fast_said : said;
-    return there || fast->root;
+    *told = (struct case_said){.said = there || fast->root,
+                               .path = there || !fast->root ? config->path : fast->path,
+                               .config = !silent,
+                               .fast = fast->root};
+    return 0;
 }
 
 /* max_input_chars_per_word; transformers' own tokenizer has 100. */
@@ -285,17 +289,17 @@ static int read_longest(const struct reading *reading, int *longest)
 
 static int read_options(struct reading *reading, struct tokenizer_options *options)
 {
+    struct model_case *said = &reading->said;
+    struct case_said of_han;
     bool strips;
     *options = tokenizer_defaults;
-    const int case_said =
-        read_option(reading, "do_lower_case", "lowercase", true, &options->lower_case);
-    const int accents_said = case_said < 0 ? -1
-                                           : read_option(reading, "strip_accents", "strip_accents",
-                                                         options->lower_case, &strips);
-    if (accents_said < 0 || read_option(reading, "tokenize_chinese_chars", "handle_chinese_chars",
-                                        true, &options->split_han) < 0)
+    if (read_option(reading, "do_lower_case", "lowercase", true, &options->lower_case,
+                    &said->lower_case) < 0 ||
+        read_option(reading, "strip_accents", "strip_accents", options->lower_case, &strips,
+                    &said->accents) < 0 ||
+        read_option(reading, "tokenize_chinese_chars", "handle_chinese_chars", true,
+                    &options->split_han, &of_han) < 0)
         return -1;
-    reading->said = (struct model_case){case_said > 0, accents_said > 0};
     if (strips != options->lower_case)
         options->accents = strips ? ACCENTS_STRIPPED : ACCENTS_KEPT;
     return read_longest(reading, &options->max_word_characters);

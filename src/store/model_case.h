@@ -11,9 +11,17 @@
 #include "lambert/text/tokenizer_options.h"
 #include "lambert/text/vocabulary.h"
 
+/* Of one option: whether the files say something (what, is in the options), and for sentences the path of the one that
+ * does, and which of them would have to say it otherwise together, or they would contradict each other. */
+struct case_said {
+    bool said;
+    const char *path;
+    bool config, fast; /* tokenizer_config.json, tokenizer.json */
+};
+
 /* What the files of a model say. */
 struct model_case {
-    bool lower_case, accents; /* whether they say something of these; what, is in the options */
+    struct case_said lower_case, accents;
 };
 
 /* Completes the options. For its sentences: `model`, and the path `file` of its tokenizer_config.json, which may not

@@ -29,8 +29,8 @@ static void drop(const char *folder, const char *name)
     free(path);
 }
 
-/* A folder as Lambert writes it, cased or not, in place of the one before. */
-static const char *make_folder(bool lower_case)
+/* A folder as Lambert writes it, of this vocabulary, cased or not, in place of the one before. */
+static const char *make_folder_of(const char *list, bool lower_case)
 {
     const char *folder = scratch_path("folder");
     struct error err;
@@ -39,10 +39,10 @@ static const char *make_folder(bool lower_case)
     struct tokenizer_options options = tokenizer_defaults;
     options.lower_case = lower_case;
     assert_int_equal(folder_create(folder, &err), 0);
-    assert_int_equal(vocabulary_parse(&vocabulary, "words", words, sizeof words - 1, &err), 0);
+    assert_int_equal(vocabulary_parse(&vocabulary, "list", list, strlen(list), &err), 0);
     char *config = hf_tokenizer_config_print(vocabulary, &options, &none, 8);
     char *fast = hf_tokenizer_print(vocabulary, &options, &none);
-    put(folder, "vocab.txt", words);
+    put(folder, "vocab.txt", list);
     put(folder, "tokenizer_config.json", config);
     put(folder, "tokenizer.json", fast);
     drop(folder, "added_tokens.json");
@@ -52,6 +52,11 @@ static const char *make_folder(bool lower_case)
     free(fast);
     vocabulary_free(vocabulary);
     return folder;
+}
+
+static const char *make_folder(bool lower_case)
+{
+    return make_folder_of(words, lower_case);
 }
 
 /* Sets the member at a path "a.b.c" of a file to a value, JSON in text; NULL takes it away. */
@@ -233,6 +238,60 @@ static void case_by_the_vocabulary(void **state)
         buffer_release(&said);
         hf_tokenizer_release(&tokenizer);
     }
+}
+
+/* The cure that a warning names makes a folder that is read, and without a warning. */
+static void a_cure_cures(void **state)
+{
+    (void)state;
+    static const char cased[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\nWord\nCaf\xc3\xa9";
+    static const char alone[] = "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}";
+    static const struct {
+        bool fast;
+        const char *config, *path, *said; /* config NULL: there is none */
+        const char *cured;                /* what tokenizer_config.json is then; NULL: as before */
+    } cases[] = {
+        {false, "{\"do_lower_case\":true}", CONFIG,
+         "if the model is cased, do_lower_case is false in tokenizer_config.json\n",
+         "{\"do_lower_case\":false}"},
+        {true, "{\"do_lower_case\":true}", CONFIG,
+         "do_lower_case is false in tokenizer_config.json and normalizer.lowercase is false in "
+         "tokenizer.json\n",
+         "{\"do_lower_case\":false}"},
+        {true, NULL, FAST,
+         "do_lower_case is false in tokenizer_config.json and normalizer.lowercase is false in "
+         "tokenizer.json\n",
+         "{\"do_lower_case\":false}"},
+        {true, alone, FAST,
+         "if the model is cased, normalizer.lowercase is false in tokenizer.json\n", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int cured = 0; cured < 2; cured++) {
+            const char *folder = make_folder_of(cased, !cured);
+            struct hf_tokenizer tokenizer;
+            struct error err;
+            struct buffer said = {0};
+            drop(folder, CONFIG);
+            if (!cases[i].fast)
+                drop(folder, FAST);
+            const char *config = cured && cases[i].cured ? cases[i].cured : cases[i].config;
+            if (config)
+                put(folder, CONFIG, config);
+            catch_begin();
+            const int status = hf_tokenizer_read(&tokenizer, folder, &err);
+            catch_end(&said);
+            if (status < 0)
+                fail_msg("%d, %d: %s", (int)i, cured, err.text);
+            assert_int_equal(tokenizer.options.lower_case, !cured);
+            char *begin = memory_text("warning: %s/%s: ", folder, cases[i].path);
+            if (cured ? said.size > 0
+                      : !strstr(buffer_text(&said), begin) ||
+                            !strstr(buffer_text(&said), cases[i].said))
+                fail_msg("%d, %d: '%s' was said", (int)i, cured, buffer_text(&said));
+            free(begin);
+            buffer_release(&said);
+            hf_tokenizer_release(&tokenizer);
+        }
 }
 
 /* --- one field after the other ---------------------------------------------------------------- */
@@ -536,9 +595,13 @@ static void added_tokens_that_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_are_read_and_written),  cmocka_unit_test(folders_without_a_file),
-        cmocka_unit_test(case_by_the_vocabulary),        cmocka_unit_test(what_fields_do),
-        cmocka_unit_test(added_tokens_have_their_rows),  cmocka_unit_test(added_tokens_one_by_one),
+        cmocka_unit_test(options_are_read_and_written),
+        cmocka_unit_test(folders_without_a_file),
+        cmocka_unit_test(case_by_the_vocabulary),
+        cmocka_unit_test(a_cure_cures),
+        cmocka_unit_test(what_fields_do),
+        cmocka_unit_test(added_tokens_have_their_rows),
+        cmocka_unit_test(added_tokens_one_by_one),
         cmocka_unit_test(added_tokens_that_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
