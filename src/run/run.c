@@ -382,9 +382,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     status = dist_agree(dist, first ? prepare_folder(&run, err) : 0, err);
     if (status < 0)
         goto done;
-    status = saving_init(&run, run.memory_left, err);
-    if (status < 0)
-        goto done;
+    saving_init(&run, run.memory_left);
     status = stopped_before(dist) ? RUN_STOPPED : run_phases(&run, err);
 done:
     run_release(&run);

@@ -16,8 +16,9 @@
 static const double GUESSED_PACE =
     100e6; /* bytes a second of a file system, before one was written */
 
-int saving_init(struct run *run, double left, struct error *err)
+void saving_init(struct run *run, double left)
 {
+    struct error err;
     struct saving *saving = &run->saving;
     const double bytes = (double)trainer_snapshot_memory(run->trainer);
     *saving = (struct saving){.beside = run->config->train.checkpoint_beside && bytes <= left,
@@ -25,14 +26,15 @@ int saving_init(struct run *run, double left, struct error *err)
                               .step = run->state.total_steps,
                               .seconds = bytes / GUESSED_PACE};
     dist_broadcast(run->dist, 0, &saving->beside, sizeof saving->beside);
-    if (saving->beside)
-        return trainer_snapshot_new(run->trainer, &saving->snapshot, err);
-    if (run->config->train.checkpoint_beside)
+    if (run->config->train.checkpoint_beside && !saving->beside)
         log_info(
             "rank 0's machine has no memory left for a copy of weights and moments (%.0f MB): training stands "
             "still while a checkpoint is written",
             bytes / 1e6);
-    return 0;
+    if (saving->beside && trainer_snapshot_new(run->trainer, &saving->snapshot, &err) < 0) {
+        log_info("%s: training stands still while a checkpoint is written", err.text);
+        saving->beside = false;
+    }
 }
 
 /* --- a checkpoint that is written ------------------------------------------------------------- */
@@ -161,20 +163,33 @@ static int save_still(struct run *run, double started, struct error *err)
     return dist_agree(run->dist, dist_rank(run->dist) == 0 ? report(run, err) : 0, err);
 }
 
+/* [rank 0] */
+static bool start_thread(struct saving *saving)
+{
+    const int failure = pthread_create(&saving->thread, NULL, write_beside, saving);
+    if (failure != 0) {
+        log_warning(
+            "cannot start the thread that writes checkpoints (%s): training stands still while one is written",
+            strerror(failure));
+        return false;
+    }
+    pthread_setname_np(saving->thread, "checkpoint");
+    saving->busy = true;
+    return true;
+}
+
+/* Where there is no thread for it, this one is written as all are from now on. */
 static int save_beside(struct run *run, double started, struct error *err)
 {
     struct saving *saving = &run->saving;
     trainer_take_snapshot(run->trainer, saving->snapshot, &run->meta);
     saving->job.pause = clock_seconds() - started;
-    if (dist_rank(run->dist) != 0)
+    if (!dist_any(run->dist, dist_rank(run->dist) == 0 && !start_thread(saving)))
         return 0;
-    const int failure = pthread_create(&saving->thread, NULL, write_beside, saving);
-    if (failure != 0)
-        return error_set(err, "cannot start the thread that writes checkpoints: %s",
-                         strerror(failure));
-    pthread_setname_np(saving->thread, "checkpoint");
-    saving->busy = true;
-    return 0;
+    saving->beside = false;
+    checkpoint_snapshot_free(saving->snapshot);
+    saving->snapshot = NULL;
+    return save_still(run, started, err);
 }
 
 int saving_save(struct run *run, bool stays, struct error *err)
@@ -191,8 +206,7 @@ int saving_save(struct run *run, bool stays, struct error *err)
         return -1;
     begin_job(run, started);
     const bool beside = saving->beside && !stays;
-    int status = beside ? dist_agree(run->dist, save_beside(run, started, err), err)
-                        : save_still(run, started, err);
+    const int status = beside ? save_beside(run, started, err) : save_still(run, started, err);
     if (status < 0)
         return status;
     saving->taken = clock_seconds();

@@ -1,9 +1,9 @@
 /* When and how a run saves. A checkpoint is taken after a step and, where rank 0's machine has the memory, written
- * by a thread of rank 0 while training goes on (store/checkpoint_snapshot.h); else, and where the run ends with it,
- * while training stands still. One is written at a time: who takes the next waits for it, and one that is due by the
+ * by a thread of rank 0 while training goes on (store/checkpoint_snapshot.h); else, where no thread can be started,
+ * and where the run ends with it, while training stands still. One is written at a time: who takes the next waits for it, and one that is due by the
  * clock is put off instead. Older ones are removed when the newer is whole.
  *
- *     saving_init(run, left, err)
+ *     saving_init(run, left)
  *     after each step:
  *         saving_step(run)                     what a thread has done is reported
  *         saving_check_place(run, err), saving_save(run, stays, err)
@@ -51,8 +51,9 @@ struct saving {
     int64_t step; /* total steps of the last one, or that the run began with */
 };
 
-/* `left`: bytes of its machine that rank 0 may still take. */
-int saving_init(struct run *run, double left, struct error *err);
+/* `left`: bytes of its machine that rank 0 may still take. Where they are too few, or are not given, a line of the log
+ * says that training will stand still. */
+void saving_init(struct run *run, double left);
 void saving_release(struct run *run); /* [local] waits for the thread */
 
 /* [local] After a step. A failure of the thread ends the run in the next step, as metrics do that cannot be
