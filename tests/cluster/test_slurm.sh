@@ -103,7 +103,7 @@ came_back batch "$batch" "JobId=$batch due to failure of node $lost_batch"
 ! nodes_of "$batch" | grep -qx "$lost_batch" || give_up batch "ran on the lost node"
 echo "batch: $lost_batch lost with the script, resumed on $(job_field NodeList "$batch")"
 
-came_back preempt "$preempt" 'the run was told to end, or waits for the lock of its folder: the job goes back'
+came_back preempt "$preempt" 'the run was told to end: the job goes back'
 # The first host's rank is mpirun's child, of no step.
 grep -q 'stopped by a signal to another rank' preempt.log || give_up preempt "not stopped by a signal"
 echo "preempt: stopped with a checkpoint, and resumed"

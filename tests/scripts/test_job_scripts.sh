@@ -6,7 +6,7 @@ mkdir bin
 cat >bin/mpirun <<'END'
 #!/bin/sh
 echo "$*" >mpirun.words
-trap 'code=75; kill $sleeper' USR1 # as a run that is told to end
+trap 'code=76; kill $sleeper' USR1 # as a run that is told to end
 code=$(cat mpirun.code)
 if [ "$code" = signal ]; then
     : >mpirun.ready
@@ -46,11 +46,35 @@ sbatch="$ROOT/scripts/lambert.sbatch"
 what="a run that is complete"
 job 0 "$sbatch" my.ini a.b=c
 is 0 "" scontrol
-grep -q -- "lambert train my.ini a.b=c --resume --stopped-code 75$" mpirun.words || fail "run is: $(cat mpirun.words)"
+grep -q -- "lambert train my.ini a.b=c --resume --stopped-code 76$" mpirun.words || fail "run is: $(cat mpirun.words)"
 grep -q -- "--mca orte_launch_agent env --block-signal=TERM orted " mpirun.words || fail "run is: $(cat mpirun.words)"
 what="a run that was told to end" # its steps were signalled, or its time was over
-job 75 "$sbatch" my.ini
+job 76 env SLURM_RESTART_COUNT=99 "$sbatch" my.ini
 is 0 "requeue 17" scontrol
+grep -q "the run was told to end: the job goes back" job.log || fail "$what: it says $(cat job.log)"
+for restarts in "" 1 4; do
+    what="a run whose folder another host has locked, ${restarts:-no} restarts"
+    job 75 env ${restarts:+SLURM_RESTART_COUNT=$restarts} "$sbatch" my.ini
+    is 0 "requeue 17" scontrol
+    grep -q "another host has the lock of the run folder: the job goes back" job.log || fail "$what: it says $(cat job.log)"
+done
+for restarts in 5 6; do
+    what="a run whose folder another host has locked, $restarts restarts"
+    job 75 env SLURM_RESTART_COUNT=$restarts "$sbatch" my.ini
+    is 75 "" scontrol
+    grep -q "another host has the lock of the run folder, still: another job may train there" job.log ||
+        fail "$what: it says $(cat job.log)"
+done
+# With a program env that is older than that option.
+what="an env that blocks no signals"
+env=$(command -v env)
+printf '#!/bin/sh\ncase $1 in --*) exit 125 ;; esac\nexec %s "$@"\n' "$env" >bin/env
+chmod +x bin/env
+job 0 "$sbatch" my.ini
+rm bin/env
+is 0 "" scontrol
+! grep -q orte_launch_agent mpirun.words || fail "$what: run is: $(cat mpirun.words)"
+grep -q "env cannot block signals here" job.log || fail "$what: it says $(cat job.log)"
 what="a run that failed"
 job 1 "$sbatch" my.ini
 is 1 "" scontrol
@@ -99,6 +123,10 @@ for script in pbs lsf sge; do
         job $code env HOURS=5.9 "$ROOT/scripts/lambert.$script"
         if [ $script = pbs ] && [ $code = 75 ]; then
             is 0 "-v CONFIG=my.ini,HOURS=5.9 scripts/lambert.pbs" qsub
+            job $code env HOURS=5.9 LAMBERT=/opt/lambert "$ROOT/scripts/lambert.pbs"
+            is 0 "-v CONFIG=my.ini,HOURS=5.9,LAMBERT=/opt/lambert scripts/lambert.pbs" qsub
+            job $code env HOURS=5.9 "$ROOT/scripts/lambert.pbs"
+            is 0 "-v CONFIG=my.ini,HOURS=5.9 scripts/lambert.pbs" qsub
         else
             is $code "" qsub
         fi
@@ -106,3 +134,6 @@ for script in pbs lsf sge; do
             fail "$what: run is $(cat mpirun.words)"
     done
 done
+what="sge, a folder that another host has locked"
+job 75 "$ROOT/scripts/lambert.sge"
+is 99 "" qsub
