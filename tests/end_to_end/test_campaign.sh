@@ -29,6 +29,12 @@ for ranks in 1 2; do
     took[ranks]=$(echo "$(now) - $begun" | bc)
 done
 
+# A process before it can hear signals dies of them, as any does: SIGXCPU's handler comes last (bit 23 of SigCgt).
+listens() {
+    caught=$(sed -n 's/^SigCgt:\t*//p' "/proc/$1/status" 2>/dev/null)
+    [ -z "$caught" ] || [ $((0x$caught >> 23 & 1)) = 1 ]
+}
+
 # disturb FOLDER RANKS SIGNAL: a run, or what is left of it; the signal comes somewhere between its start and its end
 disturb() {
     : >log.txt
@@ -37,7 +43,11 @@ disturb() {
     job=$!
     sleep "$(echo "scale=3; ${took[$2]} * $RANDOM / 32768" | bc)"
     mapfile -t pids < <(pgrep -f "^$LAMBERT train .*run.folder=$1 ")
-    [ ${#pids[@]} = 0 ] || kill -"$3" "${pids[RANDOM % ${#pids[@]}]}" 2>/dev/null || :
+    if [ ${#pids[@]} != 0 ]; then
+        pid=${pids[RANDOM % ${#pids[@]}]}
+        [ "$3" = KILL ] || wait_until 20 listens "$pid" || fail "$1: process $pid does not listen (seed $seed)"
+        kill -"$3" "$pid" 2>/dev/null || :
+    fi
     code=0
     wait $job || code=$?
     [ $code = 0 ] || [ "$3" = KILL ] || { tail -n 5 log.txt; fail "$1: exit code $code after SIG$3 (seed $seed)"; }

@@ -43,10 +43,11 @@ for signal in HUP USR2 XCPU; do
     grep -q "^stopped by .* with a checkpoint" log.txt || { tail -n 5 log.txt; fail "$signal: no word of it"; }
 done
 
-# To mpirun, which gives its ranks a second and reads nothing from them meanwhile: more is logged than a pipe holds.
+# To mpirun, which gives its ranks time (a second, if nothing is said: too little on a busy machine) and reads nothing
+# from them meanwhile: more is logged than a pipe holds.
 cat >mpirun.sh <<END
 #!/bin/sh
-exec mpirun -n 2 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus $long train.log_every=1 "\$@"
+exec mpirun --mca odls_base_sigkill_timeout 10 -n 2 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus $long train.log_every=1 "\$@"
 END
 chmod +x mpirun.sh
 for signal in TERM INT HUP; do
