@@ -14,9 +14,10 @@ const struct command command_train = {
         "Pre-trains a BERT: the phases of CONFIG one after another, on the corpus data.corpus or several, into "
         "the folder run.folder (config.ini, metrics.jsonl, checkpoints/).\n"
         "\n"
-        "SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU to a rank end the run after the current step "
-        "with a checkpoint and exit code 0. mpirun passes SIGUSR1 on: kill -USR1 PID_OF_MPIRUN stops a job "
-        "cleanly. A log that nobody reads stops nothing; metrics.jsonl says how much of it is lost.\n",
+        "SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU to a rank end the run after the current step, or "
+        "without it if it takes longer than a second, with a checkpoint and exit code 0, or that of --stopped-code. "
+        "mpirun passes SIGUSR1 on: kill -USR1 PID_OF_MPIRUN stops a job cleanly. A log that nobody reads stops "
+        "nothing; metrics.jsonl says how much of it is lost.\n",
     .examples = "mpirun -n 2 --bind-to none lambert train configs/demo.ini phase.one.steps=500\n",
     .more_help = print_keys,
     .options = training_options,

@@ -247,11 +247,11 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
                             corpora_open_staged(&pretraining->corpora, pretraining->stage, own, 0,
                                                 own->phase_count, err),
                             err);
-    if (status < 0) {
+    if (status != 0) {
         stage_close(pretraining->stage);
         *work = NULL;
         free(pretraining);
-        return -1;
+        return status;
     }
     /* All ranks deal samples alike, even where their C libraries round a temperature's shares
      * differently. */

@@ -256,14 +256,28 @@ static int report_products(struct run *run, const struct phase_run *phase, struc
     return dist_agree(run->dist, status, err);
 }
 
+/* Nobody waits for a step, or for its evaluation, who has been told to end before there was one. */
+static enum outcome evaluate_first(struct run *run, struct error *err)
+{
+    if (dist_any(run->dist, signals_stop()))
+        return STOPPED;
+    if (evaluate(run, err) < 0)
+        return FAILED;
+    return dist_any(run->dist, signals_stop()) ? STOPPED : GOES_ON;
+}
+
 static enum outcome run_phase(struct run *run, struct error *err)
 {
     struct phase_run phase;
     enum outcome outcome = FAILED;
     product_counts_reset();
-    if (dist_agree(run->dist, phase_open(run, &phase, err), err) < 0 ||
-        (run->state.total_steps == 0 && evaluate(run, err) < 0))
+    if (dist_agree(run->dist, phase_open(run, &phase, err), err) < 0)
         goto done;
+    if (run->state.total_steps == 0) {
+        outcome = evaluate_first(run, err);
+        if (outcome != GOES_ON)
+            goto done;
+    }
     progress_init(&phase.progress, phase.settings->name, phase.settings->steps, "steps", INFINITY);
     phase.progress.initial = (double)run->state.phase_step;
     do
@@ -358,7 +372,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     activity_task("getting corpus and memory", -1);
     status = run_init(&run, dist, config, request->resume, threads.count, err);
     deadline_init(&run.deadline, &request->end, started);
-    if (status == 0 && stopped_before(dist))
+    if (status >= 0 && stopped_before(dist))
         status = RUN_STOPPED;
     if (status != 0)
         goto done;

@@ -57,8 +57,9 @@ int run_init(struct run *run, struct dist *dist, const struct config *config, bo
         .dist = dist, .config = config, .lock = -1, .place = -1, .step_seconds = INFINITY};
     balance_init(&run->balance, dist_size(dist));
     run_clock_start(&run->clock, 0);
-    if (work_open(&run->work, dist, config, resume, err) < 0)
-        return -1;
+    const int status = work_open(&run->work, dist, config, resume, err);
+    if (status != 0)
+        return status;
     const struct work *work = run->work;
     char what[64];
     snprintf(what, sizeof what, "the %s", work->what);

@@ -47,7 +47,8 @@ struct run {
 };
 
 /* Collective; all ranks fail together. What the run trains on is opened (work.h), nodes divided,
- * memory planned, and a trainer made, without weights. run_release() afterwards in any case. */
+ * memory planned, and a trainer made, without weights. RUN_STOPPED where a signal to any rank ended that before.
+ * run_release() afterwards in any case. */
 int run_init(struct run *run, struct dist *dist, const struct config *config, bool resume,
              int threads, struct error *err);
 void run_release(struct run *run);

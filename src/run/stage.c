@@ -17,6 +17,8 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/strings.h"
 #include "lambert/corpus/corpus_copy.h"
+#include "lambert/run/run.h"
+#include "signals.h"
 
 enum { HOST = 256, MOST_NUMBERS = 1000 };
 static const double round_seconds =
@@ -202,7 +204,7 @@ static int open_copies(struct stage *stage, struct corpus_copy **copies, struct 
     return 0;
 }
 
-/* Collective. In rounds, so that ranks that wait for a long copy show life. */
+/* Collective. In rounds, so that ranks that wait for a long copy show life, and hear when one is told to end. */
 static int copy_all(struct stage *stage, const struct dist *dist, bool copies_here,
                     struct error *err)
 {
@@ -216,6 +218,8 @@ static int copy_all(struct stage *stage, const struct dist *dist, bool copies_he
             next += more == 0;
         }
         status = dist_agree(dist, more < 0 ? -1 : 0, err);
+        if (status == 0 && dist_any(dist, signals_stop()))
+            status = RUN_STOPPED;
     }
     for (size_t i = 0; i < stage->count; i++)
         corpus_copy_close(copies[i]);
@@ -249,9 +253,9 @@ int stage_open(struct stage **out, const struct dist *dist, const struct config 
         list_corpora(stage, config, first, end);
         status = copy_all(stage, dist, copies_here, err);
     }
-    if (status < 0) {
+    if (status != 0) {
         stage_close(stage);
-        return error_prefix(err, "data.stage_folder");
+        return status < 0 ? error_prefix(err, "data.stage_folder") : status;
     }
     log_info("the corpora are on the hosts' disks, and checked, after %s",
              clock_text(clock_seconds() - started, took));

@@ -15,7 +15,8 @@
 struct stage;
 
 /* Collective; all ranks fail together. Copies the corpora of phases [first, end); *stage is NULL where no folder is named.
- * Fails before it copies where the disk of a host has not the room. */
+ * Fails before it copies where the disk of a host has not the room. RUN_STOPPED everywhere, and nothing is left, when a
+ * signal to any rank ends the run meanwhile (signals.h, of programs that watch for them). */
 int stage_open(struct stage **stage, const struct dist *dist, const struct config *config,
                int first, int end, struct error *err);
 

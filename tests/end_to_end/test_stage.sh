@@ -77,6 +77,43 @@ wait $job || { cat signal.txt; fail "stopped by a signal"; }
 job=
 [ "$(ls stage)" = "$others" ] || fail "a signal leaves $(ls stage)"
 
+# A signal while a disk is slow: the copy is not made to its end.
+cat >slow.c <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+int open(const char *path, int flags, ...)
+{
+    va_list mode;
+    va_start(mode, flags);
+    const int bits = flags & O_CREAT ? va_arg(mode, int) : 0;
+    va_end(mode);
+    if (strstr(path, "/lambert-stage-") && flags & O_CREAT && !strstr(path, ".lock")) {
+        struct timespec left = {.tv_sec = 1, .tv_nsec = 500000000};
+        while (nanosleep(&left, &left) != 0)
+            ;
+    }
+    return ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open"))(path, flags, bits);
+}
+C
+${CC:-cc} -shared -fPIC -o slow.so slow.c -ldl || fail "the shim"
+copies() {
+    ls -d stage/lambert-stage-*[0-9]/0 >/dev/null 2>&1 || ! kill -0 $job 2>/dev/null
+}
+ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" LD_PRELOAD=$WORK/slow.so "$LAMBERT" train \
+    "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=slow data.stage_folder=stage >slow.txt 2>&1 &
+job=$!
+wait_until 60 copies || fail "nothing is copied: $(cat slow.txt)"
+kill -TERM $job
+wait $job || { cat slow.txt; fail "stopped by a signal while corpora are copied"; }
+job=
+grep -q "^stopped by SIGTERM before training: nothing was to be saved" slow.txt || { cat slow.txt; fail "no word of it"; }
+! grep -q "the corpora are on the hosts' disks" slow.txt || { cat slow.txt; fail "all was copied first"; }
+[ "$(ls stage | tr '\n' ' ')" = "lambert-stage-another-host-17.lock somebodys " ] || fail "it leaves $(ls stage)"
+
 # A disk without the room, where a small one can be made.
 mkdir small
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=4k tmpfs small 2>/dev/null; then

@@ -1,6 +1,6 @@
 /* When a job ends, where its scheduler says so in the environment: Slurm (SLURM_JOB_END_TIME, since 22.05) the time,
- * Torque (PBS_WALLTIME) and OAR (OAR_JOB_WALLTIME_SECONDS) how long it may take, which is counted from the start of
- * the program. PBS Pro, LSF and SGE say nothing: lambert train --max-hours. */
+ * Torque (PBS_WALLTIME) and OAR (OAR_JOB_WALLTIME_SECONDS) how long it may take, which is counted from the call of
+ * run_training(). PBS Pro, LSF and SGE say nothing: lambert train --max-hours. */
 #ifndef LAMBERT_RUN_JOB_END_H
 #define LAMBERT_RUN_JOB_END_H
 
