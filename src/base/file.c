@@ -12,9 +12,9 @@
 
 enum { LONGEST_STREAM = 64 << 20 };
 
-int file_open_to_read(const char *path, struct stat *info, struct error *err)
+int file_open_to_read(const char *path, int flags, struct stat *info, struct error *err)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
     if (descriptor < 0)
         return error_errno(err, "cannot open %s", path);
     if (fstat(descriptor, info) != 0) {
@@ -56,7 +56,7 @@ static int read_all(int descriptor, const struct stat *info, struct buffer *buff
 int file_read(const char *path, struct buffer *buffer, struct error *err)
 {
     struct stat info = {0};
-    int descriptor = file_open_to_read(path, &info, err);
+    int descriptor = file_open_to_read(path, 0, &info, err);
     if (descriptor < 0)
         return -1;
     size_t before = buffer->size;

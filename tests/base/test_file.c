@@ -63,6 +63,9 @@ static void reading_a_pipe(void **state)
     for (int i = 0; i < SIZE; i++)
         assert_true(buffer.data[i] == i % 251);
     struct file_map map;
+    assert_int_equal(file_map_open(&map, path, &err),
+                     -1); /* nobody writes to it, and nobody is waited for */
+    assert_non_null(strstr(err.text, "is not a regular file"));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(file_map_open(&map, "/dev/null", &err), -1);
     assert_string_equal(err.text, "/dev/null is not a regular file");

@@ -53,14 +53,20 @@ says() {
 }
 
 # eval ends as well: of a checkpoint that never comes, rank 0 waits for its bytes and rank 1 for rank 0.
-mkfifo pipe
+${CC:-cc} -shared -fPIC -o hanging_map.so "$ROOT/tests/end_to_end/hanging_map.c" || fail "no shim"
+echo >never.checkpoint
 code=0
-timeout 60 mpirun -n 2 "$LAMBERT" eval "$ROOT/configs/tiny.ini" --checkpoint pipe data.corpus=corpus \
-    run.folder=none train.watchdog_seconds=2 >log.txt 2>&1 || code=$?
+timeout 60 mpirun -n 2 -x LD_PRELOAD="$WORK/hanging_map.so" -x ASAN_OPTIONS=verify_asan_link_order=0 "$LAMBERT" eval \
+    "$ROOT/configs/tiny.ini" --checkpoint never.checkpoint data.corpus=corpus run.folder=none train.watchdog_seconds=2 >log.txt 2>&1 || code=$?
 [ $code -eq 1 ] || { cat log.txt; fail "eval: exit code $code"; }
 grep -qE "error: rank [01] on $host made no progress for 0:0[2-9]: reading the checkpoint" log.txt ||
     { cat log.txt; fail "eval did not say where it was"; }
 grep -q "the run stands still and is ended.*Evaluate once more" log.txt || { cat log.txt; fail "eval's end"; }
+
+# A named pipe is no checkpoint, and its writer is not waited for.
+mkfifo pipe
+expect 1 "pipe is not a regular file" "$LAMBERT" eval "$ROOT/configs/tiny.ini" --checkpoint pipe data.corpus=corpus \
+    run.folder=none
 
 # A rank that is stopped, the others wait for it.
 begin stopped phase.one.steps=1000000 train.watchdog_seconds=3
