@@ -89,7 +89,6 @@ static const struct {
     {0, 4, "\xCF\xFA\xED\xFE", "a program (Mach-O)", NO_TEXT},
     {0, 4, "\xCA\xFE\xBA\xBE", "a program (Java class or Mach-O)", NO_TEXT},
     {0, 4, "\0asm", "a program (WebAssembly)", NO_TEXT},
-    {0, 8, "!<arch>\n", "a Debian package or a library of objects", NO_TEXT},
     {0, 6, "\x93NUMPY", "an array of NumPy's (npy)", NO_TEXT},
     {0, 4, "GGUF", "a model (GGUF)", NO_TEXT},
     {0, 3, "\x80\2\x8A", "a PyTorch file", NO_TEXT},
@@ -203,6 +202,12 @@ static bool is_bmp(const uint8_t *head, size_t size)
     return has(head, size, 0, "BM", 2) && has(head, size, 6, "\0\0\0\0", 4);
 }
 
+/* The header of the first member is ASCII, up to the two bytes that end it (ar.h). */
+static bool is_ar(const uint8_t *head, size_t size)
+{
+    return has(head, size, 0, "!<arch>\n", 8) && has(head, size, 8 + 58, "`\n", 2);
+}
+
 /* A length, and its checksum (CRC-32C, masked: docs/formats.md). */
 static bool is_tfrecord(const uint8_t *head, size_t size)
 {
@@ -220,7 +225,8 @@ static bool is_tfrecord(const uint8_t *head, size_t size)
     return said == (crc >> 15 | crc << 17) + UINT32_C(0xA282EAD8);
 }
 
-/* The names of features stand in each record, and are seen where its length or checksum is damaged. */
+/* The names of features stand in each record, and are seen where its length or checksum is damaged. A text about
+ * them has no bytes of a length before them. */
 static bool is_damaged_tfrecord(const uint8_t *head, size_t size)
 {
     static const char *const features[] = {"masked_lm_positions", "masked_lm_ids", "segment_ids",
@@ -228,7 +234,7 @@ static bool is_damaged_tfrecord(const uint8_t *head, size_t size)
     int found = 0;
     for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
         found += memmem(head, size, features[i], strlen(features[i])) != NULL;
-    return found >= 2;
+    return found >= 2 && is_no_text_behind(head, size, 0);
 }
 
 bool file_kind_of(const uint8_t *head, size_t size, struct file_kind *kind)
@@ -239,6 +245,7 @@ bool file_kind_of(const uint8_t *head, size_t size, struct file_kind *kind)
     } tests[] = {{is_tar, {"a tar archive", UNPACK " (tar -xf FILE)"}},
                  {is_safetensors, {"a model (safetensors)", NO_TEXT}},
                  {is_bmp, {"a picture (BMP)", NO_TEXT}},
+                 {is_ar, {"a Debian package or a library of objects", NO_TEXT}},
                  {is_tfrecord,
                   {"a TFRecord file",
                    "prep takes TFRecords of pre-training, by themselves; a vocabulary is learnt "

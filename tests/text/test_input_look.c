@@ -94,6 +94,16 @@ static const struct {
                 {"\x93NUMPY\1\0v\0{'descr'", 17, "NumPy"},
                 {"\x40\0\0\0\0\0\0\0{\"__metadata__\"", 23, "safetensors"},
                 {"LAMBERT\nshard\0\0\0", 16, "Lambert"},
+                {"!<arch>\n"
+                 "debian-binary   1342943816  0     0     100644  4         `\n"
+                 "2.0\n"
+                 "control.tar.gz  1342943816  0     0     100644  500       `\n"
+                 "\x1F\x8B\10\0",
+                 136, "Debian package"},
+                {"!<arch>\n"
+                 "/               1342943816  0     0     100644  4         `\n"
+                 "\0\0\0\0",
+                 72, "library of objects"},
                 {"a\0\1\2\3\4b\0", 8, "binary"}};
 
 static void what_is_no_text_is_named(void **state)
@@ -266,8 +276,19 @@ static void what_is_text_is_taken(void **state)
 static void a_control_character_far_away_says_nothing(void **state)
 {
     (void)state;
-    static const char *const words[] = {"ORC",  "PAR1", "MZ",   "GIF8", "LZIP",     "ID3",
-                                        "OggS", "fLaC", "GGUF", "FEA1", "xxxxftyp", "RIFF1234WAVE"};
+    static const char *const words[] = {"ORC",
+                                        "PAR1",
+                                        "MZ",
+                                        "GIF8",
+                                        "LZIP",
+                                        "ID3",
+                                        "OggS",
+                                        "fLaC",
+                                        "GGUF",
+                                        "FEA1",
+                                        "xxxxftyp",
+                                        "RIFF1234WAVE",
+                                        "input_mask, segment_ids"};
     for (size_t w = 0; w < sizeof words / sizeof words[0]; w++)
         for (int near = 0; near < 2; near++) {
             struct buffer file = {0};
