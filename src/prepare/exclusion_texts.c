@@ -46,7 +46,8 @@ static void take_strings(const struct taker *taker, const struct json_value *val
     }
 }
 
-/* Values one after another, of a file or of one of its lines; false where one is damaged, and *position is there. */
+/* Values one after another, of a file or of one of its lines, with the newline that ends it, for a number ends with
+ * what follows it; false where one is damaged, and *position is there. */
 static bool take_values(const struct taker *taker, const char *text, size_t size, size_t *position,
                         struct buffer *decoded)
 {
@@ -65,14 +66,14 @@ static int take_json(const struct taker *taker, const struct input_file *file, c
 {
     struct buffer decoded = {0};
     const char *line = text;
-    size_t position = 0, length = size, damage = 0;
+    size_t position = 0, length, damage = 0;
     bool whole = true;
     if (text_layout_sequential(file->layout))
         whole = take_values(taker, text, size, &damage, &decoded);
     else
         while (whole && text_newline_next(text, size, &position, &line, &length)) {
             damage = 0;
-            whole = take_values(taker, line, length, &damage, &decoded);
+            whole = take_values(taker, line, (size_t)(text + position - line), &damage, &decoded);
         }
     buffer_release(&decoded);
     if (whole)
@@ -255,6 +256,7 @@ int exclusion_texts_read(struct input_file *file, const struct text_options *opt
     struct buffer bytes = {0};
     int status = read_text(file, options, &bytes, err);
     if (status == 0 && bytes.size > file->mark) {
+        buffer_put_u8(&bytes, '\n'); /* as the last line may have none */
         const char *text = (const char *)bytes.data + file->mark;
         const size_t size = bytes.size - file->mark;
         if (text_layout_is_json(file->layout))

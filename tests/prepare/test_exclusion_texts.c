@@ -1,5 +1,6 @@
 #include "lib/scratch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -97,6 +98,16 @@ static void json_is_read_as_the_inputs_is(void **state)
     assert_texts("{\"a\": [\n{\"b\": \"c\"},\n{\"d\": e}\n]}", "what begins in line 1 is none");
     assert_texts("[{\"a\": \"b\"},\n{\"a\": \"c\"", "what begins in line 2 is none");
     assert_texts("{'a': 'b'}\n", "as Python prints them");
+    static const char *const others[] = {"null", "12", "-1.5e3", "true", "NaN", "[]", "[1, null]"};
+    for (size_t o = 0; o < sizeof others / sizeof others[0]; o++) {
+        char lines[128];
+        snprintf(lines, sizeof lines,
+                 "{\"a\": \"b\"}\n%s\r\n{\"a\": \"c\"}\n%s\n{\"a\": \"d\"}\n%s", others[o],
+                 others[o], others[o]);
+        assert_texts(lines, "<b><c><d>");
+    }
+    assert_texts("{\"a\": \"b\"}\nnone\n{\"a\": \"c\"}\n", "what begins in line 2 is none");
+    assert_texts("{\"a\": \"b\"}\n{\"a\": \"c\"}\n{\"a\": 1", "what begins in line 3 is none");
 }
 
 static void what_is_no_text_is_refused(void **state)
