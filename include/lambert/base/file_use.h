@@ -13,7 +13,9 @@
 /* -1: the file cannot be opened, or somebody is about to replace it. Close the descriptor to end the use. */
 int file_use_begin(const char *path, int *descriptor, struct error *err);
 
-/* The exclusive lock. -1: somebody reads it. A file that is not there is fine: *descriptor is -1. */
+/* The exclusive lock. -1: somebody reads it, or that cannot be asked. A file that is not there is fine: *descriptor
+ * is -1. Of a file that may be read alone, another's in a shared folder, it is asked whether somebody reads it, and
+ * nothing is held: who begins to read it from then on is not kept out. */
 int file_use_exclude(const char *path, int *descriptor, struct error *err);
 
 void file_use_end(int *descriptor); /* fine where it is -1, which it is then */
