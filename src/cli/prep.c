@@ -90,14 +90,18 @@ static void init_prep(void *context)
     arguments->prepare = prepare_defaults;
 }
 
-/* What `lambert show corpus` says. */
-static int print_report(const struct corpus_report *report, const char *output, struct error *err)
+static void tell_work(const struct corpus_report *report)
 {
-    struct corpus *corpus;
-    struct corpus_statistics statistics;
     log_info("%.1f MB of input in %" PRIu64 " files, %.1f MB of corpus, %.1f s (%.1f MB/s)",
              (double)report->input_bytes / 1e6, report->files, (double)report->corpus_bytes / 1e6,
              report->seconds, (double)report->input_bytes / 1e6 / report->seconds);
+}
+
+/* What `lambert show corpus` says. */
+static int print_report(const char *output, struct error *err)
+{
+    struct corpus *corpus;
+    struct corpus_statistics statistics;
     if (corpus_open(&corpus, output, err) < 0)
         return -1;
     int status = corpus_report_measure(&statistics, corpus, err);
@@ -107,6 +111,19 @@ static int print_report(const struct corpus_report *report, const char *output, 
     }
     corpus_close(corpus);
     return status;
+}
+
+/* All that ranks do together, between what rank 0 does. */
+static int make_chunks(struct dist *dist, struct preparation *preparation, struct error *err)
+{
+    int status = dist_agree(dist, prepare_chunks(preparation, err), err);
+    if (status < 0) {
+        if (dist_rank(dist) == 0)
+            prepare_leave(preparation);
+        return -1;
+    }
+    status = dist_agree(dist, prepare_find_duplicates(preparation, err), err);
+    return status < 0 ? -1 : dist_agree(dist, prepare_drop_duplicates(preparation, err), err);
 }
 
 /* Rank 0 looks after the folder before and after; the chunks are everyone's. */
@@ -130,20 +147,19 @@ static int prepare(struct dist *dist, const void *context, struct error *err)
     status = dist_agree(dist, is_first ? prepare_begin(preparation, err) : 0, err);
     if (status < 0)
         goto done;
-    status = dist_agree(dist, prepare_chunks(preparation, err), err);
-    if (status < 0) {
-        if (is_first)
-            prepare_leave(preparation);
+    bool is_done = is_first && prepare_is_done(preparation);
+    dist_broadcast(dist, 0, &is_done, sizeof is_done);
+    if (!is_done && make_chunks(dist, preparation, err) < 0) {
+        status = -1;
         goto done;
     }
-    status = dist_agree(dist, prepare_find_duplicates(preparation, err), err);
-    if (status == 0)
-        status = dist_agree(dist, prepare_drop_duplicates(preparation, err), err);
-    if (status < 0)
-        goto done;
-    if (is_first && (prepare_finish(preparation, &report, err) < 0 ||
-                     print_report(&report, options.output, err) < 0))
-        status = -1;
+    if (is_first) {
+        status = prepare_finish(preparation, &report, err);
+        if (status == 0 && !is_done)
+            tell_work(&report);
+        if (status == 0)
+            status = print_report(options.output, err);
+    }
     status = dist_agree(dist, status, err);
 done:
     prepare_close(preparation);
@@ -170,8 +186,9 @@ const struct command command_prep = {
         "input gives the same files, byte for byte, whatever the number of ranks and threads. Until "
         "DIR/corpus.json is there, written last, DIR is not a corpus; the same command, run again "
         "after an interruption, goes on from the shards that are done; while one is at work in DIR, "
-        "another is refused. With --overwrite the old corpus stays until the new one, in DIR/prep.new, is whole; "
-        "an interruption while they change places is made good by the next call. Files in DIR that have the "
+        "another is refused. With --overwrite the old corpus stays until the new one, in DIR/prep.new, is whole and "
+        "no run reads the old one; an interruption while they change places is made good by the next call. Files in "
+        "DIR that have the "
         "names of a corpus' files and were not written by prep are never written over.\n"
         "\n"
         "--segmented: the text has white space between its words, as jieba, LTP and MeCab write Chinese and "

@@ -104,13 +104,41 @@ static int count_records(const char *folder, uint64_t plan, int *same, int *othe
     return 0;
 }
 
-/* Removes what lies there of a corpus, but keeps what an interrupted preparation of the same plan
- * has done. */
+/* The manifest of the new corpus; false where there is none, or none that can be read. */
+static bool read_new_manifest(const char *work, struct manifest *manifest)
+{
+    char *path = path_join(work, MANIFEST_FILE);
+    struct buffer text = {0};
+    struct error err;
+    const bool whole = file_exists(path) && file_read(path, &text, &err) == 0 &&
+                       manifest_parse(manifest, buffer_text(&text), path, &err) == 0;
+    buffer_release(&text);
+    free(path);
+    return whole;
+}
+
+static bool holds_new_corpus(const struct corpus_folder *folder)
+{
+    struct manifest manifest;
+    const bool whole = is_apart(folder) && read_new_manifest(folder->work, &manifest);
+    if (whole)
+        manifest_release(&manifest);
+    return whole;
+}
+
+/* Removes what lies there of a corpus, but keeps what an interrupted preparation of the same plan has done, and refuses
+ * where another one has done all: its text, a stream's, may not come again. */
 static int remove_other_work(const struct corpus_folder *folder, uint64_t plan, struct error *err)
 {
     int same, other;
     if (count_records(folder->work, plan, &same, &other, err) < 0)
         return -1;
+    if ((same == 0 || other > 0) && holds_new_corpus(folder))
+        return error_set(
+            err,
+            "%s holds a whole corpus of another preparation, which has not taken the place of the one "
+            "in %s; it can be used as it is: move it elsewhere, or remove it, and begin again",
+            folder->work, folder->path);
     if (same == 0 || other > 0)
         return remove_corpus(folder->work, err);
     if (remove_file(folder->work, MANIFEST_FILE, err) <
@@ -190,19 +218,6 @@ static int remove_old_files(const char *path, const struct manifest *manifest, s
     return status;
 }
 
-/* The manifest of the new corpus; false where there is none, or none that can be read. */
-static bool read_new_manifest(const char *work, struct manifest *manifest)
-{
-    char *path = path_join(work, MANIFEST_FILE);
-    struct buffer text = {0};
-    struct error err;
-    const bool whole = file_exists(path) && file_read(path, &text, &err) == 0 &&
-                       manifest_parse(manifest, buffer_text(&text), path, &err) == 0;
-    buffer_release(&text);
-    free(path);
-    return whole;
-}
-
 /* Each step can be the last one, and can be done once more. Until the old manifest is gone the old corpus is
  * whole. From then on the folder has no manifest, and the new one's, which stays in the work folder until all
  * else has been moved, says to the next preparation that it has to go on here (finish_replacement()). */
@@ -218,20 +233,26 @@ static int replace_corpus(const char *work, const char *path, const struct manif
     return 0;
 }
 
-/* Goes on where a replacement was interrupted: when the new corpus was whole, and the old one was not any more. */
-static int finish_replacement(const char *path, struct error *err)
+/* Goes on where a replacement was interrupted: when the new corpus was whole, and the old one was not any more. The
+ * new one's records, which go with its work folder, say whether it is what this preparation is to make. */
+static int finish_replacement(struct corpus_folder *folder, uint64_t plan, struct error *err)
 {
+    const char *path = folder->path;
     char *work = corpus_folder_work(path, true);
     struct manifest manifest;
-    int status = 0;
+    int status = 0, same, other;
     if (!holds_corpus(path) && read_new_manifest(work, &manifest)) {
-        status = replace_corpus(work, path, &manifest, err);
-        manifest_release(&manifest);
+        status = count_records(work, plan, &same, &other, err);
         if (status == 0)
+            status = replace_corpus(work, path, &manifest, err);
+        manifest_release(&manifest);
+        if (status == 0) {
+            folder->is_done = same > 0 && other == 0;
             log_info(
                 "%s: the new corpus, which was whole when its preparation was interrupted, is in its "
-                "place now",
-                path);
+                "place now%s",
+                path, folder->is_done ? "; there is nothing left to do" : "");
+        }
     }
     free(work);
     return status;
@@ -243,7 +264,7 @@ static int keep_readers_out(const char *path, int *descriptor, struct error *err
     char *manifest = path_join(path, MANIFEST_FILE);
     int status = file_use_exclude(manifest, descriptor, err);
     if (status < 0)
-        error_prefix(err, "cannot replace the corpus in %s while a run uses it", path);
+        error_prefix(err, "cannot replace the corpus in %s", path);
     free(manifest);
     return status;
 }
@@ -266,8 +287,8 @@ static int take_place(const struct corpus_folder *folder, struct error *err)
         struct error why = *err;
         return error_set(
             err,
-            "%s; the new one waits in %s: the same command, when the run has ended, puts it in "
-            "its place",
+            "%s; the new one is whole, in %s, and can be used there or moved elsewhere; where its text is in files, the "
+            "same command puts it in its place as soon as it can be replaced",
             why.text, folder->work);
     }
     int status = -1;
@@ -325,8 +346,12 @@ int corpus_folder_begin(struct corpus_folder *folder, const char *path, bool ove
     /* Before anything in the folder is looked at: what stands there may be another's work. */
     if (lock && lock_folder(folder, err) < 0)
         goto done;
-    if (finish_replacement(path, err) < 0)
+    if (finish_replacement(folder, plan, err) < 0)
         goto done;
+    if (folder->is_done) {
+        status = 0;
+        goto done;
+    }
     folder->had_vocabulary = file_exists(vocabulary_path);
     if (!overwrite && holds_corpus(path)) {
         error_set(err, "%s holds a corpus already; choose another folder, or say --overwrite",

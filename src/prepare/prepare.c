@@ -171,6 +171,11 @@ int prepare_begin(struct preparation *p, struct error *err)
                                !p->options.no_lock, p->vocabulary, p->plan.hash, err);
 }
 
+bool prepare_is_done(const struct preparation *p)
+{
+    return p->folder.is_done;
+}
+
 void prepare_leave(struct preparation *p)
 {
     corpus_folder_leave(&p->folder);
@@ -185,12 +190,14 @@ int prepare_corpus(const struct prepare_options *options, struct corpus_report *
         return -1;
     if (prepare_begin(p, err) < 0)
         goto done;
-    if (prepare_chunks(p, err) < 0) {
-        prepare_leave(p);
-        goto done;
+    if (!prepare_is_done(p)) {
+        if (prepare_chunks(p, err) < 0) {
+            prepare_leave(p);
+            goto done;
+        }
+        if (prepare_find_duplicates(p, err) < 0 || prepare_drop_duplicates(p, err) < 0)
+            goto done;
     }
-    if (prepare_find_duplicates(p, err) < 0 || prepare_drop_duplicates(p, err) < 0)
-        goto done;
     status = prepare_finish(p, report, err);
 done:
     prepare_close(p);

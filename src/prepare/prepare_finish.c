@@ -284,6 +284,25 @@ static int write_counts(const struct preparation *p, const uint64_t *counts, str
     return status;
 }
 
+/* The report of the corpus that is in its place. */
+static int read_report(const struct preparation *p, struct corpus_report *report, struct error *err)
+{
+    char *path = path_join(p->options.output, MANIFEST_FILE);
+    struct manifest manifest;
+    struct buffer text = {0};
+    int status = file_read(path, &text, err);
+    if (status == 0)
+        status = manifest_parse(&manifest, buffer_text(&text), path, err);
+    if (status == 0) {
+        *report = manifest.report;
+        report->seconds = clock_seconds() - p->started;
+        manifest_release(&manifest);
+    }
+    buffer_release(&text);
+    free(path);
+    return status;
+}
+
 /* Adds the records up, judges what they tell, and writes what makes shards a corpus: vocabulary and
  * counts, and last the manifest, when all else is in place. Records are then of no more use. */
 int prepare_finish(struct preparation *p, struct corpus_report *report, struct error *err)
@@ -301,6 +320,10 @@ int prepare_finish(struct preparation *p, struct corpus_report *report, struct e
                         .unknown = frequent_words_new(CHUNK_UNKNOWN_WORDS)};
     struct buffer text = {0};
     int status = -1;
+    if (prepare_is_done(p)) {
+        status = read_report(p, report, err);
+        goto done;
+    }
     if (add_records(p, &sums, err) < 0)
         goto done;
     complete_report(p, &sums);

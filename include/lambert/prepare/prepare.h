@@ -85,6 +85,11 @@ void prepare_close(struct preparation *preparation); /* NULL is fine */
  * prepare_finish() has the new one whole. */
 int prepare_begin(struct preparation *preparation, struct error *err);
 
+/* Rank 0, after prepare_begin(): that has finished what this very preparation was killed at, a new corpus that took
+ * the place of an old one. Then chunks and duplicates are to be left out, by all ranks; prepare_finish() gives the
+ * report. */
+bool prepare_is_done(const struct preparation *preparation);
+
 /* Over all OpenMP threads. */
 int prepare_chunks(struct preparation *preparation, struct error *err);
 
