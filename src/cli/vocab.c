@@ -221,7 +221,8 @@ const struct command command_vocab = {
         "\n"
         "Memory of a rank: --memory for words, and 30 MB a thread (at worst 120, for text of nothing but "
         "different words). Words are counted chunk by chunk, each 16 MB of text; of more than 64 chunks, words "
-        "that occur once in a chunk are not counted in it. Where the words do not fit (about 12 million in 1 GB), "
+        "that occur once in a chunk are not counted in it; a large compressed file, JSON in an array and a "
+        "stream are one chunk for that number, however long. Where the words do not fit (about 12 million in 1 GB), "
         "those that occur less than 4, 8, 16 times in a chunk are not, and a line says so. Then the most frequent "
         "4 million are learnt from, or as many as fit: 64 bytes a character.\n",
     .examples = "lambert vocab --size 8000 --output vocab.txt texts/\n",

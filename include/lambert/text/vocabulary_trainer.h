@@ -23,7 +23,9 @@
  *
  * Memory stays within options.memory_bytes, first for words that are counted, then for pairs that are learnt from,
  * beside the text and the words of one chunk a thread. Text is counted in chunks of a size that does not depend on who
- * counts them; of a large text, words that occur once in a chunk are left out of that chunk's counts, and where the
+ * counts them; of a large text, one of more than 64 chunks (of which a large compressed file, one that is read from its
+ * beginning otherwise, as JSON in an array, and a stream are one each, however many parts of that size they have), words
+ * that occur once in a chunk are left out of that chunk's counts, and where the
  * words do not fit, those that occur less than 2, 4, 8, 16 times (word_tally.h), which depends on the text alone; then
  * the most frequent words are learnt from: `most_words`, and no more than there is memory for.
  *
