@@ -44,21 +44,22 @@ for signal in HUP USR2 XCPU; do
 done
 
 # To mpirun, which gives its ranks time (a second, if nothing is said: too little on a busy machine) and reads nothing
-# from them meanwhile: more is logged than a pipe holds.
+# from them meanwhile: more is logged than a pipe holds. It takes twice that time to end, so that is waited for at last.
 cat >mpirun.sh <<END
 #!/bin/sh
 exec mpirun --mca odls_base_sigkill_timeout 10 -n 2 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus $long train.log_every=1 "\$@"
 END
 chmod +x mpirun.sh
+ending=
 for signal in TERM INT HUP; do
     folder=mpirun-$signal
     python3 -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL) # which a shell ignores in what it starts beside it
-os.execv(sys.argv[1], sys.argv[1:])' ./mpirun.sh run.folder=$folder >log.txt 2>&1 &
+os.execv(sys.argv[1], sys.argv[1:])' ./mpirun.sh run.folder=$folder >$folder.txt 2>&1 &
     job=$!
-    wait_until 60 strides && kill -0 $job || fail "no steps: $(tail -n 5 log.txt)"
+    wait_until 60 strides && kill -0 $job || fail "no steps: $(tail -n 5 $folder.txt)"
     kill -$signal $job
-    saved 1 # which is mpirun's
+    ending="$ending $signal:$job"
 done
 
 # Before training: as soon as the program can hear it (the handler of SIGTERM, bit 14 of SigCgt, is there).
@@ -123,3 +124,9 @@ limited() (
         phase.one.steps=1 phase.two.steps=1
 )
 expect 1 "error: .*cannot write limited/checkpoints/step-00000001.checkpoint: File too large" limited
+
+for end in $ending; do
+    folder=mpirun-${end%:*} job=${end#*:}
+    cp "$folder.txt" log.txt
+    saved 1 # which is mpirun's
+done
