@@ -27,11 +27,10 @@ static void rest(void)
     activity_heartbeat();
 }
 
-int folder_lock(struct run *run, struct error *err)
+static int take_or_wait(struct run *run, struct error *err)
 {
     const bool first = dist_rank(run->dist) == 0;
     const double began = clock_seconds();
-    activity_task("waiting for the run folder's lock", -1);
     for (bool told = false;; told = true) {
         const enum lock_state state = first ? run_folder_try_lock(run, err) : LOCK_TAKEN;
         const bool late = clock_seconds() - began >= run->config->run.lock_seconds;
@@ -56,4 +55,13 @@ int folder_lock(struct run *run, struct error *err)
         }
         rest();
     }
+}
+
+/* A place in the caller's task, which goes on behind it. */
+int folder_lock(struct run *run, struct error *err)
+{
+    activity_at("waiting for the run folder's lock", -1);
+    const int status = take_or_wait(run, err);
+    activity_at(NULL, -1);
+    return status;
 }

@@ -23,7 +23,7 @@
 #include "lambert/base/buffer.h"
 
 void activity_task(const char *what, int64_t number);
-void activity_at(const char *what, int64_t number);
+void activity_at(const char *what, int64_t number); /* NULL: in no place any more */
 
 /* Around what blocks until other ranks have come to it; not nested. */
 void activity_wait_begin(const char *what, int64_t number);
