@@ -63,7 +63,8 @@ int gradients_write(struct dist *dist, const struct gradients_request *request, 
     const real *gradient;
     if (start_threads(&threads, dist, config, err) < 0)
         return -1;
-    int status = run_init(&run, dist, config, false, threads.count, err);
+    run_begin(&run, dist, config);
+    int status = run_init(&run, false, threads.count, err);
     if (status < 0)
         goto done;
     status = start_weights(&run, request->checkpoint ? request->checkpoint : config->run.start_from,

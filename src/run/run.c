@@ -348,6 +348,22 @@ static bool stopped_before(const struct dist *dist)
     return true;
 }
 
+/* The folder is locked before a checkpoint is looked for, for whoever holds it may write a newer one; where there is none
+ * yet it is made, and locked, when nothing else can be wrong. */
+static int lock_if_there(struct run *run, struct error *err)
+{
+    const bool there = dist_rank(run->dist) == 0 && folder_exists(run->folder);
+    return dist_any(run->dist, there) ? folder_lock(run, err) : 0;
+}
+
+/* What can refuse the run before corpora are copied and read, which may take an hour. */
+static int look_at_folder(struct run *run, const struct run_request *request, struct error *err)
+{
+    activity_task("looking at the run folder", -1);
+    const int status = lock_if_there(run, err);
+    return status == 0 ? start_check_folder(run, request, err) : status;
+}
+
 int run_training(struct dist *dist, const struct run_request *request, struct error *err)
 {
     const struct config *config = request->config;
@@ -369,25 +385,27 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
         return -1;
     }
     announce_machine(dist, &threads, config->train.compute_type);
-    activity_task("getting corpus and memory", -1);
-    status = run_init(&run, dist, config, request->resume, threads.count, err);
+    run_begin(&run, dist, config);
     deadline_init(&run.deadline, &request->end, started);
+    status = look_at_folder(&run, request, err);
+    if (status != 0)
+        goto done;
+    activity_task("getting corpus and memory", -1);
+    status = run_init(&run, request->resume, threads.count, err);
     if (status >= 0 && stopped_before(dist))
         status = RUN_STOPPED;
     if (status != 0)
         goto done;
 
-    /* The folder is locked before a checkpoint is chosen, for whoever holds it may write a newer
-     * one; where there is none yet it is made, and locked, when nothing else can be wrong. */
     activity_task("getting the first weights", -1);
-    if (dist_any(dist, first && folder_exists(run.folder)))
-        status = folder_lock(&run, err);
+    status = lock_if_there(&run, err);
     if (status == 0)
         status = start_run(&run, request, err);
     if (status == 0 && stopped_before(dist))
         status = RUN_STOPPED;
     if (status != 0)
         goto done;
+    activity_task("preparing the run folder", -1);
     status = dist_agree(dist, first ? folder_create(run.folder, err) : 0, err);
     if (status == 0)
         status = folder_lock(&run, err);

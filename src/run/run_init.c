@@ -50,13 +50,19 @@ static int plan_memory(struct run *run, int threads, struct error *err)
     return memory_plan_check(&plan, run->dist, &run->memory_left, err);
 }
 
-int run_init(struct run *run, struct dist *dist, const struct config *config, bool resume,
-             int threads, struct error *err)
+void run_begin(struct run *run, struct dist *dist, const struct config *config)
 {
     *run = (struct run){
         .dist = dist, .config = config, .lock = -1, .place = -1, .step_seconds = INFINITY};
     balance_init(&run->balance, dist_size(dist));
     run_clock_start(&run->clock, 0);
+    run->folder = memory_copy_text(config->run.folder);
+}
+
+int run_init(struct run *run, bool resume, int threads, struct error *err)
+{
+    struct dist *dist = run->dist;
+    const struct config *config = run->config;
     const int status = work_open(&run->work, dist, config, resume, err);
     if (status != 0)
         return status;
@@ -64,7 +70,6 @@ int run_init(struct run *run, struct dist *dist, const struct config *config, bo
     char what[64];
     snprintf(what, sizeof what, "the %s", work->what);
     run->config = &work->config;
-    run->folder = memory_copy_text(run->config->run.folder);
     run->meta = work->meta;
     run->state = work->meta.state;
     if (dist_same(dist, what, run->state.corpus_hash, err) < 0 ||

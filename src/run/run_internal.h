@@ -46,11 +46,13 @@ struct run {
     int place;         /* [rank 0] of the run folder itself, while the run has it; else -1 */
 };
 
-/* Collective; all ranks fail together. What the run trains on is opened (work.h), nodes divided,
- * memory planned, and a trainer made, without weights. RUN_STOPPED where a signal to any rank ended that before.
- * run_release() afterwards in any case. */
-int run_init(struct run *run, struct dist *dist, const struct config *config, bool resume,
-             int threads, struct error *err);
+/* [local] A run that has nothing yet but its configuration and the name of its folder. run_release() afterwards in any
+ * case. */
+void run_begin(struct run *run, struct dist *dist, const struct config *config);
+
+/* Collective; all ranks fail together. Behind run_begin(). What the run trains on is opened (work.h), nodes divided,
+ * memory planned, and a trainer made, without weights. RUN_STOPPED where a signal to any rank ended that before. */
+int run_init(struct run *run, bool resume, int threads, struct error *err);
 void run_release(struct run *run);
 
 /* [local] A checkpoint at the end of a phase says so, rather than that the next begins, so that a

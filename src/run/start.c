@@ -198,6 +198,27 @@ static int check_same_run(const struct run *run, const struct checkpoint_meta *m
     return 0;
 }
 
+static int holds_a_run(const char *folder, const char *path, struct error *err)
+{
+    return error_set(err,
+                     "%s already holds a run (%s). Add --resume to go on with it, or choose "
+                     "another folder with run.folder=...",
+                     folder, path);
+}
+
+int start_check_folder(const struct run *run, const struct run_request *request, struct error *err)
+{
+    struct checkpoint_file file = {0};
+    int status = 0;
+    if (dist_rank(run->dist) == 0 && !request->resume) {
+        status = checkpoint_newest(run->folder, &file, err);
+        if (status == 0 && checkpoint_file_path(&file))
+            status = holds_a_run(run->folder, checkpoint_file_path(&file), err);
+        checkpoint_file_close(&file);
+    }
+    return dist_agree(run->dist, status, err);
+}
+
 /* [rank 0] Opens the newest checkpoint of the run's folder, if there is one, and says why the run
  * may not go on from it. Configurations are compared before weights are read: a sentence that names
  * the keys says more than one that names a tensor. */
@@ -211,10 +232,7 @@ static int find_checkpoint(const struct run *run, const struct run_request *requ
     if (!path)
         return 0;
     if (!request->resume)
-        return error_set(err,
-                         "%s already holds a run (%s). Add --resume to go on with it, or choose "
-                         "another folder with run.folder=...",
-                         folder, path);
+        return holds_a_run(folder, path, err);
     if (check_same_run(run, &file->meta, request->accept, err) < 0)
         return error_prefix(err, "cannot resume from %s", path);
     return 0;

@@ -6,6 +6,10 @@
 #include "lambert/run/run.h"
 #include "run_internal.h"
 
+/* Whether the folder holds a run that request->resume does not go on with: as start_run() refuses it, but before
+ * anything is opened that takes long. */
+int start_check_folder(const struct run *run, const struct run_request *request, struct error *err);
+
 /* Gives the run its first weights and, where it goes on, the optimizer's state and run->state. A
  * folder that holds a run is refused without request->resume, and one whose checkpoints cannot be
  * read in any case. */

@@ -37,6 +37,11 @@ empty "a damaged shard"
 expect 1 "data.stage_folder" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=r \
     data.stage_folder=text.txt
 
+# A folder that is in use is refused before anything is copied.
+expect 1 "staged already holds a run .*--resume" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+    run.folder=staged data.stage_folder=stage
+! grep "copying the corpora" err.txt || fail "it copied for a run that it refused"
+
 # While one goes on, its original may go; another has a copy of its own; and when it is killed the next one cleans up.
 strides() {
     [ "$(grep -sc '"kind":"step"' "$1/metrics.jsonl")" -gt 2 ] 2>/dev/null || ! kill -0 "$job" 2>/dev/null
@@ -46,6 +51,9 @@ cp -r corpus going
     data.stage_folder=stage >long.txt 2>&1 &
 job=$!
 wait_until 60 strides long || fail "no steps: $(cat long.txt)"
+expect 1 "another run uses this folder" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=long \
+    data.stage_folder=stage
+! grep "copying the corpora" err.txt || fail "it copied for a folder that is locked"
 rm -r going
 kept=$(ls -d stage/lambert-stage-*[0-9])
 train 1 beside $short data.stage_folder=stage || { tail log.txt; fail "beside another"; }

@@ -33,7 +33,8 @@ static void fixture_init(struct fixture *fixture)
     small_config(&fixture->config, "corpus", "run", NULL);
     fixture->path = checkpoint_best_path(fixture->config.run.folder);
     const struct run_request request = {.config = &fixture->config};
-    if (run_init(&fixture->run, ranks, &fixture->config, false, 1, &err) < 0 ||
+    run_begin(&fixture->run, ranks, &fixture->config);
+    if (run_init(&fixture->run, false, 1, &err) < 0 ||
         start_run(&fixture->run, &request, &err) < 0 ||
         folder_create(fixture->config.run.folder, &err) < 0)
         fail_msg("%s", err.text);

@@ -133,8 +133,8 @@ static void first_weights(const struct config *config, const char *tensor, real 
 {
     struct run run;
     struct error err;
-    if (run_init(&run, ranks, config, false, 1, &err) < 0 ||
-        start_weights(&run, config->run.start_from, &err) < 0)
+    run_begin(&run, ranks, config);
+    if (run_init(&run, false, 1, &err) < 0 || start_weights(&run, config->run.start_from, &err) < 0)
         fail_msg("%s", err.text);
     const struct param_table *table = trainer_params(run.trainer);
     const struct param_info *info = &table->infos[param_table_find(table, tensor)];

@@ -27,7 +27,8 @@ static void begin(struct run *run, struct config *config)
     dist_barrier(ranks);
     log_set_level(LOG_ERROR);
     small_config(config, "corpus", "run", "run.threads=1", "model.hidden_size=256", NULL);
-    if (run_init(run, ranks, config, false, 1, &err) < 0)
+    run_begin(run, ranks, config);
+    if (run_init(run, false, 1, &err) < 0)
         fail_msg("%s", err.text);
     trainer_initialise(run->trainer, 1);
     if (dist_rank(ranks) == 0) {

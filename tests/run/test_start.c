@@ -39,7 +39,8 @@ static void remove_corpora(void)
 static void open_run(struct run *run, const struct config *config)
 {
     struct error err;
-    if (run_init(run, ranks, config, false, 1, &err) < 0)
+    run_begin(run, ranks, config);
+    if (run_init(run, false, 1, &err) < 0)
         fail_msg("%s", err.text);
 }
 
