@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,12 @@
 #include "prepare/corpus_folder.h"
 
 /* In place of libc's: the process is killed before the change of a folder that would be the last but `left`. */
-static int left = -1;
+static atomic_int left = -1;
 
 static void count_change(void)
 {
-    if (left == 0)
+    if (left >= 0 && atomic_fetch_sub(&left, 1) == 0)
         raise(SIGKILL);
-    left -= left > 0;
 }
 
 int rename(const char *from, const char *to)
