@@ -180,7 +180,7 @@ def refusals(table, lambert, folder, name):
         lambert.run("import", "--from", made.prefix, "--output", made.path + ".checkpoint")
     except program.Failure as failure:
         command = shlex.split(str(failure)[str(failure).index("python3 -c"):])
-        subprocess.run([sys.executable, *command[1:3]], check=True, capture_output=True)
+        subprocess.run([sys.executable, *command[1:4]], check=True, capture_output=True)
     os.remove(made.prefix)
     again = Folder(lambert, folder, "one-file")
     check_weights(table, name + ": the cure", again, numpy_state(theirs_of(again, made.prefix + "-v2")))
