@@ -69,11 +69,22 @@ int file_read(const char *path, struct buffer *buffer, struct error *err)
     return status;
 }
 
+static bool is_same(const struct stat *one, const struct stat *two)
+{
+    return one->st_dev == two->st_dev && one->st_ino == two->st_ino;
+}
+
 bool file_is_same(const char *path, const char *other)
 {
     struct stat one, two;
-    return strcmp(path, other) == 0 || (stat(path, &one) == 0 && stat(other, &two) == 0 &&
-                                        one.st_dev == two.st_dev && one.st_ino == two.st_ino);
+    return strcmp(path, other) == 0 ||
+           (stat(path, &one) == 0 && stat(other, &two) == 0 && is_same(&one, &two));
+}
+
+bool file_is_open_at(int descriptor, const char *path)
+{
+    struct stat there, here;
+    return stat(path, &there) == 0 && fstat(descriptor, &here) == 0 && is_same(&there, &here);
 }
 
 bool file_exists(const char *path)

@@ -96,15 +96,6 @@ static enum lock_state tell_holder(const char *path, int descriptor, struct erro
     return holder.host[0] && is_alive(&holder) ? LOCK_ALIVE : LOCK_HELD;
 }
 
-/* Whether the locked file still has that name: whoever held the lock before may have removed it after it was opened
- * here. */
-static bool has_name(int descriptor, const char *path)
-{
-    struct stat there, here;
-    return stat(path, &there) == 0 && fstat(descriptor, &here) == 0 &&
-           there.st_dev == here.st_dev && there.st_ino == here.st_ino;
-}
-
 static bool is_unsupported(int error)
 {
     return error == ENOLCK || file_says_unsupported(error);
@@ -143,7 +134,8 @@ enum lock_state file_lock_try(const char *path, int *descriptor, struct error *e
             return LOCK_FAILED;
         }
         const enum lock_state state = try_descriptor(path, *descriptor, err);
-        if (state <= LOCK_GRANTED && has_name(*descriptor, path)) {
+        /* Whoever had the lock before may have removed the file after it was opened here. */
+        if (state <= LOCK_GRANTED && file_is_open_at(*descriptor, path)) {
             write_holder(*descriptor);
             return state;
         }

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lambert/base/file.h"
 #include "lambert/base/log.h"
 
 /* The command is F_OFD_SETLK, or F_OFD_GETLK, which asks alone (and takes any descriptor, where a lock to write wants one
@@ -25,14 +25,6 @@ static int lock(int descriptor, int command, short type, const char *path)
     return 1;
 }
 
-/* Whether the file that is open is still the one of that name: it may have been replaced meanwhile. */
-static bool is_there(int descriptor, const char *path)
-{
-    struct stat there, here;
-    return stat(path, &there) == 0 && fstat(descriptor, &here) == 0 &&
-           there.st_dev == here.st_dev && there.st_ino == here.st_ino;
-}
-
 int file_use_begin(const char *path, int *descriptor, struct error *err)
 {
     for (;;) {
@@ -43,7 +35,7 @@ int file_use_begin(const char *path, int *descriptor, struct error *err)
             file_use_end(descriptor);
             return error_set(err, "%s is being replaced; try again when that is done", path);
         }
-        if (is_there(*descriptor, path))
+        if (file_is_open_at(*descriptor, path))
             return 0;
         file_use_end(descriptor);
     }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lambert/base/file.h"
@@ -69,33 +68,15 @@ void run_folder_release(struct run *run)
     let_go(&run->place);
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* The path of a run folder may be a link. */
-static bool is_place(const char *path, int place)
-{
-    struct stat there, held;
-    return stat(path, &there) == 0 && fstat(place, &held) == 0 && is_same(&there, &held);
-}
-
-static bool is_locked_file(const char *path, int lock)
-{
-    struct stat there, held;
-    return lstat(path, &there) == 0 && fstat(lock, &held) == 0 && is_same(&there, &held);
-}
-
 bool run_folder_is_there(const struct run *run)
 {
-    return is_place(run->folder, run->place);
+    return file_is_open_at(run->place, run->folder); /* its path may be a link */
 }
 
 int run_folder_keep_lock(struct run *run, struct error *err)
 {
     char *path = path_join(run->folder, "lock");
-    const bool is_kept = run->lock < 0 || is_locked_file(path, run->lock);
+    const bool is_kept = run->lock < 0 || (!file_is_link(path) && file_is_open_at(run->lock, path));
     free(path);
     if (is_kept)
         return 0;
@@ -114,7 +95,7 @@ int run_folder_find(struct run *run, bool *moved, struct error *err)
     snprintf(link, sizeof link, "/proc/self/fd/%d", run->place);
     const ssize_t length = readlink(link, now, sizeof now - 1);
     now[length > 0 ? length : 0] = '\0';
-    *moved = is_place(now, run->place);
+    *moved = file_is_open_at(run->place, now);
     if (*moved) {
         free(run->folder);
         run->folder = memory_copy_text(now);

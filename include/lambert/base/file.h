@@ -69,6 +69,9 @@ bool file_exists(const char *path);
 /* Whether two paths are one file, or would be. */
 bool file_is_same(const char *path, const char *other);
 
+/* Whether what is open is what the path names now: it may have been removed, moved or replaced meanwhile. */
+bool file_is_open_at(int descriptor, const char *path);
+
 /* Whether the path itself is a symbolic link, wherever it leads. */
 bool file_is_link(const char *path);
 
