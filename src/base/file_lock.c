@@ -150,3 +150,11 @@ int file_lock(const char *path, int *descriptor, struct error *err)
 {
     return file_lock_try(path, descriptor, err) <= LOCK_GRANTED ? 0 : -1;
 }
+
+int file_unlock(const char *path, int *descriptor, struct error *err)
+{
+    const int status = file_remove(path, err);
+    close(*descriptor);
+    *descriptor = -1;
+    return status;
+}

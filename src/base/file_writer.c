@@ -135,15 +135,6 @@ int file_writer_write(struct file_writer *writer, const void *data, size_t size,
     return 0;
 }
 
-/* The folder of a path, free(). */
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return memory_copy_text(".");
-    return slash == path ? memory_copy_text("/") : memory_text("%.*s", (int)(slash - path), path);
-}
-
 int file_writer_commit(struct file_writer *writer, struct error *err)
 {
     require(writer->stream != NULL);
@@ -155,7 +146,7 @@ int file_writer_commit(struct file_writer *writer, struct error *err)
         return failed(writer, err);
     if (rename(writer->temporary, writer->path) != 0)
         return failed(writer, err);
-    char *folder = folder_of(writer->path);
+    char *folder = path_folder(writer->path);
     int status = folder_sync(folder, err);
     if (status < 0)
         error_prefix(err, "%s is written but a power failure may undo it", writer->path);

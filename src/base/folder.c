@@ -47,17 +47,9 @@ done:
     return status;
 }
 
-/* Slashes at the end are of what is to lie there. */
 int folder_create_for(const char *path, struct error *err)
 {
-    size_t end = strlen(path);
-    while (end > 0 && path[end - 1] == '/')
-        end--;
-    while (end > 0 && path[end - 1] != '/')
-        end--;
-    if (end <= 1) /* where the program stands, or the root */
-        return 0;
-    char *folder = memory_text("%.*s", (int)end - 1, path);
+    char *folder = path_folder(path);
     const int status = folder_create(folder, err);
     free(folder);
     return status;
@@ -137,4 +129,16 @@ char *path_join(const char *folder, const char *name)
     size_t length = strlen(folder);
     const char *between = length == 0 || folder[length - 1] == '/' ? "" : "/";
     return memory_text("%s%s%s", folder, between, name);
+}
+
+char *path_folder(const char *path)
+{
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    while (end > 0 && path[end - 1] != '/')
+        end--;
+    if (end == 0)
+        return memory_copy_text(".");
+    return memory_text("%.*s", end > 1 ? (int)end - 1 : 1, path);
 }

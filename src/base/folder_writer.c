@@ -26,13 +26,6 @@ static char *trimmed(const char *path)
     return memory_text("%.*s", (int)length, path);
 }
 
-/* The folder that a trimmed path lies in; free(). */
-static char *parent_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? memory_text("%.*s", (int)(slash - path) + 1, path) : memory_copy_text(".");
-}
-
 /* Whatever it is, a link that leads nowhere too. */
 static bool is_there(const char *path)
 {
@@ -57,11 +50,9 @@ static int check_names(const struct folder_writer *writer, struct error *err)
 
 static void unlock(struct folder_writer *writer)
 {
-    struct error err; /* a lock that nobody holds keeps nobody out */
+    struct error ignored;
     char *path = path_join(writer->path, LOCK);
-    file_remove(path, &err);
-    close(writer->lock);
-    writer->lock = -1;
+    file_unlock(path, &writer->lock, &ignored);
     free(path);
 }
 
@@ -154,7 +145,7 @@ int folder_writer_commit(struct folder_writer *writer, struct error *err)
     }
     int status = 0;
     if (is_new) {
-        char *parent = parent_of(writer->path);
+        char *parent = path_folder(writer->path);
         status = folder_sync(parent, err);
         free(parent);
     } else {

@@ -1,7 +1,6 @@
 #include "new_file.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "lambert/base/file.h"
 #include "lambert/base/file_lock.h"
@@ -26,9 +25,8 @@ int new_file_begin(int *lock, const char *path, struct error *err)
 
 void new_file_end(int lock, const char *path)
 {
-    struct error err; /* a lock that nobody holds keeps nobody out */
+    struct error ignored;
     char *name = memory_text("%s.lock", path);
-    file_remove(name, &err);
-    close(lock);
+    file_unlock(name, &lock, &ignored);
     free(name);
 }

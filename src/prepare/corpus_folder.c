@@ -305,16 +305,15 @@ static int take_place(const struct corpus_folder *folder, struct error *err)
 
 /* --- the lock ------------------------------------------------------------------------------------- */
 
-/* The file is removed while the lock is held, as file_lock() allows. */
 static void unlock(struct corpus_folder *folder)
 {
     struct error err;
     if (folder->lock < 0)
         return;
-    if (remove_file(folder->path, LOCK_FILE, &err) < 0)
+    char *lock = path_join(folder->path, LOCK_FILE);
+    if (file_unlock(lock, &folder->lock, &err) < 0)
         log_warning("%s", err.text);
-    close(folder->lock);
-    folder->lock = -1;
+    free(lock);
 }
 
 static int lock_folder(struct corpus_folder *folder, struct error *err)

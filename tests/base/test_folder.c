@@ -143,12 +143,29 @@ static void file_systems_without_fsync(void **state)
     buffer_release(&said);
 }
 
+static void the_folder_of_a_path(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{"a/b/c", "a/b"}, {"a/b//", "a"}, {"a", "."},
+                                          {"", "."},        {"/a", "/"},    {"/", "/"},
+                                          {"a//b", "a/"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *folder = path_folder(rows[i][0]);
+        assert_string_equal(folder, rows[i][1]);
+        free(folder);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(creating), cmocka_unit_test(a_file_in_the_way),
-        cmocka_unit_test(syncing),  cmocka_unit_test(listing),
-        cmocka_unit_test(joining),  cmocka_unit_test(file_systems_without_fsync),
+        cmocka_unit_test(creating),
+        cmocka_unit_test(a_file_in_the_way),
+        cmocka_unit_test(syncing),
+        cmocka_unit_test(listing),
+        cmocka_unit_test(joining),
+        cmocka_unit_test(file_systems_without_fsync),
+        cmocka_unit_test(the_folder_of_a_path),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -90,5 +90,7 @@ int folder_list_open(struct folder_list *list, const char *path, struct error *e
 void folder_list_close(struct folder_list *list);
 
 char *path_join(const char *folder, const char *name); /* free() */
+/* The folder that it lies in, as the path says it, or "."; free(). Slashes at its end are of what lies there. */
+char *path_folder(const char *path);
 
 #endif

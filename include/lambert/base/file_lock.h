@@ -32,4 +32,8 @@ enum lock_state file_lock_try(const char *path, int *descriptor, struct error *e
 /* The same: 0 with the first two, else -1. */
 int file_lock(const char *path, int *descriptor, struct error *err);
 
+/* Removes the file while its lock is held, and then gives it up; *descriptor is -1 behind it. -1: the file stays, which
+ * keeps nobody out, as nobody holds its lock. */
+int file_unlock(const char *path, int *descriptor, struct error *err);
+
 #endif
