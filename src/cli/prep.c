@@ -3,7 +3,6 @@
 #include "corpus_report.h"
 #include "lambert.h"
 #include "lambert/base/log.h"
-#include "lambert/dist/threads.h"
 #include "lambert/prepare/prepare.h"
 #include "text_option_rows.h"
 #include "tokenizer_rows.h"
@@ -133,11 +132,7 @@ static int prepare(struct dist *dist, const void *context, struct error *err)
     struct prepare_options options = arguments->prepare;
     struct preparation *preparation = NULL;
     struct corpus_report report;
-    struct threads threads;
     const bool is_first = dist_rank(dist) == 0;
-    if (threads_start(&threads, dist, 0, err) < 0)
-        return -1;
-    threads_warn(&threads, dist);
     options.inputs = arguments->inputs.at;
     options.input_count = arguments->inputs.count;
     int status = prepare_open(&preparation, &options, dist_rank(dist), dist_size(dist), err);
@@ -228,4 +223,5 @@ const struct command command_prep = {
     .options = prep_options,
     COMMAND_ARGUMENTS(struct prep_arguments, .inputs = {0}),
     .init = init_prep,
-    .run_on_ranks = prepare};
+    .run_on_ranks = prepare,
+    .tells_threads = true};

@@ -5,7 +5,6 @@
 #include "lambert.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
-#include "lambert/dist/threads.h"
 #include "lambert/text/input_look.h"
 #include "lambert/text/vocabulary.h"
 #include "lambert/text/vocabulary_trainer.h"
@@ -175,12 +174,6 @@ static int learn_vocabulary(struct dist *dist, const void *context, struct error
     struct vocabulary_trainer *trainer = vocabulary_trainer_new(&arguments->trainer);
     struct input_list inputs = {0};
     struct buffer text = {0};
-    struct threads threads;
-    if (threads_start(&threads, dist, 0, err) < 0) {
-        vocabulary_trainer_free(trainer);
-        return -1;
-    }
-    threads_warn(&threads, dist);
     int status = dist_agree(dist, open_inputs(&inputs, arguments, dist, err), err);
     if (status < 0)
         goto done;
@@ -229,4 +222,5 @@ const struct command command_vocab = {
     .options = vocab_options,
     COMMAND_ARGUMENTS(struct vocab_arguments, .output = NULL),
     .init = init_vocab,
-    .run_on_ranks = learn_vocabulary};
+    .run_on_ranks = learn_vocabulary,
+    .tells_threads = true};

@@ -142,6 +142,8 @@ static int run_on_ranks(const struct command *command, const char *name, int arg
         return EXIT_FAILED;
     }
     int status = threads_start(&threads, dist, 0, &err);
+    if (status == 0 && command->tells_threads)
+        threads_warn(&threads, dist);
     if (status == 0)
         status = command->run_on_ranks(dist, arguments, &err);
     if (status < 0 && dist_rank(dist) == 0)

@@ -34,8 +34,7 @@ int threads_choose(struct threads *threads, const struct threads_facts *facts, s
         threads->source = threads->quota < cores ? THREADS_OF_QUOTA : THREADS_OF_CORES;
         threads->count = min_int(threads->quota, cores);
     }
-    if (threads->count / THREADS_MOST_A_CPU > facts->online ||
-        threads->count > facts->online * THREADS_MOST_A_CPU)
+    if (threads->count > facts->online * THREADS_MOST_A_CPU)
         return error_set(
             err,
             "%s=%d is more than %d threads for each of this machine's %d core(s), which would take turns "

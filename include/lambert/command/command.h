@@ -50,6 +50,8 @@ struct command {
     int (*run_on_ranks)(struct dist *dist, const void *arguments, struct error *err);
     /* What has to be in place before MPI starts, which may take long; may be NULL. */
     void (*before_ranks)(void);
+    /* On ranks, without run.threads: what is to be said of the number of threads (threads_warn()) is said first. */
+    bool tells_threads;
 };
 
 #define COMMAND_ARGUMENTS(type, ...)                                                               \
