@@ -48,3 +48,14 @@ int name_index_repeated(const struct name_index *index)
             return index->at[i].number;
     return -1;
 }
+
+int names_repeated(const char *const *names, int count, int *first)
+{
+    struct name_index index;
+    name_index_init(&index, names, count);
+    const int repeated = name_index_repeated(&index);
+    if (first && repeated >= 0)
+        *first = name_index_find(&index, names[repeated]);
+    name_index_release(&index);
+    return repeated;
+}

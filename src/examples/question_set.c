@@ -153,15 +153,12 @@ static int read_article(struct reader *reader, const cJSON *item, struct error *
 /* Predictions are matched by ids. */
 static int check_ids(const struct question_set *set, struct error *err)
 {
-    struct name_index index;
     const char **ids = memory_new((size_t)set->count, sizeof *ids);
     for (int q = 0; q < set->count; q++)
         ids[q] = set->at[q].id;
-    name_index_init(&index, ids, set->count);
-    const int repeated = name_index_repeated(&index);
+    const int repeated = names_repeated(ids, set->count, NULL);
     if (repeated >= 0)
         error_set(err, "%s: two questions have the id %s", set->path, ids[repeated]);
-    name_index_release(&index);
     free(ids);
     return repeated >= 0 ? -1 : 0;
 }

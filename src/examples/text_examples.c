@@ -172,17 +172,14 @@ static int read_example(struct reader *reader, struct error *err)
 /* Predictions are matched by ids; rows that have none of their own are counted. */
 static int check_ids(const struct text_examples *set, const char *column, struct error *err)
 {
-    struct name_index index;
+    int first;
     const char **ids = memory_new((size_t)set->count, sizeof *ids);
     for (int e = 0; e < set->count; e++)
         ids[e] = set->at[e].id;
-    name_index_init(&index, ids, set->count);
-    const int repeated = name_index_repeated(&index);
+    const int repeated = names_repeated(ids, set->count, &first);
     if (repeated >= 0)
         error_set(err, "%s:%d: the id %s (column %s) stands in line %d already", set->path,
-                  set->at[repeated].line, ids[repeated], column,
-                  set->at[name_index_find(&index, ids[repeated])].line);
-    name_index_release(&index);
+                  set->at[repeated].line, ids[repeated], column, set->at[first].line);
     free(ids);
     return repeated >= 0 ? -1 : 0;
 }

@@ -165,10 +165,7 @@ static int take_answer(struct predictions *p, const cJSON *item, bool listed, st
 
 static int check_ids(const struct predictions *p, struct error *err)
 {
-    struct name_index index;
-    name_index_init(&index, p->ids, p->count);
-    const int repeated = name_index_repeated(&index);
-    name_index_release(&index);
+    const int repeated = names_repeated(p->ids, p->count, NULL);
     return repeated < 0 ? 0
                         : error_set(err, "%s: the id %s stands twice", p->path, p->ids[repeated]);
 }

@@ -20,4 +20,7 @@ int name_index_find(const struct name_index *index, const char *name);
 /* The number of a name that stands before as well, or -1. */
 int name_index_repeated(const struct name_index *index);
 
+/* The same of a list that wants no index; *first is where it stands first (may be NULL). */
+int names_repeated(const char *const *names, int count, int *first);
+
 #endif
