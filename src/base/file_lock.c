@@ -14,24 +14,18 @@
 #include "file_faults.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/file.h"
+#include "lambert/base/host_name.h"
 #include "lambert/base/log.h"
 
-enum { HOST = 256, BOOT = 64 };
+enum { BOOT = 64 };
 
 /* Who has a lock, as far as the file says it. */
 struct holder {
-    char host[HOST]; /* "": it does not */
+    char host[HOST_NAME_ROOM]; /* "": it does not */
     long process;
     char boot[BOOT]; /* of the host, which no other start of it has; "": of an older program */
     char age[32];    /* since it was taken */
 };
-
-static void own_host(char host[HOST])
-{
-    if (gethostname(host, HOST) != 0)
-        strcpy(host, "?");
-    host[HOST - 1] = '\0';
-}
 
 /* A random number that the kernel draws when it starts; "" where it tells none. */
 static void own_boot(char boot[BOOT])
@@ -46,8 +40,8 @@ static void own_boot(char boot[BOOT])
 /* The lock stands without it, so what fails here (a full disk) is nobody's trouble. */
 static void write_holder(int descriptor)
 {
-    char host[HOST], boot[BOOT], text[HOST + BOOT + 32];
-    own_host(host);
+    char host[HOST_NAME_ROOM], boot[BOOT], text[HOST_NAME_ROOM + BOOT + 32];
+    host_name(host);
     own_boot(boot);
     const int length =
         snprintf(text, sizeof text, "%s %ld%s%s\n", host, (long)getpid(), boot[0] ? " " : "", boot);
@@ -57,7 +51,7 @@ static void write_holder(int descriptor)
 
 static void read_holder(int descriptor, struct holder *holder)
 {
-    char text[HOST + BOOT + 32] = "";
+    char text[HOST_NAME_ROOM + BOOT + 32] = "";
     struct stat info;
     *holder = (struct holder){.age = "?"};
     const ssize_t got = pread(descriptor, text, sizeof text - 1, 0);
@@ -74,8 +68,8 @@ static void read_holder(int descriptor, struct holder *holder)
  * the numbers of earlier ones; this one's own was that of another, for nobody is in the way of himself. */
 static bool is_alive(const struct holder *holder)
 {
-    char host[HOST], boot[BOOT];
-    own_host(host);
+    char host[HOST_NAME_ROOM], boot[BOOT];
+    host_name(host);
     own_boot(boot);
     return strcmp(host, holder->host) == 0 && strcmp(boot, holder->boot) == 0 &&
            holder->process != (long)getpid() &&

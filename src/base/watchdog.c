@@ -11,11 +11,12 @@
 
 #include "lambert/base/activity.h"
 #include "lambert/base/clock.h"
+#include "lambert/base/host_name.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
 
-enum { EXIT_STANDSTILL = 1, HOST = 256 };
+enum { EXIT_STANDSTILL = 1 };
 
 /* --- what it thinks --------------------------------------------------------------------------- */
 
@@ -79,9 +80,9 @@ static void warn(const struct watchdog *watchdog, const char *place)
 
 static void report(const struct watchdog *watchdog, const char *place)
 {
-    char host[HOST] = "?", silent[32];
+    char host[HOST_NAME_ROOM], silent[32];
     set_alarm(2 * watchdog->watch.grace);
-    gethostname(host, sizeof host - 1);
+    host_name(host);
     log_error("rank %d on %s made no progress for %s: %s", log_rank(), host,
               clock_text(watchdog->watch.silent, silent), place);
 }

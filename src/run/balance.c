@@ -1,15 +1,13 @@
 #include "lambert/run/balance.h"
-#include "lambert/base/clock.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "lambert/base/clock.h"
+#include "lambert/base/host_name.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
-
-enum { HOST = 256 };
 
 static const double SLOW = 0.1;   /* over the others' mean: noise is a few per cent */
 static const double PAUSE = 3600; /* seconds between warnings of the same rank */
@@ -89,8 +87,8 @@ bool balance_find_slow(struct balance *balance, double now, struct balance_slow 
 
 static void warn(const struct balance_slow *slow)
 {
-    char host[HOST] = "?";
-    gethostname(host, sizeof host - 1);
+    char host[HOST_NAME_ROOM];
+    host_name(host);
     log_warning(
         "rank %d on %s holds up the others: in %d of the last %d steps it was the slowest, "
         "and took %.0f%% longer than they did on average; %s",

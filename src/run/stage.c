@@ -13,6 +13,7 @@
 #include "lambert/base/clock.h"
 #include "lambert/base/file.h"
 #include "lambert/base/file_lock.h"
+#include "lambert/base/host_name.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/strings.h"
@@ -20,7 +21,7 @@
 #include "lambert/run/run.h"
 #include "signals.h"
 
-enum { HOST = 256, MOST_NUMBERS = 1000 };
+enum { MOST_NUMBERS = 1000 };
 static const double round_seconds =
     2; /* of copying, between two signs of life to the other ranks */
 static const char lock_end[] = ".lock";
@@ -42,8 +43,8 @@ struct stage {
 
 static char *name_begin(void)
 {
-    char host[HOST] = "";
-    gethostname(host, sizeof host - 1);
+    char host[HOST_NAME_ROOM];
+    host_name(host);
     return memory_text("lambert-stage-%s-", host);
 }
 
@@ -174,13 +175,13 @@ static void list_corpora(struct stage *stage, const struct config *config, int f
 static int check_room(const struct stage *stage, uint64_t bytes, struct error *err)
 {
     struct statvfs disk;
-    char host[HOST] = "";
+    char host[HOST_NAME_ROOM];
     if (statvfs(stage->disk, &disk) != 0)
         return error_errno(err, "cannot look at %s", stage->disk);
     const double room = (double)disk.f_bavail * (double)disk.f_frsize;
     if (room >= (double)bytes)
         return 0;
-    gethostname(host, sizeof host - 1);
+    host_name(host);
     return error_set(
         err,
         "the corpora take %.1f MB, and %s on host %s has %.1f MB free; make room there, or do without "
