@@ -18,27 +18,6 @@ static char *inside(const char *name)
     return folder;
 }
 
-static void put(const char *folder, const char *name, const char *text)
-{
-    char *path = path_join(folder, name);
-    scratch_write(path, text, strlen(text));
-    free(path);
-}
-
-/* The names in a folder, with spaces between. */
-static void expect_names(const char *folder, const char *wanted)
-{
-    struct folder_list list;
-    struct buffer names = {0};
-    struct error err;
-    assert_int_equal(folder_list_open(&list, folder, &err), 0);
-    for (int i = 0; i < list.count; i++)
-        buffer_print(&names, "%s%s", i > 0 ? " " : "", list.names[i]);
-    assert_string_equal(buffer_text(&names), wanted);
-    folder_list_close(&list);
-    buffer_release(&names);
-}
-
 static const char *const names[] = {"a", "b"};
 
 static int open_writer(struct folder_writer *writer, const char *path, struct error *err)
@@ -52,12 +31,12 @@ static void write_folder(const char *path, const char *wanted)
     struct error err;
     if (open_writer(&writer, path, &err) < 0)
         fail_msg("%s", err.text);
-    put(writer.folder, "a", "1");
-    put(writer.folder, "b", "2");
+    scratch_put(writer.folder, "a", "1");
+    scratch_put(writer.folder, "b", "2");
     if (folder_writer_commit(&writer, &err) < 0)
         fail_msg("%s", err.text);
     assert_null(writer.folder);
-    expect_names(path, wanted);
+    assert_names(path, wanted);
 }
 
 static void expect_refused(const char *path, const char *word)
@@ -80,7 +59,7 @@ static void where_nothing_is(void **state)
     write_folder(deep, "a b");
     write_folder(slashes, "a b");
     write_folder(dot, "a b");
-    expect_names(place, "dot new slashes x");
+    assert_names(place, "dot new slashes x");
     free(place);
     free(name);
     free(deep);
@@ -105,7 +84,7 @@ static void a_folder_that_is_there(void **state)
     assert_true(before.st_ino == after.st_ino);
 
     assert_int_equal(folder_create(git, &err), 0);
-    put(cloned, ".gitattributes", "mine");
+    scratch_put(cloned, ".gitattributes", "mine");
     assert_int_equal(symlink("cloned", link), 0);
     write_folder(link, ".git .gitattributes a b");
 
@@ -114,7 +93,7 @@ static void a_folder_that_is_there(void **state)
     assert_int_equal(chdir(stands), 0);
     write_folder(".", "a b");
     assert_int_equal(chdir(here), 0);
-    expect_names(place, "cloned empty link stands");
+    assert_names(place, "cloned empty link stands");
     free(place);
     free(empty);
     free(cloned);
@@ -129,16 +108,16 @@ static void what_is_there_is_kept(void **state)
     char *place = inside("something"), *file = path_join(place, "file"),
          *link = path_join(place, "link"), *below = path_join(place, "file/new"),
          *full = inside("full");
-    put(place, "file", "mine");
+    scratch_put(place, "file", "mine");
     expect_refused(file, "file is there already");
     expect_refused(below, "a file of that name is in the way");
     assert_int_equal(symlink("nowhere", link), 0);
     expect_refused(link, "link is there already");
     expect_refused("", "is no name for a folder");
-    expect_names(place, "file link");
-    put(full, "b", "mine");
+    assert_names(place, "file link");
+    scratch_put(full, "b", "mine");
     expect_refused(full, "full already holds a b; name another folder");
-    expect_names(full, "b");
+    assert_names(full, "b");
     free(place);
     free(file);
     free(link);
@@ -154,17 +133,17 @@ static void what_is_given_up_leaves_nothing(void **state)
     struct folder_writer writer;
     struct error err;
     assert_int_equal(open_writer(&writer, name, &err), 0);
-    put(writer.folder, "a", "1");
+    scratch_put(writer.folder, "a", "1");
     folder_writer_discard(&writer);
     folder_writer_discard(&writer);
-    expect_names(place, "");
+    assert_names(place, "");
 
     assert_int_equal(folder_create(there, &err), 0);
-    put(there, "mine", "1");
+    scratch_put(there, "mine", "1");
     assert_int_equal(open_writer(&writer, there, &err), 0);
-    put(writer.folder, "a", "1");
+    scratch_put(writer.folder, "a", "1");
     folder_writer_discard(&writer);
-    expect_names(there, "mine");
+    assert_names(there, "mine");
     free(place);
     free(name);
     free(there);
@@ -179,13 +158,13 @@ static void two_write_one(void **state)
     struct error err;
     assert_int_equal(open_writer(&first, name, &err), 0);
     assert_int_equal(open_writer(&second, name, &err), 0);
-    put(first.folder, "a", "1");
-    put(second.folder, "b", "2");
+    scratch_put(first.folder, "a", "1");
+    scratch_put(second.folder, "b", "2");
     assert_int_equal(folder_writer_commit(&second, &err), 0);
     assert_int_equal(folder_writer_commit(&first, &err), -1);
     assert_non_null(strstr(err.text, "new was written by another program meanwhile"));
-    expect_names(place, "new");
-    expect_names(name, "b");
+    assert_names(place, "new");
+    assert_names(name, "b");
     free(place);
     free(name);
 }
@@ -206,10 +185,10 @@ static void two_write_one_that_is_there(void **state)
                                                                : 2);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    put(first.folder, "a", "1");
-    put(first.folder, "b", "2");
+    scratch_put(first.folder, "a", "1");
+    scratch_put(first.folder, "b", "2");
     assert_int_equal(folder_writer_commit(&first, &err), 0);
-    expect_names(place, "a b");
+    assert_names(place, "a b");
     expect_refused(place, "already holds a a");
     free(place);
 }

@@ -16,14 +16,12 @@ static void begin(const char *name)
     snprintf(root, sizeof root, "%s/%s", scratch_folder(), name);
 }
 
+/* A file of the machine. */
 static void put(const char *folder, const char *name, const char *text)
 {
-    struct error err;
-    char *path = memory_text("%s%s", root, folder), *file = memory_text("%s/%s", path, name);
-    assert_int_equal(folder_create(path, &err), 0);
-    scratch_write(file, text, strlen(text));
+    char *path = memory_text("%s%s", root, folder);
+    scratch_put(path, name, text);
     free(path);
-    free(file);
 }
 
 static void of_the_machine(void **state)

@@ -98,6 +98,28 @@ void scratch_write(const char *path, const void *data, size_t size)
     assert_int_equal(fclose(file), 0);
 }
 
+void scratch_put(const char *in, const char *name, const char *text)
+{
+    struct error err;
+    char *path = path_join(in, name);
+    assert_int_equal(folder_create(in, &err), 0);
+    scratch_write(path, text, strlen(text));
+    free(path);
+}
+
+void assert_names(const char *in, const char *wanted)
+{
+    struct folder_list list;
+    struct buffer names = {0};
+    struct error err;
+    assert_int_equal(folder_list_open(&list, in, &err), 0);
+    for (int i = 0; i < list.count; i++)
+        buffer_print(&names, "%s%s", i > 0 ? " " : "", list.names[i]);
+    assert_string_equal(buffer_text(&names), wanted);
+    folder_list_close(&list);
+    buffer_release(&names);
+}
+
 void scratch_read(const char *path, struct buffer *bytes)
 {
     struct error err;

@@ -32,6 +32,11 @@ const char *scratch_path(const char *name);
 void scratch_write(const char *path, const void *data, size_t size);
 void scratch_read(const char *path, struct buffer *bytes);
 
+/* A text in a folder, which is made if need be; and that a folder holds just these names, in their order, with spaces
+ * between. */
+void scratch_put(const char *in, const char *name, const char *text);
+void assert_names(const char *in, const char *wanted);
+
 /* Between the two calls standard error goes to a file; then what was said is in `said`. Nothing may
  * be asserted between them. */
 void catch_begin(void);

@@ -56,16 +56,8 @@ static void damage(int64_t step)
 /* The names in checkpoints/, with spaces between, are these. */
 static void expect_names(const char *wanted)
 {
-    struct folder_list list;
-    struct error err;
-    struct buffer names = {0};
     char *folder = path_join(run_folder, "checkpoints");
-    assert_int_equal(folder_list_open(&list, folder, &err), 0);
-    for (int i = 0; i < list.count; i++)
-        buffer_print(&names, "%s%s", i > 0 ? " " : "", list.names[i]);
-    assert_string_equal(buffer_text(&names), wanted);
-    folder_list_close(&list);
-    buffer_release(&names);
+    assert_names(folder, wanted);
     free(folder);
 }
 

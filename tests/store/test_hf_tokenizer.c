@@ -14,13 +14,6 @@ static const char words[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\n##s\n<\nu
 
 /* --- folders ---------------------------------------------------------------------------------- */
 
-static void put(const char *folder, const char *name, const char *text)
-{
-    char *path = path_join(folder, name);
-    scratch_write(path, text, strlen(text));
-    free(path);
-}
-
 static void drop(const char *folder, const char *name)
 {
     struct error err;
@@ -42,9 +35,9 @@ static const char *make_folder_of(const char *list, bool lower_case)
     assert_int_equal(vocabulary_parse(&vocabulary, "list", list, strlen(list), &err), 0);
     char *config = hf_tokenizer_config_print(vocabulary, &options, &none, 8);
     char *fast = hf_tokenizer_print(vocabulary, &options, &none);
-    put(folder, "vocab.txt", list);
-    put(folder, "tokenizer_config.json", config);
-    put(folder, "tokenizer.json", fast);
+    scratch_put(folder, "vocab.txt", list);
+    scratch_put(folder, "tokenizer_config.json", config);
+    scratch_put(folder, "tokenizer.json", fast);
     drop(folder, "added_tokens.json");
     drop(folder, "special_tokens_map.json");
     drop(folder, "config.json");
@@ -143,8 +136,8 @@ static void options_are_read_and_written(void **state)
         const struct added_tokens none = {0};
         char *config = hf_tokenizer_config_print(once.vocabulary, &once.options, &none, 8);
         char *fast = hf_tokenizer_print(once.vocabulary, &once.options, &none);
-        put(folder, CONFIG, config);
-        put(folder, FAST, fast);
+        scratch_put(folder, CONFIG, config);
+        scratch_put(folder, FAST, fast);
         struct hf_tokenizer again = expect_read(folder);
         assert_true(tokenizer_options_equal(&again.options, &cases[i].wanted));
         char *twice = hf_tokenizer_print(again.vocabulary, &again.options, &none);
@@ -173,7 +166,7 @@ static void folders_without_a_file(void **state)
     hf_tokenizer_release(&tokenizer);
     drop(folder, FAST);
     expect_refused(folder, "neither vocab.txt", "tokenizer.json");
-    put(folder, "vocab.txt", words);
+    scratch_put(folder, "vocab.txt", words);
     tokenizer = expect_read(folder);
     assert_true(tokenizer.options.lower_case);
     assert_int_equal(tokenizer.options.max_word_characters, 100);
@@ -188,7 +181,7 @@ static void folders_without_a_file(void **state)
     static const char *const fast_alone[] = {"{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}",
                                              "{\"tokenizer_class\":\"TokenizersBackend\"}"};
     for (int i = 0; i < 2; i++) {
-        put(folder, CONFIG, fast_alone[i]); /* they would not */
+        scratch_put(folder, CONFIG, fast_alone[i]); /* they would not */
         tokenizer = expect_read(folder);
         assert_false(tokenizer.options.lower_case);
         hf_tokenizer_release(&tokenizer);
@@ -223,9 +216,9 @@ static void case_by_the_vocabulary(void **state)
         char text[TOKENIZER_OPTIONS_TEXT];
         drop(folder, FAST);
         drop(folder, CONFIG);
-        put(folder, "vocab.txt", cases[i].words);
+        scratch_put(folder, "vocab.txt", cases[i].words);
         if (cases[i].config)
-            put(folder, CONFIG, cases[i].config);
+            scratch_put(folder, CONFIG, cases[i].config);
         catch_begin();
         const int status = hf_tokenizer_read(&tokenizer, folder, &err);
         catch_end(&said);
@@ -276,7 +269,7 @@ static void a_cure_cures(void **state)
                 drop(folder, FAST);
             const char *config = cured && cases[i].cured ? cases[i].cured : cases[i].config;
             if (config)
-                put(folder, CONFIG, config);
+                scratch_put(folder, CONFIG, config);
             catch_begin();
             const int status = hf_tokenizer_read(&tokenizer, folder, &err);
             catch_end(&said);
@@ -394,17 +387,17 @@ static void what_fields_do(void **state)
     }
     const char *folder = make_folder(true);
     edit(folder, CONFIG, "tokenizer_class", NULL);
-    put(folder, "config.json", "{\"tokenizer_class\":\"XLMRobertaTokenizer\"}");
+    scratch_put(folder, "config.json", "{\"tokenizer_class\":\"XLMRobertaTokenizer\"}");
     expect_refused(folder, "tokenizer_class is XLMRobertaTokenizer", "/config.json");
     drop(folder, FAST);
-    put(folder, CONFIG, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}");
+    scratch_put(folder, CONFIG, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}");
     expect_refused(folder, "PreTrainedTokenizerFast, but the folder has no tokenizer.json", CONFIG);
-    put(folder, CONFIG, "{\"tokenizer_class\":\"TokenizersBackend\"}");
+    scratch_put(folder, CONFIG, "{\"tokenizer_class\":\"TokenizersBackend\"}");
     expect_refused(folder, "TokenizersBackend, but the folder has no tokenizer.json", CONFIG);
     folder = make_folder(true);
-    put(folder, "special_tokens_map.json", "{\"unk_token\":\"<unk>\"}");
+    scratch_put(folder, "special_tokens_map.json", "{\"unk_token\":\"<unk>\"}");
     expect_refused(folder, "unk_token is '<unk>'", "special_tokens_map.json");
-    put(folder, "special_tokens_map.json", "[]");
+    scratch_put(folder, "special_tokens_map.json", "[]");
     expect_refused(folder, "not a JSON object", "special_tokens_map.json");
 }
 
@@ -440,7 +433,7 @@ static void added_tokens_have_their_rows(void **state)
 {
     (void)state;
     const char *folder = make_folder(true);
-    put(folder, "added_tokens.json", "{\"<\":7,\"[CLS]\":2}");
+    scratch_put(folder, "added_tokens.json", "{\"<\":7,\"[CLS]\":2}");
     expect_added(folder, 11, "[" LESS "]", NULL);
     drop(folder, "added_tokens.json");
     edit(folder, FAST, "added_tokens", "[" LESS "," E1 "]");
@@ -448,7 +441,7 @@ static void added_tokens_have_their_rows(void **state)
 
     /* By the slow tokenizer's files alone. */
     drop(folder, FAST);
-    put(folder, "added_tokens.json", "{\"[E1]\":11}");
+    scratch_put(folder, "added_tokens.json", "{\"[E1]\":11}");
     edit(folder, CONFIG, "additional_special_tokens", "[\"[E1]\"]");
     expect_added(folder, 12, "[" E1 "]", "where they stand in texts: '[E1]'");
     edit(folder, CONFIG, "added_tokens_decoder",
@@ -570,10 +563,10 @@ static void added_tokens_that_are_refused(void **state)
     };
     const char *folder = make_folder(true);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        put(folder, "added_tokens.json", cases[i].list);
+        scratch_put(folder, "added_tokens.json", cases[i].list);
         expect_refused(folder, cases[i].word, "");
     }
-    put(folder, "added_tokens.json", "{\"covid\":11}");
+    scratch_put(folder, "added_tokens.json", "{\"covid\":11}");
     edit(folder, FAST, "added_tokens", "[" COVID "]");
     expect_refused(folder, "added token 'covid' has id 11, and 10", "added_tokens.json");
     drop(folder, "added_tokens.json");
