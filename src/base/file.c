@@ -2,19 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "file_open.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 
-enum { LONGEST_STREAM = 64 << 20 };
+enum { LONGEST_STREAM = 64 << 20, WRITER_SECONDS = 5 };
 
-int file_open_to_read(const char *path, int flags, struct stat *info, struct error *err)
+int file_open_to_read(const char *path, struct stat *info, struct error *err)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
         return error_errno(err, "cannot open %s", path);
     if (fstat(descriptor, info) != 0) {
@@ -27,6 +29,40 @@ int file_open_to_read(const char *path, int flags, struct stat *info, struct err
         close(descriptor);
         return -1;
     }
+    return descriptor;
+}
+
+/* That open() should wait for a writer would have no end, nor would a signal that is only noted end it. So the pipe is
+ * open already, and a read tells whether somebody has it open to write: one who takes his time to write anything, as a
+ * command before a pipe may, is waited for as long as he is there. */
+static int await_writer(int descriptor, const char *path, struct error *err)
+{
+    const double end = clock_seconds() + WRITER_SECONDS;
+    struct pollfd pipe = {.fd = descriptor, .events = POLLIN};
+    char byte;
+    for (double left; (left = end - clock_seconds()) > 0;)
+        if (poll(&pipe, 1, (int)(1000 * left) + 1) > 0)
+            return 0;
+    if (read(descriptor, &byte, 1) < 0 && errno == EAGAIN)
+        return 0;
+    return error_set(err,
+                     "cannot read %s: it is a named pipe, and nobody wrote to it for %d seconds",
+                     path, WRITER_SECONDS);
+}
+
+int file_open_stream(const char *path, struct error *err)
+{
+    struct stat info;
+    int descriptor = file_open_to_read(path, &info, err);
+    if (descriptor < 0)
+        return -1;
+    if (S_ISFIFO(info.st_mode) && await_writer(descriptor, path, err) < 0) {
+        close(descriptor);
+        return -1;
+    }
+    const int flags = fcntl(descriptor, F_GETFL);
+    if (flags >= 0)
+        fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
     return descriptor;
 }
 
@@ -55,12 +91,14 @@ static int read_all(int descriptor, const struct stat *info, struct buffer *buff
 
 int file_read(const char *path, struct buffer *buffer, struct error *err)
 {
-    struct stat info = {0};
-    int descriptor = file_open_to_read(path, 0, &info, err);
+    struct stat info;
+    int descriptor = file_open_stream(path, err);
     if (descriptor < 0)
         return -1;
     size_t before = buffer->size;
-    int status = read_all(descriptor, &info, buffer);
+    int status = fstat(descriptor, &info);
+    if (status == 0)
+        status = read_all(descriptor, &info, buffer);
     if (status < 0) {
         error_errno(err, "cannot read %s", path);
         buffer->size = before;

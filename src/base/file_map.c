@@ -257,7 +257,7 @@ int file_map_open(struct file_map *map, const char *path, struct error *err)
 {
     *map = (struct file_map){0};
     struct stat info = {0};
-    int descriptor = file_open_to_read(path, O_NONBLOCK, &info, err);
+    int descriptor = file_open_to_read(path, &info, err);
     if (descriptor < 0)
         return -1;
     int status = 0;

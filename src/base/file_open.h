@@ -6,8 +6,8 @@
 
 #include "lambert/base/error.h"
 
-/* A descriptor, and what the file is; -1 for what cannot be opened, and for folders. flags: O_NONBLOCK, where a named pipe
- * without a writer is not to be waited for, or 0. */
-int file_open_to_read(const char *path, int flags, struct stat *info, struct error *err);
+/* A descriptor that does not block (O_NONBLOCK), so that a named pipe without a writer is not waited for, and what the
+ * file is; -1 for what cannot be opened, and for folders. */
+int file_open_to_read(const char *path, struct stat *info, struct error *err);
 
 #endif

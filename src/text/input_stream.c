@@ -1,13 +1,13 @@
 #include "lambert/text/input_stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "decoder.h"
 #include "decompressor.h"
+#include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
 #include "lambert/text/text_encoding.h"
@@ -180,9 +180,10 @@ int input_stream_open(struct input_stream *stream, const char *path, const char 
                       struct error *err)
 {
     *stream = (struct input_stream){0};
-    stream->file = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    const bool standard = strcmp(path, "-") == 0;
+    stream->file = standard ? dup(STDIN_FILENO) : file_open_stream(path, err);
     if (stream->file < 0)
-        return error_errno(err, "cannot open the text file %s", path);
+        return standard ? error_errno(err, "cannot read the standard input") : -1;
     stream->path = memory_copy_text(path);
     stream->block = memory_new(BLOCK, 1);
     if (fill_block(stream, err) < 0 || start_decompressor(stream, err) < 0 ||

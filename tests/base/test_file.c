@@ -72,6 +72,33 @@ static void reading_a_pipe(void **state)
     buffer_release(&buffer);
 }
 
+/* Without the limit this test would not end. */
+static void reading_a_pipe_that_nobody_writes_to(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buffer buffer = {0};
+    const char *path = scratch_path("silent pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(file_read(path, &buffer, &err), -1);
+    assert_non_null(strstr(err.text, "it is a named pipe, and nobody wrote to it"));
+    assert_int_equal(buffer.size, 0);
+
+    /* Who has it open, and takes longer than that to write, is waited for. */
+    pid_t child = fork();
+    if (child == 0) {
+        FILE *out = fopen(path, "w");
+        sleep(6);
+        fputs("late", out);
+        fclose(out);
+        _exit(0);
+    }
+    assert_int_equal(file_read(path, &buffer, &err), 0);
+    assert_string_equal(buffer_text(&buffer), "late");
+    buffer_release(&buffer);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void reading_without_end(void **state)
 {
     (void)state;
@@ -131,6 +158,7 @@ int main(void)
         cmocka_unit_test(reading),
         cmocka_unit_test(removing),
         cmocka_unit_test(reading_a_pipe),
+        cmocka_unit_test(reading_a_pipe_that_nobody_writes_to),
         cmocka_unit_test(reading_without_end),
         cmocka_unit_test(reading_what_is_not_there),
         cmocka_unit_test(what_is_there),

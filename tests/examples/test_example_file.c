@@ -45,7 +45,7 @@ static void check_bad(const char *name, const char *text, size_t size, const cha
 static void what_is_no_text_is_told(void **state)
 {
     (void)state;
-    check_bad("none", NULL, 0, "cannot open the text file %s: No such file or directory");
+    check_bad("none", NULL, 0, "cannot open %s: No such file or directory");
     check_bad("empty", "", 0, "%s is empty");
     check_bad("mark", "\xEF\xBB\xBF", 3, "%s is empty");
     check_bad("latin1", "one\ntwo\ncaf\xE9\n", 13,

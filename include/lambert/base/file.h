@@ -15,6 +15,10 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/error.h"
 
+/* A descriptor of a file, pipe or device that is read from its beginning on; the caller closes it. A named pipe that
+ * nobody has open to write is waited for some seconds, and is an error then. */
+int file_open_stream(const char *path, struct error *err);
+
 /* The whole file, appended to buffer. A pipe or device may hold at most 64 MB. */
 int file_read(const char *path, struct buffer *buffer, struct error *err);
 

@@ -1,0 +1,71 @@
+#!/bin/sh
+# A named pipe that nobody writes to, in the place of any file that is read: no command waits for it for ever, and each
+# names it. One that somebody writes to serves where a file is read once.
+. "$(dirname "$0")/../lib.sh"
+make_corpus >/dev/null
+tiny=$ROOT/configs/tiny.ini
+printf 'sentence\tgood\nThe king.\tyes\nThe river.\tno\n' >task.tsv
+train 1 base phase.one.steps=2 phase.two.steps=1 || fail "the model: $(cat log.txt)"
+mkdir pipes
+started=
+
+# silent NAME COMMAND...: it is begun, and is to name pipes/NAME; all of them wait at the same time
+silent() {
+    name=$1
+    shift
+    started="$started $name"
+    {
+        code=0
+        timeout 60 "$@" >"$name.txt" 2>&1 </dev/null || code=$?
+        echo $code >"$name.code"
+    } &
+}
+
+for name in config words vocabulary text examples task start; do
+    mkfifo pipes/$name
+done
+silent config mpirun -n 2 "$LAMBERT" train pipes/config
+silent words "$LAMBERT" train "$tiny" data.corpus=corpus run.folder=r1 data.vocabulary=pipes/words
+silent vocabulary "$LAMBERT" prep --vocabulary pipes/vocabulary --output c1 text.txt
+silent text "$LAMBERT" prep --vocabulary vocab.txt --output c2 pipes/text
+tune="task.kind=classification task.text=sentence task.label=good run.start_from=base phase.tune.steps=1
+    phase.tune.learning_rate=0.01 phase.tune.sequence_length=32"
+: >tune.ini
+# shellcheck disable=SC2086
+silent examples "$LAMBERT" finetune tune.ini run.folder=r2 task.train=pipes/examples $tune
+# shellcheck disable=SC2086
+silent task "$LAMBERT" finetune tune.ini run.folder=r3 task.train=task.tsv task.evaluate=pipes/task $tune
+silent start "$LAMBERT" train "$tiny" data.corpus=corpus run.folder=r4 run.start_from=pipes/start
+
+# What a folder is to have.
+cp -r corpus pipes/corpus
+for name in corpus.json train-00000.shard; do
+    mkdir pipes/of-$name
+    cp corpus/* pipes/of-$name/
+    rm pipes/of-$name/$name
+    mkfifo pipes/of-$name/$name
+    silent of-$name "$LAMBERT" train "$tiny" data.corpus=pipes/of-$name run.folder=r-$name
+done
+cp -r base pipes/run
+rm pipes/run/metrics.jsonl
+mkfifo pipes/run/metrics.jsonl
+silent run "$LAMBERT" train "$tiny" data.corpus=corpus run.folder=pipes/run phase.one.steps=2 phase.two.steps=2 --resume \
+    --accept phase.two.steps
+cp -r base pipes/saved
+rm pipes/saved/checkpoints/*
+mkfifo pipes/saved/checkpoints/step-00000003.checkpoint
+silent saved "$LAMBERT" eval "$tiny" data.corpus=corpus run.folder=pipes/saved
+wait
+
+for name in $started; do
+    [ "$(cat "$name.code")" = 1 ] || { cat "$name.txt"; fail "$name: exit code $(cat "$name.code")"; }
+    grep -q "^error: .*pipes/$name" "$name.txt" || { cat "$name.txt"; fail "pipes/$name is not named"; }
+done
+
+# Somebody who is slow to write.
+{
+    sleep 1
+    cat "$tiny"
+} >pipes/config &
+expect 0 "done in" "$LAMBERT" train pipes/config data.corpus=corpus run.folder=piped phase.one.steps=1 phase.two.steps=1
+wait
