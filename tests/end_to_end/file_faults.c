@@ -1,5 +1,6 @@
 /* A file system that lacks something, for LD_PRELOAD: FILE_FAULTS="lock=95 map=19 sync=22 sync_folder=9" is what fcntl()
- * (of locks), mmap() (of files), fsync() of files and of folders fail with, by number. */
+ * (of locks), mmap() (of files), fsync() of files and of folders fail with, by number. CUT_FILE is cut short when a file
+ * is opened in whose name CUT_AT is. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +42,18 @@ void *mmap(void *address, size_t size, int protection, int flags, int descriptor
         S_ISREG(info.st_mode) && (errno = fault("map")) != 0)
         return MAP_FAILED;
     return (void *)syscall(SYS_mmap, address, size, protection, flags, descriptor, offset);
+}
+
+int open(const char *path, int flags, ...)
+{
+    const char *cut = getenv("CUT_FILE"), *at = getenv("CUT_AT");
+    va_list args;
+    va_start(args, flags);
+    const int mode = flags & O_CREAT ? va_arg(args, int) : 0;
+    va_end(args);
+    if (cut && at && strstr(path, at) && truncate(cut, 100) != 0)
+        abort();
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 int fsync(int descriptor)

@@ -132,3 +132,25 @@ cp corpus/train-00000.shard torn/
 steps=$(field total_step cut | tail -n 1)
 expect 0 "resumed from cut" mpirun -n 2 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=torn run.folder=cut \
     phase.one.steps=$((steps + 1)) phase.two.steps=1 --resume --accept phase.one.steps,phase.two.steps
+
+# A checkpoint that is open already: under an export, as it writes the weights, and under an evaluation, as it opens what
+# it evaluates on.
+newest=$(ls cut/checkpoints/*.checkpoint | tail -n 1)
+cp "$newest" newest.checkpoint
+# cut_under CUT_AT RANKS WORDS...: the command ends, and names the checkpoint
+cut_under() {
+    cut_at=$1 ranks=$2
+    shift 2
+    cp newest.checkpoint "$newest"
+    expect 1 "error: .*$newest cannot be read any more at byte [0-9]+ of [0-9]+: it was cut short" \
+        mpirun -n "$ranks" env LD_PRELOAD="$WORK/file_faults.so" CUT_FILE="$newest" CUT_AT="$cut_at" \
+        ASAN_OPTIONS=verify_asan_link_order=0 "$LAMBERT" "$@"
+    [ "$(wc -c <"$newest")" = 100 ] || fail "$1: nothing was cut"
+}
+cut_under model.safetensors 1 export --checkpoint cut --output exported
+[ ! -e exported ] || fail "half of an export is left: $(ls exported)"
+for ranks in 1 2; do
+    cut_under heldout-00000.shard $ranks eval "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=cut
+done
+cp newest.checkpoint "$newest"
+expect 0 "" "$LAMBERT" export --checkpoint cut --output exported
