@@ -69,7 +69,7 @@ SAY = @$(if $(V),:,echo)
 .SECONDEXPANSION:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check demo docs man completion tests clean help packages
+.PHONY: all check demo docs man completion tests clean help packages install uninstall dist
 
 all: $(BUILD)/lambert
 
@@ -279,6 +279,29 @@ man: $(BUILD)/lambert
 completion: $(BUILD)/lambert
 	$(BUILD)/lambert help --completion > $(BUILD)/lambert-completion.bash
 
+# PREFIX is where it is going to lie, DESTDIR stands before that for packages. Both may hold spaces, so the
+# script has them from the environment.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+install uninstall: export PREFIX := $(PREFIX)
+install uninstall: export DESTDIR := $(DESTDIR)
+
+install: $(BUILD)/lambert
+	@scripts/install $(BUILD)
+
+uninstall:
+	@scripts/install --remove
+
+# The commit that is checked out, as a tarball whose bytes follow from the commit. git writes its name into
+# scripts/commit.
+dist:
+	@git diff --quiet HEAD || echo 'dist: what is not committed is not in it' >&2
+	@mkdir -p $(BUILD)
+	@version=$$(git show HEAD:include/lambert/base/version.h | sed -n 's/^#define LAMBERT_VERSION "\(.*\)"/\1/p') && \
+	  tarball=$(BUILD)/lambert-$$version.tar && \
+	  git -c tar.umask=0022 archive --format=tar --prefix=lambert-$$version/ -o $$tarball HEAD && \
+	  gzip -9nf $$tarball && echo $$tarball.gz
+
 clean:
 	rm -rf $(BUILD)
 
@@ -291,6 +314,9 @@ help:
 #: make docs        write docs/config.md anew from the key table
 #: make man         write the man pages (sections 1 and 5) to build/man
 #: make completion  write build/lambert-completion.bash, which bash reads to complete lambert's words
+#: make install [PREFIX=/usr/local] [DESTDIR=]   install program, man pages, completion, configurations, recipes,
+#:                  scripts for schedulers, docs; make uninstall with the same words takes them away
+#: make dist        write build/lambert-VERSION.tar.gz of the commit that is checked out
 #: make clean       delete build/
 
 include scripts/workshop.mk

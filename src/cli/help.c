@@ -4,6 +4,7 @@
 #include "lambert.h"
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/share_folder.h"
 #include "lambert/command/pages.h"
 #include "lambert/config/config.h"
 
@@ -11,6 +12,7 @@ struct help_arguments {
     struct command_words words;
     const char *man;
     bool completion;
+    bool folder;
 };
 
 static const struct command_option help_options[] = {
@@ -26,13 +28,21 @@ static const struct command_option help_options[] = {
      .kind = OPTION_FLAG,
      OPTION_PLACE(struct help_arguments, completion),
      .help = "print a script that completes lambert's command line in bash"},
+    {.name = "folder",
+     .kind = OPTION_FLAG,
+     OPTION_PLACE(struct help_arguments, folder),
+     .help =
+         "print the folder of what comes with the program: configs, data (recipes that fetch text), scripts (for "
+         "schedulers, plots)"},
     {0}};
 
 static int check_help(const void *context, struct error *err)
 {
     const struct help_arguments *arguments = context;
-    if ((arguments->words.count > 0) + (arguments->man != NULL) + arguments->completion > 1)
-        return error_set(err, "COMMAND, --man and --completion stand alone");
+    if ((arguments->words.count > 0) + (arguments->man != NULL) + arguments->completion +
+            arguments->folder >
+        1)
+        return error_set(err, "COMMAND, --man, --completion and --folder stand alone");
     return 0;
 }
 
@@ -51,6 +61,19 @@ static int write_page(const struct command *command, const char *name, void *con
     return status;
 }
 
+static int print_folder(struct error *err)
+{
+    char *folder = share_folder();
+    if (!folder)
+        return error_set(
+            err,
+            "what comes with the program is neither in ../share/lambert of its own folder nor in "
+            "LAMBERT_SHARE of the environment; name the folder there that has configs/bert.ini in it");
+    puts(folder);
+    free(folder);
+    return 0;
+}
+
 static int help(const void *context, struct error *err)
 {
     const struct help_arguments *arguments = context;
@@ -67,6 +90,8 @@ static int help(const void *context, struct error *err)
         buffer_release(&text);
         return status;
     }
+    if (arguments->folder)
+        return print_folder(err);
     if (arguments->completion) {
         struct buffer keys = {0};
         config_key_names(&keys);
@@ -90,12 +115,13 @@ static int help(const void *context, struct error *err)
 
 const struct command command_help_pages = {
     .name = "help",
-    .summary = "what a command does; man pages, completion for bash",
+    .summary = "what a command does; man pages, completion for bash, the folder of configurations",
     .description =
         "Prints what COMMAND --help prints, without COMMAND the list of all; or makes the "
         "man pages or the completion script, for packages and installations: make man and "
-        "make completion call it.",
+        "make completion call it. Or says where the program has its configurations and scripts.",
     .examples = "lambert help show batch\n"
+                "ls $(lambert help --folder)/configs\n"
                 "lambert help --completion > ~/.local/share/bash-completion/completions/lambert\n",
     .options = help_options,
     COMMAND_ARGUMENTS(struct help_arguments, .man = NULL),

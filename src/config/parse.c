@@ -4,8 +4,10 @@
 
 #include "ini_text.h"
 #include "lambert/base/file.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/nearest.h"
+#include "lambert/base/share_folder.h"
 #include "schema.h"
 #include "value.h"
 
@@ -118,6 +120,21 @@ static int check_inclusion(const struct ini_reader *reader, const char *path, st
 static int read_file(const struct schema *schema, void *config, const char *path,
                      const struct ini_reader *includer, struct error *err);
 
+/* A configuration that is not where its name says may be one of those that come with the program, which are named
+ * from anywhere as from the top of a checkout. `name` is as it was given, `path` (which is taken over) what it comes
+ * to where it was given; gives what to read; free(). */
+static char *installed_else(char *path, const char *name)
+{
+    if (*name == '/' || file_exists(path))
+        return path;
+    char *const installed = share_folder_file(name);
+    if (!installed)
+        return path;
+    log_info("%s is not there: the one that comes with Lambert is read, %s", path, installed);
+    free(path);
+    return installed;
+}
+
 static int include(const struct ini_reader *reader, const char *file, struct error *err)
 {
     if (!reader->path)
@@ -126,7 +143,7 @@ static int include(const struct ini_reader *reader, const char *file, struct err
         return error_set(err, "'include' wants the name of a file");
     const char *slash = strrchr(reader->path, '/');
     int folder = slash && *file != '/' ? (int)(slash + 1 - reader->path) : 0;
-    char *path = memory_text("%.*s%s", folder, reader->path, file);
+    char *path = installed_else(memory_text("%.*s%s", folder, reader->path, file), file);
     int status = 0;
     if (check_inclusion(reader, path, err) < 0 ||
         read_file(reader->schema, reader->config, path, reader, err) < 0)
@@ -204,7 +221,10 @@ done:
 
 int schema_read_file(const struct schema *schema, void *config, const char *path, struct error *err)
 {
-    return read_file(schema, config, path, NULL, err);
+    char *found = installed_else(memory_copy_text(path), path);
+    const int status = read_file(schema, config, found, NULL, err);
+    free(found);
+    return status;
 }
 
 /* --- words ------------------------------------------------------------------------------------ */

@@ -1,6 +1,7 @@
 #include "load.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lambert/config/config.h"
@@ -200,6 +201,24 @@ static void errors_of_included_files(void **state)
     assert_files_fail(twice, "demo.ini:1: a.ini:3: 'run.seed' was given before, in line 2");
 }
 
+/* What is not there is looked for among what comes with the program, which here is the current folder. */
+static void included_from_elsewhere(void **state)
+{
+    (void)state;
+    struct config c;
+    const struct file files[] = {{"parts/demo.ini", "include = configs/base.ini\n"},
+                                 {"configs/base.ini", "include = more.ini\n" LEAST},
+                                 {"configs/more.ini", "[model]\nhidden_size = 24\n"},
+                                 {"configs/bert.ini", ""},
+                                 {0}};
+    assert_files_fail(
+        files, "parts/demo.ini:1: cannot open parts/configs/base.ini: No such file or directory");
+    assert_int_equal(setenv("LAMBERT_SHARE", ".", 1), 0);
+    assert_files_load(&c, files);
+    assert_int_equal(c.model.hidden_size, 24);
+    unsetenv("LAMBERT_SHARE");
+}
+
 static void circles_and_towers(void **state)
 {
     (void)state;
@@ -250,6 +269,7 @@ int main(void)
         cmocka_unit_test(included_first),
         cmocka_unit_test(several_inclusions),
         cmocka_unit_test(errors_of_included_files),
+        cmocka_unit_test(included_from_elsewhere),
         cmocka_unit_test(circles_and_towers),
         cmocka_unit_test(a_text_includes_nothing),
     };

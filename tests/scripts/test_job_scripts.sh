@@ -3,6 +3,8 @@
 # puts its job back into the queue.
 . "$(dirname "$0")/../lib.sh"
 mkdir bin
+ln -s "$BUILD" build
+ln -s "$BUILD/lambert" own
 cat >bin/mpirun <<'END'
 #!/bin/sh
 echo "$*" >mpirun.words
@@ -123,8 +125,10 @@ for script in pbs lsf sge; do
         job $code env HOURS=5.9 "$ROOT/scripts/lambert.$script"
         if [ $script = pbs ] && [ $code = 75 ]; then
             is 0 "-v CONFIG=my.ini,HOURS=5.9 scripts/lambert.pbs" qsub
-            job $code env HOURS=5.9 LAMBERT=/opt/lambert "$ROOT/scripts/lambert.pbs"
-            is 0 "-v CONFIG=my.ini,HOURS=5.9,LAMBERT=/opt/lambert scripts/lambert.pbs" qsub
+            job $code env HOURS=5.9 LAMBERT=./own "$ROOT/scripts/lambert.pbs"
+            is 0 "-v CONFIG=my.ini,HOURS=5.9,LAMBERT=./own scripts/lambert.pbs" qsub
+            job $code env HOURS=5.9 SCRIPT=mine.pbs "$ROOT/scripts/lambert.pbs"
+            is 0 "-v CONFIG=my.ini,HOURS=5.9,SCRIPT=mine.pbs mine.pbs" qsub
             job $code env HOURS=5.9 "$ROOT/scripts/lambert.pbs"
             is 0 "-v CONFIG=my.ini,HOURS=5.9 scripts/lambert.pbs" qsub
         else
@@ -137,3 +141,27 @@ done
 what="sge, a folder that another host has locked"
 job 75 "$ROOT/scripts/lambert.sge"
 is 99 "" qsub
+
+# --- where the program and its files are ------------------------------------------------------------------
+
+for script in sbatch pbs lsf sge; do
+    what="$script, of the checkout"
+    job 0 "$ROOT/scripts/lambert.$script"
+    grep -q -- "^--tune $ROOT/configs/openmpi.conf .* build/lambert train" mpirun.words || fail "$what: $(cat mpirun.words)"
+done
+rm build
+mkdir -p "installed here/bin" "installed here/share"
+cp "$BUILD/lambert" "installed here/bin"
+cp -r "$ROOT/configs" share.configs
+mkdir "installed here/share/lambert"
+mv share.configs "installed here/share/lambert/configs"
+for script in sbatch pbs lsf sge; do
+    what="$script, installed"
+    job 0 env PATH="$WORK/installed here/bin:$PATH" "$ROOT/scripts/lambert.$script"
+    grep -q -- "^--tune $WORK/installed here/share/lambert/configs/openmpi.conf .* lambert train" mpirun.words ||
+        fail "$what: $(cat mpirun.words)"
+    what="$script, no files with the program"
+    job 0 env LAMBERT_SHARE=nowhere PATH="$WORK/installed here/bin:$PATH" "$ROOT/scripts/lambert.$script"
+    [ "$seen" = 1 ] && [ ! -e mpirun.words ] || fail "$what: exit code $seen"
+    grep -q "LAMBERT_SHARE" job.log || fail "$what: it says $(cat job.log)"
+done

@@ -12,7 +12,8 @@
  * A file has sections [run], [data] or, for fine-tuning, [task], [model], [optimizer], [train], and one
  * [phase NAME] a phase, in the order they are to be run. Before the first section, lines `include = FILE` put in all that
  * is in other files, relative to the folder of the one that includes them; what follows wins over
- * that. On the command line a phase's key is `phase.NAME.key=value`. Words can begin phases only
+ * that. A relative name of a file that is not there is looked for in the folder of what comes with the program
+ * (base/share_folder.h). On the command line a phase's key is `phase.NAME.key=value`. Words can begin phases only
  * where the files have none.
  * Other relative paths in a file are taken relative to the current folder, as in every other
  * command.

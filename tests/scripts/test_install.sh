@@ -1,0 +1,89 @@
+#!/bin/bash
+# What make install puts somewhere works from there, is found by the program wherever it is moved to, and is taken away
+# by make uninstall; the tarball of make dist.
+. "$(dirname "$0")/../lib.sh"
+unset MAKEFLAGS MAKELEVEL
+
+# made TARGET WORDS...: make in the checkout, with this build
+made() {
+    make -s -C "$ROOT" BUILD="$BUILD" "$@" >make.txt 2>&1 || fail "make $*: $(cat make.txt)"
+}
+
+destination="$WORK/a destination"
+made install PREFIX="/opt/the prefix" DESTDIR="$destination"
+prefix="$destination/opt/the prefix"
+installed="$prefix/bin/lambert"
+share="$prefix/share/lambert"
+[ -z "$(find "$destination" -type f ! -path "$prefix/*")" ] || fail "there are files outside of the prefix"
+
+# The program and its files, from a folder with nothing in it.
+mkdir empty
+cd empty
+[ "$("$installed" help --folder)" = "$share" ] || fail "its folder is $("$installed" help --folder)"
+"$installed" show config configs/tiny.ini run.folder=x data.corpus=y >tiny.ini 2>err.txt || fail "$(cat err.txt)"
+grep -qF "the one that comes with Lambert is read, $share/configs/tiny.ini" err.txt || fail "it says: $(cat err.txt)"
+mkdir mine
+printf 'include = configs/bert-mini.ini\n[run]\nfolder = mine\n' >mine/my.ini
+"$installed" show config mine/my.ini >my.ini 2>err.txt || fail "$(cat err.txt)"
+grep -q "^hidden_size = 256$" my.ini || fail "my.ini is $(cat my.ini)"
+
+# One's own wins, silently; what neither has is said to be missing where it was looked for first.
+mkdir mine/configs
+sed 's/hidden_size = .*/hidden_size = 64/' "$share/configs/tiny.ini" >mine/configs/bert-mini.ini
+"$installed" show config mine/my.ini data.corpus=y >my.ini 2>err.txt || fail "$(cat err.txt)"
+grep -q "^hidden_size = 64$" my.ini && [ ! -s err.txt ] || fail "its own is not read: $(cat my.ini err.txt)"
+expect 1 "cannot open configs/none.ini" "$installed" show config configs/none.ini
+cd ..
+
+# Moved as a whole, or a part of it with LAMBERT_SHARE.
+mv "$prefix" moved
+[ "$(moved/bin/lambert help --folder)" = "$WORK/moved/share/lambert" ] || fail "it is not found where it was moved to"
+cp moved/bin/lambert alone
+expect 1 "neither in ../share/lambert of its own folder nor in LAMBERT_SHARE" ./alone help --folder
+expect 1 "nor in LAMBERT_SHARE" env LAMBERT_SHARE="$WORK/empty" moved/bin/lambert help --folder
+[ "$(LAMBERT_SHARE=moved/share/lambert ./alone help --folder)" = "$WORK/moved/share/lambert" ] || fail "LAMBERT_SHARE"
+mv moved "$prefix"
+
+# Man pages, completion, scripts and recipes.
+for page in man1/lambert.1 man1/lambert-train.1 man1/lambert-show-batch.1 man5/lambert.ini.5; do
+    [ -s "$prefix/share/man/$page" ] || fail "there is no $page"
+done
+bash --norc -c '. "$1" && complete -p lambert' - "$prefix/share/bash-completion/completions/lambert" >out.txt ||
+    fail "the completion"
+for recipe in debian-corpus demo-text tasks wikipedia; do
+    "$share/data/$recipe" --help >out.txt || fail "$recipe --help"
+done
+"$share/scripts/clean-shared-memory" empty || fail "clean-shared-memory"
+"$share/scripts/run-summary.py" --help >out.txt || fail "run-summary.py --help"
+[ -s "$prefix/share/doc/lambert/README.md" ] && [ -s "$prefix/share/doc/lambert/docs/cluster.md" ] || fail "no pages"
+
+# A version that has other files: what the old one had alone goes, what others put there stays.
+: >"$share/configs/old.ini"
+echo share/lambert/configs/old.ini >>"$share/installed"
+: >"$share/configs/foreign.ini"
+made install PREFIX="/opt/the prefix" DESTDIR="$destination"
+[ ! -e "$share/configs/old.ini" ] && [ -e "$share/configs/foreign.ini" ] || fail "old.ini stays, or foreign.ini goes"
+rm "$share/configs/foreign.ini"
+
+made uninstall PREFIX="/opt/the prefix" DESTDIR="$destination"
+[ -z "$(find "$destination" -type f)" ] || fail "left: $(find "$destination" -type f)"
+[ ! -e "$share" ] && [ ! -e "$prefix/share/doc/lambert" ] || fail "folders are left"
+expect 2 "not installed below $destination/opt/the prefix by make install" \
+    make -s -C "$ROOT" BUILD="$BUILD" uninstall PREFIX="/opt/the prefix" DESTDIR="$destination"
+expect 2 "PREFIX=here is not an absolute path" make -s -C "$ROOT" BUILD="$BUILD" install PREFIX=here
+
+# The tarball, where there is a repository: the same bytes again, with its commit.
+if commit=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null); then
+    mkdir dist
+    for time in first second; do
+        made dist BUILD="$WORK/dist"
+        mv dist/lambert-*.tar.gz $time.tar.gz || fail "no tarball"
+    done
+    cmp first.tar.gz second.tar.gz || fail "two tarballs of a commit are not the same"
+    tar xzf first.tar.gz
+    version=$("$LAMBERT" --version | head -n 1 | cut -d ' ' -f 2)
+    [ "$(cat "lambert-$version/scripts/commit")" = "$commit" ] || fail "the tarball does not know its commit"
+    [ -x "lambert-$version/scripts/install" ] || fail "what is in the tarball: $(ls)"
+else
+    echo "no repository: make dist is not tried"
+fi
