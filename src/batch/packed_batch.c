@@ -196,3 +196,58 @@ void packed_batch_slice(const struct packed_batch *batch, int first, int count,
     for (int m = 0; m < labelled; m++)
         out->labelled_rows[m] = batch->labelled_rows[first_label + m] - row;
 }
+
+/* --- as bytes --------------------------------------------------------------------------------- */
+
+struct sizes {
+    int32_t sequences, tokens, labelled, label_width;
+};
+
+/* What travels of each array, in one order for both ways: f(array, elements). sequence_start begins with a 0. */
+#define EACH_ARRAY(f, batch)                                                                       \
+    do {                                                                                           \
+        f((batch)->input_ids, (batch)->tokens);                                                    \
+        f((batch)->token_type_ids, (batch)->tokens);                                               \
+        f((batch)->sequence_start, (batch)->sequences + 1);                                        \
+        f((batch)->labelled_rows, (batch)->labelled);                                              \
+        f((batch)->row_labels, (batch)->labelled);                                                 \
+        f((batch)->next_sentence_label, (batch)->sequences);                                       \
+        f((batch)->labels, (batch)->sequences *(batch)->label_width);                              \
+        f((batch)->values, (batch)->sequences);                                                    \
+        f((batch)->sample_index, (batch)->sequences);                                              \
+        f((batch)->sample_key, (batch)->sequences);                                                \
+    } while (0)
+
+void packed_batch_write(const struct packed_batch *batch, struct buffer *out)
+{
+    const struct sizes sizes = {batch->sequences, batch->tokens, batch->labelled,
+                                batch->label_width};
+    require(batch->sequence_start);
+    buffer_put(out, &sizes, sizeof sizes);
+#define WRITE(array, count) buffer_put(out, array, (size_t)(count) * sizeof *(array))
+    EACH_ARRAY(WRITE, batch);
+#undef WRITE
+}
+
+static void read_array(struct byte_reader *in, void *array, size_t bytes)
+{
+    const void *from = byte_reader_bytes(in, bytes);
+    require(from);
+    if (bytes > 0)
+        memcpy(array, from, bytes);
+}
+
+void packed_batch_read(struct packed_batch *batch, struct byte_reader *in)
+{
+    struct sizes sizes;
+    read_array(in, &sizes, sizeof sizes);
+    packed_batch_reset(batch);
+    packed_batch_set_label_width(batch, sizes.label_width);
+    packed_batch_reserve(batch, sizes.sequences, sizes.tokens, sizes.labelled);
+    batch->sequences = sizes.sequences;
+    batch->tokens = sizes.tokens;
+    batch->labelled = sizes.labelled;
+#define READ(array, count) read_array(in, array, (size_t)(count) * sizeof *(array))
+    EACH_ARRAY(READ, batch);
+#undef READ
+}

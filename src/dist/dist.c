@@ -298,6 +298,35 @@ void dist_gather(const struct dist *dist, const void *data, size_t size, struct 
     }
 }
 
+/* The part of `size` bytes that begins at `done` and is one message. */
+static int next_part(uint64_t size, uint64_t done)
+{
+    return (int)(size - done < MESSAGE_PART ? size - done : MESSAGE_PART);
+}
+
+void dist_pass(const struct dist *dist, int to, const void *data, size_t size, int from,
+               struct buffer *in)
+{
+    const char *out = data;
+    uint64_t sent = size, received, gone = 0, come = 0;
+    activity_wait_begin("MPI_Sendrecv with rank", from);
+    MPI_Sendrecv(&sent, 1, MPI_UINT64_T, to, TAG_PASS, &received, 1, MPI_UINT64_T, from, TAG_PASS,
+                 dist->world, MPI_STATUS_IGNORE);
+    char *place = buffer_grow(in, received);
+    while (gone < sent || come < received) {
+        const int outward = next_part(sent, gone), inward = next_part(received, come);
+        MPI_Request requests[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+        if (inward > 0)
+            MPI_Irecv(place + come, inward, MPI_BYTE, from, TAG_PASS, dist->world, &requests[0]);
+        if (outward > 0)
+            MPI_Isend(out + gone, outward, MPI_BYTE, to, TAG_PASS, dist->world, &requests[1]);
+        MPI_Waitall(2, requests, MPI_STATUSES_IGNORE);
+        gone += (uint64_t)outward;
+        come += (uint64_t)inward;
+    }
+    activity_wait_end();
+}
+
 int dist_same(const struct dist *dist, const char *what, uint64_t value, struct error *err)
 {
     uint64_t first = value, other = value;

@@ -24,7 +24,8 @@ enum {
     TAG_EXCHANGE = 0, /* from here on, those of exchange.c */
     TAG_ROWS = 1 << 14,
     TAG_GATHER,
-    TAG_CALL_OFF
+    TAG_CALL_OFF,
+    TAG_PASS
 };
 
 #ifdef LAMBERT_DOUBLE

@@ -247,6 +247,73 @@ static void a_slice_outside_is_a_bug(void **state)
     buffer_release(&said);
 }
 
+/* The same arrays, with and without labels of sequences, into a batch that held another one. */
+static void bytes_make_the_same_batch(void **state)
+{
+    static const int widths[] = {0, 3}, sequences[] = {0, 1, 20};
+    struct packed_batch batch, read;
+    struct buffer bytes = {0};
+    struct byte_reader reader;
+    (void)state;
+    packed_batch_init(&batch);
+    packed_batch_init(&read);
+    for (int i = 0; i < 6; i++) {
+        const int width = widths[i / 3];
+        packed_batch_reset(&batch);
+        packed_batch_set_label_width(&batch, width);
+        packed_batch_reserve(&batch, 1, 1, 1);
+        for (int n = 0; n < sequences[i % 3]; n++) {
+            add(&batch, 5 + n % 7, n % 4);
+            batch.values[n] = (float)n / 3;
+            for (int l = 0; l < width; l++)
+                batch.labels[n * width + l] = 10 * n + l;
+        }
+        buffer_reset(&bytes);
+        packed_batch_write(&batch, &bytes);
+        packed_batch_write(&batch, &bytes);
+        byte_reader_init(&reader, bytes.data, bytes.size);
+        packed_batch_read(&read, &reader);
+        packed_batch_read(&read, &reader); /* one follows the other */
+        assert_int_equal(reader.position, bytes.size);
+        assert_int_equal(read.sequences, batch.sequences);
+        assert_int_equal(read.tokens, batch.tokens);
+        assert_int_equal(read.labelled, batch.labelled);
+        assert_int_equal(read.label_width, width);
+        struct buffer again = {0};
+        packed_batch_write(&read, &again);
+        assert_memory_equal(again.data, bytes.data, again.size);
+        buffer_release(&again);
+        if (batch.sequences < 2)
+            continue;
+        assert_int_equal(read.input_ids[7], batch.input_ids[7]);
+        assert_int_equal(read.sequence_start[2], batch.sequence_start[2]);
+        assert_int_equal(read.row_labels[1], batch.row_labels[1]);
+        assert_int_equal(packed_batch_label(&read, 1, 2), width > 0 ? 12 : -1);
+        assert_true(read.values[1] == batch.values[1]);
+        assert_int_equal(read.sample_key[1], batch.sample_key[1]);
+    }
+    buffer_release(&bytes);
+    packed_batch_release(&batch);
+    packed_batch_release(&read);
+}
+
+static void read_no_batch(void)
+{
+    struct packed_batch batch;
+    struct byte_reader reader;
+    packed_batch_init(&batch);
+    byte_reader_init(&reader, "short", 5);
+    packed_batch_read(&batch, &reader);
+}
+
+static void bytes_that_are_no_batch_are_a_bug(void **state)
+{
+    (void)state;
+    struct buffer said = {0};
+    assert_int_equal(signal_of(read_no_batch, &said), SIGABRT);
+    buffer_release(&said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +326,8 @@ int main(void)
         cmocka_unit_test(slicing),
         cmocka_unit_test(slice_of_nothing),
         cmocka_unit_test(a_slice_outside_is_a_bug),
+        cmocka_unit_test(bytes_make_the_same_batch),
+        cmocka_unit_test(bytes_that_are_no_batch_are_a_bug),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

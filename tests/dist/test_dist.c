@@ -80,6 +80,34 @@ static void bytes_are_gathered_in_order(void **state)
     buffer_release(&all);
 }
 
+/* To ranks at every distance, itself included; to the next one rank 0 has more than a message. Rank 1 has nothing. */
+static void bytes_are_passed_on(void **state)
+{
+    (void)state;
+    const int size = dist_size(ranks), rank = dist_rank(ranks);
+    const size_t big = (64 << 20) + 5;
+    struct buffer mine = {0}, in = {0};
+    for (int distance = 0; distance < size; distance++) {
+        const int from = (rank + distance) % size, to = (rank + size - distance) % size;
+        const size_t first = distance == 1 ? big : 7;
+        const size_t own = rank == 0 ? first : (size_t)rank - 1;
+        const size_t expected = from == 0 ? first : (size_t)from - 1;
+        size_t wrong = 0;
+        buffer_reset(&mine);
+        memset(buffer_grow(&mine, own), rank + 1, own);
+        buffer_reset(&in);
+        buffer_put(&in, "x", 1); /* what is there stays */
+        dist_pass(ranks, to, mine.data, mine.size, from, &in);
+        assert_int_equal(in.size, 1 + expected);
+        assert_int_equal(in.data[0], 'x');
+        for (size_t i = 1; i < in.size; i++)
+            wrong += in.data[i] != from + 1;
+        assert_int_equal(wrong, 0);
+    }
+    buffer_release(&mine);
+    buffer_release(&in);
+}
+
 /* The sizes around a message's, which is 64 MB, and both ends of the ranks as root. */
 static void broadcast_of_any_size(void **state)
 {
@@ -158,6 +186,7 @@ int main(int argc, char **argv)
         RANKS_TEST(who_is_who),
         RANKS_TEST(sums_and_maxima),
         RANKS_TEST(bytes_are_gathered_in_order),
+        RANKS_TEST(bytes_are_passed_on),
         RANKS_TEST(broadcast_of_any_size),
         RANKS_TEST(any),
         RANKS_TEST(agreement_on_errors),

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lambert/base/buffer.h"
+
 struct packed_batch {
     int sequences;   /* N */
     int tokens;      /* T */
@@ -71,5 +73,11 @@ int packed_batch_fit(const struct packed_batch *batch, int first, int token_budg
 /* out = sequences [first, first + count) of batch, rebased to row 0. */
 void packed_batch_slice(const struct packed_batch *batch, int first, int count,
                         struct packed_batch *out);
+
+/* A batch as bytes, appended, for another process of the same job: arrays as they lie in memory, which is no format
+ * for files. packed_batch_read() takes one from the reader and makes room for it; bytes that are no batch, or end in
+ * it, are a bug. */
+void packed_batch_write(const struct packed_batch *batch, struct buffer *out);
+void packed_batch_read(struct packed_batch *batch, struct byte_reader *in);
 
 #endif

@@ -73,6 +73,11 @@ void dist_broadcast(const struct dist *dist, int root, void *data, size_t size);
 /* The bytes of all ranks, in their order, appended to `all` on rank 0; any sizes. */
 void dist_gather(const struct dist *dist, const void *data, size_t size, struct buffer *all);
 
+/* The bytes of this rank to the rank `to`, and those of the rank `from` appended to `in`; any sizes. Each rank is the
+ * `to` of one rank and the `from` of one, itself perhaps. */
+void dist_pass(const struct dist *dist, int to, const void *data, size_t size, int from,
+               struct buffer *in);
+
 /* dist_agree() for values that must be equal everywhere (a configuration's hash): 0, or -1 with a
  * sentence that names `what` and a rank that differs from rank 0. */
 int dist_same(const struct dist *dist, const char *what, uint64_t value, struct error *err);
