@@ -29,12 +29,13 @@ struct param_sync {
     bool held;    /* weights are to be sent off when the next step begins */
     bool settled; /* weights are whole on all ranks, as the optimizer has them */
 
-    int matrix;                      /* buckets wholly in the word embeddings, that go apart */
-    int sent;                        /* buckets of gradients so far */
-    size_t front, back;              /* gradients [0, front) and [back, size) are complete */
-    bool first;                      /* micro-batch of the step */
-    double polled;                   /* when messages were last moved on, by clock_seconds() */
-    double limit;                    /* of a gradient in fixed point */
+    int matrix;                   /* buckets wholly in the word embeddings, that go apart */
+    int sent;                     /* buckets of gradients so far */
+    size_t front, back;           /* gradients [0, front) and [back, size) are complete */
+    bool first;                   /* micro-batch of the step */
+    struct result_hashes *hashes; /* of the micro-batch that is computed; NULL: none are wanted */
+    double polled;                /* when messages were last moved on, by clock_seconds() */
+    double limit;                 /* of a gradient in fixed point */
     struct exchange_report reported; /* when param_sync_report() was last called */
 };
 
@@ -290,6 +291,8 @@ static bool is_complete(const struct param_sync *sync, int bucket)
 static void on_complete(void *who, size_t begin, size_t end)
 {
     struct param_sync *sync = who;
+    if (sync->hashes) /* before anything is done to them */
+        result_hashes_put(sync->hashes, sync->grads, begin, end);
     if (sync->fixed_point)
         add_fixed(sync, begin, end);
     if (end == sync->back)
@@ -325,14 +328,14 @@ static void on_pause(void *who)
     sync->polled = clock_seconds();
 }
 
-void param_sync_backward(struct param_sync *sync, struct bert *bert,
-                         const struct packed_batch *micro, bool last, const double *scales,
-                         struct objective_sums *sums)
+/* bert_train() with these hooks. `apart`: the gradients of rows that are looked up are not added to the matrix, where
+ * such rows go apart. `clear`: gradients are 0 before. */
+static void compute(struct param_sync *sync, struct bert *bert, const struct packed_batch *micro,
+                    struct bert_hooks *hooks, bool apart, bool clear, const double *scales,
+                    struct objective_sums *sums)
 {
     struct embedding_rows *words = &sync->embedding_rows;
     struct bert_embedding_rows looked_up;
-    struct bert_hooks hooks = {
-        .needs = on_needs, .complete = last ? on_complete : NULL, .pause = on_pause, .who = sync};
     if (sync->rows)
         embedding_rows_of(words, micro);
     bool fetched = send_held(sync);
@@ -340,17 +343,59 @@ void param_sync_backward(struct param_sync *sync, struct bert *bert,
         looked_up = (struct bert_embedding_rows){.slots = words->slots,
                                                  .count = words->list.count,
                                                  .values = fetched ? words->vectors : NULL,
-                                                 .gradients = last ? words->vectors : NULL};
-        hooks.embedding_rows = &looked_up;
+                                                 .gradients = apart ? words->vectors : NULL};
+        hooks->embedding_rows = &looked_up;
     }
-    if (sync->first || sync->fixed_point)
+    if (clear)
         array_clear(sync->grads, sync->sharding->size);
-    bert_set_hooks(bert, &hooks);
+    bert_set_hooks(bert, hooks);
     bert_train(bert, sync->weights, micro, scales, sync->grads, sums);
     bert_set_hooks(bert, NULL);
-    if (sync->fixed_point && !last) /* of the last, on_complete() adds what is complete */
+}
+
+/* What is left to hash when bert_train() has returned. */
+static void finish_hashes(const struct param_sync *sync, const struct bert *bert, bool apart,
+                          const struct objective_sums *sums, struct result_hashes *hashes)
+{
+    const struct embedding_rows *words = &sync->embedding_rows;
+    if (sync->rows && apart)
+        result_hashes_put_rows(hashes, words->vectors,
+                               (size_t)words->list.count * (size_t)words->matrix.width);
+    result_hashes_put_sums(hashes, sums, bert_objectives(bert).count);
+}
+
+void param_sync_backward(struct param_sync *sync, struct bert *bert,
+                         const struct packed_batch *micro, bool last, const double *scales,
+                         struct objective_sums *sums, struct result_hashes *hashes)
+{
+    struct bert_hooks hooks = {
+        .needs = on_needs, .complete = last ? on_complete : NULL, .pause = on_pause, .who = sync};
+    require(!hashes || sync->first);
+    sync->hashes = hashes;
+    compute(sync, bert, micro, &hooks, last, sync->first || sync->fixed_point, scales, sums);
+    if (hashes && !last) /* of the last, on_complete() did it */
+        result_hashes_put(hashes, sync->grads, 0, sync->sharding->size);
+    if (hashes)
+        finish_hashes(sync, bert, last, sums, hashes);
+    if (sync->fixed_point && !last) /* as well */
         add_fixed(sync, 0, sync->sharding->size);
+    sync->hashes = NULL;
     sync->first = false;
+}
+
+/* Gradients are cleared once more by the first that is this rank's own; that of looked-up rows is to have no part in
+ * what the ranks add up. */
+void param_sync_compute_again(struct param_sync *sync, struct bert *bert,
+                              const struct packed_batch *micro, bool last, const double *scales,
+                              struct result_hashes *hashes)
+{
+    struct objective_sums sums[OBJECTIVE_MOST] = {0};
+    struct bert_hooks hooks = {.needs = on_needs, .pause = on_pause, .who = sync};
+    require(sync->first);
+    compute(sync, bert, micro, &hooks, last, true, scales, sums);
+    result_hashes_put(hashes, sync->grads, 0, sync->sharding->size);
+    finish_hashes(sync, bert, last, sums, hashes);
+    sync->embedding_rows.list.count = 0;
 }
 
 /* A rank without a micro-batch has sent nothing off, nor waited for weights. */

@@ -23,6 +23,8 @@ struct trainer {
     bool listens;       /* in the step that is made: the same on all ranks */
     struct call_off call_off;
     struct tensor_report *tensors; /* [table count]; NULL: nobody will ask for them */
+    struct replay *replay;         /* NULL: nobody will ask for one */
+    int64_t turn;                  /* of the replay in the next step; -1: it has none */
 };
 
 /* --- set-up ----------------------------------------------------------------------------------- */
@@ -71,7 +73,7 @@ int trainer_new(struct trainer **out, const struct dist *dist,
     const struct bert_capacity *capacity = &options->bert.capacity;
     const struct param_sync_options sync = sync_options_of(options);
     struct trainer *trainer = memory_new(1, sizeof *trainer);
-    *trainer = (struct trainer){.dist = dist, .options = *options};
+    *trainer = (struct trainer){.dist = dist, .options = *options, .turn = -1};
     *out = trainer;
     packed_batch_init(&trainer->micro);
     int status = bert_new(&trainer->bert, &options->model, &options->bert, err);
@@ -91,6 +93,8 @@ int trainer_new(struct trainer **out, const struct dist *dist,
         *out = NULL;
         return -1;
     }
+    if (options->replays)
+        replay_new(&trainer->replay, dist, trainer->table, options->bert.compute_type);
     return 0;
 }
 
@@ -100,6 +104,7 @@ void trainer_free(struct trainer *trainer)
         return;
     optimizer_free(trainer->optimizer);
     param_sync_free(trainer->sync);
+    replay_free(trainer->replay);
     packed_batch_release(&trainer->micro);
     free(trainer->tensors);
     bert_free(trainer->bert);
@@ -209,8 +214,33 @@ static bool is_several(const struct trainer *trainer, const struct batch *batch)
     return sequences > 0 && micro_batch_fit(trainer, batch, 0) < sequences;
 }
 
-/* The gradient of the global batch: this rank's shard of it is in the sync, before clipping. */
-static int make_gradient(struct trainer *trainer, const struct batch *batch,
+void trainer_replay(struct trainer *trainer, int64_t turn)
+{
+    require(trainer->replay && turn >= 0);
+    trainer->turn = turn;
+}
+
+/* This rank's first micro-batch goes to another one, and what comes from another one is computed. */
+static void compute_again(struct trainer *trainer, const struct batch *batch, int64_t turn,
+                          const double *scales)
+{
+    struct replay *replay = trainer->replay;
+    const int sequences = batch->share->sequences;
+    struct packed_batch *mine = &trainer->micro;
+    bool last;
+    activity_at("passing on a micro-batch to be computed again", -1);
+    packed_batch_slice(batch->share, 0, sequences > 0 ? micro_batch_fit(trainer, batch, 0) : 0,
+                       mine);
+    replay_begin(replay, turn, mine, mine->sequences == sequences);
+    const struct packed_batch *theirs = replay_theirs(replay, &last);
+    if (theirs)
+        param_sync_compute_again(trainer->sync, trainer->bert, theirs, last, scales,
+                                 replay_hashes_of_theirs(replay));
+}
+
+/* The gradient of the global batch: this rank's shard of it is in the sync, before clipping. `turn` of a replay; -1:
+ * without one. */
+static int make_gradient(struct trainer *trainer, const struct batch *batch, int64_t turn,
                          struct step_report *report, struct error *err)
 {
     const struct dist *dist = trainer->dist;
@@ -244,6 +274,8 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
     trainer->listens = trainer->told && counts.several > 0;
     param_sync_begin_step(trainer->sync, batch_groups(batch));
     call_off_begin(&trainer->call_off);
+    if (turn >= 0)
+        compute_again(trainer, batch, turn, scales);
     if (share->sequences == 0 && is_given_up(trainer, true))
         goto give_up;
     for (int first = 0, count; first < share->sequences; first += count) {
@@ -253,7 +285,9 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
             goto give_up;
         packed_batch_slice(share, first, count, micro);
         param_sync_backward(trainer->sync, trainer->bert, micro, first + count == share->sequences,
-                            scales, sums.objectives);
+                            scales, sums.objectives,
+                            turn >= 0 && first == 0 ? replay_hashes_of_mine(trainer->replay)
+                                                    : NULL);
         sums.operations += bert_operations(&trainer->options.model, micro);
         if (report->nonfinite.sequences == 0 && !losses_finite(sums.objectives, objectives.count))
             report->nonfinite = (struct nonfinite_loss){.sequences = micro->sequences,
@@ -262,6 +296,10 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch,
     }
     activity_at("reducing gradients", -1);
     param_sync_finish_gradients(trainer->sync);
+    if (turn >= 0) {
+        activity_at("comparing what was computed twice", -1);
+        replay_compare(trainer->replay, &report->replay);
+    }
 
     activity_at("adding up losses", -1);
     struct exchange_report exchange = param_sync_report(trainer->sync);
@@ -298,21 +336,24 @@ int trainer_step(struct trainer *trainer, const struct batch *batch, double rate
     const struct dist *dist = trainer->dist;
     struct param_sync *sync = trainer->sync;
     struct tensor_report *tensors = report_tensors ? trainer->tensors : NULL;
-    if (make_gradient(trainer, batch, report, err) < 0)
+    const int64_t turn = trainer->turn;
+    trainer->turn = -1;
+    if (make_gradient(trainer, batch, turn, report, err) < 0)
         return -1;
     if (report->given_up)
         return 0;
 
-    /* A loss that is not finite keeps the optimizer out. */
+    /* A loss that is not finite keeps the optimizer out, and so does a replay that differs. */
     activity_at("updating weights", -1);
-    bool finite = losses_finite(report->sums, report->objectives.count);
+    const bool trusted = report->replay.different == 0 || trainer->options.updates_anyway;
+    const bool updates = trusted && losses_finite(report->sums, report->objectives.count);
     param_sync_begin_update(sync);
-    if (finite)
+    if (updates)
         optimizer_step(trainer->optimizer, dist, rate, param_sync_shard(sync),
                        param_sync_weights(sync), &report->gradient, tensors);
     else
         optimizer_measure(trainer->optimizer, dist, param_sync_shard(sync), &report->gradient);
-    report->updated = finite && report->gradient.finite;
+    report->updated = updates && report->gradient.finite;
     report->tensors = report->updated ? tensors : NULL;
 
     activity_at(report->updated ? "gathering weights" : "finding what is not finite", -1);
@@ -326,7 +367,7 @@ int trainer_gradient(struct trainer *trainer, const struct batch *batch, const r
                      struct step_report *report, struct error *err)
 {
     real *whole = param_sync_gradients(trainer->sync), *shard = param_sync_shard(trainer->sync);
-    if (make_gradient(trainer, batch, report, err) < 0)
+    if (make_gradient(trainer, batch, -1, report, err) < 0)
         return -1;
     if (shard != whole) /* in a job of one rank they are the same */
         shard_insert(&trainer->sharding, dist_rank(trainer->dist), shard, whole);

@@ -106,10 +106,10 @@ static const struct packed_batch *micro_batch(struct fixture *fixture, int numbe
     return &fixture->micro;
 }
 
-/* This rank's micro-batches: in turn, or all of them are rank 0's and the others have none. */
-static void my_share(bool alone, int *begin, int *end)
+/* A rank's micro-batches: in turn, or all of them are rank 0's and the others have none. */
+static void share_of(int of, bool alone, int *begin, int *end)
 {
-    const int rank = alone ? (dist_rank(ranks) > 0) : dist_rank(ranks);
+    const int rank = alone ? (of > 0) : of;
     const int size = alone ? 1 : dist_size(ranks);
     *begin = rank < size ? MICRO_BATCHES * rank / size : MICRO_BATCHES;
     *end = rank < size ? MICRO_BATCHES * (rank + 1) / size : MICRO_BATCHES;
@@ -142,17 +142,29 @@ static void expect_gradient(struct fixture *fixture, bool rounded)
     free(fixed);
 }
 
-static void make_gradient(struct fixture *fixture, bool alone)
+/* hashes: of this rank's first micro-batch, and of the next rank's, which is computed before; NULL: neither. */
+static void make_hashed_gradient(struct fixture *fixture, bool alone, struct result_hashes *mine,
+                                 struct result_hashes *theirs)
 {
     struct objective_sums sums[PRETRAINING_OBJECTIVES] = {0};
-    int begin, end;
-    my_share(alone, &begin, &end);
+    const int rank = dist_rank(ranks);
+    int begin, end, first, last;
+    share_of(rank, alone, &begin, &end);
+    share_of((rank + 1) % dist_size(ranks), alone, &first, &last);
     param_sync_begin_step(fixture->sync, MICRO_BATCHES);
+    if (theirs && first < last)
+        param_sync_compute_again(fixture->sync, fixture->bert, micro_batch(fixture, first),
+                                 first + 1 == last, fixture->scales, theirs);
     for (int m = begin; m < end; m++)
         param_sync_backward(fixture->sync, fixture->bert, micro_batch(fixture, m), m + 1 == end,
-                            fixture->scales, sums);
+                            fixture->scales, sums, m == begin ? mine : NULL);
     param_sync_finish_gradients(fixture->sync);
     dist_barrier(ranks);
+}
+
+static void make_gradient(struct fixture *fixture, bool alone)
+{
+    make_hashed_gradient(fixture, alone, NULL, NULL);
 }
 
 /* The distance of the ranks' shards from the expected gradient, as a part of its length. */
@@ -262,6 +274,54 @@ static void check_without_update(const struct param_sync_options *options)
     fixture_release(&fixture);
 }
 
+/* Whether the next rank made of its first micro-batch what this one did; it is not asked where it has none. */
+static void assert_same_results(const struct result_hashes *mine,
+                                const struct result_hashes *theirs, bool alone)
+{
+    const int rank = dist_rank(ranks), size = dist_size(ranks), next = (rank + 1) % size;
+    struct result_hashes of_next = *mine;
+    struct buffer in = {0};
+    int begin, end;
+    dist_pass(ranks, (rank + size - 1) % size, mine->values,
+              (size_t)result_hashes_count(mine->table) * sizeof *mine->values, next, &in);
+    of_next.values = (uint64_t *)(void *)in.data;
+    share_of(next, alone, &begin, &end);
+    const struct result_difference difference = result_hashes_compare(theirs, &of_next);
+    if (begin < end && (difference.losses || difference.tensors > 0))
+        fail_msg("%d tensors differ, the first of them is %s", difference.tensors,
+                 difference.first < 0 ? "none" : mine->table->infos[difference.first].name);
+    buffer_release(&in);
+}
+
+/* Another rank makes the same bits of a micro-batch, and that it does so shows nowhere. */
+static void check_computing_again(const struct param_sync_options *options)
+{
+    struct result_hashes mine, theirs;
+    struct fixture watched, other;
+    fixture_init(&watched, options);
+    fixture_init(&other, options);
+    result_hashes_init(&mine, bert_params(watched.bert));
+    result_hashes_init(&theirs, bert_params(watched.bert));
+    for (int step = 0; step < 5; step++) {
+        const bool alone = step == 1 || step == 3;
+        make_hashed_gradient(&watched, alone, &mine, &theirs);
+        make_gradient(&other, alone);
+        assert_same_results(&mine, &theirs, alone);
+        assert_memory_equal(param_sync_shard(watched.sync), param_sync_shard(other.sync),
+                            sharding_count(&watched.sharding, dist_rank(ranks)) * sizeof(real));
+        update(&watched);
+        update(&other);
+        if (step == 2) {
+            assert_settled(&watched);
+            assert_settled(&other);
+        }
+    }
+    result_hashes_release(&mine);
+    result_hashes_release(&theirs);
+    fixture_release(&watched);
+    fixture_release(&other);
+}
+
 /* Where there are several nodes bytes travel, and each call tells of what was sent since the last. */
 static void check_report(void)
 {
@@ -316,6 +376,9 @@ static void check_layout(void)
     check_rounding_shows();
     check_without_update(&plain);
     check_without_update(&rounded);
+    check_computing_again(&plain);
+    check_computing_again(&narrow);
+    check_computing_again(&fixed_rounded);
     check_report();
     check_memory();
 }

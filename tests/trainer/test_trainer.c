@@ -438,6 +438,127 @@ static void only_steps_of_several_micro_batches_listen(void **state)
     fixture_release(&fixture);
 }
 
+/* --- replays ---------------------------------------------------------------------------------- */
+
+/* Every other step has one, in which each rank with a micro-batch has it computed again. */
+static void check_replays(const struct trainer_options *options, int group)
+{
+    struct trainer_options replaying = *options;
+    replaying.replays = true;
+    struct trainer *trainer = open_trainer(&replaying, 1), *other = open_trainer(options, 1);
+    struct fixture fixture;
+    struct step_report report;
+    struct error err;
+    fixture_init(&fixture, 5);
+    fixture.batch.group = group;
+    for (int step = 0; step < 6; step++) {
+        if (step % 2 == 1)
+            trainer_replay(trainer, step / 2);
+        assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, false, &report, &err), 0);
+        assert_true(report.updated);
+        assert_int_equal(report.replay.made, step % 2 == 1 ? dist_size(ranks) : 0);
+        assert_int_equal(report.replay.alone, step % 2 == 1 && dist_size(ranks) == 1);
+        assert_int_equal(report.replay.different, 0);
+    }
+    train(other, &fixture, 6);
+    assert_true(weights_hash(trainer) == weights_hash(other));
+    fixture_release(&fixture);
+    trainer_free(trainer);
+    trainer_free(other);
+}
+
+/* With several micro-batches a rank, and with one. */
+static void replays_leave_no_trace(void **state)
+{
+    (void)state;
+    for (int room = 20; room <= 400; room *= 20)
+        for (int type = 0; type < 4; type++) {
+            struct trainer_options options = plain_options();
+            const bool reproducible = type == 1;
+            options.bert.capacity.tokens = reproducible && room < TOKENS ? TOKENS : room;
+            options.bert.capacity.labelled = 60;
+            options.reproducible = reproducible;
+            options.weight_type = type == 2 ? TYPE_BFLOAT16 : TYPE_FLOAT32;
+            options.bert.compute_type = type == 3 ? TYPE_BFLOAT16 : TYPE_FLOAT32;
+            options.bert.recompute = type == 3;
+            check_replays(&options, reproducible ? GROUP : 0);
+        }
+}
+
+/* A step that is given up takes its replay with it. */
+static void a_replay_is_given_up_with_its_step(void **state)
+{
+    struct trainer_options options = plain_options();
+    struct fixture fixture;
+    struct step_report report;
+    struct error err;
+    (void)state;
+    options.bert.capacity.tokens = 20;
+    options.replays = true;
+    struct trainer *trainer = open_trainer(&options, 1), *other = open_trainer(&options, 1);
+    fixture_init(&fixture, 5);
+    asked = 0;
+    told_at = dist_rank(ranks) == 0 ? 2 : 0;
+    trainer_listen(trainer, told);
+    trainer_replay(trainer, 0);
+    assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, false, &report, &err), 0);
+    assert_true(report.given_up);
+    assert_int_equal(report.replay.made, 0);
+    trainer_listen(trainer, NULL);
+    trainer_replay(trainer, 0);
+    assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, false, &report, &err), 0);
+    assert_int_equal(report.replay.made, dist_size(ranks));
+    train(other, &fixture, 1);
+    assert_true(weights_hash(trainer) == weights_hash(other));
+    fixture_release(&fixture);
+    trainer_free(trainer);
+    trainer_free(other);
+}
+
+/* A node to each rank, for the rest of these tests: a weight of the last one is another in memory that the others do
+ * not see. The step is not made, or as any other is. */
+static void a_replay_finds_wrong_weights(void **state)
+{
+    struct trainer_options options = plain_options();
+    const int size = dist_size(ranks), wrong = size - 1;
+    struct fixture fixture;
+    struct step_report report;
+    struct error err;
+    (void)state;
+    if (size == 1)
+        return;
+    assert_true(dist_divide_nodes(ranks, 1));
+    options.replays = true;
+    fixture_init(&fixture, 5);
+    for (int anyway = 0; anyway < 2; anyway++) {
+        options.updates_anyway = anyway;
+        struct trainer *trainer = open_trainer(&options, 1);
+        real *weight = trainer_weights(trainer) + trainer_params(trainer)->infos[0].offset;
+        const real right = *weight; /* of the word embeddings, and another rank's to update */
+        if (dist_rank(ranks) == wrong)
+            *weight *= 2;
+        trainer_replay(trainer, 0);
+        assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, false, &report, &err), 0);
+        assert_int_equal(report.replay.made, size);
+        assert_int_equal(report.replay.different, 2);
+        for (int d = 0; d < 2; d++) {
+            const struct replay_difference *difference = &report.replay.differences[d];
+            assert_true(difference->owner == wrong || difference->checker == wrong);
+            assert_true(difference->result.losses);
+            assert_true(difference->result.tensors > trainer_params(trainer)->count / 2);
+        }
+        assert_int_equal(report.updated, anyway);
+        assert_int_equal(trainer_updates(trainer), anyway);
+        if (!anyway) {
+            *weight = right;
+            train(trainer, &fixture, 1);
+        }
+        weights_hash(trainer);
+        trainer_free(trainer);
+    }
+    fixture_release(&fixture);
+}
+
 /* --- several trainers; checkpoints ------------------------------------------------------------ */
 
 static void two_trainers_do_not_know_of_each_other(void **state)
@@ -532,8 +653,11 @@ int main(int argc, char **argv)
         RANKS_TEST(a_rank_without_a_batch_fails_all),
         RANKS_TEST(a_step_that_is_given_up_leaves_no_trace),
         RANKS_TEST(only_steps_of_several_micro_batches_listen),
+        RANKS_TEST(replays_leave_no_trace),
+        RANKS_TEST(a_replay_is_given_up_with_its_step),
         RANKS_TEST(two_trainers_do_not_know_of_each_other),
         RANKS_TEST(a_checkpoint_goes_on_bit_for_bit),
+        RANKS_TEST(a_replay_finds_wrong_weights),
     };
     if (kernels_select(&err) < 0)
         return 1;

@@ -37,6 +37,7 @@
 #include "lambert/dist/exchange.h"
 #include "lambert/dist/row_exchange.h"
 #include "lambert/model/bert.h"
+#include "lambert/trainer/result_hashes.h"
 
 struct param_sync_options {
     enum float_type gradient_wire; /* what gradients are sent as between nodes */
@@ -80,10 +81,17 @@ void param_sync_begin_step(struct param_sync *sync, int64_t micro_batches);
 
 /* bert_train() of a micro-batch on its weights, adding to its gradients; `last`: it is this rank's
  * last of the step. Collective for the first of a step, together with param_sync_finish_gradients()
- * of ranks that have none. */
+ * of ranks that have none. hashes: where those of this micro-batch's results go, which is to be the first of the step,
+ * with sums that are 0 before it; NULL: nobody wants them. */
 void param_sync_backward(struct param_sync *sync, struct bert *bert,
                          const struct packed_batch *micro, bool last, const double *scales,
-                         struct objective_sums *sums);
+                         struct objective_sums *sums, struct result_hashes *hashes);
+
+/* The same computation on another rank, before its own first of the step: it leaves nothing but the hashes of its
+ * results. `last` as the owner of the micro-batch has it. Collective as the first of a step is, which it becomes. */
+void param_sync_compute_again(struct param_sync *sync, struct bert *bert,
+                              const struct packed_batch *micro, bool last, const double *scales,
+                              struct result_hashes *hashes);
 
 /* Collective. A gradient may be all that is wanted: the next step can begin, or weights be settled,
  * without an update. */

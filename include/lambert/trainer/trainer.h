@@ -35,6 +35,7 @@
 #include "lambert/store/checkpoint.h"
 #include "lambert/store/checkpoint_snapshot.h"
 #include "lambert/trainer/param_sync.h"
+#include "lambert/trainer/replay.h"
 
 struct trainer_options {
     struct bert_config model;
@@ -46,6 +47,8 @@ struct trainer_options {
      * then (batch/batch_source.h). */
     bool reproducible;
     bool reports_tensors; /* trainer_step() may be asked for norms of each tensor */
+    bool replays;         /* trainer_replay() may be called */
+    bool updates_anyway;  /* a step with a replay that differs is made as any other */
 };
 
 /* Collective. Bytes that a rank will hold; the weights, where `shared`, are held once a node. */
@@ -103,8 +106,10 @@ struct step_report {
     struct optimizer_report gradient; /* its norm, and whether it is finite */
     bool
         given_up; /* see trainer_listen(); nothing was changed, and nothing else is in the report */
-    bool updated; /* no: the loss or the gradient is not finite, and nothing was changed */
+    /* no: the loss or the gradient is not finite, or a replay differs (updates_anyway), and nothing was changed */
+    bool updated;
     struct nonfinite_loss nonfinite; /* where it was not updated */
+    struct replay_report replay;
     /* [trainer_params()->count] where they were wanted and there was an update, else NULL; until
      * the next step. */
     const struct tensor_report *tensors;
@@ -126,6 +131,10 @@ int trainer_step(struct trainer *trainer, const struct batch *batch, double rate
  * ranks: when `told` says so on any. That costs a step one meeting of all ranks before their last micro-batches. A step
  * in which each rank has one micro-batch at most is made whole, and told() is not asked in it. NULL: all steps are. */
 void trainer_listen(struct trainer *trainer, bool (*told)(void));
+
+/* [local], but to be called on all ranks alike, with `replays`. The next trainer_step() has a replay (replay.h), which
+ * costs it the time of a micro-batch and changes nothing; `turn`, 0, 1, ..., decides on who checks whom. */
+void trainer_replay(struct trainer *trainer, int64_t turn);
 
 /* The gradient of the global batch, before clipping, whole on every rank: *gradient
  * [trainer_params()->size], good until the next step. Nothing is changed by it; the report has no
