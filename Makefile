@@ -125,6 +125,15 @@ $(BUILD)/obj/%.o: src/%.c
 	$(SAY) '  CC    $@'
 	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) -MMD -MP -c $< -o $@
 
+# Which binary this is (base/build.h): looked at each time, and written only when it says something else.
+$(BUILD)/gen/cli/build.h: FORCE
+	@CC='$(CC)' CHOSEN_FLAGS='$(CPPFLAGS) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS)' scripts/build-info $@
+
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/obj/cli/this_build.o: $(BUILD)/gen/cli/build.h
+
 .PRECIOUS: $(BUILD)/gen/%.pb-c.c
 $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h &: src/%.proto | $(BUILD)/found/program
 	@mkdir -p $(BUILD)/gen

@@ -104,7 +104,7 @@ TIDIED     = $(patsubst src/%.c,$(BUILD)/tidy/%,$(filter-out %_vector.c %_amx.c 
 TIDY_FLAGS = $(filter-out -Werror,$(FLAGS)) $(addprefix -isystem ,$(patsubst -I%,%,$(filter -I%,$(shell $(MPICC) --showme:compile 2>/dev/null))))
 
 $(TIDIED): $(BUILD)/tidy/%: src/%.c .clang-tidy $(wildcard include/lambert/*/*.h src/*/*.h) \
-    | $(call generated_of,prepare) $(call generated_of,store)
+    | $(call generated_of,prepare) $(call generated_of,store) $(BUILD)/gen/cli/build.h
 	@mkdir -p $(@D)
 	$(SAY) '  TIDY  $<'
 	$(Q)$(CLANG_TIDY) --quiet $< -- $(TIDY_FLAGS) 2>$@.log || \

@@ -3,9 +3,21 @@
 #include <string.h>
 
 #include "lambert.h"
-#include "lambert/base/version.h"
+#include "lambert/base/log.h"
 #include "lambert/bench/bench.h"
 #include "lambert/kernels/blas.h"
+#include "this_build.h"
+
+static int print_version(void)
+{
+    struct error err;
+    int status = this_build_print(&err);
+    if (status == 0 && fflush(stdout) != 0)
+        status = error_errno(&err, "cannot write to standard output");
+    if (status < 0)
+        log_error("lambert --version: %s", err.text);
+    return status == 0 ? EXIT_DONE : EXIT_FAILED;
+}
 
 int main(int argc, char **argv)
 {
@@ -14,9 +26,8 @@ int main(int argc, char **argv)
     /* bench measures the BLAS's products beside Lambert's own. */
     if (blas_needed() || (argc > 1 && strcmp(argv[1], command_bench.name) == 0))
         blas_mend(argv);
-    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-        puts(LAMBERT_PROGRAM);
-        return EXIT_DONE;
-    }
+    this_build_tell();
+    if (argc > 1 && strcmp(argv[1], "--version") == 0)
+        return print_version();
     return command_main(&command_lambert, argc, argv);
 }

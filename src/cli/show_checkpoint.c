@@ -76,6 +76,9 @@ static void print_text(const struct checkpoint_file *file)
 {
     const struct run_state *state = &file->meta.state;
     printf("%s: whole, %.1f MB\n", file->container.path, (double)file->container.map.size / 1e6);
+    if (file->program[0])
+        printf("written by:\n");
+    print_indented(file->program);
     printf("step %" PRId64 ": phase %d (from 0), %" PRId64 " steps into it; %" PRId64
            " updates, %" PRIu64 " sequences, %" PRIu64 " tokens\n",
            state->total_steps, state->phase, state->phase_step, file->updates, state->sequences,
@@ -136,6 +139,8 @@ static void print_json(const struct checkpoint_file *file)
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "checkpoint", file->container.path);
     cJSON_AddNumberToObject(object, "bytes", (double)file->container.map.size);
+    if (file->program[0])
+        cJSON_AddStringToObject(object, "program", file->program);
     cJSON_AddNumberToObject(object, "phase", state->phase);
     cJSON_AddNumberToObject(object, "phase_step", (double)state->phase_step);
     cJSON_AddNumberToObject(object, "total_steps", (double)state->total_steps);

@@ -2,11 +2,15 @@
 
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lambert/base/buffer.h"
+#include "lambert/base/build.h"
 #include "lambert/base/clock.h"
+#include "lambert/base/command_line.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
+#include "lambert/base/version.h"
 #include "lambert/config/config.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/options.h"
@@ -53,6 +57,23 @@ void print_keys(struct buffer *out)
     config_help(out);
 }
 
+/* Which binary runs, and what it was told, before it says what it makes of that. */
+static void announce_program(void)
+{
+    const struct build *build = build_get();
+    char *line = command_line();
+    char date[64] = "?", folder[4096];
+    struct tm calendar;
+    const time_t now = time(NULL);
+    if (localtime_r(&now, &calendar))
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S %z", &calendar);
+    if (build)
+        log_info("%s, commit %s, made by %s with %s", LAMBERT_PROGRAM, build->commit,
+                 build->compiler, build->flags);
+    log_info("%s, in %s: %s", date, getcwd(folder, sizeof folder) ? folder : "?", line);
+    free(line);
+}
+
 static int read_config(struct config *config, const struct training_arguments *arguments,
                        bool fine_tuning, struct error *err)
 {
@@ -97,6 +118,7 @@ int start_training(struct dist *dist, const struct training_arguments *arguments
     if (dist_agree(dist, read_config(&config, arguments, fine_tuning, err), err) < 0)
         return -1;
     log_set_level(config.run.log_level);
+    announce_program();
     config_print(&config, false, &text);
     int status = dist_same(dist, "the configuration", hash_bytes(text.data, text.size), err);
     /* Fine-tuning says it when the model that it starts from has filled it in. */

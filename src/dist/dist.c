@@ -44,13 +44,15 @@ static void count_nodes(struct dist *dist)
 }
 
 /* "Open MPI v4.1.4, package: ..." up to the comma; MPICH has lines instead. */
-static void find_library(struct dist *dist)
+const char *dist_library(void)
 {
-    char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    static char library[MPI_MAX_LIBRARY_VERSION_STRING];
     int length;
-    MPI_Get_library_version(text, &length);
-    text[strcspn(text, ",\n")] = '\0';
-    snprintf(dist->library, sizeof dist->library, "%.*s", (int)sizeof dist->library - 1, text);
+    if (library[0] == '\0') {
+        MPI_Get_library_version(library, &length);
+        library[strcspn(library, ",\n")] = '\0';
+    }
+    return library;
 }
 
 /* Open MPI 4 reads large messages out of the sender's memory, which processes of different user namespaces may not: it
@@ -74,15 +76,13 @@ static void do_without_daemon(void)
 /* Each of several processes is the only rank of its own world: the first says so for all. */
 static int refuse_to_be_alone(const struct launch *launch, struct error *err)
 {
-    struct dist dist;
-    find_library(&dist);
     MPI_Finalize();
     return error_set(
         err,
         "%d processes were started by %s, and %s does not know it: each of them would be a run of "
         "its own. Start them by this MPI's own mpirun, or by srun --mpi=pmix where srun "
         "--mpi=list has it (docs/cluster.md, Launchers)",
-        launch->tasks, launch->by, dist.library);
+        launch->tasks, launch->by, dist_library());
 }
 
 int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
@@ -110,7 +110,6 @@ int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
     count_nodes(new);
     new->counts = memory_new((size_t) new->size, sizeof *new->counts);
     new->starts = memory_new((size_t) new->size, sizeof *new->starts);
-    find_library(new);
     log_set_rank(new->rank);
     *dist = new;
     return 0;
@@ -179,11 +178,6 @@ struct stages dist_stages(const struct dist *dist, int split)
     if (dist->even)
         return stages_of(dist->local_size, dist->nodes, split);
     return stages_of(1, dist->size, split);
-}
-
-const char *dist_library(const struct dist *dist)
-{
-    return dist->library;
 }
 
 void dist_abort(const struct dist *dist)

@@ -14,8 +14,7 @@ struct dist {
     int rank, size;
     int local_rank, local_size;
     int nodes;
-    bool even; /* all nodes have the same number of ranks */
-    char library[64];
+    bool even;            /* all nodes have the same number of ranks */
     int *counts, *starts; /* [size] each: working memory of the collectives in sharding.c */
 };
 

@@ -3,10 +3,17 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "lambert/base/build.h"
+#include "lambert/base/command_line.h"
 #include "lambert/base/file.h"
+#include "lambert/base/host_name.h"
 #include "lambert/base/json.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/version.h"
+#include "lambert/kernels/gemm.h"
+#include "lambert/kernels/kernels.h"
 
 /* The lines that the checkpoint at `keep_steps` has seen; a half-written last line is dropped. */
 static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *kept)
@@ -108,6 +115,39 @@ double metrics_loss(const struct step_report *report)
             terms += report->sums[o].terms;
         }
     return terms > 0 ? loss : NAN;
+}
+
+int metrics_run(struct metrics *metrics, const char *phase, const struct run_state *state,
+                const struct run_place *place, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    const struct build *build = build_get();
+    cJSON *line = line_new("run", phase, state);
+    char *words = command_line();
+    char host[HOST_NAME_ROOM], date[64];
+    struct tm calendar;
+    const time_t now = time(NULL);
+    host_name(host);
+    cJSON_AddStringToObject(line, "program", LAMBERT_PROGRAM);
+    if (build) {
+        cJSON_AddStringToObject(line, "commit", build->commit);
+        cJSON_AddStringToObject(line, "compiler", build->compiler);
+        cJSON_AddStringToObject(line, "flags", build->flags);
+        cJSON_AddStringToObject(line, "mpi", build->mpi);
+        cJSON_AddStringToObject(line, "blas", build->blas);
+    }
+    cJSON_AddStringToObject(line, "kernels", kernels->name);
+    cJSON_AddStringToObject(line, "products", gemm_maker(place->compute_type));
+    cJSON_AddStringToObject(line, "command_line", words);
+    if (gmtime_r(&now, &calendar) && strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &calendar))
+        cJSON_AddStringToObject(line, "date", date);
+    cJSON_AddStringToObject(line, "host", host);
+    add(line, "ranks", place->ranks);
+    add(line, "nodes", place->nodes);
+    add(line, "threads", place->threads);
+    free(words);
+    return write_line(metrics, line, err);
 }
 
 /* A mean of an objective, as "mlm_loss". */

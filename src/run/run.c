@@ -11,6 +11,7 @@
 #include "lambert/base/clock.h"
 #include "lambert/base/file.h"
 #include "lambert/base/log.h"
+#include "lambert/base/minmax.h"
 #include "lambert/base/progress.h"
 #include "lambert/base/watchdog.h"
 #include "lambert/kernels/product_counts.h"
@@ -42,7 +43,16 @@ static int prepare_folder(struct run *run, struct error *err)
 {
     if (run_folder_take(run, err) < 0)
         return -1;
-    return metrics_open(&run->metrics, run->folder, 0, run->state.total_steps, err);
+    if (metrics_open(&run->metrics, run->folder, 0, run->state.total_steps, err) < 0)
+        return -1;
+    const struct config *config = run->config;
+    const int phase =
+        min_int(run->state.phase, config->phase_count - 1); /* one past: all is done */
+    const struct run_place place = {.ranks = dist_size(run->dist),
+                                    .nodes = dist_nodes(run->dist),
+                                    .threads = run->threads,
+                                    .compute_type = config->train.compute_type};
+    return metrics_run(&run->metrics, config->phases[phase].name, &run->state, &place, err);
 }
 
 static int evaluate(struct run *run, struct error *err)

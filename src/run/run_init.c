@@ -70,6 +70,7 @@ int run_init(struct run *run, bool resume, int threads, struct error *err)
     char what[64];
     snprintf(what, sizeof what, "the %s", work->what);
     run->config = &work->config;
+    run->threads = threads;
     run->meta = work->meta;
     run->state = work->meta.state;
     if (dist_same(dist, what, run->state.corpus_hash, err) < 0 ||

@@ -27,6 +27,7 @@ struct run {
     struct balance balance;
     struct run_clock clock;
     struct saving saving;
+    int threads;        /* of this rank */
     double memory_left; /* bytes of this machine */
     double peak;        /* operations a second in train.compute_type that all cores could do */
     int64_t steps_here; /* of this process */

@@ -62,9 +62,8 @@ void announce_machine(const struct dist *dist, const struct threads *threads,
         buffer_print(&products, ", by %s", gemm_maker(compute_type));
     }
     log_info("%d rank(s) on %d node(s), %s; rank 0: %s, %d of %d %s (%s), %d thread(s)%s",
-             dist_size(dist), dist_nodes(dist), dist_library(dist), model, cores->bound,
-             cores->online, shows_threads ? "hardware threads" : "cores", cores->binding,
-             threads->count,
+             dist_size(dist), dist_nodes(dist), dist_library(), model, cores->bound, cores->online,
+             shows_threads ? "hardware threads" : "cores", cores->binding, threads->count,
              shows_threads && threads->source == THREADS_OF_CORES ? ", one a core" : "");
     log_info("matrix products: %s%s; row kernels: %s; BLAS: %s%s%s%s",
              gemm_is_blas() ? "the BLAS's" : "Lambert's own", buffer_text(&products), kernels->name,

@@ -90,6 +90,17 @@ static int copy_labels(const struct container *container, struct checkpoint_meta
     return 0;
 }
 
+/* Files from before it was said have none. */
+static int copy_program(const struct container *container, char **program, struct error *err)
+{
+    const void *data;
+    size_t size;
+    if (container_section(container, SECTION_PROGRAM, &data, &size, err) < 0)
+        return -1;
+    *program = copy_bytes(data, data ? size : 0);
+    return 0;
+}
+
 /* --- arrays ----------------------------------------------------------------------------------- */
 
 static int read_array(const struct checkpoint_file *file, const char *section, const float **values,
@@ -147,7 +158,8 @@ int checkpoint_file_open(struct checkpoint_file *file, const char *path, struct 
     if (copy_section(container, SECTION_CONFIG, &meta->config, &size, err) < 0 ||
         copy_section(container, SECTION_VOCAB, &meta->vocabulary, &meta->vocabulary_size, err) <
             0 ||
-        copy_added_tokens(container, meta, err) < 0 || copy_labels(container, meta, err) < 0)
+        copy_added_tokens(container, meta, err) < 0 || copy_labels(container, meta, err) < 0 ||
+        copy_program(container, &file->program, err) < 0)
         goto fail;
 
     if (get_section(container, SECTION_TENSORS, &text, &size, err) < 0)
@@ -172,6 +184,7 @@ void checkpoint_file_close(struct checkpoint_file *file)
     for (int i = 0; i < file->tensor_count; i++)
         free(file->tensors[i].name);
     free(file->tensors);
+    free(file->program);
     checkpoint_meta_release(&file->meta);
     container_close(&file->container);
     *file = (struct checkpoint_file){0};

@@ -24,6 +24,7 @@ enum { CHECKPOINT_PLAIN_VERSION = 1, CHECKPOINT_VERSION = 2 };
 #define SECTION_VOCAB   "vocab"
 #define SECTION_ADDED   "added_tokens" /* only where there are some */
 #define SECTION_LABELS  "labels"       /* only where there are some */
+#define SECTION_PROGRAM "program"      /* only where main() has said which binary it is */
 #define SECTION_WEIGHTS "weights"
 #define SECTION_MOMENT  "moment." /* and the moment's name */
 

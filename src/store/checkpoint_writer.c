@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "checkpoint_format.h"
+#include "lambert/base/build.h"
 #include "lambert/base/file.h"
 #include "lambert/base/memory.h"
 
@@ -25,6 +26,18 @@ static int write_labels(struct container_writer *container, const struct checkpo
                                     err);
 }
 
+static int write_program(struct container_writer *container, struct error *err)
+{
+    struct buffer text = {0};
+    if (!build_get())
+        return 0;
+    build_print(&text);
+    const int status =
+        container_writer_section(container, SECTION_PROGRAM, text.data, text.size, err);
+    buffer_release(&text);
+    return status;
+}
+
 void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                             const struct param_table *table, const struct checkpoint_meta *meta,
                             int64_t updates, struct error *err)
@@ -44,7 +57,8 @@ void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
         container_writer_section(container, SECTION_TENSORS, tensors, strlen(tensors), err) == 0 &&
         container_writer_section(container, SECTION_VOCAB, meta->vocabulary, meta->vocabulary_size,
                                  err) == 0 &&
-        write_added_tokens(container, meta, err) == 0 && write_labels(container, meta, err) == 0)
+        write_added_tokens(container, meta, err) == 0 && write_labels(container, meta, err) == 0 &&
+        write_program(container, err) == 0)
         writer->status = 0;
     free(state);
     free(tensors);

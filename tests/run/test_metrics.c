@@ -7,6 +7,7 @@
 
 #include "lambert/base/file.h"
 #include "lambert/base/json.h"
+#include "lambert/base/version.h"
 #include "lib/scratch.h"
 
 /* --- what is written, and how it is read back --------------------------------------------------- */
@@ -420,9 +421,33 @@ static void corpora_go_by_their_folders(void **unused)
     cJSON_Delete(line);
 }
 
+/* Which binary it is, a test has not said. */
+static void a_run_says_who_computes(void **unused)
+{
+    (void)unused;
+    const struct run_place place = {.ranks = 6, .nodes = 3, .threads = 4};
+    struct metrics metrics;
+    struct error err;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_run(&metrics, "one", &state, &place, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    assert_string_equal(json_get_text(line, "kind"), "run");
+    assert_string_equal(json_get_text(line, "program"), LAMBERT_PROGRAM);
+    assert_null(json_get(line, "commit"));
+    assert_non_null(strstr(json_get_text(line, "command_line"), "test_metrics"));
+    assert_int_equal(strlen(json_get_text(line, "date")), strlen("2001-02-03T04:05:06Z"));
+    assert_number(line, "total_step", 13);
+    assert_number(line, "ranks", 6);
+    assert_number(line, "nodes", 3);
+    assert_number(line, "threads", 4);
+    cJSON_Delete(line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_says_who_computes),
         cmocka_unit_test(corpora_go_by_their_folders),
         cmocka_unit_test(a_step_has_all_fields),
         cmocka_unit_test(what_is_no_number_is_null),

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lambert/base/build.h"
 #include "lambert/base/container.h"
 #include "lambert/base/file.h"
 #include "lambert/base/hash.h"
@@ -151,6 +152,42 @@ static void bytes_do_not_depend_on_ranks(void **state)
         sample_release(&sample);
     }
     buffer_release(&bytes);
+}
+
+/* A program that has said which binary it is says so in what it writes, and one section more is all of it. */
+static void the_binary_is_named(void **state)
+{
+    (void)state;
+    static const struct build build = {.commit = "0123abcd",
+                                       .compiler = "cc 1.2",
+                                       .flags = "-O2",
+                                       .mpi = "Some MPI 4",
+                                       .blas = "Some BLAS 5"};
+    static const char program[] = "lambert 0.1\ncommit 0123abcd\ncompiler cc 1.2\nflags -O2\n"
+                                  "MPI Some MPI 4\nBLAS Some BLAS 5\n";
+    struct sample sample;
+    struct error err;
+    const char *path = scratch_path("named.checkpoint");
+    sample_init(&sample, ranks, &sample_config, RULE_LAMB, 32);
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    if (first()) {
+        struct checkpoint_file file;
+        assert_int_equal(checkpoint_file_open(&file, path, &err), 0);
+        assert_string_equal(file.program, "");
+        checkpoint_file_close(&file);
+    }
+    build_set(&build);
+    assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
+    if (first()) {
+        struct checkpoint_file file;
+        assert_int_equal(checkpoint_file_open(&file, path, &err), 0);
+        assert_int_equal(file.container.version, 1);
+        assert_int_equal(file.container.count, 8);
+        assert_string_equal(file.container.entries[4].name, "program");
+        assert_string_equal(file.program, program);
+        checkpoint_file_close(&file);
+    }
+    sample_release(&sample);
 }
 
 /* A job reads: rank 0 opens the file. */
@@ -639,6 +676,7 @@ int main(int argc, char **argv)
         RANKS_TEST(damage_names_the_section),
         RANKS_TEST(no_folder_to_write_to),
         RANKS_TEST(a_full_disk),
+        RANKS_TEST(the_binary_is_named), /* the last: what is said stands for the whole process */
     };
     if (ranks_open(&argc, &argv) != 0)
         return 1;

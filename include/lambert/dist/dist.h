@@ -26,14 +26,16 @@ struct dist;
 int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err);
 void dist_close(struct dist *dist);
 
-int dist_rank(const struct dist *dist);            /* [local] */
-int dist_size(const struct dist *dist);            /* [local] ranks of the job */
-int dist_local_rank(const struct dist *dist);      /* [local] among the ranks of this node */
-int dist_local_size(const struct dist *dist);      /* [local] */
-int dist_nodes(const struct dist *dist);           /* [local] nodes of the job */
-int dist_machine_size(const struct dist *dist);    /* [local] ranks of this node before
+int dist_rank(const struct dist *dist);         /* [local] */
+int dist_size(const struct dist *dist);         /* [local] ranks of the job */
+int dist_local_rank(const struct dist *dist);   /* [local] among the ranks of this node */
+int dist_local_size(const struct dist *dist);   /* [local] */
+int dist_nodes(const struct dist *dist);        /* [local] nodes of the job */
+int dist_machine_size(const struct dist *dist); /* [local] ranks of this node before
                                                       dist_divide_nodes() */
-const char *dist_library(const struct dist *dist); /* [local] "Open MPI v4.1.4" */
+
+/* [local] "Open MPI v4.1.4"; before dist_open() as well. */
+const char *dist_library(void);
 
 /* From here on each node counts as several of `ranks` ranks: for nodes that are better left apart
  * inside, and to try on one machine what happens on many. False, and nothing is changed, where

@@ -48,6 +48,12 @@ struct step_metrics {
     struct balance_report balance;
 };
 
+/* Who computes: what a run says of itself besides its configuration. */
+struct run_place {
+    int ranks, nodes, threads; /* threads of rank 0 */
+    enum float_type compute_type;
+};
+
 struct metrics {
     FILE *stream; /* NULL on ranks other than 0 */
     char *path;
@@ -64,6 +70,11 @@ double metrics_mean(double sum, double count);
 
 /* The loss of a step: the sum of its objectives' mean losses, of those that have terms. */
 double metrics_loss(const struct step_report *report);
+
+/* A line of kind "run", when a process of the run begins or goes on: which binary it is, its command line and
+ * configuration's place, the date, and who computes with which kernels. */
+int metrics_run(struct metrics *metrics, const char *phase, const struct run_state *state,
+                const struct run_place *place, struct error *err);
 
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
                  const struct step_metrics *step, struct error *err);

@@ -4,7 +4,7 @@
  * A container of kind "checkpt" (docs/formats.md, "Checkpoint") with sections: state (JSON: where
  * the run stands), config (the result keys, INI), tensors (JSON: name, shape, offset of each
  * tensor, as in the parameter table), vocab (the vocab.txt), added_tokens (of an imported model that
- * has some), labels (of a model that was fine-tuned to say some), weights, and one section a moment (moment.m, moment.v): float32, tensor after
+ * has some), labels (of a model that was fine-tuned to say some), program (which binary wrote it), weights, and one section a moment (moment.m, moment.v): float32, tensor after
  * tensor without gaps.
  *
  * Opening checks everything: each checksum, that tensors follow each other without gaps, and that
@@ -73,7 +73,8 @@ struct checkpoint_moment {
 struct checkpoint_file {
     struct container container;
     struct checkpoint_meta meta;
-    int64_t updates;                   /* of the optimizer */
+    char *program;   /* lines of base/build.h: which binary wrote it; "": unknown */
+    int64_t updates; /* of the optimizer */
     struct checkpoint_tensor *tensors; /* [tensor_count] */
     int tensor_count;
     size_t elements;      /* of all tensors */
