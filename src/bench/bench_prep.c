@@ -11,6 +11,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
+#include "lambert/base/temporary_folder.h"
 #include "lambert/corpus/shard_writer.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/prepare/prepare.h"
@@ -313,7 +314,7 @@ static int measure_prep(const void *context, struct error *err)
     if (vocabulary_load(&bench.vocabulary, arguments->vocabulary, err) < 0 ||
         bench_text_load(&bench.text, arguments->inputs.at, arguments->inputs.count,
                         arguments->text_bytes, err) < 0 ||
-        bench_folder_make(&bench.folder, NULL, err) < 0)
+        temporary_folder_make(&bench.folder, NULL, "lambert-bench", err) < 0)
         goto done;
     texts = path_join(bench.folder, "texts");
     if (bench_text_write(&bench.text, texts, err) < 0)
@@ -333,7 +334,7 @@ static int measure_prep(const void *context, struct error *err)
     log_set_level(LOG_INFO);
 done:
     free(texts);
-    bench_folder_remove(bench.folder);
+    temporary_folder_remove(bench.folder);
     bench_text_release(&bench.text);
     vocabulary_free(bench.vocabulary);
     if (status < 0)

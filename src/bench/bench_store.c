@@ -10,6 +10,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
 #include "lambert/base/progress.h"
+#include "lambert/base/temporary_folder.h"
 #include "lambert/config/config.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/kernels.h"
@@ -84,7 +85,7 @@ static int make_store(struct store_bench *bench, struct error *err)
                                              .tokens_per_sentence = tokens_per_sentence,
                                              .shard_documents = SHARD_DOCUMENTS};
     double started = clock_seconds();
-    if (bench_folder_make(&bench->folder, arguments->folder, err) < 0)
+    if (temporary_folder_make(&bench->folder, arguments->folder, "lambert-bench", err) < 0)
         return -1;
     log_info("the corpus goes to %s", bench->folder);
     if (artificial_corpus_write(&corpus, bench->vocabulary, bench->folder, &bench->paths,
@@ -261,7 +262,7 @@ static int measure_store(const void *context, struct error *err)
 done:
     document_store_close(bench.store);
     artificial_corpus_free_paths(bench.paths, bench.shards);
-    bench_folder_remove(bench.folder);
+    temporary_folder_remove(bench.folder);
     vocabulary_free(bench.vocabulary);
     if (status < 0)
         bench_report_drop(report);

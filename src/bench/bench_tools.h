@@ -1,5 +1,5 @@
-/* What the commands of `lambert bench` share: two options, a table of results, medians, a folder
- * that goes away. A command is a file. */
+/* What the commands of `lambert bench` share: two options, a table of results, medians. A command
+ * is a file. */
 #ifndef LAMBERT_BENCH_BENCH_TOOLS_H
 #define LAMBERT_BENCH_BENCH_TOOLS_H
 
@@ -61,14 +61,5 @@ double bench_median(double *seconds, int count);
 /* The median time of `repeat` calls (at most BENCH_MOST_REPEATS) that all have to succeed. */
 int bench_time(int (*body)(void *context, struct error *err), void *context, int repeat,
                double *seconds, struct error *err);
-
-/* --- a temporary folder --------------------------------------------------------------------- */
-
-/* A new folder in `parent`, or where that is NULL in TMPDIR, or /tmp; free() the path. A killed
- * program leaves it behind. */
-int bench_folder_make(char **path, const char *parent, struct error *err);
-int bench_folder_empty(const char *path, struct error *err);
-/* With all that is in it, warning where that fails; NULL is fine. Frees the path. */
-void bench_folder_remove(char *path);
 
 #endif

@@ -10,7 +10,7 @@
 #include "lambert/base/activity.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "launch.h"
+#include "lambert/dist/launch.h"
 
 enum { MESSAGE_PART = 1 << 26 }; /* bytes a message: MPI counts in int */
 

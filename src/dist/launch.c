@@ -1,8 +1,7 @@
-#include "launch.h"
+#include "lambert/dist/launch.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 /* The variable's number, or -1. */
@@ -32,13 +31,14 @@ static int step_tasks(void)
 struct launch launch_found(void)
 {
     const struct launch found[] = {
-        {"Open MPI's mpirun", number_of("OMPI_COMM_WORLD_SIZE"), number_of("OMPI_COMM_WORLD_RANK")},
-        {"a launcher that speaks PMI", number_of("PMI_SIZE"), number_of("PMI_RANK")},
-        {"srun", step_tasks(), number_of("SLURM_PROCID")}};
+        {"Open MPI's mpirun", number_of("OMPI_COMM_WORLD_SIZE"), number_of("OMPI_COMM_WORLD_RANK"),
+         true},
+        {"a launcher that speaks PMI", number_of("PMI_SIZE"), number_of("PMI_RANK"), true},
+        {"srun", step_tasks(), number_of("SLURM_PROCID"), step_tasks() > 1}};
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
         if (found[i].tasks > 0)
             return (struct launch){found[i].by, found[i].tasks,
-                                   found[i].task > 0 ? found[i].task : 0};
+                                   found[i].task > 0 ? found[i].task : 0, found[i].is_rank};
     const int rank = number_of("PMIX_RANK"); /* how many there are PMIx tells MPI alone */
     return (struct launch){.tasks = 1, .task = rank > 0 ? rank : 0};
 }

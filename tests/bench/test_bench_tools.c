@@ -37,32 +37,11 @@ static void every_call_has_to_succeed(void **state)
     assert_string_equal(err.text, "the fifth call");
 }
 
-static void a_folder_goes_away_with_all_that_is_in_it(void **state)
-{
-    (void)state;
-    struct error err;
-    char *folder;
-    assert_int_equal(bench_folder_make(&folder, NULL, &err), 0);
-    char *inner = path_join(folder, "a"), *file = path_join(inner, "b"), *copy;
-    assert_int_equal(folder_create(inner, &err), 0);
-    assert_int_equal(file_write(file, "x", 1, &err), 0);
-    copy = memory_copy_text(folder);
-    bench_folder_remove(folder);
-    assert_false(folder_exists(copy));
-    bench_folder_remove(NULL);
-    assert_int_equal(bench_folder_make(&folder, "/no/such/folder", &err), -1);
-    assert_non_null(strstr(err.text, "/no/such/folder"));
-    free(inner);
-    free(file);
-    free(copy);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(medians),
         cmocka_unit_test(every_call_has_to_succeed),
-        cmocka_unit_test(a_folder_goes_away_with_all_that_is_in_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

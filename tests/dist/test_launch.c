@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dist/launch.h"
+#include "lambert/dist/launch.h"
 
 /* As a shell would take them: "NAME=VALUE NAME=VALUE". */
 static void set_variables(const char *text)
@@ -42,6 +42,7 @@ static void check(const char *variables, const char *by, int tasks, int task, bo
     assert_int_equal(launch.tasks, tasks);
     assert_int_equal(launch.task, task);
     assert_int_equal(launch.by != NULL, by != NULL);
+    assert_int_equal(launch.is_rank, by && !(strcmp(by, "srun") == 0 && tasks == 1));
     if (by)
         assert_memory_equal(launch.by, by, strlen(by));
     setenv("SLURM_STEP_ID", "0", 1);

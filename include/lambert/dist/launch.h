@@ -6,10 +6,14 @@
 #ifndef LAMBERT_DIST_LAUNCH_H
 #define LAMBERT_DIST_LAUNCH_H
 
+#include <stdbool.h>
+
 struct launch {
     const char *by; /* for sentences; NULL: nobody, or nobody who says so */
     int tasks;      /* processes that were started together; 1 where nobody says */
     int task;       /* which of them this one is, from 0 */
+    bool
+        is_rank; /* MPI may be started once here, by this process or one that it starts: the place is taken then */
 };
 
 /* A script of sbatch is one process, whatever SLURM_NTASKS says: that is what its srun would start. */
