@@ -125,8 +125,9 @@ $(BUILD)/obj/%.o: src/%.c
 	$(SAY) '  CC    $@'
 	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) -MMD -MP -c $< -o $@
 
-# Which binary this is (base/build.h): looked at each time, and written only when it says something else.
-$(BUILD)/gen/cli/build.h: FORCE
+# Which binary this is (base/build.h): looked at each time, and written only when it says something else. Not by `make
+# install`, which may run as another user, with other flags, and is to install what was built.
+$(BUILD)/gen/cli/build.h: $(if $(filter install,$(MAKECMDGOALS)),,FORCE)
 	@CC='$(CC)' CHOSEN_FLAGS='$(CPPFLAGS) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS)' scripts/build-info $@
 
 .PHONY: FORCE

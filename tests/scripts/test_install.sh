@@ -10,10 +10,12 @@ made() {
 }
 
 destination="$WORK/a destination"
-made install PREFIX="/opt/the prefix" DESTDIR="$destination"
+"$LAMBERT" --version >version.txt
+CFLAGS="-O0 -other-than-built-with" made install PREFIX="/opt/the prefix" DESTDIR="$destination"
 prefix="$destination/opt/the prefix"
 installed="$prefix/bin/lambert"
 share="$prefix/share/lambert"
+"$installed" --version | cmp - version.txt || fail "something else was installed than was built"
 [ -z "$(find "$destination" -type f ! -path "$prefix/*")" ] || fail "there are files outside of the prefix"
 
 # The program and its files, from a folder with nothing in it.
