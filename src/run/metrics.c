@@ -204,6 +204,8 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     add(line, "data_seconds", step->balance.data);
     add(line, "imbalance", step->balance.imbalance);
     add(line, "slowest_rank", step->balance.slowest);
+    add(line, "phase_seconds_left", step->left.phase);
+    add(line, "seconds_left", step->left.run);
     return write_line(metrics, line, err);
 }
 

@@ -59,7 +59,9 @@ static int evaluate(struct run *run, struct error *err)
 {
     const double started = clock_seconds();
     const int status = run->work->operations->evaluate(run->work, run, err);
-    deadline_note_evaluation(&run->deadline, clock_seconds() - started);
+    const double seconds = clock_seconds() - started;
+    deadline_note_evaluation(&run->deadline, seconds);
+    run->time_left.evaluation = seconds;
     return status;
 }
 
@@ -144,6 +146,8 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     state->sequences += report.sequences;
     state->tokens += report.tokens;
     metrics.skipped_steps = state->total_steps - trainer_updates(run->trainer);
+    time_left_note_step(&run->time_left, metrics.seconds);
+    metrics.left = time_left_estimate(&run->time_left, run->config, state);
 
     activity_at("writing metrics", -1);
     run_log_step(run, phase->settings, &metrics, &phase->progress);
@@ -251,6 +255,7 @@ static int phase_open(struct run *run, struct phase_run *phase, struct error *er
 {
     const struct config_phase *settings = &run->config->phases[run->state.phase];
     *phase = (struct phase_run){.settings = settings, .schedule = schedule_of(settings)};
+    time_left_phase(&run->time_left, run->config, run->state.phase);
     return run->work->operations->open_phase(run->work, run->dist, run->state.phase,
                                              (uint64_t)run->state.phase_step,
                                              (uint64_t)settings->steps, &phase->source, err);

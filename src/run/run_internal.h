@@ -12,6 +12,7 @@
 #include "lambert/trainer/trainer.h"
 #include "run_clock.h"
 #include "saving.h"
+#include "time_left.h"
 #include "work.h"
 
 struct run {
@@ -38,7 +39,8 @@ struct run {
     bool fresh_head;    /* [rank 0] the task's head began with fresh weights */
     /* What follows the step, on all ranks: a rank was told to end the run; a checkpoint is due by the clock. */
     struct balance_flags flags;
-    struct deadline deadline; /* [rank 0] */
+    struct deadline deadline;   /* [rank 0] */
+    struct time_left time_left; /* [rank 0] */
     /* -1: the last step's metrics could not be written, on this rank, and why. */
     int written;
     struct error write_error;

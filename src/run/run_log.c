@@ -2,9 +2,11 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lambert/base/clock.h"
 #include "lambert/base/log.h"
 #include "lambert/run/run.h"
 
@@ -70,6 +72,23 @@ static void print_losses(const struct run *run, const struct objective_list *obj
     }
 }
 
+/* "3 h 12 min left", and what of that is the phase's where others follow it; or that the run will not come so far. */
+static void print_left(const struct run *run, const struct time_estimate *left, struct buffer *text)
+{
+    const struct deadline *deadline = &run->deadline;
+    const double end = deadline->what ? deadline->at - clock_seconds() : INFINITY;
+    char phase[32], all[32], until[32];
+    clock_words(left->phase, phase);
+    clock_words(left->run, all);
+    if (run->state.phase + 1 < run->config->phase_count)
+        buffer_print(text, "%s left of the phase, %s of the run", phase, all);
+    else
+        buffer_print(text, "%s left", all);
+    if (end < left->run)
+        buffer_print(text, ", but it ends by itself within %s (%s)",
+                     clock_words(fmax(end, 0), until), deadline->what);
+}
+
 void run_log_step(const struct run *run, const struct config_phase *phase,
                   const struct step_metrics *step, struct progress *progress)
 {
@@ -80,16 +99,19 @@ void run_log_step(const struct run *run, const struct config_phase *phase,
     const double peak = 100 * report->operations / step->seconds / step->peak;
     const double sequences = (double)report->sequences / step->seconds;
     char losses[LOSSES_TEXT], label[OBJECTIVE_LABEL], late[64] = "";
+    struct buffer left = {0};
     if (number == (int64_t)progress->initial + 1 || number % run->config->train.log_every == 0) {
         print_losses(run, &report->objectives, report->sums, NULL, losses);
+        print_left(run, &step->left, &left);
         if (balance->late)
             snprintf(late, sizeof late, "; rank %d slowest, %.2f of the mean time",
                      balance->slowest, balance->imbalance);
         log_info("phase %s, step %" PRId64 " of %d: %s; rate %.3g; gradient norm %.3g; "
-                 "%.0f sequences/s, %.0f tokens/s, %.0f%% of peak%s",
+                 "%.0f sequences/s, %.0f tokens/s, %.0f%% of peak; %s%s",
                  phase->name, number, phase->steps, losses, step->rate,
                  report->gradient.gradient_norm, sequences, (double)report->tokens / step->seconds,
-                 peak, late);
+                 peak, buffer_text(&left), late);
+        buffer_release(&left);
     }
     label_of(run, report->objectives.rows[0], label);
     if (first->terms > 0 && report->objectives.rows[0]->is_distance)

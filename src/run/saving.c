@@ -52,6 +52,7 @@ static int report(struct run *run, struct error *err)
     if (!saving->measured || job->pause + job->write > saving->seconds)
         saving->seconds = job->pause + job->write;
     saving->measured = true;
+    run->time_left.checkpoint = job->pause;
     if (saving->beside && job->write > 0)
         log_info("checkpoint %s written in %.1f s; training stood still for %.2f s", job->path,
                  job->write, job->pause);

@@ -23,6 +23,23 @@ static void clock_texts(void **state)
     assert_string_equal(clock_text(1e300, text), "?");
 }
 
+static void clock_in_words(void **state)
+{
+    (void)state;
+    char text[32];
+    assert_string_equal(clock_words(0, text), "0 s");
+    assert_string_equal(clock_words(-0.1, text), "0 s");
+    assert_string_equal(clock_words(99.4, text), "99 s");
+    assert_string_equal(clock_words(99.6, text), "2 min");
+    assert_string_equal(clock_words(5960, text), "99 min");
+    assert_string_equal(clock_words(5975, text), "1 h 40 min");
+    assert_string_equal(clock_words(11520, text), "3 h 12 min");
+    assert_string_equal(clock_words(7199, text), "2 h 0 min");
+    assert_string_equal(clock_words(171000, text), "2 d 0 h");
+    assert_string_equal(clock_words(446400, text), "5 d 4 h");
+    assert_string_equal(clock_words(0.0 / 0.0, text), "?");
+}
+
 static void clock_goes_forward(void **state)
 {
     (void)state;
@@ -143,10 +160,15 @@ static void others_are_silent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clock_texts),   cmocka_unit_test(clock_goes_forward),
-        cmocka_unit_test(in_a_log_file), cmocka_unit_test(resumed_work_is_not_counted),
-        cmocka_unit_test(unknown_total), cmocka_unit_test(on_a_terminal),
-        cmocka_unit_test(release_wipes), cmocka_unit_test(others_are_silent),
+        cmocka_unit_test(clock_texts),
+        cmocka_unit_test(clock_in_words),
+        cmocka_unit_test(clock_goes_forward),
+        cmocka_unit_test(in_a_log_file),
+        cmocka_unit_test(resumed_work_is_not_counted),
+        cmocka_unit_test(unknown_total),
+        cmocka_unit_test(on_a_terminal),
+        cmocka_unit_test(release_wipes),
+        cmocka_unit_test(others_are_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

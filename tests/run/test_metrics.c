@@ -39,7 +39,8 @@ static struct step_metrics a_step(const struct step_report *report)
         .skipped_steps = 2,
         .seconds = 2,
         .peak = 1e10,
-        .balance = {.imbalance = 1.5, .slowest = 1, .work = 1.75, .data = 0.25}};
+        .balance = {.imbalance = 1.5, .slowest = 1, .work = 1.75, .data = 0.25},
+        .left = {.phase = 60, .run = 7200}};
 }
 
 static void open_metrics(struct metrics *metrics, int64_t keep_steps)
@@ -128,6 +129,8 @@ static void a_step_has_all_fields(void **unused)
         {"communication_seconds", 0.0625},
         {"communication_bytes", 4096},
         {"peak_fraction", 0.3},
+        {"phase_seconds_left", 60},
+        {"seconds_left", 7200},
         {"work_seconds", 1.75},
         {"data_seconds", 0.25},
         {"imbalance", 1.5},

@@ -20,20 +20,24 @@ struct fixture {
 
 static void fixture_init(struct fixture *fixture)
 {
-    *fixture = (struct fixture){
-        .report = {.objectives = {pretraining, PRETRAINING_OBJECTIVES},
-                   .sums = {{.loss = 30, .correct = 5, .terms = 10},
-                            {.loss = 4, .correct = 6, .terms = 8}},
-                   .sequences = 16,
-                   .tokens = 400,
-                   .gradient = {.gradient_norm = 2.5},
-                   .operations = 6e9},
-        .step = {.rate = 0.01, .seconds = 2, .peak = 1e10, .balance = {.imbalance = 1.5}}};
+    *fixture = (struct fixture){.report = {.objectives = {pretraining, PRETRAINING_OBJECTIVES},
+                                           .sums = {{.loss = 30, .correct = 5, .terms = 10},
+                                                    {.loss = 4, .correct = 6, .terms = 8}},
+                                           .sequences = 16,
+                                           .tokens = 400,
+                                           .gradient = {.gradient_norm = 2.5},
+                                           .operations = 6e9},
+                                .step = {.rate = 0.01,
+                                         .seconds = 2,
+                                         .peak = 1e10,
+                                         .balance = {.imbalance = 1.5},
+                                         .left = {180, 7260}}};
     fixture->step.report = &fixture->report;
     config_defaults(&fixture->config);
     fixture->config.train.log_every = 5;
     strcpy(fixture->config.phases[0].name, "one");
     fixture->config.phases[0].steps = 100;
+    fixture->config.phase_count = 1;
     fixture->config.phases[0].sequence_length = 64;
     fixture->run =
         (struct run){.config = &fixture->config, .state = {.phase_step = 10, .total_steps = 30}};
@@ -63,11 +67,28 @@ static void a_step_is_a_line(void **state)
     assert_string_equal(say_step(&fixture),
                         "phase one, step 10 of 100: MLM loss 3.0000, accuracy 50.0%; NSP loss "
                         "0.5000, accuracy 75.0%; rate 0.01; gradient norm 2.5; 8 sequences/s, 200 "
-                        "tokens/s, 30% of peak\n");
+                        "tokens/s, 30% of peak; 2 h 1 min left\n");
     fixture.step.balance.late = true;
     fixture.step.balance.slowest = 3;
+    assert_non_null(strstr(say_step(&fixture), " left; rank 3 slowest, 1.50 of the mean time\n"));
+    fixture_release(&fixture);
+}
+
+static void a_line_says_how_long_it_takes(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture.config.phase_count = 2;
     assert_non_null(
-        strstr(say_step(&fixture), "30% of peak; rank 3 slowest, 1.50 of the mean time\n"));
+        strstr(say_step(&fixture), "of peak; 3 min left of the phase, 2 h 1 min of the run\n"));
+    fixture.config.phase_count = 1;
+    deadline_init(&fixture.run.deadline, &(struct job_end){3990, "--max-hours"}, clock_seconds());
+    assert_non_null(
+        strstr(say_step(&fixture),
+               "of peak; 2 h 1 min left, but it ends by itself within 66 min (--max-hours)\n"));
+    deadline_init(&fixture.run.deadline, &(struct job_end){7290, "--max-hours"}, clock_seconds());
+    assert_non_null(strstr(say_step(&fixture), "of peak; 2 h 1 min left\n"));
     fixture_release(&fixture);
 }
 
@@ -179,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_is_a_line),
+        cmocka_unit_test(a_line_says_how_long_it_takes),
         cmocka_unit_test(not_every_step_is_said),
         cmocka_unit_test(an_objective_without_terms_has_no_mean),
         cmocka_unit_test(a_distance_has_no_accuracy),

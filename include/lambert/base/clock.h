@@ -7,4 +7,8 @@ double clock_seconds(void);
 /* "5:07" or "1:05:07"; "?" for what is not a duration. Returns text. */
 const char *clock_text(double seconds, char text[32]);
 
+/* "45 s", "12 min", "3 h 12 min" or "5 d 3 h", for what need not be exact; "?" for what is not a duration. Returns
+ * text. */
+const char *clock_words(double seconds, char text[32]);
+
 #endif

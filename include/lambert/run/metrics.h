@@ -37,6 +37,12 @@ struct corpus_progress {
     double epochs;    /* how often they have gone through it, a part of the last time included */
 };
 
+/* How long a run has still to go: seconds. */
+struct time_estimate {
+    double phase; /* until the phase that runs is done */
+    double run;   /* until all are */
+};
+
 /* What the run adds to a step's report. */
 struct step_metrics {
     const struct step_report *report;
@@ -46,6 +52,7 @@ struct step_metrics {
     double peak;           /* operations a second that the job's cores could do in the type that
                               is computed in */
     struct balance_report balance;
+    struct time_estimate left;
 };
 
 /* Who computes: what a run says of itself besides its configuration. */

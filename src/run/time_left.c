@@ -1,0 +1,87 @@
+#include "time_left.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+static const double WEIGHT = 0.05; /* of the last step in the mean: some twenty of them count */
+
+double time_left_cost(const struct config *config, int phase)
+{
+    const struct config_phase *settings = &config->phases[phase];
+    const double H = config->model.hidden_size, F = config->model.intermediate_size;
+    const double S = settings->sequence_length;
+    /* Multiply-adds of a token in a layer: queries, keys, values and output; feed-forward; attention. */
+    return settings->global_batch * S * (4 * H * H + 2 * H * F + 2 * S * H);
+}
+
+void time_left_phase(struct time_left *left, const struct config *config, int phase)
+{
+    const double cost = time_left_cost(config, phase);
+    if (left->cost > 0)
+        left->step *= cost / left->cost;
+    left->cost = cost;
+    left->steps = 0;
+}
+
+/* The first step of a phase is unlike the others (memory is touched for the first time): it stands for them until there
+ * is a second. */
+void time_left_note_step(struct time_left *left, double seconds)
+{
+    const int64_t others = left->steps++ - 1;
+    const double weight = others < 1 ? 1 : fmax(WEIGHT, 1 / (double)(others + 1));
+    left->step += weight * (seconds - left->step);
+}
+
+/* Multiples of `every` behind `from`, up to and with `to`. */
+static int64_t multiples(int64_t from, int64_t to, int64_t every)
+{
+    return every > 0 ? to / every - from / every : 0;
+}
+
+static int64_t common_multiple(int64_t a, int64_t b)
+{
+    int64_t x = a, y = b;
+    while (y != 0) {
+        const int64_t rest = x % y;
+        x = y;
+        y = rest;
+    }
+    return a / x * b;
+}
+
+/* What follows the steps behind `from`, up to and with `to`, which is the last of a phase. */
+static double between(const struct time_left *left, const struct config_train *train, int64_t from,
+                      int64_t to)
+{
+    const int64_t often = train->checkpoint_every, kept = train->checkpoint_keep_every;
+    int64_t checkpoints = multiples(from, to - 1, often) + multiples(from, to - 1, kept) + 1;
+    if (often > 0 && kept > 0)
+        checkpoints -= multiples(from, to - 1, common_multiple(often, kept));
+    const int64_t evaluations = multiples(from, to - 1, train->evaluate_every) + 1;
+    return (double)evaluations * left->evaluation + (double)checkpoints * left->checkpoint;
+}
+
+struct time_estimate time_left_estimate(const struct time_left *left, const struct config *config,
+                                        const struct run_state *state)
+{
+    const struct config_train *train = &config->train;
+    struct time_estimate estimate = {0};
+    int64_t from = state->total_steps, done = state->phase_step;
+    for (int p = state->phase; p < config->phase_count; p++) {
+        const bool running = p == state->phase;
+        const int64_t to = from + config->phases[p].steps - done;
+        const double pace = left->step * time_left_cost(config, p) / left->cost;
+        /* What follows the step that was made last is still to come. */
+        estimate.run += (double)(to - from) * pace + between(left, train, from - running, to);
+        if (running)
+            estimate.phase = estimate.run;
+        from = to;
+        done = 0;
+    }
+    if (train->checkpoint_minutes > 0) {
+        const double more = left->checkpoint / (60 * train->checkpoint_minutes);
+        estimate.phase += more * estimate.phase;
+        estimate.run += more * estimate.run;
+    }
+    return estimate;
+}
