@@ -334,3 +334,22 @@ int dist_same(const struct dist *dist, const char *what, uint64_t value, struct 
                      ", rank %d has %016" PRIx64 "; start all ranks with the same files and words",
                      what, first, rank, other);
 }
+
+struct dist_comparison dist_compare(const struct dist *dist, const char *text)
+{
+    struct dist_comparison found = {0};
+    struct buffer all = {0};
+    char own[DIST_TEXT] = "";
+    snprintf(own, sizeof own, "%s", text);
+    dist_gather(dist, own, sizeof own, &all);
+    const char *first = (const char *)all.data;
+    for (int rank = dist->size - 1; rank > 0 && dist->rank == 0; rank--)
+        if (strcmp(first + (size_t)rank * DIST_TEXT, first) != 0) {
+            found.rank = rank;
+            found.others++;
+        }
+    if (found.others > 0)
+        memcpy(found.text, first + (size_t)found.rank * DIST_TEXT, DIST_TEXT);
+    buffer_release(&all);
+    return found;
+}

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <math.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,70 +120,114 @@ int threads_start(struct threads *threads, const struct dist *dist, int wanted, 
 
 /* --- what is said ----------------------------------------------------------------------------- */
 
-static void warn_of_turns(const struct threads *threads, bool first)
+struct remarks {
+    struct threads_remark *at; /* [THREADS_MOST_REMARKS] */
+    int count;
+};
+
+static struct threads_remark *add(struct remarks *remarks, bool warns)
+{
+    require(remarks->count < THREADS_MOST_REMARKS);
+    struct threads_remark *remark = &remarks->at[remarks->count++];
+    *remark = (struct threads_remark){.warns = warns};
+    return remark;
+}
+
+#define SAY(text, ...) snprintf(text, sizeof(text), __VA_ARGS__)
+
+static void find_turns(const struct threads *threads, bool for_machine, struct remarks *remarks)
 {
     const struct cores *cores = &threads->cores;
     const bool have_room = threads->count <= threads->allowed / threads->ranks; /* if bound wider */
-    if (threads->count > cores->bound && have_room)
-        log_warning(
-            "%d threads on %d bound core(s) (%s): they will take turns. Bind wider (mpirun --map-by "
-            "ppr:%d:node:PE=%d --bind-to core, or --bind-to none) or set run.threads=%d",
-            threads->count, cores->bound, cores->binding, threads->ranks, threads->count,
-            cores->bound);
-    else if (threads->count > cores->bound)
-        log_warning("%d threads on %d bound core(s) (%s): they will take turns. Set run.threads=%d",
-                    threads->count, cores->bound, cores->binding, cores->bound);
-    else if (first && threads->all > cores->online)
-        log_warning(
-            "%d ranks of %d threads on a machine of %d cores: they will take turns. Start fewer ranks or set "
-            "run.threads",
+    if (threads->count > cores->bound) {
+        struct threads_remark *remark = add(remarks, true);
+        SAY(remark->what, "%d threads on %d bound core(s) (%s): they will take turns",
+            threads->count, cores->bound, cores->binding);
+        if (have_room)
+            SAY(remark->cure,
+                "Bind wider (mpirun --map-by ppr:%d:node:PE=%d --bind-to core, or --bind-to none) or "
+                "set run.threads=%d",
+                threads->ranks, threads->count, cores->bound);
+        else
+            SAY(remark->cure, "Set run.threads=%d", cores->bound);
+    } else if (for_machine && threads->all > cores->online) {
+        struct threads_remark *remark = add(remarks, true);
+        SAY(remark->what, "%d ranks of %d threads on a machine of %d cores: they will take turns",
             threads->ranks, threads->count, cores->online);
+        SAY(remark->cure, "Start fewer ranks or set run.threads");
+    }
 }
 
-static void warn_of_quota(const struct threads *threads)
+static void find_quota(const struct threads *threads, struct remarks *remarks)
 {
     const struct cores *cores = &threads->cores;
-    if (threads->source == THREADS_OF_QUOTA)
-        log_info("%s allows the time of %.4g CPUs: %d thread(s) a rank", cores->quota_file,
-                 cores->quota, threads->count);
-    else if (threads->count > threads->quota)
-        log_warning(
-            "%d thread(s) a rank, but %s allows the time of %.4g CPUs: they will be halted again and again. "
+    if (threads->source == THREADS_OF_QUOTA) {
+        SAY(add(remarks, false)->what, "%s allows the time of %.4g CPUs: %d thread(s) a rank",
+            cores->quota_file, cores->quota, threads->count);
+    } else if (threads->count > threads->quota) {
+        struct threads_remark *remark = add(remarks, true);
+        SAY(remark->what,
+            "%d thread(s) a rank, but %s allows the time of %.4g CPUs: they will be halted again and again",
+            threads->count, cores->quota_file, cores->quota);
+        SAY(remark->cure,
             "Set run.threads=%d, or raise the limit (docker --cpus, limits.cpu of Kubernetes)",
-            threads->count, cores->quota_file, cores->quota, threads->quota);
+            threads->quota);
+    }
 }
 
 /* As many as would give each rank one more: fewer are left over where cores cannot be divided. */
-static void warn_of_idle_cores(const struct threads *threads)
+static void find_idle_cores(const struct threads *threads, struct remarks *remarks)
 {
     const int ranks = threads->ranks;
-    if (threads->source == THREADS_OF_CORES && threads->held + ranks <= threads->allowed)
-        log_warning(
-            "the %d rank(s) of this machine hold %d of its %d cores, and the others idle. If nobody else wants "
-            "them: mpirun --map-by ppr:%d:node:PE=%d --bind-to core, or --bind-to none; under Slurm "
-            "--cpus-per-task=%d",
-            ranks, threads->held, threads->allowed, ranks, threads->allowed / ranks,
-            threads->allowed / ranks);
-    if (threads->source == THREADS_OF_ENVIRONMENT && threads->all + ranks <= threads->held)
-        log_warning(
-            "OMP_NUM_THREADS lets %d of the %d cores idle that the %d rank(s) of this machine hold; unset it for "
-            "a thread a core",
+    if (threads->source == THREADS_OF_CORES && threads->held + ranks <= threads->allowed) {
+        struct threads_remark *remark = add(remarks, true);
+        SAY(remark->what,
+            "the %d rank(s) of this machine hold %d of its %d cores, and the others idle", ranks,
+            threads->held, threads->allowed);
+        SAY(remark->cure,
+            "If nobody else wants them: mpirun --map-by ppr:%d:node:PE=%d --bind-to core, or --bind-to "
+            "none; under Slurm --cpus-per-task=%d",
+            ranks, threads->allowed / ranks, threads->allowed / ranks);
+    }
+    if (threads->source == THREADS_OF_ENVIRONMENT && threads->all + ranks <= threads->held) {
+        struct threads_remark *remark = add(remarks, true);
+        SAY(remark->what,
+            "OMP_NUM_THREADS lets %d of the %d cores idle that the %d rank(s) of this machine hold",
             threads->held - threads->all, threads->held, ranks);
+        SAY(remark->cure, "Unset it for a thread a core");
+    }
+}
+
+int threads_remarks(const struct threads *threads, bool for_machine,
+                    struct threads_remark at[THREADS_MOST_REMARKS])
+{
+    struct remarks remarks = {.at = at};
+    find_turns(threads, for_machine, &remarks);
+    if (!for_machine)
+        return remarks.count;
+    find_quota(threads, &remarks);
+    find_idle_cores(threads, &remarks);
+    if (threads->limited) {
+        struct threads_remark *remark = add(&remarks, true);
+        SAY(remark->what, "OMP_THREAD_LIMIT allows no more than %d thread(s)", threads->count);
+        SAY(remark->cure, "Unset it for a thread a core");
+    }
+    if (process_start_dropped()[0])
+        SAY(add(&remarks, false)->what,
+            "not followed, as mpirun binds ranks and threads share their cores: %.400s",
+            process_start_dropped());
+    return remarks.count;
 }
 
 void threads_warn(const struct threads *threads, const struct dist *dist)
 {
-    const bool first = dist_rank(dist) == 0;
-    warn_of_turns(threads, first);
-    if (!first)
-        return;
-    warn_of_quota(threads);
-    warn_of_idle_cores(threads);
-    if (threads->limited)
-        log_warning(
-            "OMP_THREAD_LIMIT allows no more than %d thread(s); unset it for a thread a core",
-            threads->count);
-    if (process_start_dropped()[0])
-        log_info("not followed, as mpirun binds ranks and threads share their cores: %s",
-                 process_start_dropped());
+    struct threads_remark remarks[THREADS_MOST_REMARKS];
+    const int count = threads_remarks(threads, dist_rank(dist) == 0, remarks);
+    for (int i = 0; i < count; i++) {
+        const char *gap = remarks[i].cure[0] ? ". " : "";
+        if (remarks[i].warns)
+            log_warning("%s%s%s", remarks[i].what, gap, remarks[i].cure);
+        else
+            log_info("%s%s%s", remarks[i].what, gap, remarks[i].cure);
+    }
 }

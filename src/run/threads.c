@@ -1,6 +1,4 @@
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "lambert/base/log.h"
 #include "lambert/kernels/blas.h"
@@ -18,31 +16,24 @@ int start_threads(struct threads *threads, const struct dist *dist, const struct
     return 0;
 }
 
-/* The kernels of a rank by their names, as it is sent to rank 0. */
-enum { KERNELS_TEXT = 64 };
+void describe_kernels(enum float_type compute_type, char text[DIST_TEXT])
+{
+    snprintf(text, DIST_TEXT, "%s, products by %s", kernels->name, gemm_maker(compute_type));
+}
 
 /* CPUs of another kind may have been given other kernels, by what they have or by what was measured:
  * the results stay those of the ranks' rounding, but which samples get which depends on how many
  * ranks there are. */
 static void announce_differences(const struct dist *dist, enum float_type compute_type)
 {
-    struct buffer all = {0};
-    char own[KERNELS_TEXT] = "";
-    snprintf(own, sizeof own, "%s, products by %s", kernels->name, gemm_maker(compute_type));
-    dist_gather(dist, own, sizeof own, &all);
-    const char *first = (const char *)all.data;
-    int other = 0, others = 0; /* the first rank whose kernels are not rank 0's, and how many */
-    for (int r = dist_size(dist) - 1; r > 0 && dist_rank(dist) == 0; r--)
-        if (strcmp(first + (size_t)r * KERNELS_TEXT, first) != 0) {
-            other = r;
-            others++;
-        }
-    if (others > 0)
+    char own[DIST_TEXT];
+    describe_kernels(compute_type, own);
+    const struct dist_comparison found = dist_compare(dist, own);
+    if (found.others > 0)
         log_warning("%d of %d ranks compute with other kernels than rank 0 (%s), the first of them "
                     "rank %d (%s): results differ in rounding from those of any other layout, with "
                     "train.reproducible too. LAMBERT_ISA, the same on all, makes them alike",
-                    others, dist_size(dist), first, other, first + (size_t)other * KERNELS_TEXT);
-    buffer_release(&all);
+                    found.others, dist_size(dist), own, found.rank, found.text);
 }
 
 void announce_machine(const struct dist *dist, const struct threads *threads,

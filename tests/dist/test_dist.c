@@ -180,6 +180,28 @@ static void values_that_must_be_equal(void **state)
         assert_int_equal(dist_same(ranks, "the corpus", rank == 0, &err), -1);
 }
 
+/* Rank 0 is told how many differ from it, and what the first of them has, cut to what there is room for. */
+static void texts_are_compared(void **state)
+{
+    (void)state;
+    char text[2 * DIST_TEXT];
+    const int size = dist_size(ranks), rank = dist_rank(ranks);
+    assert_int_equal(dist_compare(ranks, "the same").others, 0);
+    memset(text, 'x', sizeof text);
+    snprintf(text, sizeof text, "rank %d", rank > 1 ? 1 : rank);
+    struct dist_comparison found = dist_compare(ranks, text);
+    assert_int_equal(found.others, rank == 0 ? size - 1 : 0);
+    if (rank == 0 && size > 1) {
+        assert_int_equal(found.rank, 1);
+        assert_string_equal(found.text, "rank 1");
+    }
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    found = dist_compare(ranks, rank == 0 ? "short" : text);
+    if (rank == 0 && size > 1)
+        assert_int_equal(strlen(found.text), DIST_TEXT - 1);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +213,7 @@ int main(int argc, char **argv)
         RANKS_TEST(any),
         RANKS_TEST(agreement_on_errors),
         RANKS_TEST(values_that_must_be_equal),
+        RANKS_TEST(texts_are_compared),
     };
     return RANKS_RUN(tests, &argc, &argv);
 }

@@ -84,4 +84,14 @@ void dist_pass(const struct dist *dist, int to, const void *data, size_t size, i
  * sentence that names `what` and a rank that differs from rank 0. */
 int dist_same(const struct dist *dist, const char *what, uint64_t value, struct error *err);
 
+/* How a text of each rank compares with rank 0's: ranks that have another one, the first of them, and its text. */
+enum { DIST_TEXT = 160 };
+struct dist_comparison {
+    int others, rank;
+    char text[DIST_TEXT];
+};
+
+/* Rank 0 finds it out; others == 0 on the others. What of a text is beyond DIST_TEXT - 1 bytes is left out. */
+struct dist_comparison dist_compare(const struct dist *dist, const char *text);
+
 #endif

@@ -45,13 +45,25 @@ struct threads {
 /* [local] Count, source, limited and quota of a rank; -1 where the number is beyond THREADS_MOST_A_CPU. */
 int threads_choose(struct threads *threads, const struct threads_facts *facts, struct error *err);
 
-/* Collective; with `dist` NULL for a process that is no rank, local. Chooses, and sets the number for all parallel regions of OpenMP that the calling thread opens from now
- * on. To be called before the first of them: a changing number makes OpenMP build its teams anew. Called again with
+/* Collective; with `dist` NULL for a process that is no rank, local. Chooses, and sets the number for all parallel
+ * regions of OpenMP that the calling thread opens from now on. To be called before the first of them: a changing number makes OpenMP build its teams anew. Called again with
  * the same `wanted` (run.threads, or 0) it changes nothing. -1 on all ranks. */
 int threads_start(struct threads *threads, const struct dist *dist, int wanted, struct error *err);
 
-/* [local] Warns of threads that take turns, of a quota, of cores that idle, and of variables of OpenMP that are not
- * followed or lower the number; rank 0 speaks for its machine. */
+/* What is to be said of threads: that they take turns, of a quota, of cores that idle, and of variables of OpenMP that
+ * are not followed or lower the number. */
+struct threads_remark {
+    bool warns;     /* it costs time; else it is good to know */
+    char what[640]; /* both as a part of a sentence, without a stop */
+    char cure[320]; /* "": none is needed */
+};
+enum { THREADS_MOST_REMARKS = 5 };
+
+/* [local] How many there are. Those that hold for all ranks of a machine are for one of them to say. */
+int threads_remarks(const struct threads *threads, bool for_machine,
+                    struct threads_remark remarks[THREADS_MOST_REMARKS]);
+
+/* [local] Says them in the log; rank 0 speaks for its machine. */
 void threads_warn(const struct threads *threads, const struct dist *dist);
 
 #endif

@@ -42,6 +42,9 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
 void announce_machine(const struct dist *dist, const struct threads *threads,
                       enum float_type compute_type);
 
+/* [local] The kernels that this rank has chosen, and who makes its products: "v4, products by AVX-512". */
+void describe_kernels(enum float_type compute_type, char text[DIST_TEXT]);
+
 /* What a run is configured as, after all files and words; rank 0 logs. */
 void announce_config(const struct config *config);
 
