@@ -140,6 +140,30 @@ enum lock_state file_lock_try(const char *path, int *descriptor, struct error *e
     }
 }
 
+enum lock_state file_lock_look(const char *path, struct error *err)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    enum lock_state state = LOCK_TAKEN;
+    const int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0 && errno == ENOENT)
+        return LOCK_TAKEN;
+    if (descriptor < 0) {
+        error_errno(err, "cannot open %s", path);
+        return LOCK_FAILED;
+    }
+    if (fcntl(descriptor, F_GETLK, &lock) == 0) {
+        if (lock.l_type != F_UNLCK)
+            state = tell_holder(path, descriptor, err);
+    } else if (is_unsupported(errno)) {
+        state = LOCK_GRANTED;
+    } else {
+        error_errno(err, "cannot ask for the lock of %s", path);
+        state = LOCK_FAILED;
+    }
+    close(descriptor);
+    return state;
+}
+
 int file_lock(const char *path, int *descriptor, struct error *err)
 {
     return file_lock_try(path, descriptor, err) <= LOCK_GRANTED ? 0 : -1;

@@ -110,18 +110,25 @@ static int failed_to_write(struct file_writer *writer, const void *data, struct 
     return -1;
 }
 
+enum file_sync file_sync(int descriptor)
+{
+    if (fsync(descriptor) == 0)
+        return FILE_SYNCED;
+    return errno == EINVAL || file_says_unsupported(errno) ? FILE_SYNC_MISSING : FILE_SYNC_FAILED;
+}
+
 /* Where there is no such thing as fsync nothing is to be done; all else, EIO above all, means that bytes
  * may be lost. */
 static int sync_file(int descriptor, const char *path)
 {
-    if (fsync(descriptor) == 0)
-        return 0;
-    if (errno != EINVAL && !file_says_unsupported(errno))
+    const enum file_sync outcome = file_sync(descriptor);
+    if (outcome == FILE_SYNC_FAILED)
         return -1;
-    LOG_WARNING_ONCE(
-        "%s cannot be synced (%s): if the power fails, what was written last may be gone, "
-        "here and in files like it",
-        path, strerror(errno));
+    if (outcome == FILE_SYNC_MISSING)
+        LOG_WARNING_ONCE(
+            "%s cannot be synced (%s): if the power fails, what was written last may be gone, "
+            "here and in files like it",
+            path, strerror(errno));
     return 0;
 }
 

@@ -257,6 +257,29 @@ static void who_has_it(void **state)
     free(path);
 }
 
+/* Who has a lock is asked without taking it, and without a file where there is none. */
+static void looking(void **state)
+{
+    (void)state;
+    struct error err;
+    char *path = memory_copy_text(scratch_path("looked-at"));
+    assert_int_equal(file_lock_look(path, &err), LOCK_TAKEN);
+    assert_false(file_exists(path));
+    const pid_t child = hold_elsewhere(path, "n17 4711");
+    assert_int_equal(file_lock_look(path, &err), LOCK_HELD);
+    assert_non_null(strstr(err.text, "(process 4711 on host n17, for 0:0"));
+    release_elsewhere(child);
+    assert_int_equal(file_lock_look(path, &err), LOCK_TAKEN);
+    struct buffer text = {0};
+    assert_int_equal(file_read(path, &text, &err), 0);
+    assert_string_equal(buffer_text(&text), "n17 4711");
+    buffer_release(&text);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("elsewhere", path), 0);
+    assert_int_equal(file_lock_look(path, &err), LOCK_FAILED);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +288,7 @@ int main(void)
         cmocka_unit_test(file_systems_without_locks),
         cmocka_unit_test(locks_that_fail),
         cmocka_unit_test(who_has_it),
+        cmocka_unit_test(looking),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

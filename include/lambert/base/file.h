@@ -63,6 +63,14 @@ void file_writer_discard(struct file_writer *writer); /* fine on a closed or zer
  * killed program leaves them behind, and whoever owns the folder may remove them. */
 bool file_is_temporary(const char *name);
 
+/* What comes of asking the system to bring an open file to its disk; errno says why it did not. */
+enum file_sync {
+    FILE_SYNCED,
+    FILE_SYNC_MISSING, /* the file system has no such thing */
+    FILE_SYNC_FAILED   /* bytes may be lost */
+};
+enum file_sync file_sync(int descriptor);
+
 /* Writes a whole small file atomically. */
 int file_write(const char *path, const void *data, size_t size, struct error *err);
 

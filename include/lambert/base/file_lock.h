@@ -29,7 +29,11 @@ enum lock_state {
  * file before it closes it; the file must not be opened otherwise meanwhile (closing it would give up the lock). */
 enum lock_state file_lock_try(const char *path, int *descriptor, struct error *err);
 
-/* The same: 0 with the first two, else -1. */
+/* Who has the lock, and nothing is taken, made or written: LOCK_TAKEN where nobody has it, or there is no such file. A
+ * lock of this process itself is not seen, and given up if it has one. */
+enum lock_state file_lock_look(const char *path, struct error *err);
+
+/* As file_lock_try(): 0 with the first two states, else -1. */
 int file_lock(const char *path, int *descriptor, struct error *err);
 
 /* Removes the file while its lock is held, and then gives it up; *descriptor is -1 behind it. -1: the file stays, which
