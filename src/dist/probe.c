@@ -1,8 +1,10 @@
 #include "lambert/dist/probe.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dist_internal.h"
 #include "lambert/base/error.h"
@@ -136,4 +138,151 @@ double probe_calls(const struct dist *dist, int messages)
     free(requests);
     free(in);
     return seconds;
+}
+
+/* --- neighbours -------------------------------------------------------------------------------- */
+
+enum { SMALLEST_TRIAL = 1 << 16, LARGEST_TRIAL = 1 << 24 }; /* bytes, of the bandwidth */
+enum { TRIPS = 8, BATCHES = 11 };                           /* of the latency */
+
+/* What the first rank of a pair tells the other one to do: so many journeys of so many bytes; 0: no more. */
+struct trial {
+    int bytes, trips;
+};
+
+/* Seconds of one way. */
+static double lead(const struct dist *dist, int other, char *data, struct trial trial)
+{
+    send(dist, (const char *)&trial, sizeof trial, other);
+    const double started = MPI_Wtime();
+    for (int i = 0; i < trial.trips; i++)
+        travel(dist, dist->rank, other, data, trial.bytes);
+    return (MPI_Wtime() - started) / (2 * trial.trips);
+}
+
+/* The shortest mean of a few batches: others may have the processors for a while. */
+static double lead_small(const struct dist *dist, int other, char *data, double seconds)
+{
+    const double started = MPI_Wtime();
+    double least = INFINITY;
+    for (int batch = 0; batch < BATCHES; batch++) {
+        least = fmin(least, lead(dist, other, data, (struct trial){SMALL, batch == 0 ? 1 : TRIPS}));
+        if (MPI_Wtime() - started + 2 * TRIPS * least > seconds)
+            break;
+    }
+    return least;
+}
+
+static struct probe_link lead_pair(const struct dist *dist, int other, char *data, double seconds)
+{
+    struct probe_link link = {0};
+    double took;
+    lead(dist, other, data, (struct trial){SMALL, 1}); /* opens the connection */
+    link.latency = lead_small(dist, other, data, seconds / 4);
+    for (int bytes = SMALLEST_TRIAL; bytes <= LARGEST_TRIAL; bytes *= 4) {
+        took = lead(dist, other, data, (struct trial){bytes, 1});
+        link.bandwidth = fmax(link.bandwidth, bytes / took);
+        if (2 * took > seconds / 16) /* four times as many would take a quarter of what there is */
+            break;
+    }
+    send(dist, (const char *)&(struct trial){0}, sizeof(struct trial), other);
+    return link;
+}
+
+static void follow_pair(const struct dist *dist, int leader, char *data)
+{
+    struct trial trial;
+    for (;;) {
+        receive(dist, (char *)&trial, sizeof trial, leader);
+        if (trial.bytes == 0)
+            return;
+        for (int i = 0; i < trial.trips; i++)
+            travel(dist, leader, dist->rank, data, trial.bytes);
+    }
+}
+
+/* Rounds: the even ranks with their next, then the odd ones, then the last one with the first. */
+void probe_neighbours(const struct dist *dist, double seconds, struct probe_link *links)
+{
+    enum { ROUNDS = 3 };
+    const int ranks = dist->size, rank = dist->rank;
+    char *data = written_memory(LARGEST_TRIAL);
+    struct probe_link own = {0};
+    for (int round = 0; round < ROUNDS && ranks > 1; round++) {
+        const bool closes = round == ROUNDS - 1;
+        const int leader = closes ? ranks - 1 : rank % 2 == round % 2 ? rank : rank - 1;
+        const int other = closes ? 0 : leader + 1;
+        dist_barrier(dist);
+        if (leader < 0 || other >= ranks || (closes && ranks == 2))
+            continue;
+        if (rank == leader)
+            own = lead_pair(dist, other, data, seconds / ROUNDS);
+        else if (rank == other)
+            follow_pair(dist, leader, data);
+    }
+    MPI_Allgather(&own, 2, MPI_DOUBLE, links, 2, MPI_DOUBLE, dist->world);
+    if (ranks == 2)
+        links[1] = links[0];
+    free(data);
+}
+
+/* --- clocks ------------------------------------------------------------------------------------ */
+
+static double time_of_day(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* The answer with the shortest way says most (F. Cristian, Probabilistic clock synchronization, 1989). */
+static struct probe_clock ask_clock(const struct dist *dist, int rank)
+{
+    enum { QUESTIONS = 4 }; /* the first opens the connection */
+    struct probe_clock clock = {.within = INFINITY};
+    const char question = 1;
+    for (int i = 0; i < QUESTIONS; i++) {
+        double its;
+        const double asked = MPI_Wtime(), own = time_of_day();
+        send(dist, &question, 1, rank);
+        receive(dist, (char *)&its, sizeof its, rank);
+        const double way = (MPI_Wtime() - asked) / 2;
+        if (way < clock.within)
+            clock = (struct probe_clock){.ahead = its - (own + way), .within = way};
+    }
+    return clock;
+}
+
+static void answer_until_told(const struct dist *dist)
+{
+    for (;;) {
+        char question;
+        receive(dist, &question, 1, 0);
+        if (!question)
+            return;
+        const double now = time_of_day();
+        send(dist, (const char *)&now, sizeof now, 0);
+    }
+}
+
+void probe_clocks(const struct dist *dist, const int *first, double seconds,
+                  struct probe_clock *clocks)
+{
+    const double started = MPI_Wtime();
+    const char end = 0;
+    dist_barrier(dist);
+    if (dist->rank != 0) {
+        answer_until_told(dist);
+    } else {
+        clocks[0] = (struct probe_clock){0};
+        for (int rank = 1; rank < dist->size; rank++)
+            clocks[rank].within = INFINITY;
+        for (int others = 0; others < 2; others++)
+            for (int rank = 1; rank < dist->size; rank++)
+                if ((first[rank] != rank) == others && MPI_Wtime() - started < seconds)
+                    clocks[rank] = ask_clock(dist, rank);
+        for (int rank = 1; rank < dist->size; rank++)
+            send(dist, &end, 1, rank);
+    }
+    MPI_Bcast(clocks, 2 * dist->size, MPI_DOUBLE, 0, dist->world);
 }

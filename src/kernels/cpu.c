@@ -118,12 +118,35 @@ bool cpu_permit_amx(void)
 
 /* --- peak ----------------------------------------------------------------------------------- */
 
-double cpu_peak_flops(enum float_type type, int threads)
+static peak_loop *loop_of(enum float_type type)
 {
-    peak_loop *loop =
-        type == TYPE_BFLOAT16 && kernels->bfloat16_peak ? kernels->bfloat16_peak : kernels->peak;
+    return type == TYPE_BFLOAT16 && kernels->bfloat16_peak ? kernels->bfloat16_peak : kernels->peak;
+}
+
+/* Rounds that take a few milliseconds. Instructions that are emulated, as in tests, would take minutes. */
+static long rounds_of(peak_loop *loop, int threads)
+{
     const double started = clock_seconds();
     peak_once(loop, threads, 20000); /* wakes the threads, and the clock */
-    /* Instructions that are emulated, as in tests, would take minutes. */
-    return peak_best(loop, threads, clock_seconds() - started < 0.1 ? 400000 : 1000);
+    return clock_seconds() - started < 0.1 ? 400000 : 1000;
+}
+
+double cpu_peak_flops(enum float_type type, int threads)
+{
+    peak_loop *loop = loop_of(type);
+    return peak_best(loop, threads, rounds_of(loop, threads));
+}
+
+double cpu_mean_flops(enum float_type type, int threads, double seconds)
+{
+    peak_loop *loop = loop_of(type);
+    const long rounds = rounds_of(loop, threads);
+    const double started = clock_seconds();
+    double inverse = 0; /* sum of 1 / rate: each run makes as many operations */
+    int runs = 0;
+    do {
+        inverse += 1 / peak_once(loop, threads, rounds);
+        runs++;
+    } while (clock_seconds() - started < seconds);
+    return runs / inverse;
 }

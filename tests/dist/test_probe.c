@@ -59,10 +59,39 @@ static void test_calls(void **state)
     assert_same_time(probe_calls(ranks, 1000));
 }
 
+/* All ranks are told the same of each link; a link that is there is measured. */
+static void test_neighbours(void **state)
+{
+    (void)state;
+    struct probe_link links[8];
+    probe_neighbours(ranks, 0.1, links);
+    for (int rank = 0; rank < dist_size(ranks); rank++) {
+        assert_same_time(links[rank].latency);
+        assert_same_time(links[rank].bandwidth);
+    }
+}
+
+/* Ranks of one machine have one clock; who is not asked for lack of time is told apart. */
+static void test_clocks(void **state)
+{
+    (void)state;
+    int first[8];
+    struct probe_clock clocks[8];
+    probe_nodes(ranks, first);
+    probe_clocks(ranks, first, 100, clocks);
+    for (int rank = 1; rank < dist_size(ranks); rank++) {
+        assert_same_time(clocks[rank].within);
+        assert_true(fabs(clocks[rank].ahead) <= clocks[rank].within + 1e-3);
+    }
+    probe_clocks(ranks, first, 0, clocks);
+    assert_true(clocks[0].within == 0 && isinf(clocks[1].within));
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {RANKS_TEST(test_nodes), RANKS_TEST(test_pair),
-                                       RANKS_TEST(test_pair_carries_bytes), RANKS_TEST(test_all),
-                                       RANKS_TEST(test_calls)};
+    const struct CMUnitTest tests[] = {
+        RANKS_TEST(test_nodes), RANKS_TEST(test_pair),  RANKS_TEST(test_pair_carries_bytes),
+        RANKS_TEST(test_all),   RANKS_TEST(test_calls), RANKS_TEST(test_neighbours),
+        RANKS_TEST(test_clocks)};
     return RANKS_RUN(tests, &argc, &argv);
 }

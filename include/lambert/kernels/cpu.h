@@ -32,4 +32,8 @@ bool cpu_permit_amx(void);
  * bfloat16, that is float's. Takes about 50 ms. */
 double cpu_peak_flops(enum float_type type, int threads);
 
+/* The same loop for so long, and what came of it on average: less than the peak where others take their turns on the
+ * cores, or their clock falls as they get warm. */
+double cpu_mean_flops(enum float_type type, int threads, double seconds);
+
 #endif
