@@ -5,6 +5,9 @@
 #include "lambert/base/buffer.h"
 #include "lambert/base/log.h"
 #include "lambert/base/machine_memory.h"
+#include "lambert/kernels/gemm.h"
+#include "lambert/run/needs.h"
+#include "work.h"
 
 static double megabytes(double bytes)
 {
@@ -26,6 +29,31 @@ static double counted_weights(const struct memory_plan *plan, const struct dist 
 {
     double weights = (double)plan->trainer.sync.weights;
     return plan->trainer.sync.shared ? weights / dist_local_size(dist) : weights;
+}
+
+struct memory_plan memory_plan_of(const struct dist *dist, const struct work *work, int threads)
+{
+    const struct trainer_options *options = &work->options;
+    return (struct memory_plan){
+        .trainer = trainer_memory(dist, options),
+        .compute_type = options->bert.compute_type,
+        .recompute = options->bert.recompute,
+        .products = gemm_memory(threads),
+        .corpus_cache = work->cache,
+        .batches = work->batches,
+    };
+}
+
+double memory_plan_rank(const struct memory_plan *plan, const struct dist *dist)
+{
+    return own_bytes(plan) + counted_weights(plan, dist);
+}
+
+double memory_plan_machine(const struct memory_plan *plan, const struct dist *dist)
+{
+    double machine = memory_plan_rank(plan, dist);
+    dist_machine_sum_double(dist, &machine, 1);
+    return machine;
 }
 
 static void announce(const struct memory_plan *plan, const struct dist *dist, double machine)
@@ -56,19 +84,15 @@ static void announce(const struct memory_plan *plan, const struct dist *dist, do
 int memory_plan_check(const struct memory_plan *plan, const struct dist *dist, double *left,
                       struct error *err)
 {
-    double machine = own_bytes(plan) + counted_weights(plan, dist);
-    uint64_t available = machine_memory_available("");
-    dist_machine_sum_double(dist, &machine, 1);
+    const double machine = memory_plan_machine(plan, dist);
+    const uint64_t available = machine_memory_available("");
     announce(plan, dist, machine);
     int status = 0;
     *left = available == UINT64_MAX ? INFINITY : (double)available - machine;
     if (available != UINT64_MAX && machine > (double)available)
         status = error_set(
             err,
-            "the %d rank(s) of this machine would hold %.0f MB, and it has %.0f MB available. "
-            "Start fewer ranks a machine, or more machines; lower train.micro_batch_tokens "
-            "(activations), data.cache_megabytes or global batches; or set train.recompute, which keeps fewer "
-            "activations",
+            "the %d rank(s) of this machine would hold %.0f MB, and it has %.0f MB available. " RUN_MEMORY_CURE,
             dist_machine_size(dist), megabytes(machine), megabytes((double)available));
     return dist_agree(dist, status, err);
 }

@@ -6,7 +6,6 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/kernels/cpu.h"
-#include "lambert/kernels/gemm.h"
 #include "lambert/run/options.h"
 #include "memory_plan.h"
 #include "run_folder.h"
@@ -30,16 +29,8 @@ static int divide_nodes(struct dist *dist, int ranks, struct error *err)
 /* Says what this rank and its machine will hold before it is taken. */
 static int plan_memory(struct run *run, int threads, struct error *err)
 {
-    const struct trainer_options *options = &run->work->options;
-    const struct bert_config *model = &options->model;
-    struct memory_plan plan = {
-        .trainer = trainer_memory(run->dist, options),
-        .compute_type = options->bert.compute_type,
-        .recompute = options->bert.recompute,
-        .products = gemm_memory(threads),
-        .corpus_cache = run->work->cache,
-        .batches = run->work->batches,
-    };
+    const struct bert_config *model = &run->work->options.model;
+    const struct memory_plan plan = memory_plan_of(run->dist, run->work, threads);
     struct param_table table;
     param_table_init(&table, model);
     log_info("model: %d layers, hidden %d, %d heads, vocabulary %d: %zu tensors, %.2f million "

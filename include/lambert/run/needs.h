@@ -1,0 +1,26 @@
+/* What a run will want of its machines and of its folder, found out without beginning it: for `lambert doctor`. */
+#ifndef LAMBERT_RUN_NEEDS_H
+#define LAMBERT_RUN_NEEDS_H
+
+#include "lambert/config/config.h"
+#include "lambert/dist/dist.h"
+
+/* Bytes. */
+struct run_needs {
+    double rank;       /* that this rank will hold */
+    double machine;    /* that the ranks of this machine will hold together */
+    double checkpoint; /* of one checkpoint's file, but for a few kilobytes */
+    double weights;    /* of the weights as a step sends them: 4 bytes each */
+};
+
+/* What is to be done where memory does not suffice. */
+#define RUN_MEMORY_CURE                                                                             \
+    "Start fewer ranks a machine, or more machines; lower train.micro_batch_tokens (activations), " \
+    "data.cache_megabytes or global batches; or set train.recompute, which keeps fewer activations"
+
+/* Collective; all ranks fail together, where the run would. Opens the corpora where they lie (nothing is staged), or reads
+ * the examples of a task, which takes as long as it takes the run. `threads` is this rank's number of them. */
+int run_needs_find(struct run_needs *needs, const struct dist *dist, const struct config *config,
+                   int threads, struct error *err);
+
+#endif
