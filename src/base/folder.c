@@ -142,3 +142,15 @@ char *path_folder(const char *path)
         return memory_copy_text(".");
     return memory_text("%.*s", end > 1 ? (int)end - 1 : 1, path);
 }
+
+char *path_nearest(const char *path)
+{
+    char *at = memory_copy_text(path);
+    struct stat info;
+    while (stat(at, &info) != 0 && strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
+        char *above = path_folder(at);
+        free(at);
+        at = above;
+    }
+    return at;
+}

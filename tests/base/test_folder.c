@@ -156,6 +156,30 @@ static void the_folder_of_a_path(void **state)
     }
 }
 
+static void the_nearest_that_is_there(void **state)
+{
+    (void)state;
+    struct error err;
+    char *folder = path_join(scratch_folder(), "near"), *deep = path_join(folder, "x//y/z/");
+    char *file = path_join(folder, "file"), *below = path_join(file, "x");
+    assert_int_equal(folder_create(folder, &err), 0);
+    assert_int_equal(file_write(file, "", 0, &err), 0);
+    const char *const rows[][2] = {{folder, folder}, {below, file},          {"nowhere/near", "."},
+                                   {"", "."},        {"/nowhere/near", "/"}, {"/", "/"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *near = path_nearest(rows[i][0]);
+        assert_string_equal(near, rows[i][1]);
+        free(near);
+    }
+    char *near = path_nearest(deep);
+    assert_true(file_is_same(near, folder));
+    free(near);
+    free(below);
+    free(file);
+    free(deep);
+    free(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +190,7 @@ int main(void)
         cmocka_unit_test(joining),
         cmocka_unit_test(file_systems_without_fsync),
         cmocka_unit_test(the_folder_of_a_path),
+        cmocka_unit_test(the_nearest_that_is_there),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

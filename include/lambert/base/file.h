@@ -101,6 +101,9 @@ struct folder_list {
 int folder_list_open(struct folder_list *list, const char *path, struct error *err);
 void folder_list_close(struct folder_list *list);
 
+/* The path itself, or the nearest above it that is there: where the rest of it would be made; free(). */
+char *path_nearest(const char *path);
+
 char *path_join(const char *folder, const char *name); /* free() */
 /* The folder that it lies in, as the path says it, or "."; free(). Slashes at its end are of what lies there. */
 char *path_folder(const char *path);
