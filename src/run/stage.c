@@ -18,6 +18,7 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/strings.h"
 #include "lambert/corpus/corpus_copy.h"
+#include "lambert/run/needs.h"
 #include "lambert/run/run.h"
 #include "signals.h"
 
@@ -172,12 +173,13 @@ static void list_corpora(struct stage *stage, const struct config *config, int f
     }
 }
 
-static int check_room(const struct stage *stage, uint64_t bytes, struct error *err)
+/* Of the disk that `place` lies on, which is there. */
+static int check_room(const char *folder, const char *place, uint64_t bytes, struct error *err)
 {
     struct statvfs disk;
     char host[HOST_NAME_ROOM];
-    if (statvfs(stage->disk, &disk) != 0)
-        return error_errno(err, "cannot look at %s", stage->disk);
+    if (statvfs(place, &disk) != 0)
+        return error_errno(err, "cannot look at %s", place);
     const double room = (double)disk.f_bavail * (double)disk.f_frsize;
     if (room >= (double)bytes)
         return 0;
@@ -186,7 +188,7 @@ static int check_room(const struct stage *stage, uint64_t bytes, struct error *e
         err,
         "the corpora take %.1f MB, and %s on host %s has %.1f MB free; make room there, or do without "
         "data.stage_folder",
-        (double)bytes / 1e6, stage->disk, host, room / 1e6);
+        (double)bytes / 1e6, folder, host, room / 1e6);
 }
 
 /* [the rank that copies] */
@@ -199,7 +201,7 @@ static int open_copies(struct stage *stage, struct corpus_copy **copies, struct 
             return -1;
         bytes += corpus_copy_bytes(copies[i]);
     }
-    if (check_room(stage, bytes, err) < 0)
+    if (check_room(stage->disk, stage->disk, bytes, err) < 0)
         return -1;
     log_info("copying the corpora, %.1f MB, to %s of each host", (double)bytes / 1e6, stage->disk);
     return 0;
@@ -226,6 +228,17 @@ static int copy_all(struct stage *stage, const struct dist *dist, bool copies_he
         corpus_copy_close(copies[i]);
     free(copies);
     return status;
+}
+
+static void stage_forget(struct stage *stage)
+{
+    for (size_t i = 0; i < stage->count; i++) {
+        free(stage->corpora[i].from);
+        free(stage->corpora[i].to);
+    }
+    free(stage->corpora);
+    free(stage->folder);
+    free(stage->lock_path);
 }
 
 int stage_open(struct stage **out, const struct dist *dist, const struct config *config, int first,
@@ -272,14 +285,33 @@ void stage_close(struct stage *stage)
         remove_stage(stage->folder, stage->lock_path);
         close(stage->lock);
     }
-    for (size_t i = 0; i < stage->count; i++) {
-        free(stage->corpora[i].from);
-        free(stage->corpora[i].to);
-    }
-    free(stage->corpora);
-    free(stage->folder);
-    free(stage->lock_path);
+    stage_forget(stage);
     free(stage);
+}
+
+int run_needs_check_stage(const struct config *config, double *megabytes, struct error *err)
+{
+    struct stage stage = {.disk = config->data.stage_folder, .folder = memory_copy_text("")};
+    char *place = path_nearest(config->data.stage_folder);
+    uint64_t bytes = 0;
+    int status = 0;
+    list_corpora(&stage, config, 0, config->phase_count);
+    for (size_t i = 0; i < stage.count && status == 0; i++) {
+        struct corpus_copy *copy;
+        status = corpus_copy_open(&copy, stage.corpora[i].from, stage.corpora[i].to, err);
+        if (status == 0) {
+            bytes += corpus_copy_bytes(copy);
+            corpus_copy_close(copy);
+        }
+    }
+    *megabytes = (double)bytes / 1e6;
+    if (status == 0 && access(place, W_OK | X_OK) != 0)
+        status = error_errno(err, "cannot write in %s", place);
+    if (status == 0)
+        status = check_room(stage.disk, place, bytes, err);
+    free(place);
+    stage_forget(&stage);
+    return status;
 }
 
 const char *stage_place(const struct stage *stage, const char *folder)

@@ -23,4 +23,8 @@ struct run_needs {
 int run_needs_find(struct run_needs *needs, const struct dist *dist, const struct config *config,
                    int threads, struct error *err);
 
+/* [local] Whether this host's disk has the room for the corpora, in data.stage_folder, which is named and need not be there
+ * yet, and lets this user write. *megabytes: what they take. -1 with the sentence that the run would end with. */
+int run_needs_check_stage(const struct config *config, double *megabytes, struct error *err);
+
 #endif
