@@ -10,10 +10,10 @@ const struct command command_lambert = {
         "model, and a folder that Hugging Face's transformers read; fine-tunes it for a task, and "
         "says how good it is. lambert --version says which version this is. Exit codes: 0 done, 1 failed, 2 wrong use, "
         "75 failed by what may pass (a lock of another host): try again later.",
-    .commands =
-        (const struct command *const[]){&command_vocab, &command_prep, &command_train,
-                                        &command_finetune, &command_predict, &command_fill,
-                                        &command_embed, &command_eval, &command_export,
-                                        &command_import, &command_score, &command_selftest,
-                                        &command_show, &command_bench, &command_help_pages, NULL},
+    .commands = (const struct command *const[]){&command_vocab, &command_prep, &command_train,
+                                                &command_finetune, &command_predict, &command_fill,
+                                                &command_embed, &command_eval, &command_export,
+                                                &command_import, &command_score, &command_doctor,
+                                                &command_selftest, &command_show, &command_bench,
+                                                &command_help_pages, NULL},
 };

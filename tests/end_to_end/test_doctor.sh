@@ -1,0 +1,216 @@
+#!/bin/sh
+# lambert doctor: of a healthy job it says that all is well, and leaves nothing behind; faults that are injected one by
+# one it names, each with its cure.
+. "$(dirname "$0")/../lib.sh"
+holder='' neighbours='' segment=/dev/shm/vader_segment.lambert-test-$$
+clean_up() {
+    for process in $holder $neighbours; do
+        kill -KILL "$process" 2>/dev/null || :
+    done
+    rm -rf "$WORK" $segment
+}
+trap clean_up EXIT
+unset LAMBERT_ISA LAMBERT_GEMM OMP_NUM_THREADS
+make_corpus
+for shim in file_faults clock_ahead; do
+    ${CC:-cc} -shared -fPIC -o $shim.so "$ROOT/tests/end_to_end/$shim.c" || fail "no shim"
+done
+config="$ROOT/configs/tiny.ini data.corpus=corpus run.folder=run"
+export ASAN_OPTIONS=verify_asan_link_order=0
+
+# says LEVEL CHECK PATTERN CURE: a finding in out.txt, of that level and check, with that cure behind it (grep -E)
+says() {
+    grep -A 1 -E "^$1 +$2 +.*($3)" out.txt | grep -qE "^ +cure: .*($4)" ||
+        { cat out.txt err.txt >&2; fail "not found: $1 $2: $3; cure: $4"; }
+}
+
+# examine CODE COMMAND...: it ends with that code; what it says is in out.txt, and in err.txt
+examine() {
+    examine_code=$1 examine_seen=0
+    shift
+    "$@" >out.txt 2>err.txt </dev/null || examine_seen=$?
+    [ $examine_seen = "$examine_code" ] ||
+        { cat out.txt err.txt >&2; fail "'$*' gave exit code $examine_seen, not $examine_code"; }
+}
+
+# finds CODE LEVEL CHECK PATTERN CURE COMMAND...: examine, and says
+finds() {
+    finds_code=$1 finds_level=$2 finds_check=$3 finds_pattern=$4 finds_cure=$5
+    shift 5
+    examine "$finds_code" "$@"
+    says "$finds_level" "$finds_check" "$finds_pattern" "$finds_cure"
+}
+
+# rank_1 VARIABLE=VALUE...: a file ./on_rank_1 that starts a program with these on rank 1, and as it is on others
+rank_1() {
+    printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != 1 ] || exec env %s "$@"\nexec "$@"\n' "$*" >on_rank_1
+    chmod +x on_rank_1
+}
+
+# --- a healthy job -------------------------------------------------------------------------------
+
+# What others do on this machine, and tests that were killed have left on it, is none of the job's faults.
+touch out.txt err.txt before.txt
+find . | sort >before.txt
+# shellcheck disable=SC2086
+examine 0 mpirun -n 2 --bind-to none "$LAMBERT" doctor $config
+find . | sort | cmp - before.txt || fail "something is left behind"
+for check in configuration ranks program kernels training-data memory limits job-time run-folder disk stage clocks \
+    network; do
+    grep -qE "^ok +$check +[^ ]" out.txt || { cat out.txt >&2; fail "healthy: not ok: $check"; }
+done
+grep -E '^warn' out.txt | grep -vE '^warn +(speed|shared-memory|threads)' >&2 && fail "healthy: a warning"
+seconds=$(sed -n 's/.* failed; \(.*\) s$/\1/p' out.txt)
+[ "${seconds%.*}" -lt 10 ] || fail "it took $seconds s"
+
+# A checkpoint has the size that is said.
+# shellcheck disable=SC2086
+"$LAMBERT" train $config phase.one.steps=1 phase.two.steps=1 2>log.txt || fail "train: $(cat log.txt)"
+stat -c %s run/checkpoints/*.checkpoint | awk -v said="$(sed -n 's/.*a checkpoint of \([0-9.]*\) MB.*/\1/p' out.txt)" '
+    { d = $1 / 1e6 - said } END { exit !(NR == 2 && d < 0.1 && d > -0.1) }' || fail "another size of a checkpoint"
+
+# shellcheck disable=SC2086
+examine 0 "$LAMBERT" doctor $config
+grep -qE "^ok +disk +run/checkpoints: " out.txt || fail "not where checkpoints lie: $(cat out.txt)"
+
+# Alone, and without a configuration; as JSON.
+examine 0 "$LAMBERT" doctor
+grep -q "^ok    configuration  none is given" out.txt || fail "without a configuration: $(cat out.txt)"
+grep -q "run-folder" out.txt && fail "a run folder without a configuration"
+# shellcheck disable=SC2086
+examine 0 "$LAMBERT" doctor $config --json
+python3 - <<'PYTHON' || fail "JSON: $(cat out.txt)"
+import json
+lines = [json.loads(line) for line in open("out.txt")]
+findings, end = lines[:-1], lines[-1]
+assert {f["check"] for f in findings} >= {"ranks", "run-folder", "network"}
+assert all(f["level"] in ("ok", "warn", "FAIL") and f["found"] for f in findings)
+assert all(("cure" in f) == (f["level"] != "ok") for f in findings)
+assert end["warn"] == sum(f["level"] == "warn" for f in findings) and end["fail"] == 0
+PYTHON
+
+# --- ranks that differ ---------------------------------------------------------------------------
+
+cp "$LAMBERT" another
+echo >>another
+# shellcheck disable=SC2016
+printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != 1 ] || exec ./another "$@"\nexec "%s" "$@"\n' "$LAMBERT" >mixed
+chmod +x mixed
+finds 1 FAIL program "1 rank\(s\) run another program.*rank 1 on " "one build of Lambert" mpirun -n 2 ./mixed doctor
+
+rank_1 LAMBERT_ISA=plain
+finds 0 warn kernels "1 rank\(s\) compute with other kernels.*rank 1 on .*plain" "LAMBERT_ISA" \
+    mpirun -n 2 ./on_rank_1 "$LAMBERT" doctor
+examine 1 mpirun -n 2 ./on_rank_1 "$LAMBERT" doctor --strict
+rank_1 LAMBERT_ISA=abacus
+finds 1 FAIL kernels "rank 1 on .*abacus" "unset LAMBERT_ISA" mpirun -n 2 ./on_rank_1 "$LAMBERT" doctor
+
+rank_1 LD_PRELOAD="$PWD/clock_ahead.so"
+finds 0 warn clocks "rank 1 on .*its clock is 36[0-9.]+ s ahead" "chronyd" mpirun -n 2 ./on_rank_1 "$LAMBERT" doctor
+
+# Rank 1 in a folder of its own, where the corpus is another one, and then none.
+mkdir elsewhere
+"$LAMBERT" prep --vocabulary vocab.txt --output elsewhere/corpus --heldout 0.3 text.txt 2>log.txt ||
+    fail "prep: $(cat log.txt)"
+rank_1 --chdir=elsewhere
+# shellcheck disable=SC2086
+finds 1 FAIL training-data "not the same on all ranks.*rank 1 on " "the same files" \
+    mpirun -n 2 ./on_rank_1 "$LAMBERT" doctor $config
+rm -r elsewhere/corpus
+# shellcheck disable=SC2086
+finds 1 FAIL training-data "rank 1 on .*corpus" "under this path on every host" \
+    mpirun -n 2 ./on_rank_1 "$LAMBERT" doctor $config
+
+# Words that only one rank is given, and a key that there is none of.
+# shellcheck disable=SC2016
+printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != 1 ] || exec "$@" run.seed=3\nexec "$@"\n' >on_rank_1
+# shellcheck disable=SC2086
+finds 1 FAIL configuration "the configuration is not the same on all ranks" "the same words" \
+    mpirun -n 2 ./on_rank_1 "$LAMBERT" doctor $config
+# shellcheck disable=SC2086
+finds 1 FAIL configuration "train.stepz" "docs/config.md" "$LAMBERT" doctor $config train.stepz=3
+# shellcheck disable=SC2086
+finds 0 warn configuration "phase.one.global_batch is 1 sequences for 2 ranks" "fewer ranks" \
+    mpirun -n 2 "$LAMBERT" doctor $config phase.one.global_batch=1
+
+# Processes that do not know each other: the sentence that every command ends with.
+expect 1 "4 processes were started by .*each of them would be a run of its own" \
+    env SLURM_JOB_ID=1 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=0 "$LAMBERT" doctor
+
+# --- the machine ---------------------------------------------------------------------------------
+
+core=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+finds 0 warn threads "2 threads on 1 bound core\(s\) \($core\): they will take turns" "run.threads=1" \
+    env OMP_NUM_THREADS=2 taskset -c "$core" "$LAMBERT" doctor
+for _ in 1 2; do
+    taskset -c "$core" sh -c 'while :; do :; done' &
+    neighbours="$neighbours $!"
+done
+finds 0 warn speed "rank 0 on .* it gets [0-8]?[0-9]% of the time of its 1 core" "what else runs there" \
+    taskset -c "$core" "$LAMBERT" doctor
+# shellcheck disable=SC2086
+kill -KILL $neighbours
+neighbours=
+# shellcheck disable=SC2086
+finds 1 FAIL memory "would hold [0-9]+ MB, and it has [0-9]+ MB available" "train.micro_batch_tokens" \
+    "$LAMBERT" doctor $config train.micro_batch_tokens=16777216 model.num_hidden_layers=64 model.hidden_size=1024
+# shellcheck disable=SC3045 # every sh that is used has it
+limited() {
+    (ulimit "$1" "$2" && shift 2 && exec "$@")
+}
+# shellcheck disable=SC2086
+finds 1 FAIL limits "80 files may be open" "ulimit -n 65536" limited -n 80 "$LAMBERT" doctor $config
+# shellcheck disable=SC2086
+finds 1 FAIL limits "MB of addresses are allowed" "ulimit -v unlimited" \
+    limited -v 1000000 "$LAMBERT" doctor $config train.micro_batch_tokens=65536
+# shellcheck disable=SC2086
+finds 1 FAIL limits "files may have 0.1 MB.*a checkpoint has" "ulimit -f unlimited" \
+    limited -f 100 "$LAMBERT" doctor $config
+finds 0 warn limits "after 3600 s of processors' time" "ulimit -t unlimited" limited -t 3600 "$LAMBERT" doctor
+if [ -w /dev/shm ]; then
+    : >$segment
+    touch -d '10 minutes ago' $segment
+    finds 0 warn shared-memory "have left [0-9]+ segment" "clean-shared-memory" "$LAMBERT" doctor
+    rm $segment
+fi
+finds 0 warn job-time "the job ends in 0:" "more time" env SLURM_JOB_END_TIME=$(($(date +%s) + 50)) "$LAMBERT" doctor
+finds 0 warn job-time "SLURM_JOB_END_TIME .soon. is no number" "max-hours" env SLURM_JOB_END_TIME=soon "$LAMBERT" doctor
+
+# --- folders -------------------------------------------------------------------------------------
+
+# shellcheck disable=SC2086
+finds 1 FAIL run-folder "cannot make a folder in /proc" "where this user may write" \
+    "$LAMBERT" doctor $config run.folder=/proc/run
+# shellcheck disable=SC2086
+finds 1 FAIL run-folder "text.txt is no folder" "another run.folder" "$LAMBERT" doctor $config run.folder=text.txt/run
+# shellcheck disable=SC2086
+finds 1 FAIL stage "the corpora take .* MB, and /proc/stage on host .* has 0.0 MB free" "do without data.stage_folder" \
+    "$LAMBERT" doctor $config data.stage_folder=/proc/stage
+
+python3 -c 'import fcntl, sys, time
+lock = open("run/lock", "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+lock.write("n17 4711")
+lock.flush()
+open("held", "w")
+time.sleep(600)' &
+holder=$!
+wait_until 10 test -e held || fail "the lock is not held"
+# shellcheck disable=SC2086
+finds 1 FAIL run-folder "another run uses this folder: .*process 4711 on host n17" "run.lock=no" \
+    "$LAMBERT" doctor $config
+[ "$(cat run/lock)" = "n17 4711" ] || fail "the lock of the other run is not as it was"
+kill -KILL $holder
+wait $holder 2>/dev/null || :
+holder=
+
+# faulty LEVEL CODE FAULT CHECK PATTERN CURE: a file system that lacks something, or fails
+faulty() {
+    # shellcheck disable=SC2086
+    finds "$2" "$1" "$4" "$5" "$6" env LD_PRELOAD="$PWD/file_faults.so" FILE_FAULTS="$3" "$LAMBERT" doctor $config
+}
+faulty warn 0 lock=95 run-folder "has no locks" "no second run"
+faulty FAIL 1 lock=5 run-folder "locks fail: .*Input/output error" "run.lock=no"
+faulty warn 0 map=19 training-data "maps no files" "data.stage_folder"
+faulty warn 0 sync=22 disk "cannot be synced" "another file system"
+faulty FAIL 1 sync=5 disk "Input/output error" "log of that disk"
