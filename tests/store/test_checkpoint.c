@@ -33,7 +33,7 @@ static const char tensors_json[] =
     "{\"name\":\"bert.embeddings.LayerNorm.bias\",\"shape\":[3],\"offset\":192},";
 
 static const char state_json[] =
-    "{\"program\":\"lambert 0.1\",\"phase\":1,\"phase_step\":12,\"total_steps\":42,\"updates\":41,"
+    "{\"program\":\"lambert 1.0.0\",\"phase\":1,\"phase_step\":12,\"total_steps\":42,\"updates\":41,"
     "\"sequences\":65536,\"tokens\":123456789012345,\"corpus_hash\":\"fedcba9876543210\","
     "\"vocabulary_hash\":\"0000000000000abc\",\"lower_case\":false}";
 

@@ -22,7 +22,7 @@ void build_set(const struct build *build);
 /* NULL: nobody has said. */
 const struct build *build_get(void);
 
-/* Appends lines: "lambert 0.1", "commit ...", "compiler ...", "flags ...", "MPI ...", "BLAS ..."; only the first where
+/* Appends lines: "lambert 1.0.0", "commit ...", "compiler ...", "flags ...", "MPI ...", "BLAS ..."; only the first where
  * nobody has said. */
 void build_print(struct buffer *text);
 

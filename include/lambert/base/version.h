@@ -2,7 +2,7 @@
 #ifndef LAMBERT_BASE_VERSION_H
 #define LAMBERT_BASE_VERSION_H
 
-#define LAMBERT_VERSION "0.1"
+#define LAMBERT_VERSION "1.0.0"
 #define LAMBERT_PROGRAM "lambert " LAMBERT_VERSION
 
 #endif

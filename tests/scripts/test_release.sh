@@ -1,0 +1,17 @@
+#!/bin/sh
+# The version of the program is that of all that names one, and files of it are kept.
+. "$(dirname "$0")/../lib.sh"
+version=$("$LAMBERT" --version | sed -n '1s/^lambert //p')
+echo "$version" | grep -qE '^[0-9]+\.[0-9]+\.[0-9]+$' || fail "the version is '$version', not MAJOR.MINOR.PATCH"
+
+# is WHERE SEEN
+is() {
+    [ "$2" = "$version" ] || fail "$1 has the version '$2', the program $version"
+}
+
+is CHANGELOG.md "$(sed -n 's/^## //p' "$ROOT/CHANGELOG.md" | head -n 1)"
+is CITATION.cff "$(sed -n 's/^version: //p' "$ROOT/CITATION.cff")"
+for folder in "$version" "$version-task"; do
+    [ -s "$ROOT/tests/golden/files/$folder/step-00000002.checkpoint" ] ||
+        fail "tests/golden/files has nothing of this version: scripts/record-files"
+done
