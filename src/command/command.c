@@ -99,7 +99,14 @@ static int no_such_command(const struct command *command, const char *name, cons
 
 static int exit_code(int status)
 {
-    return status >= 0 ? EXIT_DONE : status == FAILED_FOR_NOW ? EXIT_LATER : EXIT_FAILED;
+    switch (status) {
+    case FAILED_FOR_NOW:
+        return EXIT_LATER;
+    case FAILED_BY_MACHINE:
+        return EXIT_MACHINE;
+    default:
+        return status >= 0 ? EXIT_DONE : EXIT_FAILED;
+    }
 }
 
 enum { START_SECONDS = 300 };

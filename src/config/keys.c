@@ -28,6 +28,8 @@ static const struct choice update_rules[] = {{"lamb", RULE_LAMB}, {"adamw", RULE
                                              {"lans", RULE_LANS}, {0}};
 static const struct choice on_nonfinite[] = {
     {"stop", NONFINITE_STOP}, {"skip", NONFINITE_SKIP}, {0}};
+static const struct choice replay_actions[] = {
+    {"stop", REPLAY_STOP}, {"continue", REPLAY_CONTINUE}, {0}};
 static const struct choice float_types[] = {
     {"float32", TYPE_FLOAT32}, {"bfloat16", TYPE_BFLOAT16}, {0}};
 static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
@@ -285,6 +287,15 @@ static const struct key train_keys[] = {
         "step, tensor, rank and sample are named. stop: the run ends; skip: it goes on with the "
         "next samples, and ends at the 10th such step in a row. Up to the first such step both "
         "do the same."),
+    KEY(train, replay_every, "0", "[0, 1000000000]", FREE,
+        "Steps between replays: each rank's first micro-batch is computed again by another rank with the same "
+        "kernels, on another host where there is one, and compared bit for bit, which finds processors and memory "
+        "that are wrong without a sign. Costs such a step the time of one micro-batch, and changes no bit; one rank "
+        "alone computes its own twice. 0: never."),
+    CHOICE(train, replay_action, "stop", replay_actions, FREE,
+        "What to do where a replay differs; both ranks and their hosts are named, and what differs. stop: the step "
+        "does not reach the weights, and the run ends with a checkpoint of the state before it and exit code 71; "
+        "continue: a warning, and the run goes on with what the first of the two computed."),
     KEY(train, watchdog_seconds, "1800", "[0, 1000000000]", FREE,
         "A run that makes no progress for so long ends with code 1, and each rank says where it "
         "is, instead of hanging for ever, lambert eval too; 0: it may hang. Longer than rank 0 "

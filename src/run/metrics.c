@@ -206,6 +206,39 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     add(line, "slowest_rank", step->balance.slowest);
     add(line, "phase_seconds_left", step->left.phase);
     add(line, "seconds_left", step->left.run);
+    if (report->replay.made > 0) {
+        add(line, "replays", report->replay.made);
+        add(line, "replays_different", report->replay.different);
+    }
+    return write_line(metrics, line, err);
+}
+
+int metrics_replay(struct metrics *metrics, const char *phase, const struct run_state *state,
+                   const struct param_table *table, const struct replay_report *report,
+                   struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    cJSON *line = line_new("replay", phase, state);
+    add(line, "replays", report->made);
+    add(line, "replays_different", report->different);
+    cJSON *array = cJSON_AddArrayToObject(line, "differences");
+    for (int d = 0; d < report->different; d++) {
+        const struct replay_difference *difference = &report->differences[d];
+        const struct result_difference *result = &difference->result;
+        cJSON *entry = cJSON_CreateObject();
+        add(entry, "rank", difference->owner);
+        cJSON_AddStringToObject(entry, "host", difference->owner_host);
+        add(entry, "checked_by_rank", difference->checker);
+        cJSON_AddStringToObject(entry, "checked_by_host", difference->checker_host);
+        add(entry, "sample", (double)difference->sample);
+        add(entry, "sequences", difference->sequences);
+        cJSON_AddBoolToObject(entry, "losses_differ", result->losses);
+        add(entry, "tensors_different", result->tensors);
+        if (result->tensors > 0)
+            cJSON_AddStringToObject(entry, "first_tensor", table->infos[result->first].name);
+        cJSON_AddItemToArray(array, entry);
+    }
     return write_line(metrics, line, err);
 }
 

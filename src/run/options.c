@@ -107,6 +107,7 @@ struct trainer_options trainer_options_of(const struct config *config, int vocab
         .weight_type = config->train.weight_type,
         .reproducible = config->train.reproducible,
         .reports_tensors = config->train.report_every > 0,
+        .updates_anyway = config->train.replay_action == REPLAY_CONTINUE,
     };
 }
 

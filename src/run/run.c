@@ -17,6 +17,7 @@
 #include "lambert/kernels/product_counts.h"
 #include "lambert/run/options.h"
 #include "nonfinite.h"
+#include "replays.h"
 #include "run_folder.h"
 #include "run_internal.h"
 #include "run_log.h"
@@ -34,7 +35,7 @@ struct phase_run {
 /* Seconds of a step that is given up when the run is told to end in it: others are over before that is agreed on. */
 static const double LONG_STEP = 1;
 
-enum outcome { GOES_ON, STOPPED, FAILED };
+enum outcome { GOES_ON, STOPPED, FAILED, DIFFERED };
 
 /* --- the run folder --------------------------------------------------------------------------- */
 
@@ -99,6 +100,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     struct step_report report;
     struct step_metrics metrics = {.report = &report, .peak = run->peak};
     struct batch batch;
+    int64_t turn;
     double started = clock_seconds(), waited = activity_waited();
     bool tensors = due(state->total_steps + 1, run->config->train.report_every);
 
@@ -119,6 +121,8 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     activity_at("data is there", -1);
     metrics.rate = schedule_rate(&phase->schedule, state->phase_step);
     trainer_listen(run->trainer, run->step_seconds > LONG_STEP ? signals_stop : NULL);
+    if (replays_turn(run, &turn))
+        trainer_replay(run->trainer, turn);
     if (trainer_step(run->trainer, status < 0 ? NULL : &batch, metrics.rate, tensors, &report,
                      err) < 0)
         return -1;
@@ -128,6 +132,9 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
         run->flags = (struct balance_flags){.stop = true};
         return 0;
     }
+    run->differs = replays_step(run, &report, err) < 0;
+    if (run->differs)
+        return 0;
     double work = clock_seconds() - started - (activity_waited() - waited);
     activity_at("comparing the ranks' times", -1);
     deadline_note_step(&run->deadline, clock_seconds() - started);
@@ -151,8 +158,9 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
 
     activity_at("writing metrics", -1);
     run_log_step(run, phase->settings, &metrics, &phase->progress);
-    run->written =
-        metrics_step(&run->metrics, phase->settings->name, state, &metrics, &run->write_error);
+    if (run->written == 0)
+        run->written =
+            metrics_step(&run->metrics, phase->settings->name, state, &metrics, &run->write_error);
     if (report.tensors) {
         run_log_tensors(run, report.tensors);
         if (run->written == 0)
@@ -218,6 +226,20 @@ static enum outcome save_before_step(struct run *run, struct error *err)
     return STOPPED;
 }
 
+/* A replay differs, as *err says. What followed the step before was done then, but for a checkpoint perhaps. */
+static enum outcome save_before_difference(struct run *run, struct error *err)
+{
+    const struct error difference = *err;
+    struct error failure;
+    if (run->written < 0)
+        log_warning("%s", run->write_error.text);
+    if (saving_check_place(run, &failure) == 0 && saving_save(run, true, &failure) == 0)
+        return DIFFERED;
+    error_set(err, "%s; and the state before that step is not saved: %s", difference.text,
+              failure.text);
+    return FAILED;
+}
+
 /* Evaluation, checkpoint, signal: what may follow a step. */
 static enum outcome after_step(struct run *run, const struct phase_run *phase, struct error *err)
 {
@@ -227,6 +249,8 @@ static enum outcome after_step(struct run *run, const struct phase_run *phase, s
         !run->skips_in_a_row && saving_follows(run, run->state.total_steps, run->flags.save);
     if (run->given_up)
         return save_before_step(run, err);
+    if (run->differs)
+        return save_before_difference(run, err);
     report_progress(run, phase, evaluates || stop);
     report_log(run, phase);
     report_needs(run);
@@ -299,7 +323,8 @@ static enum outcome run_phase(struct run *run, struct error *err)
         outcome = train_step(run, &phase, err) < 0 ? FAILED : after_step(run, &phase, err);
     while (outcome == GOES_ON && run->state.phase_step < phase.settings->steps);
     progress_release(&phase.progress);
-    if (outcome != FAILED && report_products(run, &phase, err) < 0)
+    replays_end_phase(run);
+    if ((outcome == GOES_ON || outcome == STOPPED) && report_products(run, &phase, err) < 0)
         outcome = FAILED;
     run_pass_finished_phases(run);
 done:
@@ -332,6 +357,8 @@ static int run_phases(struct run *run, struct error *err)
     }
     while (outcome == GOES_ON && state->phase < config->phase_count)
         outcome = run_phase(run, err);
+    if (outcome == DIFFERED)
+        return FAILED_BY_MACHINE;
     if (outcome == FAILED || saving_finish(run, err) < 0)
         return -1;
     char worked[32];
@@ -430,6 +457,8 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     if (status < 0)
         goto done;
     saving_init(&run, run.memory_left);
+    if (run.config->train.replay_every > 0)
+        trainer_begin_replays(run.trainer);
     status = stopped_before(dist) ? RUN_STOPPED : run_phases(&run, err);
 done:
     run_release(&run);

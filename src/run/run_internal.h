@@ -15,6 +15,12 @@
 #include "time_left.h"
 #include "work.h"
 
+/* Of this process, in the phase that it is in. */
+struct replay_counts {
+    int64_t steps; /* with a replay */
+    int64_t made, different;
+};
+
 struct run {
     struct dist *dist;
     const struct config *config; /* the work's */
@@ -34,7 +40,9 @@ struct run {
     int64_t steps_here; /* of this process */
     double
         step_seconds; /* that the ranks worked at the last step, on average; before the first INFINITY */
-    bool given_up;      /* the step that was begun last was not made */
+    bool given_up; /* the step that was begun last was not made */
+    bool differs;  /* nor that, for a replay differs */
+    struct replay_counts replays;
     int skips_in_a_row; /* steps up to now that changed nothing */
     bool fresh_head;    /* [rank 0] the task's head began with fresh weights */
     /* What follows the step, on all ranks: a rank was told to end the run; a checkpoint is due by the clock. */

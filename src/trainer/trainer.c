@@ -23,7 +23,7 @@ struct trainer {
     bool listens;       /* in the step that is made: the same on all ranks */
     struct call_off call_off;
     struct tensor_report *tensors; /* [table count]; NULL: nobody will ask for them */
-    struct replay *replay;         /* NULL: nobody will ask for one */
+    struct replay *replay;         /* NULL: none has been asked for */
     int64_t turn;                  /* of the replay in the next step; -1: it has none */
 };
 
@@ -93,8 +93,6 @@ int trainer_new(struct trainer **out, const struct dist *dist,
         *out = NULL;
         return -1;
     }
-    if (options->replays)
-        replay_new(&trainer->replay, dist, trainer->table, options->bert.compute_type);
     return 0;
 }
 
@@ -212,6 +210,12 @@ static bool is_several(const struct trainer *trainer, const struct batch *batch)
 {
     const int sequences = batch->share->sequences;
     return sequences > 0 && micro_batch_fit(trainer, batch, 0) < sequences;
+}
+
+void trainer_begin_replays(struct trainer *trainer)
+{
+    require(!trainer->replay);
+    replay_new(&trainer->replay, trainer->dist, trainer->table, trainer->options.bert.compute_type);
 }
 
 void trainer_replay(struct trainer *trainer, int64_t turn)

@@ -62,6 +62,8 @@ static void defaults(void **state)
     assert_int_equal(c.train.log_every, 10);
     assert_int_equal(c.train.report_every, 0);
     assert_int_equal(c.train.on_nonfinite, NONFINITE_STOP);
+    assert_int_equal(c.train.replay_every, 0);
+    assert_int_equal(c.train.replay_action, REPLAY_STOP);
     assert_int_equal(c.train.watchdog_seconds, 1800);
     assert_int_equal(c.train.ranks_per_node, 0);
     assert_int_equal(c.train.gradient_wire, TYPE_FLOAT32);

@@ -71,6 +71,8 @@ static const char unusual[] = "[run]\n"
                               "log_every = 9\n"
                               "report_every = 10\n"
                               "on_nonfinite = skip\n"
+                              "replay_every = 12\n"
+                              "replay_action = continue\n"
                               "watchdog_seconds = 11\n"
                               "ranks_per_node = 11\n"
                               "gradient_wire = bfloat16\n"
@@ -237,6 +239,8 @@ static void result_keys(void **state)
                                            "log_every",
                                            "report_every",
                                            "on_nonfinite",
+                                           "replay_every",
+                                           "replay_action",
                                            "watchdog_seconds",
                                            "ranks_per_node",
                                            "reproducible",

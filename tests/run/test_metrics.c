@@ -259,6 +259,59 @@ static void products_go_by_who_made_them(void **unused)
     cJSON_Delete(line);
 }
 
+/* A step says how many there were; a difference has a line of its own. */
+static void replays_are_told(void **unused)
+{
+    (void)unused;
+    static struct param_info infos[] = {{.name = "a.weight"}, {.name = "b.weight"}};
+    static const struct param_table table = {.infos = infos, .count = 2};
+    static const struct replay_difference differences[] = {
+        {.owner = 1,
+         .checker = 2,
+         .owner_host = "h1",
+         .checker_host = "h2",
+         .sequences = 3,
+         .sample = 77,
+         .result = {.losses = true, .tensors = 1, .first = 1}},
+        {.owner = 2, .checker = 0, .result = {.losses = true, .first = -1}}};
+    struct step_report report = a_report();
+    const struct step_metrics step = a_step(&report);
+    struct metrics metrics;
+    struct error err;
+    report.replay = (struct replay_report){.made = 3, .different = 2, .differences = differences};
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_step(&metrics, "one", &state, &step, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    assert_number(line, "replays", 3);
+    assert_number(line, "replays_different", 2);
+    cJSON_Delete(line);
+
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_replay(&metrics, "one", &state, &table, &report.replay, &err), 0);
+    metrics_close(&metrics);
+    line = only_line();
+    assert_string_equal(json_get_text(line, "kind"), "replay");
+    assert_number(line, "total_step", 13);
+    assert_number(line, "replays", 3);
+    assert_number(line, "replays_different", 2);
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(line, "differences");
+    assert_int_equal(cJSON_GetArraySize(array), 2);
+    const cJSON *first = cJSON_GetArrayItem(array, 0), *second = cJSON_GetArrayItem(array, 1);
+    assert_number(first, "rank", 1);
+    assert_string_equal(json_get_text(first, "host"), "h1");
+    assert_number(first, "checked_by_rank", 2);
+    assert_string_equal(json_get_text(first, "checked_by_host"), "h2");
+    assert_number(first, "sample", 77);
+    assert_number(first, "sequences", 3);
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(first, "losses_differ")));
+    assert_number(first, "tensors_different", 1);
+    assert_string_equal(json_get_text(first, "first_tensor"), "b.weight");
+    assert_number(second, "tensors_different", 0);
+    assert_null(cJSON_GetObjectItemCaseSensitive(second, "first_tensor"));
+    cJSON_Delete(line);
+}
+
 static void a_checkpoint_has_its_times(void **unused)
 {
     (void)unused;
@@ -457,6 +510,7 @@ int main(void)
         cmocka_unit_test(a_distance_has_no_accuracy),
         cmocka_unit_test(tensors_go_by_their_names),
         cmocka_unit_test(products_go_by_who_made_them),
+        cmocka_unit_test(replays_are_told),
         cmocka_unit_test(a_checkpoint_has_its_times),
         cmocka_unit_test(a_lost_log_is_told),
         cmocka_unit_test(an_evaluation_has_its_yardstick),

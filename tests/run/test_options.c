@@ -80,6 +80,11 @@ static unsigned on_nonfinite_reached(const struct config *config)
     return config->train.on_nonfinite;
 }
 
+static unsigned replay_action_reached(const struct config *config)
+{
+    return config->train.replay_action;
+}
+
 enum { MOST_WORDS = 16 }; /* and the end */
 
 static const struct {
@@ -129,6 +134,9 @@ static const struct {
     {"train.on_nonfinite",
      on_nonfinite_reached,
      {{"stop", NONFINITE_STOP}, {"skip", NONFINITE_SKIP}}},
+    {"train.replay_action",
+     replay_action_reached,
+     {{"stop", REPLAY_STOP}, {"continue", REPLAY_CONTINUE}}},
     {"train.gradient_wire", wire_reached, {{"float32", TYPE_FLOAT32}, {"bfloat16", TYPE_BFLOAT16}}},
     {"train.weight_type",
      weight_type_reached,

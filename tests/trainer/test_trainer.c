@@ -443,14 +443,13 @@ static void only_steps_of_several_micro_batches_listen(void **state)
 /* Every other step has one, in which each rank with a micro-batch has it computed again. */
 static void check_replays(const struct trainer_options *options, int group)
 {
-    struct trainer_options replaying = *options;
-    replaying.replays = true;
-    struct trainer *trainer = open_trainer(&replaying, 1), *other = open_trainer(options, 1);
+    struct trainer *trainer = open_trainer(options, 1), *other = open_trainer(options, 1);
     struct fixture fixture;
     struct step_report report;
     struct error err;
     fixture_init(&fixture, 5);
     fixture.batch.group = group;
+    trainer_begin_replays(trainer);
     for (int step = 0; step < 6; step++) {
         if (step % 2 == 1)
             trainer_replay(trainer, step / 2);
@@ -494,12 +493,12 @@ static void a_replay_is_given_up_with_its_step(void **state)
     struct error err;
     (void)state;
     options.bert.capacity.tokens = 20;
-    options.replays = true;
     struct trainer *trainer = open_trainer(&options, 1), *other = open_trainer(&options, 1);
     fixture_init(&fixture, 5);
     asked = 0;
     told_at = dist_rank(ranks) == 0 ? 2 : 0;
     trainer_listen(trainer, told);
+    trainer_begin_replays(trainer);
     trainer_replay(trainer, 0);
     assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, false, &report, &err), 0);
     assert_true(report.given_up);
@@ -528,7 +527,6 @@ static void a_replay_finds_wrong_weights(void **state)
     if (size == 1)
         return;
     assert_true(dist_divide_nodes(ranks, 1));
-    options.replays = true;
     fixture_init(&fixture, 5);
     for (int anyway = 0; anyway < 2; anyway++) {
         options.updates_anyway = anyway;
@@ -537,6 +535,7 @@ static void a_replay_finds_wrong_weights(void **state)
         const real right = *weight; /* of the word embeddings, and another rank's to update */
         if (dist_rank(ranks) == wrong)
             *weight *= 2;
+        trainer_begin_replays(trainer);
         trainer_replay(trainer, 0);
         assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, false, &report, &err), 0);
         assert_int_equal(report.replay.made, size);

@@ -21,6 +21,9 @@ struct error {
  * same call do later. It becomes the exit code of the program (command/command.h). */
 enum { FAILED_FOR_NOW = -2 };
 
+/* The same: not the call is at fault but a machine, whose processor or memory was found to be wrong. */
+enum { FAILED_BY_MACHINE = -3 };
+
 /* Replaces the sentence. Always returns -1, so that a function can `return error_set(err, ...)`. */
 int error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -12,8 +12,8 @@
  *
  * The program is `return command_main(&command_lambert, argc, argv);`: it finds the command, reads
  * its options into its arguments, runs it, and prints the sentence of a failure, once. Exit codes:
- * 0 done, 1 failed, 2 wrong use, 75 (EX_TEMPFAIL of sysexits.h) failed by what may pass: try again
- * later. */
+ * 0 done, 1 failed, 2 wrong use, 71 (EX_OSERR of sysexits.h) a machine was found to be wrong, 75 (EX_TEMPFAIL) failed
+ * by what may pass: try again later. */
 #ifndef LAMBERT_COMMAND_COMMAND_H
 #define LAMBERT_COMMAND_COMMAND_H
 
@@ -24,7 +24,7 @@
 #include "lambert/command/option.h"
 #include "lambert/dist/dist.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2, EXIT_LATER = 75 };
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2, EXIT_MACHINE = 71, EXIT_LATER = 75 };
 
 struct command {
     const char *name;
@@ -44,7 +44,7 @@ struct command {
     void (*init)(void *arguments); /* defaults that are no constants; may be NULL */
     /* What no option can know alone: whether they go together. -1 is wrong use. May be NULL. */
     int (*check)(const void *arguments, struct error *err);
-    /* One of the two: 0, -1 or FAILED_FOR_NOW. The second is called on every rank of the job (alone: one), and fails on all
+    /* One of the two: 0, -1, FAILED_FOR_NOW or FAILED_BY_MACHINE. The second is called on every rank of the job (alone: one), and fails on all
      * of them with one sentence, which rank 0 prints; else it gives the exit code. */
     int (*run)(const void *arguments, struct error *err);
     int (*run_on_ranks)(struct dist *dist, const void *arguments, struct error *err);

@@ -44,6 +44,7 @@ enum { CONFIG_MAX_CORPORA = MIXTURE_MOST, CONFIG_CORPORA = 8192 };
 
 /* What to do about a step whose loss or gradient is not finite. */
 enum on_nonfinite { NONFINITE_STOP, NONFINITE_SKIP };
+enum replay_action { REPLAY_STOP, REPLAY_CONTINUE };
 
 /* What rows begin as that the model of run.start_from does not have. */
 enum new_tokens { NEW_TOKENS_REFUSE, NEW_TOKENS_MEAN, NEW_TOKENS_FRESH };
@@ -122,6 +123,8 @@ struct config_train {
     int log_every;             /* steps between lines of the log file or terminal history */
     int report_every;          /* steps; 0: never */
     enum on_nonfinite on_nonfinite;
+    int replay_every; /* steps; 0: never */
+    enum replay_action replay_action;
     int watchdog_seconds; /* 0: none */
     int ranks_per_node;   /* 0: those that share a machine */
     enum float_type gradient_wire;

@@ -86,6 +86,11 @@ int metrics_run(struct metrics *metrics, const char *phase, const struct run_sta
 int metrics_step(struct metrics *metrics, const char *phase, const struct run_state *state,
                  const struct step_metrics *step, struct error *err);
 
+/* A line of kind "replay": all differences of a step's replays. */
+int metrics_replay(struct metrics *metrics, const char *phase, const struct run_state *state,
+                   const struct param_table *table, const struct replay_report *report,
+                   struct error *err);
+
 /* A line of kind "tensors": all of the table, as they were in the step's update. */
 int metrics_tensors(struct metrics *metrics, const char *phase, const struct run_state *state,
                     const struct param_table *table, const struct tensor_report *tensors,

@@ -32,7 +32,8 @@ void run_before_ranks(void);
 
 /* Collective. 0: the run is complete; RUN_STOPPED: a signal, or the end of its time, ended it before, with a
  * checkpoint of all that was trained; -1 with the same sentence on every rank; FAILED_FOR_NOW where another host has, or
- * had, the folder's lock. */
+ * had, the folder's lock, FAILED_BY_MACHINE where a replay differed (train.replay_action), with a checkpoint of the state
+ * before that step. */
 enum { RUN_STOPPED = 1 };
 int run_training(struct dist *dist, const struct run_request *request, struct error *err);
 

@@ -47,7 +47,6 @@ struct trainer_options {
      * then (batch/batch_source.h). */
     bool reproducible;
     bool reports_tensors; /* trainer_step() may be asked for norms of each tensor */
-    bool replays;         /* trainer_replay() may be called */
     bool updates_anyway;  /* a step with a replay that differs is made as any other */
 };
 
@@ -132,7 +131,11 @@ int trainer_step(struct trainer *trainer, const struct batch *batch, double rate
  * in which each rank has one micro-batch at most is made whole, and told() is not asked in it. NULL: all steps are. */
 void trainer_listen(struct trainer *trainer, bool (*told)(void));
 
-/* [local], but to be called on all ranks alike, with `replays`. The next trainer_step() has a replay (replay.h), which
+/* Once, before the first trainer_replay(): finds out which ranks can check which others (replay.h), and warns of those
+ * that nobody can. */
+void trainer_begin_replays(struct trainer *trainer);
+
+/* [local], but to be called on all ranks alike. The next trainer_step() has a replay (replay.h), which
  * costs it the time of a micro-batch and changes nothing; `turn`, 0, 1, ..., decides on who checks whom. */
 void trainer_replay(struct trainer *trainer, int64_t turn);
 
