@@ -181,7 +181,7 @@ static struct probe_link lead_pair(const struct dist *dist, int other, char *dat
     link.latency = lead_small(dist, other, data, seconds / 4);
     for (int bytes = SMALLEST_TRIAL; bytes <= LARGEST_TRIAL; bytes *= 4) {
         took = lead(dist, other, data, (struct trial){bytes, 1});
-        link.bandwidth = fmax(link.bandwidth, bytes / took);
+        link.bandwidth = bytes / took; /* of the longest message: short ones may pass in a burst */
         if (2 * took > seconds / 16) /* four times as many would take a quarter of what there is */
             break;
     }

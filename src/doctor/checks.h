@@ -22,6 +22,7 @@ struct doctor {
     struct config config;
     bool configured;        /* config holds what all ranks were given */
     bool has_kernels;       /* all ranks have chosen theirs */
+    bool starved;           /* a rank does not get the time of its cores */
     struct threads threads; /* this rank's */
     bool has_work;          /* all ranks can read what the run trains on */
     struct run_needs needs; /* this rank's */

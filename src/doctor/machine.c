@@ -211,9 +211,11 @@ void check_speed(struct doctor *doctor, struct findings *found)
         cpu_mean_flops(compute_type(doctor), threads->count, SPEED_SECONDS) / threads->count;
     const double share =
         (processor_seconds() - used) / ((clock_seconds() - began) * threads->count);
+    const bool starved = share < LEAST_SHARE && !is_oversubscribed(threads);
+    doctor->starved = dist_any(doctor->dist, starved);
     dist_sum_double(doctor->dist, rates, ranks);
     const double middle = median(rates, ranks);
-    if (share < LEAST_SHARE && !is_oversubscribed(threads))
+    if (starved)
         find(
             found, FINDING_WARNING, OF_RANK,
             "see what else runs there (top), end it, or give the job hosts or cores of its own "

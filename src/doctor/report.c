@@ -7,7 +7,7 @@
 #include "lambert/base/json.h"
 #include "lambert/base/memory.h"
 
-enum { NAME_WIDTH = 14, MOST_LINES = 4 /* of a check, as text */, MOST_NAMES = 4 };
+enum { NAME_WIDTH = 14, MOST_LINES = 8 /* of a check, as text */, MOST_NAMES = 4 };
 
 static const char *const level_words[] = {
     [FINDING_WELL] = "ok", [FINDING_WARNING] = "warn", [FINDING_FAULT] = "FAIL"};

@@ -1,6 +1,6 @@
 #!/bin/sh
 # CPU quotas of a real control group, version 1 or 2, whichever this machine lets us make: vocab, prep and train take no
-# more threads than it has time for, and more threads by choice are warned of.
+# more threads than it has time for, and more threads by choice are warned of, which `lambert doctor` does as well.
 . "$(dirname "$0")/../lib.sh"
 unset OMP_NUM_THREADS
 
@@ -57,6 +57,11 @@ grep -q ", 1 thread(s)$" log.txt || fail "train: $(cat log.txt)"
 try -n 1 $lambert_train run.threads=2
 grep -q "warning: 2 thread(s) a rank, but $group/cpu.* allows the time of 1 CPUs.* Set run.threads=1" log.txt ||
     fail "no warning: $(cat log.txt)"
+
+in_group mpirun --bind-to none -n 1 "$LAMBERT" doctor "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=run \
+    run.threads=2 >log.txt 2>&1 || fail "doctor: $(cat log.txt)"
+grep -A 1 "^warn  threads .*2 thread(s) a rank, but $group/cpu.* allows the time of 1 CPUs" log.txt |
+    grep -q "cure: Set run.threads=1" || fail "doctor does not name the quota: $(cat log.txt)"
 
 # Rounded up; and two ranks share it.
 quota 150000
