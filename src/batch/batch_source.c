@@ -5,6 +5,11 @@ int batch_source_next(struct batch_source *source, struct batch *batch, struct e
     return source->operations->next(source, batch, err);
 }
 
+bool batch_source_wait(struct batch_source *source, double seconds)
+{
+    return !source->operations->wait || source->operations->wait(source, seconds);
+}
+
 void batch_source_close(struct batch_source *source)
 {
     if (source)

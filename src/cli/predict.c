@@ -235,7 +235,7 @@ static int predict(struct dist *dist, const void *context, struct error *err)
         status = load_model(&prediction, arguments, dist, err);
     if (status == 0) {
         predict_features(&outputs, dist, prediction.model.bert, prediction.model.params,
-                         prediction.set.features, prediction.token_budget);
+                         prediction.set.features, prediction.token_budget, NULL);
         if (dist_rank(dist) == 0)
             status = write_output(&prediction, &outputs, arguments, err);
         status = dist_agree(dist, status, err);

@@ -203,7 +203,7 @@ static int ask(struct dist *dist, const struct score_pairs_request *request,
     if (loaded_model_init(&model, base, dist, objectives, 1, &options, err) < 0)
         return -1;
     struct pair_score *scores = memory_new((size_t)pairs->count, sizeof *scores);
-    pair_scorer_run(scorer, dist, model.bert, model.params, &options.capacity, scores);
+    pair_scorer_run(scorer, dist, model.bert, model.params, &options.capacity, NULL, scores);
     loaded_model_release(&model);
     const int status = dist_rank(dist) == 0 ? tell(request, pairs, scores, err) : 0;
     free(scores);

@@ -44,7 +44,7 @@ bool call_off_heard(const struct dist *dist, struct call_off *call_off, bool tol
 bool call_off_agree(const struct dist *dist, struct call_off *call_off)
 {
     int told = call_off->told, tellers;
-    activity_wait_begin("MPI_Allreduce (whether the step is given up)", -1);
+    activity_wait_begin("MPI_Allreduce (whether this is given up)", -1);
     MPI_Allreduce(&told, &tellers, 1, MPI_INT, MPI_SUM, dist->world);
     while (call_off->heard < tellers - told)
         receive(dist, call_off);

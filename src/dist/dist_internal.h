@@ -24,7 +24,8 @@ enum {
     TAG_ROWS = 1 << 14,
     TAG_GATHER,
     TAG_CALL_OFF,
-    TAG_PASS
+    TAG_PASS,
+    TAG_MEETING
 };
 
 #ifdef LAMBERT_DOUBLE

@@ -33,5 +33,5 @@ bool deadline_is_near(struct deadline *deadline, double now, int evaluations, in
 
 double deadline_needed(const struct deadline *deadline, double checkpoint)
 {
-    return RESERVE * (deadline->step + deadline->evaluation + 2 * checkpoint) + END_SECONDS;
+    return RESERVE * (deadline->step + 2 * checkpoint) + END_SECONDS;
 }

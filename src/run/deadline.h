@@ -27,8 +27,8 @@ void deadline_note_evaluation(struct deadline *deadline, double seconds);
 bool deadline_is_near(struct deadline *deadline, double now, int evaluations, int checkpoints,
                       double checkpoint);
 
-/* Seconds that a run needs at most to end after a signal, with the reserve: a step, an evaluation, the checkpoint that
- * is being written, and the one at the end. */
+/* Seconds that a run needs at most to end after a signal, with the reserve: a step, the checkpoint that is being written,
+ * and the one at the end. An evaluation is given up. */
 double deadline_needed(const struct deadline *deadline, double checkpoint);
 
 #endif

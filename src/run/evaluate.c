@@ -9,6 +9,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
+#include "lambert/dist/call_off.h"
 #include "lambert/run/metrics.h"
 #include "lambert/run/options.h"
 
@@ -149,10 +150,11 @@ static void run_batch(struct evaluator *evaluator, const struct heldout_set *set
     packed_batch_reset(batch);
 }
 
-/* This rank's samples, packed up to the token budget. */
+/* This rank's samples, packed up to the token budget; no more of them when the evaluation is given up. */
 static int run_own(struct evaluator *evaluator, const struct heldout_set *set,
                    const struct dist *dist, struct bert *bert, const real *params,
-                   struct evaluation_sums *sums, struct error *err)
+                   bool (*told)(void), struct call_off *call_off, struct evaluation_sums *sums,
+                   struct error *err)
 {
     struct packed_batch *batch = &evaluator->batch;
     struct sample_plan plan;
@@ -160,27 +162,36 @@ static int run_own(struct evaluator *evaluator, const struct heldout_set *set,
     for (uint64_t i = (uint64_t)dist_rank(dist); i < set->sequences;
          i += (uint64_t)dist_size(dist)) {
         sampler_plan(set->sampler, i, &plan, NULL);
-        if (batch->sequences > 0 && batch->tokens + plan.tokens > evaluator->token_budget)
+        if (batch->sequences > 0 && batch->tokens + plan.tokens > evaluator->token_budget) {
+            if (told && call_off_heard(dist, call_off, told()))
+                return 0;
             run_batch(evaluator, set, bert, params, sums);
+        }
         if (sampler_fill(set->sampler, &plan, batch, err) < 0)
             return -1;
     }
-    if (batch->sequences > 0)
+    if (batch->sequences > 0 && !(told && call_off_heard(dist, call_off, told())))
         run_batch(evaluator, set, bert, params, sums);
     return 0;
 }
 
+/* As evaluator_run(), of one set. */
 static int run_set(struct evaluator *evaluator, const struct heldout_set *set,
                    const struct dist *dist, struct bert *bert, const real *params,
-                   struct evaluation *result, struct error *err)
+                   bool (*told)(void), struct evaluation *result, struct error *err)
 {
     struct evaluation_sums sums = {.masked = 0};
+    struct call_off call_off;
     const struct objective_list objectives = bert_objectives(bert);
     const size_t bytes = offsetof(struct evaluation_sums, objectives) +
                          (size_t)objectives.count * sizeof(struct objective_sums);
-    int status = run_own(evaluator, set, dist, bert, params, &sums, err);
+    call_off_begin(&call_off);
+    int status = run_own(evaluator, set, dist, bert, params, told, &call_off, &sums, err);
+    const bool given_up = told && call_off_agree(dist, &call_off);
     if (dist_agree(dist, status, err) < 0)
         return -1;
+    if (given_up)
+        return 1;
     dist_sum_double(dist, &sums.unigram_loss, (int)(bytes / sizeof(double)));
     *result =
         (struct evaluation){.objectives = objectives,
@@ -238,10 +249,11 @@ static void sum_up(struct evaluation *all)
 }
 
 int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
-                  const real *params, struct evaluation *result, struct error *err)
+                  const real *params, bool (*told)(void), struct evaluation *result,
+                  struct error *err)
 {
     if (!evaluator->several)
-        return run_set(evaluator, evaluator->sets, dist, bert, params, result, err);
+        return run_set(evaluator, evaluator->sets, dist, bert, params, told, result, err);
     *result = (struct evaluation){
         .objectives = bert_objectives(bert),
         .compute_type = evaluator->compute_type,
@@ -249,9 +261,10 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
     for (int s = 0; s < evaluator->count; s++) {
         const struct heldout_set *set = &evaluator->sets[s];
         struct corpus_evaluation *corpus = &result->corpora[result->corpus_count];
-        if (run_set(evaluator, set, dist, bert, params, &corpus->own, err) < 0) {
+        const int status = run_set(evaluator, set, dist, bert, params, told, &corpus->own, err);
+        if (status != 0) {
             evaluation_release(result);
-            return -1;
+            return status;
         }
         corpus->folder = memory_copy_text(corpus_folder(set->corpus));
         corpus->share = set->share;

@@ -124,7 +124,7 @@ int evaluate_checkpoint(const struct dist *dist, const struct evaluation_request
     if (status < 0)
         goto done;
     activity_task("evaluation", -1);
-    status = evaluator_run(setup.evaluator, dist, setup.bert, setup.params, result, err);
+    status = evaluator_run(setup.evaluator, dist, setup.bert, setup.params, NULL, result, err);
 done:
     setup_release(&setup);
     watchdog_stop(watchdog);

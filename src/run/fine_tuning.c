@@ -17,6 +17,7 @@
 #include "lambert/run/run.h"
 #include "lambert/run/task_set.h"
 #include "run_internal.h"
+#include "signals.h"
 #include "work.h"
 
 enum { MOST_LABELS_SAID = 20, MOST_STEPS = 1000000000 /* as of phase.NAME.steps */ };
@@ -99,49 +100,55 @@ static double chosen_value(const struct config_task *task, const struct metric_v
     return strcmp(*name, "loss") == 0 ? loss : metric_values_find(values, *name);
 }
 
-/* [rank 0] Says it in log and metrics, and what it is chosen by. */
+/* [rank 0] Says it in the log, and what it is chosen by. */
 static int tell(struct fine_tuning *tuning, struct run *run, const struct task_outputs *outputs,
-                struct best_candidate *candidate, struct error *err)
+                struct task_evaluation *told, struct best_candidate *candidate, struct error *err)
 {
-    const struct work *work = &tuning->work;
-    const struct config_task *task = &work->config.task;
-    struct task_evaluation told = {.kind = task->kind,
-                                   .file = task->evaluate,
-                                   .examples = task_set_count(&tuning->heldout),
-                                   .loss = outputs->loss};
+    const struct config_task *task = &tuning->work.config.task;
     struct buffer text = {0};
-    if (score(tuning, outputs, &told.values, err) < 0)
+    *told = (struct task_evaluation){.kind = task->kind,
+                                     .file = task->evaluate,
+                                     .examples = task_set_count(&tuning->heldout),
+                                     .loss = outputs->loss};
+    if (score(tuning, outputs, &told->values, err) < 0)
         return -1;
-    print_values(&told.values, &text);
-    if (isfinite(told.loss)) /* questions have none */
-        buffer_print(&text, "; loss %.4f", told.loss);
+    print_values(&told->values, &text);
+    if (isfinite(told->loss)) /* questions have none */
+        buffer_print(&text, "; loss %.4f", told->loss);
     log_info("step %" PRId64 ", %s: %s; %d %s", run->state.total_steps, task->evaluate,
-             buffer_text(&text), told.examples, task_units(task->kind));
+             buffer_text(&text), told->examples, task_units(task->kind));
     buffer_release(&text);
-    candidate->value = chosen_value(task, &told.values, told.loss, &candidate->metric);
+    candidate->value = chosen_value(task, &told->values, told->loss, &candidate->metric);
     if (run->state.total_steps == 0 && run->fresh_head)
         candidate->value = NAN; /* of a head that has learned nothing */
-    return metrics_task(&run->metrics, work->config.phases[tuning->phase].name, &run->state, &told,
-                        err);
+    return 0;
 }
 
 static int evaluate(struct work *work, struct run *run, struct error *err)
 {
     struct fine_tuning *tuning = (struct fine_tuning *)work;
+    const bool first = dist_rank(run->dist) == 0;
     struct task_outputs outputs;
+    struct task_evaluation told;
     struct best_candidate candidate = {.value = NAN};
     int status = 0;
-    if (!tuning->heldout.features)
+    if (!tuning->heldout.features || run->evaluated.evaluation)
         return 0;
     activity_task("evaluation after step", run->state.total_steps);
-    predict_features(&outputs, run->dist, trainer_bert(run->trainer), trainer_weights(run->trainer),
-                     tuning->heldout.features, work->options.bert.capacity.tokens);
-    if (dist_rank(run->dist) == 0)
-        status = tell(tuning, run, &outputs, &candidate, err);
+    if (!predict_features(&outputs, run->dist, trainer_bert(run->trainer),
+                          trainer_weights(run->trainer), tuning->heldout.features,
+                          work->options.bert.capacity.tokens, signals_stop))
+        return RUN_STOPPED;
+    if (first)
+        status = tell(tuning, run, &outputs, &told, &candidate, err);
     task_outputs_release(&outputs);
-    if (dist_agree(run->dist, status, err) < 0)
+    if (dist_agree(run->dist, status, err) < 0 || best_offer(run, &candidate, err) < 0)
         return -1;
-    return best_offer(run, &candidate, err);
+    /* The line comes last: where it is, a run that was killed need not evaluate again. */
+    if (first)
+        status = metrics_task(&run->metrics, work->config.phases[tuning->phase].name, &run->state,
+                              &told, err);
+    return dist_agree(run->dist, status, err);
 }
 
 /* --- the task --------------------------------------------------------------------------------- */

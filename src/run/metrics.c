@@ -15,8 +15,15 @@
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 
+static bool is_of_kind(const cJSON *line, const char *kind)
+{
+    const char *is = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "kind"));
+    return is && strcmp(is, kind) == 0;
+}
+
 /* The lines that the checkpoint at `keep_steps` has seen; a half-written last line is dropped. */
-static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *kept)
+static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *kept,
+                       struct evaluation_lines *lines)
 {
     const char *cursor = buffer_text(text), *end = cursor + text->size;
     while (cursor < end) {
@@ -28,19 +35,24 @@ static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *k
         const cJSON *step = cJSON_GetObjectItemCaseSensitive(line, "total_step");
         if (cJSON_IsNumber(step) && step->valuedouble <= (double)keep_steps)
             buffer_put(kept, cursor, length);
+        if (cJSON_IsNumber(step) && step->valuedouble == (double)keep_steps) {
+            lines->evaluation |= is_of_kind(line, "evaluation");
+            lines->pairs |= is_of_kind(line, "pairs");
+        }
         cJSON_Delete(line);
         cursor += length;
     }
 }
 
-static int rewrite(const char *path, int64_t keep_steps, struct error *err)
+static int rewrite(const char *path, int64_t keep_steps, struct evaluation_lines *lines,
+                   struct error *err)
 {
     struct buffer text = {0}, kept = {0};
     int status = 0;
     if (keep_steps > 0 && file_exists(path))
         status = file_read(path, &text, err);
     if (status == 0) {
-        keep_lines(&text, keep_steps, &kept);
+        keep_lines(&text, keep_steps, &kept, lines);
         status = file_write(path, kept.data, kept.size, err);
     }
     buffer_release(&text);
@@ -55,7 +67,7 @@ int metrics_open(struct metrics *metrics, const char *run_folder, int rank, int6
     if (rank != 0)
         return 0;
     metrics->path = path_join(run_folder, "metrics.jsonl");
-    if (rewrite(metrics->path, keep_steps, err) < 0)
+    if (rewrite(metrics->path, keep_steps, &metrics->kept, err) < 0)
         return -1;
     metrics->stream = fopen(metrics->path, "a");
     if (!metrics->stream)

@@ -7,6 +7,7 @@
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
+#include "lambert/dist/call_off.h"
 #include "lambert/text/tokenizer.h"
 
 struct pair_scorer {
@@ -137,6 +138,9 @@ struct walk {
     struct packed_batch batch; /* the same copies, where it is mine */
     int first;                 /* the first of them, of all */
     double *losses;            /* [pieces] of this rank's batches */
+    bool (*told)(void);        /* NULL: nobody is told to end */
+    struct call_off call_off;
+    bool given_up; /* no more batches are computed */
 };
 
 static void run_batch(struct walk *walk)
@@ -153,7 +157,9 @@ static void run_batch(struct walk *walk)
 
 static void next_batch(struct walk *walk, const struct dist *dist)
 {
-    if (walk->mine && walk->copies > 0)
+    if (walk->told && !walk->given_up)
+        walk->given_up = call_off_heard(dist, &walk->call_off, walk->told());
+    if (walk->mine && walk->copies > 0 && !walk->given_up)
         run_batch(walk);
     packed_batch_reset(&walk->batch);
     walk->first += walk->copies;
@@ -196,31 +202,39 @@ static void walk_sentence(struct walk *walk, const struct dist *dist, int senten
     }
 }
 
-/* The losses of all copies, on all ranks. */
-static void find_losses(const struct pair_scorer *scorer, const struct dist *dist,
+/* The losses of all copies, on all ranks; no: given up. */
+static bool find_losses(const struct pair_scorer *scorer, const struct dist *dist,
                         struct bert *bert, const real *params, const struct bert_capacity *capacity,
-                        double *losses)
+                        bool (*told)(void), double *losses)
 {
-    struct walk walk = {
-        .scorer = scorer, .bert = bert, .params = params, .capacity = *capacity, .losses = losses};
+    struct walk walk = {.scorer = scorer,
+                        .bert = bert,
+                        .params = params,
+                        .capacity = *capacity,
+                        .losses = losses,
+                        .told = told};
+    call_off_begin(&walk.call_off);
     packed_batch_init(&walk.batch);
     next_batch(&walk, dist);
-    for (int s = 0; s < scorer->sentences; s++)
+    for (int s = 0; s < scorer->sentences && !walk.given_up; s++)
         walk_sentence(&walk, dist, s);
     next_batch(&walk, dist);
     packed_batch_release(&walk.batch);
+    if (told && call_off_agree(dist, &walk.call_off))
+        return false;
     dist_sum_double(dist, losses, scorer->pieces);
+    return true;
 }
 
-void pair_scorer_run(const struct pair_scorer *scorer, const struct dist *dist, struct bert *bert,
-                     const real *params, const struct bert_capacity *capacity,
+bool pair_scorer_run(const struct pair_scorer *scorer, const struct dist *dist, struct bert *bert,
+                     const real *params, const struct bert_capacity *capacity, bool (*told)(void),
                      struct pair_score *scores)
 {
     double *losses = memory_new((size_t)scorer->pieces, sizeof *losses);
     const double *loss = losses;
     require(scorer->longest <= capacity->tokens && scorer->longest <= capacity->longest);
-    find_losses(scorer, dist, bert, params, capacity, losses);
-    for (int s = 0; s < scorer->sentences; s++) {
+    const bool found = find_losses(scorer, dist, bert, params, capacity, told, losses);
+    for (int s = 0; found && s < scorer->sentences; s++) {
         const size_t pieces = scorer->starts[s + 1] - scorer->starts[s] - 2;
         double *score = &scores[s / PAIR_SENTENCES].sentences[s % PAIR_SENTENCES];
         *score = 0;
@@ -228,17 +242,20 @@ void pair_scorer_run(const struct pair_scorer *scorer, const struct dist *dist, 
             *score -= *loss++;
     }
     free(losses);
+    return found;
 }
 
-double pair_scorer_accuracy(const struct pair_scorer *scorer, const struct dist *dist,
-                            struct bert *bert, const real *params,
-                            const struct bert_capacity *capacity)
+bool pair_scorer_accuracy(const struct pair_scorer *scorer, const struct dist *dist,
+                          struct bert *bert, const real *params,
+                          const struct bert_capacity *capacity, bool (*told)(void),
+                          double *accuracy)
 {
     struct pair_score *scores = memory_new((size_t)scorer->pairs, sizeof *scores);
     int right = 0;
-    pair_scorer_run(scorer, dist, bert, params, capacity, scores);
-    for (int p = 0; p < scorer->pairs; p++)
+    const bool found = pair_scorer_run(scorer, dist, bert, params, capacity, told, scores);
+    for (int p = 0; found && p < scorer->pairs; p++)
         right += pair_is_right(&scores[p]);
     free(scores);
-    return (double)right / scorer->pairs;
+    *accuracy = (double)right / scorer->pairs;
+    return found;
 }

@@ -6,6 +6,7 @@
 
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
+#include "lambert/dist/call_off.h"
 #include "lambert/features/answers.h"
 #include "lambert/run/metrics.h"
 
@@ -31,9 +32,10 @@ static void run_batch(struct bert *bert, const real *params, const struct packed
     activity_heartbeat();
 }
 
-/* Features [first, end), packed up to the budget. */
-static void run_own(struct bert *bert, const real *params, const struct feature_set *features,
-                    int first, int end, int token_budget, struct buffer *logits,
+/* Features [first, end), packed up to the budget; no more of them when it is given up. */
+static void run_own(const struct dist *dist, struct bert *bert, const real *params,
+                    const struct feature_set *features, int first, int end, int token_budget,
+                    bool (*told)(void), struct call_off *call_off, struct buffer *logits,
                     struct objective_sums *sums)
 {
     struct packed_batch batch;
@@ -42,30 +44,40 @@ static void run_own(struct bert *bert, const real *params, const struct feature_
     for (int f = first; f < end; f++) {
         const int tokens = feature_set_at(features, f)->tokens;
         if (batch.sequences > 0 && batch.tokens + tokens > token_budget) {
+            if (told && call_off_heard(dist, call_off, told()))
+                break;
             run_batch(bert, params, &batch, logits, sums);
             packed_batch_reset(&batch);
         }
         feature_set_append(features, f, (uint64_t)f, 0, &batch);
     }
-    if (batch.sequences > 0)
+    if (batch.sequences > 0 && !(told && call_off_heard(dist, call_off, told())))
         run_batch(bert, params, &batch, logits, sums);
     packed_batch_release(&batch);
 }
 
-void predict_features(struct task_outputs *outputs, const struct dist *dist, struct bert *bert,
-                      const real *params, const struct feature_set *features, int token_budget)
+bool predict_features(struct task_outputs *outputs, const struct dist *dist, struct bert *bert,
+                      const real *params, const struct feature_set *features, int token_budget,
+                      bool (*told)(void))
 {
     const int64_t count = feature_set_count(features);
     const int rank = dist_rank(dist), ranks = dist_size(dist);
     struct buffer own = {0}, all = {0};
     struct objective_sums sums = {0};
-    run_own(bert, params, features, (int)(count * rank / ranks), (int)(count * (rank + 1) / ranks),
-            token_budget, &own, &sums);
+    struct call_off call_off;
+    call_off_begin(&call_off);
+    run_own(dist, bert, params, features, (int)(count * rank / ranks),
+            (int)(count * (rank + 1) / ranks), token_budget, told, &call_off, &own, &sums);
+    if (told && call_off_agree(dist, &call_off)) {
+        buffer_release(&own);
+        return false;
+    }
     dist_gather(dist, own.data, own.size, &all);
     dist_sum_double(dist, &sums.loss, (int)(sizeof sums / sizeof(double)));
     buffer_release(&own);
     *outputs = (struct task_outputs){.logits = (float *)all.data,
                                      .loss = metrics_mean(sums.loss, sums.terms)};
+    return true;
 }
 
 void task_outputs_release(struct task_outputs *outputs)

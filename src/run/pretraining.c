@@ -11,9 +11,11 @@
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
 #include "lambert/run/pair_scorer.h"
+#include "lambert/run/run.h"
 #include "lambert/sample/sampled_batches.h"
 #include "run_internal.h"
 #include "run_log.h"
+#include "signals.h"
 #include "stage.h"
 #include "work.h"
 
@@ -144,12 +146,13 @@ static int evaluate_heldout(struct pretraining *pretraining, struct run *run, st
 {
     const struct config_phase *settings = &pretraining->work.config.phases[pretraining->phase];
     struct evaluation result;
-    if (evaluator_run(pretraining->evaluator, run->dist, trainer_bert(run->trainer),
-                      trainer_weights(run->trainer), &result, err) < 0)
-        return -1;
+    int status = evaluator_run(pretraining->evaluator, run->dist, trainer_bert(run->trainer),
+                               trainer_weights(run->trainer), signals_stop, &result, err);
+    if (status != 0)
+        return status < 0 ? -1 : RUN_STOPPED;
     run_log_evaluation(run, settings, &result);
-    int status = metrics_evaluation(&run->metrics, settings->name, &run->state,
-                                    settings->sequence_length, &result, err);
+    status = metrics_evaluation(&run->metrics, settings->name, &run->state,
+                                settings->sequence_length, &result, err);
     evaluation_release(&result);
     return dist_agree(run->dist, status, err);
 }
@@ -158,9 +161,11 @@ static int evaluate_pairs(struct pretraining *pretraining, struct run *run, stru
 {
     const struct work *work = &pretraining->work;
     const int count = pair_scorer_count(pretraining->pairs);
-    const double accuracy =
-        pair_scorer_accuracy(pretraining->pairs, run->dist, trainer_bert(run->trainer),
-                             trainer_weights(run->trainer), &work->options.bert.capacity);
+    double accuracy;
+    if (!pair_scorer_accuracy(pretraining->pairs, run->dist, trainer_bert(run->trainer),
+                              trainer_weights(run->trainer), &work->options.bert.capacity,
+                              signals_stop, &accuracy))
+        return RUN_STOPPED;
     run_log_pairs(run, accuracy, count);
     int status = metrics_pairs(&run->metrics, work->config.phases[pretraining->phase].name,
                                &run->state, accuracy, count, err);
@@ -170,10 +175,14 @@ static int evaluate_pairs(struct pretraining *pretraining, struct run *run, stru
 static int evaluate(struct work *work, struct run *run, struct error *err)
 {
     struct pretraining *pretraining = (struct pretraining *)work;
+    const struct evaluation_lines *there = &run->evaluated;
+    int status = 0;
     activity_task("evaluation after step", run->state.total_steps);
-    if (pretraining->evaluator && evaluate_heldout(pretraining, run, err) < 0)
-        return -1;
-    return pretraining->pairs ? evaluate_pairs(pretraining, run, err) : 0;
+    if (pretraining->evaluator && !there->evaluation)
+        status = evaluate_heldout(pretraining, run, err);
+    return status == 0 && pretraining->pairs && !there->pairs
+               ? evaluate_pairs(pretraining, run, err)
+               : status;
 }
 
 /* --- the corpora ------------------------------------------------------------------------------ */

@@ -34,6 +34,7 @@ struct phase_run {
 
 /* Seconds of a step that is given up when the run is told to end in it: others are over before that is agreed on. */
 static const double LONG_STEP = 1;
+static const double LISTENING = 0.05; /* seconds between two looks whether the run is told to end */
 
 enum outcome { GOES_ON, STOPPED, FAILED, DIFFERED };
 
@@ -56,14 +57,31 @@ static int prepare_folder(struct run *run, struct error *err)
     return metrics_run(&run->metrics, config->phases[phase].name, &run->state, &place, err);
 }
 
+/* 0; -1; RUN_STOPPED: a signal ended it. */
 static int evaluate(struct run *run, struct error *err)
 {
     const double started = clock_seconds();
     const int status = run->work->operations->evaluate(run->work, run, err);
     const double seconds = clock_seconds() - started;
+    if (status == RUN_STOPPED) {
+        log_info("the evaluation after step %" PRId64 " is given up: the run is told to end",
+                 run->state.total_steps);
+        return status;
+    }
     deadline_note_evaluation(&run->deadline, seconds);
     run->time_left.evaluation = seconds;
     return status;
+}
+
+/* A checkpoint that was written before the evaluation after its step does not say yet that it is the best. */
+static int save_best(struct run *run, struct error *err)
+{
+    const struct run_state *state = &run->state;
+    if (!state->has_best || state->best_step != state->total_steps ||
+        run->saving.step != state->total_steps)
+        return 0;
+    run->saving.step = -1;
+    return saving_save(run, true, err);
 }
 
 /* --- a step ----------------------------------------------------------------------------------- */
@@ -73,14 +91,14 @@ static bool due(int64_t step, int every)
     return every > 0 && step % every == 0;
 }
 
-static bool evaluates_after(const struct run *run, const struct phase_run *phase, int steps)
+static bool evaluates_after(const struct run *run, const struct config_phase *phase, int steps)
 {
-    return run->state.phase_step + steps == phase->settings->steps ||
+    return run->state.phase_step + steps == phase->steps ||
            due(run->state.total_steps + steps, run->config->train.evaluate_every);
 }
 
 /* What this rank has to tell the others after the step that is made: rank 0's clock is that of all. */
-static struct balance_flags flags_after(struct run *run, const struct phase_run *phase)
+static struct balance_flags flags_after(struct run *run, const struct config_phase *phase)
 {
     struct balance_flags flags = {.stop = signals_stop()};
     if (dist_rank(run->dist) != 0)
@@ -91,6 +109,15 @@ static struct balance_flags flags_after(struct run *run, const struct phase_run 
                                    saving_ahead(run, run->state.total_steps + 1, flags.save),
                                    run->saving.seconds);
     return flags;
+}
+
+/* Batches come from disks, which may be slow, or never answer: who is told to end waits no longer. */
+static bool await_batch(struct run *run, struct phase_run *phase)
+{
+    while (!batch_source_wait(phase->source, LISTENING))
+        if (trainer_is_called_off(run->trainer))
+            return false;
+    return true;
 }
 
 /* One update with everything around it: the batch, the ranks' times, what is said and written. */
@@ -109,9 +136,10 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     activity_task("step", state->total_steps + 1);
     activity_at("waiting for data", -1);
     int status = run->written;
+    const bool there = status < 0 || await_batch(run, phase);
     if (status < 0) {
         *err = run->write_error;
-    } else {
+    } else if (there) {
         status = batch_source_next(phase->source, &batch, err);
         if (status == 0)
             status = error_set(err, "the batches of phase %s end after step %" PRId64 " of %d",
@@ -123,8 +151,8 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     trainer_listen(run->trainer, run->step_seconds > LONG_STEP ? signals_stop : NULL);
     if (replays_turn(run, &turn))
         trainer_replay(run->trainer, turn);
-    if (trainer_step(run->trainer, status < 0 ? NULL : &batch, metrics.rate, tensors, &report,
-                     err) < 0)
+    if (trainer_step(run->trainer, status < 0 || !there ? NULL : &batch, metrics.rate, tensors,
+                     &report, err) < 0)
         return -1;
 
     run->given_up = report.given_up;
@@ -138,7 +166,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     double work = clock_seconds() - started - (activity_waited() - waited);
     activity_at("comparing the ranks' times", -1);
     deadline_note_step(&run->deadline, clock_seconds() - started);
-    run->flags = flags_after(run, phase);
+    run->flags = flags_after(run, phase->settings);
     balance_step(&run->balance, run->dist, (struct balance_times){work, data}, &run->flags,
                  &metrics.balance);
     run->step_seconds = metrics.balance.work;
@@ -150,6 +178,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
 
     state->phase_step++;
     state->total_steps++;
+    run->evaluated = (struct evaluation_lines){0};
     state->sequences += report.sequences;
     state->tokens += report.tokens;
     metrics.skipped_steps = state->total_steps - trainer_updates(run->trainer);
@@ -243,8 +272,9 @@ static enum outcome save_before_difference(struct run *run, struct error *err)
 /* Evaluation, checkpoint, signal: what may follow a step. */
 static enum outcome after_step(struct run *run, const struct phase_run *phase, struct error *err)
 {
-    const bool last = run->state.phase_step == phase->settings->steps, stop = run->flags.stop;
-    const bool evaluates = evaluates_after(run, phase, 0);
+    const bool last = run->state.phase_step == phase->settings->steps;
+    const bool evaluates = evaluates_after(run, phase->settings, 0);
+    bool stop = run->flags.stop;
     const bool periodic =
         !run->skips_in_a_row && saving_follows(run, run->state.total_steps, run->flags.save);
     if (run->given_up)
@@ -263,12 +293,16 @@ static enum outcome after_step(struct run *run, const struct phase_run *phase, s
     trainer_settle(run->trainer);
     if (saving_check_place(run, err) < 0)
         return FAILED;
-    if (evaluates && !stop && evaluate(run, err) < 0)
-        return FAILED;
+    if (evaluates && !stop) {
+        const int status = evaluate(run, err);
+        if (status < 0)
+            return FAILED;
+        stop = status == RUN_STOPPED;
+    }
     if ((last || stop || periodic) && saving_save(run, stop, err) < 0)
         return FAILED;
     /* Where there may be little time, saving comes first. */
-    if (evaluates && stop && evaluate(run, err) < 0)
+    if (evaluates && run->flags.stop && (evaluate(run, err) < 0 || save_best(run, err) < 0))
         return FAILED;
     return stop ? STOPPED : GOES_ON;
 }
@@ -295,36 +329,51 @@ static int report_products(struct run *run, const struct phase_run *phase, struc
     return dist_agree(run->dist, status, err);
 }
 
+/* Whether a run that goes on was ended by a signal before, or during, the evaluation after the step that it goes on
+ * from: it is made up for, so that what is the best, and the metrics, are those of a run that nobody disturbed. */
+static bool owes_evaluation(const struct run *run)
+{
+    const struct config *config = run->config;
+    const struct run_state *state = &run->state;
+    const struct evaluation_lines *there = &run->evaluated;
+    if (state->total_steps == 0 || state->phase >= config->phase_count ||
+        !evaluates_after(run, &config->phases[state->phase], 0))
+        return false;
+    return config->task.kind == TASK_NONE
+               ? !there->evaluation || (config->train.evaluate_pairs[0] && !there->pairs)
+               : !there->evaluation && config->task.evaluate[0];
+}
+
 /* Nobody waits for a step, or for its evaluation, who has been told to end before there was one. */
 static enum outcome evaluate_first(struct run *run, struct error *err)
 {
     if (dist_any(run->dist, signals_stop()))
         return STOPPED;
-    if (evaluate(run, err) < 0)
+    const int status = evaluate(run, err);
+    if (status < 0 || (status == 0 && save_best(run, err) < 0))
         return FAILED;
-    return dist_any(run->dist, signals_stop()) ? STOPPED : GOES_ON;
+    return status == RUN_STOPPED || dist_any(run->dist, signals_stop()) ? STOPPED : GOES_ON;
 }
 
 static enum outcome run_phase(struct run *run, struct error *err)
 {
+    const int64_t before = run->state.total_steps;
     struct phase_run phase;
     enum outcome outcome = FAILED;
     product_counts_reset();
     if (dist_agree(run->dist, phase_open(run, &phase, err), err) < 0)
         goto done;
-    if (run->state.total_steps == 0) {
-        outcome = evaluate_first(run, err);
-        if (outcome != GOES_ON)
-            goto done;
-    }
+    outcome = before == 0 || owes_evaluation(run) ? evaluate_first(run, err) : GOES_ON;
+    if (outcome != GOES_ON)
+        goto done;
     progress_init(&phase.progress, phase.settings->name, phase.settings->steps, "steps", INFINITY);
     phase.progress.initial = (double)run->state.phase_step;
-    do
+    while (outcome == GOES_ON && run->state.phase_step < phase.settings->steps)
         outcome = train_step(run, &phase, err) < 0 ? FAILED : after_step(run, &phase, err);
-    while (outcome == GOES_ON && run->state.phase_step < phase.settings->steps);
     progress_release(&phase.progress);
     replays_end_phase(run);
-    if ((outcome == GOES_ON || outcome == STOPPED) && report_products(run, &phase, err) < 0)
+    if ((outcome == GOES_ON || outcome == STOPPED) && run->state.total_steps > before &&
+        report_products(run, &phase, err) < 0)
         outcome = FAILED;
     run_pass_finished_phases(run);
 done:
@@ -349,6 +398,8 @@ static int run_phases(struct run *run, struct error *err)
     const struct config *config = run->config;
     const struct run_state *state = &run->state;
     enum outcome outcome = GOES_ON;
+    if (!owes_evaluation(run))
+        run_pass_finished_phases(run);
     if (state->phase >= config->phase_count) {
         const char *last = config->phases[config->phase_count - 1].name;
         log_info("nothing is left to do; more steps in the last phase: phase.%s.steps=... --resume "
@@ -456,9 +507,12 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     status = dist_agree(dist, first ? prepare_folder(&run, err) : 0, err);
     if (status < 0)
         goto done;
+    run.evaluated = run.metrics.kept;
+    dist_broadcast(dist, 0, &run.evaluated, sizeof run.evaluated);
     saving_init(&run, run.memory_left);
     if (run.config->train.replay_every > 0)
         trainer_begin_replays(run.trainer);
+    trainer_hear(run.trainer, signals_stop);
     status = stopped_before(dist) ? RUN_STOPPED : run_phases(&run, err);
 done:
     run_release(&run);

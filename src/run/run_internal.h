@@ -43,6 +43,9 @@ struct run {
     bool given_up; /* the step that was begun last was not made */
     bool differs;  /* nor that, for a replay differs */
     struct replay_counts replays;
+    /* Of a run that goes on: what the metrics have of the evaluation after the step that it goes on from, which a signal
+     * may have ended. Once a step is made, nothing. */
+    struct evaluation_lines evaluated;
     int skips_in_a_row; /* steps up to now that changed nothing */
     bool fresh_head;    /* [rank 0] the task's head began with fresh weights */
     /* What follows the step, on all ranks: a rank was told to end the run; a checkpoint is due by the clock. */

@@ -1,7 +1,8 @@
 /* Asked to stop: SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGXCPU set a flag, which is looked at before
- * training begins, between steps, and between the micro-batches of long ones. A SIGHUP that was ignored when the
- * program started (nohup) stays so. From then on a pipe that nobody reads any more (SIGPIPE) ends nothing either:
- * the write fails, and who wrote says so, or counts it (base/log.h). Process-wide, as signals are. */
+ * training begins, between steps, between the micro-batches of long ones and of evaluations, and while a batch is
+ * awaited. A SIGHUP that was ignored when the program started (nohup) stays so. From then on a pipe that nobody reads any
+ * more (SIGPIPE) ends nothing either: the write fails, and who wrote says so, or counts it (base/log.h). Process-wide, as
+ * signals are. */
 #ifndef LAMBERT_RUN_SIGNALS_H
 #define LAMBERT_RUN_SIGNALS_H
 

@@ -254,7 +254,6 @@ int start_run(struct run *run, const struct run_request *request, struct error *
         status = best_recall(run, err);
         if (status < 0)
             goto done;
-        run_pass_finished_phases(run);
         if (reads) {
             take_added_tokens(run, file.meta.added_tokens);
             log_info("resumed from %s at step %" PRId64, checkpoint_file_path(&file),

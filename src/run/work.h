@@ -39,7 +39,8 @@ struct work_operations {
                       uint64_t end, struct batch_source **source, struct error *err);
     void (*close_phase)(struct work *work); /* fine where none is open */
 
-    /* Collective. How good the weights are, in log and metrics, between steps. */
+    /* Collective. How good the weights are, in log and metrics, between steps; without what run->evaluated says is
+     * there. RUN_STOPPED: a signal to any rank ended it before, and what it has not told yet is still to be made. */
     int (*evaluate)(struct work *work, struct run *run, struct error *err);
 
     /* [local] With the batch taken last, which there is. NULL: nothing is told of it. */

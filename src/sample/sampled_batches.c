@@ -1,12 +1,15 @@
 #define _GNU_SOURCE /* names of threads */
 #include "lambert/sample/sampled_batches.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lambert/base/activity.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 #include "lambert/batch/share.h"
 
@@ -50,6 +53,8 @@ static int make_share(struct sampled_batches *batches, uint64_t number, struct p
 {
     const int global_batch = batches->options.global_batch;
     for (int i = 0; i < global_batch; i++) {
+        if (should_stop(batches))
+            return 0; /* nobody will ask for it */
         mixed_sampler_plan(batches->sampler, number * (uint64_t)global_batch + (uint64_t)i,
                            &batches->plans[i], NULL, NULL);
         batches->lengths[i] = batches->plans[i].tokens;
@@ -115,6 +120,29 @@ static void *make_shares(void *context)
     return NULL;
 }
 
+/* With the mutex held: whether there is nothing to wait for. */
+static bool is_there(const struct sampled_batches *batches)
+{
+    const struct sampled_batches_options *options = &batches->options;
+    return options->first_batch + batches->taken >= options->end_batch ||
+           batches->made > batches->taken || batches->failed;
+}
+
+static bool wait_for_batch(struct batch_source *source, double seconds)
+{
+    struct sampled_batches *batches = (struct sampled_batches *)source;
+    const double then = clock_seconds() + seconds; /* the clock that `changed` goes by */
+    const struct timespec end = {.tv_sec = (time_t)then,
+                                 .tv_nsec = (long)((then - floor(then)) * 1e9)};
+    int status = 0;
+    pthread_mutex_lock(&batches->mutex);
+    while (!is_there(batches) && status == 0)
+        status = pthread_cond_timedwait(&batches->changed, &batches->mutex, &end);
+    const bool there = is_there(batches);
+    pthread_mutex_unlock(&batches->mutex);
+    return there;
+}
+
 static int next(struct batch_source *source, struct batch *batch, struct error *err)
 {
     struct sampled_batches *batches = (struct sampled_batches *)source;
@@ -122,10 +150,9 @@ static int next(struct batch_source *source, struct batch *batch, struct error *
     int status = 1;
     pthread_mutex_lock(&batches->mutex);
     const uint64_t number = options->first_batch + batches->taken;
-    const bool ended = number >= options->end_batch;
-    while (!ended && batches->made == batches->taken && !batches->failed)
+    while (!is_there(batches))
         pthread_cond_wait(&batches->changed, &batches->mutex);
-    if (ended) {
+    if (number >= options->end_batch) {
         status = 0;
     } else if (batches->made > batches->taken) {
         *batch = (struct batch){.share = &batches->shares[batches->taken++ % 2],
@@ -189,7 +216,8 @@ size_t sampled_batches_memory(int global_batch, int ranks, int sequence_length, 
 int sampled_batches_open(struct batch_source **source, struct mixed_sampler *sampler,
                          const struct sampled_batches_options *options, struct error *err)
 {
-    static const struct batch_source_operations operations = {.next = next, .close = close_batches};
+    static const struct batch_source_operations operations = {
+        .next = next, .wait = wait_for_batch, .close = close_batches};
     require(options->global_batch > 0 && options->rank >= 0 && options->rank < options->ranks);
     const size_t size = (size_t)options->global_batch, parts = (size_t)mixed_sampler_parts(sampler);
     struct sampled_batches *batches = memory_new(1, sizeof *batches);
@@ -202,7 +230,11 @@ int sampled_batches_open(struct batch_source **source, struct mixed_sampler *sam
     for (int k = 0; k < 2; k++)
         batches->progress[k] = memory_new(parts, sizeof *batches->progress[k]);
     pthread_mutex_init(&batches->mutex, NULL);
-    pthread_cond_init(&batches->changed, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&batches->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     /* A resumed run has epochs to plan before its first batch: all threads do that, while they have
      * nothing else to do. From then on one thread works alone, beside those that compute. */
     if (options->first_batch < options->end_batch)

@@ -8,6 +8,7 @@
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
 #include "lambert/dist/call_off.h"
+#include "lambert/dist/meeting.h"
 #include "lambert/dist/node_arrays.h"
 
 struct trainer {
@@ -22,6 +23,7 @@ struct trainer {
     bool (*told)(void); /* to give up a step; NULL: nobody is */
     bool listens;       /* in the step that is made: the same on all ranks */
     struct call_off call_off;
+    struct meeting meeting;        /* at which a step begins */
     struct tensor_report *tensors; /* [table count]; NULL: nobody will ask for them */
     struct replay *replay;         /* NULL: none has been asked for */
     int64_t turn;                  /* of the replay in the next step; -1: it has none */
@@ -76,6 +78,7 @@ int trainer_new(struct trainer **out, const struct dist *dist,
     *trainer = (struct trainer){.dist = dist, .options = *options, .turn = -1};
     *out = trainer;
     packed_batch_init(&trainer->micro);
+    meeting_init(&trainer->meeting, NULL);
     int status = bert_new(&trainer->bert, &options->model, &options->bert, err);
     if (status == 0) {
         trainer->table = bert_params(trainer->bert);
@@ -185,6 +188,16 @@ void trainer_listen(struct trainer *trainer, bool (*told)(void))
     trainer->told = told;
 }
 
+void trainer_hear(struct trainer *trainer, bool (*told)(void))
+{
+    trainer->meeting.told = told;
+}
+
+bool trainer_is_called_off(struct trainer *trainer)
+{
+    return meeting_is_called(trainer->dist, &trainer->meeting);
+}
+
 /* Before each micro-batch, and once by a rank that has none. Gradients leave in the last, which is then to come. */
 static bool is_given_up(struct trainer *trainer, bool last)
 {
@@ -249,11 +262,13 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch, int
 {
     const struct dist *dist = trainer->dist;
     const struct objective_list objectives = bert_objectives(trainer->bert);
+    const bool called_off = trainer->meeting.called;
     struct {
-        double ranks_without; /* a batch */
+        double ranks_without; /* a batch, for a reason that is an error */
+        double called_off;    /* ranks that wait for theirs no longer */
         double several;       /* ranks with more than one micro-batch */
         double terms[OBJECTIVE_MOST];
-    } counts = {.ranks_without = !batch};
+    } counts = {.ranks_without = !batch && !called_off, .called_off = called_off};
     double scales[OBJECTIVE_MOST];
     *report = (struct step_report){.objectives = objectives};
 
@@ -264,9 +279,11 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch, int
         bert_count_terms(trainer->bert, batch->share, counts.terms);
         counts.several = is_several(trainer, batch);
     }
-    dist_sum_double(dist, &counts.ranks_without, 2 + objectives.count);
-    if (!batch || counts.ranks_without > 0)
-        return dist_agree(dist, batch ? 0 : -1, err);
+    meeting_sum(dist, &trainer->meeting, &counts.ranks_without, 3 + objectives.count);
+    if (counts.ranks_without > 0)
+        return dist_agree(dist, batch || called_off ? 0 : -1, err);
+    if (counts.called_off > 0)
+        goto give_up;
     for (int o = 0; o < objectives.count; o++)
         scales[o] = counts.terms[o] > 0 ? 1 / counts.terms[o] : 0;
 

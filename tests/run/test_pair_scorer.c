@@ -119,6 +119,16 @@ static double expected_score(const struct fixture *fixture, int pair, int which)
     return score;
 }
 
+static bool nobody(void)
+{
+    return false;
+}
+
+static bool the_last(void)
+{
+    return dist_rank(ranks) == dist_size(ranks) - 1;
+}
+
 /* All sentences, in batches of up to so many tokens. */
 static void check(enum float_type type, bool alone, int tokens, double tolerance)
 {
@@ -130,7 +140,8 @@ static void check(enum float_type type, bool alone, int tokens, double tolerance
     assert_int_equal(
         pair_scorer_new(&scorer, &pairs, fixture.vocabulary, &tokenizer_defaults, 11, &err), 0);
     assert_int_equal(pair_scorer_count(scorer), 3);
-    pair_scorer_run(scorer, ranks, fixture.bert, fixture.params, &fixture.capacity, scores);
+    assert_true(pair_scorer_run(scorer, ranks, fixture.bert, fixture.params, &fixture.capacity,
+                                nobody, scores));
     for (int p = 0; p < 3; p++)
         for (int s = 0; s < PAIR_SENTENCES; s++) {
             const double wanted = expected_score(&fixture, p, s), found = scores[p].sentences[s];
@@ -139,8 +150,15 @@ static void check(enum float_type type, bool alone, int tokens, double tolerance
                          wanted);
         }
     const double right = pair_is_right(&scores[0]) + pair_is_right(&scores[1]);
-    assert_true(pair_scorer_accuracy(scorer, ranks, fixture.bert, fixture.params,
-                                     &fixture.capacity) == right / 3);
+    double accuracy;
+    assert_true(pair_scorer_accuracy(scorer, ranks, fixture.bert, fixture.params, &fixture.capacity,
+                                     NULL, &accuracy));
+    assert_true(accuracy == right / 3);
+    /* Given up by all, when one is told. */
+    assert_false(pair_scorer_run(scorer, ranks, fixture.bert, fixture.params, &fixture.capacity,
+                                 the_last, scores));
+    assert_true(pair_scorer_run(scorer, ranks, fixture.bert, fixture.params, &fixture.capacity,
+                                nobody, scores));
     assert_true(scores[0].sentences[SENTENCE_GOOD] < -1);
     assert_false(pair_is_right(&scores[2]));
     pair_scorer_free(scorer);

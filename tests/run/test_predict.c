@@ -80,6 +80,12 @@ static const struct bert_config shape = {.layers = 1,
                                          .layer_norm_eps = 1e-12,
                                          .initializer_range = 0.5};
 
+/* Who is told to end, by which all give up. */
+static bool the_last(void)
+{
+    return dist_rank(ranks) == dist_size(ranks) - 1;
+}
+
 /* The outputs for the set, of micro-batches of so many tokens: of [rows, LABELS] logits. */
 static struct task_outputs outputs_of(const struct fixture *fixture, const struct dist *dist,
                                       const struct objective *objective, int tokens)
@@ -97,7 +103,10 @@ static struct task_outputs outputs_of(const struct fixture *fixture, const struc
         fail_msg("%s", err.text);
     real *params = memory_new(bert_params(bert)->size, sizeof *params);
     param_table_initialise(bert_params(bert), config.initializer_range, 3, params);
-    predict_features(&outputs, dist, bert, params, fixture->set.features, options.capacity.tokens);
+    assert_false(predict_features(&outputs, dist, bert, params, fixture->set.features,
+                                  options.capacity.tokens, the_last));
+    assert_true(predict_features(&outputs, dist, bert, params, fixture->set.features,
+                                 options.capacity.tokens, NULL));
     free(params);
     bert_free(bert);
     return outputs;

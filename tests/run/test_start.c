@@ -139,11 +139,14 @@ static void a_run_goes_on(void **state)
     assert_true(weights_hash(&run) == first);
     run_release(&run);
 
-    /* All steps of the phase are done: the next is to be run. */
+    /* All steps of the phase are done: it may still owe an evaluation, and then the next is to be run. */
     small_config(&config, "corpus", "done", NULL);
     store_run(&config, config.phases[0].steps, false);
     open_run(&run, &config);
     assert_int_equal(start_run(&run, &request, &err), 0);
+    assert_int_equal(run.state.phase, 0);
+    assert_int_equal(run.state.phase_step, config.phases[0].steps);
+    run_pass_finished_phases(&run);
     assert_int_equal(run.state.phase, 1);
     assert_int_equal(run.state.phase_step, 0);
     run_release(&run);

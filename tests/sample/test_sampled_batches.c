@@ -157,6 +157,23 @@ static void a_share_stays_until_the_next_is_asked_for(void **state)
     close_sources(&run);
 }
 
+/* Who looks before it asks knows when there is a batch, or the end. */
+static void it_says_whether_a_batch_is_there(void **state)
+{
+    (void)state;
+    struct run run;
+    struct error err;
+    struct batch batch;
+    open_sources(&run, 1, 0, 2);
+    for (int k = 0; k <= 2; k++) {
+        while (!batch_source_wait(run.sources[0], 0.001))
+            ;
+        assert_true(batch_source_wait(run.sources[0], 0));
+        assert_int_equal(batch_source_next(run.sources[0], &batch, &err), k < 2);
+    }
+    close_sources(&run);
+}
+
 static void it_can_be_closed_at_any_time(void **state)
 {
     (void)state;
@@ -279,6 +296,7 @@ int main(void)
         cmocka_unit_test(shares_make_up_the_global_batch),
         cmocka_unit_test(groups_stay_together),
         cmocka_unit_test(a_share_stays_until_the_next_is_asked_for),
+        cmocka_unit_test(it_says_whether_a_batch_is_there),
         cmocka_unit_test(it_can_be_closed_at_any_time),
         cmocka_unit_test(batches_are_numbered_and_end),
         cmocka_unit_test(errors_come_out_of_next),

@@ -10,6 +10,7 @@
 #include "lambert/base/float16.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 #include "model/random_batch.h"
 #include "store/sample.h"
 #include "trainer/fixed_point.h"
@@ -412,6 +413,49 @@ static void a_step_that_is_given_up_leaves_no_trace(void **state)
             }
 }
 
+static bool told_here;
+
+static bool is_told_here(void)
+{
+    return told_here;
+}
+
+/* The rank `teller` is told, which waits for its batch or has it, and of the others those that wait hear of it. */
+static void a_step_that_is_called_off_does_not_begin(void **state)
+{
+    (void)state;
+    const int all = (1 << dist_size(ranks)) - 1;
+    for (int waiting = 1; waiting <= all; waiting += max_int(all - 1, 1)) /* the first, or all */
+        for (int teller = 0; teller < dist_size(ranks); teller++) {
+            const struct trainer_options options = plain_options();
+            struct trainer *trainer = open_trainer(&options, 1), *other = open_trainer(&options, 1);
+            const bool waits = waiting >> dist_rank(ranks) & 1;
+            struct fixture fixture;
+            struct step_report report;
+            struct error err;
+            fixture_init(&fixture, 5);
+            train(trainer, &fixture, 1);
+            train(other, &fixture, 1);
+            told_here = dist_rank(ranks) == teller;
+            trainer_hear(trainer, is_told_here);
+            while (waits && !trainer_is_called_off(trainer))
+                ;
+            assert_int_equal(
+                trainer_step(trainer, waits ? NULL : &fixture.batch, RATE, false, &report, &err),
+                0);
+            assert_true(report.given_up);
+            told_here = false;
+            dist_barrier(ranks);
+            assert_false(trainer_is_called_off(trainer)); /* nothing of it is left */
+            train(trainer, &fixture, 2);
+            train(other, &fixture, 2);
+            assert_true(weights_hash(trainer) == weights_hash(other));
+            fixture_release(&fixture);
+            trainer_free(trainer);
+            trainer_free(other);
+        }
+}
+
 /* As often as there are micro-batches, where any rank has several; else not at all: whoever listens waits for weights
  * that would come during the forward pass. */
 static void only_steps_of_several_micro_batches_listen(void **state)
@@ -651,6 +695,7 @@ int main(int argc, char **argv)
         RANKS_TEST(what_is_not_finite_changes_nothing),
         RANKS_TEST(a_rank_without_a_batch_fails_all),
         RANKS_TEST(a_step_that_is_given_up_leaves_no_trace),
+        RANKS_TEST(a_step_that_is_called_off_does_not_begin),
         RANKS_TEST(only_steps_of_several_micro_batches_listen),
         RANKS_TEST(replays_leave_no_trace),
         RANKS_TEST(a_replay_is_given_up_with_its_step),

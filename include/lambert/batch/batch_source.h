@@ -18,6 +18,7 @@
 #ifndef LAMBERT_BATCH_BATCH_SOURCE_H
 #define LAMBERT_BATCH_BATCH_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lambert/base/error.h"
@@ -40,6 +41,10 @@ struct batch_source;
 int batch_source_next(struct batch_source *source, struct batch *batch, struct error *err);
 void batch_source_close(struct batch_source *source); /* NULL is fine */
 
+/* Whether the next batch, the end or the error is there, so that batch_source_next() would not wait; it is waited for so
+ * long at most. */
+bool batch_source_wait(struct batch_source *source, double seconds);
+
 /* Of a batch with groups: how many sequences of its share, from `first` on, are of one group. */
 int batch_group_fit(const struct batch *batch, int first);
 
@@ -50,6 +55,8 @@ int batch_groups(const struct batch *batch);
  * is opened. The operations get that member's address. */
 struct batch_source_operations {
     int (*next)(struct batch_source *source, struct batch *batch, struct error *err);
+    bool (*wait)(struct batch_source *source,
+                 double seconds); /* NULL: nothing is ever waited for */
     void (*close)(struct batch_source *source);
 };
 

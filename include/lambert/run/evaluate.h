@@ -11,6 +11,8 @@
 #ifndef LAMBERT_RUN_EVALUATE_H
 #define LAMBERT_RUN_EVALUATE_H
 
+#include <stdbool.h>
+
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
 #include "lambert/model/bert.h"
@@ -51,9 +53,12 @@ int evaluator_new(struct evaluator **evaluator, const struct config *config, int
 void evaluator_free(struct evaluator *evaluator); /* NULL is fine */
 
 /* Collective: each rank takes every ranks-th sample. The model computes in the configuration's
- * train.compute_type, as a run's does. On failure there is nothing to release. */
+ * train.compute_type, as a run's does. told: whether this rank is told to end, which is asked between two micro-batches;
+ * NULL, on all ranks alike: nobody is. 0; -1; 1, on all ranks: given up, as one was told. There is something to release
+ * after 0 only. */
 int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
-                  const real *params, struct evaluation *result, struct error *err);
+                  const real *params, bool (*told)(void), struct evaluation *result,
+                  struct error *err);
 
 struct evaluation_request {
     const struct config *config;

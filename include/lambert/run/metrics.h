@@ -7,6 +7,7 @@
 #ifndef LAMBERT_RUN_METRICS_H
 #define LAMBERT_RUN_METRICS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -61,9 +62,15 @@ struct run_place {
     enum float_type compute_type;
 };
 
+/* Which lines there are of the evaluation after a step. */
+struct evaluation_lines {
+    bool evaluation, pairs; /* by kind */
+};
+
 struct metrics {
     FILE *stream; /* NULL on ranks other than 0 */
     char *path;
+    struct evaluation_lines kept; /* of the step `keep_steps`, when the file was opened */
 };
 
 /* [local] Lines after step `keep_steps` are dropped (0: the file starts anew). Does nothing but

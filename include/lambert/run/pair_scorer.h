@@ -11,7 +11,7 @@
  * A pair is right where its good sentence has the higher score; a tie is wrong.
  *
  *     pair_scorer_new(&scorer, &pairs, vocabulary, &tokenizer, longest, err);
- *     pair_scorer_run(scorer, dist, bert, params, &capacity, scores);        again and again
+ *     pair_scorer_run(scorer, dist, bert, params, &capacity, told, scores);        again and again
  *     pair_scorer_free(scorer);
  *
  * Each piece takes a sequence of its own, a masked copy of its sentence, whose last layer is computed for one
@@ -48,15 +48,17 @@ int pair_scorer_count(const struct pair_scorer *scorer); /* of pairs */
 struct bert_capacity pair_scorer_capacity(const struct pair_scorer *scorer, int tokens);
 
 /* Collective: every rank gets all scores. The model has the objective MLM, among others perhaps, and that
- * capacity, which holds the longest sentence. */
-void pair_scorer_run(const struct pair_scorer *scorer, const struct dist *dist, struct bert *bert,
-                     const real *params, const struct bert_capacity *capacity,
+ * capacity, which holds the longest sentence. told: whether this rank is told to end, which is asked between two batches;
+ * NULL, on all ranks alike: nobody is. No, on all ranks: given up, as one was told. */
+bool pair_scorer_run(const struct pair_scorer *scorer, const struct dist *dist, struct bert *bert,
+                     const real *params, const struct bert_capacity *capacity, bool (*told)(void),
                      struct pair_score *scores /* [pairs] */);
 
 /* Collective: the same, and in what share of the pairs the good sentence has the higher score. */
-double pair_scorer_accuracy(const struct pair_scorer *scorer, const struct dist *dist,
-                            struct bert *bert, const real *params,
-                            const struct bert_capacity *capacity);
+bool pair_scorer_accuracy(const struct pair_scorer *scorer, const struct dist *dist,
+                          struct bert *bert, const real *params,
+                          const struct bert_capacity *capacity, bool (*told)(void),
+                          double *accuracy);
 
 static inline bool pair_is_right(const struct pair_score *score)
 {

@@ -2,6 +2,8 @@
 #ifndef LAMBERT_RUN_PREDICT_H
 #define LAMBERT_RUN_PREDICT_H
 
+#include <stdbool.h>
+
 #include "lambert/dist/dist.h"
 #include "lambert/model/bert.h"
 #include "lambert/run/task_set.h"
@@ -16,9 +18,12 @@ struct task_outputs {
 };
 
 /* Collective. Each rank computes a run of consecutive features; dropout off. token_budget: rows of a
- * micro-batch, within the model's capacity. */
-void predict_features(struct task_outputs *outputs, const struct dist *dist, struct bert *bert,
-                      const real *params, const struct feature_set *features, int token_budget);
+ * micro-batch, within the model's capacity. told: whether this rank is told to end, which is asked between two
+ * micro-batches; NULL, on all ranks alike: nobody is. No, on all ranks: given up, as one was told, and there is nothing to
+ * release. */
+bool predict_features(struct task_outputs *outputs, const struct dist *dist, struct bert *bert,
+                      const real *params, const struct feature_set *features, int token_budget,
+                      bool (*told)(void));
 void task_outputs_release(struct task_outputs *outputs);
 
 /* [local] What these outputs say of the examples: *predictions, predictions_release(). The set must outlive

@@ -5,7 +5,8 @@
  *
  * SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGXCPU to any rank end the run after the step it is in, with a
  * checkpoint, or, where steps take longer than a second, with one of the state before that step, which is given up at
- * the next micro-batch; before training has begun they end it at once.
+ * the next micro-batch; before training has begun they end it at once. A batch that is not there is not waited for, and an
+ * evaluation is given up: the run that goes on makes it first, if its metrics lack it.
  *
  * A log that cannot be written, or is not read, costs no run: metrics.jsonl says how much of it is lost. */
 #ifndef LAMBERT_RUN_RUN_H

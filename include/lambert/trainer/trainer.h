@@ -104,7 +104,7 @@ struct step_report {
     uint64_t sequences, tokens;
     struct optimizer_report gradient; /* its norm, and whether it is finite */
     bool
-        given_up; /* see trainer_listen(); nothing was changed, and nothing else is in the report */
+        given_up; /* see trainer_listen() and trainer_is_called_off(); nothing was changed, and nothing else is in the report */
     /* no: the loss or the gradient is not finite, or a replay differs (updates_anyway), and nothing was changed */
     bool updated;
     struct nonfinite_loss nonfinite; /* where it was not updated */
@@ -122,9 +122,18 @@ struct step_report {
 /* One update at the learning rate `rate` on the global batch of which `batch` is this rank's share.
  * Where a loss or the gradient is not finite there is none; the report says where it was first. A
  * rank that has no batch to give, or cannot go on for another reason, calls with NULL and the
- * reason in *err: then all fail with it, and nothing is changed. */
+ * reason in *err: then all fail with it, and nothing is changed. Not so where trainer_is_called_off() had said so to a rank:
+ * then the step is given up on all of them, whether they have a batch or not. */
 int trainer_step(struct trainer *trainer, const struct batch *batch, double rate,
                  bool report_tensors, struct step_report *report, struct error *err);
+
+/* [local], but to be called on all ranks alike, between steps: whether this rank is told to end. From now on it is asked
+ * while the rank waits for its batch (trainer_is_called_off()), or in a step for others that do. NULL: nobody is told. */
+void trainer_hear(struct trainer *trainer, bool (*told)(void));
+
+/* [local] Between two steps, again and again while this rank waits for its batch: whether the step is not even to begin,
+ * as this rank is told, or another is. Then trainer_step() without a batch, and it is given up. */
+bool trainer_is_called_off(struct trainer *trainer);
 
 /* [local], but to be called on all ranks alike. From now on a step can be given up between two micro-batches, by all
  * ranks: when `told` says so on any. That costs a step one meeting of all ranks before their last micro-batches. A step
