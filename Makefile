@@ -1,12 +1,15 @@
 # Builds Lambert and its tests. `make help` says what there is; what those who work on Lambert need besides
 # (sanitizers, coverage, a cluster, fuzzing, benchmarks) is in scripts/workshop.mk.
 
-CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
-MPICC ?= mpicc
+CC     := $(if $(filter default,$(origin CC)),gcc,$(CC))
+# The MPI: its compiler wrapper, and its launcher (which only tests call). With MPI=NAME those that Debian calls
+# mpicc.NAME and mpirun.NAME, unless MPICC and MPIRUN say others, and a build folder of their own.
+MPICC  ?= mpicc$(MPI:%=.%)
+MPIRUN ?= mpirun$(MPI:%=.%)
 # The build folder. With SAN=address,undefined (or another list that -fsanitize takes) all is built with
 # sanitizers, with COV=1 to count which lines run; each in a folder of its own.
 comma := ,
-BUILD ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COV),/coverage)
+BUILD ?= build$(MPI:%=/%)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COV),/coverage)
 
 # --- how to compile and link -------------------------------------------------------------------
 # Yours, from the command line or the environment: CC, MPICC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS.
@@ -72,7 +75,7 @@ SAY = @$(if $(V),:,echo)
 .DELETE_ON_ERROR:
 .PHONY: all check demo docs man completion tests clean help packages install uninstall dist
 
-all: $(BUILD)/lambert
+all: $(BUILD)/lambert $(if $(MPI),$(BUILD)/launcher/mpirun)
 
 # What is missing gets a sentence here, once in a build folder, before the compiler says "no such file".
 $(BUILD)/found/%:
@@ -80,6 +83,13 @@ $(BUILD)/found/%:
 	@CC='$(CC)' MPICC='$(MPICC)' FLAGS='$(FLAGS)' LIBS='$(if $(filter tests,$*),$(CMOCKA_LIBS)) $(LIBS)' \
 	  scripts/check-libraries $(@D) $*
 	@touch $@
+
+# Tests call mpirun: of a build with MPI=NAME that of this MPI, which scripts/mpi-test-env.sh puts first in PATH. (Not a
+# link: a launcher looks for its parts beside the file that it was called as.)
+$(BUILD)/launcher/mpirun:
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec %s "$$@"\n' '$(MPIRUN)' >$@
+	@chmod +x $@
 
 # --- objects ---------------------------------------------------------------------------------
 # Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS, those named *_amx.c or
@@ -322,6 +332,7 @@ help:
 #: make demo [CORPUS=DIR] [QUICK=1]   text to a trained BERT in 5 minutes (DIR: your text; 1: in one)
 #: make check [PATTERN=^text/]   build and run all tests, or those whose name matches
 #: make             build build/lambert
+#: make MPI=mpich   with Debian's mpicc.mpich, in build/mpich; of another MPI: make MPI=NAME MPICC=its compiler wrapper
 #: make docs        write docs/config.md anew from the key table
 #: make man         write the man pages (sections 1 and 5) to build/man
 #: make completion  write build/lambert-completion.bash, which bash reads to complete lambert's words

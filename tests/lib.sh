@@ -43,6 +43,16 @@ machine_cores() {
     echo "$machine_cores"
 }
 
+# rank_of PID: the rank that this process was started as, as mpirun of Open MPI and of MPICH tell it
+rank_of() {
+    tr '\0' '\n' <"/proc/$1/environ" | sed -nE 's/^(OMPI_COMM_WORLD|PMI)_RANK=//p'
+}
+
+# hydra: whether mpirun is MPICH's, and not Open MPI's
+hydra() {
+    mpirun --version 2>&1 | grep -q HYDRA
+}
+
 # make_text FILE DOCUMENTS: sentences of a small grammar (the subject decides most of the rest), one a
 # line, blank lines between documents.
 make_text() {

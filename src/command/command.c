@@ -11,6 +11,7 @@
 #include "lambert/base/nearest.h"
 #include "lambert/base/watchdog.h"
 #include "lambert/command/pages.h"
+#include "lambert/dist/launcher.h"
 #include "lambert/dist/threads.h"
 
 const struct command *command_find(const struct command *root, int argc, char *const *argv,
@@ -123,11 +124,15 @@ static double start_seconds(void)
 static int open_ranks(struct dist **dist, int *argc, char ***argv, struct error *err)
 {
     struct watchdog *watchdog;
-    if (watchdog_start(
-            &watchdog, start_seconds(), "longer: mpirun -x LAMBERT_START_SECONDS=1800",
-            "Leave its host out, or grant it longer (mpirun -x LAMBERT_START_SECONDS=1800), or see docs/cluster.md "
-            "(When it hangs), and start again",
-            err) < 0)
+    const struct launcher_words longer = launcher_with_variable("LAMBERT_START_SECONDS", "1800");
+    char more[sizeof longer + 16], advice[sizeof longer + 128];
+    snprintf(more, sizeof more, "longer: %s", longer.text);
+    snprintf(
+        advice, sizeof advice,
+        "Leave its host out, or grant it longer (%s), or see docs/cluster.md (When it hangs), and "
+        "start again",
+        longer.text);
+    if (watchdog_start(&watchdog, start_seconds(), more, advice, err) < 0)
         return -1;
     activity_task("starting MPI", -1);
     const int status = dist_open(dist, argc, argv, err);

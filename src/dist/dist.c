@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "dist_internal.h"
 #include "lambert/base/activity.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/dist/launch.h"
+#include "mpi_library.h"
 
 enum { MESSAGE_PART = 1 << 26 }; /* bytes a message: MPI counts in int */
 
@@ -43,36 +43,6 @@ static void count_nodes(struct dist *dist)
     dist->even = sizes[0] == -sizes[1];
 }
 
-/* "Open MPI v4.1.4, package: ..." up to the comma; MPICH has lines instead. */
-const char *dist_library(void)
-{
-    static char library[MPI_MAX_LIBRARY_VERSION_STRING];
-    int length;
-    if (library[0] == '\0') {
-        MPI_Get_library_version(library, &length);
-        library[strcspn(library, ",\n")] = '\0';
-    }
-    return library;
-}
-
-/* Open MPI 4 reads large messages out of the sender's memory, which processes of different user namespaces may not: it
- * finds that out too late, and hangs. So ranks in such a namespace (rootless Podman, Apptainer) copy through shared
- * memory, unless the user says otherwise; weights and gradients inside a node are no messages anyway. */
-static void avoid_single_copies(void)
-{
-    const ino_t initial = 0xEFFFFFFD; /* PROC_USER_INIT_INO of Linux */
-    struct stat namespace;
-    if (stat("/proc/self/ns/user", &namespace) == 0 && namespace.st_ino != initial)
-        setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
-}
-
-/* A program without mpirun starts Open MPI's daemon (orted), which costs time and outlives it when it is killed. It
- * is for what such a program never does: join other jobs. Where there is mpirun the variable means nothing. */
-static void do_without_daemon(void)
-{
-    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-}
-
 /* Each of several processes is the only rank of its own world: the first says so for all. */
 static int refuse_to_be_alone(const struct launch *launch, struct error *err)
 {
@@ -80,9 +50,9 @@ static int refuse_to_be_alone(const struct launch *launch, struct error *err)
     return error_set(
         err,
         "%d processes were started by %s, and %s does not know it: each of them would be a run of "
-        "its own. Start them by this MPI's own mpirun, or by srun --mpi=pmix where srun "
+        "its own. Start them by this MPI's own mpirun, or by srun --mpi=%s where srun "
         "--mpi=list has it (docs/cluster.md, Launchers)",
-        launch->tasks, launch->by, dist_library());
+        launch->tasks, launch->by, dist_library(), mpi_library_srun());
 }
 
 int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
@@ -92,9 +62,7 @@ int dist_open(struct dist **dist, int *argc, char ***argv, struct error *err)
     *dist = NULL;
     MPI_Initialized(&begun);
     require(!begun);
-    avoid_single_copies();
-    do_without_daemon();
-    launch_leave_step();
+    mpi_library_settle();
     log_set_rank(launch.task); /* for what is said while MPI starts */
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level);
     if (level < MPI_THREAD_FUNNELED) {

@@ -27,20 +27,43 @@ static int step_tasks(void)
     return is_script ? -1 : number_of("SLURM_NTASKS");
 }
 
+/* Hydra says who is on the host; Slurm's PMI does not. */
+static enum launcher speaker_of_pmi(void)
+{
+    if (!getenv("MPI_LOCALNRANKS"))
+        return getenv("SLURM_STEP_ID") ? LAUNCHER_SRUN : LAUNCHER_OTHER;
+    return getenv("I_MPI_ROOT") ? LAUNCHER_INTEL : LAUNCHER_HYDRA;
+}
+
 /* mpirun's own come first, as it may run within a step of srun. */
 struct launch launch_found(void)
 {
-    const struct launch found[] = {
-        {"Open MPI's mpirun", number_of("OMPI_COMM_WORLD_SIZE"), number_of("OMPI_COMM_WORLD_RANK"),
-         true},
-        {"a launcher that speaks PMI", number_of("PMI_SIZE"), number_of("PMI_RANK"), true},
-        {"srun", step_tasks(), number_of("SLURM_PROCID"), step_tasks() > 1}};
+    static const char *const names[] = {[LAUNCHER_OPEN_MPI] = "Open MPI's mpirun",
+                                        [LAUNCHER_HYDRA] = "MPICH's mpirun",
+                                        [LAUNCHER_INTEL] = "Intel MPI's mpirun",
+                                        [LAUNCHER_SRUN] = "srun",
+                                        [LAUNCHER_OTHER] = "a launcher that speaks PMI"};
+    const struct launch found[] = {{.launcher = LAUNCHER_OPEN_MPI,
+                                    .tasks = number_of("OMPI_COMM_WORLD_SIZE"),
+                                    .task = number_of("OMPI_COMM_WORLD_RANK"),
+                                    .is_rank = true},
+                                   {.launcher = speaker_of_pmi(),
+                                    .tasks = number_of("PMI_SIZE"),
+                                    .task = number_of("PMI_RANK"),
+                                    .is_rank = true},
+                                   {.launcher = LAUNCHER_SRUN,
+                                    .tasks = step_tasks(),
+                                    .task = number_of("SLURM_PROCID"),
+                                    .is_rank = step_tasks() > 1}};
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
-        if (found[i].tasks > 0)
-            return (struct launch){found[i].by, found[i].tasks,
-                                   found[i].task > 0 ? found[i].task : 0, found[i].is_rank};
+        if (found[i].tasks > 0) {
+            struct launch launch = found[i];
+            launch.by = names[launch.launcher];
+            launch.task = launch.task > 0 ? launch.task : 0;
+            return launch;
+        }
     const int rank = number_of("PMIX_RANK"); /* how many there are PMIx tells MPI alone */
-    return (struct launch){.tasks = 1, .task = rank > 0 ? rank : 0};
+    return (struct launch){LAUNCHER_OTHER, .tasks = 1, .task = rank > 0 ? rank : 0};
 }
 
 void launch_leave_step(void)

@@ -11,6 +11,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
+#include "lambert/dist/launcher.h"
 
 /* --- the choice ------------------------------------------------------------------------------- */
 
@@ -144,10 +145,8 @@ static void find_turns(const struct threads *threads, bool for_machine, struct r
         SAY(remark->what, "%d threads on %d bound core(s) (%s): they will take turns",
             threads->count, cores->bound, cores->binding);
         if (have_room)
-            SAY(remark->cure,
-                "Bind wider (mpirun --map-by ppr:%d:node:PE=%d --bind-to core, or --bind-to none) or "
-                "set run.threads=%d",
-                threads->ranks, threads->count, cores->bound);
+            SAY(remark->cure, "Bind wider (%s) or set run.threads=%d",
+                launcher_with_cores(threads->ranks, threads->count).text, cores->bound);
         else
             SAY(remark->cure, "Set run.threads=%d", cores->bound);
     } else if (for_machine && threads->all > cores->online) {
@@ -184,10 +183,8 @@ static void find_idle_cores(const struct threads *threads, struct remarks *remar
         SAY(remark->what,
             "the %d rank(s) of this machine hold %d of its %d cores, and the others idle", ranks,
             threads->held, threads->allowed);
-        SAY(remark->cure,
-            "If nobody else wants them: mpirun --map-by ppr:%d:node:PE=%d --bind-to core, or --bind-to "
-            "none; under Slurm --cpus-per-task=%d",
-            ranks, threads->allowed / ranks, threads->allowed / ranks);
+        SAY(remark->cure, "If nobody else wants them: %s; under Slurm --cpus-per-task=%d",
+            launcher_with_cores(ranks, threads->allowed / ranks).text, threads->allowed / ranks);
     }
     if (threads->source == THREADS_OF_ENVIRONMENT && threads->all + ranks <= threads->held) {
         struct threads_remark *remark = add(remarks, true);
@@ -214,7 +211,7 @@ int threads_remarks(const struct threads *threads, bool for_machine,
     }
     if (process_start_dropped()[0])
         SAY(add(&remarks, false)->what,
-            "not followed, as mpirun binds ranks and threads share their cores: %.400s",
+            "not followed, as the launcher binds ranks and threads share their cores: %.400s",
             process_start_dropped());
     return remarks.count;
 }

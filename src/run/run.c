@@ -14,6 +14,7 @@
 #include "lambert/base/minmax.h"
 #include "lambert/base/progress.h"
 #include "lambert/base/watchdog.h"
+#include "lambert/dist/launcher.h"
 #include "lambert/kernels/product_counts.h"
 #include "lambert/run/options.h"
 #include "nonfinite.h"
@@ -240,10 +241,9 @@ static void report_needs(struct run *run)
     snprintf(step, sizeof step, "%.2g", run->deadline.step);
     snprintf(checkpoint, sizeof checkpoint, "%.2g", run->saving.seconds);
     log_info(
-        "a step takes %s s and a checkpoint %s s%s: between the signal that ends the run and its end, grant it %.0f s "
-        "(of mpirun: --mca odls_base_sigkill_timeout %.0f)",
+        "a step takes %s s and a checkpoint %s s%s: between the signal that ends the run and its end, grant it %.0f s%s",
         step, checkpoint, run->saving.measured ? "" : " (guessed by its size)", ceil(needed),
-        ceil(needed));
+        launcher_with_patience((int)ceil(needed)).text);
 }
 
 /* The step that was begun is given up. What followed the one before was done then, but for a checkpoint perhaps. */

@@ -1,4 +1,4 @@
-/* Environments as launchers leave them, and what is made of them. */
+/* Environments as launchers leave them, and what is made of them; the words of each launcher. */
 #include "lib/unit.h"
 
 #include <stdbool.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lambert/dist/launch.h"
+#include "lambert/dist/launcher.h"
 
 /* As a shell would take them: "NAME=VALUE NAME=VALUE". */
 static void set_variables(const char *text)
@@ -17,6 +18,8 @@ static void set_variables(const char *text)
                                         "PMI_FD",
                                         "PMI_PORT",
                                         "PMIX_RANK",
+                                        "MPI_LOCALNRANKS",
+                                        "I_MPI_ROOT",
                                         "SLURM_JOB_ID",
                                         "SLURM_STEP_ID",
                                         "SLURM_STEP_NUM_TASKS",
@@ -57,6 +60,11 @@ static void mpirun_is_known(void **state)
     check("OMPI_COMM_WORLD_SIZE=3 OMPI_COMM_WORLD_RANK=2 PMIX_RANK=2", "Open MPI", 3, 2, false);
     check("SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=2 OMPI_COMM_WORLD_SIZE=6 OMPI_COMM_WORLD_RANK=0",
           "Open MPI", 6, 0, false);
+    check("PMI_SIZE=4 PMI_RANK=3 PMI_FD=6 MPI_LOCALNRANKS=2", "MPICH", 4, 3, false);
+    check("SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=2 PMI_SIZE=4 PMI_RANK=1 MPI_LOCALNRANKS=2", "MPICH",
+          4, 1, false);
+    check("PMI_SIZE=4 PMI_RANK=1 MPI_LOCALNRANKS=2 I_MPI_ROOT=/opt/intel", "Intel MPI", 4, 1,
+          false);
     check("PMI_SIZE=4 PMI_RANK=1", "a launcher", 4, 1, false);
     check("PMI_SIZE=4", "a launcher", 4, 0, true);
     check("PMIX_RANK=5", NULL, 1, 5, false);
@@ -71,6 +79,8 @@ static void slurm_is_known(void **state)
     check("SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=3", "srun", 4, 3,
           true);
     check("SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=1 PMIX_RANK=1", "srun", 4, 1, false);
+    check("SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=2 PMI_SIZE=4 PMI_RANK=2", "srun", 4,
+          2, false);
     check("SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=8", "srun", 1, 0,
           true);
     check("SLURM_STEP_ID=0 SLURM_NTASKS=4 SLURM_PROCID=0", "srun", 4, 0, true);
@@ -79,9 +89,37 @@ static void slurm_is_known(void **state)
     check("SLURM_JOB_ID=7 SLURM_NTASKS=8", NULL, 1, 0, true);
 }
 
+static void words_are_the_launchers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *environment, *variable, *cores, *patience;
+    } rows[] = {
+        {"OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_RANK=0", "mpirun -x NAME=7",
+         "mpirun --map-by ppr:2:node:PE=16 --bind-to core, or --bind-to none",
+         " (of mpirun: --mca odls_base_sigkill_timeout 9)"},
+        {"PMI_SIZE=4 PMI_RANK=0 MPI_LOCALNRANKS=2", "mpirun -genv NAME 7",
+         "mpirun -ppn 2 -bind-to core:16, or -bind-to none", ""},
+        {"PMI_SIZE=4 PMI_RANK=0 MPI_LOCALNRANKS=2 I_MPI_ROOT=/opt/intel", "mpirun -genv NAME 7",
+         "mpirun -ppn 2 -genv I_MPI_PIN_DOMAIN auto, or -genv I_MPI_PIN off", ""},
+        {"SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 PMI_SIZE=4 PMI_RANK=0", "srun --export=ALL,NAME=7",
+         "srun --ntasks-per-node=2 --cpus-per-task=16 --cpu-bind=cores, or --cpu-bind=none", ""},
+        {"PMI_SIZE=4 PMI_RANK=0", "NAME=7 in the environment of all ranks",
+         "2 rank(s) a machine, of 16 core(s) each", ""}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        set_variables(rows[i].environment);
+        assert_string_equal(launcher_with_variable("NAME", "7").text, rows[i].variable);
+        assert_string_equal(launcher_with_cores(2, 16).text, rows[i].cores);
+        assert_string_equal(launcher_with_patience(9).text, rows[i].patience);
+    }
+    set_variables(""); /* that of the library */
+    assert_memory_equal(launcher_with_variable("NAME", "7").text, "mpirun -", 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(mpirun_is_known),
-                                       cmocka_unit_test(slurm_is_known)};
+                                       cmocka_unit_test(slurm_is_known),
+                                       cmocka_unit_test(words_are_the_launchers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,8 @@
 int MPI_Init_thread(int *argc, char ***argv, int wanted, int *provided)
 {
     int (*real)(int *, char ***, int, int *);
-    const char *rank = getenv("OMPI_COMM_WORLD_RANK"), *hanging = getenv("HANGING_RANK");
+    const char *open_mpi = getenv("OMPI_COMM_WORLD_RANK"), *pmi = getenv("PMI_RANK");
+    const char *rank = open_mpi ? open_mpi : pmi, *hanging = getenv("HANGING_RANK");
     while (rank && hanging && strcmp(rank, hanging) == 0)
         pause();
     *(void **)&real = dlsym(RTLD_NEXT, "MPI_Init_thread");

@@ -27,7 +27,7 @@ for slow in 0 1; do
     job=$!
     wait_until 60 [ -s slow$slow/metrics.jsonl ] || fail "no steps: $(tail -n 5 log.txt)"
     for pid in $(pgrep -f "lambert train .*run.folder=slow$slow "); do
-        ! tr '\0' '\n' </proc/$pid/environ | grep -qx "OMPI_COMM_WORLD_RANK=$slow" || slowed=$pid
+        [ "$(rank_of $pid)" != $slow ] || slowed=$pid
     done
     slow_down
     slowed=

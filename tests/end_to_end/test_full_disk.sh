@@ -49,7 +49,7 @@ fills() {
     wait_until 60 strides "$folder" && kill -0 $job 2>/dev/null || fail "no steps: $(tail -n 5 log.txt)"
     children="$children $(ranks_of "$folder")"
     for pid in $(ranks_of "$folder"); do
-        tr '\0' '\n' <"/proc/$pid/environ" | grep -qx 'OMPI_COMM_WORLD_RANK=0' || continue
+        [ "$(rank_of "$pid")" = 0 ] || continue
         python3 -c 'import resource, sys
 limits = int(sys.argv[2]), resource.RLIM_INFINITY
 resource.prlimit(int(sys.argv[1]), resource.RLIMIT_FSIZE, limits)' "$pid" "$bytes" ||

@@ -14,7 +14,7 @@ vocab SLURM_NODELIST="$(hostname)" SLURM_JOBID=1 SLURM_STEP_ID=0 || fail "a shel
 vocab SLURM_JOB_ID=1 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 SLURM_NTASKS=4 SLURM_PROCID=0 ||
     fail "a shell of srun in a job of four: $(cat err.txt)"
 vocab SLURM_JOB_ID=1 SLURM_NTASKS=4 SLURM_PROCID=0 || fail "a script of sbatch: $(cat err.txt)"
-mpirun -n 2 -x SLURM_STEP_ID=0 -x SLURM_STEP_NUM_TASKS=1 "$LAMBERT" vocab --output vocab.txt --size 100 text.txt \
+mpirun -n 2 env SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 "$LAMBERT" vocab --output vocab.txt --size 100 text.txt \
     2>err.txt || fail "mpirun in a step: $(cat err.txt)"
 
 # Four that are alone: one sentence, and nothing is made.

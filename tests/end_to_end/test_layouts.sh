@@ -73,7 +73,7 @@ printf '{"text":"The \\ud83d river. A man."}\n{"p":NaN,"text":"%s"}\n{"text":"Th
 makes 3 6 . odd.jsonl
 grep -q "left out, the first" err.txt && fail "what costs a character was left out: $(cat err.txt)"
 cp damaged.jsonl more.jsonl
-mpirun -n 2 --oversubscribe $vocab odd.jsonl damaged.jsonl more.jsonl >out.txt 2>err.txt || fail "vocab: $(cat err.txt)"
+mpirun -n 2 $vocab odd.jsonl damaged.jsonl more.jsonl >out.txt 2>err.txt || fail "vocab: $(cat err.txt)"
 for said in "4 lines or objects left out, the first in damaged.jsonl, line 1: JSON .* something else" \
     "2 lines or objects left out, the first in damaged.jsonl, line 4: JSON .* none of the keys" \
     "2 lines or objects left out, the first in damaged.jsonl, line 5: JSON .* no object"; do

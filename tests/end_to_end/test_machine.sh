@@ -46,7 +46,7 @@ says_not "take turns"
 begin OMP_NUM_THREADS=2 taskset -c "$core" "$LAMBERT"
 says "warning: 2 threads on 1 bound core\(s\) \($core\): they will take turns.* run.threads=1"
 # A wider binding is advised only where the machine has a core for each thread.
-[ "$cores" = 1 ] || says "\(mpirun --map-by ppr:1:node:PE=2 --bind-to core, or --bind-to none\)"
+[ "$cores" = 1 ] || says "\(mpirun (--map-by ppr:1:node:PE=2 --bind-to core|-ppn 1 -bind-to core:2), or --?bind-to none\)"
 begin OMP_NUM_THREADS=$((cores + 1)) taskset -c "$core" "$LAMBERT"
 says "warning: $((cores + 1)) threads on 1 bound core\(s\) \($core\): they will take turns\. Set run.threads=1$"
 
@@ -71,7 +71,7 @@ if [ "$cores" -gt 1 ]; then
     # Ranks that hold fewer cores than there are, and the line that they should have been started with.
     begin mpirun -n 1 --bind-to core "$LAMBERT"
     says "warning: the 1 rank\(s\) of this machine hold 1 of its $cores cores, .*"
-    line=$(sed -n 's/.*them: mpirun \(.*--bind-to core\), or.*/\1/p' log.txt)
+    line=$(sed -n 's/.*them: mpirun \([^,]*\), or.*/\1/p' log.txt)
     begin mpirun $line "$LAMBERT"
     says "rank 0: .*, $cpus of $cpus $units .*, $cores thread\(s\)"
     says_not "warning"
@@ -95,7 +95,8 @@ done
 grep -q "^error: the limit of addresses (ulimit -v)" err.txt || fail "$(cat err.txt)"
 export OMP_NUM_THREADS=1
 
-begin OMP_NUM_THREADS=1 mpirun -n 2 --bind-to core:overload-allowed "$LAMBERT"
+hydra && binding=core || binding=core:overload-allowed
+begin OMP_NUM_THREADS=1 mpirun -n 2 --bind-to $binding "$LAMBERT"
 says "2 rank\(s\) on 1 node\(s\).* of $cpus $units \($siblings\), 1 thread\(s\)"
 
 # More threads than the machine has cores, though each rank has enough of them.
@@ -133,7 +134,7 @@ if grep -q avx2 /proc/cpuinfo; then
     # Ranks on CPUs of two kinds.
     cat >one-is-plain <<'END'
 #!/bin/sh
-[ "$OMPI_COMM_WORLD_RANK" = 2 ] && isa=plain || isa=v3
+[ "${OMPI_COMM_WORLD_RANK-$PMI_RANK}" = 2 ] && isa=plain || isa=v3
 LAMBERT_ISA=$isa exec "$@"
 END
     chmod +x one-is-plain

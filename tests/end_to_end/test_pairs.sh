@@ -42,7 +42,7 @@ awk -F'[:,}]' '{ right += $4 > $6 } END { printf "%.4f\n", right / NR; exit NR !
 
 # The same on ranks bit by bit, in other batches nearly so, and of the exported model
 for ranks in 2 3; do
-    mpirun -n $ranks --oversubscribe "$LAMBERT" score --pairs pairs.jsonl --model run --threads 1 \
+    mpirun -n $ranks "$LAMBERT" score --pairs pairs.jsonl --model run --threads 1 \
         --sentence-scores more.jsonl >out.txt 2>err.txt || fail "$ranks ranks: $(cat err.txt)"
     cmp wanted.txt out.txt || fail "$ranks ranks"
     cmp one.jsonl more.jsonl || fail "scores on $ranks ranks"

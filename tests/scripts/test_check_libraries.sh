@@ -2,7 +2,7 @@
 # What the build lacks gets a sentence and, on Debian, the packages, before the compiler complains; and a
 # library in a folder of its own is found where pkg-config says.
 . "$(dirname "$0")/../lib.sh"
-unset CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG PKG_CONFIG_PATH MAKEFLAGS MFLAGS MAKELEVEL SAN COV
+unset CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG PKG_CONFIG_PATH MAKEFLAGS MFLAGS MAKELEVEL SAN COV MPI MPICC MPIRUN
 cp -r "$ROOT/Makefile" "$ROOT/scripts" "$ROOT/src" "$ROOT/include" .
 mkdir tests bin
 
@@ -32,6 +32,7 @@ expect 2 '^    ISA-L, the library -lisal$' \
 # No compiler, no MPI.
 expect 2 'a C compiler, the command no-such-cc' make build/found/program CC=no-such-cc
 expect 2 'an MPI library, the command no-such-mpicc' make build/found/program MPICC=no-such-mpicc
+expect 2 'an MPI library, the command mpicc.none' make build/none/found/program MPI=none
 expect 2 'lacks:' make build/found/program LDLIBS=-lno-such-library
 
 # A library in a folder of its own.
@@ -48,6 +49,11 @@ grep -qE " -c src/base/hash.c " commands.txt || fail "no command for base/hash.c
 ! grep -E " -c src/" commands.txt | grep -qv -- " -I$WORK/prefix/include " || fail "compiled without its folder"
 grep -E " -o build/lambert$" commands.txt | grep -q -- " -L$WORK/prefix/lib -lxxhash " ||
     tail -n 1 commands.txt | grep -q -- " -L$WORK/prefix/lib -lxxhash " || fail "linked without its folder"
+
+# Another MPI: its compiler and its launcher, in a folder of its own.
+make -n V=1 MPI=other MPICC=othercc MPIRUN=otherrun all >commands.txt
+grep -qE "^othercc .* -c src/dist/dist.c -o build/other/obj/dist/dist.o$" commands.txt || fail "not compiled by othercc"
+grep -qE "'otherrun' >build/other/launcher/mpirun$" commands.txt || fail "no launcher: $(grep launcher commands.txt)"
 
 # Without pkg-config, by their names; and what the environment says comes along.
 CPPFLAGS=-Ione CFLAGS=-Otwo LDFLAGS=-Lthree LDLIBS=-lfour make -n V=1 PKG_CONFIG=false build/lambert >commands.txt

@@ -22,7 +22,7 @@
 struct watchdog;
 
 /* [local] limit 0: there is none, *watchdog is NULL. One in a process. `setting` is the name of
- * the limit, and `advice` what the last sentence says to do; both live for ever. */
+ * the limit, and `advice` what the last sentence says to do; both stay until watchdog_stop(). */
 int watchdog_start(struct watchdog **watchdog, double limit, const char *setting,
                    const char *advice, struct error *err);
 void watchdog_stop(struct watchdog *watchdog); /* NULL is fine */

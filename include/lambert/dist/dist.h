@@ -1,6 +1,6 @@
 /* The ranks of a job, and the only door to MPI. A program started without mpirun is a job of one.
  *
- * Open MPI is initialised with MPI_THREAD_FUNNELED; only the thread that called dist_open() may
+ * MPI is initialised with MPI_THREAD_FUNNELED; only the thread that called dist_open() may
  * call in here. Functions are collective (every rank calls, in the same order) unless marked
  * [local]. MPI's own errors end the job (MPI_ERRORS_ARE_FATAL): there is nothing a rank could do
  * alone.
@@ -34,7 +34,7 @@ int dist_nodes(const struct dist *dist);        /* [local] nodes of the job */
 int dist_machine_size(const struct dist *dist); /* [local] ranks of this node before
                                                       dist_divide_nodes() */
 
-/* [local] "Open MPI v4.1.4"; before dist_open() as well. */
+/* [local] "Open MPI v4.1.4", "MPICH Version: 4.0.2"; before dist_open() as well. */
 const char *dist_library(void);
 
 /* From here on each node counts as several of `ranks` ranks: for nodes that are better left apart

@@ -1,5 +1,5 @@
 /* How this process was started, by what launchers leave in its environment: Open MPI's mpirun, those that speak PMI
- * (MPICH's, Intel's), and Slurm's srun.
+ * (Hydra, which is MPICH's and Intel's mpirun), and Slurm's srun.
  *
  * A launcher and an MPI library that do not know each other start N processes of which each takes itself for the only
  * rank: N runs in one folder, at an Nth of the speed each. They are told, as nobody wants that. */
@@ -8,7 +8,16 @@
 
 #include <stdbool.h>
 
+enum launcher {
+    LAUNCHER_OTHER,
+    LAUNCHER_OPEN_MPI,
+    LAUNCHER_HYDRA,
+    LAUNCHER_INTEL, /* Hydra, with other words for binding */
+    LAUNCHER_SRUN
+};
+
 struct launch {
+    enum launcher launcher;
     const char *by; /* for sentences; NULL: nobody, or nobody who says so */
     int tasks;      /* processes that were started together; 1 where nobody says */
     int task;       /* which of them this one is, from 0 */

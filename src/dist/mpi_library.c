@@ -1,0 +1,75 @@
+#include "mpi_library.h"
+
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lambert/dist/dist.h"
+
+/* --- settings --------------------------------------------------------------------------------- */
+
+/* Open MPI 4, and UCX, which MPICH sends through, read large messages out of the sender's memory, which processes of
+ * different user namespaces may not: they find that out too late, and hang or end. So ranks in such a namespace
+ * (rootless Podman, Apptainer) copy through shared memory, which UCX is to open by its name and not in /proc, unless the
+ * user says otherwise; weights and gradients inside a node are no messages anyway. */
+static void avoid_single_copies(void)
+{
+    static const char *const settings[][2] = {{"OMPI_MCA_btl_vader_single_copy_mechanism", "none"},
+                                              {"UCX_TLS", "^cma"},
+                                              {"UCX_POSIX_USE_PROC_LINK", "n"}};
+    const ino_t initial = 0xEFFFFFFD; /* PROC_USER_INIT_INO of Linux */
+    struct stat namespace;
+    if (stat("/proc/self/ns/user", &namespace) != 0 || namespace.st_ino == initial)
+        return;
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        setenv(settings[i][0], settings[i][1], 0);
+}
+
+/* A program without mpirun starts Open MPI's daemon (orted), which costs time and outlives it when it is killed. It
+ * is for what such a program never does: join other jobs. Where there is mpirun the variable means nothing. */
+static void do_without_daemon(void)
+{
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+}
+
+void mpi_library_settle(void)
+{
+    avoid_single_copies();
+    do_without_daemon();
+    launch_leave_step();
+}
+
+/* --- what it is ------------------------------------------------------------------------------- */
+
+/* "Open MPI v4.1.4, package: ..." up to the comma; "MPICH Version:      4.0.2" and more lines. */
+const char *dist_library(void)
+{
+    static char library[MPI_MAX_LIBRARY_VERSION_STRING + 1];
+    char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length;
+    if (library[0] != '\0')
+        return library;
+    MPI_Get_library_version(text, &length);
+    text[strcspn(text, ",\n")] = '\0';
+    for (char *word = strtok(text, " \t"); word; word = strtok(NULL, " \t")) {
+        if (library[0] != '\0')
+            strcat(library, " ");
+        strcat(library, word);
+    }
+    return library;
+}
+
+enum launcher mpi_library_launcher(void)
+{
+#ifdef OPEN_MPI
+    return LAUNCHER_OPEN_MPI;
+#else /* MPICH, and what is made of it: Intel's, Cray's */
+    return getenv("I_MPI_ROOT") ? LAUNCHER_INTEL : LAUNCHER_HYDRA;
+#endif
+}
+
+const char *mpi_library_srun(void)
+{
+    return mpi_library_launcher() == LAUNCHER_OPEN_MPI ? "pmix" : "pmi2";
+}
