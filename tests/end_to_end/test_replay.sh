@@ -25,7 +25,7 @@ check() {
     check_ranks=$1 check_name=$2
     shift 2
     run "$check_ranks" "$check_name-without" $short "$@"
-    ! grep -q replay "$check_name-without/metrics.jsonl" || fail "$check_name: replays that nobody asked for"
+    ! grep -q '"replays"' "$check_name-without/metrics.jsonl" || fail "$check_name: replays that nobody asked for"
     run "$check_ranks" "$check_name" $short train.replay_every=2 "$@"
     says "^replay in step 2: $check_ranks micro-batch\(es\) computed twice by"
     says "^phase one, replays: $((3 * check_ranks)) micro-batches computed twice, in 3 steps, all with the same bits"
