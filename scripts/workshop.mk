@@ -146,6 +146,17 @@ check-cluster:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(SWITCH)
 	@scripts/run-tests $(BUILD) '^cluster/'
 
+# --- faults ----------------------------------------------------------------------------------
+# Runs that are killed, signalled, cut and starved at moments of chance (tests/end_to_end/test_campaign.sh, of which make
+# check has a short form). What fails says how it is repeated; FIRST goes on where a campaign was stopped.
+COUNT ?= 200
+SEED  ?=
+FIRST ?= 0
+
+.PHONY: campaign
+campaign: $(BUILD)/lambert
+	@tests/end_to_end/test_campaign.sh $(BUILD) $(COUNT) '$(SEED)' $(FIRST)
+
 # --- fuzzing ---------------------------------------------------------------------------------
 # With libFuzzer and sanitizers, each target for SECONDS. What it finds is kept in build/fuzz/NAME;
 # what breaks a promise is written there as crash-*, leak-* or timeout-*.
@@ -339,6 +350,7 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #:                         seqeval (from PyPI), corpora without duplicates and test sets against Python, models of
 #:                         TensorFlow against what is read of them
 #: make compare-types CORPUS=DIR   the demo's run in float32 and in bfloat16, three seeds each
+#: make campaign [COUNT=200] [SEED=7] [FIRST=0]   so many faults at moments of chance, and the bits of undisturbed runs
 #: make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers
 #: make check SAN=address,undefined   the tests with sanitizers, in build/san-address-undefined
 #: make check-threads      tests of rooms with threads under clang's thread sanitizer
