@@ -7,6 +7,7 @@ ln -s "$BUILD" build
 ln -s "$BUILD/lambert" own
 cat >bin/mpirun <<'END'
 #!/bin/sh
+case " $* " in *" doctor "*) echo "$*" >doctor.words; exit "$(cat doctor.code)" ;; esac
 echo "$*" >mpirun.words
 trap 'code=76; kill $sleeper' USR1 # as a run that is told to end
 code=$(cat mpirun.code)
@@ -67,6 +68,20 @@ for restarts in 5 6; do
     grep -q "another host has the lock of the run folder, still: another job may train there" job.log ||
         fail "$what: it says $(cat job.log)"
 done
+what="a job that the doctor lets pass"
+echo 0 >doctor.code
+job 0 env LAMBERT_DOCTOR=1 "$sbatch" my.ini a.b=c
+is 0 "" scontrol
+grep -q -- "--map-by numa:PE=4 --bind-to core .*lambert doctor my.ini a.b=c$" doctor.words || fail "$what: no doctor"
+grep -q -- "lambert train my.ini a.b=c " mpirun.words || fail "$what: no run"
+what="a job in which the doctor finds a fault"
+echo 1 >doctor.code
+job 0 env LAMBERT_DOCTOR=1 "$sbatch" my.ini
+is 1 "" mpirun
+grep -q "lambert doctor found what the run would fail of" job.log || fail "$what: it says $(cat job.log)"
+what="a job that goes on, and may find its folder locked"
+job 0 env LAMBERT_DOCTOR=1 SLURM_RESTART_COUNT=1 "$sbatch" my.ini
+is 0 "" doctor
 # With a program env that is older than that option.
 what="an env that blocks no signals"
 env=$(command -v env)
