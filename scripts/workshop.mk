@@ -1,7 +1,7 @@
 # The workshop: what those who work on Lambert need besides the build and its tests. Included by the
 # Makefile. CONTRIBUTING.md says when to use what.
 
-.PHONY: check-isa check-aarch64 aarch64-tested check-cluster check-numerics check-scaling compare-types fuzz bench bench-peers scaling measure-loss \
+.PHONY: check-isa check-aarch64 aarch64-tested check-cluster check-mpich check-numerics check-scaling compare-types fuzz bench bench-peers scaling measure-loss \
   yardstick yardstick-curve
 empty :=
 space := $(empty) $(empty)
@@ -156,6 +156,21 @@ FIRST ?= 0
 .PHONY: campaign
 campaign: $(BUILD)/lambert
 	@tests/end_to_end/test_campaign.sh $(BUILD) $(COUNT) '$(SEED)' $(FIRST)
+
+# --- MPICH -----------------------------------------------------------------------------------
+# Built with Debian's MPICH, which lies beside Open MPI and leaves the names mpicc and mpirun to it: the tests of what
+# ranks do. A rank of MPICH that waits spins, so that those who share a core with others take a time slice for each
+# message: RANKS_MOST is how many a machine of two cores has time for.
+MPICH_ROOMS   = dist optim store trainer run
+MPICH_SCRIPTS = launchers signals start ranks resume watchdog
+MPICH_PATTERN = ^(($(subst $(space),|,$(MPICH_ROOMS)))/|end_to_end/test_($(subst $(space),|,$(MPICH_SCRIPTS)))$$)
+RANKS_MOST   ?= 2
+
+check-mpich:
+	@scripts/install-packages build mpich
+	@$(MAKE) --no-print-directory -j$$(nproc) MPI=mpich all \
+	  $(foreach room,$(MPICH_ROOMS),$(patsubst tests/%.c,build/mpich/tests/%,$(wildcard tests/$(room)/test_*.c)))
+	@RANKS_MOST=$(RANKS_MOST) scripts/run-tests build/mpich '$(MPICH_PATTERN)'
 
 # --- fuzzing ---------------------------------------------------------------------------------
 # With libFuzzer and sanitizers, each target for SECONDS. What it finds is kept in build/fuzz/NAME;
@@ -346,6 +361,7 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make check-isa          the tests with other kernels: plain, x86-64-v3, products of the BLAS
 #: make check-aarch64      kernels, and training, cross-compiled for aarch64 and run under qemu (5 minutes)
 #: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
+#: make check-mpich        what ranks do, built with MPICH instead of Open MPI
 #: make check-numerics     hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
 #:                         seqeval (from PyPI), corpora without duplicates and test sets against Python, models of
 #:                         TensorFlow against what is read of them

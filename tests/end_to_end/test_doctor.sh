@@ -43,7 +43,7 @@ finds() {
 
 # rank_1 VARIABLE=VALUE...: a file ./on_rank_1 that starts a program with these on rank 1, and as it is on others
 rank_1() {
-    printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != 1 ] || exec env %s "$@"\nexec "$@"\n' "$*" >on_rank_1
+    printf '#!/bin/sh\n[ "${OMPI_COMM_WORLD_RANK-$PMI_RANK}" != 1 ] || exec env %s "$@"\nexec "$@"\n' "$*" >on_rank_1
     chmod +x on_rank_1
 }
 
@@ -94,7 +94,7 @@ PYTHON
 cp "$LAMBERT" another
 echo >>another
 # shellcheck disable=SC2016
-printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != 1 ] || exec ./another "$@"\nexec "%s" "$@"\n' "$LAMBERT" >mixed
+printf '#!/bin/sh\n[ "${OMPI_COMM_WORLD_RANK-$PMI_RANK}" != 1 ] || exec ./another "$@"\nexec "%s" "$@"\n' "$LAMBERT" >mixed
 chmod +x mixed
 finds 1 FAIL program "1 rank\(s\) run another program.*rank 1 on " "one build of Lambert" mpirun -n 2 ./mixed doctor
 
@@ -123,7 +123,7 @@ finds 1 FAIL training-data "rank 1 on .*corpus" "under this path on every host" 
 
 # Words that only one rank is given, and a key that there is none of.
 # shellcheck disable=SC2016
-printf '#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" != 1 ] || exec "$@" run.seed=3\nexec "$@"\n' >on_rank_1
+printf '#!/bin/sh\n[ "${OMPI_COMM_WORLD_RANK-$PMI_RANK}" != 1 ] || exec "$@" run.seed=3\nexec "$@"\n' >on_rank_1
 # shellcheck disable=SC2086
 finds 1 FAIL configuration "the configuration is not the same on all ranks" "the same words" \
     mpirun -n 2 ./on_rank_1 "$LAMBERT" doctor $config
