@@ -117,7 +117,7 @@ amx_sources    = $(wildcard src/$(1)/*_amx.c)
 bfmmla_sources = $(wildcard src/$(1)/*_bfmmla.c)
 plain_sources  = $(filter-out $(vector_sources) $(amx_sources) $(bfmmla_sources),$(wildcard src/$(1)/*.c))
 # src/LAYER/NAME.proto is compiled to NAME.pb-c.c and NAME.pb-c.h, which sources of that layer include
-# as <LAYER/NAME.pb-c.h>.
+# as <LAYER/NAME.pb-c.h>. Where there is no protoc-c, the tarball of make dist has them in generated/LAYER.
 protos = $(wildcard src/$(1)/*.proto)
 generated_of = $(patsubst src/%.proto,$(BUILD)/gen/%.pb-c.h,$(protos))
 objects_of = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(plain_sources)) \
@@ -150,7 +150,9 @@ $(BUILD)/obj/cli/this_build.o: $(BUILD)/gen/cli/build.h
 $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h &: src/%.proto | $(BUILD)/found/program
 	@mkdir -p $(BUILD)/gen
 	$(SAY) '  PROTO $(BUILD)/gen/$*.pb-c.c'
-	$(Q)protoc-c --proto_path=src --c_out=$(BUILD)/gen $<
+	$(Q)if [ -e generated/$*.pb-c.c ] && ! command -v protoc-c >/dev/null; then \
+	  mkdir -p $(@D) && cp generated/$*.pb-c.[ch] $(@D)/; \
+	else protoc-c --proto_path=src --c_out=$(BUILD)/gen $<; fi
 
 $(BUILD)/obj/%.pb-c.o: $(BUILD)/gen/%.pb-c.c
 	@mkdir -p $(@D)
@@ -313,14 +315,19 @@ install: $(BUILD)/lambert
 uninstall:
 	@scripts/install --remove
 
-# The commit that is checked out, as a tarball whose bytes follow from the commit. git writes its name into
-# scripts/commit.
-dist:
+# The commit that is checked out, and what protoc-c makes of it, as a tarball whose bytes follow from the commit (and
+# protoc-c's version). git writes the commit's name into scripts/commit.
+GENERATED = $(foreach layer,$(LAYERS),$(call generated_of,$(layer)))
+
+dist: $(GENERATED)
 	@git diff --quiet HEAD || echo 'dist: what is not committed is not in it' >&2
 	@mkdir -p $(BUILD)
 	@version=$$(git show HEAD:include/lambert/base/version.h | sed -n 's/^#define LAMBERT_VERSION "\(.*\)"/\1/p') && \
 	  tarball=$(BUILD)/lambert-$$version.tar && \
-	  git -c tar.umask=0022 archive --format=tar --prefix=lambert-$$version/ -o $$tarball HEAD && \
+	  git -c tar.umask=0022 archive --format=tar -o $$tarball \
+	    $(foreach file,$(GENERATED) $(GENERATED:.h=.c), \
+	      --prefix=lambert-$$version/generated/$(patsubst $(BUILD)/gen/%,%,$(dir $(file))) --add-file=$(file)) \
+	    --prefix=lambert-$$version/ HEAD && \
 	  gzip -9nf $$tarball && echo $$tarball.gz
 
 clean:

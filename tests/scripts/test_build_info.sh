@@ -2,7 +2,7 @@
 # scripts/build-info: the commit of a repository, of an archive of it and of neither; compiler and flags; and that a
 # header which says the same is left alone.
 . "$(dirname "$0")/../lib.sh"
-export CC=gcc CHOSEN_FLAGS='-O2  -DNAME="a b" '
+export CC=gcc CHOSEN_FLAGS='-O2 -ffile-prefix-map=/a/folder=. -DNAME="a b" '
 HOME=$WORK GIT_CONFIG_NOSYSTEM=1
 export HOME GIT_CONFIG_NOSYSTEM
 unset GIT_DIR GIT_WORK_TREE

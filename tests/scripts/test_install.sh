@@ -85,6 +85,10 @@ if commit=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null); then
     tar xzf first.tar.gz
     version=$("$LAMBERT" --version | head -n 1 | cut -d ' ' -f 2)
     [ "$(cat "lambert-$version/scripts/commit")" = "$commit" ] || fail "the tarball does not know its commit"
+    # What protoc-c makes, for who has none.
+    for file in prepare/tf_example.pb-c.c prepare/tf_example.pb-c.h store/tensor_bundle.pb-c.c; do
+        [ -s "lambert-$version/generated/$file" ] || fail "there is no $file"
+    done
     [ -x "lambert-$version/scripts/install" ] || fail "what is in the tarball: $(ls)"
 else
     echo "no repository: make dist is not tried"
