@@ -76,7 +76,7 @@ CLANG        ?= clang-14
 CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format) clang-format-14)
 CLANG_TIDY   ?= clang-tidy-14
 SOURCES_IN_C  = $(sort $(wildcard include/lambert/*/*.h src/*/*.[ch] tests/*.h tests/*/*.[ch] scripts/*/*.[ch]))
-SOURCES_IN_SH = .ci/run $(shell grep -lE '^\#!/bin/sh|^\# Sourced by' data/* scripts/* scripts/*/* tests/*.sh tests/*/* 2>/dev/null)
+SOURCES_IN_SH = .ci/run $(shell grep -lE '^\#!/bin/sh|^\# Sourced by' data/* packaging/* scripts/* scripts/*/* tests/*.sh tests/*/* 2>/dev/null)
 FORMAT_14     = $(CLANG_FORMAT) --version 2>&1 | grep 'version 14\.' >/dev/null || { echo "format: clang-format 14 is wanted \
   (Debian 12: clang-format-14; CLANG_FORMAT=COMMAND names it), as others set lines otherwise; this is:" \
   "$$($(CLANG_FORMAT) --version 2>&1 | head -n 1)" >&2; exit 1; }
