@@ -58,3 +58,8 @@ void profile_stop(double seconds[PROFILE_PARTS])
             seconds[p] += threads[t].seconds[p];
     }
 }
+
+void profile_first_thread(double seconds[PROFILE_PARTS])
+{
+    memcpy(seconds, threads[0].seconds, sizeof threads[0].seconds);
+}

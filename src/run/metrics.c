@@ -21,9 +21,25 @@ static bool is_of_kind(const cJSON *line, const char *kind)
     return is && strcmp(is, kind) == 0;
 }
 
+/* What all processes of the run had come to at a line of kind "time", or nothing. */
+static struct time_totals totals_of(const cJSON *line)
+{
+    const cJSON *total = json_get(line, "total"), *parts = json_get(total, "node_hours");
+    const cJSON *processes = json_get(total, "processes");
+    struct time_totals totals = {0};
+    if (!cJSON_IsNumber(processes) || !cJSON_IsObject(parts))
+        return totals;
+    totals.processes = processes->valueint;
+    for (int p = 0; p < TIME_PARTS; p++) {
+        const cJSON *part = json_get(parts, time_part_name((enum time_part)p));
+        totals.node_hours[p] = cJSON_IsNumber(part) ? part->valuedouble : 0;
+    }
+    return totals;
+}
+
 /* The lines that the checkpoint at `keep_steps` has seen; a half-written last line is dropped. */
 static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *kept,
-                       struct evaluation_lines *lines)
+                       struct evaluation_lines *lines, struct time_totals *earlier)
 {
     const char *cursor = buffer_text(text), *end = cursor + text->size;
     while (cursor < end) {
@@ -33,8 +49,11 @@ static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *k
         size_t length = (size_t)(newline - cursor) + 1;
         cJSON *line = cJSON_ParseWithLength(cursor, length);
         const cJSON *step = cJSON_GetObjectItemCaseSensitive(line, "total_step");
-        if (cJSON_IsNumber(step) && step->valuedouble <= (double)keep_steps)
+        if (cJSON_IsNumber(step) && step->valuedouble <= (double)keep_steps) {
             buffer_put(kept, cursor, length);
+            if (is_of_kind(line, "time"))
+                *earlier = totals_of(line);
+        }
         if (cJSON_IsNumber(step) && step->valuedouble == (double)keep_steps) {
             lines->evaluation |= is_of_kind(line, "evaluation");
             lines->pairs |= is_of_kind(line, "pairs");
@@ -45,14 +64,14 @@ static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *k
 }
 
 static int rewrite(const char *path, int64_t keep_steps, struct evaluation_lines *lines,
-                   struct error *err)
+                   struct time_totals *earlier, struct error *err)
 {
     struct buffer text = {0}, kept = {0};
     int status = 0;
     if (keep_steps > 0 && file_exists(path))
         status = file_read(path, &text, err);
     if (status == 0) {
-        keep_lines(&text, keep_steps, &kept, lines);
+        keep_lines(&text, keep_steps, &kept, lines, earlier);
         status = file_write(path, kept.data, kept.size, err);
     }
     buffer_release(&text);
@@ -67,7 +86,7 @@ int metrics_open(struct metrics *metrics, const char *run_folder, int rank, int6
     if (rank != 0)
         return 0;
     metrics->path = path_join(run_folder, "metrics.jsonl");
-    if (rewrite(metrics->path, keep_steps, &metrics->kept, err) < 0)
+    if (rewrite(metrics->path, keep_steps, &metrics->kept, &metrics->earlier, err) < 0)
         return -1;
     metrics->stream = fopen(metrics->path, "a");
     if (!metrics->stream)
@@ -355,6 +374,33 @@ int metrics_products(struct metrics *metrics, const char *phase, const struct ru
         add(object, "share", row->share);
         cJSON_AddItemToArray(array, object);
     }
+    return write_line(metrics, line, err);
+}
+
+int metrics_time(struct metrics *metrics, const char *phase, const struct run_state *state,
+                 const struct time_table *table, struct error *err)
+{
+    if (!metrics->stream)
+        return 0;
+    struct time_totals totals = metrics->earlier;
+    cJSON *line = line_new("time", phase, state);
+    add(line, "ranks", table->ranks);
+    add(line, "nodes", table->nodes);
+    add(line, "seconds", table->seconds);
+    add(line, "node_hours", time_table_node_hours(table));
+    cJSON *parts = cJSON_AddObjectToObject(line, "parts");
+    for (int p = 0; p < TIME_PARTS; p++) {
+        cJSON *part = cJSON_AddObjectToObject(parts, time_part_name((enum time_part)p));
+        add(part, "least", table->parts[p].least);
+        add(part, "mean", table->parts[p].mean);
+        add(part, "most", table->parts[p].most);
+    }
+    time_totals_add(&totals, table);
+    cJSON *total = cJSON_AddObjectToObject(line, "total");
+    add(total, "processes", totals.processes);
+    cJSON *hours = cJSON_AddObjectToObject(total, "node_hours");
+    for (int p = 0; p < TIME_PARTS; p++)
+        add(hours, time_part_name((enum time_part)p), totals.node_hours[p]);
     return write_line(metrics, line, err);
 }
 

@@ -64,6 +64,7 @@ static int evaluate(struct run *run, struct error *err)
     const double started = clock_seconds();
     const int status = run->work->operations->evaluate(run->work, run, err);
     const double seconds = clock_seconds() - started;
+    time_spent_add(&run->time_spent, TIME_EVALUATION, seconds);
     if (status == RUN_STOPPED) {
         log_info("the evaluation after step %" PRId64 " is given up: the run is told to end",
                  run->state.total_steps);
@@ -131,6 +132,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     int64_t turn;
     double started = clock_seconds(), waited = activity_waited();
     bool tensors = due(state->total_steps + 1, run->config->train.report_every);
+    time_spent_step_begin(&run->time_spent);
 
     /* All ranks end with the sentence of one that has no batch, or could not write what the step
      * before did: trainer_step() tells them. */
@@ -176,6 +178,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     else if (nonfinite_step(run, &report, err) < 0)
         return -1;
     metrics.seconds = clock_seconds() - started;
+    time_spent_step_end(&run->time_spent, data, report.own_exchange, report.own_update);
 
     state->phase_step++;
     state->total_steps++;
@@ -246,6 +249,21 @@ static void report_needs(struct run *run)
         launcher_with_patience((int)ceil(needed)).text);
 }
 
+/* Where the time went so far, in the metrics: with each checkpoint, so that a run that goes on from it knows. */
+static int report_time(struct run *run, bool in_log, struct error *err)
+{
+    const int phase = min_int(run->state.phase, run->config->phase_count - 1);
+    struct time_table table;
+    if (run->steps_here == 0)
+        return 0;
+    time_table_take(run->dist, &run->time_spent, run->machines, &table);
+    if (in_log && dist_rank(run->dist) == 0)
+        run_log_time(&table, &run->metrics.earlier);
+    const int status =
+        metrics_time(&run->metrics, run->config->phases[phase].name, &run->state, &table, err);
+    return dist_agree(run->dist, status, err);
+}
+
 /* The step that was begun is given up. What followed the one before was done then, but for a checkpoint perhaps. */
 static enum outcome save_before_step(struct run *run, struct error *err)
 {
@@ -299,7 +317,8 @@ static enum outcome after_step(struct run *run, const struct phase_run *phase, s
             return FAILED;
         stop = status == RUN_STOPPED;
     }
-    if ((last || stop || periodic) && saving_save(run, stop, err) < 0)
+    if ((last || stop || periodic) &&
+        (saving_save(run, stop, err) < 0 || report_time(run, false, err) < 0))
         return FAILED;
     /* Where there may be little time, saving comes first. */
     if (evaluates && run->flags.stop && (evaluate(run, err) < 0 || save_best(run, err) < 0))
@@ -314,6 +333,7 @@ static int phase_open(struct run *run, struct phase_run *phase, struct error *er
     const struct config_phase *settings = &run->config->phases[run->state.phase];
     *phase = (struct phase_run){.settings = settings, .schedule = schedule_of(settings)};
     time_left_phase(&run->time_left, run->config, run->state.phase);
+    time_spent_phase(&run->time_spent);
     return run->work->operations->open_phase(run->work, run->dist, run->state.phase,
                                              (uint64_t)run->state.phase_step,
                                              (uint64_t)settings->steps, &phase->source, err);
@@ -410,7 +430,13 @@ static int run_phases(struct run *run, struct error *err)
         outcome = run_phase(run, err);
     if (outcome == DIFFERED)
         return FAILED_BY_MACHINE;
-    if (outcome == FAILED || saving_finish(run, err) < 0)
+    if (outcome == FAILED)
+        return -1;
+    const double finished = clock_seconds();
+    if (saving_finish(run, err) < 0)
+        return -1;
+    time_spent_add(&run->time_spent, TIME_CHECKPOINTS, clock_seconds() - finished);
+    if (report_time(run, true, err) < 0)
         return -1;
     char worked[32];
     clock_text(run_clock_seconds(&run->clock), worked);
@@ -513,6 +539,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     if (run.config->train.replay_every > 0)
         trainer_begin_replays(run.trainer);
     trainer_hear(run.trainer, signals_stop);
+    time_spent_ready(&run.time_spent);
     status = stopped_before(dist) ? RUN_STOPPED : run_phases(&run, err);
 done:
     run_release(&run);

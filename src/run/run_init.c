@@ -47,6 +47,8 @@ void run_begin(struct run *run, struct dist *dist, const struct config *config)
         .dist = dist, .config = config, .lock = -1, .place = -1, .step_seconds = INFINITY};
     balance_init(&run->balance, dist_size(dist));
     run_clock_start(&run->clock, 0);
+    time_spent_begin(&run->time_spent);
+    run->machines = dist_nodes(dist);
     run->folder = memory_copy_text(config->run.folder);
 }
 

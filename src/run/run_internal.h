@@ -8,6 +8,7 @@
 #include "lambert/dist/dist.h"
 #include "lambert/run/balance.h"
 #include "lambert/run/metrics.h"
+#include "lambert/run/time_table.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/trainer/trainer.h"
 #include "run_clock.h"
@@ -52,6 +53,8 @@ struct run {
     struct balance_flags flags;
     struct deadline deadline;   /* [rank 0] */
     struct time_left time_left; /* [rank 0] */
+    struct time_spent time_spent;
+    int machines; /* of the job: nodes as they were found */
     /* -1: the last step's metrics could not be written, on this rank, and why. */
     int written;
     struct error write_error;

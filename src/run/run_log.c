@@ -146,6 +146,15 @@ void run_log_products(const struct config_phase *phase, const struct product_sha
     buffer_release(&text);
 }
 
+void run_log_time(const struct time_table *table, const struct time_totals *earlier)
+{
+    struct buffer text = {0};
+    time_table_print(table, earlier, &text);
+    for (char *line = (char *)buffer_text(&text), *end; (end = strchr(line, '\n')); line = end + 1)
+        log_info("%.*s", (int)(end - line), line);
+    buffer_release(&text);
+}
+
 void run_log_corpora(const struct run *run, const struct config_phase *phase,
                      const struct progress_list *list)
 {

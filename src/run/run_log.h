@@ -22,6 +22,9 @@ void run_log_tensors(const struct run *run, const struct tensor_report *tensors)
 /* Who made the products of a phase. */
 void run_log_products(const struct config_phase *phase, const struct product_shares *shares);
 
+/* The table of where the time went, at the end of the run. */
+void run_log_time(const struct time_table *table, const struct time_totals *earlier);
+
 /* How far the phase has come in each of several corpora. */
 void run_log_corpora(const struct run *run, const struct config_phase *phase,
                      const struct progress_list *list);

@@ -193,10 +193,9 @@ static int save_beside(struct run *run, double started, struct error *err)
     return save_still(run, started, err);
 }
 
-int saving_save(struct run *run, bool stays, struct error *err)
+static int save(struct run *run, bool stays, double started, struct error *err)
 {
     struct saving *saving = &run->saving;
-    const double started = clock_seconds();
     activity_task("checkpoint after step", run->state.total_steps);
     if (saving_finish(run, err) < 0)
         return -1;
@@ -213,6 +212,14 @@ int saving_save(struct run *run, bool stays, struct error *err)
     saving->taken = clock_seconds();
     saving->step = run->state.total_steps;
     return 0;
+}
+
+int saving_save(struct run *run, bool stays, struct error *err)
+{
+    const double started = clock_seconds();
+    const int status = save(run, stays, started, err);
+    time_spent_add(&run->time_spent, TIME_CHECKPOINTS, clock_seconds() - started);
+    return status;
 }
 
 /* --- a folder that is not where it was -------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lambert/base/activity.h"
+#include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 #include "lambert/dist/call_off.h"
 #include "lambert/dist/meeting.h"
@@ -335,6 +336,7 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch, int
     report->waited = sums.wait_seconds / dist_size(dist);
     report->exchanged = report->waited + sums.exchange_seconds / dist_size(dist);
     report->bytes_sent = sums.bytes_sent;
+    report->own_exchange = exchange.work_seconds;
     return 0;
 give_up:
     *report = (struct step_report){.objectives = objectives, .given_up = true};
@@ -369,11 +371,13 @@ int trainer_step(struct trainer *trainer, const struct batch *batch, double rate
     const bool trusted = report->replay.different == 0 || trainer->options.updates_anyway;
     const bool updates = trusted && losses_finite(report->sums, report->objectives.count);
     param_sync_begin_update(sync);
+    const double begun = clock_seconds(), waited = activity_waited();
     if (updates)
         optimizer_step(trainer->optimizer, dist, rate, param_sync_shard(sync),
                        param_sync_weights(sync), &report->gradient, tensors);
     else
         optimizer_measure(trainer->optimizer, dist, param_sync_shard(sync), &report->gradient);
+    report->own_update = clock_seconds() - begun - (activity_waited() - waited);
     report->updated = updates && report->gradient.finite;
     report->tensors = report->updated ? tensors : NULL;
 

@@ -48,6 +48,22 @@ static void seconds_of_all_threads_are_added(void **state)
     }
 }
 
+static void the_first_thread_is_told_alone(void **state)
+{
+    (void)state;
+    double seconds[PROFILE_PARTS];
+    profile_start();
+#pragma omp parallel num_threads(4)
+    profile_add(PROFILE_NORM, 1 + omp_get_thread_num());
+    profile_first_thread(seconds);
+    expect_only(seconds, PROFILE_NORM, 1);
+    profile_add(PROFILE_NORM, 2); /* it goes on */
+    profile_first_thread(seconds);
+    expect_only(seconds, PROFILE_NORM, 3);
+    profile_stop(seconds);
+    expect_only(seconds, PROFILE_NORM, 12);
+}
+
 static void nothing_is_counted_unasked(void **state)
 {
     (void)state;
@@ -115,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_have_names),
         cmocka_unit_test(seconds_of_all_threads_are_added),
+        cmocka_unit_test(the_first_thread_is_told_alone),
         cmocka_unit_test(nothing_is_counted_unasked),
         cmocka_unit_test(what_lies_between_is_counted),
         cmocka_unit_test(products_count_where_they_belong),

@@ -500,9 +500,56 @@ static void a_run_says_who_computes(void **unused)
     cJSON_Delete(line);
 }
 
+/* A process that goes on from step 13 adds what it did to what was told up to there, and not what came behind. */
+static void time_is_added_up_over_processes(void **unused)
+{
+    (void)unused;
+    struct time_table table = {.ranks = 2, .nodes = 3, .seconds = 3600};
+    struct metrics metrics;
+    struct error err;
+    table.parts[TIME_PRODUCTS].least = 1000;
+    table.parts[TIME_PRODUCTS].mean = 1800;
+    table.parts[TIME_PRODUCTS].most = 2600;
+    table.parts[TIME_WAITING].mean = 1800;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics.earlier.processes, 0);
+    assert_int_equal(metrics_time(&metrics, "one", &state, &table, &err), 0);
+    struct run_state later = state;
+    later.total_steps = 14;
+    assert_int_equal(metrics_time(&metrics, "one", &later, &table, &err), 0);
+    metrics_close(&metrics);
+
+    open_metrics(&metrics, 13);
+    assert_int_equal(metrics.earlier.processes, 1);
+    assert_true(metrics.earlier.node_hours[TIME_PRODUCTS] == 1.5);
+    assert_true(time_totals_node_hours(&metrics.earlier) == 3);
+    assert_int_equal(metrics_time(&metrics, "one", &later, &table, &err), 0);
+    metrics_close(&metrics);
+
+    cJSON *lines[2];
+    assert_int_equal(read_lines(lines, 2), 2);
+    assert_string_equal(json_get_text(lines[1], "kind"), "time");
+    assert_number(lines[1], "ranks", 2);
+    assert_number(lines[1], "nodes", 3);
+    assert_number(lines[1], "seconds", 3600);
+    assert_number(lines[1], "node_hours", 3);
+    const cJSON *products = json_get(json_get(lines[1], "parts"), "products");
+    assert_number(products, "least", 1000);
+    assert_number(products, "mean", 1800);
+    assert_number(products, "most", 2600);
+    const cJSON *total = json_get(lines[1], "total");
+    assert_number(total, "processes", 2);
+    assert_number(json_get(total, "node_hours"), "products", 3);
+    assert_number(json_get(total, "node_hours"), "waiting", 3);
+    assert_number(json_get(total, "node_hours"), "data", 0);
+    for (int i = 0; i < 2; i++)
+        cJSON_Delete(lines[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(time_is_added_up_over_processes),
         cmocka_unit_test(a_run_says_who_computes),
         cmocka_unit_test(corpora_go_by_their_folders),
         cmocka_unit_test(a_step_has_all_fields),

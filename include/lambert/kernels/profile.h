@@ -1,4 +1,5 @@
-/* Where the time of a step goes: seconds of all threads by part of the model, for `lambert bench`.
+/* Where the time of a step goes: seconds of all threads by part of the model, for `lambert bench`, and of the first
+ * thread for the table at the end of a run (run/time_table.h).
  *
  *     double begun = profile_begin();
  *     ...                                     (the work of this thread, without waiting)
@@ -48,5 +49,8 @@ static inline void profile_end(enum profile_part part, double begun)
 /* Outside parallel regions. Clears the sums and begins; ends, and gives the sums of all threads. */
 void profile_start(void);
 void profile_stop(double seconds[PROFILE_PARTS]);
+
+/* Outside parallel regions. What the first thread has come to since profile_start(), while counting goes on. */
+void profile_first_thread(double seconds[PROFILE_PARTS]);
 
 #endif

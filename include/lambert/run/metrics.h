@@ -18,6 +18,7 @@
 #include "lambert/run/balance.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/product_shares.h"
+#include "lambert/run/time_table.h"
 #include "lambert/score/scoring.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/trainer/trainer.h"
@@ -71,6 +72,8 @@ struct metrics {
     FILE *stream; /* NULL on ranks other than 0 */
     char *path;
     struct evaluation_lines kept; /* of the step `keep_steps`, when the file was opened */
+    struct time_totals
+        earlier; /* of the processes that came this far, as the lines that were kept say it */
 };
 
 /* [local] Lines after step `keep_steps` are dropped (0: the file starts anew). Does nothing but
@@ -130,6 +133,10 @@ int metrics_log(struct metrics *metrics, const char *phase, const struct run_sta
 /* A line of kind "products": who made the matrix products of a phase. */
 int metrics_products(struct metrics *metrics, const char *phase, const struct run_state *state,
                      const struct product_shares *shares, struct error *err);
+
+/* A line of kind "time": where the time of this process went so far, and what it comes to with the earlier ones. */
+int metrics_time(struct metrics *metrics, const char *phase, const struct run_state *state,
+                 const struct time_table *table, struct error *err);
 
 /* The fields of an evaluation, as a line of metrics and `lambert eval --json` have them; what is
  * not a number is null. Where there are several corpora, they are those of the weighted means, and

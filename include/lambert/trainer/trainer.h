@@ -117,6 +117,9 @@ struct step_report {
      * what it did to send, receive and add them up. */
     double waited, exchanged;
     double bytes_sent; /* by all ranks */
+    /* Seconds of this rank alone, waiting left out: sending, receiving and adding up, since the step before; and
+     * updating weights and moments. */
+    double own_exchange, own_update;
 };
 
 /* One update at the learning rate `rate` on the global batch of which `batch` is this rank's share.
