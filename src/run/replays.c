@@ -7,10 +7,9 @@
 
 enum { MOST_NAMED = 4 }; /* pairs in a sentence; metrics.jsonl has all */
 
-bool replays_turn(const struct run *run, int64_t *turn)
+bool replays_turn(const struct run *run, int64_t step, int64_t *turn)
 {
     const int every = run->config->train.replay_every;
-    const int64_t step = run->state.total_steps + 1;
     if (every == 0 || step % every != 0)
         return false;
     *turn = step / every;

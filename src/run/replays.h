@@ -2,7 +2,7 @@
  * by another rank. Where results differ the log names both, and the run ends with a checkpoint of the state before that
  * step, and FAILED_BY_MACHINE, or goes on with the owners' results (train.replay_action).
  *
- *     trainer_replay(run->trainer, turn)             where replays_turn(run, &turn)
+ *     trainer_replay(run->trainer, turn)             where replays_turn(run, step, &turn)
  *     replays_step(run, &report, err)                after the step
  *     replays_end_phase(run) */
 #ifndef LAMBERT_RUN_REPLAYS_H
@@ -11,9 +11,9 @@
 #include "lambert/base/buffer.h"
 #include "run_internal.h"
 
-/* [local] Whether the step that comes has a replay, and its turn: a function of the step's number alone, so that a
- * resumed run has the same ranks compute the same micro-batches. */
-bool replays_turn(const struct run *run, int64_t *turn);
+/* [local] Whether a step of the run (1, 2, ... over all phases) has a replay, and its turn: a function of the step's
+ * number alone, so that a resumed run has the same ranks compute the same micro-batches. */
+bool replays_turn(const struct run *run, int64_t step, int64_t *turn);
 
 /* [local], with the same report on all ranks. Counts, and says and writes what is to be said; nothing where the step
  * had no replay. 0: the run goes on; -1: it ends, with the same sentence on every rank, and the step was not made. */

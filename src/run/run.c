@@ -106,10 +106,12 @@ static struct balance_flags flags_after(struct run *run, const struct config_pha
     if (dist_rank(run->dist) != 0)
         return flags;
     const int evaluations = evaluates_after(run, phase, 1) + evaluates_after(run, phase, 2);
+    int64_t turn;
     flags.save = saving_is_due(run);
-    flags.stop |= deadline_is_near(&run->deadline, clock_seconds(), evaluations,
-                                   saving_ahead(run, run->state.total_steps + 1, flags.save),
-                                   run->saving.seconds);
+    flags.stop |= deadline_is_near(
+        &run->deadline, clock_seconds(), replays_turn(run, run->state.total_steps + 2, &turn),
+        evaluations, saving_ahead(run, run->state.total_steps + 1, flags.save),
+        run->saving.seconds);
     return flags;
 }
 
@@ -152,7 +154,8 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     activity_at("data is there", -1);
     metrics.rate = schedule_rate(&phase->schedule, state->phase_step);
     trainer_listen(run->trainer, run->step_seconds > LONG_STEP ? signals_stop : NULL);
-    if (replays_turn(run, &turn))
+    const bool replay = replays_turn(run, state->total_steps + 1, &turn);
+    if (replay)
         trainer_replay(run->trainer, turn);
     if (trainer_step(run->trainer, status < 0 || !there ? NULL : &batch, metrics.rate, tensors,
                      &report, err) < 0)
@@ -168,10 +171,13 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
         return 0;
     double work = clock_seconds() - started - (activity_waited() - waited);
     activity_at("comparing the ranks' times", -1);
-    deadline_note_step(&run->deadline, clock_seconds() - started);
+    const double seconds = clock_seconds() - started;
+    deadline_note_step(&run->deadline, replay, seconds);
     run->flags = flags_after(run, phase->settings);
     balance_step(&run->balance, run->dist, (struct balance_times){work, data}, &run->flags,
                  &metrics.balance);
+    /* A rank that has its batch waits for one that has none: what the longest wait left is computing. */
+    deadline_note_computed(&run->deadline, replay, fmax(seconds - metrics.balance.data, 0));
     run->step_seconds = metrics.balance.work;
     if (report.updated)
         run->skips_in_a_row = 0;
@@ -240,12 +246,14 @@ static void report_needs(struct run *run)
     char step[32], checkpoint[32];
     if (run->steps_here++ != 1)
         return;
-    const double needed = deadline_needed(&run->deadline, run->saving.seconds);
-    snprintf(step, sizeof step, "%.2g", run->deadline.step);
+    const bool replays = run->config->train.replay_every > 0;
+    const double needed = deadline_needed(&run->deadline, replays, run->saving.seconds);
+    snprintf(step, sizeof step, "%.2g", deadline_longest_step(&run->deadline, replays));
     snprintf(checkpoint, sizeof checkpoint, "%.2g", run->saving.seconds);
     log_info(
-        "a step takes %s s and a checkpoint %s s%s: between the signal that ends the run and its end, grant it %.0f s%s",
-        step, checkpoint, run->saving.measured ? "" : " (guessed by its size)", ceil(needed),
+        "a step%s takes %s s and a checkpoint %s s%s: between the signal that ends the run and its end, grant it %.0f s%s",
+        replays ? " with a replay" : "", step, checkpoint,
+        run->saving.measured ? "" : " (guessed by its size)", ceil(needed),
         launcher_with_patience((int)ceil(needed)).text);
 }
 

@@ -15,8 +15,8 @@ static void without_an_end_none_is_near(void **state)
     (void)state;
     struct deadline deadline;
     deadline_init(&deadline, &(struct job_end){0}, 1000);
-    deadline_note_step(&deadline, 1e9);
-    assert_false(deadline_is_near(&deadline, 1e12, 2, 1, 1e9));
+    deadline_note_step(&deadline, false, 1e9);
+    assert_false(deadline_is_near(&deadline, 1e12, false, 2, 1, 1e9));
 }
 
 /* A step of 8 s and a checkpoint of 4 s need 1.25 * 12 + 2 = 17 s. */
@@ -24,20 +24,21 @@ static void a_step_and_a_checkpoint_have_to_fit(void **state)
 {
     (void)state;
     struct deadline deadline = in(100);
-    deadline_note_step(&deadline, 8);
-    assert_true(deadline_needed(&deadline, 4) == 22); /* two checkpoints */
-    assert_false(deadline_is_near(&deadline, 1083, 0, 1, 4));
+    deadline_note_step(&deadline, false, 8);
+    deadline_note_computed(&deadline, false, 8);
+    assert_true(deadline_needed(&deadline, false, 4) == 22); /* two checkpoints */
+    assert_false(deadline_is_near(&deadline, 1083, false, 0, 1, 4));
     assert_false(deadline.near);
-    assert_true(deadline_is_near(&deadline, 1083.1, 0, 1, 4));
+    assert_true(deadline_is_near(&deadline, 1083.1, false, 0, 1, 4));
     assert_true(deadline.near);
     deadline_note_evaluation(&deadline, 16); /* twice: 40 s more */
-    assert_false(deadline_is_near(&deadline, 1083, 0, 1, 4));
-    assert_true(deadline_is_near(&deadline, 1083, 2, 1, 4));
-    assert_false(deadline_is_near(&deadline, 1043, 2, 1, 4));
-    assert_true(deadline_is_near(&deadline, 1043.1, 2, 1, 4));
-    assert_true(deadline_needed(&deadline, 4) == 22); /* an evaluation is given up */
-    assert_false(deadline_is_near(&deadline, 1038, 2, 2, 4));
-    assert_true(deadline_is_near(&deadline, 1038.1, 2, 2, 4));
+    assert_false(deadline_is_near(&deadline, 1083, false, 0, 1, 4));
+    assert_true(deadline_is_near(&deadline, 1083, false, 2, 1, 4));
+    assert_false(deadline_is_near(&deadline, 1043, false, 2, 1, 4));
+    assert_true(deadline_is_near(&deadline, 1043.1, false, 2, 1, 4));
+    assert_true(deadline_needed(&deadline, false, 4) == 22); /* an evaluation is given up */
+    assert_false(deadline_is_near(&deadline, 1038, false, 2, 2, 4));
+    assert_true(deadline_is_near(&deadline, 1038.1, false, 2, 2, 4));
 }
 
 /* How many checkpoints have to fit: one more than that at the end where one is being written or begins before the next
@@ -67,12 +68,60 @@ static void the_longest_counts_for_a_while(void **state)
 {
     (void)state;
     struct deadline deadline = in(100);
-    deadline_note_step(&deadline, 10);
-    deadline_note_step(&deadline, 1);
-    assert_true(deadline.step == 9);
+    deadline_note_step(&deadline, false, 10);
+    deadline_note_step(&deadline, false, 1);
+    assert_true(deadline.whole.plain == 9);
     for (int i = 0; i < 50; i++)
-        deadline_note_step(&deadline, 1);
-    assert_true(deadline.step == 1);
+        deadline_note_step(&deadline, false, 1);
+    assert_true(deadline.whole.plain == 1);
+}
+
+/* A step with a replay is as long as it was, however many steps without one came since; 1.25 * (120 + 4) + 2 = 157. */
+static void a_step_with_a_replay_is_not_forgotten(void **state)
+{
+    (void)state;
+    struct deadline deadline = in(200);
+    deadline_note_step(&deadline, true, 120);
+    for (int i = 0; i < 49; i++)
+        deadline_note_step(&deadline, false, 60);
+    assert_false(deadline_is_near(&deadline, 1043, true, 0, 1, 4));
+    assert_true(deadline_is_near(&deadline, 1043.1, true, 0, 1, 4));
+    assert_true(deadline_is_near(&deadline, 1122, true, 0, 1, 4));
+    assert_false(deadline_is_near(&deadline, 1118, false, 0, 1, 4)); /* 82 s */
+    assert_true(deadline_is_near(&deadline, 1118.1, false, 0, 1, 4));
+}
+
+/* Of the kind that there was none of, the other tells. */
+static void a_first_replay_is_expected(void **state)
+{
+    (void)state;
+    struct deadline deadline = in(200);
+    deadline_note_step(&deadline, false, 60);
+    deadline_note_computed(&deadline, false, 60);
+    assert_false(deadline_is_near(&deadline, 1043, true, 0, 1, 4));
+    assert_true(deadline_is_near(&deadline, 1043.1, true, 0, 1, 4));
+    assert_true(deadline_longest_step(&deadline, false) == 60);
+    assert_true(deadline_longest_step(&deadline, true) == 120);
+    assert_true(deadline_needed(&deadline, true, 4) == 162);
+
+    deadline = in(200);
+    deadline_note_step(&deadline, true, 120);
+    deadline_note_computed(&deadline, true, 100);
+    assert_false(deadline_is_near(&deadline, 1043, false, 0, 1, 4));
+    assert_true(deadline_is_near(&deadline, 1043.1, false, 0, 1, 4));
+    assert_true(deadline_longest_step(&deadline, true) == 100);
+}
+
+/* The end of the job is not put off by a disk that is slow, but a signal ends the wait for it. */
+static void a_wait_for_a_batch_is_not_granted(void **state)
+{
+    (void)state;
+    struct deadline deadline = in(100);
+    deadline_note_step(&deadline, false, 40);
+    deadline_note_computed(&deadline, false, 8);
+    assert_true(deadline_needed(&deadline, false, 4) == 22);
+    assert_false(deadline_is_near(&deadline, 1043, false, 0, 1, 4));
+    assert_true(deadline_is_near(&deadline, 1043.1, false, 0, 1, 4));
 }
 
 int main(void)
@@ -82,6 +131,9 @@ int main(void)
         cmocka_unit_test(a_step_and_a_checkpoint_have_to_fit),
         cmocka_unit_test(a_checkpoint_before_the_last_counts),
         cmocka_unit_test(the_longest_counts_for_a_while),
+        cmocka_unit_test(a_step_with_a_replay_is_not_forgotten),
+        cmocka_unit_test(a_first_replay_is_expected),
+        cmocka_unit_test(a_wait_for_a_batch_is_not_granted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,12 +118,11 @@ static void replays_are_of_numbered_steps(void **state)
     struct run run = {.config = &config};
     int64_t turn = -1;
     (void)state;
-    for (run.state.total_steps = 0; run.state.total_steps < 20; run.state.total_steps++)
-        assert_false(replays_turn(&run, &turn));
+    for (int64_t step = 1; step <= 20; step++)
+        assert_false(replays_turn(&run, step, &turn));
     config.train.replay_every = 5;
-    for (run.state.total_steps = 0; run.state.total_steps < 20; run.state.total_steps++) {
-        const int64_t step = run.state.total_steps + 1;
-        assert_int_equal(replays_turn(&run, &turn), step % 5 == 0);
+    for (int64_t step = 1; step <= 20; step++) {
+        assert_int_equal(replays_turn(&run, step, &turn), step % 5 == 0);
         if (step % 5 == 0)
             assert_int_equal(turn, step / 5);
     }
