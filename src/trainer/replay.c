@@ -56,6 +56,8 @@ static void announce(const struct replay *replay)
         alone += checker == r;
         stay += checker != r && replay->machines[checker] == replay->machines[r];
     }
+    if (dist_rank(replay->dist) != 0)
+        return;
     if (alone > 0)
         log_warning(
             "replays: %d of %d ranks have nobody with the same kernels and compute their own "
