@@ -53,20 +53,37 @@ static int unigram_init(struct heldout_set *set, struct error *err)
     return 0;
 }
 
+static bool takes_single_documents(const struct corpus *corpus,
+                                   const struct sampler_options *options)
+{
+    return corpus_contents(corpus) == SHARD_READY_SAMPLES ||
+           options->sampling.sentence_pairs != PAIRS_NSP;
+}
+
 /* Whether there is enough to evaluate on. */
 static bool has_heldout(const struct corpus *corpus, const struct sampler_options *options)
 {
     const struct document_store *store = corpus_store(corpus, CORPUS_HELDOUT);
-    const bool ready = corpus_contents(corpus) == SHARD_READY_SAMPLES;
-    const bool single = ready || options->sampling.sentence_pairs != PAIRS_NSP;
-    if (store && document_store_documents(store) >= (single ? 1U : 2U))
-        return true;
+    return store &&
+           document_store_documents(store) >= (takes_single_documents(corpus, options) ? 1U : 2U);
+}
+
+bool evaluator_has_text(const struct config *config, int phase, const struct corpora *corpora)
+{
+    const struct sampler_options options = sampler_options_of(config, phase);
+    for (int p = 0; p < corpora_parts(corpora, phase); p++)
+        if (has_heldout(corpora_of(corpora, phase, p), &options))
+            return true;
+    return false;
+}
+
+static void warn_of_too_little(const struct corpus *corpus, const struct sampler_options *options)
+{
     log_warning("%s has %s: no evaluation (prepare it with a larger --heldout, or more text)",
                 corpus_folder(corpus),
-                ready    ? "no held-out samples"
-                : single ? "no held-out documents"
-                         : "fewer than two held-out documents");
-    return false;
+                corpus_contents(corpus) == SHARD_READY_SAMPLES ? "no held-out samples"
+                : takes_single_documents(corpus, options)      ? "no held-out documents"
+                                                          : "fewer than two held-out documents");
 }
 
 /* The set does not depend on what other corpora there are, nor on their order. */
@@ -97,8 +114,10 @@ int evaluator_new(struct evaluator **out, const struct config *config, int phase
     evaluator->token_budget = bert_options_of(config).capacity.tokens;
     for (int p = 0; p < parts; p++) {
         const struct corpus *corpus = corpora_of(corpora, phase, p);
-        if (!has_heldout(corpus, &options))
+        if (!has_heldout(corpus, &options)) {
+            warn_of_too_little(corpus, &options);
             continue;
+        }
         struct heldout_set *set = &evaluator->sets[evaluator->count++];
         set->corpus = corpus;
         set->share = mixture_share(corpora_mixture(corpora, phase), p);

@@ -124,6 +124,14 @@ static int tell(struct fine_tuning *tuning, struct run *run, const struct task_o
     return 0;
 }
 
+static bool owes_evaluation(const struct work *work, int phase,
+                            const struct evaluation_lines *there)
+{
+    const struct fine_tuning *tuning = (const struct fine_tuning *)work;
+    (void)phase;
+    return tuning->heldout.features && !there->evaluation;
+}
+
 static int evaluate(struct work *work, struct run *run, struct error *err)
 {
     struct fine_tuning *tuning = (struct fine_tuning *)work;
@@ -132,7 +140,7 @@ static int evaluate(struct work *work, struct run *run, struct error *err)
     struct task_evaluation told;
     struct best_candidate candidate = {.value = NAN};
     int status = 0;
-    if (!tuning->heldout.features || run->evaluated.evaluation)
+    if (!owes_evaluation(work, tuning->phase, &run->evaluated))
         return 0;
     activity_task("evaluation after step", run->state.total_steps);
     if (!predict_features(&outputs, run->dist, trainer_bert(run->trainer),
@@ -353,6 +361,7 @@ int fine_tuning_open(struct work **work, const struct dist *dist, const struct c
     static const struct work_operations operations = {.open_phase = open_phase,
                                                       .close_phase = close_phase,
                                                       .evaluate = evaluate,
+                                                      .owes_evaluation = owes_evaluation,
                                                       .close = close_tuning};
     struct fine_tuning *tuning = memory_new(1, sizeof *tuning);
     bool goes_on;

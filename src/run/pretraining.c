@@ -185,6 +185,14 @@ static int evaluate(struct work *work, struct run *run, struct error *err)
                : status;
 }
 
+static bool owes_evaluation(const struct work *work, int phase,
+                            const struct evaluation_lines *there)
+{
+    const struct pretraining *pretraining = (const struct pretraining *)work;
+    return (pretraining->pairs && !there->pairs) ||
+           (!there->evaluation && evaluator_has_text(&work->config, phase, &pretraining->corpora));
+}
+
 /* --- the corpora ------------------------------------------------------------------------------ */
 
 static void close_pretraining(struct work *work)
@@ -244,6 +252,7 @@ int pretraining_open(struct work **work, const struct dist *dist, const struct c
     static const struct work_operations operations = {.open_phase = open_phase,
                                                       .close_phase = close_phase,
                                                       .evaluate = evaluate,
+                                                      .owes_evaluation = owes_evaluation,
                                                       .progress = progress,
                                                       .close = close_pretraining};
     struct pretraining *pretraining = memory_new(1, sizeof *pretraining);

@@ -363,13 +363,9 @@ static bool owes_evaluation(const struct run *run)
 {
     const struct config *config = run->config;
     const struct run_state *state = &run->state;
-    const struct evaluation_lines *there = &run->evaluated;
-    if (state->total_steps == 0 || state->phase >= config->phase_count ||
-        !evaluates_after(run, &config->phases[state->phase], 0))
-        return false;
-    return config->task.kind == TASK_NONE
-               ? !there->evaluation || (config->train.evaluate_pairs[0] && !there->pairs)
-               : !there->evaluation && config->task.evaluate[0];
+    return state->total_steps > 0 && state->phase < config->phase_count &&
+           evaluates_after(run, &config->phases[state->phase], 0) &&
+           run->work->operations->owes_evaluation(run->work, state->phase, &run->evaluated);
 }
 
 /* Nobody waits for a step, or for its evaluation, who has been told to end before there was one. */

@@ -43,6 +43,11 @@ struct work_operations {
      * there. RUN_STOPPED: a signal to any rank ended it before, and what it has not told yet is still to be made. */
     int (*evaluate)(struct work *work, struct run *run, struct error *err);
 
+    /* [local], the same on all ranks, whether a phase is open or none. Whether evaluate() would have something to tell in
+     * this phase that `there` does not say is there. */
+    bool (*owes_evaluation)(const struct work *work, int phase,
+                            const struct evaluation_lines *there);
+
     /* [local] With the batch taken last, which there is. NULL: nothing is told of it. */
     struct progress_list (*progress)(struct work *work);
 

@@ -72,6 +72,15 @@ grep -q "nothing is left to do.*--accept phase.two.steps" log.txt || fail "no wo
 expect 1 "already holds a run" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
     run.folder=whole $words
 
+# Nor is it where there is nothing to evaluate on: no evaluation is owed then.
+"$LAMBERT" prep --vocabulary vocab.txt --output unjudged --heldout 0 text.txt 2>log.txt || fail "prep: $(cat log.txt)"
+for part in begins ends; do
+    : >log.txt
+    train 1 unjudged-run data.corpus=unjudged phase.one.steps=2 phase.two.steps=1 --resume || fail "a run that $part"
+done
+grep -q "nothing is left to do" log.txt || { cat log.txt >&2; fail "a run without held-out text owes an evaluation"; }
+! grep -q "^phase two" log.txt || { cat log.txt >&2; fail "a phase that is done is opened"; }
+
 # While somebody else holds the folder nothing is touched.
 mkfifo ready
 python3 -c 'import fcntl, time

@@ -43,6 +43,9 @@ struct corpus_evaluation {
 
 void evaluation_release(struct evaluation *evaluation); /* fine on a zeroed one */
 
+/* [local] Whether a corpus of the phase has enough held-out text to evaluate on. */
+bool evaluator_has_text(const struct config *config, int phase, const struct corpora *corpora);
+
 struct evaluator;
 
 /* [local] An evaluator for one phase. A warning is logged of a corpus that has too few held-out
