@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* tee() */
 #include "lambert/base/file.h"
 
 #include <errno.h>
@@ -32,18 +33,36 @@ int file_open_to_read(const char *path, struct stat *info, struct error *err)
     return descriptor;
 }
 
+/* Whether a pipe that was opened without waiting has bytes, or somebody who may write some. A read would tell, but take
+ * a byte that came meanwhile: tee() tells the same, and leaves it. */
+static int look_for_writer(int descriptor, bool *there, struct error *err)
+{
+    int copy[2];
+    if (pipe2(copy, O_CLOEXEC) != 0)
+        return error_errno(err, "cannot make a pipe");
+    const ssize_t bytes = tee(descriptor, copy[1], 1, SPLICE_F_NONBLOCK);
+    const int failure = bytes < 0 && errno != EAGAIN ? errno : 0;
+    close(copy[0]);
+    close(copy[1]);
+    *there = bytes != 0;
+    errno = failure;
+    return failure == 0 ? 0 : error_errno(err, "cannot look into a pipe");
+}
+
 /* That open() should wait for a writer would have no end, nor would a signal that is only noted end it. So the pipe is
- * open already, and a read tells whether somebody has it open to write: one who takes his time to write anything, as a
- * command before a pipe may, is waited for as long as he is there. */
+ * open already: one who has it open to write, and takes his time to write anything, as a command before a pipe may, is
+ * waited for as long as he is there. */
 static int await_writer(int descriptor, const char *path, struct error *err)
 {
     const double end = clock_seconds() + WRITER_SECONDS;
     struct pollfd pipe = {.fd = descriptor, .events = POLLIN};
-    char byte;
+    bool there;
     for (double left; (left = end - clock_seconds()) > 0;)
         if (poll(&pipe, 1, (int)(1000 * left) + 1) > 0)
             return 0;
-    if (read(descriptor, &byte, 1) < 0 && errno == EAGAIN)
+    if (look_for_writer(descriptor, &there, err) < 0)
+        return error_prefix(err, "cannot read %s", path);
+    if (there)
         return 0;
     return error_set(err,
                      "cannot read %s: it is a named pipe, and nobody wrote to it for %d seconds",

@@ -1,10 +1,14 @@
+#define _GNU_SOURCE /* ppoll() */
 #include "lib/scratch.h"
 
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lambert/base/file.h"
@@ -99,6 +103,37 @@ static void reading_a_pipe_that_nobody_writes_to(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* A pipe that is written to as soon as nobody polls it any more. NULL: polling is left alone. */
+static const char *late_pipe;
+
+int poll(struct pollfd *files, nfds_t count, int milliseconds)
+{
+    const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    if (!late_pipe)
+        return ppoll(files, count, milliseconds < 0 ? NULL : &time, NULL);
+    assert_int_equal(nanosleep(&time, NULL), 0);
+    const int writer = open(late_pipe, O_WRONLY | O_NONBLOCK);
+    assert_true(writer >= 0 && write(writer, "just in time", 12) == 12);
+    close(writer);
+    return 0;
+}
+
+/* Nothing is lost of what comes after the last poll. */
+static void reading_a_pipe_that_is_written_to_at_last(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buffer buffer = {0};
+    const char *path = scratch_path("late pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    late_pipe = path;
+    assert_int_equal(file_read(path, &buffer, &err), 0);
+    late_pipe = NULL;
+    assert_string_equal(buffer_text(&buffer), "just in time");
+    buffer_release(&buffer);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void reading_without_end(void **state)
 {
     (void)state;
@@ -159,6 +194,7 @@ int main(void)
         cmocka_unit_test(removing),
         cmocka_unit_test(reading_a_pipe),
         cmocka_unit_test(reading_a_pipe_that_nobody_writes_to),
+        cmocka_unit_test(reading_a_pipe_that_is_written_to_at_last),
         cmocka_unit_test(reading_without_end),
         cmocka_unit_test(reading_what_is_not_there),
         cmocka_unit_test(what_is_there),
