@@ -20,7 +20,7 @@ bool folder_exists(const char *path)
 }
 
 /* Another process may make the same folder at the same time, so "it is there" is success. */
-static int create_one(const char *path, struct error *err)
+int folder_create_last(const char *path, struct error *err)
 {
     if (mkdir(path, 0777) == 0 || folder_exists(path))
         return 0;
@@ -37,11 +37,11 @@ int folder_create(const char *path, struct error *err)
         if (slash == part)
             continue;
         *slash = '\0';
-        if (create_one(part, err) < 0)
+        if (folder_create_last(part, err) < 0)
             goto done;
         *slash = '/';
     }
-    status = create_one(path, err);
+    status = folder_create_last(path, err);
 done:
     free(part);
     return status;

@@ -417,7 +417,7 @@ static const char *stopper(const struct run *run)
 }
 
 /* All phases that are left. */
-static int run_phases(struct run *run, struct error *err)
+static int go_through_phases(struct run *run, struct error *err)
 {
     const struct config *config = run->config;
     const struct run_state *state = &run->state;
@@ -453,6 +453,12 @@ static int run_phases(struct run *run, struct error *err)
         log_info("done in %s: %" PRId64 " steps, %" PRIu64 " sequences, %" PRIu64 " tokens; %s",
                  worked, state->total_steps, state->sequences, state->tokens, config->run.folder);
     return outcome == STOPPED ? RUN_STOPPED : 0;
+}
+
+static int run_phases(struct run *run, struct error *err)
+{
+    const int status = go_through_phases(run, err);
+    return status == -1 ? saving_rescue(run, err) : status;
 }
 
 void run_before_ranks(void)

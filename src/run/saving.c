@@ -246,6 +246,7 @@ int saving_check_place(struct run *run, struct error *err)
                 err);
         return dist_agree(run->dist, 0, err);
     }
+    run->saving.sought = true;
     int status = dist_agree(run->dist, first ? find_place(run, &moved, err) : 0, err);
     if (status == 0) {
         run->saving.step = -1; /* what was saved may be gone */
@@ -264,4 +265,14 @@ int saving_check_place(struct run *run, struct error *err)
             " is in %s, and the run ends. --resume goes on there (run.folder)",
             folder, moved ? "moved" : "removed", run->state.total_steps, run->folder);
     return dist_agree(run->dist, status, err);
+}
+
+int saving_rescue(struct run *run, struct error *err)
+{
+    const bool first = dist_rank(run->dist) == 0;
+    if (run->saving.sought || !dist_any(run->dist, first && !run_folder_is_there(run)))
+        return -1;
+    if (first)
+        log_warning("%s", err->text);
+    return saving_check_place(run, err);
 }

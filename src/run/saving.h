@@ -44,6 +44,7 @@ struct saving {
     pthread_t thread;
     struct saving_job job;
     bool displaced; /* [rank 0] it failed because the folder is not where it was */
+    bool sought;    /* the folder was looked for, and the run ends */
     double taken;   /* by clock_seconds(): when the last one was, or the run began */
     double
         seconds; /* [rank 0] that a checkpoint takes: guessed by its size, or the longest so far */
@@ -75,6 +76,10 @@ int saving_ahead(const struct run *run, int64_t step, bool by_clock);
  * (it was moved, or removed), the run is saved where the folder is now, or in a new one, and this fails with a
  * sentence that says so. A lock that was removed from it is taken again. */
 int saving_check_place(struct run *run, struct error *err);
+
+/* The run ends, as *err says, for something could not be written, say: where the folder is not where it was, that is
+ * why, and what saving_check_place() would do is done. -1 in any case. */
+int saving_rescue(struct run *run, struct error *err);
 
 /* Saves the run as it stands, unless that was done. stays: the run ends with it, and it is written when this
  * returns. */

@@ -38,6 +38,16 @@ static int write_program(struct container_writer *container, struct error *err)
     return status;
 }
 
+/* Not its parents: where a run's folder was moved away while it trains, a new one in the old place would part its
+ * checkpoints. */
+static int create_folder_of(const char *path, struct error *err)
+{
+    char *folder = path_folder(path);
+    const int status = folder_create_last(folder, err);
+    free(folder);
+    return status;
+}
+
 void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                             const struct param_table *table, const struct checkpoint_meta *meta,
                             int64_t updates, struct error *err)
@@ -49,7 +59,7 @@ void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                                  ? CHECKPOINT_PLAIN_VERSION
                                  : CHECKPOINT_VERSION;
     *writer = (struct checkpoint_writer){.table = table, .err = err, .status = -1};
-    if (folder_create_for(path, err) == 0 &&
+    if (create_folder_of(path, err) == 0 &&
         container_writer_open(container, path, CHECKPOINT_KIND, version, err) == 0 &&
         container_writer_section(container, SECTION_STATE, state, strlen(state), err) == 0 &&
         container_writer_section(container, SECTION_CONFIG, meta->config, strlen(meta->config),

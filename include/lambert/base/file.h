@@ -88,7 +88,9 @@ bool file_is_open_at(int descriptor, const char *path);
 bool file_is_link(const char *path);
 
 bool folder_exists(const char *path);
-int folder_create(const char *path, struct error *err);     /* with parents; fine if it is there */
+int folder_create(const char *path, struct error *err); /* with parents; fine if it is there */
+int folder_create_last(const char *path,
+                       struct error *err);                  /* where its parents have to be there */
 int folder_create_for(const char *path, struct error *err); /* the folder that `path` lies in */
 int folder_sync(const char *path,
                 struct error *err); /* a file system that cannot is warned of, once */
