@@ -4,30 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/tfrecord.h"
 
 /* LONGEST is a thousand times what an example of pre-training takes, and fits an int. */
-enum { HEAD_BYTES = 12, STORED_BYTES = 1 << 16, LONGEST = 1 << 28, ANY_WRAPPER = 15 + 32 };
-
-static uint32_t get_u32(const uint8_t *data)
-{
-    struct byte_reader reader;
-    byte_reader_init(&reader, data, sizeof(uint32_t));
-    return byte_reader_u32(&reader);
-}
-
-static uint64_t get_u64(const uint8_t *data)
-{
-    struct byte_reader reader;
-    byte_reader_init(&reader, data, sizeof(uint64_t));
-    return byte_reader_u64(&reader);
-}
-
-static bool is_head(const uint8_t head[HEAD_BYTES])
-{
-    return get_u32(head + sizeof(uint64_t)) == crc32c_masked(head, sizeof(uint64_t));
-}
+enum { STORED_BYTES = 1 << 16, LONGEST = 1 << 28, ANY_WRAPPER = 15 + 32 };
 
 /* --- bytes ------------------------------------------------------------------------------------ */
 
@@ -40,12 +21,13 @@ static bool begins_compressed(const uint8_t *head)
 
 int tfrecord_open(struct tfrecord_file *file, const char *path, struct error *err)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[TFRECORD_HEAD];
     *file = (struct tfrecord_file){.path = path, .stream = fopen(path, "rb")};
     if (!file->stream)
         return error_errno(err, "cannot open %s", path);
     const size_t got = fread(head, 1, sizeof head, file->stream);
-    const bool plain = got == sizeof head && is_head(head);
+    uint64_t length;
+    const bool plain = got == sizeof head && tfrecord_head_read(head, &length);
     if (ferror(file->stream) || fseek(file->stream, 0, SEEK_SET) != 0) {
         error_errno(err, "cannot read %s", path);
         goto fail;
@@ -134,7 +116,7 @@ static int read_bytes(struct tfrecord_file *file, void *out, size_t wanted, size
 
 static int read_head(struct tfrecord_file *file, uint64_t *length, struct error *err)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[TFRECORD_HEAD];
     size_t got;
     if (read_bytes(file, head, sizeof head, &got, err) < 0)
         return -1;
@@ -142,9 +124,8 @@ static int read_head(struct tfrecord_file *file, uint64_t *length, struct error 
         return 0;
     if (got < sizeof head)
         return damaged(file, "it is cut short in its first bytes", err);
-    if (!is_head(head))
+    if (!tfrecord_head_read(head, length))
         return damaged(file, "the checksum of its length is wrong", err);
-    *length = get_u64(head);
     if (*length > LONGEST)
         return error_set(err,
                          "%s, record %" PRIu64 ": it has %" PRIu64
@@ -168,7 +149,7 @@ int tfrecord_next(struct tfrecord_file *file, const uint8_t **data, size_t *size
         return -1;
     if (got < file->data.size)
         return damaged(file, "it is cut short", err);
-    if (get_u32(bytes + *size) != crc32c_masked(bytes, *size))
+    if (!tfrecord_data_holds(bytes, *size, bytes + *size))
         return damaged(file, "the checksum of its data is wrong", err);
     *data = bytes;
     file->records++;
@@ -179,12 +160,13 @@ bool tfrecord_is(const char *path)
 {
     struct tfrecord_file file;
     struct error err;
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[TFRECORD_HEAD];
+    uint64_t length;
     size_t got = 0;
     if (tfrecord_open(&file, path, &err) < 0)
         return false;
     bool is = read_bytes(&file, head, sizeof head, &got, &err) == 0 && got == sizeof head &&
-              is_head(head);
+              tfrecord_head_read(head, &length);
     tfrecord_close(&file);
     return is;
 }

@@ -1,10 +1,6 @@
 /* Reads TFRecord files, plain or as a whole compressed (gzip, of any number of members, or zlib),
- * which is told from their first bytes. A record is
- *
- *     u64 length; u32 masked CRC-32C of the length; data; u32 masked CRC-32C of the data
- *
- * little-endian; masked(c) = ((c >> 15) | (c << 17)) + 0xa282ead8. CRC-32C is Castagnoli's, not
- * zlib's.
+ * which is told from their first bytes. How a record
+ * lies: base/tfrecord.h.
  *
  *     tfrecord_open(&file, path, err);
  *     while ((got = tfrecord_next(&file, &data, &size, err)) == 1) ...
