@@ -225,12 +225,12 @@ double_test_objects_of = $(patsubst tests/%.c,$(BUILD)/double/tests/%.o,$(1))
 TEST_OBJECTS = $(call test_objects_of,$(wildcard tests/*/*.c)) $(call double_test_objects_of,$(wildcard tests/*/*.c))
 .SECONDARY: $(TEST_OBJECTS)
 
-$(BUILD)/obj/tests/%.o: tests/%.c | $(call generated_of,prepare) $(BUILD)/found/tests
+$(BUILD)/obj/tests/%.o: tests/%.c | $(call generated_of,prepare) $(call generated_of,store) $(BUILD)/found/tests
 	@mkdir -p $(@D)
 	$(SAY) '  TEST  $@'
 	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/double/tests/%.o: tests/%.c | $(call generated_of,prepare) $(BUILD)/found/tests
+$(BUILD)/double/tests/%.o: tests/%.c | $(call generated_of,prepare) $(call generated_of,store) $(BUILD)/found/tests
 	@mkdir -p $(@D)
 	$(SAY) '  TEST  $@'
 	$(Q)$(call linker_of,$(firstword $(subst /, ,$*))) $(FLAGS) $(TEST_FLAGS) -DLAMBERT_DOUBLE -MMD -MP -c $< -o $@
