@@ -237,6 +237,7 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/duplicates.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/layouts.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/inputs.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/tensorboard_events.py $(BUILD)
 	PATH=$(abspath $(NUMERICS)/bin):$$PATH tests/end_to_end/test_inputs.sh $(BUILD)
 	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
 
@@ -364,7 +365,7 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make check-mpich        what ranks do, built with MPICH instead of Open MPI
 #: make check-numerics     hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
 #:                         seqeval (from PyPI), corpora without duplicates and test sets against Python, models of
-#:                         TensorFlow against what is read of them
+#:                         TensorFlow against what is read of them, event files against TensorBoard's reader
 #: make compare-types CORPUS=DIR   the demo's run in float32 and in bfloat16, three seeds each
 #: make campaign [COUNT=200] [SEED=7] [FIRST=0]   so many faults at moments of chance, and the bits of undisturbed runs
 #: make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers

@@ -282,6 +282,10 @@ static const struct key train_keys[] = {
     KEY(train, report_every, "0", "[0, 1000000000]", FREE,
         "Steps between reports on each tensor in metrics.jsonl (and in the log, at level debug): "
         "norms of weights, gradient and update, trust ratio; 0: never, and they cost nothing."),
+    KEY(train, tensorboard, "no", YES_NO, FREE,
+        "The numbers of metrics.jsonl are written for TensorBoard as well, into event files in the folder tensorboard "
+        "of the run folder: tensorboard --logdir RUN draws them while the run goes on. A resumed run discards there, "
+        "too, what was done behind its checkpoint."),
     CHOICE(train, on_nonfinite, "stop", on_nonfinite, FREE,
         "What to do when a loss or the gradient is not finite; it never reaches the weights, and "
         "step, tensor, rank and sample are named. stop: the run ends; skip: it goes on with the "

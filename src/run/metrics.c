@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "event_lines.h"
 #include "lambert/base/build.h"
 #include "lambert/base/command_line.h"
 #include "lambert/base/file.h"
@@ -94,16 +95,41 @@ int metrics_open(struct metrics *metrics, const char *run_folder, int rank, int6
     return 0;
 }
 
+int metrics_open_events(struct metrics *metrics, const char *run_folder, int64_t keep_steps,
+                        const char *config, struct error *err)
+{
+    /* Nothing is kept of a run that begins; of one that goes on, what its checkpoint has seen. */
+    const int64_t first = keep_steps > 0 ? keep_steps + 1 : 0;
+    char *folder = path_join(run_folder, "tensorboard");
+    int status = event_file_open(&metrics->events, folder, first, err);
+    if (status == 0)
+        status = event_lines_write_config(&metrics->events, config, keep_steps, err);
+    free(folder);
+    return status;
+}
+
 void metrics_close(struct metrics *metrics)
 {
+    event_file_close(&metrics->events);
     if (metrics->stream)
         fclose(metrics->stream);
     free(metrics->path);
     *metrics = (struct metrics){0};
 }
 
+/* Metrics are the record; this is a view of them. */
+static void write_events(struct metrics *metrics, const cJSON *line)
+{
+    struct error err;
+    if (!metrics->events.stream || event_lines_write(&metrics->events, line, &err) == 0)
+        return;
+    log_warning("%s: TensorBoard sees no more of this run until it is resumed", err.text);
+    event_file_close(&metrics->events);
+}
+
 static int write_line(struct metrics *metrics, cJSON *line, struct error *err)
 {
+    write_events(metrics, line);
     char *text = json_print(line);
     int status = 0;
     if (fprintf(metrics->stream, "%s\n", text) < 0 || fflush(metrics->stream) != 0)

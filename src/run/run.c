@@ -49,6 +49,15 @@ static int prepare_folder(struct run *run, struct error *err)
     if (metrics_open(&run->metrics, run->folder, 0, run->state.total_steps, err) < 0)
         return -1;
     const struct config *config = run->config;
+    if (config->train.tensorboard) {
+        struct buffer text = {0};
+        config_print(config, false, &text);
+        const int status = metrics_open_events(&run->metrics, run->folder, run->state.total_steps,
+                                               buffer_text(&text), err);
+        buffer_release(&text);
+        if (status < 0)
+            return -1;
+    }
     const int phase =
         min_int(run->state.phase, config->phase_count - 1); /* one past: all is done */
     const struct run_place place = {.ranks = dist_size(run->dist),

@@ -70,6 +70,7 @@ static const char unusual[] = "[run]\n"
                               "checkpoint_beside = no\n"
                               "log_every = 9\n"
                               "report_every = 10\n"
+                              "tensorboard = yes\n"
                               "on_nonfinite = skip\n"
                               "replay_every = 12\n"
                               "replay_action = continue\n"
@@ -238,6 +239,7 @@ static void result_keys(void **state)
                                            "checkpoint_beside",
                                            "log_every",
                                            "report_every",
+                                           "tensorboard",
                                            "on_nonfinite",
                                            "replay_every",
                                            "replay_action",

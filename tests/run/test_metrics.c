@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem() */
 #include "lambert/run/metrics.h"
 
 #include <errno.h>
@@ -546,9 +547,45 @@ static void time_is_added_up_over_processes(void **unused)
         cJSON_Delete(lines[i]);
 }
 
+/* The numbers of a line are events, and a disk that is full for them costs a warning, once, and nothing else. */
+static void events_are_a_view(void **unused)
+{
+    (void)unused;
+    const struct step_report report = a_report();
+    const struct step_metrics step = a_step(&report);
+    struct metrics metrics;
+    struct buffer said = {0}, bytes = {0};
+    struct error err;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_open_events(&metrics, scratch_folder(), 0, "[model]\n", &err), 0);
+    assert_int_equal(metrics_step(&metrics, "one", &state, &step, &err), 0);
+    scratch_read(metrics.events.path, &bytes);
+    assert_non_null(memmem(bytes.data, bytes.size, "train/mlm_loss", 14));
+    assert_non_null(memmem(bytes.data, bytes.size, "    [model]\n", 12));
+    assert_null(memmem(bytes.data, bytes.size, "total_step", 10));
+    buffer_release(&bytes);
+
+    assert_non_null(freopen("/dev/full", "wb", metrics.events.stream));
+    catch_begin();
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(metrics_step(&metrics, "one", &state, &step, &err), 0);
+    catch_end(&said);
+    const char *warning = strstr(buffer_text(&said), "warning: cannot write ");
+    assert_non_null(warning);
+    assert_null(strstr(warning + 1, "warning: "));
+    buffer_release(&said);
+    metrics_close(&metrics);
+
+    cJSON *lines[3];
+    assert_int_equal(read_lines(lines, 3), 3);
+    for (int i = 0; i < 3; i++)
+        cJSON_Delete(lines[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(events_are_a_view),
         cmocka_unit_test(time_is_added_up_over_processes),
         cmocka_unit_test(a_run_says_who_computes),
         cmocka_unit_test(corpora_go_by_their_folders),

@@ -122,6 +122,7 @@ struct config_train {
     bool checkpoint_beside;    /* training goes on while they are written */
     int log_every;             /* steps between lines of the log file or terminal history */
     int report_every;          /* steps; 0: never */
+    bool tensorboard;          /* event files beside metrics.jsonl */
     enum on_nonfinite on_nonfinite;
     int replay_every; /* steps; 0: never */
     enum replay_action replay_action;

@@ -21,6 +21,7 @@
 #include "lambert/run/time_table.h"
 #include "lambert/score/scoring.h"
 #include "lambert/store/checkpoint.h"
+#include "lambert/store/event_file.h"
 #include "lambert/trainer/trainer.h"
 
 /* What an evaluation of a task came to. */
@@ -71,6 +72,7 @@ struct evaluation_lines {
 struct metrics {
     FILE *stream; /* NULL on ranks other than 0 */
     char *path;
+    struct event_file events;     /* where TensorBoard is to see them, too */
     struct evaluation_lines kept; /* of the step `keep_steps`, when the file was opened */
     struct time_totals
         earlier; /* of the processes that came this far, as the lines that were kept say it */
@@ -81,6 +83,11 @@ struct metrics {
 int metrics_open(struct metrics *metrics, const char *run_folder, int rank, int64_t keep_steps,
                  struct error *err);
 void metrics_close(struct metrics *metrics);
+
+/* [local, rank 0] From now on lines are written for TensorBoard, too, below RUN/tensorboard, from behind step
+ * `keep_steps` on. A line that cannot be written there, as when the disk is full, is warned of, and ends that alone. */
+int metrics_open_events(struct metrics *metrics, const char *run_folder, int64_t keep_steps,
+                        const char *config, struct error *err);
 
 /* The mean of a sum of `count` terms; of nothing it is not a number: null in JSON. */
 double metrics_mean(double sum, double count);
