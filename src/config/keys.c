@@ -214,7 +214,8 @@ static const struct key model_keys[] = {
     KEY(model, type_vocab_size, "2", "[2, 256]", RESULT,
         "Token types; sentence A is 0, B is 1."),
     KEY(model, initializer_range, "0.02", "(0, 1]", RESULT,
-        "Standard deviation of the initial weights."),
+        "Standard deviation of the normal distribution that initial weights are drawn from. As in Google's code, what lies "
+        "more than two of them from 0 is drawn again, so that the weights' own is 0.88 of it."),
     KEY(model, layer_norm_eps, "1e-12", "(0, 0.1]", RESULT,
         "Added to the variance in LayerNorm."),
 };
