@@ -53,9 +53,10 @@ struct watchdog {
     const char *setting, *advice;
     double pause; /* seconds between looks */
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards stop */
+    pthread_mutex_t mutex; /* guards stop and last_act */
     pthread_cond_t changed;
     bool stop;
+    void (*last_act)(void); /* NULL: none */
 };
 
 /* In case writing hangs as well; 0: none. */
@@ -87,12 +88,17 @@ static void report(const struct watchdog *watchdog, const char *place)
               clock_text(watchdog->watch.silent, silent), place);
 }
 
-static void end(const char *advice)
+static void end(struct watchdog *watchdog)
 {
     log_error("the run stands still and is ended; a rank that did not say where it is hangs as a "
               "whole (its machine, its disk). %s",
-              advice);
+              watchdog->advice);
     log_flush(1);
+    pthread_mutex_lock(&watchdog->mutex);
+    void (*act)(void) = watchdog->last_act;
+    pthread_mutex_unlock(&watchdog->mutex);
+    if (act)
+        act();
     _exit(EXIT_STANDSTILL);
 }
 
@@ -108,7 +114,7 @@ static void look(struct watchdog *watchdog, double elapsed)
     if (event == WATCH_REPORT)
         report(watchdog, buffer_text(&place));
     if (event == WATCH_END)
-        end(watchdog->advice);
+        end(watchdog);
     if (event == WATCH_RELIEF) {
         set_alarm(0);
         log_warning("rank %d moves again: %s", log_rank(), buffer_text(&place));
@@ -181,6 +187,13 @@ int watchdog_start(struct watchdog **out, double limit, const char *setting, con
     pthread_setname_np(watchdog->thread, "watchdog");
     *out = watchdog;
     return 0;
+}
+
+void watchdog_set_last_act(struct watchdog *watchdog, void (*act)(void))
+{
+    pthread_mutex_lock(&watchdog->mutex);
+    watchdog->last_act = act;
+    pthread_mutex_unlock(&watchdog->mutex);
 }
 
 void watchdog_stop(struct watchdog *watchdog)

@@ -119,6 +119,28 @@ static void hang(void)
     pass_time(60);
 }
 
+static void tidy(void)
+{
+    static const char text[] = "tidied\n";
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(98);
+}
+
+static void hang_with_a_last_act(void)
+{
+    watchdog_set_last_act(start(0.2), tidy);
+    pass_time(60);
+}
+
+static void what_is_to_be_done_last_is_done(void **state)
+{
+    (void)state;
+    char said[4096];
+    const int status = status_of(hang_with_a_last_act, true, said, sizeof said);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    assert_non_null(strstr(said, "try again\ntidied\n"));
+}
+
 static void a_hanging_process_is_ended(void **state)
 {
     (void)state;
@@ -244,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_move_begins_anew),
         cmocka_unit_test(the_rest_for_others),
         cmocka_unit_test(a_hanging_process_is_ended),
+        cmocka_unit_test(what_is_to_be_done_last_is_done),
         cmocka_unit_test(one_that_moves_again_lives),
         cmocka_unit_test(one_that_moves_lives),
         cmocka_unit_test(being_suspended_does_not_count),

@@ -27,6 +27,10 @@ int watchdog_start(struct watchdog **watchdog, double limit, const char *setting
                    const char *advice, struct error *err);
 void watchdog_stop(struct watchdog *watchdog); /* NULL is fine */
 
+/* What the watchdog's thread calls last, before it ends the process: for what would stay behind otherwise. It runs beside
+ * whatever hangs, so it takes no lock and frees nothing; where it hangs as well, an alarm ends the process. */
+void watchdog_set_last_act(struct watchdog *watchdog, void (*act)(void));
+
 /* --- what it thinks --------------------------------------------------------------------------- */
 
 struct watch {
