@@ -147,7 +147,7 @@ char *path_nearest(const char *path)
 {
     char *at = memory_copy_text(path);
     struct stat info;
-    while (stat(at, &info) != 0 && strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
+    while (lstat(at, &info) != 0 && strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
         char *above = path_folder(at);
         free(at);
         at = above;

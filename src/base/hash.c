@@ -9,6 +9,8 @@
 #include <xxhash.h>
 #include <zlib.h>
 
+#include "lambert/base/activity.h"
+
 uint64_t hash_bytes(const void *data, size_t size)
 {
     return XXH3_64bits(data, size);
@@ -21,12 +23,13 @@ uint64_t hash_bytes_seeded(const void *data, size_t size, uint64_t seed)
 
 uint32_t crc32_bytes(uint32_t crc, const void *data, size_t size)
 {
-    const size_t most = (size_t)1 << 30; /* zlib counts in unsigned int */
+    const size_t most = (size_t)64 << 20; /* a slow disk brings that before a watchdog barks */
     const Bytef *bytes = data;
     uLong value = crc;
     while (size > 0) { /* crc32(.., NULL, 0) would start anew */
         size_t part = size < most ? size : most;
         value = crc32(value, bytes, (uInt)part);
+        activity_heartbeat();
         bytes += part;
         size -= part;
     }

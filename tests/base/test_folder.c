@@ -162,10 +162,13 @@ static void the_nearest_that_is_there(void **state)
     struct error err;
     char *folder = path_join(scratch_folder(), "near"), *deep = path_join(folder, "x//y/z/");
     char *file = path_join(folder, "file"), *below = path_join(file, "x");
+    char *link = path_join(folder, "link"), *linked = path_join(link, "x");
     assert_int_equal(folder_create(folder, &err), 0);
     assert_int_equal(file_write(file, "", 0, &err), 0);
-    const char *const rows[][2] = {{folder, folder}, {below, file},          {"nowhere/near", "."},
-                                   {"", "."},        {"/nowhere/near", "/"}, {"/", "/"}};
+    assert_int_equal(symlink("/nowhere", link), 0);
+    const char *const rows[][2] = {
+        {folder, folder},      {below, file}, {link, link},           {linked, link},
+        {"nowhere/near", "."}, {"", "."},     {"/nowhere/near", "/"}, {"/", "/"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *near = path_nearest(rows[i][0]);
         assert_string_equal(near, rows[i][1]);
@@ -174,6 +177,8 @@ static void the_nearest_that_is_there(void **state)
     char *near = path_nearest(deep);
     assert_true(file_is_same(near, folder));
     free(near);
+    free(linked);
+    free(link);
     free(below);
     free(file);
     free(deep);

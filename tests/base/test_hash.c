@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "lambert/base/activity.h"
 #include "lambert/base/hash.h"
+#include "lambert/base/memory.h"
 
 /* CRC-32 and CRC-32C: the check values of their catalogue entries (CRC-32/ISO-HDLC, CRC-32/ISCSI; the
  * latter, 0xE3069283, masked by hand). XXH3: published values of the
@@ -46,9 +48,22 @@ static void text(void **state)
         assert_false(hash_parse(nonsense[i], &hash));
 }
 
+/* A file that is mapped comes from its disk while it is looked at. */
+static void a_long_sum_gives_signs_of_life(void **state)
+{
+    (void)state;
+    const size_t size = (size_t)65 << 20;
+    uint8_t *bytes = memory_new(size, 1);
+    const uint64_t before = activity_heartbeats();
+    crc32_bytes(0, bytes, size);
+    assert_true(activity_heartbeats() >= before + 2);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_long_sum_gives_signs_of_life),
         cmocka_unit_test(known_answers),
         cmocka_unit_test(crc_in_pieces),
         cmocka_unit_test(text),

@@ -103,7 +103,8 @@ struct folder_list {
 int folder_list_open(struct folder_list *list, const char *path, struct error *err);
 void folder_list_close(struct folder_list *list);
 
-/* The path itself, or the nearest above it that is there: where the rest of it would be made; free(). */
+/* The path itself, or the nearest above it that is there: where the rest of it would be made; a link that leads nowhere is
+ * there, and nothing can be made below it; free(). */
 char *path_nearest(const char *path);
 
 char *path_join(const char *folder, const char *name); /* free() */

@@ -9,7 +9,8 @@
 
 uint64_t hash_bytes(const void *data, size_t size);
 uint64_t hash_bytes_seeded(const void *data, size_t size, uint64_t seed);
-uint32_t crc32_bytes(uint32_t crc, const void *data, size_t size); /* start with crc 0; any size */
+/* Start with crc 0; any size. Of many bytes, which may be a mapped file's, it gives signs of life (base/activity.h). */
+uint32_t crc32_bytes(uint32_t crc, const void *data, size_t size);
 
 /* The CRC-32C c of the bytes, masked: ((c >> 15) | (c << 17)) + 0xa282ead8. LevelDB began to, since a checksum
  * of bytes that hold their own checksum is worth little. Any size. */
