@@ -169,6 +169,16 @@ static void stored_list_close(struct stored_list *list)
     free(list->folder);
 }
 
+int checkpoint_newest_step(const char *run_folder, int64_t *step, struct error *err)
+{
+    struct stored_list list;
+    if (stored_list_open(&list, run_folder, err) < 0)
+        return -1;
+    *step = list.count > 0 ? list.items[0].step : -1;
+    stored_list_close(&list);
+    return 0;
+}
+
 /* --- the newest ------------------------------------------------------------------------------- */
 
 /* What became of one that was to be opened. */

@@ -79,6 +79,11 @@ static void expect_newest(int64_t step, int passed_over)
     for (const char *at = buffer_text(&said); (at = strstr(at, "warning: ")) != NULL; at++)
         warnings++;
     assert_int_equal(warnings, passed_over);
+    int64_t named = -1;
+    if (step != -2 && passed_over == 0) {
+        assert_int_equal(checkpoint_newest_step(run_folder, &named, &err), 0);
+        assert_int_equal(named, step);
+    }
     if (step < 0) {
         assert_null(checkpoint_file_path(&newest));
     } else {

@@ -22,6 +22,10 @@ int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, stru
  * newest, as above; of anything else the file itself. */
 int checkpoint_find(const char *path, struct checkpoint_file *file, struct error *err);
 
+/* The step of the newest checkpoint, by its name alone: nothing is opened. -1 where the folder has none; fails where
+ * checkpoint_newest() would fail of the folder. */
+int checkpoint_newest_step(const char *run_folder, int64_t *step, struct error *err);
+
 /* Path for a step's checkpoint, and for the best one; free(). */
 char *checkpoint_path(const char *run_folder, int64_t total_steps);
 char *checkpoint_best_path(const char *run_folder);
