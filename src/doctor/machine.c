@@ -15,6 +15,7 @@
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/run.h"
+#include "median.h"
 
 /* --- ranks and hosts ----------------------------------------------------------------------------- */
 
@@ -173,23 +174,6 @@ static double processor_seconds(void)
     return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The upper median: of two ranks, the faster one's. */
-static double median(const double *values, int count)
-{
-    double *sorted = memory_new((size_t)count, sizeof *sorted);
-    memcpy(sorted, values, (size_t)count * sizeof *sorted);
-    qsort(sorted, (size_t)count, sizeof *sorted, ascending);
-    const double middle = sorted[count / 2];
-    free(sorted);
-    return middle;
-}
-
 /* Threads that are more than the CPUs take turns with each other, which check_threads() tells. */
 static bool is_oversubscribed(const struct threads *threads)
 {
@@ -214,7 +198,7 @@ void check_speed(struct doctor *doctor, struct findings *found)
     const bool starved = share < LEAST_SHARE && !is_oversubscribed(threads);
     doctor->starved = dist_any(doctor->dist, starved);
     dist_sum_double(doctor->dist, rates, ranks);
-    const double middle = median(rates, ranks);
+    const double middle = median_of(rates, ranks);
     if (starved)
         find(
             found, FINDING_WARNING, OF_RANK,

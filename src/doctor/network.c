@@ -5,6 +5,7 @@
 #include "checks.h"
 #include "lambert/base/memory.h"
 #include "lambert/dist/probe.h"
+#include "median.h"
 
 /* --- clocks -------------------------------------------------------------------------------------- */
 
@@ -49,12 +50,6 @@ struct links {
     int count;
 };
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The links of the ring that stay on one node, or those that do not. */
 static struct links links_of(const struct doctor *doctor, const struct probe_link *all, bool inside)
 {
@@ -68,8 +63,8 @@ static struct links links_of(const struct doctor *doctor, const struct probe_lin
         links.latencies[links.count] = all[rank].latency;
         links.bandwidths[links.count++] = all[rank].bandwidth;
     }
-    qsort(links.latencies, (size_t)links.count, sizeof *links.latencies, ascending);
-    qsort(links.bandwidths, (size_t)links.count, sizeof *links.bandwidths, ascending);
+    sort_values(links.latencies, links.count);
+    sort_values(links.bandwidths, links.count);
     return links;
 }
 
