@@ -18,35 +18,18 @@
 
 const struct command_option training_options[] = {
     OPTION_CONFIG(struct training_arguments, config, words),
-    {.name = "resume",
-     .kind = OPTION_FLAG,
-     OPTION_PLACE(struct training_arguments, resume),
-     .help = "go on from the newest whole checkpoint in run.folder; without one, start"},
-    {.name = "accept",
-     .kind = OPTION_TEXT,
-     OPTION_PLACE(struct training_arguments, accept),
-     .metavar = "KEYS",
-     .help = "with --resume: these keys (comma-separated) may differ from the checkpoint's"},
-    {.name = "max-hours",
-     .kind = OPTION_REAL,
-     OPTION_PLACE(struct training_arguments, max_hours),
-     .real_max = 1e6,
-     .metavar = "HOURS",
-     .standard = "no limit but that of the job, where the scheduler says it",
-     .help =
-         "the run ends by itself before so much time has passed since its start, with a checkpoint"},
-    {.name = "stopped-code",
-     .kind = OPTION_INTEGER,
-     OPTION_PLACE(struct training_arguments, stopped_code),
-     .max = 125,
-     .metavar = "CODE",
-     .help = "exit code of a run that a signal or its time ended before it was complete"},
+    TRAINING_OPTIONS(struct training_arguments, start),
     {0}};
 
 int check_training(const void *context, struct error *err)
 {
     const struct training_arguments *arguments = context;
-    if (arguments->accept && !arguments->resume)
+    return check_start(&arguments->start, err);
+}
+
+int check_start(const struct start_arguments *start, struct error *err)
+{
+    if (start->accept && !start->resume)
         return error_set(err, "--accept is for --resume");
     return 0;
 }
@@ -101,8 +84,7 @@ static struct job_end end_of_time(const struct dist *dist,
     struct error err;
     if (job_end_find(&end, getenv, (double)time(NULL), &err) < 0 && dist_rank(dist) == 0)
         log_warning("%s; the end of the job is not known", err.text);
-    if (arguments->max_hours > 0 && 3600 * arguments->max_hours < end.seconds)
-        end = (struct job_end){.seconds = 3600 * arguments->max_hours, .name = "--max-hours"};
+    job_end_limit(&end, arguments->start.max_hours);
     char left[32];
     if (end.name)
         log_info("the run ends by itself in time: it has %s (%s)", clock_text(end.seconds, left),
@@ -128,9 +110,9 @@ int start_training(struct dist *dist, const struct training_arguments *arguments
     if (status < 0 || dist_agree(dist, kernels_select(err), err) < 0)
         return -1;
     const struct run_request request = {.config = &config,
-                                        .resume = arguments->resume,
-                                        .accept = arguments->accept,
+                                        .resume = arguments->start.resume,
+                                        .accept = arguments->start.accept,
                                         .end = end_of_time(dist, arguments)};
     status = run_training(dist, &request, err);
-    return status == RUN_STOPPED ? arguments->stopped_code : status;
+    return status == RUN_STOPPED ? arguments->start.stopped_code : status;
 }

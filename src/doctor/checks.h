@@ -19,6 +19,7 @@ struct doctor {
     bool speaks;                   /* this rank speaks for its host */
     int *nodes;                    /* [ranks] the lowest rank on the node of each */
     char (*hosts)[HOST_NAME_ROOM]; /* [ranks] */
+    bool resumes;                  /* the run is to go on, if there is one */
     struct config config;
     bool configured;        /* config holds what all ranks were given */
     bool has_kernels;       /* all ranks have chosen theirs */

@@ -1,14 +1,21 @@
 /* CONFIG itself, and what it is to train on. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "checks.h"
+#include "lambert/base/activity.h"
 #include "lambert/base/file.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/strings.h"
 #include "lambert/corpus/manifest.h"
+#include "lambert/run/base_model.h"
 #include "lambert/run/corpora.h"
+#include "lambert/store/checkpoint_folder.h"
 
 /* --- the configuration -------------------------------------------------------------------------- */
 
@@ -41,7 +48,11 @@ void check_configuration(struct doctor *doctor, struct findings *found)
     const struct doctor_request *request = doctor->request;
     struct buffer text = {0};
     struct error err;
-    if (!request->config) {
+    if (dist_any(doctor->dist, !request->config)) {
+        if (dist_any(doctor->dist, request->config != NULL) && doctor->first)
+            find(found, FINDING_FAULT, OF_JOB,
+                 "give it to the ranks of every part of mpirun's line, between its colons",
+                 "CONFIG is given to some ranks only");
         if (doctor->first)
             find_well(found, "none is given: folders, training data and the plan of memory are not "
                              "looked at (lambert doctor CONFIG)");
@@ -103,7 +114,7 @@ static void find_unmapped(const struct corpora *corpora, struct findings *found)
     }
 }
 
-static void compare(struct doctor *doctor, const char *what, const char *hash,
+static bool compare(struct doctor *doctor, const char *what, const char *hash,
                     struct findings *found)
 {
     const struct dist_comparison other = dist_compare(doctor->dist, hash);
@@ -112,10 +123,10 @@ static void compare(struct doctor *doctor, const char *what, const char *hash,
              "give all hosts the same files, on one file system or as the same copies",
              "%s is not the same on all ranks: rank 0 has %s, rank %d on %s has %s", what, hash,
              other.rank, doctor->hosts[other.rank], other.text);
-    doctor->has_work = !dist_any(doctor->dist, other.others > 0);
+    return !dist_any(doctor->dist, other.others > 0);
 }
 
-static void look_at_corpora(struct doctor *doctor, struct findings *found)
+static bool look_at_corpora(struct doctor *doctor, struct findings *found)
 {
     struct corpora corpora;
     struct error err;
@@ -137,36 +148,171 @@ static void look_at_corpora(struct doctor *doctor, struct findings *found)
                       corpora.count, tokens, hash);
         corpora_close(&corpora);
     }
-    if (!dist_any(doctor->dist, status < 0))
-        compare(doctor, "the corpus", hash, found);
+    return !dist_any(doctor->dist, status < 0) && compare(doctor, "the corpus", hash, found);
 }
 
-/* Of a task its files; examples are made of them by the plan of memory. */
-static void look_at_task(struct doctor *doctor, struct findings *found)
+/* --- files of examples ------------------------------------------------------------------------------ */
+
+/* A key that names a file which every rank reads, and its file; "": none. */
+struct named_file {
+    const char *key, *path;
+};
+
+enum { MOST_FILES = 3 };
+
+/* Those of a task, or of pre-training, that are named; of a task the first is task.train. */
+static int list_files(const struct config *config, struct named_file files[MOST_FILES])
 {
-    const struct config_task *task = &doctor->config.task;
-    struct file_map map;
+    const struct config_task *task = &config->task;
+    int count = 0;
+    if (task->kind != TASK_NONE) {
+        files[count++] = (struct named_file){"task.train", task->train};
+        if (task->evaluate[0])
+            files[count++] = (struct named_file){"task.evaluate", task->evaluate};
+        if (task->label_file[0])
+            files[count++] = (struct named_file){"task.label_file", task->label_file};
+    } else if (config->train.evaluate_pairs[0]) {
+        files[count++] = (struct named_file){"train.evaluate_pairs", config->train.evaluate_pairs};
+    }
+    return count;
+}
+
+/* The size, and the hash of it and of blocks from the beginning to the end: files are compared, and none is read as a
+ * whole, since it may be large and its disk cold. -1: it cannot be read. */
+static int sample_file(const char *path, double *size, uint64_t *hash, struct error *err)
+{
+    enum { BLOCK = 64 << 10, BLOCKS = 16 };
+    struct stat info = {0};
+    uint8_t *block = memory_new(BLOCK, 1);
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    int status = file < 0 || fstat(file, &info) != 0 ? -1 : 0;
+    const off_t last = info.st_size > BLOCK ? info.st_size - BLOCK : 0; /* where it begins */
+    *size = (double)info.st_size;
+    *hash = (uint64_t)info.st_size;
+    for (int i = 0; i < BLOCKS && status == 0; i++) {
+        const ssize_t got = pread(file, block, BLOCK, (off_t)((double)last * i / (BLOCKS - 1)));
+        if (got < 0)
+            status = -1;
+        else
+            *hash = hash_bytes_seeded(block, (size_t)got, *hash);
+        activity_heartbeat();
+    }
+    if (status < 0)
+        error_errno(err, "cannot read %s", path);
+    if (file >= 0)
+        close(file);
+    free(block);
+    return status;
+}
+
+/* Whether all ranks can read it, and read the same. What is read of a pipe is gone for the run: it is not opened.
+ * Collective; *bytes grows by what there is to read. */
+static bool look_at_file(struct doctor *doctor, const struct named_file *file, double *bytes,
+                         struct findings *found)
+{
+    enum { INFLATED = 8 /* times as large, about */ };
+    struct stat info;
     struct error err;
     char hash[HASH_TEXT] = "";
-    const int status = file_map_open(&map, task->train, &err);
-    if (status < 0) {
-        find(found, FINDING_FAULT, OF_RANK, "set task.train to a file that every host sees", "%s",
-             err.text);
+    double size = 0;
+    uint64_t sample;
+    bool known = false;
+    if (stat(file->path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+        find(found, FINDING_WARNING, OF_RANK, "write what comes out of it to a file, and name that",
+             "%s: %s is a pipe or a device, which can be read once: it is not looked at", file->key,
+             file->path);
+    } else if (sample_file(file->path, &size, &sample, &err) < 0) {
+        char *cure = memory_text("set %s to a file that every host sees", file->key);
+        find(found, FINDING_FAULT, OF_RANK, cure, "%s: %s", file->key, err.text);
+        free(cure);
     } else {
-        hash_print(hash_bytes(map.data, map.size), hash);
-        if (doctor->first)
-            find_well(found, "%s, %.1f MB, %s on all ranks", task->train, (double)map.size / 1e6,
-                      hash);
-        file_map_close(&map);
+        hash_print(sample, hash);
+        known = true;
+        *bytes += size * (string_ends_with(file->path, ".gz") ? INFLATED : 1);
     }
-    if (!dist_any(doctor->dist, status < 0))
-        compare(doctor, task->train, hash, found);
+    return !dist_any(doctor->dist, !known) && compare(doctor, file->path, hash, found);
+}
+
+static bool look_at_files(struct doctor *doctor, double *bytes, struct findings *found)
+{
+    struct named_file files[MOST_FILES];
+    const int count = list_files(&doctor->config, files);
+    bool fine = true;
+    *bytes = 0;
+    for (int i = 0; i < count; i++)
+        fine &= look_at_file(doctor, &files[i], bytes, found);
+    if (doctor->config.task.kind != TASK_NONE && doctor->first)
+        find_well(found,
+                  "%s and %d more file(s) of the task, the same on all ranks in size and samples",
+                  files[0].path, count - 1);
+    return fine;
+}
+
+/* --- the model that is started from ------------------------------------------------------------------ */
+
+/* Whether the run begins with the weights of another model: one that goes on has its own. Rank 0's answer. */
+static bool starts_from_another(const struct doctor *doctor)
+{
+    const struct config *config = &doctor->config;
+    struct error err;
+    int64_t step = -1;
+    if (doctor->first && doctor->resumes)
+        checkpoint_newest_step(config->run.folder, &step, &err); /* check_run_folder() tells */
+    return !dist_any(doctor->dist, step >= 0) && config->run.start_from[0];
+}
+
+/* Fine-tuning opens it for the plan of memory; pre-training is to find here what it would end with. */
+static bool look_at_start(struct doctor *doctor, struct findings *found)
+{
+    const struct config *config = &doctor->config;
+    const char *path = config->run.start_from;
+    struct base_model model;
+    struct error err;
+    if (!starts_from_another(doctor))
+        return true;
+    int status = 0;
+    if (doctor->first && access(path, R_OK) != 0)
+        status = error_errno(&err, "%s", path);
+    status = dist_agree(doctor->dist, status, &err);
+    if (status == 0 && config->task.kind == TASK_NONE) {
+        status = base_model_open(&model, doctor->dist, path, &err);
+        if (status == 0)
+            base_model_close(&model);
+    }
+    if (status < 0 && doctor->first)
+        find(
+            found, FINDING_FAULT, OF_JOB,
+            "set run.start_from to a Hugging Face folder, a checkpoint or a run folder that rank 0's host "
+            "sees",
+            "run.start_from: %s", err.text);
+    return status == 0;
+}
+
+/* --- all of it ---------------------------------------------------------------------------------- */
+
+/* What the run will want of memory and disks, which it finds out from what it trains on; not of so many bytes of a task's
+ * files that reading them takes longer than a check may. */
+static void plan(struct doctor *doctor, double bytes, struct findings *found)
+{
+    static const double LARGEST = 32 << 20;
+    struct error err;
+    if (dist_any(doctor->dist, bytes > LARGEST))
+        return;
+    doctor->planned = run_needs_find(&doctor->needs, doctor->dist, &doctor->config, doctor->resumes,
+                                     doctor->threads.count, &err) == 0;
+    if (!doctor->planned && doctor->first)
+        find(found, FINDING_FAULT, OF_JOB, "correct the configuration, or what it names", "%s",
+             err.text);
 }
 
 void check_work(struct doctor *doctor, struct findings *found)
 {
-    if (doctor->config.task.kind == TASK_NONE)
-        look_at_corpora(doctor, found);
-    else
-        look_at_task(doctor, found);
+    double bytes;
+    const bool tunes = doctor->config.task.kind != TASK_NONE;
+    const bool corpora = tunes || look_at_corpora(doctor, found);
+    const bool files = look_at_files(doctor, &bytes, found);
+    const bool start = look_at_start(doctor, found);
+    doctor->has_work = corpora && files;
+    if (doctor->has_work && start)
+        plan(doctor, bytes, found);
 }

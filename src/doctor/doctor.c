@@ -11,30 +11,31 @@
 #include "lambert/base/watchdog.h"
 #include "lambert/dist/probe.h"
 #include "report.h"
+#include "scratch.h"
 
 static const double LONGEST_CHECK = 30; /* seconds without a sign of life */
 
 static const struct {
     const char *name;
     check_function *run;
-    bool needs_config;
+    enum { ALWAYS, WITH_CONFIG, UNLESS_QUICK /* what takes a while to measure */ } when;
 } checks[] = {
-    {"configuration", check_configuration, false},
-    {"ranks", check_ranks, false},
-    {"program", check_program, false},
-    {"kernels", check_kernels, false},
-    {"threads", check_threads, false},
-    {"speed", check_speed, false},
-    {"training-data", check_work, true},
-    {"memory", check_memory, false},
-    {"shared-memory", check_shared_memory, false},
-    {"limits", check_limits, false},
-    {"job-time", check_time, false},
-    {"run-folder", check_run_folder, true},
-    {"disk", check_disk, true},
-    {"stage", check_stage, true},
-    {"clocks", check_clocks, false},
-    {"network", check_network, false},
+    {"configuration", check_configuration, ALWAYS},
+    {"ranks", check_ranks, ALWAYS},
+    {"program", check_program, ALWAYS},
+    {"kernels", check_kernels, ALWAYS},
+    {"threads", check_threads, ALWAYS},
+    {"speed", check_speed, UNLESS_QUICK},
+    {"training-data", check_work, WITH_CONFIG},
+    {"memory", check_memory, ALWAYS},
+    {"shared-memory", check_shared_memory, ALWAYS},
+    {"limits", check_limits, ALWAYS},
+    {"job-time", check_time, ALWAYS},
+    {"run-folder", check_run_folder, WITH_CONFIG},
+    {"disk", check_disk, WITH_CONFIG},
+    {"stage", check_stage, WITH_CONFIG},
+    {"clocks", check_clocks, UNLESS_QUICK},
+    {"network", check_network, UNLESS_QUICK},
 };
 
 static void begin(struct doctor *doctor, struct dist *dist, const struct doctor_request *request)
@@ -45,6 +46,7 @@ static void begin(struct doctor *doctor, struct dist *dist, const struct doctor_
     *doctor = (struct doctor){.dist = dist,
                               .request = request,
                               .first = dist_rank(dist) == 0,
+                              .resumes = dist_any(dist, request->resume),
                               .speaks = dist_local_rank(dist) == 0,
                               .nodes = memory_new(ranks, sizeof *doctor->nodes),
                               .hosts = memory_new(ranks, sizeof *doctor->hosts)};
@@ -72,11 +74,14 @@ int doctor_examine(struct dist *dist, const struct doctor_request *request,
         watchdog_stop(watchdog);
         return -1;
     }
+    watchdog_set_last_act(watchdog, scratch_drop);
     log_set_level(LOG_ERROR); /* what modules would warn of is what checks find */
     begin(&doctor, dist, request);
+    const bool quick = dist_any(dist, request->quick); /* checks are collective */
     struct findings found = {.rank = dist_rank(dist), .host = doctor.hosts[dist_rank(dist)]};
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        if (checks[i].needs_config && !doctor.configured)
+        if ((checks[i].when == WITH_CONFIG && !doctor.configured) ||
+            (checks[i].when == UNLESS_QUICK && quick))
             continue;
         activity_task(checks[i].name, -1);
         checks[i].run(&doctor, &found);

@@ -1,6 +1,7 @@
 /* Where the run writes: its folder, the disk of its checkpoints, and the disks of the hosts. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "lambert/base/file_lock.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/strings.h"
+#include "lambert/store/checkpoint_folder.h"
 #include "scratch.h"
 
 /* --- the run folder ------------------------------------------------------------------------------ */
@@ -62,11 +64,38 @@ static void find_other_run(const char *folder, struct findings *found)
     free(path);
 }
 
-/* [rank 0] Makes the folder for trials, with the lock; NULL, and found, where that cannot be. */
-static char *try_folder(const char *folder, bool locks, int *lock, struct findings *found)
+/* [rank 0] Whether the folder holds a run, which is not to be begun anew by mistake. */
+static void find_earlier_run(const struct doctor *doctor, struct findings *found)
+{
+    const char *folder = doctor->config.run.folder;
+    struct error err;
+    int64_t step;
+    if (checkpoint_newest_step(folder, &step, &err) < 0)
+        find(found, FINDING_FAULT, OF_JOB,
+             "make checkpoints/ in the run folder a folder of this run's own, or a link to one",
+             "%s", err.text);
+    else if (step >= 0 && !doctor->resumes)
+        find(found, FINDING_FAULT, OF_JOB,
+             "--resume goes on with it from there; or name another run.folder",
+             "%s holds a run at step %" PRId64 " already", folder, step);
+    else if (step >= 0)
+        find_well(found, "%s holds a run at step %" PRId64 ", which goes on (--resume)", folder,
+                  step);
+}
+
+static void drop_trial(struct findings *found)
 {
     struct error err;
-    char *place = path_nearest(folder), *trial = NULL;
+    if (scratch_remove(&err) < 0)
+        find(found, FINDING_WARNING, OF_JOB, "remove it", "%s", err.text);
+}
+
+/* [rank 0] Makes the folder for trials, with the lock; NULL, and found, where that cannot be. */
+static const char *try_folder(const char *folder, bool locks, int *lock, struct findings *found)
+{
+    struct error err;
+    const char *trial = NULL;
+    char *place = path_nearest(folder);
     *lock = -1;
     if (!folder_exists(place))
         find(found, FINDING_FAULT, OF_JOB, "name another run.folder",
@@ -77,11 +106,8 @@ static char *try_folder(const char *folder, bool locks, int *lock, struct findin
             "name a run.folder where this user may write, or make this one so (chown, chmod u+w, remount rw)",
             "%s", err.text);
     free(place);
-    if (trial && locks) {
-        char *path = path_join(trial, "lock");
-        find_locks(path, lock, folder, found);
-        free(path);
-    }
+    if (trial && locks)
+        find_locks(scratch_file(SCRATCH_LOCK), lock, folder, found);
     return trial;
 }
 
@@ -89,7 +115,7 @@ static char *try_folder(const char *folder, bool locks, int *lock, struct findin
 static void look_from_here(const char *trial, bool locked, struct findings *found)
 {
     struct error err;
-    char *path = path_join(trial, "lock");
+    char *path = path_join(trial, scratch_names[SCRATCH_LOCK]);
     if (!folder_exists(trial)) {
         find(
             found, FINDING_WARNING, OF_HOST,
@@ -118,12 +144,14 @@ static void share_path(const struct doctor *doctor, const char *path, char share
 void check_run_folder(struct doctor *doctor, struct findings *found)
 {
     const struct config_run *run = &doctor->config.run;
-    char *trial = NULL, shared[PATH_MAX];
+    const char *trial = NULL;
+    char shared[PATH_MAX];
     int lock = -1;
     if (doctor->first) {
         trial = try_folder(run->folder, run->lock, &lock, found);
         if (run->lock)
             find_other_run(run->folder, found);
+        find_earlier_run(doctor, found);
         find_well(found, "%s %s%s", run->folder,
                   folder_exists(run->folder) ? "can be written to" : "can be made",
                   run->lock ? ", locks hold, and nobody else uses it" : " (run.lock=no)");
@@ -135,7 +163,7 @@ void check_run_folder(struct doctor *doctor, struct findings *found)
     dist_barrier(doctor->dist); /* until all have looked */
     if (lock >= 0)
         close(lock);
-    scratch_remove(trial);
+    drop_trial(found);
 }
 
 /* --- the disk of the checkpoints ------------------------------------------------------------------ */
@@ -222,23 +250,23 @@ static int write_and_sync(const char *path, double most, double *bytes, double *
     return status;
 }
 
-static int write_there(const char *place, double room, struct writing *writing, struct error *err)
+static int write_there(const char *place, double room, struct writing *writing,
+                       struct findings *found, struct error *err)
 {
     enum { SMALL = 4096, SMALL_TRIES = 3 };
-    char *trial;
+    const char *trial;
     double bytes, seconds;
     *writing = (struct writing){.small = INFINITY};
     if (scratch_make(&trial, place, err) < 0)
         return -1;
-    char *path = path_join(trial, "written");
+    const char *path = scratch_file(SCRATCH_WRITTEN);
     int status = write_and_sync(path, fmin(WRITE_MOST, room / 2), &writing->bytes,
                                 &writing->seconds, &writing->sync, err);
     for (int i = 0; i < SMALL_TRIES && status == 0; i++) {
         status = write_and_sync(path, SMALL, &bytes, &seconds, &writing->sync, err);
         writing->small = fmin(writing->small, seconds);
     }
-    free(path);
-    scratch_remove(trial);
+    drop_trial(found);
     return status;
 }
 
@@ -302,7 +330,7 @@ void check_disk(struct doctor *doctor, struct findings *found)
     if (room < PIECE) {
         if (!doctor->planned)
             find(found, FINDING_FAULT, OF_JOB, "make room there", "%s is full", place);
-    } else if (write_there(place, room, &writing, &err) < 0) {
+    } else if (write_there(place, room, &writing, found, &err) < 0) {
         find(
             found, FINDING_FAULT, OF_JOB,
             "see the system's log of that disk or server, and quotas (quota -s), or lay the run on another",

@@ -22,58 +22,30 @@
 #include "lambert/dist/node_arrays.h"
 #include "lambert/run/job_end.h"
 
-static double megabytes(double bytes)
-{
-    return bytes / 1e6;
-}
-
 /* --- memory -------------------------------------------------------------------------------------- */
-
-static const off_t LARGEST_TASK = 32
-                                  << 20; /* bytes of a task's file that are read within a check */
-
-/* Reading the examples of a large task would take longer than a check may. */
-static bool can_be_planned(const struct doctor *doctor)
-{
-    struct stat info;
-    if (!doctor->configured || !doctor->has_work)
-        return false;
-    const bool small =
-        doctor->config.task.kind == TASK_NONE ||
-        (stat(doctor->config.task.train, &info) == 0 && info.st_size <= LARGEST_TASK);
-    return !dist_any(doctor->dist, !small);
-}
 
 void check_memory(struct doctor *doctor, struct findings *found)
 {
     const uint64_t bytes = machine_memory_available("");
     const double available = bytes == UINT64_MAX ? INFINITY : (double)bytes;
     const int ranks = dist_machine_size(doctor->dist);
-    struct error err;
-    if (can_be_planned(doctor)) {
-        doctor->planned = run_needs_find(&doctor->needs, doctor->dist, &doctor->config,
-                                         doctor->threads.count, &err) == 0;
-        if (!doctor->planned && doctor->first)
-            find(found, FINDING_FAULT, OF_JOB, "correct the configuration, or what it names", "%s",
-                 err.text);
-    }
     const struct run_needs *needs = &doctor->needs; /* {0} where there is no plan */
     if (needs->machine > available && doctor->speaks)
         find(found, FINDING_FAULT, OF_HOST, RUN_MEMORY_CURE,
              "its %d rank(s) would hold %.0f MB, and it has %.0f MB available", ranks,
-             megabytes(needs->machine), megabytes(available));
+             needs->machine / 1e6, available / 1e6);
     else if (doctor->first && doctor->planned && doctor->config.train.checkpoint_beside &&
              needs->machine + needs->checkpoint > available)
         find(found, FINDING_WARNING, OF_HOST,
              "start one rank less on this host, or accept it: train.checkpoint_beside=no",
              "no memory is left for a copy of weights and moments (%.0f MB): training will stand "
              "still while a checkpoint is written",
-             megabytes(needs->checkpoint));
+             needs->checkpoint / 1e6);
     if (doctor->first && doctor->planned)
         find_well(found, "the %d rank(s) of this host will hold %.0f MB of %.0f MB available",
-                  ranks, megabytes(needs->machine), megabytes(available));
+                  ranks, needs->machine / 1e6, available / 1e6);
     else if (doctor->first)
-        find_well(found, "%.0f MB are available on this host", megabytes(available));
+        find_well(found, "%.0f MB are available on this host", available / 1e6);
 }
 
 /* --- shared memory ------------------------------------------------------------------------------- */
@@ -170,17 +142,17 @@ void check_shared_memory(struct doctor *doctor, struct findings *found)
              "scripts/clean-shared-memory on that host (under Slurm: srun --ntasks-per-node=1 "
              "scripts/clean-shared-memory)",
              "ranks that were killed have left %d segment(s) of Open MPI in %s, %.0f MB of memory",
-             left, shared_folder, megabytes(bytes));
+             left, shared_folder, bytes / 1e6);
     if (ranks > 1 && room < ranks * SEGMENT)
         find(
             found, FINDING_WARNING, OF_HOST,
             "make room there, or enlarge it (mount -o remount,size=1g /dev/shm; docker --shm-size=1g)",
             "%s has %.1f MB free, and Open MPI takes %.0f MB for %d ranks", shared_folder,
-            megabytes(room), megabytes(ranks * SEGMENT), ranks);
+            room / 1e6, ranks * SEGMENT / 1e6, ranks);
     if (doctor->first && isinf(room))
         find_well(found, "there is no %s", shared_folder);
     else if (doctor->first)
-        find_well(found, "%s has %.0f MB free%s", shared_folder, megabytes(room),
+        find_well(found, "%s has %.0f MB free%s", shared_folder, room / 1e6,
                   wanted ? "; the ranks of a host share their weights" : "");
 }
 
@@ -217,8 +189,8 @@ static void find_few_addresses(const struct doctor *doctor, struct findings *fou
     const double wanted = doctor->needs.rank + 768e6 + 8e6 * doctor->threads.count;
     if (limit < wanted)
         find(found, FINDING_FAULT, OF_HOST, "ulimit -v unlimited, on all hosts",
-             "%.0f MB of addresses are allowed (ulimit -v), and a rank wants %.0f MB",
-             megabytes(limit), megabytes(wanted));
+             "%.0f MB of addresses are allowed (ulimit -v), and a rank wants %.0f MB", limit / 1e6,
+             wanted / 1e6);
 }
 
 static bool has_infiniband(void)
@@ -251,14 +223,14 @@ void check_limits(struct doctor *doctor, struct findings *found)
                 "ulimit -l unlimited, on all hosts (/etc/security/limits.conf, or LimitMEMLOCK= of "
                 "the scheduler's daemon)",
                 "%.1f MB of memory may be locked (ulimit -l), of which InfiniBand wants more",
-                megabytes(limit_of(RLIMIT_MEMLOCK)));
+                limit_of(RLIMIT_MEMLOCK) / 1e6);
     }
     if (!doctor->first)
         return;
     if (doctor->planned && file < doctor->needs.checkpoint)
         find(found, FINDING_FAULT, OF_HOST, "ulimit -f unlimited",
-             "files may have %.1f MB (ulimit -f), and a checkpoint has %.1f MB", megabytes(file),
-             megabytes(doctor->needs.checkpoint));
+             "files may have %.1f MB (ulimit -f), and a checkpoint has %.1f MB", file / 1e6,
+             doctor->needs.checkpoint / 1e6);
     find_well(found, "%.0f open files; what else is limited does for the run",
               limit_of(RLIMIT_NOFILE));
 }
@@ -274,14 +246,16 @@ void check_time(struct doctor *doctor, struct findings *found)
     if (!doctor->first)
         return;
     if (job_end_find(&end, getenv, (double)time(NULL), &err) < 0)
-        find(found, FINDING_WARNING, OF_JOB,
-             "unset it, and give the run its time by --max-hours of lambert train", "%s", err.text);
-    else if (!end.name)
-        find_well(found, "nothing says when the job ends (--max-hours of lambert train does)");
+        find(found, FINDING_WARNING, OF_JOB, "unset it, and give the run its time by --max-hours",
+             "%s", err.text);
+    job_end_limit(&end, doctor->request->max_hours);
+    if (!end.name)
+        find_well(found, "nothing says when the job ends (--max-hours does)");
     else if (end.seconds < SHORT)
-        find(found, FINDING_WARNING, OF_JOB,
-             "ask the scheduler for more time (--time of sbatch, walltime of qsub)",
-             "the job ends in %s (%s)", clock_text(end.seconds, left), end.name);
+        find(
+            found, FINDING_WARNING, OF_JOB,
+            "ask the scheduler for more time (--time of sbatch, walltime of qsub), and --max-hours for no less",
+            "the job ends in %s (%s)", clock_text(end.seconds, left), end.name);
     else
         find_well(found, "the job ends in %s (%s)", clock_text(end.seconds, left), end.name);
 }

@@ -30,3 +30,9 @@ int job_end_find(struct job_end *end, char *(*variable)(const char *name), doubl
     }
     return 0;
 }
+
+void job_end_limit(struct job_end *end, double hours)
+{
+    if (hours > 0 && 3600 * hours < end->seconds)
+        *end = (struct job_end){.seconds = 3600 * hours, .name = "--max-hours"};
+}

@@ -4,12 +4,12 @@
 #include "work.h"
 
 int run_needs_find(struct run_needs *needs, const struct dist *dist, const struct config *config,
-                   int threads, struct error *err)
+                   bool resume, int threads, struct error *err)
 {
     struct config unstaged = *config;
     struct work *work;
     unstaged.data.stage_folder[0] = '\0';
-    if (work_open(&work, dist, &unstaged, false, err) != 0)
+    if (work_open(&work, dist, &unstaged, resume, err) != 0)
         return -1;
     const struct memory_plan plan = memory_plan_of(dist, work, threads);
     double moments = (double)plan.trainer.moments; /* each rank has those of its shard */

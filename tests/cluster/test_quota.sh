@@ -58,7 +58,7 @@ try -n 1 $lambert_train run.threads=2
 grep -q "warning: 2 thread(s) a rank, but $group/cpu.* allows the time of 1 CPUs.* Set run.threads=1" log.txt ||
     fail "no warning: $(cat log.txt)"
 
-in_group mpirun --bind-to none -n 1 "$LAMBERT" doctor "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=run \
+in_group mpirun --bind-to none -n 1 "$LAMBERT" doctor "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=new \
     run.threads=2 >log.txt 2>&1 || fail "doctor: $(cat log.txt)"
 grep -A 1 "^warn  threads .*2 thread(s) a rank, but $group/cpu.* allows the time of 1 CPUs" log.txt |
     grep -q "cure: Set run.threads=1" || fail "doctor does not name the quota: $(cat log.txt)"

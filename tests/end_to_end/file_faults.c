@@ -1,10 +1,12 @@
 /* A file system that lacks something, for LD_PRELOAD: FILE_FAULTS="lock=95 map=19 sync=22 sync_folder=9" is what fcntl()
- * (of locks), mmap() (of files), fsync() of files and of folders fail with, by number. CUT_FILE is cut short when a file
+ * (of locks), mmap() (of files), fsync() of files and of folders fail with, by number; sync_sleeps=N: before it fsync()
+ * of a file takes N seconds. CUT_FILE is cut short when a file
  * is opened in whose name CUT_AT is. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -59,8 +61,10 @@ int open(const char *path, int flags, ...)
 int fsync(int descriptor)
 {
     struct stat info;
-    if (fstat(descriptor, &info) == 0 &&
-        (errno = fault(S_ISDIR(info.st_mode) ? "sync_folder" : "sync")) != 0)
+    const bool known = fstat(descriptor, &info) == 0;
+    if (known && S_ISREG(info.st_mode))
+        sleep((unsigned)fault("sync_sleeps"));
+    if (known && (errno = fault(S_ISDIR(info.st_mode) ? "sync_folder" : "sync")) != 0)
         return -1;
     return (int)syscall(SYS_fsync, descriptor);
 }

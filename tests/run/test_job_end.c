@@ -62,11 +62,27 @@ static void what_makes_no_sense_is_said(void **state)
                      "SLURM_JOB_END_TIME (999999999) is over: it is of another job");
 }
 
+static void the_earlier_of_two_ends_counts(void **state)
+{
+    (void)state;
+    struct job_end end = {.seconds = INFINITY};
+    job_end_limit(&end, 0);
+    assert_true(isinf(end.seconds) && !end.name);
+    job_end_limit(&end, 2);
+    assert_true(end.seconds == 7200);
+    assert_string_equal(end.name, "--max-hours");
+    end = (struct job_end){.seconds = 60, .name = "PBS_WALLTIME"};
+    job_end_limit(&end, 2);
+    assert_true(end.seconds == 60);
+    assert_string_equal(end.name, "PBS_WALLTIME");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_scheduler_has_its_way),
         cmocka_unit_test(what_makes_no_sense_is_said),
+        cmocka_unit_test(the_earlier_of_two_ends_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

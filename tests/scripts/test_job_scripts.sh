@@ -72,7 +72,7 @@ what="a job that the doctor lets pass"
 echo 0 >doctor.code
 job 0 env LAMBERT_DOCTOR=1 "$sbatch" my.ini a.b=c
 is 0 "" scontrol
-grep -q -- "--map-by numa:PE=4 --bind-to core .*lambert doctor my.ini a.b=c$" doctor.words || fail "$what: no doctor"
+grep -q -- "--map-by numa:PE=4 --bind-to core .*lambert doctor my.ini a.b=c --resume$" doctor.words || fail "$what: no doctor"
 grep -q -- "lambert train my.ini a.b=c " mpirun.words || fail "$what: no run"
 what="a job in which the doctor finds a fault"
 echo 1 >doctor.code

@@ -16,7 +16,10 @@ struct doctor_request {
     const char *config; /* path; NULL: what needs none is looked at */
     char *const *words; /* [word_count] that win over it, section.key=value */
     int word_count;
-    bool json; /* a JSON object a line, instead of text for people */
+    bool resume;      /* the run is to go on, if there is one */
+    double max_hours; /* that the run is given; 0: no limit */
+    bool quick;       /* what takes a while to measure is left out: speed, clocks, network */
+    bool json;        /* a JSON object a line, instead of text for people */
 };
 
 /* How many checks had nothing to say but that all is well; findings that are to be looked at; and of faults, which the

@@ -16,4 +16,7 @@ struct job_end {
 int job_end_find(struct job_end *end, char *(*variable)(const char *name), double now,
                  struct error *err);
 
+/* It ends so many hours from now, as --max-hours says, if that is earlier; 0: no limit. */
+void job_end_limit(struct job_end *end, double hours);
+
 #endif

@@ -19,9 +19,9 @@ struct run_needs {
     "data.cache_megabytes or global batches; or set train.recompute, which keeps fewer activations"
 
 /* Collective; all ranks fail together, where the run would. Opens the corpora where they lie (nothing is staged), or reads
- * the examples of a task, which takes as long as it takes the run. `threads` is this rank's number of them. */
+ * the examples of a task, which takes as long as it takes the run. `resume`: as of the run that is meant. `threads` is this rank's number of them. */
 int run_needs_find(struct run_needs *needs, const struct dist *dist, const struct config *config,
-                   int threads, struct error *err);
+                   bool resume, int threads, struct error *err);
 
 /* [local] Whether this host's disk has the room for the corpora, in data.stage_folder, which is named and need not be there
  * yet, and lets this user write. *megabytes: what they take. -1 with the sentence that the run would end with. */
