@@ -249,6 +249,9 @@ int saving_check_place(struct run *run, struct error *err)
     run->saving.sought = true;
     int status = dist_agree(run->dist, first ? find_place(run, &moved, err) : 0, err);
     if (status == 0) {
+        if (run->saving.step ==
+            run->state.total_steps) /* the same bytes, wherever the run is by now */
+            run->state = run->saving.job.state;
         run->saving.step = -1; /* what was saved may be gone */
         status = saving_save(run, true, err);
     }

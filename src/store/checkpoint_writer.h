@@ -22,7 +22,7 @@ struct checkpoint_writer {
     int status; /* -1: a call has failed, and the file is gone */
 };
 
-/* Makes the folder of `path`, and writes all sections that are not arrays. */
+/* Makes the folder of `path`, whose parents are there, and writes all sections that are not arrays. */
 void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                             const struct param_table *table, const struct checkpoint_meta *meta,
                             int64_t updates, struct error *err);

@@ -147,16 +147,25 @@ alone moved $small phase.one.steps=1000000 --resume --max-hours 0.0007
 ends 0
 grep -q "resumed from moved/checkpoints/step-0*$said.checkpoint" log.txt || fail "not resumed where it was moved to"
 
+writes_last() {
+    ls moving/checkpoints/step-00000101.checkpoint.tmp-* >/dev/null 2>&1
+}
 # Moved while its last checkpoint is written, which lies there then, and not in a new folder of the old name.
 # shellcheck disable=SC2086
 LD_PRELOAD=$WORK/slow.so alone moving $small phase.one.steps=100 phase.two.steps=1 train.checkpoint_every=0
-wait_until 60 stopped_or writes || fail "nothing is written at the end"
+wait_until 60 stopped_or writes_last || fail "nothing is written at the end"
 rm -rf moved && mv moving moved
 ends 1
 grep -qE "error: .*the run folder moving was moved while training ran; a checkpoint after step 101 is in .*/moved, and the run ends" log.txt ||
     { tail -n 3 log.txt; fail "no word of a folder that was moved at the end"; }
 [ ! -e moving ] || fail "the old folder is there again: $(find moving)"
-[ "$(steps_of moved)" = 101 ] || fail "there are $(steps_of moved)"
+[ "$(steps_of moved | tail -n 1)" = 101 ] || fail "there are $(steps_of moved)"
+# shellcheck disable=SC2086
+alone moving $small phase.one.steps=100 phase.two.steps=1 train.checkpoint_every=0
+ends 0
+cmp moved/checkpoints/step-00000101.checkpoint moving/checkpoints/step-00000101.checkpoint ||
+    fail "the checkpoint of a folder that was moved is another one"
+rm -rf moving
 
 # In the run's eyes at once: it stands still meanwhile.
 removed() {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dist/ranks.h"
+#include "lambert/base/file.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
@@ -73,6 +74,8 @@ static uint64_t store_run(const struct config *config, int64_t steps, bool broke
     trainer_broadcast_weights(run.trainer);
     const uint64_t hash = weights_hash(&run);
     char *path = checkpoint_path(config->run.folder, steps);
+    if (dist_rank(ranks) == 0)
+        assert_int_equal(folder_create(config->run.folder, &err), 0);
     if (trainer_save(run.trainer, path, &run.meta, &err) < 0)
         fail_msg("%s", err.text);
     free(path);

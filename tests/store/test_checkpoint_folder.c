@@ -19,7 +19,9 @@ static char run_folder[640];
 /* An empty run folder for a test. */
 static void new_run(const char *name)
 {
+    struct error err;
     snprintf(run_folder, sizeof run_folder, "%s", scratch_path(name));
+    assert_int_equal(folder_create(run_folder, &err), 0);
 }
 
 /* Writes a step's checkpoint, `minute` minutes after the dawn of time. */

@@ -25,7 +25,7 @@ struct checkpoint_arrays {
                       the gradient array between steps; unused where optimizer is NULL */
 };
 
-/* Collective. Rank 0 writes `path` atomically, and makes its folder; the moments pass through its
+/* Collective. Rank 0 writes `path` atomically, and makes its folder, whose parents are there; the moments pass through its
  * scratch one after another, so no memory is needed. All ranks get the same outcome. */
 int checkpoint_write(const struct checkpoint_arrays *arrays, const char *path,
                      const struct checkpoint_meta *meta, struct error *err);

@@ -37,7 +37,7 @@ void checkpoint_snapshot_take(struct checkpoint_snapshot *snapshot,
                               const struct checkpoint_arrays *arrays,
                               const struct checkpoint_meta *meta);
 
-/* [local] On rank 0; by any thread. Writes `path` atomically, and makes its folder. */
+/* [local] On rank 0; by any thread. Writes `path` atomically, and makes its folder, whose parents are there. */
 int checkpoint_snapshot_write(const struct checkpoint_snapshot *snapshot, const char *path,
                               struct error *err);
 
