@@ -6,17 +6,16 @@ RUN is a run folder or its metrics.jsonl. PICTURE.png and PICTURE.svg are writte
 python3-matplotlib.
 """
 import argparse
-import json
 import math
 import os
 
-from plotting import NEUTRAL, RUN_COLOURS, STYLE, envelope, fail, save_both, smooth
+from plotting import NEUTRAL, RUN_COLOURS, STYLE, envelope, save_both, smooth
 from plotting import MOST_POINTS, matplotlib, np, plt
+from run_metrics import PLACE, TASK_METRICS, TASK_OF, X_AXES, fail, metrics_path, names_of, number, read_records
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
 # What a line of each kind must hold (src/run/metrics.c) to be drawn; other kinds are passed over.
-PLACE = ["total_step", "total_sequences", "total_tokens"]
 MEASURED = ["learning_rate", "seconds", "tokens_per_second", "peak_fraction"]
 TWO_TASKS = ["mlm_loss", "nsp_loss", "mlm_accuracy", "nsp_accuracy"]
 FIELDS = {
@@ -28,48 +27,15 @@ TASK_FIELDS = {
     "step": PLACE + MEASURED + ["loss", "accuracy"],
     "evaluation": PLACE + ["loss"],
 }
-# The task of fine-tuning by what it learns by, as in "classes_loss", and what of its metrics is drawn: those
-# that lie between 0 and 1, or in percent (questions), the one to judge by first.
-TASK_OF = {"classes": "classification", "value": "regression", "labels": "multilabel", "tags": "tagging",
-           "span": "questions"}
-TASK_METRICS = {
-    "classification": ["accuracy", "f1", "macro_f1", "matthews"],
-    "regression": ["pearson", "spearman"],
-    "multilabel": ["micro_f1", "macro_f1", "accuracy"],
-    "tagging": ["entity_f1", "entity_precision", "entity_recall"],
-    "questions": ["f1", "exact_match", "best_f1", "best_exact"],
-}
-X_AXES = {
-    "tokens": ("total_tokens", "training tokens"),
-    "steps": ("total_step", "training steps"),
-    "sequences": ("total_sequences", "training sequences"),
-}
 MLM_COLOUR, NSP_COLOUR, RATE_COLOUR, PEAK_COLOUR = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 PAIRS_COLOUR = "#e69f00"
 
 
 # --- reading ------------------------------------------------------------------------------------
 
-def metrics_path(run):
-    if not os.path.exists(run):
-        fail(f"there is no folder or file {run}")
-    if not os.path.isdir(run):
-        return run
-    path = os.path.join(run, "metrics.jsonl")
-    if not os.path.exists(path):
-        fail(f"{run} holds no metrics.jsonl; name the folder that run.folder named")
-    return path
-
-
-def parse(line):
-    """The record of a line, None where it is of a kind that is not drawn; ValueError says what is
-    wrong with it."""
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        raise ValueError("it is no JSON") from None
-    if not isinstance(record, dict) or not isinstance(record.get("kind"), str):
-        raise ValueError("it names no kind")
+def take(record):
+    """The record with what is drawn as numbers, None where it is of a kind that is not drawn; ValueError says what
+    is wrong with it."""
     if record["kind"] not in FIELDS:
         return None
     if not isinstance(record.get("phase"), str):
@@ -105,40 +71,11 @@ def take_metrics(record):
         record[name] = number(metrics, name) if name in metrics else math.nan
 
 
-def number(record, name):
-    """A field of a record; what is not finite is written as null, and leaves a gap in the curve."""
-    value = record.get(name, "missing")
-    if value is None and name not in PLACE:
-        return math.nan
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e300:
-        raise ValueError(f"{name} is missing or no number")
-    return float(value)
-
-
-def read_records(path):
-    """All records. What stands behind the last newline is half-written: the run goes on."""
-    try:
-        with open(path, "rb") as file:
-            lines = file.read().split(b"\n")[:-1]
-    except OSError as error:
-        fail(f"cannot read {path}: {error.strerror}")
-    records = []
-    for count, line in enumerate(lines, 1):
-        try:
-            records.append(parse(line))
-        except ValueError as error:
-            fail(f"{path}:{count}: not a line of metrics: {error}")
-    records = [record for record in records if record]
-    if not any(record["kind"] == "step" for record in records):
-        fail(f"{path} holds no step lines: no step has been made yet")
-    return records
-
-
 class Run:
     """The metrics of one run as columns: run.steps["mlm_loss"] and run.x_steps for the x axis."""
 
     def __init__(self, path, place):
-        records = read_records(path)
+        records = read_records(path, take)
         self.path = path
         self.task = records[0]["task"]  # None: pre-training
         if any(record["task"] != self.task for record in records):
@@ -175,15 +112,10 @@ class Run:
 
 
 def name_runs(runs):
-    """Folder names; whole paths where two folders have the same name."""
-    folders = [os.path.dirname(os.path.abspath(run.path))
-               if os.path.basename(run.path) == "metrics.jsonl" else run.path for run in runs]
-    names = [os.path.basename(folder) for folder in folders]
-    for run, folder, name in zip(runs, folders, names):
-        run.name = name if names.count(name) == 1 else os.path.relpath(folder)
-        if run.name.startswith("_"):  # matplotlib would leave it out of the legend
-            run.name = "./" + run.name
-        run.name = run.name.replace("$", r"\$")
+    for run, name in zip(runs, names_of([run.path for run in runs])):
+        if name.startswith("_"):  # matplotlib would leave it out of the legend
+            name = "./" + name
+        run.name = name.replace("$", r"\$")
 
 
 # --- curves -------------------------------------------------------------------------------------

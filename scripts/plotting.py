@@ -3,15 +3,12 @@ picture is written. Needs Debian's python3-matplotlib."""
 import io
 import logging
 import os
-import sys
+
+from run_metrics import fail
 
 RUN_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]
 NEUTRAL = "#606060"
 MOST_POINTS = 2000  # of a line; of more than that the SVG grows and the eye sees nothing
-
-
-def fail(message):
-    sys.exit(f"{os.path.basename(sys.argv[0]).removesuffix('.py')}: {message}")
 
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # no word of font caches

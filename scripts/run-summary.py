@@ -4,11 +4,10 @@ now, against what guessing from token frequencies gives; time and throughput.
 
     scripts/run-summary.py RUN        RUN: a run folder, or its metrics.jsonl
 """
-import json
 import math
-import os
 import sys
 
+from run_metrics import metrics_path, read_records
 
 FIELDS = {
     "step": ("phase", "seconds", "sequences", "tokens"),
@@ -17,35 +16,12 @@ FIELDS = {
 }
 
 
-def fail(message):
-    sys.exit(f"run-summary: {message}")
-
-
-def read(path):
-    """The step lines and the evaluation lines; other kinds are passed over. A half-written last line
-    (the run goes on) is left out."""
-    if os.path.isdir(path):
-        path = os.path.join(path, "metrics.jsonl")
-    try:
-        with open(path, encoding="utf-8") as file:
-            lines = file.read().split("\n")[:-1]
-    except OSError as error:
-        fail(f"cannot read {path}: {error.strerror}")
-    except UnicodeDecodeError:
-        fail(f"{path} is not text in UTF-8")
-    of_kind = {"step": [], "evaluation": []}
-    for number, line in enumerate(lines, 1):
-        try:
-            record = json.loads(line)
-            for field in FIELDS.get(record["kind"], ()):
-                record[field]
-            of_kind.get(record["kind"], []).append(record)
-        except (ValueError, KeyError, TypeError):
-            fail(f"{path}, line {number}: not a line of metrics")
-    steps, evaluations = of_kind["step"], of_kind["evaluation"]
-    if not steps:
-        fail(f"{path}: no step has been made yet")
-    return steps, evaluations
+def take(record):
+    """The record, if it is of a kind that counts here."""
+    for field in FIELDS.get(record["kind"], ()):
+        if field not in record:
+            raise ValueError(f"{field} is missing")
+    return record if record["kind"] in FIELDS else None
 
 
 def phases(records):
@@ -107,7 +83,8 @@ def main():
     if len(sys.argv) != 2:
         print("run-summary: one run folder is wanted; see --help", file=sys.stderr)
         sys.exit(2)
-    steps, evaluations = read(sys.argv[1])
+    records = read_records(metrics_path(sys.argv[1]), take)
+    steps, evaluations = ([r for r in records if r["kind"] == kind] for kind in ("step", "evaluation"))
     if evaluations:
         print_evaluations(evaluations)
         print()

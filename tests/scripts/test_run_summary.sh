@@ -31,13 +31,13 @@ has '^phase two +1 +4 +800 +4 s +1 sequences, 200 tokens$'
 ! grep -q "without an update" seen.txt || fail "a step without an update"
 
 "$summary" run/metrics.jsonl | cmp - seen.txt || fail "the file gives another table than the folder"
-expect 1 "nowhere.*No such file" "$summary" nowhere
+expect 1 "no folder or file nowhere" "$summary" nowhere
 echo '{"kind":"step","phase":"one"}' >half.jsonl
-expect 1 "half.jsonl, line 1: " "$summary" half.jsonl
+expect 1 "half.jsonl:1: .*seconds is missing" "$summary" half.jsonl
 printf '\377\n' >binary.jsonl
-expect 1 "binary.jsonl is not text" "$summary" binary.jsonl
+expect 1 "binary.jsonl:1: .*no JSON" "$summary" binary.jsonl
 echo nonsense >>run/metrics.jsonl
-expect 1 "metrics.jsonl, line 8: " "$summary" run
+expect 1 "metrics.jsonl:8: " "$summary" run
 
 # Steps that were skipped, and losses that are not finite
 mv whole.jsonl run/metrics.jsonl
