@@ -146,6 +146,15 @@ check-cluster:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(SWITCH)
 	@scripts/run-tests $(BUILD) '^cluster/'
 
+# --- pages -----------------------------------------------------------------------------------
+# What scripts/run-page.py writes, in a headless browser; with PICTURE=docs/run-page.png the picture of it in docs/.
+.PHONY: check-page
+check-page: export PICTURE := $(PICTURE)
+check-page:
+	@scripts/install-packages build browser
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@scripts/run-tests $(BUILD) '^browser/'
+
 # --- faults ----------------------------------------------------------------------------------
 # Runs that are killed, signalled, cut and starved at moments of chance (tests/end_to_end/test_campaign.sh, of which make
 # check has a short form). What fails says how it is repeated; FIRST goes on where a campaign was stopped.
@@ -363,6 +372,7 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make check-aarch64      kernels, and training, cross-compiled for aarch64 and run under qemu (5 minutes)
 #: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
 #: make check-mpich        what ranks do, built with MPICH instead of Open MPI
+#: make check-page         pages of runs (scripts/run-page.py) in a headless browser, Debian's chromium (1 minute)
 #: make check-numerics     hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
 #:                         seqeval (from PyPI), corpora without duplicates and test sets against Python, models of
 #:                         TensorFlow against what is read of them, event files against TensorBoard's reader

@@ -56,7 +56,9 @@ for recipe in debian-corpus demo-text tasks wikipedia; do
     "$share/data/$recipe" --help >out.txt || fail "$recipe --help"
 done
 "$share/scripts/clean-shared-memory" empty || fail "clean-shared-memory"
-"$share/scripts/run-summary.py" --help >out.txt || fail "run-summary.py --help"
+for script in run-page.py run-summary.py; do
+    "$share/scripts/$script" --help >out.txt || fail "$script --help"
+done
 [ -s "$prefix/share/doc/lambert/README.md" ] && [ -s "$prefix/share/doc/lambert/docs/cluster.md" ] || fail "no pages"
 
 # A version that has other files: what the old one had alone goes, what others put there stays.

@@ -37,7 +37,7 @@ echo "echo \"\$*\" >>'$WORK/calls'" | stand_in apt-get
 # Words that are no group
 installed no .
 user 0
-expect 2 "no group 'nonsense'.*build, aarch64, cluster, demo, fuzz, numerics, peers, simgrid, slurm and workshop" "$install" nonsense
+expect 2 "no group 'nonsense'.*build, aarch64, browser, cluster, demo, fuzz, mpich, numerics, peers, simgrid, slurm and workshop" "$install" nonsense
 expect 2 "no group 'nonsense'" "$install" build nonsense
 no_call "an unknown group"
 
