@@ -15,6 +15,7 @@
 #include "lambert/kernels/gemm.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/options.h"
+#include "lambert/run/shared_config.h"
 
 static const struct command_option model_options[] = {
     OPTION_CONFIG(struct bench_model_arguments, config, words),
@@ -55,8 +56,9 @@ static int open_bench(struct bench_model *bench, struct error *err)
 {
     const struct bench_model_arguments *arguments = bench->arguments;
     struct config *config = &bench->config;
-    if (kernels_select(err) < 0 || config_load(config, arguments->config, arguments->words.at,
-                                               arguments->words.count, err) < 0)
+    if (config_load_shared(config, bench->dist, arguments->config, arguments->words.at,
+                           arguments->words.count, err) < 0 ||
+        kernels_select(err) < 0)
         return -1;
     bench->phase_end = config->phase_count;
     bench->type = config->train.compute_type;

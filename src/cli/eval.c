@@ -103,7 +103,7 @@ static int evaluate(struct dist *dist, const void *context, struct error *err)
     struct checkpoint_file file = {0};
     struct threads threads;
     int phase = 0;
-    int status = read_phase(&config, arguments->config, &arguments->words, arguments->phase,
+    int status = read_phase(&config, dist, arguments->config, &arguments->words, arguments->phase,
                             PHASE_LAST, &phase, err);
     status = dist_agree(dist, status, err);
     if (status == 0)

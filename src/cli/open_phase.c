@@ -2,6 +2,7 @@
 
 #include "lambert/base/log.h"
 #include "lambert/kernels/kernels.h"
+#include "lambert/run/shared_config.h"
 
 int open_phase(struct opened_phase *opened, const char *config, const struct command_words *words,
                const char *phase, struct error *err)
@@ -14,10 +15,12 @@ int open_phase(struct opened_phase *opened, const char *config, const struct com
                : corpora_open_phase(&opened->corpora, &opened->config, opened->phase, err);
 }
 
-int read_phase(struct config *config, const char *path, const struct command_words *words,
-               const char *name, enum phase_choice otherwise, int *phase, struct error *err)
+int read_phase(struct config *config, const struct dist *dist, const char *path,
+               const struct command_words *words, const char *name, enum phase_choice otherwise,
+               int *phase, struct error *err)
 {
-    if (config_load(config, path, words->at, words->count, err) < 0 || kernels_select(err) < 0)
+    if (config_load_shared(config, dist, path, words->at, words->count, err) < 0 ||
+        kernels_select(err) < 0)
         return -1;
     log_set_level(config->run.log_level);
     if (name)

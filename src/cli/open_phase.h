@@ -5,6 +5,7 @@
 
 #include "lambert/command/option.h"
 #include "lambert/config/config.h"
+#include "lambert/dist/dist.h"
 #include "lambert/run/corpora.h"
 
 struct opened_phase {
@@ -19,9 +20,10 @@ int open_phase(struct opened_phase *opened, const char *config, const struct com
 
 enum phase_choice { PHASE_FIRST, PHASE_LAST };
 
-/* For commands that compute, every rank for itself: the configuration, its level of the log, the
+/* Collective, for commands that compute, and every rank has an answer of its own: the configuration, its level of the log, the
  * kernels of this CPU, and the number of the phase of that name; NULL: what `otherwise` says. */
-int read_phase(struct config *config, const char *path, const struct command_words *words,
-               const char *name, enum phase_choice otherwise, int *phase, struct error *err);
+int read_phase(struct config *config, const struct dist *dist, const char *path,
+               const struct command_words *words, const char *name, enum phase_choice otherwise,
+               int *phase, struct error *err);
 
 #endif

@@ -93,7 +93,7 @@ static int show_gradients(struct dist *dist, const void *context, struct error *
     struct config config;
     struct gradients_summary summary;
     int phase = 0;
-    int status = read_phase(&config, arguments->config, &arguments->words, arguments->phase,
+    int status = read_phase(&config, dist, arguments->config, &arguments->words, arguments->phase,
                             PHASE_FIRST, &phase, err);
     if (dist_agree(dist, status, err) < 0)
         return -1;

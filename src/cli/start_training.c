@@ -15,6 +15,7 @@
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/options.h"
 #include "lambert/run/run.h"
+#include "lambert/run/shared_config.h"
 
 const struct command_option training_options[] = {
     OPTION_CONFIG(struct training_arguments, config, words),
@@ -57,11 +58,12 @@ static void announce_program(void)
     free(line);
 }
 
-static int read_config(struct config *config, const struct training_arguments *arguments,
-                       bool fine_tuning, struct error *err)
+static int read_config(struct config *config, const struct dist *dist,
+                       const struct training_arguments *arguments, bool fine_tuning,
+                       struct error *err)
 {
     const struct command_words *words = &arguments->words;
-    if (config_load(config, arguments->config, words->at, words->count, err) < 0)
+    if (config_load_shared(config, dist, arguments->config, words->at, words->count, err) < 0)
         return -1;
     if (fine_tuning && config->task.kind == TASK_NONE)
         return error_set(
@@ -97,7 +99,7 @@ int start_training(struct dist *dist, const struct training_arguments *arguments
 {
     struct config config;
     struct buffer text = {0};
-    if (dist_agree(dist, read_config(&config, arguments, fine_tuning, err), err) < 0)
+    if (dist_agree(dist, read_config(&config, dist, arguments, fine_tuning, err), err) < 0)
         return -1;
     log_set_level(config.run.log_level);
     announce_program();

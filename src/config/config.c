@@ -11,15 +11,29 @@ void config_defaults(struct config *config)
     schema_defaults(&config_schema, config);
 }
 
+static int add_words(struct config *config, char *const *words, int word_count, struct error *err)
+{
+    if (schema_read_words(&config_schema, config, words, word_count, err) < 0)
+        return -1;
+    return config_check(config, err);
+}
+
 int config_load(struct config *config, const char *path, char *const *words, int word_count,
                 struct error *err)
 {
     config_defaults(config);
     if (path && schema_read_file(&config_schema, config, path, err) < 0)
         return -1;
-    if (schema_read_words(&config_schema, config, words, word_count, err) < 0)
-        return -1;
-    return config_check(config, err);
+    return add_words(config, words, word_count, err);
+}
+
+int config_load_text(struct config *config, struct buffer *text, const char *path,
+                     char *const *words, int word_count, struct error *err)
+{
+    config_defaults(config);
+    return schema_read_file_text(&config_schema, config, text, path, err) < 0
+               ? -1
+               : add_words(config, words, word_count, err);
 }
 
 int config_read(struct config *config, const char *text, const char *name, struct error *err)

@@ -200,23 +200,31 @@ int schema_read_text(const struct schema *schema, void *config, const char *text
     return read_text(&reader, text, name, err);
 }
 
+static int read_file_text(struct ini_reader *reader, struct buffer *text, struct error *err)
+{
+    if (strlen(buffer_text(text)) != text->size)
+        return error_set(err, "%s is not a configuration file: it holds a NUL byte", reader->path);
+    return read_text(reader, buffer_text(text), reader->path, err);
+}
+
 static int read_file(const struct schema *schema, void *config, const char *path,
                      const struct ini_reader *includer, struct error *err)
 {
     struct ini_reader reader = {
         .schema = schema, .config = config, .path = path, .includer = includer};
     struct buffer text = {0};
-    int status = -1;
-    if (file_read(path, &text, err) < 0)
-        goto done;
-    if (strlen(buffer_text(&text)) != text.size) {
-        error_set(err, "%s is not a configuration file: it holds a NUL byte", path);
-        goto done;
-    }
-    status = read_text(&reader, buffer_text(&text), path, err);
-done:
+    int status = file_read(path, &text, err);
+    if (status == 0)
+        status = read_file_text(&reader, &text, err);
     buffer_release(&text);
     return status;
+}
+
+int schema_read_file_text(const struct schema *schema, void *config, struct buffer *text,
+                          const char *path, struct error *err)
+{
+    struct ini_reader reader = {.schema = schema, .config = config, .path = path};
+    return read_file_text(&reader, text, err);
 }
 
 int schema_read_file(const struct schema *schema, void *config, const char *path, struct error *err)

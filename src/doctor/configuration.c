@@ -15,6 +15,7 @@
 #include "lambert/corpus/manifest.h"
 #include "lambert/run/base_model.h"
 #include "lambert/run/corpora.h"
+#include "lambert/run/shared_config.h"
 #include "lambert/store/checkpoint_folder.h"
 
 /* --- the configuration -------------------------------------------------------------------------- */
@@ -58,8 +59,8 @@ void check_configuration(struct doctor *doctor, struct findings *found)
                              "looked at (lambert doctor CONFIG)");
         return;
     }
-    const int status =
-        config_load(&doctor->config, request->config, request->words, request->word_count, &err);
+    const int status = config_load_shared(&doctor->config, doctor->dist, request->config,
+                                          request->words, request->word_count, &err);
     if (status < 0)
         find(found, FINDING_FAULT, OF_RANK,
              "correct it (docs/config.md has all keys), or lay it where every host sees it", "%s",

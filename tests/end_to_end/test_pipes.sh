@@ -69,3 +69,15 @@ done
 } >pipes/config &
 expect 0 "done in" "$LAMBERT" train pipes/config data.corpus=corpus run.folder=piped phase.one.steps=1 phase.two.steps=1
 wait
+
+# One reader gets what is in a pipe, and mpirun gives what it reads to rank 0: the configuration is that of all ranks.
+short="phase.one.steps=1 phase.two.steps=1"
+cat "$tiny" >pipes/config &
+# shellcheck disable=SC2086
+expect 0 "done in" mpirun -n 3 "$LAMBERT" train pipes/config data.corpus=corpus run.folder=shared $short
+wait
+for command in "train --resume" eval; do
+    # shellcheck disable=SC2086
+    mpirun -n 3 "$LAMBERT" $command /dev/stdin data.corpus=corpus run.folder=shared $short train.evaluate_sequences=8 \
+        <"$tiny" >log.txt 2>&1 || fail "$command: $(cat log.txt)"
+done

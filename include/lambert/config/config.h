@@ -169,6 +169,10 @@ void config_defaults(struct config *config);
 int config_load(struct config *config, const char *path, char *const *words, int word_count,
                 struct error *err);
 
+/* The same of a file's text, which was read from `path`. */
+int config_load_text(struct config *config, struct buffer *text, const char *path,
+                     char *const *words, int word_count, struct error *err);
+
 /* The text that config_print() made, over the defaults; nothing is checked as a whole, and nothing
  * is included. `name` is for error sentences. */
 int config_read(struct config *config, const char *text, const char *name, struct error *err);
