@@ -228,8 +228,8 @@ cut_shard() {
 # saved: what was trained is there when a run that was told to end says that it has
 saved() {
     trained=$(last_step)
-    newest=$(ls "$folder"/checkpoints/*.checkpoint 2>/dev/null | tail -n 1 | sed 's/.*step-0*//; s/[.].*//')
-    [ "${trained:-0}" = "${newest:-0}" ] || broken "step $trained was trained, and step $newest is saved"
+    [ "${trained:-0}" = 0 ] || [ -e "$folder/checkpoints/step-$(printf %08d "$trained").checkpoint" ] ||
+        broken "step $trained was trained, and saved is: $(ls "$folder/checkpoints")"
 }
 
 # ended CODES PATTERN: it ended with one of these codes, and with code 1 it says so
