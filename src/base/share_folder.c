@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lambert/base/file.h"
@@ -30,11 +31,14 @@ char *share_folder(void)
     char *program = realpath("/proc/self/exe", NULL);
     if (!program)
         return NULL;
-    char *home = path_folder(program), *found = NULL;
-    /* A build folder lies in the checkout, or, of sanitizers, in another build folder. */
-    static const char *const places[] = {"../share/lambert", "..", "../.."};
-    for (size_t i = 0; i < sizeof places / sizeof *places && !found; i++)
-        found = accept(path_join(home, places[i]));
+    char *home = path_folder(program), *found = accept(path_join(home, "../share/lambert"));
+    /* Build folders of another MPI, of sanitizers and of coverage lie in one another, however deep, in a checkout. */
+    while (!found && strcmp(home, "/") != 0) {
+        char *above = path_folder(home);
+        free(home);
+        home = above;
+        found = accept(memory_copy_text(home));
+    }
     free(home);
     free(program);
     return found;

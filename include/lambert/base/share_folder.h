@@ -7,7 +7,7 @@
 
 /* The folder, without a slash at its end; NULL where the program finds none; free(). It is LAMBERT_SHARE of the
  * environment where that is set, for a program that was copied to where nothing is beside it; else ../share/lambert of
- * the program's own folder; else a checkout whose build folder the program lies in. A folder is one of these when it
+ * the program's own folder; else the nearest folder above its own, a checkout whose build folder it lies in. A folder is one of these when it
  * has configs/bert.ini in it. */
 char *share_folder(void);
 
