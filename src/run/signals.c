@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "lambert/base/ignored_signal.h"
+
 static const struct {
     int number;
     const char *name;
@@ -18,18 +20,12 @@ static void note(int number)
     caught = number;
 }
 
-static bool is_ignored(int number)
-{
-    struct sigaction before;
-    return sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
-}
-
 void signals_watch(void)
 {
     struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < WATCHED; i++)
-        if (watched[i].number != SIGHUP || !is_ignored(SIGHUP))
+        if (watched[i].number != SIGHUP || !signal_is_ignored(SIGHUP))
             sigaction(watched[i].number, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
