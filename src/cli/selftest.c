@@ -321,15 +321,13 @@ static int train_and_kill(const struct selftest *test, const char *line, bool *e
     struct child child;
     char *first = path_of(test, "killed", CHECKPOINT_EVERY);
     int status = selftest_start(&test->job, &child, NULL, line, err);
+    if (status == 0)
+        status = selftest_await(&test->job, &child, line, first, err);
     if (status == 0) {
-        while (!file_exists(first) && !child_wait(&child, 0) && !selftest_is_stopped())
-            child_wait(&child, 0.002);
         *ended = child_wait(&child, 0);
         child_end(&child, SIGKILL);
         if (*ended)
             status = selftest_finish(&test->job, &child, line, err);
-        else if (selftest_is_stopped())
-            status = error_set(err, "stopped by a signal");
     }
     free(first);
     return status;

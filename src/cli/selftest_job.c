@@ -6,14 +6,16 @@
 
 #include <cjson/cJSON.h>
 
+#include "lambert/base/array.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/file.h"
+#include "lambert/base/ignored_signal.h"
 #include "lambert/base/json.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/temporary_folder.h"
 
-enum { MOST_WORDS = 64, MOST_SECONDS = 120 };
+enum { PATIENCE = 120 /* seconds */ };
 
 static volatile sig_atomic_t stopped;
 
@@ -27,25 +29,41 @@ bool selftest_is_stopped(void)
     return stopped != 0;
 }
 
+static void catch_ends(void)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = stop};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (!signal_is_ignored(ends[i]))
+            sigaction(ends[i], &action, NULL);
+}
+
 int selftest_job_open(struct selftest_job *job, const char *parent, struct error *err)
 {
-    *job = (struct selftest_job){.program = realpath("/proc/self/exe", NULL)};
-    if (!job->program)
-        return error_errno(err, "this program cannot be found, /proc/self/exe");
-    char *made;
+    *job = (struct selftest_job){.patience = PATIENCE};
+    char *program = realpath("/proc/self/exe", NULL), *made = NULL, *folder = NULL;
+    if (!program) {
+        error_errno(err, "this program cannot be found, /proc/self/exe");
+        goto fail;
+    }
     if (temporary_folder_make(&made, parent, "lambert-selftest", err) < 0)
-        return -1;
-    job->folder = realpath(made, NULL); /* ranks may stand elsewhere */
-    if (!job->folder) {
+        goto fail;
+    folder = realpath(made, NULL); /* ranks may stand elsewhere */
+    if (!folder) {
         error_errno(err, "%s", made);
-        temporary_folder_remove(made);
-        return -1;
+        goto fail;
     }
     free(made);
-    const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        sigaction(ends[i], &(const struct sigaction){.sa_handler = stop}, NULL);
+    job->program = program;
+    job->folder = folder;
+    catch_ends();
     return 0;
+
+fail:
+    temporary_folder_remove(made);
+    free(program);
+    return -1;
 }
 
 void selftest_job_close(struct selftest_job *job, bool keep)
@@ -67,8 +85,27 @@ char *selftest_path(const struct selftest_job *job, const char *name)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-/* The words of a line, each to be freed, behind those that are there. folder: what '@' stands for; NULL: for itself. */
-static int add_words(const char *line, const char *folder, char **words, int count)
+struct words {
+    char **all;
+    size_t count, capacity;
+};
+
+/* Takes the word over; NULL ends the list. */
+static void add_word(struct words *words, char *word)
+{
+    ARRAY_RESERVE(words->all, words->count + 1, words->capacity);
+    words->all[words->count++] = word;
+}
+
+static void free_words(struct words *words)
+{
+    for (size_t i = 0; i < words->count; i++)
+        free(words->all[i]);
+    free(words->all);
+}
+
+/* The words of a line, behind those that are there. folder: what '@' stands for; NULL: for itself. */
+static void add_words(struct words *words, const char *line, const char *folder)
 {
     for (line += strspn(line, " "); *line != '\0'; line += strspn(line, " ")) {
         const size_t length = strcspn(line, " ");
@@ -79,11 +116,9 @@ static int add_words(const char *line, const char *folder, char **words, int cou
             free(word);
             word = placed;
         }
-        require(count < MOST_WORDS);
-        words[count++] = word;
+        add_word(words, word);
         line += length;
     }
-    return count;
 }
 
 int selftest_start(const struct selftest_job *job, struct child *child, const char *launcher,
@@ -96,15 +131,16 @@ int selftest_start(const struct selftest_job *job, struct child *child, const ch
                                             "OMPI_MCA_hwloc_base_binding_policy=none",
                                             "OMPI_MCA_mpi_yield_when_idle=1",
                                             NULL};
-    char *words[MOST_WORDS + 1] = {NULL}, *output = selftest_path(job, "said");
-    int count = launcher ? add_words(launcher, NULL, words, 0) : 0;
-    words[count++] = memory_copy_text(job->program);
-    count = add_words(line, job->folder, words, count);
+    struct words words = {0};
+    add_words(&words, launcher ? launcher : "", NULL);
+    add_word(&words, memory_copy_text(job->program));
+    add_words(&words, line, job->folder);
+    add_word(&words, NULL);
+    char *output = selftest_path(job, "said");
     int status = file_remove(output, err);
     if (status == 0)
-        status = child_start(child, (const char *const *)words, variables, output, err);
-    for (int i = 0; i < count; i++)
-        free(words[i]);
+        status = child_start(child, (const char *const *)words.all, variables, output, err);
+    free_words(&words);
     free(output);
     return status;
 }
@@ -129,18 +165,29 @@ static const char *line_to_show(char *text)
     return error;
 }
 
-int selftest_finish(const struct selftest_job *job, struct child *child, const char *line,
-                    struct error *err)
+int selftest_await(const struct selftest_job *job, struct child *child, const char *line,
+                   const char *file, struct error *err)
 {
-    const double end = clock_seconds() + MOST_SECONDS;
-    while (!child_wait(child, 0.05)) {
+    const double end = clock_seconds() + job->patience;
+    while (!child_wait(child, 0.002) && !(file && file_exists(file))) {
         const bool late = clock_seconds() > end;
         if (!late && !stopped)
             continue;
         child_end(child, SIGTERM);
-        return late ? error_set(err, "lambert %s has not ended after %d s", line, MOST_SECONDS)
-                    : error_set(err, "stopped by a signal");
+        if (!late)
+            return error_set(err, "stopped by a signal");
+        return file ? error_set(err, "lambert %s has not written %s after %g s", line, file,
+                                job->patience)
+                    : error_set(err, "lambert %s has not ended after %g s", line, job->patience);
     }
+    return 0;
+}
+
+int selftest_finish(const struct selftest_job *job, struct child *child, const char *line,
+                    struct error *err)
+{
+    if (selftest_await(job, child, line, NULL, err) < 0)
+        return -1;
     if (child->code == 0)
         return 0;
     char *output = selftest_path(job, "said");

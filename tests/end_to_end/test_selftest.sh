@@ -27,7 +27,7 @@ tested 0 "$LAMBERT" selftest
 [ "$(outcomes)" = "ok corpus,ok float32,ok bfloat16,ok ranks,ok resume,ok export" ] || fail "it says: $(cat out.txt)"
 nothing_left
 
-# No mpirun; a launcher that is there and starts one rank; the folder is kept.
+# No mpirun; a launcher that is there, has many words and starts one rank; the folder is kept.
 mkdir bin
 for tool in env sleep; do
     ln -s "$(command -v $tool)" bin/$tool
@@ -35,9 +35,10 @@ done
 tested 0 env PATH="$WORK/bin" "$LAMBERT" selftest
 [ "$(outcomes)" = "ok corpus,ok float32,ok bfloat16,left out ranks,ok resume,ok export" ] || fail "it says: $(cat out.txt)"
 mkdir kept
-expect 1 "is not to be trained with" "$LAMBERT" selftest --launcher "env A=a@b" --folder kept --keep
+launcher="env A=a@b$(printf ' B%s=b' $(seq 70))"
+expect 1 "is not to be trained with" "$LAMBERT" selftest --launcher "$launcher" --folder kept --keep
 [ "$(outcomes)" = "ok corpus,ok float32,ok bfloat16,FAILED ranks,ok resume,ok export" ] || fail "it says: $(cat out.txt)"
-grep -q "env A=a@b did not make one run of two ranks" out.txt && grep -q -- "--launcher names another one" out.txt ||
+grep -q "env A=a@b B1=b .* B70=b did not make one run of two ranks" out.txt && grep -q -- "--launcher names another one" out.txt ||
     fail "it says: $(cat out.txt)"
 [ -s "$(echo kept/lambert-selftest.*/float32/metrics.jsonl)" ] || fail "the folder was not kept"
 
@@ -53,9 +54,11 @@ expect 1 "to be started once, not by Open MPI's mpirun" \
     env OMPI_COMM_WORLD_SIZE=1 OMPI_COMM_WORLD_RANK=0 "$LAMBERT" selftest
 nothing_left
 
-# It is told to end: what it runs ends with it, and the folder goes away.
-"$LAMBERT" selftest >out.txt 2>err.txt &
+# Under nohup it goes on when its terminal is gone. It is told to end: what it runs ends with it, and the folder goes away.
+(trap '' HUP && exec "$LAMBERT" selftest >out.txt 2>err.txt) &
 wait_until 20 grep -q corpus out.txt || fail "it does not begin"
+kill -HUP $!
+wait_until 20 grep -q float32 out.txt || fail "a SIGHUP that is ignored ends it: $(cat out.txt err.txt)"
 kill -TERM $!
 code=0
 wait $! || code=$?
