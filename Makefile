@@ -136,9 +136,8 @@ $(BUILD)/obj/%.o: src/%.c
 	$(SAY) '  CC    $@'
 	$(Q)$(if $(filter src/dist/%,$<),$(MPICC),$(CC)) $(FLAGS) -MMD -MP -c $< -o $@
 
-# Which binary this is (base/build.h): looked at each time, and written only when it says something else. Not by `make
-# install`, which may run as another user, with other flags, and is to install what was built.
-$(BUILD)/gen/cli/build.h: $(if $(filter install,$(MAKECMDGOALS)),,FORCE)
+# Which binary this is (base/build.h): looked at each time, and written only when it says something else.
+$(BUILD)/gen/cli/build.h: FORCE
 	@CC='$(CC)' CHOSEN_FLAGS='$(CPPFLAGS) $(CFLAGS) $(INSTRUMENT) $(LDFLAGS)' scripts/build-info $@
 
 .PHONY: FORCE
@@ -309,7 +308,10 @@ DESTDIR ?=
 install uninstall: export PREFIX := $(PREFIX)
 install uninstall: export DESTDIR := $(DESTDIR)
 
-install: $(BUILD)/lambert
+# What was built is installed as it is, for `sudo make install` may be another user, whose compiler, flags and git are
+# others. Something is built only where there is nothing yet, or where other goals say so: make all install.
+BUILT_ALREADY = $(if $(filter-out install,$(MAKECMDGOALS)),,$(wildcard $(BUILD)/lambert))
+install: $(if $(BUILT_ALREADY),,$(BUILD)/lambert)
 	@scripts/install $(BUILD)
 
 uninstall:
@@ -343,8 +345,8 @@ help:
 #: make docs        write docs/config.md anew from the key table
 #: make man         write the man pages (sections 1 and 5) to build/man
 #: make completion  write build/lambert-completion.bash, which bash reads to complete lambert's words
-#: make install [PREFIX=/usr/local] [DESTDIR=]   install program, man pages, completion, configurations, recipes,
-#:                  scripts for schedulers, docs; make uninstall with the same words takes them away
+#: make install [PREFIX=/usr/local] [DESTDIR=]   install the program as it was built, man pages, completion,
+#:                  configurations, recipes, scripts for schedulers, docs; make uninstall with the same words takes them away
 #: make dist        write build/lambert-VERSION.tar.gz of the commit that is checked out
 #: make clean       delete build/
 

@@ -76,6 +76,32 @@ expect 2 "not installed below $destination/opt/the prefix by make install" \
     make -s -C "$ROOT" BUILD="$BUILD" uninstall PREFIX="/opt/the prefix" DESTDIR="$destination"
 expect 2 "PREFIX=here is not an absolute path" make -s -C "$ROOT" BUILD="$BUILD" install PREFIX=here
 
+# A copy of the sources, which are newer than the program that was built of them: that one is installed, and nothing is
+# compiled. Where there is none, or where another goal is named, it is built, and told anew which binary it is.
+mkdir tree
+(cd "$ROOT" && tar cf - Makefile .gitattributes include src scripts configs data docs README.md CHANGELOG.md CITATION.cff) |
+    tar xf - -C tree --touch
+mkdir -p tree/build/mpich/san-address
+cp "$LAMBERT" tree/build
+cp "$LAMBERT" tree/build/mpich/san-address
+nothing_compiles="CC=false MPICC=false"
+# shellcheck disable=SC2086
+make -s -C tree $nothing_compiles install PREFIX="$WORK/from the tree" >make.txt 2>&1 || fail "$(cat make.txt)"
+"from the tree/bin/lambert" --version | cmp - version.txt || fail "something else was installed than was built"
+[ ! -e tree/build/gen ] || fail "make install made $(find tree/build/gen)"
+[ "$(tree/build/mpich/san-address/lambert help --folder)" = "$WORK/tree" ] || fail "its checkout is not found"
+
+# built GOALS...: make would link the program for these, after it has looked which binary it is
+built() {
+    make -n -C tree "$@" >make.txt 2>&1 || fail "make -n $*: $(cat make.txt)"
+    grep -q "scripts/build-info build/gen/cli/build.h" make.txt && grep -q " -o build/lambert\$" make.txt
+}
+
+built all install || fail "make all install builds nothing"
+! built install || fail "make install builds"
+rm tree/build/lambert
+built install || fail "the first make install builds nothing"
+
 # The tarball, where there is a repository: the same bytes again, with its commit.
 if commit=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null); then
     mkdir dist
