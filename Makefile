@@ -321,7 +321,10 @@ uninstall:
 # protoc-c's version). git writes the commit's name into scripts/commit.
 GENERATED = $(foreach layer,$(LAYERS),$(call generated_of,$(layer)))
 
+# (What would be made of other .proto files than the commit's is not of the commit.)
 dist: $(GENERATED)
+	@changed=$$(git status --porcelain -- 'src/*.proto') && [ -z "$$changed" ] || { printf '%s\n%s\n' "$$changed" \
+	  'dist: commit these or put them back first: what is made of them goes into the tarball' >&2; exit 1; }
 	@git diff --quiet HEAD || echo 'dist: what is not committed is not in it' >&2
 	@mkdir -p $(BUILD)
 	@version=$$(git show HEAD:include/lambert/base/version.h | sed -n 's/^#define LAMBERT_VERSION "\(.*\)"/\1/p') && \

@@ -118,6 +118,17 @@ if commit=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null); then
         [ -s "lambert-$version/generated/$file" ] || fail "there is no $file"
     done
     [ -x "lambert-$version/scripts/install" ] || fail "what is in the tarball: $(ls)"
+
+    # Of .proto files that are not the commit's there is none.
+    git -C tree init -q
+    git -C tree add -A include src scripts Makefile .gitattributes
+    git -C tree -c user.name=a -c user.email=a@b commit -q -m first
+    echo '// changed' >>tree/src/store/tensor_bundle.proto
+    expect 2 "commit these or put them back first" make -s -C tree dist
+    grep -q "M src/store/tensor_bundle.proto" err.txt || fail "it says: $(cat err.txt)"
+    ! ls tree/build/lambert-*.tar.gz 2>/dev/null || fail "there is a tarball"
+    git -C tree checkout -q src
+    make -s -C tree dist >make.txt 2>&1 || fail "make dist: $(cat make.txt)"
 else
     echo "no repository: make dist is not tried"
 fi
