@@ -86,14 +86,14 @@ cp "$LAMBERT" tree/build
 cp "$LAMBERT" tree/build/mpich/san-address
 nothing_compiles="CC=false MPICC=false"
 # shellcheck disable=SC2086
-make -s -C tree $nothing_compiles install PREFIX="$WORK/from the tree" >make.txt 2>&1 || fail "$(cat make.txt)"
+make -s -C tree BUILD=build $nothing_compiles install PREFIX="$WORK/from the tree" >make.txt 2>&1 || fail "$(cat make.txt)"
 "from the tree/bin/lambert" --version | cmp - version.txt || fail "something else was installed than was built"
 [ ! -e tree/build/gen ] || fail "make install made $(find tree/build/gen)"
 [ "$(tree/build/mpich/san-address/lambert help --folder)" = "$WORK/tree" ] || fail "its checkout is not found"
 
 # built GOALS...: make would link the program for these, after it has looked which binary it is
 built() {
-    make -n -C tree "$@" >make.txt 2>&1 || fail "make -n $*: $(cat make.txt)"
+    make -n -C tree BUILD=build "$@" >make.txt 2>&1 || fail "make -n $*: $(cat make.txt)"
     grep -q "scripts/build-info build/gen/cli/build.h" make.txt && grep -q " -o build/lambert\$" make.txt
 }
 
@@ -124,11 +124,11 @@ if commit=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null); then
     git -C tree add -A include src scripts Makefile .gitattributes
     git -C tree -c user.name=a -c user.email=a@b commit -q -m first
     echo '// changed' >>tree/src/store/tensor_bundle.proto
-    expect 2 "commit these or put them back first" make -s -C tree dist
+    expect 2 "commit these or put them back first" make -s -C tree BUILD=build dist
     grep -q "M src/store/tensor_bundle.proto" err.txt || fail "it says: $(cat err.txt)"
     ! ls tree/build/lambert-*.tar.gz 2>/dev/null || fail "there is a tarball"
     git -C tree checkout -q src
-    make -s -C tree dist >make.txt 2>&1 || fail "make dist: $(cat make.txt)"
+    make -s -C tree BUILD=build dist >make.txt 2>&1 || fail "make dist: $(cat make.txt)"
 else
     echo "no repository: make dist is not tried"
 fi
