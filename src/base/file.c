@@ -56,7 +56,7 @@ static int await_writer(int descriptor, const char *path, struct error *err)
 {
     const double end = clock_seconds() + WRITER_SECONDS;
     struct pollfd pipe = {.fd = descriptor, .events = POLLIN};
-    bool there;
+    bool there = false;
     for (double left; (left = end - clock_seconds()) > 0;)
         if (poll(&pipe, 1, (int)(1000 * left) + 1) > 0)
             return 0;
@@ -71,7 +71,7 @@ static int await_writer(int descriptor, const char *path, struct error *err)
 
 int file_open_stream(const char *path, struct error *err)
 {
-    struct stat info;
+    struct stat info = {0};
     int descriptor = file_open_to_read(path, &info, err);
     if (descriptor < 0)
         return -1;
