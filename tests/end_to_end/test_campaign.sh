@@ -181,11 +181,22 @@ soon() {
     done
 }
 
+# a_part: $part is a part, by chance, of the milliseconds that the undisturbed run took. (Not to be called in $(...), where
+# RANDOM begins anew, whatever the seed.)
+a_part() {
+    part=$((took[ranks] * RANDOM / 32768))
+}
+
+# seconds_of MILLISECONDS [/ DIVISOR]
+seconds_of() {
+    awk "BEGIN { printf \"%.8f\", $1 / 1000 ${*:2} }"
+}
+
 # await MOMENT: until it is there, or the run is over
 await() {
     before=$(last_step) awaited=$steps
     case $1 in
-    chance) sleep "$(echo "scale=3; ${took[$ranks]} * $RANDOM / 32768" | bc)" ;;
+    chance) a_part && sleep "$(seconds_of $part)" ;;
     start) soon started ;;
     staging) soon stages ;;
     first-evaluation) soon begins ;;
@@ -198,12 +209,26 @@ await() {
 
 # --- faults -------------------------------------------------------------------------------------------
 
+# all_listen: every rank is there and does, or the run is over: to all of them mpirun passes on what it is sent
+all_listen() {
+    is_over && return
+    mapfile -t pids < <(ranks_of "$folder")
+    [ ${#pids[@]} = "$ranks" ] || return 1
+    for pid in "${pids[@]}"; do
+        listens "$pid" || return 1
+    done
+}
+
 # send WHO SIGNAL: to one rank, to mpirun or to all
 send() {
     mapfile -t pids < <(ranks_of "$folder")
     [ ${#pids[@]} != 0 ] || return 0
     pid=${pids[RANDOM % ${#pids[@]}]}
-    [ "$2" = KILL ] || wait_until 20 listens "$pid" || broken "process $pid does not listen"
+    case $1-$2 in
+    *-KILL) ;;
+    mpirun-*) wait_until $LONGEST all_listen || broken "not all ranks listen" ;;
+    *) wait_until $LONGEST listens "$pid" || broken "process $pid does not listen" ;;
+    esac
     case $1 in
     rank) kill -"$2" "$pid" ;;
     mpirun) kill -"$2" "$job" ;;
@@ -242,7 +267,7 @@ ended() {
 disturb() {
     who=${1%-*} signal=${1#*-}
     case $1 in
-    time-over) start --max-hours "$(echo "scale=8; ${took[$ranks]} * $RANDOM / 32768 / 3600" | bc)" ;;
+    time-over) a_part && start --max-hours "$(seconds_of $part / 3600)" ;;
     *) start ;;
     esac
     await "$2"
@@ -277,7 +302,11 @@ disturb() {
         ;;
     *-KILL) send "$who" KILL && finish ;;
     rank-*) send rank "$signal" && finish && ended "0 75" && { [ $code = 0 ] || saved; } ;;
-    mpirun-USR*) send mpirun "$signal" && finish && ended "0 75" && { [ $code = 0 ] || saved; } ;;
+    mpirun-USR*)
+        send mpirun "$signal" && finish
+        # Of SIGUSR2 MPICH's dies, and its ranks with it.
+        [ "$signal" = USR2 ] && hydra || { ended "0 75" && { [ $code = 0 ] || saved; }; }
+        ;;
     mpirun-*) send mpirun "$signal" && finish ;;
     esac
     case $code in 0) became=complete ;; 75) became=stopped ;; 1) became=ended ;; *) became=killed ;; esac
@@ -294,7 +323,7 @@ what_was_told() {
 }
 
 now() {
-    echo "${EPOCHREALTIME/,/.}"
+    echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
 # undisturbed: the run of this work, these ranks and this type that nobody disturbs, made when it is first asked for
@@ -306,7 +335,7 @@ undisturbed() {
         start
         finish
         [ $code = 0 ] || broken "undisturbed it ends with $code"
-        echo "$(now) - $begun" | bc >"$whole/took"
+        echo $(($(now) - begun)) >"$whole/took"
         what_was_told "$whole" >"$whole/told"
     fi
     took[ranks]=$(cat "$whole/took")
