@@ -71,6 +71,7 @@ static int prepare_folder(struct run *run, struct error *err)
 static int evaluate(struct run *run, struct error *err)
 {
     const double started = clock_seconds();
+    const bool whole = !run->evaluated.evaluation && !run->evaluated.pairs;
     const int status = run->work->operations->evaluate(run->work, run, err);
     const double seconds = clock_seconds() - started;
     time_spent_add(&run->time_spent, TIME_EVALUATION, seconds);
@@ -79,8 +80,10 @@ static int evaluate(struct run *run, struct error *err)
                  run->state.total_steps);
         return status;
     }
-    deadline_note_evaluation(&run->deadline, seconds);
-    run->time_left.evaluation = seconds;
+    if (whole) { /* of what makes up for the rest of one, the next cannot be judged */
+        deadline_note_evaluation(&run->deadline, seconds);
+        run->time_left.evaluation = seconds;
+    }
     return status;
 }
 

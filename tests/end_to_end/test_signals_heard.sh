@@ -139,6 +139,10 @@ for ranks in 1 2; do
         begin $ranks train $judged $words train.evaluate_pairs=few.jsonl
         ends
         [ "$(kinds_at $step $judged)" = "evaluation pairs " ] || fail "step $step has $(kinds_at $step $judged)"
+        # How long the pairs took that were made up for is not how long the evaluation to come takes: of that nothing is known.
+        [ $step = 6 ] || grep '"kind":"step".*"total_step":5,' $judged/metrics.jsonl | awk -F'"seconds":|"phase_seconds_left":' '
+            { bad = $2 + 0 > 1.001 * $3 || 1.001 * $2 < $3 + 0 } END { exit bad || NR != 1 }' ||
+            fail "$judged: what is left is judged by half an evaluation: $(grep '"total_step":5,' $judged/metrics.jsonl)"
     done
     cmp $judged/checkpoints/step-00000006.checkpoint whole-$ranks/checkpoints/step-00000006.checkpoint ||
         fail "an evaluation that was given up leaves a trace"
