@@ -40,16 +40,23 @@ struct launcher_words launcher_with_variable(const char *name, const char *value
     return words("%s=%s in the environment of all ranks", name, value);
 }
 
+/* A launcher that Slurm's job starts can bind to no more cores than the job has for each of its tasks. */
+#define UNDER_SLURM "; under Slurm --cpus-per-task=%d"
+
 struct launcher_words launcher_with_cores(int ranks, int cores)
 {
     switch (this_launcher()) {
     case LAUNCHER_OPEN_MPI:
-        return words("mpirun --map-by ppr:%d:node:PE=%d --bind-to core, or --bind-to none", ranks,
-                     cores);
+        return words(
+            "mpirun --map-by ppr:%d:node:PE=%d --bind-to core, or --bind-to none" UNDER_SLURM,
+            ranks, cores, cores);
     case LAUNCHER_HYDRA:
-        return words("mpirun -ppn %d -bind-to core:%d, or -bind-to none", ranks, cores);
+        return words("mpirun -ppn %d -bind-to core:%d, or -bind-to none" UNDER_SLURM, ranks, cores,
+                     cores);
     case LAUNCHER_INTEL: /* its domains are counted in hardware threads; these have all there are */
-        return words("mpirun -ppn %d -genv I_MPI_PIN_DOMAIN auto, or -genv I_MPI_PIN off", ranks);
+        return words(
+            "mpirun -ppn %d -genv I_MPI_PIN_DOMAIN auto, or -genv I_MPI_PIN off" UNDER_SLURM, ranks,
+            cores);
     case LAUNCHER_SRUN:
         return words(
             "srun --ntasks-per-node=%d --cpus-per-task=%d --cpu-bind=cores, or --cpu-bind=none",
@@ -57,7 +64,7 @@ struct launcher_words launcher_with_cores(int ranks, int cores)
     case LAUNCHER_OTHER:
         break;
     }
-    return words("%d rank(s) a machine, of %d core(s) each", ranks, cores);
+    return words("%d rank(s) a machine, of %d core(s) each" UNDER_SLURM, ranks, cores, cores);
 }
 
 struct launcher_words launcher_with_patience(int seconds)

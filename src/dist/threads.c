@@ -183,8 +183,8 @@ static void find_idle_cores(const struct threads *threads, struct remarks *remar
         SAY(remark->what,
             "the %d rank(s) of this machine hold %d of its %d cores, and the others idle", ranks,
             threads->held, threads->allowed);
-        SAY(remark->cure, "If nobody else wants them: %s; under Slurm --cpus-per-task=%d",
-            launcher_with_cores(ranks, threads->allowed / ranks).text, threads->allowed / ranks);
+        SAY(remark->cure, "If nobody else wants them: %s",
+            launcher_with_cores(ranks, threads->allowed / ranks).text);
     }
     if (threads->source == THREADS_OF_ENVIRONMENT && threads->all + ranks <= threads->held) {
         struct threads_remark *remark = add(remarks, true);

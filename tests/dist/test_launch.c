@@ -92,20 +92,21 @@ static void slurm_is_known(void **state)
 static void words_are_the_launchers(void **state)
 {
     (void)state;
+#define UNDER_SLURM "; under Slurm --cpus-per-task=16"
     static const struct {
         const char *environment, *variable, *cores, *patience;
     } rows[] = {
         {"OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_RANK=0", "mpirun -x NAME=7",
-         "mpirun --map-by ppr:2:node:PE=16 --bind-to core, or --bind-to none",
+         "mpirun --map-by ppr:2:node:PE=16 --bind-to core, or --bind-to none" UNDER_SLURM,
          " (of mpirun: --mca odls_base_sigkill_timeout 9)"},
         {"PMI_SIZE=4 PMI_RANK=0 MPI_LOCALNRANKS=2", "mpirun -genv NAME 7",
-         "mpirun -ppn 2 -bind-to core:16, or -bind-to none", ""},
+         "mpirun -ppn 2 -bind-to core:16, or -bind-to none" UNDER_SLURM, ""},
         {"PMI_SIZE=4 PMI_RANK=0 MPI_LOCALNRANKS=2 I_MPI_ROOT=/opt/intel", "mpirun -genv NAME 7",
-         "mpirun -ppn 2 -genv I_MPI_PIN_DOMAIN auto, or -genv I_MPI_PIN off", ""},
+         "mpirun -ppn 2 -genv I_MPI_PIN_DOMAIN auto, or -genv I_MPI_PIN off" UNDER_SLURM, ""},
         {"SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 PMI_SIZE=4 PMI_RANK=0", "srun --export=ALL,NAME=7",
          "srun --ntasks-per-node=2 --cpus-per-task=16 --cpu-bind=cores, or --cpu-bind=none", ""},
         {"PMI_SIZE=4 PMI_RANK=0", "NAME=7 in the environment of all ranks",
-         "2 rank(s) a machine, of 16 core(s) each", ""}};
+         "2 rank(s) a machine, of 16 core(s) each" UNDER_SLURM, ""}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         set_variables(rows[i].environment);
         assert_string_equal(launcher_with_variable("NAME", "7").text, rows[i].variable);

@@ -16,8 +16,9 @@ struct launcher_words {
 /* Hands a variable of the environment to all ranks: "mpirun -x NAME=VALUE". */
 struct launcher_words launcher_with_variable(const char *name, const char *value);
 
-/* So many ranks a machine, each bound to so many cores; and what binds them to none:
- * "mpirun --map-by ppr:2:node:PE=8 --bind-to core, or --bind-to none". */
+/* So many ranks a machine, each bound to so many cores; what binds them to none; and, of another launcher than srun, what
+ * the job of Slurm has to say that it may run in:
+ * "mpirun --map-by ppr:2:node:PE=8 --bind-to core, or --bind-to none; under Slurm --cpus-per-task=8". */
 struct launcher_words launcher_with_cores(int ranks, int cores);
 
 /* Grants ranks so many seconds from the signal that ends the launcher until it kills them:
