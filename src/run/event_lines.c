@@ -51,6 +51,19 @@ static void add_numbers(struct event_file *file, const char *prefix, const cJSON
     }
 }
 
+/* A value of the line in a cell of the table, letter by letter: a command line may have bars, which would end the cell,
+ * and backticks, stars and brackets, which Markdown would read. */
+static void add_cell(struct buffer *text, const char *value)
+{
+    buffer_print(text, "<code>");
+    for (const char *c = value; *c; c++)
+        if (strchr("\\`*_{}[]()<>#+!|&~:\"'\n\r", *c))
+            buffer_print(text, "&#%d;", *c);
+        else
+            buffer_put(text, c, 1);
+    buffer_print(text, "</code>");
+}
+
 /* The line of a process, as a table in Markdown. */
 static void add_table(struct event_file *file, const cJSON *line)
 {
@@ -59,10 +72,14 @@ static void add_table(struct event_file *file, const cJSON *line)
     buffer_print(&text, "| | |\n|---|---|\n");
     cJSON_ArrayForEach(item, line)
     {
+        if (!cJSON_IsString(item) && !cJSON_IsNumber(item))
+            continue;
+        buffer_print(&text, "| %s | ", item->string);
         if (cJSON_IsString(item))
-            buffer_print(&text, "| %s | `%s` |\n", item->string, item->valuestring);
-        else if (cJSON_IsNumber(item))
-            buffer_print(&text, "| %s | %.0f |\n", item->string, item->valuedouble);
+            add_cell(&text, item->valuestring);
+        else
+            buffer_print(&text, "%.0f", item->valuedouble);
+        buffer_print(&text, " |\n");
     }
     event_file_text(file, "run", buffer_text(&text));
     buffer_release(&text);

@@ -100,6 +100,27 @@ static void numbers_and_texts_are_events(void **state)
     event_file_close(&file);
 }
 
+/* A folder's name may be any bytes; as a tag it is UTF-8, which unpacking wants of strings in other languages. */
+static void strings_are_utf8(void **state)
+{
+    (void)state;
+    Tensorboard__Event *events[MOST];
+    struct event_file file;
+    struct error err;
+    assert_int_equal(event_file_open(&file, scratch_path("events"), 0, &err), 0);
+    event_file_scalar(&file, "z\xC3\xBCrich\xE9/\xED\xA0\x80/loss\xC3", 1);
+    event_file_text(&file, "", "\xFF");
+    assert_int_equal(event_file_write(&file, 1, &err), 0);
+    assert_int_equal(read_events(0, 1, events), 3);
+    const Tensorboard__Summary *summary = events[2]->summary;
+    assert_string_equal(summary->values[0]->tag, "zürich�/���/loss�");
+    assert_string_equal(summary->values[1]->tag, "");
+    assert_memory_equal(summary->values[1]->tensor->strings[0].data, "�", 3);
+    assert_int_equal(summary->values[1]->tensor->strings[0].len, 3);
+    free_events(events, 3);
+    event_file_close(&file);
+}
+
 static void what_cannot_be_written_is_said(void **state)
 {
     (void)state;
@@ -128,6 +149,7 @@ int main(void)
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(numbers_and_texts_are_events, scratch_setup,
                                         scratch_teardown),
+        cmocka_unit_test_setup_teardown(strings_are_utf8, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_written_is_said, scratch_setup,
                                         scratch_teardown),
     };

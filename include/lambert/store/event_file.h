@@ -36,7 +36,8 @@ struct event_file {
 int event_file_open(struct event_file *file, const char *folder, int64_t first, struct error *err);
 void event_file_close(struct event_file *file); /* fine on a zeroed one */
 
-/* Names have parts, with slashes between them; TensorBoard groups by the first. Text is Markdown. */
+/* Names have parts, with slashes between them; TensorBoard groups by the first. Text is Markdown. Bytes of
+ * either that are no UTF-8 are U+FFFD in the file. */
 void event_file_scalar(struct event_file *file, const char *tag, double number);
 void event_file_text(struct event_file *file, const char *tag, const char *text);
 
