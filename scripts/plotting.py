@@ -78,5 +78,7 @@ def save(figure, path, **options):
 def save_both(figure, output):
     """PICTURE.png and PICTURE.svg; the name may end with either."""
     output = output[:-4] if output.endswith((".png", ".svg")) else output
+    figure.get_layout_engine().execute(figure)  # once for both: it takes as long as to draw one
+    figure.set_layout_engine("none")
     save(figure, output + ".png", format="png", dpi=130)
     save(figure, output + ".svg", format="svg", metadata={"Date": None})

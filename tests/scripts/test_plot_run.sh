@@ -3,7 +3,52 @@
 # gets along with runs that go on, with broken lines, and with runs that are not there.
 . "$(dirname "$0")/../lib.sh"
 plot=$ROOT/scripts/plot-run.py
+confusion=$ROOT/scripts/plot-confusion.py
 export MPLCONFIGDIR="$WORK/matplotlib" # its font cache: not in anyone's home
+
+# Starting Python and loading matplotlib takes as long as a picture. So most scripts run in a copy of a process that has
+# done so: told by the pipe `ask` that there are `words`, script and arguments, it forks, and answers with the exit code.
+cat >loaded.py <<'END'
+import gc
+import os
+import runpy
+import sys
+
+sys.path.insert(0, sys.argv[1])
+import plotting
+
+gc.freeze()  # else the copies would touch, and so copy, all that there is
+gc.disable()
+while True:
+    with open("ask", encoding="utf-8") as ask:
+        ask.read()
+    child = os.fork()
+    if child == 0:
+        with open("words", encoding="utf-8") as words:
+            sys.argv = words.read().splitlines()
+        for name, descriptor in (("said.out", 1), ("said.err", 2)):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
+        runpy.run_path(sys.argv[0], run_name="__main__")
+        break
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with open("answer", "w", encoding="utf-8") as answer:
+        print(code, file=answer)
+END
+mkfifo ask answer
+/usr/bin/python3 loaded.py "$ROOT/scripts" &
+loaded=$!
+trap 'kill $loaded 2>/dev/null || :; rm -rf "$WORK"' EXIT
+
+# in_loaded SCRIPT WORDS...: as if it was started
+in_loaded() {
+    printf '%s\n' "$@" >words
+    kill -0 $loaded || fail "the process that has matplotlib is gone"
+    : >ask
+    read -r loaded_code <answer
+    cat said.out
+    cat said.err >&2
+    return "$loaded_code"
+}
 
 # make_metrics FOLDER STEPS: as src/run/metrics.c writes them, two phases of STEPS steps each
 make_metrics() {
@@ -42,7 +87,7 @@ make_metrics() {
 
 # draws WORDS...: no error, no warning
 draws() {
-    "$plot" "$@" >out.txt 2>err.txt || { cat err.txt; fail "$*"; }
+    in_loaded "$plot" "$@" >out.txt 2>err.txt || { cat err.txt; fail "$*"; }
     [ ! -s err.txt ] || fail "$*: it complained: $(cat err.txt)"
 }
 
@@ -52,7 +97,7 @@ well_formed() {
     [ "$(head -c 8 "$1.png" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] ||
         fail "$1.png is no PNG"
     [ "$(tail -c 8 "$1.png" | head -c 4)" = IEND ] || fail "$1.png ends too early"
-    python3 - "$1.svg" >"$1.txt" <<'END' || fail "$1.svg is no SVG"
+    python3 -S - "$1.svg" >"$1.txt" <<'END' || fail "$1.svg is no SVG"
 import sys
 import xml.etree.ElementTree as tree
 root = tree.parse(sys.argv[1]).getroot()
@@ -109,7 +154,7 @@ make_metrics runs/first 60
 make_metrics runs/second 30
 
 # One run
-draws runs/first --output one
+"$plot" runs/first --output one >out.txt 2>err.txt && [ ! -s err.txt ] || fail "a run: $(cat err.txt)"
 well_formed one
 says one first "phase one" "phase two" "training tokens" "loss (nats per prediction)" "accuracy (%)" \
     "learning rate" "throughput (tokens/s)" "fraction of the arithmetic peak (%)" "MLM, held-out" \
@@ -131,18 +176,13 @@ draws runs/first other/first/ 'runs/_a$b$' --output names
 well_formed names
 says names runs/first other/first './_a$b$'
 
-# The same picture each time; a line that is being written changes nothing.
-cp -r runs/first runs/again && mkdir half && mv runs/again half/first
-printf '{"kind":"step","phase":"two","phase_st' >>half/first/metrics.jsonl
-draws half/first --output half
-cmp one.svg half.svg && cmp one.png half.png || fail "another picture of the same run"
-
-# Lines of other kinds change nothing either.
-mkdir reported && cp -r runs/first reported/first
+# The same picture each time; neither lines of other kinds nor one that is being written change anything.
+mkdir -p again/first
 awk '{ print } /"kind":"step"/ { print "{\"kind\":\"tensors\",\"phase\":\"one\",\"tensors\":[]}" }' \
-    runs/first/metrics.jsonl >reported/first/metrics.jsonl
-draws reported/first --output reported
-cmp one.svg reported.svg || fail "another picture of the same run with a report on its tensors"
+    runs/first/metrics.jsonl >again/first/metrics.jsonl
+printf '{"kind":"step","phase":"two","phase_st' >>again/first/metrics.jsonl
+draws again/first --output again
+cmp one.svg again.svg && cmp one.png again.png || fail "another picture of the same run"
 
 # Without evaluations; after one step; with losses that are not finite
 mkdir bare young infinite
@@ -211,26 +251,26 @@ well_formed two-picture
 lacks two-picture "MLM, held-out, wiki"
 mkdir unmixed
 sed -E 's|("unigram_accuracy":0.07)\}|\1,"corpora":[5]}|' runs/first/metrics.jsonl >unmixed/metrics.jsonl
-expect 1 "^plot-run: unmixed/metrics.jsonl:1: .*no list of corpora" "$plot" unmixed --output bad
+expect 1 "^plot-run: unmixed/metrics.jsonl:1: .*no list of corpora" in_loaded "$plot" unmixed --output bad
 
 expect 1 "^plot-run: .*nowhere" "$plot" nowhere --output bad
-expect 1 "^plot-run: empty holds no metrics.jsonl" "$plot" empty --output bad
-expect 1 "^plot-run: unstarted/metrics.jsonl .*no step" "$plot" unstarted --output bad
-expect 1 "^plot-run: broken/metrics.jsonl:7: " "$plot" broken --output bad
-expect 1 "^plot-run: listed/metrics.jsonl:5: " "$plot" runs/first listed --output bad
-expect 1 "^plot-run: unkind/metrics.jsonl:6: " "$plot" unkind --output bad
-expect 1 "^plot-run: untyped/metrics.jsonl:9: .*nsp_loss" "$plot" untyped --output bad
-expect 1 "^plot-run: cannot write nowhere/bad.png: No such" "$plot" runs/first --output nowhere/bad
-expect 2 "RUN" "$plot" --output bad
-expect 2 "--output" "$plot" runs/first
-expect 2 "--x.*hours" "$plot" runs/first --output bad --x hours
+expect 1 "^plot-run: empty holds no metrics.jsonl" in_loaded "$plot" empty --output bad
+expect 1 "^plot-run: unstarted/metrics.jsonl .*no step" in_loaded "$plot" unstarted --output bad
+expect 1 "^plot-run: broken/metrics.jsonl:7: " in_loaded "$plot" broken --output bad
+expect 1 "^plot-run: listed/metrics.jsonl:5: " in_loaded "$plot" runs/first listed --output bad
+expect 1 "^plot-run: unkind/metrics.jsonl:6: " in_loaded "$plot" unkind --output bad
+expect 1 "^plot-run: untyped/metrics.jsonl:9: .*nsp_loss" in_loaded "$plot" untyped --output bad
+expect 1 "^plot-run: cannot write nowhere/bad.png: No such" in_loaded "$plot" runs/first --output nowhere/bad
+expect 2 "RUN" in_loaded "$plot" --output bad
+expect 2 "--output" in_loaded "$plot" runs/first
+expect 2 "--x.*hours" in_loaded "$plot" runs/first --output bad --x hours
 mkdir mixed unknown
 cat runs/first/metrics.jsonl tuned/sst/metrics.jsonl >mixed/metrics.jsonl
 sed 's/"task":"[a-z]*"/"task":"dancing"/' tuned/sst/metrics.jsonl >unknown/metrics.jsonl
-expect 1 "^plot-run: mixed/metrics.jsonl holds lines of more than one task" "$plot" mixed --output bad
-expect 1 "^plot-run: unknown/metrics.jsonl:21: .*task and metrics" "$plot" unknown --output bad
+expect 1 "^plot-run: mixed/metrics.jsonl holds lines of more than one task" in_loaded "$plot" mixed --output bad
+expect 1 "^plot-run: unknown/metrics.jsonl:21: .*task and metrics" in_loaded "$plot" unknown --output bad
 expect 1 "^plot-run: a picture is of runs of one task; these are .*pre-training.*classification" \
-    "$plot" runs/first tuned/sst --output bad
+    in_loaded "$plot" runs/first tuned/sst --output bad
 [ ! -e bad.png ] && [ ! -e bad.svg ] || fail "a picture of nothing but errors"
 
 mkdir -p lacking/matplotlib
@@ -239,17 +279,16 @@ expect 1 "^plot-run: matplotlib .*python3-matplotlib" \
     env PYTHONPATH=lacking "$plot" runs/first --output bad
 
 # Confusion matrices
-confusion=$ROOT/scripts/plot-confusion.py
 cat >score.json <<'END'
 {"metrics": {"accuracy": 0.7}, "confusion": {"labels": ["no", "yes", "$m$"], "counts": [[30, 10, 0], [5, 40, 5], [0, 10, 0]]}}
 END
-"$confusion" score.json --output matrix.png 2>err.txt || fail "a confusion matrix: $(cat err.txt)"
+in_loaded "$confusion" score.json --output matrix.png 2>err.txt || fail "a confusion matrix: $(cat err.txt)"
 well_formed matrix
 says matrix no yes 30 10 40 "70.0% of 100 right" said is "share of the row (%)"
 cp matrix.svg matrix-before.svg
-"$confusion" score.json --output matrix && cmp matrix.svg matrix-before.svg || fail "another picture of the same matrix"
+in_loaded "$confusion" score.json --output matrix && cmp matrix.svg matrix-before.svg || fail "another picture of the same matrix"
 echo '{"metrics": {"pearson": 1}}' >number.json
 echo '{"confusion": {"labels": ["a", "b"], "counts": [[1, 2]]}}' >ragged.json
-expect 1 "^plot-confusion: number.json holds no confusion matrix" "$confusion" number.json --output bad
-expect 1 "^plot-confusion: ragged.json: 2 labels, and counts of 1 x 2" "$confusion" ragged.json --output bad
-expect 1 "^plot-confusion: cannot read nowhere.json" "$confusion" nowhere.json --output bad
+expect 1 "^plot-confusion: number.json holds no confusion matrix" in_loaded "$confusion" number.json --output bad
+expect 1 "^plot-confusion: ragged.json: 2 labels, and counts of 1 x 2" in_loaded "$confusion" ragged.json --output bad
+expect 1 "^plot-confusion: cannot read nowhere.json" in_loaded "$confusion" nowhere.json --output bad
