@@ -174,7 +174,7 @@ static enum outcome check_corpus(const struct selftest *test, struct buffer *not
     make_text(&text);
     int status = write_file(job, "text.txt", text.data, text.size, err);
     buffer_release(&text);
-    uint64_t hash;
+    uint64_t hash = 0;
     if (status < 0 || write_file(job, "test.ini", configuration, strlen(configuration), err) < 0 ||
         selftest_run(job, NULL, "vocab --output @vocab.txt --size 160 --min-frequency 1 @text.txt",
                      err) < 0 ||
@@ -350,7 +350,7 @@ static enum outcome check_resuming(const struct selftest *test, struct buffer *n
 {
     static const char line[] = "train @test.ini data.corpus=@corpus run.folder=@killed --resume";
     struct checkpoint_file file = {0};
-    bool ended;
+    bool ended = false;
     if (train_and_kill(test, line, &ended, err) < 0 ||
         (ended && forget_checkpoints(test, err) < 0) || open_newest(test, "killed", &file, err) < 0)
         return BROKEN;

@@ -37,6 +37,7 @@ struct partners partners_of(const uint64_t *kinds, const int *machines, int rank
         place = r == rank ? members : place;
         members++;
     }
+    require(members > 0); /* the rank itself is one */
     const int shift = shift_of(members, fullest, turn);
     return (struct partners){.checker = rank_at(kinds, ranks, kind, (place + shift) % members),
                              .checked =

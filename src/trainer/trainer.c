@@ -281,7 +281,7 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch, int
         counts.several = is_several(trainer, batch);
     }
     meeting_sum(dist, &trainer->meeting, &counts.ranks_without, 3 + objectives.count);
-    if (counts.ranks_without > 0)
+    if (counts.ranks_without > 0 || !batch)
         return dist_agree(dist, batch || called_off ? 0 : -1, err);
     if (counts.called_off > 0)
         goto give_up;

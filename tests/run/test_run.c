@@ -84,9 +84,9 @@ static struct run_state newest_state(const struct config *config)
     return state;
 }
 
-#define ALL_LINES                                                                                  \
-    "run:one:0 evaluation:one:0 step:one:1 step:one:2 step:one:3 evaluation:one:3 products:one:3 " \
-    "step:two:4 step:two:5 evaluation:two:5 products:two:5 "
+#define ALL_LINES                                                                                             \
+    "run:one:0 evaluation:one:0 step:one:1 step:one:2 step:one:3 evaluation:one:3 time:one:3 products:one:3 " \
+    "step:two:4 step:two:5 evaluation:two:5 time:two:5 products:two:5 time:two:5 "
 
 /* The folder of a run, and what is said to those who come to it again. */
 static void a_run_goes_through_its_phases(void **state)
@@ -117,7 +117,9 @@ static void a_run_goes_through_its_phases(void **state)
 
     config.phases[1].steps = 3;
     train(&(struct run_request){.config = &config, .resume = true, .accept = "phase.two.steps"});
-    assert_lines(ALL_LINES "run:two:5 run:two:5 step:two:6 evaluation:two:6 products:two:6 ");
+    assert_lines(ALL_LINES
+                 "run:two:5 run:two:5 step:two:6 evaluation:two:6 time:two:6 products:two:6 "
+                 "time:two:6 ");
     assert_int_equal(newest_state(&config).total_steps, 6);
     end();
 }
