@@ -281,10 +281,11 @@ static int make_gradient(struct trainer *trainer, const struct batch *batch, int
         counts.several = is_several(trainer, batch);
     }
     meeting_sum(dist, &trainer->meeting, &counts.ranks_without, 3 + objectives.count);
-    if (counts.ranks_without > 0 || !batch)
+    if (counts.ranks_without > 0)
         return dist_agree(dist, batch || called_off ? 0 : -1, err);
     if (counts.called_off > 0)
         goto give_up;
+    require(batch); /* who has none is one of those, or of these */
     for (int o = 0; o < objectives.count; o++)
         scales[o] = counts.terms[o] > 0 ? 1 / counts.terms[o] : 0;
 
