@@ -80,6 +80,8 @@ static int evaluate(struct run *run, struct error *err)
                  run->state.total_steps);
         return status;
     }
+    if (status == 0) /* all of it is there: a phase that begins with this step owes nothing */
+        run->evaluated = (struct evaluation_lines){.evaluation = true, .pairs = true};
     if (whole) { /* of what makes up for the rest of one, the next cannot be judged */
         deadline_note_evaluation(&run->deadline, seconds);
         run->time_left.evaluation = seconds;
