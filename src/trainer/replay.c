@@ -50,14 +50,14 @@ static void announce(const struct replay *replay)
 {
     const int ranks = dist_size(replay->dist);
     int machines = 0, alone = 0, stay = 0;
+    if (dist_rank(replay->dist) != 0)
+        return;
     for (int r = 0; r < ranks; r++) {
         const int checker = partners_in(replay, r, 0).checker;
         machines += replay->machines[r] == r;
         alone += checker == r;
         stay += checker != r && replay->machines[checker] == replay->machines[r];
     }
-    if (dist_rank(replay->dist) != 0)
-        return;
     if (alone > 0)
         log_warning(
             "replays: %d of %d ranks have nobody with the same kernels and compute their own "
