@@ -86,6 +86,12 @@ const char *json_get_text(const cJSON *object, const char *name)
     return cJSON_GetStringValue(json_get(object, name));
 }
 
+double json_get_number(const cJSON *object, const char *name, double otherwise)
+{
+    const cJSON *item = json_get(object, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
+}
+
 bool json_get_hash(const cJSON *object, const char *name, uint64_t *hash)
 {
     const char *text = json_get_text(object, name);

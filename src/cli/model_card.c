@@ -74,8 +74,7 @@ static const char *short_name(const char *path)
 
 static double number(const cJSON *line, const char *name)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(line, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : 0;
+    return json_get_number(line, name, 0);
 }
 
 /* The last evaluation not behind the checkpoint; NULL when there is none. cJSON_Delete() */
@@ -86,7 +85,7 @@ static cJSON *last_evaluation(struct buffer *text, int64_t total_steps)
     while (*cursor != '\0') {
         size_t length = strcspn(cursor, "\n");
         cJSON *line = cJSON_ParseWithLength(cursor, length);
-        const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "kind"));
+        const char *kind = json_get_text(line, "kind");
         if (kind && strcmp(kind, "evaluation") == 0 &&
             number(line, "total_step") <= (double)total_steps) {
             cJSON_Delete(last);

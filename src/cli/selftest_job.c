@@ -1,5 +1,6 @@
 #include "selftest_job.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,11 +219,8 @@ int selftest_run(const struct selftest_job *job, const char *launcher, const cha
 
 static bool read_number(const cJSON *line, const char *name, double *value)
 {
-    const cJSON *item = json_get(line, name);
-    if (!cJSON_IsNumber(item))
-        return false;
-    *value = item->valuedouble;
-    return true;
+    *value = json_get_number(line, name, NAN);
+    return !isnan(*value);
 }
 
 /* 1: the line is a step's; 0: of another kind; -1: neither. */

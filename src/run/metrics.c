@@ -18,7 +18,7 @@
 
 static bool is_of_kind(const cJSON *line, const char *kind)
 {
-    const char *is = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "kind"));
+    const char *is = json_get_text(line, "kind");
     return is && strcmp(is, kind) == 0;
 }
 
@@ -31,10 +31,8 @@ static struct time_totals totals_of(const cJSON *line)
     if (!cJSON_IsNumber(processes) || !cJSON_IsObject(parts))
         return totals;
     totals.processes = processes->valueint;
-    for (int p = 0; p < TIME_PARTS; p++) {
-        const cJSON *part = json_get(parts, time_part_name((enum time_part)p));
-        totals.node_hours[p] = cJSON_IsNumber(part) ? part->valuedouble : 0;
-    }
+    for (int p = 0; p < TIME_PARTS; p++)
+        totals.node_hours[p] = json_get_number(parts, time_part_name((enum time_part)p), 0);
     return totals;
 }
 
@@ -49,13 +47,13 @@ static void keep_lines(struct buffer *text, int64_t keep_steps, struct buffer *k
             return;
         size_t length = (size_t)(newline - cursor) + 1;
         cJSON *line = cJSON_ParseWithLength(cursor, length);
-        const cJSON *step = cJSON_GetObjectItemCaseSensitive(line, "total_step");
-        if (cJSON_IsNumber(step) && step->valuedouble <= (double)keep_steps) {
+        const double step = json_get_number(line, "total_step", INFINITY);
+        if (step <= (double)keep_steps) {
             buffer_put(kept, cursor, length);
             if (is_of_kind(line, "time"))
                 *earlier = totals_of(line);
         }
-        if (cJSON_IsNumber(step) && step->valuedouble == (double)keep_steps) {
+        if (step == (double)keep_steps) {
             lines->evaluation |= is_of_kind(line, "evaluation");
             lines->pairs |= is_of_kind(line, "pairs");
         }

@@ -77,6 +77,9 @@ static void texts(void **state)
     assert_null(json_get_text(root, "b"));
     assert_null(json_get_text(root, "A"));
     assert_null(json_get_text(NULL, "a"));
+    assert_true(json_get_number(root, "b", 7) == 1);
+    assert_true(json_get_number(root, "a", 7) == 7);
+    assert_true(json_get_number(NULL, "b", 7) == 7);
     char *text = json_print_indented(root);
     assert_non_null(strchr(text, '\n'));
     free(text);

@@ -43,6 +43,8 @@ const cJSON *json_get(const cJSON *object, const char *name);
 bool json_get_count(const cJSON *object, const char *name, uint64_t *count);
 bool json_get_hash(const cJSON *object, const char *name, uint64_t *hash);
 const char *json_get_text(const cJSON *object, const char *name); /* NULL where it is no text */
+double json_get_number(const cJSON *object, const char *name,
+                       double otherwise); /* `otherwise` where it is no number */
 
 /* A name that the object has more than once, or NULL: cJSON keeps all of them, and readers differ
  * in which one they take. */
