@@ -11,6 +11,7 @@
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
+#include "lambert/base/sorting.h"
 #include "lambert/kernels/cpu.h"
 
 /* --- results ---------------------------------------------------------------------------------- */
@@ -69,16 +70,10 @@ void bench_report_drop(struct bench_report *report)
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double bench_median(double *seconds, int count)
 {
     require(count > 0);
-    qsort(seconds, (size_t)count, sizeof *seconds, by_value);
+    sort_doubles(seconds, (size_t)count);
     return (seconds[(count - 1) / 2] + seconds[count / 2]) / 2;
 }
 

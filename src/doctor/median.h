@@ -2,8 +2,6 @@
 #ifndef LAMBERT_DOCTOR_MEDIAN_H
 #define LAMBERT_DOCTOR_MEDIAN_H
 
-void sort_values(double *values, int count); /* ascending */
-
 /* The upper median: of two ranks, the larger one's. count is above 0. */
 double median_of(const double *values, int count);
 

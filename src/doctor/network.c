@@ -4,6 +4,7 @@
 
 #include "checks.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/sorting.h"
 #include "lambert/dist/probe.h"
 #include "median.h"
 
@@ -63,8 +64,8 @@ static struct links links_of(const struct doctor *doctor, const struct probe_lin
         links.latencies[links.count] = all[rank].latency;
         links.bandwidths[links.count++] = all[rank].bandwidth;
     }
-    sort_values(links.latencies, links.count);
-    sort_values(links.bandwidths, links.count);
+    sort_doubles(links.latencies, (size_t)links.count);
+    sort_doubles(links.bandwidths, (size_t)links.count);
     return links;
 }
 

@@ -6,6 +6,7 @@
 
 #include "lambert/base/memory.h"
 #include "lambert/base/rng.h"
+#include "lambert/base/sorting.h"
 
 /* How often each unit is drawn: a function of the seed and the sample's number alone. */
 static void draw(uint32_t *weights, int units, uint64_t seed, int sample)
@@ -32,12 +33,6 @@ static void measure(const struct scoring *first, const struct scoring *second,
     }
 }
 
-static int compare_reals(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Between the two values that lie next to the place, by how near they are. */
 static double percentile(const double *sorted, int count, double share)
 {
@@ -60,7 +55,7 @@ static struct metric_interval interval_of(const double *values, const uint8_t *n
         if (!isnan(values[at]))
             sorted[count++] = values[at];
     }
-    qsort(sorted, (size_t)count, sizeof *sorted, compare_reals);
+    sort_doubles(sorted, (size_t)count);
     if (count > 0) {
         interval.low = percentile(sorted, count, (1 - confidence) / 2);
         interval.high = percentile(sorted, count, (1 + confidence) / 2);
