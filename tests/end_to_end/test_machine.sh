@@ -46,7 +46,7 @@ says_not "take turns"
 begin OMP_NUM_THREADS=2 taskset -c "$core" "$LAMBERT"
 says "warning: 2 threads on 1 bound core\(s\) \($core\): they will take turns.* run.threads=1"
 # A wider binding is advised only where the machine has a core for each thread.
-[ "$cores" = 1 ] || says "\(mpirun (--map-by ppr:1:node:PE=2 --bind-to core|-ppn 1 -bind-to core:2), or --?bind-to none\)"
+[ "$cores" = 1 ] || says "\(mpirun (--map-by ppr:1:node:PE=2 --bind-to core|-ppn 1 -bind-to core:2), or --?bind-to none; under Slurm --cpus-per-task=2\)"
 begin OMP_NUM_THREADS=$((cores + 1)) taskset -c "$core" "$LAMBERT"
 says "warning: $((cores + 1)) threads on 1 bound core\(s\) \($core\): they will take turns\. Set run.threads=1$"
 
