@@ -19,9 +19,9 @@ struct feature_batches {
     uint64_t epoch; /* that `order` is of */
     struct permutation order;
 
-    int *numbers; /* [G] sequences of the global batch, by their number in the set */
-    int *lengths; /* [G] */
-    int *chosen;  /* [G] those of this rank, ascending */
+    int *numbers; /* [the most G] sequences of the global batch, by their number in the set */
+    int *lengths; /* [the most G] */
+    int *chosen;  /* [the most G] those of this rank, ascending */
 };
 
 /* The sequence that sample i of the phase is. */
@@ -37,14 +37,14 @@ static int sequence_of(struct feature_batches *batches, uint64_t i)
     return (int)permutation_apply(&batches->order, i % count);
 }
 
-static void make_share(struct feature_batches *batches, uint64_t first_sample)
+static void make_share(struct feature_batches *batches, uint64_t first_sample, int global_batch)
 {
     const struct feature_batches_options *options = &batches->options;
-    const struct sharing sharing = {.global_batch = options->global_batch,
+    const struct sharing sharing = {.global_batch = global_batch,
                                     .group = options->group,
                                     .rank = options->rank,
                                     .ranks = options->ranks};
-    for (int n = 0; n < options->global_batch; n++) {
+    for (int n = 0; n < global_batch; n++) {
         batches->numbers[n] = sequence_of(batches, first_sample + (uint64_t)n);
         batches->lengths[n] = feature_set_at(batches->features, batches->numbers[n])->tokens;
     }
@@ -65,12 +65,13 @@ static int next(struct batch_source *source, struct batch *batch, struct error *
     (void)err;
     if (batches->next >= options->end_batch)
         return 0;
-    const uint64_t first_sample = batches->next * (uint64_t)options->global_batch;
-    make_share(batches, first_sample);
+    const uint64_t first_sample = batch_sizes_before(&options->sizes, batches->next);
+    const int global_batch = batch_sizes_at(&options->sizes, batches->next);
+    make_share(batches, first_sample, global_batch);
     *batch = (struct batch){.share = &batches->share,
                             .number = batches->next++,
                             .first_sample = first_sample,
-                            .global_batch = options->global_batch,
+                            .global_batch = global_batch,
                             .group = options->group};
     return 1;
 }
@@ -101,9 +102,10 @@ struct batch_source *feature_batches_open(const struct feature_set *features,
                                           const struct feature_batches_options *options)
 {
     static const struct batch_source_operations operations = {.next = next, .close = close_batches};
-    require(options->global_batch > 0 && options->rank >= 0 && options->rank < options->ranks);
+    require(batch_sizes_least(&options->sizes) > 0 && options->rank >= 0 &&
+            options->rank < options->ranks);
     require(feature_set_count(features) > 0);
-    const size_t size = (size_t)options->global_batch;
+    const size_t size = (size_t)batch_sizes_most(&options->sizes);
     struct feature_batches *batches = memory_new(1, sizeof *batches);
     *batches = (struct feature_batches){.source.operations = &operations,
                                         .features = features,

@@ -69,6 +69,11 @@ struct schedule schedule_of(const struct config_phase *phase)
     };
 }
 
+struct batch_sizes batch_sizes_of(const struct config_phase *phase)
+{
+    return (struct batch_sizes){.first = phase->global_batch};
+}
+
 /* The fewest rows a sequence has: [CLS] a [SEP] b [SEP], or [CLS] a [SEP]. */
 enum { SHORTEST_PAIR = 5, SHORTEST_SINGLE = 3 };
 
@@ -124,7 +129,7 @@ struct sampled_batches_options sampled_batches_options_of(const struct config *c
     const struct config_phase *settings = &config->phases[phase];
     return (struct sampled_batches_options){
         .end_batch = (uint64_t)settings->steps,
-        .global_batch = settings->global_batch,
+        .sizes = batch_sizes_of(settings),
         .group = group_of(config, phase),
         .rank = dist_rank(dist),
         .ranks = dist_size(dist),
@@ -139,7 +144,7 @@ struct feature_batches_options feature_batches_options_of(const struct config *c
         .seed = (uint64_t)config->run.seed,
         .phase = (uint32_t)phase,
         .end_batch = (uint64_t)settings->steps,
-        .global_batch = settings->global_batch,
+        .sizes = batch_sizes_of(settings),
         .group = group_of(config, phase),
         .rank = dist_rank(dist),
         .ranks = dist_size(dist),

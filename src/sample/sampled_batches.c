@@ -34,9 +34,9 @@ struct sampled_batches {
     struct part_progress *progress[2]; /* [parts] */
 
     /* The thread's own. */
-    struct sample_plan *plans; /* [G] */
-    int *lengths;              /* [G] */
-    int *chosen;               /* [G] samples of the batch that are this rank's, ascending */
+    struct sample_plan *plans; /* [the most G] */
+    int *lengths;              /* [the most G] */
+    int *chosen; /* [the most G] samples of the batch that are this rank's, ascending */
 };
 
 static bool should_stop(struct sampled_batches *batches)
@@ -51,12 +51,14 @@ static bool should_stop(struct sampled_batches *batches)
 static int make_share(struct sampled_batches *batches, uint64_t number, struct packed_batch *share,
                       struct part_progress *progress, struct error *err)
 {
-    const int global_batch = batches->options.global_batch;
+    const struct batch_sizes *sizes = &batches->options.sizes;
+    const uint64_t first_sample = batch_sizes_before(sizes, number);
+    const int global_batch = batch_sizes_at(sizes, number);
     for (int i = 0; i < global_batch; i++) {
         if (should_stop(batches))
             return 0; /* nobody will ask for it */
-        mixed_sampler_plan(batches->sampler, number * (uint64_t)global_batch + (uint64_t)i,
-                           &batches->plans[i], NULL, NULL);
+        mixed_sampler_plan(batches->sampler, first_sample + (uint64_t)i, &batches->plans[i], NULL,
+                           NULL);
         batches->lengths[i] = batches->plans[i].tokens;
     }
     /* Where one rank saw damage, its lengths, and so its shares, are not those of the others. */
@@ -79,7 +81,7 @@ static int make_share(struct sampled_batches *batches, uint64_t number, struct p
     }
     for (int p = 0; p < mixed_sampler_parts(batches->sampler); p++)
         progress[p] =
-            mixed_sampler_progress(batches->sampler, p, (number + 1) * (uint64_t)global_batch);
+            mixed_sampler_progress(batches->sampler, p, first_sample + (uint64_t)global_batch);
     return 0;
 }
 
@@ -157,8 +159,8 @@ static int next(struct batch_source *source, struct batch *batch, struct error *
     } else if (batches->made > batches->taken) {
         *batch = (struct batch){.share = &batches->shares[batches->taken++ % 2],
                                 .number = number,
-                                .first_sample = number * (uint64_t)options->global_batch,
-                                .global_batch = options->global_batch,
+                                .first_sample = batch_sizes_before(&options->sizes, number),
+                                .global_batch = batch_sizes_at(&options->sizes, number),
                                 .group = options->group};
     } else {
         *err = batches->error;
@@ -218,8 +220,10 @@ int sampled_batches_open(struct batch_source **source, struct mixed_sampler *sam
 {
     static const struct batch_source_operations operations = {
         .next = next, .wait = wait_for_batch, .close = close_batches};
-    require(options->global_batch > 0 && options->rank >= 0 && options->rank < options->ranks);
-    const size_t size = (size_t)options->global_batch, parts = (size_t)mixed_sampler_parts(sampler);
+    require(batch_sizes_least(&options->sizes) > 0 && options->rank >= 0 &&
+            options->rank < options->ranks);
+    const size_t size = (size_t)batch_sizes_most(&options->sizes),
+                 parts = (size_t)mixed_sampler_parts(sampler);
     struct sampled_batches *batches = memory_new(1, sizeof *batches);
     *batches = (struct sampled_batches){.source.operations = &operations,
                                         .sampler = sampler,
@@ -238,7 +242,7 @@ int sampled_batches_open(struct batch_source **source, struct mixed_sampler *sam
     /* A resumed run has epochs to plan before its first batch: all threads do that, while they have
      * nothing else to do. From then on one thread works alone, beside those that compute. */
     if (options->first_batch < options->end_batch)
-        mixed_sampler_go_to(sampler, options->first_batch * (uint64_t)size);
+        mixed_sampler_go_to(sampler, batch_sizes_before(&options->sizes, options->first_batch));
     mixed_sampler_set_parallel(sampler, false);
     int failure = pthread_create(&batches->thread, NULL, make_shares, batches);
     if (failure != 0) {

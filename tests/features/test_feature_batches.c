@@ -96,7 +96,7 @@ static void an_epoch_has_each_text_once(void **state)
     begin(&made);
     collect(&made,
             (struct feature_batches_options){
-                .seed = 1, .end_batch = BATCHES, .global_batch = G, .ranks = 1},
+                .seed = 1, .end_batch = BATCHES, .sizes.first = G, .ranks = 1},
             seen);
     for (int epoch = 0; epoch < BATCHES * G / TEXTS; epoch++) {
         uint8_t times[TEXTS] = {0};
@@ -120,7 +120,7 @@ static void neither_ranks_nor_resuming_matter(void **state)
     struct made made;
     struct seen alone[BATCHES * G], seen[BATCHES * G];
     struct feature_batches_options options = {
-        .seed = 5, .phase = 2, .end_batch = BATCHES, .global_batch = G, .ranks = 1};
+        .seed = 5, .phase = 2, .end_batch = BATCHES, .sizes.first = G, .ranks = 1};
     begin(&made);
     collect(&made, options, alone);
     for (int r = 0; r < 4; r++) {
@@ -135,6 +135,47 @@ static void neither_ranks_nor_resuming_matter(void **state)
     release(&made);
 }
 
+/* Batches of other sizes are cut of the same samples. */
+static void sizes_change_and_samples_go_on(void **state)
+{
+    (void)state;
+    enum { BATCHES = 12 };
+    struct made made;
+    struct seen alone[BATCHES * G];
+    struct batch_sizes sizes = {.first = 3, .change_count = 2, .changes = {{2, 20}, {4, 9}}};
+    begin(&made);
+    collect(&made,
+            (struct feature_batches_options){
+                .seed = 5, .phase = 2, .end_batch = BATCHES, .sizes.first = G, .ranks = 1},
+            alone);
+    for (uint64_t first = 0; first < 5; first++)
+        for (int rank = 0; rank < 2; rank++) {
+            const struct feature_batches_options options = {.seed = 5,
+                                                            .phase = 2,
+                                                            .first_batch = first,
+                                                            .end_batch = 9,
+                                                            .sizes = sizes,
+                                                            .rank = rank,
+                                                            .ranks = 2};
+            struct batch_source *source = feature_batches_open(made.set, &options);
+            struct batch batch;
+            struct error err;
+            for (uint64_t b = first; b < 9; b++) {
+                assert_int_equal(batch_source_next(source, &batch, &err), 1);
+                assert_int_equal(batch.first_sample, batch_sizes_before(&sizes, b));
+                assert_int_equal(batch.global_batch, batch_sizes_at(&sizes, b));
+                for (int n = 0; n < batch.share->sequences; n++) {
+                    const uint64_t i = batch.share->sample_index[n];
+                    assert_true(i - batch.first_sample < (uint64_t)batch.global_batch);
+                    assert_true(batch.share->sample_key[n] == alone[i].key);
+                }
+            }
+            assert_int_equal(batch_source_next(source, &batch, &err), 0);
+            batch_source_close(source);
+        }
+    release(&made);
+}
+
 static void groups_stay_whole(void **state)
 {
     (void)state;
@@ -145,7 +186,7 @@ static void groups_stay_whole(void **state)
     begin(&made);
     for (int rank = 0; rank < 3; rank++) {
         const struct feature_batches_options options = {
-            .end_batch = 1, .global_batch = G, .group = 4, .rank = rank, .ranks = 3};
+            .end_batch = 1, .sizes.first = G, .group = 4, .rank = rank, .ranks = 3};
         struct batch_source *source = feature_batches_open(made.set, &options);
         assert_int_equal(batch_source_next(source, &batch, &err), 1);
         assert_int_equal(batch_groups(&batch), 3);
@@ -173,7 +214,7 @@ static void seed_and_phase_count(void **state)
                 (struct feature_batches_options){.seed = 1 + (t == 1),
                                                  .phase = t == 2,
                                                  .end_batch = 4,
-                                                 .global_batch = G,
+                                                 .sizes.first = G,
                                                  .ranks = 1},
                 seen[t]);
     for (int t = 1; t < 3; t++) {
@@ -192,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_epoch_has_each_text_once),
         cmocka_unit_test(neither_ranks_nor_resuming_matter),
+        cmocka_unit_test(sizes_change_and_samples_go_on),
         cmocka_unit_test(groups_stay_whole),
         cmocka_unit_test(seed_and_phase_count),
     };

@@ -49,7 +49,7 @@ static void open_grouped(struct run *run, int ranks, int group, uint64_t first_b
     for (int r = 0; r < ranks; r++) {
         struct sampled_batches_options options = {.first_batch = first_batch,
                                                   .end_batch = end_batch,
-                                                  .global_batch = G,
+                                                  .sizes.first = G,
                                                   .group = group,
                                                   .rank = r,
                                                   .ranks = ranks};
@@ -234,7 +234,7 @@ static void errors_come_out_of_next(void **state)
     batch_source_close(run.sources[0]);
     mixed_sampler_free(run.samplers[0]);
     damage_ids(run.f.paths[0]);
-    struct sampled_batches_options options = {.end_batch = 1000, .global_batch = G, .ranks = 1};
+    struct sampled_batches_options options = {.end_batch = 1000, .sizes.first = G, .ranks = 1};
     run.samplers[0] = alone(&run.f);
     assert_int_equal(sampled_batches_open(&run.sources[0], run.samplers[0], &options, &err), 0);
     int status = 1;
@@ -244,6 +244,60 @@ static void errors_come_out_of_next(void **state)
     assert_non_null(strstr(err.text, "made-0.shard"));
     assert_int_equal(batch_source_next(run.sources[0], &batch, &err), -1);
     close_sources(&run);
+}
+
+/* Where the size changes, samples go on: those of the batches together are 0, 1, 2, ..., in order, on any number of ranks,
+ * and so they are for a run that resumes between two changes. */
+static void sizes_change_and_samples_go_on(void **state)
+{
+    (void)state;
+    const struct batch_sizes sizes = {
+        .first = 5, .change_count = 3, .changes = {{2, 40}, {3, 7}, {6, 64}}};
+    for (int trial = 0; trial < 9; trial++) {
+        const int ranks = 1 + trial % 3, group = trial % 2 * 4;
+        const uint64_t first = (uint64_t)trial % 5, end = 8;
+        struct run run = {.ranks = ranks};
+        struct error err;
+        fixture_open(&run.f, &shape);
+        for (int r = 0; r < ranks; r++) {
+            const struct sampled_batches_options options = {.first_batch = first,
+                                                            .end_batch = end,
+                                                            .sizes = sizes,
+                                                            .group = group,
+                                                            .rank = r,
+                                                            .ranks = ranks};
+            run.samplers[r] = alone(&run.f);
+            assert_int_equal(sampled_batches_open(&run.sources[r], run.samplers[r], &options, &err),
+                             0);
+        }
+        struct sampler *own;
+        assert_int_equal(sampler_new(&own, run.f.store, run.f.vocabulary, &sampling, &err), 0);
+        for (uint64_t k = first; k < end; k++) {
+            const uint64_t before = batch_sizes_before(&sizes, k);
+            const int size = batch_sizes_at(&sizes, k);
+            uint8_t seen[64] = {0};
+            int total = 0;
+            for (int r = 0; r < ranks; r++) {
+                struct batch batch;
+                assert_int_equal(batch_source_next(run.sources[r], &batch, &err), 1);
+                assert_int_equal(batch.number, k);
+                assert_int_equal(batch.first_sample, before);
+                assert_int_equal(batch.global_batch, size);
+                for (int n = 0; n < batch.share->sequences; n++) {
+                    const uint64_t place = batch.share->sample_index[n] - before;
+                    assert_true(place < (uint64_t)size);
+                    assert_int_equal(seen[place]++, 0);
+                    assert_is_sample(own, batch.share, n);
+                }
+                total += batch.share->sequences;
+                assert_true(sampled_batches_progress(run.sources[r])->samples ==
+                            before + (uint64_t)size);
+            }
+            assert_int_equal(total, size);
+        }
+        sampler_free(own);
+        close_sources(&run);
+    }
 }
 
 /* Groups are whole, start at multiples of their size, and each is on one rank. */
@@ -294,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_make_up_the_global_batch),
+        cmocka_unit_test(sizes_change_and_samples_go_on),
         cmocka_unit_test(groups_stay_together),
         cmocka_unit_test(a_share_stays_until_the_next_is_asked_for),
         cmocka_unit_test(it_says_whether_a_batch_is_there),

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lambert/base/error.h"
+#include "lambert/batch/batch_sizes.h"
 #include "lambert/batch/batch_source.h"
 #include "lambert/features/feature_set.h"
 
@@ -17,8 +18,8 @@ struct feature_batches_options {
     uint32_t phase;
     uint64_t first_batch; /* number of the first global batch wanted: a resumed run starts here */
     uint64_t end_batch;   /* the source ends before this one */
-    int global_batch;     /* sequences */
-    int group;            /* batch.group */
+    struct batch_sizes sizes;
+    int group; /* batch.group */
     int rank, ranks;
 };
 

@@ -3,6 +3,7 @@
 #ifndef LAMBERT_RUN_OPTIONS_H
 #define LAMBERT_RUN_OPTIONS_H
 
+#include "lambert/batch/batch_sizes.h"
 #include "lambert/config/config.h"
 #include "lambert/corpus/corpus.h"
 #include "lambert/features/feature_batches.h"
@@ -21,6 +22,7 @@ struct sampler_options part_sampler_options_of(const struct config *config, int 
 struct bert_config bert_config_of(const struct config *config, int vocab_size);
 struct config_model config_model_of(const struct bert_config *shape); /* the other way */
 struct schedule schedule_of(const struct config_phase *phase);
+struct batch_sizes batch_sizes_of(const struct config_phase *phase);
 
 /* For micro-batches of `config` in any of its phases. */
 struct bert_options bert_options_of(const struct config *config);
