@@ -46,7 +46,7 @@ LAYERS = base batch config kernels text corpus prepare sample examples score fea
   trainer run doctor command bench
 USES_base    =
 USES_batch   = base
-USES_config  = sample examples optim kernels base
+USES_config  = sample batch examples optim kernels base
 USES_kernels = base
 USES_text    = base
 USES_corpus  = text base

@@ -7,6 +7,7 @@
 #include "lambert.h"
 #include "lambert/base/memory.h"
 #include "lambert/batch/balance_by_cost.h"
+#include "lambert/batch/batch_sizes.h"
 #include "lambert/batch/packed_batch.h"
 #include "lambert/config/config.h"
 #include "lambert/model/bert.h"
@@ -54,13 +55,15 @@ static const struct command_option balance_options[] = {
 
 /* One global batch of G sequences as it comes by, and sums over all of them. */
 struct balance_sums {
-    int global_batch, ranks;
-    int *lengths;            /* [G] */
-    double *operations;      /* [G] of each sequence */
-    int *assigned;           /* [ceil(G / ranks)] the sequences of one rank */
+    int ranks;
+    struct batch_sizes sizes;
+    int global_batch;        /* G of the batch at hand */
+    int *lengths;            /* [most G] */
+    double *operations;      /* [most G] of each sequence */
+    int *assigned;           /* [ceil(most G / ranks)] the sequences of one rank */
     double *rank_operations; /* [ranks] in the batch at hand */
     double *first;           /* [ranks] in the first batch */
-    double all_tokens, all_masked, all_operations;
+    double all_sequences, all_tokens, all_masked, all_operations;
     double imbalance, worst; /* of busiest / average - 1: sum over batches, greatest */
 };
 
@@ -71,10 +74,12 @@ static int measure_sequences(struct balance_sums *sums, struct mixed_sampler *sa
     struct packed_batch one;
     int status = 0;
     packed_batch_init(&one);
+    const uint64_t first_sample = batch_sizes_before(&sums->sizes, (uint64_t)number);
+    sums->global_batch = batch_sizes_at(&sums->sizes, (uint64_t)number);
+    sums->all_sequences += sums->global_batch;
     for (int i = 0; i < sums->global_batch; i++) {
         struct sample_plan plan;
-        const uint64_t index = (uint64_t)number * (uint64_t)sums->global_batch + (uint64_t)i;
-        mixed_sampler_plan(sampler, index, &plan, NULL, NULL);
+        mixed_sampler_plan(sampler, first_sample + (uint64_t)i, &plan, NULL, NULL);
         packed_batch_reset(&one);
         status = mixed_sampler_fill(sampler, &plan, &one, err);
         if (status < 0)
@@ -111,7 +116,7 @@ static void assign_sequences(struct balance_sums *sums)
 static void print_json(const struct balance_sums *sums, int sequence_length, double batches)
 {
     cJSON *root = cJSON_CreateObject();
-    cJSON_AddNumberToObject(root, "global_batch", sums->global_batch);
+    cJSON_AddNumberToObject(root, "global_batch", sums->all_sequences / batches);
     cJSON_AddNumberToObject(root, "sequence_length", sequence_length);
     cJSON_AddNumberToObject(root, "ranks", sums->ranks);
     cJSON_AddNumberToObject(root, "batches", batches);
@@ -127,9 +132,9 @@ static void print_json(const struct balance_sums *sums, int sequence_length, dou
 
 static void print_text(const struct balance_sums *sums, int sequence_length, double batches)
 {
-    printf("a global batch of %d sequences of at most %d tokens: %.0f tokens, %.0f masked, %.4g "
+    printf("a global batch of %.0f sequences of at most %d tokens: %.0f tokens, %.0f masked, %.4g "
            "TFLOP\n",
-           sums->global_batch, sequence_length, sums->all_tokens / batches,
+           sums->all_sequences / batches, sequence_length, sums->all_tokens / batches,
            sums->all_masked / batches, sums->all_operations / batches / 1e12);
     printf(
         "dealt to %d ranks: %.4g TFLOP each; the busiest has %.2f%% more (%.2f%% in the worst of "
@@ -154,8 +159,8 @@ static int show_balance(const void *context, struct error *err)
         corpora_sampler(&opened.corpora, &opened.config, opened.phase, CORPUS_TRAIN, &sampler, err);
     if (status < 0)
         goto done;
-    sums.global_batch = settings->global_batch;
-    const size_t count = (size_t)sums.global_batch, ranks = (size_t)sums.ranks;
+    sums.sizes = batch_sizes_of(settings);
+    const size_t count = (size_t)batch_sizes_most(&sums.sizes), ranks = (size_t)sums.ranks;
     sums.lengths = memory_new(count, sizeof *sums.lengths);
     sums.operations = memory_new(count, sizeof *sums.operations);
     sums.assigned = memory_new(count / ranks + 1, sizeof *sums.assigned);

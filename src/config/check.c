@@ -4,6 +4,33 @@
 
 #include "schema.h"
 
+static int check_changes(const struct config_phase *phase, struct error *err)
+{
+    const char *name = phase->name;
+    for (int c = 0; c < phase->batch_change_count; c++) {
+        const struct batch_change *change = &phase->batch_changes[c];
+        if (c > 0 && change->after <= change[-1].after)
+            return error_set(
+                err,
+                "phase.%s.batch_changes has step %d behind step %d; give them in the order in which "
+                "they come",
+                name, change->after, change[-1].after);
+        if (phase->steps > 0 && change->after >= phase->steps)
+            return error_set(
+                err,
+                "phase.%s.batch_changes changes the batch after step %d, and the phase ends with "
+                "phase.%s.steps (%d); leave that change away",
+                name, change->after, name, phase->steps);
+        if ((int64_t)change->sequences * phase->sequence_length > INT_MAX)
+            return error_set(
+                err,
+                "phase.%s.batch_changes (%d:%d) times phase.%s.sequence_length (%d) is more than %d "
+                "tokens a step; lower one of them",
+                name, change->after, change->sequences, name, phase->sequence_length, INT_MAX);
+    }
+    return 0;
+}
+
 static int check_phase(const struct config *config, const struct config_phase *phase,
                        struct error *err)
 {
@@ -26,6 +53,8 @@ static int check_phase(const struct config *config, const struct config_phase *p
                          "phase.%s.global_batch (%d) times phase.%s.sequence_length (%d) is "
                          "more than %d tokens a step; lower one of them",
                          name, phase->global_batch, name, phase->sequence_length, INT_MAX);
+    if (check_changes(phase, err) < 0)
+        return -1;
     if (phase->warmup_steps > 0 && phase->warmup_ratio > 0)
         return error_set(err,
                          "phase.%s.warmup_steps (%d) and phase.%s.warmup_ratio (%g) say the "

@@ -44,11 +44,11 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
      .accepts = row_accepts, .choices = row_choices, .result = row_result, .help = row_help}
 #define KEY(section, member, standard, accepts, result, help)                                      \
     ROW(config_##section, member, #member, standard, accepts, NULL, result, help)
-/* Of corpora, and so of most runs nothing: not written where it has its default. */
-#define MIX(section, member, row_standard, row_accepts, row_help)                                  \
+/* Most runs do without it: not written into checkpoints where it has its default. */
+#define RARE(section, member, row_standard, row_accepts, row_help)                                 \
     {.name = #member, KEY_VALUE(config_##section, member), .standard = row_standard,               \
      .accepts = row_accepts, .result = RESULT, .sparse = true, .help = row_help}
-#define MIX_LIST(section, member, member_count, row_accepts, row_help)                             \
+#define RARE_LIST(section, member, member_count, row_accepts, row_help)                            \
     {.name = #member, KEY_LIST(config_##section, member, member_count), .standard = "",            \
      .accepts = row_accepts, .result = RESULT, .sparse = true, .help = row_help}
 #define CHOICE(section, member, standard, choices, result, help)                                   \
@@ -106,10 +106,10 @@ static const struct key data_keys[] = {
         "Folder of the prepared corpus, or of several with commas between them, of one vocabulary: "
         "samples then come from all of them, by weights or temperature (data/README.md). A "
         "checkpoint remembers their contents, not their places."),
-    MIX_LIST(data, weights, weight_count, "(0, 1000000]",
+    RARE_LIST(data, weights, weight_count, "(0, 1000000]",
         "Of several corpora: how many samples come from each, in proportion, in the order of corpus "
         "(70, 20, 10 is the same as 0.7, 0.2, 0.1); empty: by temperature."),
-    MIX(data, temperature, "1", "[0.1, 1000000]",
+    RARE(data, temperature, "1", "[0.1, 1000000]",
         "Of several corpora without weights: the samples from each are in proportion to its training "
         "tokens to the power 1 / temperature. 1: to its tokens; higher values take small corpora more "
         "often (multilingual BERT: 1.43, which is 1 / 0.7; XLM-R, arXiv 1911.02116: 3.33), 1000000 all "
@@ -339,17 +339,22 @@ static const struct key phase_keys[] = {
         "Folder of the phase's own corpus, or of several with commas between them, of the same "
         "vocabulary as the others; empty: data.corpus. Ready samples (TFRecords) come in one length, "
         "so each phase has a set of its own."),
-    MIX_LIST(phase, weights, weight_count, "(0, 1000000]",
+    RARE_LIST(phase, weights, weight_count, "(0, 1000000]",
         "As data.weights, of the phase's corpora; empty: data.weights hold, where the phase has no "
         "corpus and no temperature of its own."),
-    MIX(phase, temperature, "0", "[0, 1000000]",
+    RARE(phase, temperature, "0", "[0, 1000000]",
         "As data.temperature, for the phase; 0: that holds."),
     KEY(phase, sequence_length, "128", "[8, 65536]", RESULT,
         "Longest sequence of the phase, [CLS] and both [SEP] included."),
     KEY(phase, max_predictions_per_sequence, "0", "[0, 65536]", RESULT,
         "At most so many masked tokens a sequence; 0: no limit but data.masked_lm_probability."),
     KEY(phase, global_batch, "256", "[1, 1048576]", RESULT,
-        "Sequences of a step, over all ranks."),
+        "Sequences of a step, over all ranks; batch_changes says where that changes within the phase."),
+    RARE_LIST(phase, batch_changes, batch_change_count, "[1, 1048576]",
+        "Other batches within the phase, STEP:SEQUENCES each, ascending: with 1000:1024, 3000:2048 steps have "
+        "global_batch sequences up to step 1000, then 1024, and 2048 after step 3000. Samples go on in their "
+        "order, and the schedule as it would: nothing scales the rate with the batch. Where it is to be "
+        "scaled, make phases of it, each with its own learning_rate, and without warm-up from the second on."),
     KEY(phase, epochs, "0", "[0, 1000000]", FREE,
         "Fine-tuning: passes over the training set, from which the steps follow; 0: steps hold."),
     KEY(phase, steps, "0", "[0, 1000000000]", RESULT,

@@ -17,7 +17,7 @@
 
 #include "lambert/config/config.h"
 
-enum key_type { KEY_INT, KEY_INT64, KEY_REAL, KEY_BOOL, KEY_CHOICE, KEY_TEXT };
+enum key_type { KEY_INT, KEY_INT64, KEY_REAL, KEY_BOOL, KEY_CHOICE, KEY_TEXT, KEY_CHANGE };
 
 /* One of the words that a choice is between, and the value of the enum that it stands for. */
 struct choice {
@@ -28,10 +28,10 @@ struct choice {
 struct key {
     const char *name; /* in its section: "hidden_size" */
     enum key_type type;
-    size_t offset;                /* in the section's struct; of a list, of its first value */
-    size_t size;                  /* of a value */
-    const char *standard;         /* the default, as in a file; NULL: the key must be given */
-    const char *accepts;          /* of a number an interval, "[1, 8)" */
+    size_t offset;        /* in the section's struct; of a list, of its first value */
+    size_t size;          /* of a value */
+    const char *standard; /* the default, as in a file; NULL: the key must be given */
+    const char *accepts;  /* of a number an interval, "[1, 8)"; of a change's second number */
     const struct choice *choices; /* of a choice; the last has no word */
     bool result;                  /* changes the numbers of a run */
     bool sparse;                  /* left out of the copy in checkpoints where it has its default */
@@ -45,7 +45,7 @@ struct key {
 /* clang-format off */
 #define KEY_TYPE(value)                                                                            \
     _Generic((value), int: KEY_INT, int64_t: KEY_INT64, double: KEY_REAL, bool: KEY_BOOL,          \
-             unsigned: KEY_CHOICE, char *: KEY_TEXT)
+             unsigned: KEY_CHOICE, char *: KEY_TEXT, struct batch_change: KEY_CHANGE)
 #define KEY_PLACE(structure, member) (((struct structure *)0)->member)
 #define KEY_VALUE(structure, member)                                                               \
     .type = KEY_TYPE(KEY_PLACE(structure, member)), .offset = offsetof(struct structure, member),  \

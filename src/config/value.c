@@ -10,6 +10,9 @@
 
 #include "lambert/base/memory.h"
 
+/* Of a change: the steps after which it is. */
+#define MOST_STEPS "[1, 1000000000]"
+
 /* Whether x lies in an interval such as "[1, 8)". */
 static bool inside(const char *interval, double x)
 {
@@ -78,6 +81,24 @@ static bool parse_choice(const struct choice *choices, const char *text, void *p
     return false;
 }
 
+/* "1000:1024": after so many steps, so many sequences. */
+static bool parse_change(const struct key *key, const char *text, void *place)
+{
+    struct key number = {.type = KEY_INT, .accepts = MOST_STEPS};
+    const char *colon = strchr(text, ':');
+    struct batch_change change = {0};
+    if (!colon)
+        return false;
+    char *after = memory_text("%.*s", (int)(colon - text), text);
+    bool good = parse_whole(&number, after, &change.after);
+    free(after);
+    number.accepts = key->accepts;
+    good = good && parse_whole(&number, colon + 1, &change.sequences);
+    if (good)
+        *(struct batch_change *)place = change;
+    return good;
+}
+
 /* What an INI file cannot hold is no value on the command line either: the configuration of a run
  * is kept as a file. A comment begins with ; (or, for people, #) at the front or behind a space. */
 static bool fits_a_file(const char *text)
@@ -115,6 +136,8 @@ static bool parse_one(const struct key *key, const char *text, void *place)
         return parse_choice(key->choices, text, place);
     case KEY_TEXT:
         return parse_text(key, text, place);
+    case KEY_CHANGE:
+        return parse_change(key, text, place);
     }
     return false;
 }
@@ -199,6 +222,11 @@ static void print_one(const struct key *key, const void *place, struct buffer *o
     case KEY_TEXT:
         buffer_print(out, "%s", (const char *)place);
         break;
+    case KEY_CHANGE: {
+        const struct batch_change *change = place;
+        buffer_print(out, "%d:%d", change->after, change->sequences);
+        break;
+    }
     }
 }
 
@@ -257,6 +285,10 @@ void value_describe(const struct key *key, struct buffer *out)
     case KEY_TEXT:
         buffer_print(out, "a text of less than %zu bytes without control characters or ' ;'",
                      key->size);
+        break;
+    case KEY_CHANGE:
+        buffer_print(out, "two whole numbers STEP:SEQUENCES, in %s and %s", MOST_STEPS,
+                     key->accepts);
         break;
     }
 }

@@ -15,6 +15,7 @@
 #include "lambert/corpus/manifest.h"
 #include "lambert/run/base_model.h"
 #include "lambert/run/corpora.h"
+#include "lambert/run/options.h"
 #include "lambert/run/shared_config.h"
 #include "lambert/store/checkpoint_folder.h"
 
@@ -26,11 +27,14 @@ static void find_idle_ranks(const struct doctor *doctor, struct findings *found)
     const int ranks = dist_size(doctor->dist);
     for (int p = 0; p < doctor->config.phase_count && doctor->first; p++) {
         const struct config_phase *phase = &doctor->config.phases[p];
-        if (phase->global_batch < ranks)
+        const struct batch_sizes sizes = batch_sizes_of(phase);
+        const int least = batch_sizes_least(&sizes);
+        if (least < ranks)
             find(found, FINDING_WARNING, OF_JOB,
                  "start fewer ranks of more threads each, or enlarge the global batch",
-                 "phase.%s.global_batch is %d sequences for %d ranks: in each step some idle",
-                 phase->name, phase->global_batch, ranks);
+                 "phase.%s.%s is %d sequences for %d ranks: in each such step some idle",
+                 phase->name, phase->global_batch < ranks ? "global_batch" : "batch_changes", least,
+                 ranks);
     }
 }
 

@@ -16,6 +16,7 @@
 #include "lambert/run/predict.h"
 #include "lambert/run/run.h"
 #include "lambert/run/task_set.h"
+#include "phase_plan.h"
 #include "run_internal.h"
 #include "signals.h"
 #include "work.h"
@@ -40,19 +41,19 @@ static int open_phase(struct work *work, const struct dist *dist, int phase, uin
 {
     struct fine_tuning *tuning = (struct fine_tuning *)work;
     const struct config_phase *settings = &work->config.phases[phase];
-    const struct schedule schedule = schedule_of(settings);
+    const struct phase_plan plan = phase_plan_of(settings);
     const int count = feature_set_count(tuning->train.features);
     struct feature_batches_options options = feature_batches_options_of(&work->config, phase, dist);
     options.first_batch = first;
     options.end_batch = end;
     (void)err;
     tuning->phase = phase;
-    log_info(
-        "phase %s: %d sequences of up to %d, %d steps of %d (%.2f epochs), peak rate %g, warm-up "
-        "%.0f steps",
-        settings->name, count, settings->sequence_length, settings->steps, settings->global_batch,
-        (double)settings->steps * settings->global_batch / count, settings->learning_rate,
-        schedule.warmup);
+    struct buffer text = {0};
+    phase_plan_print(&plan, &text);
+    log_info("phase %s: %d sequences of up to %d, %s; %.2f epochs", settings->name, count,
+             settings->sequence_length, buffer_text(&text),
+             (double)phase_plan_sequences_behind(&plan, 0) / count);
+    buffer_release(&text);
     *source = feature_batches_open(tuning->train.features, &options);
     return 0;
 }
@@ -264,14 +265,15 @@ static int complete_config(struct fine_tuning *tuning, struct error *err)
     config->model.attention_probs_dropout_prob = own.attention_probs_dropout_prob;
     for (int p = 0; p < config->phase_count; p++) {
         struct config_phase *phase = &config->phases[p];
+        const struct batch_sizes sizes = batch_sizes_of(phase);
         const double sequences = phase->epochs * feature_set_count(tuning->train.features);
-        const double steps = ceil(sequences / phase->global_batch);
+        const uint64_t steps = batch_sizes_covering(&sizes, (uint64_t)ceil(sequences));
         if (phase->epochs == 0)
             continue;
         if (steps > MOST_STEPS)
-            return error_set(err,
-                             "phase.%s.epochs (%g) are %.0f steps, more than the %d there may be",
-                             phase->name, phase->epochs, steps, MOST_STEPS);
+            return error_set(
+                err, "phase.%s.epochs (%g) are %" PRIu64 " steps, more than the %d there may be",
+                phase->name, phase->epochs, steps, MOST_STEPS);
         phase->steps = (int)steps;
         phase->epochs = 0;
     }
@@ -291,11 +293,12 @@ static void make_options(struct fine_tuning *tuning, const struct dist *dist)
     if (tuning->heldout.features)
         capacity_for(&capacity, tuning->heldout.features);
     work->options.bert.capacity = capacity;
-    for (int p = 0; p < work->config.phase_count; p++)
-        work->batches =
-            max_size(work->batches, feature_batches_memory(tuning->train.features,
-                                                           work->config.phases[p].global_batch,
-                                                           dist_size(dist), capacity.longest));
+    for (int p = 0; p < work->config.phase_count; p++) {
+        const struct batch_sizes sizes = batch_sizes_of(&work->config.phases[p]);
+        work->batches = max_size(
+            work->batches, feature_batches_memory(tuning->train.features, batch_sizes_most(&sizes),
+                                                  dist_size(dist), capacity.longest));
+    }
     work->what = "training set";
     work->key = "task.train";
     work->place = work->config.task.train;

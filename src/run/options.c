@@ -71,7 +71,11 @@ struct schedule schedule_of(const struct config_phase *phase)
 
 struct batch_sizes batch_sizes_of(const struct config_phase *phase)
 {
-    return (struct batch_sizes){.first = phase->global_batch};
+    struct batch_sizes sizes = {.first = phase->global_batch,
+                                .change_count = phase->batch_change_count};
+    for (int c = 0; c < sizes.change_count; c++)
+        sizes.changes[c] = phase->batch_changes[c];
+    return sizes;
 }
 
 /* The fewest rows a sequence has: [CLS] a [SEP] b [SEP], or [CLS] a [SEP]. */

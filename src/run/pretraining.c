@@ -13,6 +13,7 @@
 #include "lambert/run/pair_scorer.h"
 #include "lambert/run/run.h"
 #include "lambert/sample/sampled_batches.h"
+#include "phase_plan.h"
 #include "run_internal.h"
 #include "run_log.h"
 #include "signals.h"
@@ -38,14 +39,15 @@ struct pretraining {
  * one may be all that there is. */
 enum { MANY_EPOCHS = 40, MANY_EPOCHS_ALONE = 1000 };
 
-static void announce_part(const struct pretraining *pretraining, int part)
+static void announce_part(const struct pretraining *pretraining, const struct phase_plan *plan,
+                          int part)
 {
     const int phase = pretraining->phase;
     const struct config_phase *settings = &pretraining->work.config.phases[phase];
     const struct corpus *corpus = corpora_of(&pretraining->corpora, phase, part);
     const double share = mixture_share(corpora_mixture(&pretraining->corpora, phase), part);
     const uint64_t epoch = mixed_sampler_epoch_samples(pretraining->sampler, part, 0);
-    const double samples = (double)settings->steps * settings->global_batch * share;
+    const double samples = share * (double)phase_plan_sequences_behind(plan, 0);
     const double epochs = samples / (double)epoch;
     log_info("phase %s, %s: %.4g%% of the samples; it has %" PRIu64 " tokens, an epoch %" PRIu64
              " samples, this phase sees %.2f epochs",
@@ -61,25 +63,25 @@ static void announce_part(const struct pretraining *pretraining, int part)
 static void announce(const struct pretraining *pretraining)
 {
     const struct config_phase *settings = &pretraining->work.config.phases[pretraining->phase];
-    const struct schedule schedule = schedule_of(settings);
+    const struct phase_plan plan = phase_plan_of(settings);
     const int parts = corpora_parts(&pretraining->corpora, pretraining->phase);
     const char *name = settings->name;
+    struct buffer text = {0};
+    phase_plan_print(&plan, &text);
     if (parts > 1) {
-        log_info(
-            "phase %s: sequences of up to %d, %d steps of %d, peak rate %g, warm-up %.0f steps; "
-            "%d corpora",
-            name, settings->sequence_length, settings->steps, settings->global_batch,
-            settings->learning_rate, schedule.warmup, parts);
+        log_info("phase %s: sequences of up to %d, %s; %d corpora", name, settings->sequence_length,
+                 buffer_text(&text), parts);
         for (int p = 0; p < parts; p++)
-            announce_part(pretraining, p);
+            announce_part(pretraining, &plan, p);
+        buffer_release(&text);
         return;
     }
     const uint64_t epoch = mixed_sampler_epoch_samples(pretraining->sampler, 0, 0);
-    const double epochs = (double)settings->steps * settings->global_batch / (double)epoch;
-    log_info("phase %s: sequences of up to %d, %d steps of %d, peak rate %g, warm-up %.0f steps; "
-             "an epoch has %" PRIu64 " samples, this phase sees %.2f epochs",
-             name, settings->sequence_length, settings->steps, settings->global_batch,
-             settings->learning_rate, schedule.warmup, epoch, epochs);
+    const double epochs = (double)phase_plan_sequences_behind(&plan, 0) / (double)epoch;
+    log_info("phase %s: sequences of up to %d, %s; an epoch has %" PRIu64
+             " samples, this phase sees %.2f epochs",
+             name, settings->sequence_length, buffer_text(&text), epoch, epochs);
+    buffer_release(&text);
     if (epochs >
         MANY_EPOCHS_ALONE) /* masks are new each time, yet such a corpus is learnt by heart */
         log_warning(
@@ -216,11 +218,12 @@ static void make_options(struct pretraining *pretraining, const struct dist *dis
     work->cache = (size_t)work->config.data.cache_megabytes << 20;
     for (int p = 0; p < work->config.phase_count; p++) {
         const struct config_phase *phase = &work->config.phases[p];
+        const struct batch_sizes sizes = batch_sizes_of(phase);
         const int masked =
             (int)ceil(work->config.data.sampling.masked_lm_probability * phase->sequence_length);
         const int most = phase->max_predictions_per_sequence;
         work->batches = max_size(work->batches,
-                                 sampled_batches_memory(phase->global_batch, dist_size(dist),
+                                 sampled_batches_memory(batch_sizes_most(&sizes), dist_size(dist),
                                                         phase->sequence_length,
                                                         most > 0 ? min_int(most, masked) : masked));
     }

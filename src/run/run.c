@@ -18,6 +18,7 @@
 #include "lambert/kernels/product_counts.h"
 #include "lambert/run/options.h"
 #include "nonfinite.h"
+#include "phase_plan.h"
 #include "replays.h"
 #include "run_folder.h"
 #include "run_internal.h"
@@ -28,7 +29,7 @@
 /* One phase as it runs. */
 struct phase_run {
     const struct config_phase *settings;
-    struct schedule schedule;
+    struct phase_plan plan;
     struct batch_source *source;
     struct progress progress;
 };
@@ -166,7 +167,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     }
     double data = clock_seconds() - started;
     activity_at("data is there", -1);
-    metrics.rate = schedule_rate(&phase->schedule, state->phase_step);
+    metrics.rate = phase_plan_step(&phase->plan, state->phase_step).rate;
     trainer_listen(run->trainer, run->step_seconds > LONG_STEP ? signals_stop : NULL);
     const bool replay = replays_turn(run, state->total_steps + 1, &turn);
     if (replay)
@@ -206,7 +207,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     state->sequences += report.sequences;
     state->tokens += report.tokens;
     metrics.skipped_steps = state->total_steps - trainer_updates(run->trainer);
-    time_left_note_step(&run->time_left, metrics.seconds);
+    time_left_note_step(&run->time_left, report.sequences, metrics.seconds);
     metrics.left = time_left_estimate(&run->time_left, run->config, state);
 
     activity_at("writing metrics", -1);
@@ -353,8 +354,8 @@ static enum outcome after_step(struct run *run, const struct phase_run *phase, s
 static int phase_open(struct run *run, struct phase_run *phase, struct error *err)
 {
     const struct config_phase *settings = &run->config->phases[run->state.phase];
-    *phase = (struct phase_run){.settings = settings, .schedule = schedule_of(settings)};
-    time_left_phase(&run->time_left, run->config, run->state.phase);
+    *phase = (struct phase_run){.settings = settings, .plan = phase_plan_of(settings)};
+    time_left_phase(&run->time_left, run->config, run->state.phase, run->state.phase_step);
     time_spent_phase(&run->time_spent);
     return run->work->operations->open_phase(run->work, run->dist, run->state.phase,
                                              (uint64_t)run->state.phase_step,

@@ -3,30 +3,41 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "phase_plan.h"
+
 static const double WEIGHT = 0.05; /* of the last step in the mean: some twenty of them count */
 
-double time_left_cost(const struct config *config, int phase)
+/* The arithmetic of a sequence of the phase, in a unit that all phases of a model have in common. */
+static double sequence_cost(const struct config *config, int phase)
 {
     const struct config_phase *settings = &config->phases[phase];
     const double H = config->model.hidden_size, F = config->model.intermediate_size;
     const double S = settings->sequence_length;
     /* Multiply-adds of a token in a layer: queries, keys, values and output; feed-forward; attention. */
-    return settings->global_batch * S * (4 * H * H + 2 * H * F + 2 * S * H);
+    return S * (4 * H * H + 2 * H * F + 2 * S * H);
 }
 
-void time_left_phase(struct time_left *left, const struct config *config, int phase)
+/* The mean becomes that of steps with so much arithmetic. */
+static void scale(struct time_left *left, double cost)
 {
-    const double cost = time_left_cost(config, phase);
     if (left->cost > 0)
         left->step *= cost / left->cost;
     left->cost = cost;
+}
+
+void time_left_phase(struct time_left *left, const struct config *config, int phase, int64_t step)
+{
+    const struct phase_plan plan = phase_plan_of(&config->phases[phase]);
+    left->sequence = sequence_cost(config, phase);
+    scale(left, left->sequence * phase_plan_step(&plan, step).sequences);
     left->steps = 0;
 }
 
 /* The first step of a phase is unlike the others (memory is touched for the first time): it stands for them until there
  * is a second. */
-void time_left_note_step(struct time_left *left, double seconds)
+void time_left_note_step(struct time_left *left, uint64_t sequences, double seconds)
 {
+    scale(left, left->sequence * (double)sequences);
     const int64_t others = left->steps++ - 1;
     const double weight = others < 1 ? 1 : fmax(WEIGHT, 1 / (double)(others + 1));
     left->step += weight * (seconds - left->step);
@@ -69,10 +80,12 @@ struct time_estimate time_left_estimate(const struct time_left *left, const stru
     int64_t from = state->total_steps, done = state->phase_step;
     for (int p = state->phase; p < config->phase_count; p++) {
         const bool running = p == state->phase;
-        const int64_t to = from + config->phases[p].steps - done;
-        const double pace = left->step * time_left_cost(config, p) / left->cost;
+        const struct phase_plan plan = phase_plan_of(&config->phases[p]);
+        const int64_t to = from + plan.steps - done;
+        const double cost =
+            sequence_cost(config, p) * (double)phase_plan_sequences_behind(&plan, done);
         /* What follows the step that was made last is still to come. */
-        estimate.run += (double)(to - from) * pace + between(left, train, from - running, to);
+        estimate.run += left->step * cost / left->cost + between(left, train, from - running, to);
         if (running)
             estimate.phase = estimate.run;
         from = to;

@@ -176,6 +176,23 @@ static void warmups(void **state)
                       "thing twice; leave one of them at 0");
 }
 
+static void batch_changes(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST "batch_changes = 1:2, 9:4\n");
+    assert_text_fails(LEAST "batch_changes = 5:2, 5:4\n",
+                      "phase.one.batch_changes has step 5 behind step 5; give them in the order in "
+                      "which they come");
+    assert_text_fails(LEAST "batch_changes = 10:2\n",
+                      "phase.one.batch_changes changes the batch after step 10, and the phase ends "
+                      "with phase.one.steps (10); leave that change away");
+    assert_text_fails(LEAST "batch_changes = 5:1048576\nsequence_length = 4096\n[model]\n"
+                            "max_position_embeddings = 4096\n",
+                      "phase.one.batch_changes (5:1048576) times phase.one.sequence_length (4096) "
+                      "is more than 2147483647 tokens a step; lower one of them");
+}
+
 static void new_rows_are_those_of_another_model(void **state)
 {
     (void)state;
@@ -210,6 +227,7 @@ int main(void)
         cmocka_unit_test(lengths),
         cmocka_unit_test(tokens_of_a_step),
         cmocka_unit_test(warmups),
+        cmocka_unit_test(batch_changes),
         cmocka_unit_test(shares_of_corpora),
         cmocka_unit_test(masked_tokens_have_one_fate),
         cmocka_unit_test(new_rows_are_those_of_another_model),

@@ -88,6 +88,7 @@ static const char unusual[] = "[run]\n"
                               "sequence_length = 16\n"
                               "max_predictions_per_sequence = 5\n"
                               "global_batch = 4\n"
+                              "batch_changes = 10:8, 200:1048576\n"
                               "epochs = 0\n"
                               "steps = 1000000000\n"
                               "learning_rate = 0.00288293\n"
@@ -103,6 +104,7 @@ static const char unusual[] = "[run]\n"
                               "sequence_length = 64\n"
                               "max_predictions_per_sequence = 0\n"
                               "global_batch = 2\n"
+                              "batch_changes =\n"
                               "epochs = 0\n"
                               "steps = 20\n"
                               "learning_rate = 0.004\n"
@@ -255,6 +257,7 @@ static void result_keys(void **state)
             out |= strlen(left_out[i]) == name && strncmp(line, left_out[i], name) == 0;
         /* Of one corpus, or by tokens alone: as if there were no such keys. */
         out |= strncmp(line, "weights =\n", 10) == 0 ||
+               strncmp(line, "batch_changes =\n", 16) == 0 ||
                strncmp(line, "temperature = 0\n", 16) == 0 ||
                strncmp(line, "temperature = 1\n", 16) == 0;
         if (!out)

@@ -142,6 +142,28 @@ static void texts(void **state)
                    "behind a value begin with ;)");
 }
 
+/* After so many steps, so many sequences. */
+static void changes(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_int_equal(with(&c, "phase.one.batch_changes", "3:8 , 7:1048576"), 0);
+    assert_int_equal(c.phases[0].batch_change_count, 2);
+    assert_int_equal(c.phases[0].batch_changes[0].after, 3);
+    assert_int_equal(c.phases[0].batch_changes[0].sequences, 8);
+    assert_int_equal(c.phases[0].batch_changes[1].after, 7);
+    assert_int_equal(c.phases[0].batch_changes[1].sequences, 1048576);
+    assert_int_equal(with(&c, "phase.one.batch_changes", ""), 0);
+    assert_int_equal(c.phases[0].batch_change_count, 0);
+    const char *bad[] = {"3",   "3:",        ":3",   "3:0",          "0:3",  "3:8:9",
+                         "3 8", "3:1048577", "3 :8", "3: 8",         "-1:8", "3:8,",
+                         "x:8", "3:x",       "3:8;", "1000000001:8", "1.5:8"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_refused("phase.one.batch_changes", bad[i],
+                       "a list of at most 16, with commas between them, each two whole numbers "
+                       "STEP:SEQUENCES, in [1, 1000000000] and [1, 1048576]");
+}
+
 static void hash_comments_get_a_hint(void **state)
 {
     (void)state;
@@ -153,9 +175,13 @@ static void hash_comments_get_a_hint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_numbers), cmocka_unit_test(real_numbers),
-        cmocka_unit_test(yes_and_no),    cmocka_unit_test(choices),
-        cmocka_unit_test(texts),         cmocka_unit_test(hash_comments_get_a_hint),
+        cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(real_numbers),
+        cmocka_unit_test(yes_and_no),
+        cmocka_unit_test(choices),
+        cmocka_unit_test(changes),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(hash_comments_get_a_hint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,13 @@ static void model_and_rows_complete_the_configuration(void **state)
     assert_int_equal(work->options.bert.capacity.longest, 6); /* [CLS] w6 w7 w8 w9 [SEP] */
     assert_int_equal(work->options.bert.capacity.sequences, 96 / 3);
     work_close(work);
+
+    /* Steps follow from the epochs where batches change, too: 2, 2, and twice 3 are the 10. */
+    config.phases[0].batch_change_count = 1;
+    config.phases[0].batch_changes[0] = (struct batch_change){2, 3};
+    work = open_work(&config, false);
+    assert_int_equal(work->config.phases[0].steps, 4);
+    work_close(work);
     end();
 }
 

@@ -32,17 +32,17 @@ static void the_first_step_is_forgotten(void **state)
     struct config config;
     struct time_left left = {0};
     two_phases(&config);
-    time_left_phase(&left, &config, 0);
-    time_left_note_step(&left, 100);
+    time_left_phase(&left, &config, 0, 0);
+    time_left_note_step(&left, 4, 100);
     assert_near(left.step, 100);
-    time_left_note_step(&left, 2);
+    time_left_note_step(&left, 4, 2);
     assert_near(left.step, 2);
-    time_left_note_step(&left, 4);
+    time_left_note_step(&left, 4, 4);
     assert_near(left.step, 3);
-    time_left_note_step(&left, 6);
+    time_left_note_step(&left, 4, 6);
     assert_near(left.step, 4);
     for (int i = 0; i < 200; i++)
-        time_left_note_step(&left, 8);
+        time_left_note_step(&left, 4, 8);
     assert_true(left.step > 7.99 && left.step <= 8); /* it follows the pace */
 }
 
@@ -55,16 +55,16 @@ static void a_later_phase_is_judged_by_its_arithmetic(void **state)
     const struct run_state at = {.phase = 0, .phase_step = 40, .total_steps = 40};
     two_phases(&config);
     const double ratio = 1024.0 * (49152 + 128 * 32) / (512.0 * (49152 + 128 * 128));
-    time_left_phase(&left, &config, 0);
-    time_left_note_step(&left, 2);
+    time_left_phase(&left, &config, 0, 0);
+    time_left_note_step(&left, 4, 2);
     const struct time_estimate estimate = time_left_estimate(&left, &config, &at);
     assert_near(estimate.phase, 120);
     assert_near(estimate.run, 120 + 10 * 2 * ratio);
 
     /* And measured when it runs. */
-    time_left_phase(&left, &config, 1);
+    time_left_phase(&left, &config, 1, 0);
     assert_near(left.step, 2 * ratio);
-    time_left_note_step(&left, 5);
+    time_left_note_step(&left, 32, 5);
     const struct run_state later = {.phase = 1, .phase_step = 1, .total_steps = 101};
     assert_near(time_left_estimate(&left, &config, &later).run, 45);
 }
@@ -79,7 +79,7 @@ static void evaluations_and_checkpoints_count(void **state)
     config.train.evaluate_every = 25;
     config.train.checkpoint_every = 20;
     config.train.checkpoint_keep_every = 30;
-    time_left_phase(&left, &config, 0);
+    time_left_phase(&left, &config, 0, 0);
     left.evaluation = 1000;
     left.checkpoint = 1e6;
     /* Steps take no time. Evaluations after 50, 75, 100, and 110; checkpoints after 60, 80, 90, 100, and 110. */
@@ -102,10 +102,38 @@ static void checkpoints_by_the_clock_take_their_share(void **state)
     const struct run_state at = {.phase = 1, .phase_step = 5, .total_steps = 105};
     two_phases(&config);
     config.train.checkpoint_minutes = 1;
-    time_left_phase(&left, &config, 1);
-    time_left_note_step(&left, 20);
+    time_left_phase(&left, &config, 1, 0);
+    time_left_note_step(&left, 32, 20);
     left.checkpoint = 6;
     assert_near(time_left_estimate(&left, &config, &at).run, 1.1 * (100 + 6));
+}
+
+/* 40 steps of 4, 20 of 8 and 40 of 2: the mean is scaled where the batch changes, and each step to come counts by its
+ * own. */
+static void steps_of_other_batches_take_other_times(void **state)
+{
+    (void)state;
+    struct config config;
+    struct time_left left = {0};
+    struct run_state at = {.phase = 0, .phase_step = 10, .total_steps = 10};
+    two_phases(&config);
+    config.phase_count = 1;
+    config.phases[0].batch_change_count = 2;
+    config.phases[0].batch_changes[0] = (struct batch_change){40, 8};
+    config.phases[0].batch_changes[1] = (struct batch_change){60, 2};
+    time_left_phase(&left, &config, 0, 0);
+    time_left_note_step(&left, 4, 2);
+    assert_near(time_left_estimate(&left, &config, &at).run, 30 * 2 + 20 * 4 + 40 * 1);
+    at.phase_step = at.total_steps = 42;
+    time_left_note_step(&left, 8, 4);
+    assert_near(left.step, 4);
+    assert_near(time_left_estimate(&left, &config, &at).run, 18 * 4 + 40 * 1);
+    /* A run that resumes there has no mean yet: its first step is one of 2. */
+    struct time_left resumed = {0};
+    time_left_phase(&resumed, &config, 0, 60);
+    time_left_note_step(&resumed, 2, 1);
+    at.phase_step = at.total_steps = 61;
+    assert_near(time_left_estimate(&resumed, &config, &at).run, 39 * 1);
 }
 
 int main(void)
@@ -113,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_step_is_forgotten),
         cmocka_unit_test(a_later_phase_is_judged_by_its_arithmetic),
+        cmocka_unit_test(steps_of_other_batches_take_other_times),
         cmocka_unit_test(evaluations_and_checkpoints_count),
         cmocka_unit_test(checkpoints_by_the_clock_take_their_share),
     };

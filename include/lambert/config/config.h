@@ -30,6 +30,7 @@
 #include "lambert/base/error.h"
 #include "lambert/base/float16.h"
 #include "lambert/base/log.h"
+#include "lambert/batch/batch_sizes.h"
 #include "lambert/examples/task.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/optim/optimizer_options.h"
@@ -141,9 +142,11 @@ struct config_phase {
     int weight_count;
     double temperature; /* 0: data.temperature */
     int sequence_length;
-    int max_predictions_per_sequence; /* 0: no limit but the probability */
-    int global_batch;                 /* sequences */
-    double epochs;                    /* fine-tuning: passes over the training set; 0: steps hold */
+    int max_predictions_per_sequence;                      /* 0: no limit but the probability */
+    int global_batch;                                      /* sequences, until the first change */
+    struct batch_change batch_changes[BATCH_CHANGES_MOST]; /* [batch_change_count] */
+    int batch_change_count;
+    double epochs; /* fine-tuning: passes over the training set; 0: steps hold */
     int steps;
     double learning_rate; /* peak */
     double warmup_ratio;  /* of steps */
