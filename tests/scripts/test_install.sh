@@ -56,7 +56,7 @@ for recipe in debian-corpus demo-text tasks wikipedia; do
     "$share/data/$recipe" --help >out.txt || fail "$recipe --help"
 done
 "$share/scripts/clean-shared-memory" empty || fail "clean-shared-memory"
-for script in run-page.py run-summary.py; do
+for script in run-page.py run-summary.py sweep; do
     "$share/scripts/$script" --help >out.txt || fail "$script --help"
 done
 [ -s "$prefix/share/doc/lambert/README.md" ] && [ -s "$prefix/share/doc/lambert/docs/cluster.md" ] || fail "no pages"
