@@ -31,7 +31,7 @@ task-NAME.json, a head of fine-tuning (tasks.py):
     gradients   name -> the gradient of the loss, row-major; dropout 0
 
 optimizer-NAME.json, on the tensors of that model with its weights, but the position embeddings 0:
-    options     the keys of [optimizer]
+    options     the keys of [optimizer]; one that is missing has its default
     rates       learning rate of each of the ten updates
     gradients   in words; in update s = 1 .. 10: g = 0.02 s number(s, n, e), but 0 throughout for the
                 token type embeddings
@@ -126,7 +126,13 @@ OPTIMIZERS = {
     "lans-all": (Options(name="lans", adapt_all=True, decay_all=True, weight_decay=0.1), NVIDIA),
     "lans-no-decay": (Options(name="lans", weight_decay=0, beta1=0.8, beta2=0.95, epsilon=1e-3),
                       CONTINUOUS),
+    "lamb-bounded": (Options(ratio_min=0.4, ratio_max=0.8), CONTINUOUS),
+    "lamb-bounded-all": (Options(ratio_max=0.7, adapt_all=True), GOOGLE),
+    "lars-bounded": (Options(name="lars", trust_coefficient=0.5, ratio_min=7.1, ratio_max=7.5), CONTINUOUS),
+    "lans-bounded": (Options(name="lans", ratio_min=0.3, ratio_max=0.7), CONTINUOUS),
 }
+
+LATER = ("ratio_min", "ratio_max")
 
 POSITIONS = "bert.embeddings.position_embeddings.weight"
 TYPES = "bert.embeddings.token_type_embeddings.weight"
@@ -211,6 +217,13 @@ def task_model(task, answers):
             "gradients": {name: numbers(g) for name, g in gradients.items()}}
 
 
+def written(options):
+    """Keys that are younger than the first files stand only where they are used: files that are there stay as
+    they are."""
+    return {key: value for key, value in vars(options).items()
+            if key not in LATER or value != getattr(Options(), key)}
+
+
 def optimizer(options, schedule):
     config = Config(**CONFIG)
     weights = weights_of(shapes(config))
@@ -218,7 +231,7 @@ def optimizer(options, schedule):
     rates = [rate(schedule, s) for s in range(schedule.steps)]
     rule = Optimizer(options)
     norms = [rule.step(weights, gradients_of(config, s + 1), rates[s]) for s in range(len(rates))]
-    return {"config": CONFIG, "options": vars(options), "rates": rates,
+    return {"config": CONFIG, "options": written(options), "rates": rates,
             "gradients": "0.02 s number(s, n, e), 0 in the token type embeddings; "
                          "see scripts/numerics/golden.py",
             "norms": norms,

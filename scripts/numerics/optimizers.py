@@ -25,6 +25,8 @@ class Options:
     decay_all: bool = False
     adapt_all: bool = False
     trust_coefficient: float = 0.001
+    ratio_min: float = 0.0
+    ratio_max: float = 0.0
 
 
 @dataclasses.dataclass
@@ -94,12 +96,18 @@ class Optimizer:
             m, v = m / (1 - o.beta1 ** t), v / (1 - o.beta2 ** t)
         return m / (torch.sqrt(v) + o.epsilon) + decay * w
 
+    def bounded(self, ratio):
+        """DeepSpeed's min_coeff and max_coeff; 0: there is none"""
+        if self.options.ratio_max:
+            ratio = min(ratio, self.options.ratio_max)
+        return max(ratio, self.options.ratio_min)
+
     def lamb(self, name, w, g, decay, adapt, learning_rate):
         """You et al., arXiv 1904.00962, algorithm 2, φ the identity"""
         u = self.adam_direction(name, w, g, decay)
         ratio = 1.0
         if adapt and norm(w) > 0 and norm(u) > 0:
-            ratio = norm(w) / norm(u)
+            ratio = self.bounded(norm(w) / norm(u))
         return learning_rate * ratio * u
 
     def adamw(self, name, w, g, decay, _adapt, learning_rate):
@@ -119,7 +127,7 @@ class Optimizer:
         update = torch.zeros_like(w)
         for part, numerator in ((o.beta1, m), (1 - o.beta1, g)):
             u = numerator / (torch.sqrt(v) + o.epsilon) + decay * w
-            ratio = norm(w) / norm(u) if adapt and norm(w) > 0 and norm(u) > 0 else 1.0
+            ratio = self.bounded(norm(w) / norm(u)) if adapt and norm(w) > 0 and norm(u) > 0 else 1.0
             update += part * ratio * u
         return learning_rate * update
 
@@ -127,7 +135,7 @@ class Optimizer:
         """You et al., arXiv 1708.03888; 1 where a norm is 0, as in TensorFlow's and NVIDIA's LARS"""
         ratio = 1.0
         if adapt and norm(w) > 0 and norm(g) > 0:
-            ratio = self.options.trust_coefficient * norm(w) / (norm(g) + decay * norm(w))
+            ratio = self.bounded(self.options.trust_coefficient * norm(w) / (norm(g) + decay * norm(w)))
         self.m[name] = self.options.momentum * self.m[name] + learning_rate * ratio * (g + decay * w)
         return self.m[name]
 

@@ -199,6 +199,16 @@ static int check_mix(const struct config *config, int phase, struct error *err)
     return 0;
 }
 
+static int check_optimizer(const struct optimizer_options *optimizer, struct error *err)
+{
+    if (optimizer->ratio_max > 0 && optimizer->ratio_min > optimizer->ratio_max)
+        return error_set(err,
+                         "optimizer.ratio_min (%g) is more than optimizer.ratio_max (%g); change "
+                         "one of them, or leave it at 0 for no bound",
+                         optimizer->ratio_min, optimizer->ratio_max);
+    return 0;
+}
+
 int config_check(const struct config *config, struct error *err)
 {
     const struct config_model *model = &config->model;
@@ -240,6 +250,8 @@ int config_check(const struct config *config, struct error *err)
                          "data.mask_replace_prob (%g) and data.random_replace_prob (%g) are more "
                          "than 1 together; lower one of them",
                          sampling->mask_replace_prob, sampling->random_replace_prob);
+    if (check_optimizer(&config->optimizer, err) < 0)
+        return -1;
     if (train->reproducible && train->gradient_wire != TYPE_FLOAT32)
         return error_set(err,
                          "train.reproducible sums gradients exactly, train.gradient_wire (%s) "

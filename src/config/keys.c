@@ -60,6 +60,10 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
     ROW(config_data, sampling.member, #member, standard, NULL, choices, result, help)
 #define OPTIMIZER(member, standard, accepts, result, help)                                         \
     ROW(optimizer_options, member, #member, standard, accepts, NULL, result, help)
+/* Of what most runs do without: not written to checkpoints where it has its default. */
+#define OPTIMIZER_EXTRA(member, row_standard, row_accepts, row_help)                               \
+    {.name = #member, KEY_VALUE(optimizer_options, member), .standard = row_standard,              \
+     .accepts = row_accepts, .result = RESULT, .sparse = true, .help = row_help}
 
 #define RESULT   true
 #define FREE     false /* to change: the numbers stay the same, rounding aside */
@@ -245,6 +249,11 @@ static const struct key optimizer_keys[] = {
         "Trust ratio on biases and LayerNorm as well (lamb, lars, lans)."),
     OPTIMIZER(trust_coefficient, "0.001", "(0, 1000]", RESULT,
         "Factor of the trust ratio (lars)."),
+    OPTIMIZER_EXTRA(ratio_min, "0", "[0, inf)",
+        "Least trust ratio: a lesser one is taken for this (lamb, lars, lans); DeepSpeed's min_coeff, 0.01 there. "
+        "0: no bound. Tensors without a trust ratio keep the rate as it is."),
+    OPTIMIZER_EXTRA(ratio_max, "0", "[0, inf)",
+        "Greatest trust ratio (lamb, lars, lans); DeepSpeed's max_coeff, 10 there. 0: no bound."),
 };
 
 static const struct key train_keys[] = {

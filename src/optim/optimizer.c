@@ -209,6 +209,13 @@ static struct rule_numbers numbers_of(const struct optimizer *o, const struct ru
     return numbers;
 }
 
+static double within_bounds(const struct optimizer_options *options, double ratio)
+{
+    if (options->ratio_max > 0 && ratio > options->ratio_max)
+        return options->ratio_max;
+    return ratio < options->ratio_min ? options->ratio_min : ratio;
+}
+
 /* r of a tensor's direction, from the sums over all ranks; 1 where the rule has none. */
 static double ratio_of(const struct optimizer *o, int tensor, int direction)
 {
@@ -216,7 +223,7 @@ static double ratio_of(const struct optimizer *o, int tensor, int direction)
     double w = norm_of(o, tensor, SUM_WEIGHT), u = norm_of(o, tensor, SUM_DIRECTION + direction);
     if (!o->rule->adaptive || excluded || w == 0 || u == 0)
         return 1;
-    return o->rule->ratio(&o->options, decay_of(o, tensor), w, u);
+    return within_bounds(&o->options, o->rule->ratio(&o->options, decay_of(o, tensor), w, u));
 }
 
 /* The first pass: moments, and the directions, with what the tensors' norms are made of. */

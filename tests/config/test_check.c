@@ -162,6 +162,18 @@ static void shares_of_corpora(void **state)
                       "between them");
 }
 
+static void bounds_of_trust_ratios(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST "[optimizer]\nratio_min = 10\nratio_max = 10\n");
+    assert_loads(&c, LEAST "[optimizer]\nratio_min = 10\n");
+    assert_text_fails(
+        LEAST "[optimizer]\nratio_min = 10\nratio_max = 0.01\n",
+        "optimizer.ratio_min (10) is more than optimizer.ratio_max (0.01); change one of "
+        "them, or leave it at 0 for no bound");
+}
+
 static void warmups(void **state)
 {
     (void)state;
@@ -226,6 +238,7 @@ int main(void)
         cmocka_unit_test(heads_divide_the_width),
         cmocka_unit_test(lengths),
         cmocka_unit_test(tokens_of_a_step),
+        cmocka_unit_test(bounds_of_trust_ratios),
         cmocka_unit_test(warmups),
         cmocka_unit_test(batch_changes),
         cmocka_unit_test(shares_of_corpora),

@@ -48,6 +48,7 @@ static void defaults(void **state)
     assert_false(c.optimizer.decay_all);
     assert_false(c.optimizer.adapt_all);
     assert_true(c.optimizer.trust_coefficient == 0.001);
+    assert_true(c.optimizer.ratio_min == 0 && c.optimizer.ratio_max == 0);
     assert_int_equal(c.train.micro_batch_tokens, 4096);
     assert_int_equal(c.train.recompute, 0);
     assert_int_equal(c.train.compute_type, TYPE_FLOAT32);

@@ -56,6 +56,8 @@ static const char unusual[] = "[run]\n"
                               "decay_all = yes\n"
                               "adapt_all = yes\n"
                               "trust_coefficient = 0.02\n"
+                              "ratio_min = 0.010000000000000002\n"
+                              "ratio_max = 12.5\n"
                               "\n"
                               "[train]\n"
                               "micro_batch_tokens = 1\n"
@@ -193,6 +195,23 @@ static void defaults_round_trip(void **state)
     buffer_release(&text);
 }
 
+/* What is younger than the first checkpoints stands in them only where it is used: others are as they were. */
+static void younger_keys_are_stored_where_they_are_used(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buffer text = {0};
+    assert_loads(&config, LEAST);
+    config_print(&config, true, &text);
+    assert_null(strstr(buffer_text(&text), "ratio_m"));
+    buffer_reset(&text);
+    assert_loads(&config, LEAST "[optimizer]\nratio_max = 12.5\n");
+    config_print(&config, true, &text);
+    assert_non_null(strstr(buffer_text(&text), "\nratio_max = 12.5\n\n"));
+    assert_null(strstr(buffer_text(&text), "ratio_min"));
+    buffer_release(&text);
+}
+
 static void texts_round_trip(void **state)
 {
     (void)state;
@@ -271,8 +290,11 @@ static void result_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),          cmocka_unit_test(tasks_round_trip),
-        cmocka_unit_test(defaults_round_trip), cmocka_unit_test(texts_round_trip),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(tasks_round_trip),
+        cmocka_unit_test(defaults_round_trip),
+        cmocka_unit_test(younger_keys_are_stored_where_they_are_used),
+        cmocka_unit_test(texts_round_trip),
         cmocka_unit_test(result_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

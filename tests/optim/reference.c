@@ -39,6 +39,13 @@ struct treatment {
     bool adapted;
 };
 
+static double bounded(const struct optimizer_options *options, double ratio)
+{
+    if (ratio < options->ratio_min)
+        return options->ratio_min;
+    return options->ratio_max > 0 && ratio > options->ratio_max ? options->ratio_max : ratio;
+}
+
 /* Each rule gives r. */
 static double lamb_or_adamw(const struct reference *o, const struct treatment *t, double rate,
                             const double *g, size_t at, size_t n)
@@ -58,7 +65,7 @@ static double lamb_or_adamw(const struct reference *o, const struct treatment *t
     }
     double r = 1;
     if (k->rule == RULE_LAMB && t->adapted && norm(w, n) > 0 && norm(u, n) > 0)
-        r = norm(w, n) / norm(u, n);
+        r = bounded(k, norm(w, n) / norm(u, n));
     for (size_t i = 0; i < n; i++)
         w[i] -= rate * r * u[i];
     free(u);
@@ -71,7 +78,8 @@ static double lars(const struct reference *o, const struct treatment *t, double 
     double *w = o->w + at, *m = o->m + at;
     double r = 1;
     if (t->adapted && norm(w, n) > 0 && norm(g, n) > 0)
-        r = o->options.trust_coefficient * norm(w, n) / (norm(g, n) + t->decay * norm(w, n));
+        r = bounded(&o->options, o->options.trust_coefficient * norm(w, n) /
+                                     (norm(g, n) + t->decay * norm(w, n)));
     for (size_t i = 0; i < n; i++) {
         double u = g[i] + t->decay * w[i];
         m[i] = o->options.momentum * m[i] + rate * r * u;
@@ -113,9 +121,9 @@ static double lans(const struct reference *o, const struct treatment *t, double 
     }
     double r1 = 1, r2 = 1, weight = norm(w, n);
     if (t->adapted && weight > 0 && norm(of_moment, n) > 0)
-        r1 = weight / norm(of_moment, n);
+        r1 = bounded(k, weight / norm(of_moment, n));
     if (t->adapted && weight > 0 && norm(of_gradient, n) > 0)
-        r2 = weight / norm(of_gradient, n);
+        r2 = bounded(k, weight / norm(of_gradient, n));
     for (size_t i = 0; i < n; i++)
         w[i] -= rate * (k->beta1 * r1 * of_moment[i] + (1 - k->beta1) * r2 * of_gradient[i]);
     free(of_moment);

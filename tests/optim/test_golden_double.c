@@ -1,6 +1,6 @@
 /* ranks: 1 2 3 */
 /* Ten updates of each rule against PyTorch, sharded over any number of ranks: clipping active and
- * not, bias correction on and off, decay and adaptation of all tensors on and off. */
+ * not, bias correction on and off, decay and adaptation of all tensors on and off, ratios with bounds and without. */
 #include "../dist/ranks.h"
 
 #include "../golden.h"
@@ -23,6 +23,13 @@ static enum update_rule rule_named(const char *name)
     return RULE_LAMB;
 }
 
+/* Of an option that older files do not have, as it did not exist: 0, its default. */
+static double later_value(const cJSON *options, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(options, name);
+    return item ? item->valuedouble : 0;
+}
+
 static struct optimizer_options options_of(const cJSON *root)
 {
     const cJSON *wanted = golden_get(root, "options");
@@ -38,6 +45,8 @@ static struct optimizer_options options_of(const cJSON *root)
         .decay_all = cJSON_IsTrue(golden_get(wanted, "decay_all")),
         .adapt_all = cJSON_IsTrue(golden_get(wanted, "adapt_all")),
         .trust_coefficient = golden_value(wanted, "trust_coefficient"),
+        .ratio_min = later_value(wanted, "ratio_min"),
+        .ratio_max = later_value(wanted, "ratio_max"),
     };
     return options;
 }

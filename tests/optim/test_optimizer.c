@@ -73,10 +73,9 @@ static void fill(real *values, size_t count, uint64_t stream)
         values[i] = (real)rng_normal(&rng);
 }
 
-static void run_init(struct run *run, enum update_rule rule)
+static void run_init_with(struct run *run, const struct optimizer_options *options)
 {
     struct error err;
-    struct optimizer_options options = usual_options(rule);
     small_table_init(&run->table);
     sharding_init(&run->sharding, run->table.size, 4096, dist_size(ranks));
     run->bytes = run->table.size * sizeof(real);
@@ -86,8 +85,14 @@ static void run_init(struct run *run, enum update_rule rule)
     run->shard = memory_new(1, run->shard_bytes);
     fill(run->params, run->table.size, 0);
     assert_int_equal(optimizer_new(&run->optimizer, &run->table, &run->sharding, dist_rank(ranks),
-                                   &options, &err),
+                                   options, &err),
                      0);
+}
+
+static void run_init(struct run *run, enum update_rule rule)
+{
+    const struct optimizer_options options = usual_options(rule);
+    run_init_with(run, &options);
 }
 
 static void run_release(struct run *run)
@@ -374,6 +379,45 @@ static void a_step_takes_no_more_collectives_than_it_has_to(void **state)
     }
 }
 
+/* The report has them as they were used. A tensor without a ratio is not given one by its bounds: neither those that are
+ * excluded, nor one whose weights are all 0. */
+static void trust_ratios_keep_within_their_bounds(void **state)
+{
+    (void)state;
+    static const enum update_rule adaptive[] = {RULE_LAMB, RULE_LARS, RULE_LANS};
+    for (size_t i = 0; i < sizeof adaptive / sizeof *adaptive; i++) {
+        struct optimizer_options options = usual_options(adaptive[i]);
+        struct tensor_report free[SMALL_TENSORS], bound[SMALL_TENSORS];
+        struct run without, with;
+        int below = 0, above = 0;
+        run_init(&without, adaptive[i]);
+        fill(without.grads, without.table.size, 1);
+        memset(without.params + without.table.infos[ZERO_WEIGHT].offset, 0,
+               without.table.infos[ZERO_WEIGHT].count * sizeof(real));
+        step_on(&without, free);
+        /* Not around 1, so that one that comes of them would be seen. */
+        options.ratio_min = fmin(free[WIDE].trust_ratio, free[QUERY].trust_ratio) * 0.999 +
+                            fmax(free[WIDE].trust_ratio, free[QUERY].trust_ratio) * 0.001;
+        options.ratio_max = options.ratio_min * (1 + 1e-4);
+        run_init_with(&with, &options);
+        fill(with.grads, with.table.size, 1);
+        memset(with.params + with.table.infos[ZERO_WEIGHT].offset, 0,
+               with.table.infos[ZERO_WEIGHT].count * sizeof(real));
+        step_on(&with, bound);
+        for (int t = 0; t < SMALL_TENSORS; t++) {
+            const double r = free[t].trust_ratio;
+            const bool has = !with.table.infos[t].is_bias_or_norm && t != ZERO_WEIGHT;
+            below += has && r < options.ratio_min;
+            above += has && r > options.ratio_max;
+            assert_true(bound[t].trust_ratio ==
+                        (!has ? 1 : fmax(fmin(r, options.ratio_max), options.ratio_min)));
+        }
+        assert_true(below > 0 && above > 0);
+        run_release(&without);
+        run_release(&with);
+    }
+}
+
 /* However long the gradient: lans looks at its direction, tensor by tensor, and never clips. */
 static void lans_does_not_see_the_gradients_length(void **state)
 {
@@ -509,6 +553,7 @@ int main(int argc, char **argv)
         RANKS_TEST(a_state_that_is_not_finite_is_seen),
         RANKS_TEST(the_report_changes_nothing),
         RANKS_TEST(a_step_takes_no_more_collectives_than_it_has_to),
+        RANKS_TEST(trust_ratios_keep_within_their_bounds),
         RANKS_TEST(lans_does_not_see_the_gradients_length),
         RANKS_TEST(lans_takes_a_vanishing_gradient_for_none),
         RANKS_TEST(state_can_be_carried_over),

@@ -27,11 +27,28 @@ static void rules_are_those_of_the_equations(void **state)
         }
 }
 
+/* Bounds that some of the small table's ratios lie beyond, on both sides, and others do not. */
+static void bounds_are_those_of_the_equations(void **state)
+{
+    (void)state;
+    static const double bounds[][2] = {{0.3, 0}, {0, 0.6}, {0.4, 0.5}, {2, 2}};
+    for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++)
+        for (int variant = 0; variant < 8; variant++) {
+            struct optimizer_options options = usual_options(rule);
+            options.adapt_all = variant & 4;
+            options.trust_coefficient = 0.5;
+            options.ratio_min = bounds[variant & 3][0];
+            options.ratio_max = bounds[variant & 3][1];
+            check_against_reference(ranks, &options, 1e-13);
+        }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         RANKS_TEST(lamb_makes_the_golden_steps),
         RANKS_TEST(rules_are_those_of_the_equations),
+        RANKS_TEST(bounds_are_those_of_the_equations),
     };
     return RANKS_RUN(tests, &argc, &argv);
 }

@@ -23,6 +23,13 @@
  * By default biases and LayerNorm weights are excluded from decay and from adaptation
  * (param_info.is_bias_or_norm); decay_all and adapt_all include them.
  *
+ * ratio_min and ratio_max are bounds of r and r', of lamb, lars (with its c) and lans, as min_coeff
+ * and max_coeff are of the ratio in DeepSpeed's FusedLamb (0.01 and 10 there; here there are none by
+ * default): a ratio outside is taken for the nearer one. A ratio that is 1 for want of a norm, or
+ * because the tensor is excluded, stays 1, whatever the bounds. The clamp φ of LAMB's paper is
+ * another thing: it bounds ‖w‖ before it is divided (section 3, γ_l and γ_u; lower_bound and
+ * upper_bound of MXNet's LAMB). Here φ is the identity.
+ *
  * A step takes two collectives of the ranks, the fewest there can be: the gradient's norm is needed
  * before the moments, the tensors' norms after them. Rules without trust ratios take the first
  * alone. A report on tensors takes the same two, and a third in lars and lans, where what is

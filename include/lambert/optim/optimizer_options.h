@@ -17,6 +17,8 @@ struct optimizer_options {
     bool decay_all;           /* weight decay on biases and LayerNorm as well */
     bool adapt_all;           /* trust ratio on biases and LayerNorm as well */
     double trust_coefficient; /* c */
+    double ratio_min;         /* of trust ratios; 0: no bound */
+    double ratio_max;         /* 0: no bound */
 };
 
 #endif
