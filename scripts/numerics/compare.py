@@ -61,6 +61,10 @@ SCHEDULES = {
     "google": (["schedule=google", "warmup_ratio=0.4"], Schedule(10, 1, 4, 1, "google")),
     "nvidia": (["schedule=nvidia", "warmup_steps=3", "decay_power=0.5"],
                Schedule(10, 1, 3, 0.5, "nvidia")),
+    "trapezoid": (["schedule=trapezoid", "warmup_steps=2", "decay_ratio=0.4"],
+                  Schedule(10, 1, 2, 1, "trapezoid", 4)),
+    "trapezoid_sqrt": (["schedule=trapezoid_sqrt", "warmup_steps=2", "decay_steps=5"],
+                       Schedule(10, 1, 2, 1, "trapezoid_sqrt", 5)),
 }
 
 # Such that every tensor moves by a few hundredths to a few tenths of itself.

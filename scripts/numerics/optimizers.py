@@ -37,6 +37,7 @@ class Schedule:
     warmup_steps: float = 0
     decay_power: float = 1
     schedule: str = "continuous"
+    decay_steps: float = 0
 
 
 def rate(schedule, s):
@@ -49,6 +50,10 @@ def rate(schedule, s):
     elif schedule.schedule == "nvidia":
         k = s + 1
         factor = (k / N) / (W / N) if k < W else (1 - k / N) ** p
+    elif schedule.schedule in ("trapezoid", "trapezoid_sqrt"):
+        over = max(0, s - (N - schedule.decay_steps)) / max(schedule.decay_steps, 1)  # of the decay
+        fallen = (1 - over) ** p if schedule.schedule == "trapezoid" else 1 - over ** 0.5
+        factor = min((s + 1) / W, 1) if s < W else fallen
     else:
         raise ValueError(schedule.schedule)
     return schedule.learning_rate * factor

@@ -4,6 +4,41 @@
 
 #include "schema.h"
 
+/* The decay of a trapezoid; the others decay from their warm-up on. */
+static int check_decay(const struct config_phase *phase, struct error *err)
+{
+    const char *name = phase->name;
+    const bool decays = phase->decay_steps > 0 || phase->decay_ratio > 0;
+    const bool trapezoid =
+        phase->schedule == SCHEDULE_TRAPEZOID || phase->schedule == SCHEDULE_TRAPEZOID_SQRT;
+    const double rounding = 1e-12;
+    if (decays && !trapezoid)
+        return error_set(
+            err,
+            "phase.%s.%s is of the schedules trapezoid and trapezoid_sqrt, and phase.%s.schedule is %s, "
+            "which decays from its warm-up on; leave one of them away",
+            name, phase->decay_steps > 0 ? "decay_steps" : "decay_ratio", name,
+            config_word("phase.schedule", phase->schedule));
+    if (phase->decay_steps > 0 && phase->decay_ratio > 0)
+        return error_set(err,
+                         "phase.%s.decay_steps (%d) and phase.%s.decay_ratio (%g) say the same "
+                         "thing twice; leave one of them at 0",
+                         name, phase->decay_steps, name, phase->decay_ratio);
+    if (!decays || phase->steps == 0)
+        return 0;
+    const double warmup =
+        phase->warmup_steps > 0 ? phase->warmup_steps : phase->warmup_ratio * phase->steps;
+    const double decay =
+        phase->decay_steps > 0 ? phase->decay_steps : phase->decay_ratio * phase->steps;
+    if (warmup + decay > phase->steps * (1 + rounding))
+        return error_set(
+            err,
+            "the warm-up (%g steps) and the decay (%g) of phase %s are more than phase.%s.steps (%d); "
+            "shorten one of them",
+            warmup, decay, name, name, phase->steps);
+    return 0;
+}
+
 static int check_changes(const struct config_phase *phase, struct error *err)
 {
     const char *name = phase->name;
@@ -53,7 +88,7 @@ static int check_phase(const struct config *config, const struct config_phase *p
                          "phase.%s.global_batch (%d) times phase.%s.sequence_length (%d) is "
                          "more than %d tokens a step; lower one of them",
                          name, phase->global_batch, name, phase->sequence_length, INT_MAX);
-    if (check_changes(phase, err) < 0)
+    if (check_changes(phase, err) < 0 || check_decay(phase, err) < 0)
         return -1;
     if (phase->warmup_steps > 0 && phase->warmup_ratio > 0)
         return error_set(err,

@@ -35,6 +35,8 @@ static const struct choice float_types[] = {
 static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
                                           {"google", SCHEDULE_GOOGLE},
                                           {"nvidia", SCHEDULE_NVIDIA},
+                                          {"trapezoid", SCHEDULE_TRAPEZOID},
+                                          {"trapezoid_sqrt", SCHEDULE_TRAPEZOID_SQRT},
                                           {0}};
 
 /* clang-format off */
@@ -374,11 +376,17 @@ static const struct key phase_keys[] = {
         "Share of the steps in which the rate rises to its peak."),
     KEY(phase, warmup_steps, "0", "[0, 1000000000]", RESULT,
         "The same as a number of steps, instead of warmup_ratio; 0: the ratio holds."),
+    RARE(phase, decay_ratio, "0", "[0, 1]",
+        "Share of the steps, the last ones, in which the rate falls to 0 (trapezoid, trapezoid_sqrt); 0: it stays at "
+        "its peak, whatever the steps, and a decay can be branched off any checkpoint."),
+    RARE(phase, decay_steps, "0", "[0, 1000000000]",
+        "The same as a number of steps, instead of decay_ratio; 0: the ratio holds."),
     KEY(phase, decay_power, "1", "(0, 100]", RESULT,
         "Power p of the decay: 1 is linear, 0.5 the square root of NVIDIA's recipe."),
     CHOICE(phase, schedule, "continuous", schedules, RESULT,
         "Shape of warm-up and decay: continuous has no jump; google and nvidia are those of "
-        "their code and jump down after the warm-up (formulas in docs/config.md)."),
+        "their code and jump down after the warm-up; trapezoid and trapezoid_sqrt stay at the peak between warm-up "
+        "and decay (formulas in docs/config.md)."),
 };
 
 static bool is_fine_tuning(const void *config)
@@ -420,7 +428,7 @@ static const struct section sections[] = {
              "letters, digits, `-` and `_`. On the command line: `phase.NAME.steps=100`.\n"
              "\n"
              "Each phase begins with a warm-up of its own. Over its updates s = 0, 1, ..., N - "
-             "1, with W warm-up steps and the peak η, `schedule` is one of\n"
+             "1, with W warm-up steps, D steps of decay and the peak η, `schedule` is one of\n"
              "\n"
              "| schedule | during the warm-up | then | |\n"
              "|---|---|---|---|\n"
@@ -431,7 +439,12 @@ static const struct section sections[] = {
              "update has rate 0 |\n"
              "| `nvidia` | η (k / N) / w, while k / N < w | η (1 - k / N)^p | k = s + 1, w = W / "
              "N; NVIDIA's PyTorch code (with p = 0.5); jumps down as well, the last update has "
-             "rate 0 |"},
+             "rate 0 |\n"
+             "| `trapezoid` | η (s + 1) / W, while s < W | η, while s < N - D; then η ((N - s) / D)^p | warm-up, "
+             "constant rate and cooldown (arXiv 2405.18392), without a jump; with D = 0 it is η to the end, and "
+             "does not depend on N |\n"
+             "| `trapezoid_sqrt` | η (s + 1) / W, while s < W | η, while s < N - D; then η (1 - √(1 - (N - s) / D)) "
+             "| the same with the decay that did best there |"},
 };
 /* clang-format on */
 

@@ -65,6 +65,7 @@ struct schedule schedule_of(const struct config_phase *phase)
         .steps = phase->steps,
         .warmup =
             phase->warmup_steps > 0 ? phase->warmup_steps : phase->warmup_ratio * phase->steps,
+        .decay = phase->decay_steps > 0 ? phase->decay_steps : phase->decay_ratio * phase->steps,
         .power = phase->decay_power,
     };
 }

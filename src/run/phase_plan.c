@@ -33,4 +33,6 @@ void phase_plan_print(const struct phase_plan *plan, struct buffer *text)
     batch_sizes_print(&plan->sizes, text);
     buffer_print(text, ", peak rate %g, warm-up %.0f steps", plan->schedule.peak,
                  plan->schedule.warmup);
+    if (plan->schedule.decay > 0)
+        buffer_print(text, ", decay in the last %.0f", plan->schedule.decay);
 }

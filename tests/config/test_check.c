@@ -188,6 +188,27 @@ static void warmups(void **state)
                       "thing twice; leave one of them at 0");
 }
 
+static void decays(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_loads(&c, LEAST "schedule = trapezoid\ndecay_ratio = 0.2\nwarmup_ratio = 0.8\n");
+    assert_loads(&c, LEAST "schedule = trapezoid_sqrt\ndecay_steps = 8\nwarmup_steps = 2\n");
+    assert_loads(&c, LEAST "schedule = trapezoid\n");
+    assert_text_fails(
+        LEAST "decay_ratio = 0.2\n",
+        "phase.one.decay_ratio is of the schedules trapezoid and trapezoid_sqrt, and "
+        "phase.one.schedule is continuous, which decays from its warm-up on; leave one "
+        "of them away");
+    assert_text_fails(
+        LEAST "schedule = trapezoid\ndecay_ratio = 0.2\ndecay_steps = 2\n",
+        "phase.one.decay_steps (2) and phase.one.decay_ratio (0.2) say the same thing "
+        "twice; leave one of them at 0");
+    assert_text_fails(LEAST "schedule = trapezoid_sqrt\ndecay_steps = 9\nwarmup_ratio = 0.2\n",
+                      "the warm-up (2 steps) and the decay (9) of phase one are more than "
+                      "phase.one.steps (10); shorten one of them");
+}
+
 static void batch_changes(void **state)
 {
     (void)state;
@@ -240,6 +261,7 @@ int main(void)
         cmocka_unit_test(tokens_of_a_step),
         cmocka_unit_test(bounds_of_trust_ratios),
         cmocka_unit_test(warmups),
+        cmocka_unit_test(decays),
         cmocka_unit_test(batch_changes),
         cmocka_unit_test(shares_of_corpora),
         cmocka_unit_test(masked_tokens_have_one_fate),

@@ -96,8 +96,10 @@ static const char unusual[] = "[run]\n"
                               "learning_rate = 0.00288293\n"
                               "warmup_ratio = 0.2843\n"
                               "warmup_steps = 0\n"
+                              "decay_ratio = 0.30000000000000004\n"
+                              "decay_steps = 0\n"
                               "decay_power = 0.5\n"
-                              "schedule = nvidia\n"
+                              "schedule = trapezoid_sqrt\n"
                               "\n"
                               "[phase two]\n"
                               "corpus =\n"
@@ -112,8 +114,10 @@ static const char unusual[] = "[run]\n"
                               "learning_rate = 0.004\n"
                               "warmup_ratio = 0\n"
                               "warmup_steps = 3\n"
+                              "decay_ratio = 0\n"
+                              "decay_steps = 7\n"
                               "decay_power = 1\n"
-                              "schedule = google\n";
+                              "schedule = trapezoid\n";
 
 /* The same for fine-tuning, which has [task] in the place of [data]; its [run] and [optimizer] are as
  * above. */
@@ -278,6 +282,8 @@ static void result_keys(void **state)
         out |= strncmp(line, "weights =\n", 10) == 0 ||
                strncmp(line, "batch_changes =\n", 16) == 0 ||
                strncmp(line, "temperature = 0\n", 16) == 0 ||
+               strncmp(line, "decay_ratio = 0\n", 16) == 0 ||
+               strncmp(line, "decay_steps = 0\n", 16) == 0 ||
                strncmp(line, "temperature = 1\n", 16) == 0;
         if (!out)
             buffer_put(&wanted, line, strcspn(line, "\n") + 1);

@@ -1,5 +1,5 @@
 /* Rates against numbers that the schedules' own programs print (Google's optimization.py, NVIDIA's
- * PolyWarmUpScheduler), and the shape of the continuous form. */
+ * PolyWarmUpScheduler), the shape of the continuous form, and the trapezoids against their equations. */
 #include "lib/unit.h"
 
 #include <math.h>
@@ -74,17 +74,68 @@ static void continuous(void **state)
     }
 }
 
+/* 100 steps up, 500 at the peak, 400 down: at the n-th of these, counted from 0, the linear one is at 1 - n / 400 and
+ * the other at 1 - sqrt(n / 400), whose roots are whole at squares. */
+static void trapezoids(void **state)
+{
+    (void)state;
+    struct schedule schedule = {.form = SCHEDULE_TRAPEZOID,
+                                .peak = 2e-3,
+                                .steps = 1000,
+                                .warmup = 100,
+                                .decay = 400,
+                                .power = 1};
+    const struct point linear[] = {{0, 2e-5},   {49, 1e-3},  {99, 2e-3},      {100, 2e-3},
+                                   {599, 2e-3}, {600, 2e-3}, {601, 1.995e-3}, {800, 1e-3},
+                                   {900, 5e-4}, {999, 5e-6}, {1000, 0},       {5000, 0}};
+    check(&schedule, linear, 12);
+    schedule.form = SCHEDULE_TRAPEZOID_SQRT;
+    const struct point root[] = {{0, 2e-5},     {99, 2e-3},    {100, 2e-3}, {600, 2e-3},
+                                 {601, 1.9e-3}, {604, 1.8e-3}, {700, 1e-3}, {600 + 361, 1e-4},
+                                 {1000, 0},     {5000, 0}};
+    check(&schedule, root, 10);
+    schedule.form = SCHEDULE_TRAPEZOID;
+    schedule.power = 2;
+    const struct point square[] = {{599, 2e-3}, {600, 2e-3}, {800, 5e-4}, {999, 2e-3 / 160000}};
+    check(&schedule, square, 4);
+
+    /* Without a flat part it is the continuous form, but for rounding. */
+    schedule.decay = 900;
+    struct schedule continuous = schedule;
+    continuous.form = SCHEDULE_CONTINUOUS;
+    for (int64_t s = 0; s <= 1000; s++)
+        check(&schedule, &(struct point){s, schedule_rate(&continuous, s)}, 1);
+}
+
+/* Nothing asks for the number of steps where there is no decay: a trunk that decays can be branched off. */
+static void without_a_decay_there_is_no_total(void **state)
+{
+    (void)state;
+    for (int form = SCHEDULE_TRAPEZOID; form <= SCHEDULE_TRAPEZOID_SQRT; form++) {
+        struct schedule trunk = {
+            .form = (enum schedule_form)form, .peak = 0.7, .warmup = 7, .power = 1};
+        struct schedule branch = trunk;
+        branch.steps = 1000;
+        branch.decay = 100;
+        for (int64_t s = 0; s <= 900; s++)
+            assert_true(schedule_rate(&branch, s) == schedule_rate(&trunk, s));
+        assert_true(schedule_rate(&branch, 901) < 0.7);
+        assert_true(schedule_rate(&trunk, INT64_C(1) << 40) == 0.7);
+    }
+}
+
 /* A warm-up that is not a whole number of steps goes neither above the peak nor below zero. */
 static void odd_warmups(void **state)
 {
     (void)state;
     const double warmups[] = {0, 0.3, 2.5, 9.99, 10};
-    for (int form = SCHEDULE_CONTINUOUS; form <= SCHEDULE_NVIDIA; form++)
+    for (int form = SCHEDULE_CONTINUOUS; form <= SCHEDULE_TRAPEZOID_SQRT; form++)
         for (int w = 0; w < 5; w++) {
             const struct schedule schedule = {.form = (enum schedule_form)form,
                                               .peak = 2,
                                               .steps = 10,
                                               .warmup = warmups[w],
+                                              .decay = fmin(3.3, 10 - warmups[w]),
                                               .power = 0.5};
             for (int64_t s = 0; s <= 12; s++) {
                 double rate = schedule_rate(&schedule, s);
@@ -101,6 +152,8 @@ int main(void)
         cmocka_unit_test(as_google),
         cmocka_unit_test(as_nvidia),
         cmocka_unit_test(continuous),
+        cmocka_unit_test(trapezoids),
+        cmocka_unit_test(without_a_decay_there_is_no_total),
         cmocka_unit_test(odd_warmups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,9 @@ static const struct {
      schedule_reached,
      {{"continuous", SCHEDULE_CONTINUOUS},
       {"google", SCHEDULE_GOOGLE},
-      {"nvidia", SCHEDULE_NVIDIA}}},
+      {"nvidia", SCHEDULE_NVIDIA},
+      {"trapezoid", SCHEDULE_TRAPEZOID},
+      {"trapezoid_sqrt", SCHEDULE_TRAPEZOID_SQRT}}},
 };
 
 static void load(struct config *config, const char *key, const char *value)

@@ -151,6 +151,8 @@ struct config_phase {
     double learning_rate; /* peak */
     double warmup_ratio;  /* of steps */
     int warmup_steps;     /* instead of the ratio when above 0; both set: a contradiction */
+    double decay_ratio;   /* of steps; of the trapezoids */
+    int decay_steps;      /* instead of the ratio when above 0 */
     double decay_power;
     enum schedule_form schedule;
 };
