@@ -1,7 +1,10 @@
 #include "lambert/config/config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/array.h"
+#include "lambert/base/memory.h"
 #include "schema.h"
 #include "value.h"
 
@@ -21,19 +24,34 @@ static int add_words(struct config *config, char *const *words, int word_count, 
 int config_load(struct config *config, const char *path, char *const *words, int word_count,
                 struct error *err)
 {
-    config_defaults(config);
-    if (path && schema_read_file(&config_schema, config, path, err) < 0)
-        return -1;
-    return add_words(config, words, word_count, err);
+    return config_load_piped(config, NULL, path, words, word_count, err);
 }
 
-int config_load_text(struct config *config, struct buffer *text, const char *path,
-                     char *const *words, int word_count, struct error *err)
+void config_pipes_add(struct config_pipes *pipes, const char *path, const struct buffer *text)
+{
+    ARRAY_RESERVE(pipes->at, pipes->count + 1, pipes->capacity);
+    struct config_pipe *added = &pipes->at[pipes->count++];
+    *added = (struct config_pipe){.path = memory_copy_text(path)};
+    buffer_put(&added->text, text->data, text->size);
+}
+
+void config_pipes_release(struct config_pipes *pipes)
+{
+    for (size_t i = 0; i < pipes->count; i++) {
+        free(pipes->at[i].path);
+        buffer_release(&pipes->at[i].text);
+    }
+    free(pipes->at);
+    *pipes = (struct config_pipes){0};
+}
+
+int config_load_piped(struct config *config, struct config_pipes *pipes, const char *path,
+                      char *const *words, int word_count, struct error *err)
 {
     config_defaults(config);
-    return schema_read_file_text(&config_schema, config, text, path, err) < 0
-               ? -1
-               : add_words(config, words, word_count, err);
+    if (path && schema_read_file(&config_schema, config, path, pipes, err) < 0)
+        return -1;
+    return add_words(config, words, word_count, err);
 }
 
 int config_read(struct config *config, const char *text, const char *name, struct error *err)

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ini_text.h"
 #include "lambert/base/file.h"
@@ -44,7 +45,8 @@ enum { DEEPEST_INCLUSION = 8 };
 struct ini_reader {
     const struct schema *schema;
     void *config;
-    const char *path; /* NULL: a text, which includes no file */
+    const char *path;           /* NULL: a text, which includes no file */
+    struct config_pipes *pipes; /* NULL: a pipe is read wherever it is met */
     const struct ini_reader *includer;
     int *lines; /* where each section and key of each entry was given in this file; 0: not yet */
     const struct section *section; /* that is being read; NULL: none has begun */
@@ -118,7 +120,8 @@ static int check_inclusion(const struct ini_reader *reader, const char *path, st
 }
 
 static int read_file(const struct schema *schema, void *config, const char *path,
-                     const struct ini_reader *includer, struct error *err);
+                     struct config_pipes *pipes, const struct ini_reader *includer,
+                     struct error *err);
 
 /* A configuration that is not where its name says may be one of those that come with the program, which are named
  * from anywhere as from the top of a checkout. `name` is as it was given, `path` (which is taken over) what it comes
@@ -146,7 +149,7 @@ static int include(const struct ini_reader *reader, const char *file, struct err
     char *path = installed_else(memory_text("%.*s%s", folder, reader->path, file), file);
     int status = 0;
     if (check_inclusion(reader, path, err) < 0 ||
-        read_file(reader->schema, reader->config, path, reader, err) < 0)
+        read_file(reader->schema, reader->config, path, reader->pipes, reader, err) < 0)
         status = -1;
     free(path);
     return status;
@@ -200,37 +203,52 @@ int schema_read_text(const struct schema *schema, void *config, const char *text
     return read_text(&reader, text, name, err);
 }
 
-static int read_file_text(struct ini_reader *reader, struct buffer *text, struct error *err)
+static bool is_read_once(const char *path)
 {
-    if (strlen(buffer_text(text)) != text->size)
-        return error_set(err, "%s is not a configuration file: it holds a NUL byte", reader->path);
-    return read_text(reader, buffer_text(text), reader->path, err);
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+/* What is in the file, or was when it was read before. */
+static int get_text(const char *path, struct config_pipes *pipes, struct buffer *text,
+                    struct error *err)
+{
+    for (size_t i = 0; pipes && i < pipes->count; i++)
+        if (strcmp(pipes->at[i].path, path) == 0) {
+            buffer_put(text, pipes->at[i].text.data, pipes->at[i].text.size);
+            return 0;
+        }
+    const bool once = pipes && is_read_once(path);
+    if (once)
+        pipes->met = true;
+    if (file_read(path, text, err) < 0)
+        return -1;
+    if (once)
+        config_pipes_add(pipes, path, text);
+    return 0;
 }
 
 static int read_file(const struct schema *schema, void *config, const char *path,
-                     const struct ini_reader *includer, struct error *err)
+                     struct config_pipes *pipes, const struct ini_reader *includer,
+                     struct error *err)
 {
     struct ini_reader reader = {
-        .schema = schema, .config = config, .path = path, .includer = includer};
+        .schema = schema, .config = config, .path = path, .pipes = pipes, .includer = includer};
     struct buffer text = {0};
-    int status = file_read(path, &text, err);
+    int status = get_text(path, pipes, &text, err);
+    if (status == 0 && strlen(buffer_text(&text)) != text.size)
+        status = error_set(err, "%s is not a configuration file: it holds a NUL byte", path);
     if (status == 0)
-        status = read_file_text(&reader, &text, err);
+        status = read_text(&reader, buffer_text(&text), path, err);
     buffer_release(&text);
     return status;
 }
 
-int schema_read_file_text(const struct schema *schema, void *config, struct buffer *text,
-                          const char *path, struct error *err)
-{
-    struct ini_reader reader = {.schema = schema, .config = config, .path = path};
-    return read_file_text(&reader, text, err);
-}
-
-int schema_read_file(const struct schema *schema, void *config, const char *path, struct error *err)
+int schema_read_file(const struct schema *schema, void *config, const char *path,
+                     struct config_pipes *pipes, struct error *err)
 {
     char *found = installed_else(memory_copy_text(path), path);
-    const int status = read_file(schema, config, found, NULL, err);
+    const int status = read_file(schema, config, found, pipes, NULL, err);
     free(found);
     return status;
 }

@@ -110,13 +110,11 @@ const char *key_full_name(const struct section *section, const struct key *key, 
 /* Fills in the defaults; there are no entries of repeated sections yet. The memory is zeroed. */
 void schema_defaults(const struct schema *schema, void *config);
 
-/* Puts the values of a file into the configuration, those of the files that it includes first; the
- * same of a file that is read already. A text (`name` is for errors) includes none. Entries of repeated sections are appended in the order
- * in which they are met first. */
+/* Puts the values of a file into the configuration, those of the files that it includes first, pipes as
+ * config_load_piped() does (NULL: each is read wherever it is met). A text (`name` is for errors) includes none. Entries
+ * of repeated sections are appended in the order in which they are met first. */
 int schema_read_file(const struct schema *schema, void *config, const char *path,
-                     struct error *err);
-int schema_read_file_text(const struct schema *schema, void *config, struct buffer *text,
-                          const char *path, struct error *err);
+                     struct config_pipes *pipes, struct error *err);
 int schema_read_text(const struct schema *schema, void *config, const char *text, const char *name,
                      struct error *err);
 

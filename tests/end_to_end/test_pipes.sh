@@ -21,10 +21,16 @@ silent() {
     } &
 }
 
-for name in config words vocabulary text examples task start; do
+for name in config included words vocabulary text examples task start; do
     mkfifo pipes/$name
 done
 silent config mpirun -n 2 "$LAMBERT" train pipes/config
+{
+    echo "include = pipes/included"
+    echo "[phase two]"
+    echo "steps = 1"
+} >including.ini
+silent included mpirun -n 2 "$LAMBERT" train including.ini
 silent words "$LAMBERT" train "$tiny" data.corpus=corpus run.folder=r1 data.vocabulary=pipes/words
 silent vocabulary "$LAMBERT" prep --vocabulary pipes/vocabulary --output c1 text.txt
 silent text "$LAMBERT" prep --vocabulary vocab.txt --output c2 pipes/text
@@ -76,6 +82,16 @@ cat "$tiny" >pipes/config &
 # shellcheck disable=SC2086
 expect 0 "done in" mpirun -n 3 "$LAMBERT" train pipes/config data.corpus=corpus run.folder=shared $short
 wait
+
+# One that is included, by a file or by another pipe.
+cat "$tiny" >pipes/included &
+expect 0 "done in" mpirun -n 3 "$LAMBERT" train including.ini data.corpus=corpus run.folder=included phase.one.steps=1
+wait
+sed 's,pipes/,,' including.ini >pipes/config &
+cat "$tiny" >pipes/included &
+expect 0 "done in" mpirun -n 3 "$LAMBERT" train pipes/config data.corpus=corpus run.folder=both phase.one.steps=1
+wait
+[ "$(field total_step included | tail -n 1) $(field total_step both | tail -n 1)" = "2 2" ] || fail "what is behind the include does not count"
 for command in "train --resume" eval; do
     # shellcheck disable=SC2086
     mpirun -n 3 "$LAMBERT" $command /dev/stdin data.corpus=corpus run.folder=shared $short train.evaluate_sequences=8 \

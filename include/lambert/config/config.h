@@ -174,9 +174,24 @@ void config_defaults(struct config *config);
 int config_load(struct config *config, const char *path, char *const *words, int word_count,
                 struct error *err);
 
-/* The same of a file's text, which was read from `path`. */
-int config_load_text(struct config *config, struct buffer *text, const char *path,
-                     char *const *words, int word_count, struct error *err);
+/* What can be read only once, a pipe, of the files of a configuration: what was in it, for who loads the configuration as
+ * well. {0}: none was met. */
+struct config_pipe {
+    char *path; /* as the configuration names it */
+    struct buffer text;
+};
+struct config_pipes {
+    struct config_pipe *at; /* [count] */
+    size_t count, capacity;
+    bool met; /* one was met, though it may not have been read */
+};
+void config_pipes_add(struct config_pipes *pipes, const char *path, const struct buffer *text);
+void config_pipes_release(struct config_pipes *pipes);
+
+/* The same. Pipes that are among `pipes` are not read, those that are not, the file itself or one that is included, are
+ * added to them when they were. */
+int config_load_piped(struct config *config, struct config_pipes *pipes, const char *path,
+                      char *const *words, int word_count, struct error *err);
 
 /* The text that config_print() made, over the defaults; nothing is checked as a whole, and nothing
  * is included. `name` is for error sentences. */
