@@ -53,10 +53,12 @@ struct watchdog {
     const char *setting, *advice;
     double pause; /* seconds between looks */
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards stop and last_act */
+    pthread_mutex_t mutex; /* guards what follows but `due` */
     pthread_cond_t changed;
     bool stop;
-    void (*last_act)(void); /* NULL: none */
+    void (*last_act)(void);     /* NULL: none */
+    struct early_end early_end; /* no is_due: there is none */
+    double due;                 /* seconds since when it is due, of the thread alone */
 };
 
 /* In case writing hangs as well; 0: none. */
@@ -88,18 +90,44 @@ static void report(const struct watchdog *watchdog, const char *place)
               clock_text(watchdog->watch.silent, silent), place);
 }
 
-static void end(struct watchdog *watchdog)
+static void leave(struct watchdog *watchdog, int code)
 {
-    log_error("the run stands still and is ended; a rank that did not say where it is hangs as a "
-              "whole (its machine, its disk). %s",
-              watchdog->advice);
     log_flush(1);
     pthread_mutex_lock(&watchdog->mutex);
     void (*act)(void) = watchdog->last_act;
     pthread_mutex_unlock(&watchdog->mutex);
     if (act)
         act();
-    _exit(EXIT_STANDSTILL);
+    _exit(code);
+}
+
+static void end(struct watchdog *watchdog)
+{
+    log_error("the run stands still and is ended; a rank that did not say where it is hangs as a "
+              "whole (its machine, its disk). %s",
+              watchdog->advice);
+    leave(watchdog, EXIT_STANDSTILL);
+}
+
+static void look_at_early_end(struct watchdog *watchdog, double elapsed)
+{
+    char host[HOST_NAME_ROOM], silent[32];
+    pthread_mutex_lock(&watchdog->mutex);
+    const struct early_end early_end = watchdog->early_end;
+    pthread_mutex_unlock(&watchdog->mutex);
+    watchdog->due = early_end.is_due && early_end.is_due() ? watchdog->due + elapsed : 0;
+    if (watchdog->due < early_end.seconds || watchdog->watch.silent < early_end.seconds ||
+        watchdog->due == 0)
+        return;
+    struct buffer place = {0};
+    set_alarm(2 * watchdog->watch.grace);
+    activity_print(&place);
+    host_name(host);
+    log_warning(
+        "rank %d on %s is told to end, and has made no progress for %s: %s; nothing is lost, and it ends without "
+        "waiting any longer",
+        log_rank(), host, clock_text(watchdog->watch.silent, silent), buffer_text(&place));
+    leave(watchdog, early_end.code);
 }
 
 static void look(struct watchdog *watchdog, double elapsed)
@@ -144,7 +172,9 @@ static void *watch_over(void *context)
     double before = clock_seconds();
     while (sleep_until(watchdog, before + watchdog->pause)) {
         double now = clock_seconds();
-        look(watchdog, fmin(now - before, 2 * watchdog->pause));
+        const double elapsed = fmin(now - before, 2 * watchdog->pause);
+        look(watchdog, elapsed);
+        look_at_early_end(watchdog, elapsed);
         before = now;
     }
     return NULL;
@@ -191,8 +221,19 @@ int watchdog_start(struct watchdog **out, double limit, const char *setting, con
 
 void watchdog_set_last_act(struct watchdog *watchdog, void (*act)(void))
 {
+    if (!watchdog)
+        return;
     pthread_mutex_lock(&watchdog->mutex);
     watchdog->last_act = act;
+    pthread_mutex_unlock(&watchdog->mutex);
+}
+
+void watchdog_set_early_end(struct watchdog *watchdog, const struct early_end *early_end)
+{
+    if (!watchdog)
+        return;
+    pthread_mutex_lock(&watchdog->mutex);
+    watchdog->early_end = *early_end;
     pthread_mutex_unlock(&watchdog->mutex);
 }
 

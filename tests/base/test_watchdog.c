@@ -249,6 +249,63 @@ static void one_that_cannot_say_it_is_ended(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM);
 }
 
+static bool told;
+
+static bool is_told(void)
+{
+    return told;
+}
+
+static struct watchdog *start_with_early_end(void)
+{
+    struct watchdog *watchdog = start(1000);
+    const struct early_end early_end = {.is_due = is_told, .seconds = 2, .code = 75};
+    watchdog_set_early_end(watchdog, &early_end);
+    return watchdog;
+}
+
+static void be_told_and_hang(void)
+{
+    start_with_early_end();
+    activity_task("reading", -1);
+    told = true;
+    pass_time(60);
+}
+
+/* Long before its limit; and with a code of its own, for nothing was wrong with the run. */
+static void who_has_nothing_to_lose_ends_early(void **state)
+{
+    (void)state;
+    char said[4096];
+    const int status = status_of(be_told_and_hang, true, said, sizeof said);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 75);
+    assert_non_null(strstr(said, " is told to end, and has made no progress for 0:0"));
+    assert_non_null(strstr(said, ": reading; nothing is lost"));
+    assert_null(strstr(said, "stands still"));
+}
+
+/* Who is told moves on; who stands still is not told. */
+static void end_in_peace(void)
+{
+    struct watchdog *watchdog = start_with_early_end();
+    told = true;
+    for (int i = 0; i < 60; i++) {
+        activity_heartbeat();
+        pass_time(0.1);
+    }
+    told = false;
+    pass_time(4);
+    watchdog_stop(watchdog);
+}
+
+static void who_moves_or_is_not_told_does_not(void **state)
+{
+    (void)state;
+    char said[4096];
+    assert_int_equal(status_of(end_in_peace, true, said, sizeof said), 0);
+    assert_string_equal(said, "");
+}
+
 static void zero_is_none(void **state)
 {
     (void)state;
@@ -256,6 +313,8 @@ static void zero_is_none(void **state)
     struct watchdog *watchdog;
     assert_int_equal(watchdog_start(&watchdog, 0, "train.watchdog_seconds", "try again", &err), 0);
     assert_null(watchdog);
+    watchdog_set_last_act(watchdog, tidy);
+    watchdog_set_early_end(watchdog, &(struct early_end){.is_due = is_told});
     watchdog_stop(watchdog);
 }
 
@@ -271,6 +330,8 @@ int main(void)
         cmocka_unit_test(one_that_moves_lives),
         cmocka_unit_test(being_suspended_does_not_count),
         cmocka_unit_test(one_that_cannot_say_it_is_ended),
+        cmocka_unit_test(who_has_nothing_to_lose_ends_early),
+        cmocka_unit_test(who_moves_or_is_not_told_does_not),
         cmocka_unit_test(zero_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,21 +15,31 @@
 #ifndef LAMBERT_BASE_WATCHDOG_H
 #define LAMBERT_BASE_WATCHDOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lambert/base/error.h"
 
 struct watchdog;
 
-/* [local] limit 0: there is none, *watchdog is NULL. One in a process. `setting` is the name of
+/* [local] limit 0: there is none, *watchdog is NULL; INFINITY: it ends nothing but by watchdog_set_early_end(). One in a process. `setting` is the name of
  * the limit, and `advice` what the last sentence says to do; both stay until watchdog_stop(). */
 int watchdog_start(struct watchdog **watchdog, double limit, const char *setting,
                    const char *advice, struct error *err);
-void watchdog_stop(struct watchdog *watchdog); /* NULL is fine */
+void watchdog_stop(struct watchdog *watchdog); /* NULL is fine, as it is below */
 
 /* What the watchdog's thread calls last, before it ends the process: for what would stay behind otherwise. It runs beside
  * whatever hangs, so it takes no lock and frees nothing; where it hangs as well, an alarm ends the process. */
 void watchdog_set_last_act(struct watchdog *watchdog, void (*act)(void));
+
+/* A process that is told to end, and has nothing to lose, is not granted `limit`: when it has been so, and no mark has been
+ * set, for `seconds`, the watchdog says so, and ends it with the code `code`. */
+struct early_end {
+    bool (*is_due)(void); /* called by the watchdog's thread */
+    double seconds;
+    int code;
+};
+void watchdog_set_early_end(struct watchdog *watchdog, const struct early_end *early_end);
 
 /* --- what it thinks --------------------------------------------------------------------------- */
 
