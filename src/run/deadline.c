@@ -54,6 +54,11 @@ bool deadline_is_near(struct deadline *deadline, double now, bool replay, int ev
     return deadline->near;
 }
 
+double deadline_latest(const struct deadline *deadline, int checkpoints, double checkpoint)
+{
+    return deadline->at - RESERVE * checkpoints * checkpoint - END_SECONDS;
+}
+
 double deadline_longest_step(const struct deadline *deadline, bool replays)
 {
     const double plain = expected(&deadline->computed, false);

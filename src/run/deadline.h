@@ -37,6 +37,11 @@ void deadline_note_evaluation(struct deadline *deadline, double seconds);
 bool deadline_is_near(struct deadline *deadline, double now, bool replay, int evaluations,
                       int checkpoints, double checkpoint);
 
+/* The moment, by clock_seconds(), by which the run is to end at the latest, whatever it is at, if so many checkpoints come
+ * until it is saved: later than deadline_is_near() says it, unless what is awaited takes longer than it ever took, or for
+ * ever. INFINITY: the run has no end. */
+double deadline_latest(const struct deadline *deadline, int checkpoints, double checkpoint);
+
 /* Seconds of the longest step, without waiting for its batch, of a run that has replays or none. */
 double deadline_longest_step(const struct deadline *deadline, bool replays);
 

@@ -1,8 +1,11 @@
 #include "signals.h"
 
+#include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
+#include "lambert/base/clock.h"
 #include "lambert/base/ignored_signal.h"
 
 static const struct {
@@ -14,6 +17,8 @@ static const struct {
 enum { WATCHED = sizeof watched / sizeof watched[0] };
 
 static volatile sig_atomic_t caught;
+static _Atomic double end = INFINITY;
+static const char *_Atomic end_name;
 
 static void note(int number)
 {
@@ -35,10 +40,18 @@ const char *signals_caught(void)
     for (int i = 0; i < WATCHED; i++)
         if (caught == watched[i].number)
             return watched[i].name;
-    return NULL;
+    return clock_seconds() >= atomic_load(&end) ? atomic_load(&end_name) : NULL;
+}
+
+void signals_set_end(double at, const char *name)
+{
+    if (clock_seconds() >= atomic_load(&end))
+        return;
+    atomic_store(&end_name, name);
+    atomic_store(&end, at);
 }
 
 bool signals_stop(void)
 {
-    return caught != 0;
+    return caught != 0 || clock_seconds() >= atomic_load(&end);
 }

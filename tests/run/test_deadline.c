@@ -1,5 +1,7 @@
 #include "run/deadline.h"
 
+#include <math.h>
+
 #include "lib/unit.h"
 #include "run/run_internal.h"
 
@@ -17,6 +19,7 @@ static void without_an_end_none_is_near(void **state)
     deadline_init(&deadline, &(struct job_end){0}, 1000);
     deadline_note_step(&deadline, false, 1e9);
     assert_false(deadline_is_near(&deadline, 1e12, false, 2, 1, 1e9));
+    assert_true(deadline_latest(&deadline, 2, 1e9) == INFINITY);
 }
 
 /* A step of 8 s and a checkpoint of 4 s need 1.25 * 12 + 2 = 17 s. */
@@ -39,6 +42,9 @@ static void a_step_and_a_checkpoint_have_to_fit(void **state)
     assert_true(deadline_needed(&deadline, false, 4) == 22); /* an evaluation is given up */
     assert_false(deadline_is_near(&deadline, 1038, false, 2, 2, 4));
     assert_true(deadline_is_near(&deadline, 1038.1, false, 2, 2, 4));
+    assert_true(deadline_latest(&deadline, 1, 4) ==
+                1093); /* nothing but a checkpoint is waited for */
+    assert_true(deadline_latest(&deadline, 2, 4) == 1088);
 }
 
 /* How many checkpoints have to fit: one more than that at the end where one is being written or begins before the next

@@ -1,11 +1,14 @@
 #include "run/signals.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lambert/base/clock.h"
 #include "lib/scratch.h"
 
 static void the_last_signal_is_named(void **state)
@@ -42,6 +45,28 @@ static void hang_up_as_nohup_does(void)
     _exit(0);
 }
 
+/* A moment is heard as a signal is, once it is over, and what is said of it later changes nothing. */
+static void end_in_time(void)
+{
+    signals_set_end(INFINITY, "never");
+    if (signals_stop() || signals_caught())
+        abort();
+    signals_set_end(clock_seconds() + 1000, "later");
+    if (signals_stop() || signals_caught())
+        abort();
+    signals_set_end(clock_seconds(), "now");
+    if (!signals_stop() || strcmp(signals_caught(), "now") != 0)
+        abort();
+    signals_set_end(INFINITY, "never");
+    if (!signals_stop() || strcmp(signals_caught(), "now") != 0)
+        abort();
+    signals_watch();
+    raise(SIGTERM);
+    if (strcmp(signals_caught(), "SIGTERM") != 0)
+        abort();
+    _exit(0);
+}
+
 static void write_to_nobody(void)
 {
     int ends[2];
@@ -67,6 +92,12 @@ static void what_nohup_ignores_stays_ignored(void **state)
     assert_survives(hang_up_as_nohup_does);
 }
 
+static void a_moment_is_heard(void **state)
+{
+    (void)state;
+    assert_survives(end_in_time);
+}
+
 static void a_pipe_without_a_reader_ends_nothing(void **state)
 {
     (void)state;
@@ -77,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_nohup_ignores_stays_ignored),
+        cmocka_unit_test(a_moment_is_heard),
         cmocka_unit_test(a_pipe_without_a_reader_ends_nothing),
         cmocka_unit_test(the_last_signal_is_named),
     };
