@@ -11,6 +11,7 @@
 
 #include "file_open.h"
 #include "lambert/base/clock.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
 enum { LONGEST_STREAM = 64 << 20, WRITER_SECONDS = 5 };
@@ -62,8 +63,12 @@ static int await_writer(int descriptor, const char *path, struct error *err)
             return 0;
     if (look_for_writer(descriptor, &there, err) < 0)
         return error_prefix(err, "cannot read %s", path);
-    if (there)
+    if (there) {
+        log_info(
+            "%s is a pipe that somebody has open, and nothing came for %d seconds: it is waited for",
+            path, WRITER_SECONDS);
         return 0;
+    }
     return error_set(err,
                      "cannot read %s: it is a named pipe, and nobody wrote to it for %d seconds",
                      path, WRITER_SECONDS);

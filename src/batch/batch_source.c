@@ -10,10 +10,9 @@ bool batch_source_wait(struct batch_source *source, double seconds)
     return !source->operations->wait || source->operations->wait(source, seconds);
 }
 
-void batch_source_close(struct batch_source *source)
+bool batch_source_close(struct batch_source *source)
 {
-    if (source)
-        source->operations->close(source);
+    return !source || source->operations->close(source);
 }
 
 static uint64_t group_of(const struct batch *batch, int n)

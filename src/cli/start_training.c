@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lambert/base/activity.h"
 #include "lambert/base/buffer.h"
 #include "lambert/base/build.h"
 #include "lambert/base/clock.h"
@@ -11,6 +12,7 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/log.h"
 #include "lambert/base/version.h"
+#include "lambert/base/watchdog.h"
 #include "lambert/config/config.h"
 #include "lambert/kernels/kernels.h"
 #include "lambert/run/options.h"
@@ -63,7 +65,14 @@ static int read_config(struct config *config, const struct dist *dist,
                        struct error *err)
 {
     const struct command_words *words = &arguments->words;
-    if (config_load_shared(config, dist, arguments->config, words->at, words->count, err) < 0)
+    struct watchdog *watchdog;
+    if (run_watch_start(&watchdog, arguments->start.stopped_code, err) < 0)
+        return -1;
+    activity_task("reading the configuration", -1);
+    const int status =
+        config_load_shared(config, dist, arguments->config, words->at, words->count, err);
+    watchdog_stop(watchdog);
+    if (status < 0)
         return -1;
     if (fine_tuning && config->task.kind == TASK_NONE)
         return error_set(
@@ -114,6 +123,7 @@ int start_training(struct dist *dist, const struct training_arguments *arguments
     const struct run_request request = {.config = &config,
                                         .resume = arguments->start.resume,
                                         .accept = arguments->start.accept,
+                                        .stopped_code = arguments->start.stopped_code,
                                         .end = end_of_time(dist, arguments)};
     status = run_training(dist, &request, err);
     return status == RUN_STOPPED ? arguments->start.stopped_code : status;

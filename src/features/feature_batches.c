@@ -76,7 +76,7 @@ static int next(struct batch_source *source, struct batch *batch, struct error *
     return 1;
 }
 
-static void close_batches(struct batch_source *source)
+static bool close_batches(struct batch_source *source)
 {
     struct feature_batches *batches = (struct feature_batches *)source;
     packed_batch_release(&batches->share);
@@ -84,6 +84,7 @@ static void close_batches(struct batch_source *source)
     free(batches->lengths);
     free(batches->chosen);
     free(batches);
+    return true;
 }
 
 size_t feature_batches_memory(const struct feature_set *features, int global_batch, int ranks,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambert/base/activity.h"
+#include "lambert/base/aside.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
@@ -23,11 +25,26 @@ struct heldout_set {
     int32_t commonest;
 };
 
+/* Seconds between two looks whether an evaluation is given up, while held-out text is read, and those that are granted to
+ * the reader then. */
+static const double LISTENING = 0.05, PATIENCE = 5;
+
+/* This rank's samples of a set, read micro-batch by micro-batch. */
+struct reading {
+    const struct heldout_set *set;
+    uint64_t next,
+        stride; /* the sample that is read next, and how far it is from one to the other */
+    int status;
+    struct error error;
+};
+
 struct evaluator {
     struct heldout_set *sets; /* [count], of the corpora that have held-out text */
     int count;
     bool several; /* the phase has several corpora, though they may not all have a set */
     struct packed_batch batch;
+    struct reading reading;
+    bool left; /* the thread that was reading does not come back: nothing is ever used again */
     int token_budget;
     enum float_type compute_type; /* of the model, as it is configured */
 };
@@ -137,6 +154,7 @@ void evaluator_free(struct evaluator *evaluator)
 {
     if (!evaluator)
         return;
+    require(!evaluator->left);
     for (int s = 0; s < evaluator->count; s++) {
         sampler_free(evaluator->sets[s].sampler);
         free(evaluator->sets[s].unigram_loss);
@@ -166,32 +184,69 @@ static void run_batch(struct evaluator *evaluator, const struct heldout_set *set
         sums->unigram_loss += set->unigram_loss[label];
         sums->unigram_correct += label == set->commonest;
     }
-    packed_batch_reset(batch);
 }
 
-/* This rank's samples, packed up to the token budget; no more of them when the evaluation is given up. */
+/* The next samples of the reading, packed up to the token budget; none are left where the batch is empty then. Of the
+ * evaluator it touches the batch and the reading. */
+static void read_batch(void *context)
+{
+    struct evaluator *evaluator = context;
+    struct packed_batch *batch = &evaluator->batch;
+    struct reading *reading = &evaluator->reading;
+    struct sample_plan plan;
+    packed_batch_reset(batch);
+    for (; reading->next < reading->set->sequences; reading->next += reading->stride) {
+        sampler_plan(reading->set->sampler, reading->next, &plan, NULL);
+        if (batch->sequences > 0 && batch->tokens + plan.tokens > evaluator->token_budget)
+            break;
+        reading->status = sampler_fill(reading->set->sampler, &plan, batch, &reading->error);
+        if (reading->status < 0)
+            break;
+    }
+}
+
+/* read_batch() by a thread, for the disk may not answer, and who is told to end is not to be held by it: the evaluation
+ * may be given up meanwhile. */
+static int read_aside(struct evaluator *evaluator, const struct dist *dist, bool (*told)(void),
+                      struct call_off *call_off, bool *given_up, struct error *err)
+{
+    struct aside *aside;
+    if (aside_begin(&aside, "heldout", read_batch, evaluator, err) < 0)
+        return -1;
+    *given_up = false;
+    while (!*given_up && !aside_wait(aside, LISTENING))
+        *given_up = call_off_heard(dist, call_off, told());
+    evaluator->left = !aside_end(aside, *given_up ? PATIENCE : 0);
+    return 0;
+}
+
+/* This rank's samples; no more of them when the evaluation is given up. */
 static int run_own(struct evaluator *evaluator, const struct heldout_set *set,
                    const struct dist *dist, struct bert *bert, const real *params,
                    bool (*told)(void), struct call_off *call_off, struct evaluation_sums *sums,
                    struct error *err)
 {
-    struct packed_batch *batch = &evaluator->batch;
-    struct sample_plan plan;
-    packed_batch_reset(batch);
-    for (uint64_t i = (uint64_t)dist_rank(dist); i < set->sequences;
-         i += (uint64_t)dist_size(dist)) {
-        sampler_plan(set->sampler, i, &plan, NULL);
-        if (batch->sequences > 0 && batch->tokens + plan.tokens > evaluator->token_budget) {
-            if (told && call_off_heard(dist, call_off, told()))
-                return 0;
-            run_batch(evaluator, set, bert, params, sums);
-        }
-        if (sampler_fill(set->sampler, &plan, batch, err) < 0)
+    const struct packed_batch *batch = &evaluator->batch;
+    struct reading *reading = &evaluator->reading;
+    bool given_up = false;
+    *reading = (struct reading){
+        .set = set, .next = (uint64_t)dist_rank(dist), .stride = (uint64_t)dist_size(dist)};
+    for (;;) {
+        activity_at("reading held-out text", -1);
+        if (!told)
+            read_batch(evaluator);
+        else if (read_aside(evaluator, dist, told, call_off, &given_up, err) < 0)
             return -1;
-    }
-    if (batch->sequences > 0 && !(told && call_off_heard(dist, call_off, told())))
+        if (given_up)
+            return 0;
+        if (reading->status < 0) {
+            *err = reading->error;
+            return -1;
+        }
+        if (batch->sequences == 0 || (told && call_off_heard(dist, call_off, told())))
+            return 0;
         run_batch(evaluator, set, bert, params, sums);
-    return 0;
+    }
 }
 
 /* As evaluator_run(), of one set. */
@@ -267,10 +322,16 @@ static void sum_up(struct evaluation *all)
     }
 }
 
+bool evaluator_is_left(const struct evaluator *evaluator)
+{
+    return evaluator->left;
+}
+
 int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
                   const real *params, bool (*told)(void), struct evaluation *result,
                   struct error *err)
 {
+    require(!evaluator->left);
     if (!evaluator->several)
         return run_set(evaluator, evaluator->sets, dist, bert, params, told, result, err);
     *result = (struct evaluation){

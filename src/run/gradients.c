@@ -80,7 +80,7 @@ int gradients_write(struct dist *dist, const struct gradients_request *request, 
     status = dist_rank(dist) == 0 ? write_file(table, gradient, path, err) : 0;
     status = dist_agree(dist, status, err);
 done:
-    batch_source_close(source);
+    work_close_source(run.work, source);
     run_release(&run);
     return status;
 }

@@ -93,6 +93,8 @@ static void announce(const struct pretraining *pretraining)
 static void close_phase(struct work *work)
 {
     struct pretraining *pretraining = (struct pretraining *)work;
+    if (work->reader_left)
+        return;
     mixed_sampler_free(pretraining->sampler);
     evaluator_free(pretraining->evaluator);
     free(pretraining->progress);
@@ -150,6 +152,8 @@ static int evaluate_heldout(struct pretraining *pretraining, struct run *run, st
     struct evaluation result;
     int status = evaluator_run(pretraining->evaluator, run->dist, trainer_bert(run->trainer),
                                trainer_weights(run->trainer), signals_stop, &result, err);
+    if (evaluator_is_left(pretraining->evaluator))
+        work_leave_reader(&pretraining->work, "held-out text");
     if (status != 0)
         return status < 0 ? -1 : RUN_STOPPED;
     run_log_evaluation(run, settings, &result);
@@ -201,6 +205,10 @@ static void close_pretraining(struct work *work)
 {
     struct pretraining *pretraining = (struct pretraining *)work;
     close_phase(work);
+    if (work->reader_left) {
+        stage_leave(pretraining->stage);
+        return;
+    }
     checkpoint_meta_release(&work->meta);
     pair_scorer_free(pretraining->pairs);
     corpora_close(&pretraining->corpora);

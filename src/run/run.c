@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,13 @@ struct phase_run {
 /* Seconds of a step that is given up when the run is told to end in it: others are over before that is agreed on. */
 static const double LONG_STEP = 1;
 static const double LISTENING = 0.05; /* seconds between two looks whether the run is told to end */
+static const double
+    PATIENCE_AT_START = 1,
+    PATIENCE =
+        15; /* seconds without a sign of life of a rank that is told to end and has nothing to lose */
+
+/* Whether there may be steps that no checkpoint has: from the first one to the end of the last checkpoint. */
+static atomic_bool something_to_lose;
 
 enum outcome { GOES_ON, STOPPED, FAILED, DIFFERED };
 
@@ -121,12 +129,15 @@ static struct balance_flags flags_after(struct run *run, const struct config_pha
     if (dist_rank(run->dist) != 0)
         return flags;
     const int evaluations = evaluates_after(run, phase, 1) + evaluates_after(run, phase, 2);
+    const double checkpoint = run->saving.seconds;
     int64_t turn;
     flags.save = saving_is_due(run);
-    flags.stop |= deadline_is_near(
-        &run->deadline, clock_seconds(), replays_turn(run, run->state.total_steps + 2, &turn),
-        evaluations, saving_ahead(run, run->state.total_steps + 1, flags.save),
-        run->saving.seconds);
+    const int checkpoints = saving_ahead(run, run->state.total_steps + 1, flags.save);
+    flags.stop |= deadline_is_near(&run->deadline, clock_seconds(),
+                                   replays_turn(run, run->state.total_steps + 2, &turn),
+                                   evaluations, checkpoints, checkpoint);
+    /* A step that takes for ever, as its batch does not come, is to end in time as well. */
+    signals_set_end(deadline_latest(&run->deadline, checkpoints, checkpoint), run->deadline.what);
     return flags;
 }
 
@@ -201,6 +212,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     metrics.seconds = clock_seconds() - started;
     time_spent_step_end(&run->time_spent, data, report.own_exchange, report.own_update);
 
+    atomic_store(&something_to_lose, true);
     state->phase_step++;
     state->total_steps++;
     run->evaluated = (struct evaluation_lines){0};
@@ -416,7 +428,7 @@ static enum outcome run_phase(struct run *run, struct error *err)
         outcome = FAILED;
     run_pass_finished_phases(run);
 done:
-    batch_source_close(phase.source);
+    work_close_source(run->work, phase.source);
     run->work->operations->close_phase(run->work);
     return outcome;
 }
@@ -455,6 +467,7 @@ static int go_through_phases(struct run *run, struct error *err)
     if (saving_finish(run, err) < 0)
         return -1;
     time_spent_add(&run->time_spent, TIME_CHECKPOINTS, clock_seconds() - finished);
+    atomic_store(&something_to_lose, false);
     if (report_time(run, true, err) < 0)
         return -1;
     char worked[32];
@@ -480,6 +493,22 @@ void run_before_ranks(void)
 {
     signals_watch();
     log_write_behind();
+}
+
+/* As a signal that is heard by who does not answer: before training, or behind the last checkpoint. */
+static bool early_end_is_due(void)
+{
+    return signals_stop() && !atomic_load(&something_to_lose);
+}
+
+int run_watch_start(struct watchdog **watchdog, int stopped_code, struct error *err)
+{
+    const struct early_end early_end = {
+        .is_due = early_end_is_due, .seconds = PATIENCE_AT_START, .code = stopped_code};
+    if (watchdog_start(watchdog, INFINITY, "", "", err) < 0)
+        return -1;
+    watchdog_set_early_end(*watchdog, &early_end);
+    return 0;
 }
 
 /* A signal to any rank before training began. */
@@ -523,6 +552,9 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
         watchdog_stop(watchdog);
         return -1;
     }
+    const struct early_end early_end = {
+        .is_due = early_end_is_due, .seconds = PATIENCE, .code = request->stopped_code};
+    watchdog_set_early_end(watchdog, &early_end);
     struct threads threads;
     if (start_threads(&threads, dist, config, err) < 0) {
         watchdog_stop(watchdog);

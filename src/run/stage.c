@@ -277,6 +277,14 @@ int stage_open(struct stage **out, const struct dist *dist, const struct config 
     return 0;
 }
 
+void stage_leave(const struct stage *stage)
+{
+    if (stage && stage->lock >= 0)
+        log_warning(
+            "%s stays, as it is still read from; the next run with this data.stage_folder removes it",
+            stage->folder);
+}
+
 void stage_close(struct stage *stage)
 {
     if (!stage)

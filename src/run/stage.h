@@ -23,6 +23,10 @@ int stage_open(struct stage **stage, const struct dist *dist, const struct confi
 /* [local] When all ranks of the host are through with the copies. NULL is fine. */
 void stage_close(struct stage *stage);
 
+/* [local] In its place where a rank does not come back from reading a copy: all stays, and the next run on this host
+ * removes it. NULL is fine. */
+void stage_leave(const struct stage *stage);
+
 /* [local] Where the corpus of that folder is to be read: the folder itself where there is no stage. */
 const char *stage_place(const struct stage *stage, const char *folder);
 

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "lambert/base/activity.h"
 #include "lambert/base/buffer.h"
+#include "lambert/base/host_name.h"
+#include "lambert/base/log.h"
 #include "lambert/base/memory.h"
 
 int work_open(struct work **work, const struct dist *dist, const struct config *config, bool resume,
@@ -29,8 +32,32 @@ void work_make_meta(struct work *work, const struct vocabulary *vocabulary,
     meta->state.tokenizer = *tokenizer;
 }
 
+/* Who looks for leaks finds here what is kept on purpose. */
+static struct work *kept;
+
+void work_leave_reader(struct work *work, const char *what)
+{
+    char host[HOST_NAME_ROOM];
+    host_name(host);
+    log_warning(
+        "the disk or file server of %s does not answer rank %d on %s: a read of %s does not come back, and the "
+        "run ends without it",
+        work->place, log_rank(), host, what);
+    work->reader_left = true;
+}
+
+void work_close_source(struct work *work, struct batch_source *source)
+{
+    activity_at("ending the reading of batches", -1);
+    if (!batch_source_close(source))
+        work_leave_reader(work, "the next batch");
+}
+
 void work_close(struct work *work)
 {
-    if (work)
-        work->operations->close(work);
+    if (!work)
+        return;
+    if (work->reader_left)
+        kept = work;
+    work->operations->close(work);
 }

@@ -51,6 +51,7 @@ struct work_operations {
     /* [local] With the batch taken last, which there is. NULL: nothing is told of it. */
     struct progress_list (*progress)(struct work *work);
 
+    /* Both let all be that a reader may touch who is left (`reader_left`). */
     void (*close)(struct work *work);
 };
 
@@ -63,6 +64,10 @@ struct work {
     uint64_t earlier_hash; /* of the material, as earlier versions stored it; else the same */
     size_t cache;          /* bytes that its reader will take, a rank */
     size_t batches;        /* bytes of the largest phase's batches, a rank, at most */
+
+    /* Who reads for it, the thread of a batch source or of an evaluation, does not come back, and is left behind: what he may
+     * touch is never closed (work_leave_reader()). */
+    bool reader_left;
 
     /* The model of run.start_from, where it is open already; the run takes its weights from it and closes its files.
      * NULL: it is not. */
@@ -77,6 +82,13 @@ struct work {
 int work_open(struct work **work, const struct dist *dist, const struct config *config, bool resume,
               struct error *err);
 void work_close(struct work *work); /* NULL is fine */
+
+/* [local] Of a work whose source or evaluation has left a reader behind: says so, and keeps all. `what` he was to read
+ * follows "of". */
+void work_leave_reader(struct work *work, const char *what);
+
+/* [local] batch_source_close(), and work_leave_reader() where that has to be; NULL is fine. */
+void work_close_source(struct work *work, struct batch_source *source);
 
 /* For implementations: fills in what checkpoints carry of the configuration, which is complete, of the
  * vocabulary, and of the material, which has this hash. */

@@ -1,24 +1,27 @@
-#define _GNU_SOURCE /* names of threads */
 #include "lambert/sample/sampled_batches.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "lambert/base/activity.h"
+#include "lambert/base/aside.h"
 #include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 #include "lambert/batch/share.h"
+
+/* Of the thread, from when it is told to stop. It looks between two samples; only planning an epoch, or a disk that does
+ * not answer, take so long. */
+static const double PATIENCE = 5;
 
 /* There are two shares: one is lent to the caller while the other is made or ready. */
 struct sampled_batches {
     struct batch_source source; /* the first member, as batch_source.h wants it */
     struct mixed_sampler *sampler;
     struct sampled_batches_options options;
-    pthread_t thread;
+    struct aside *thread;
 
     pthread_mutex_t mutex; /* guards what follows, and `changed` says that it changed */
     pthread_cond_t changed;
@@ -97,7 +100,7 @@ static bool wait_for_room(struct sampled_batches *batches)
     return !stop;
 }
 
-static void *make_shares(void *context)
+static void make_shares(void *context)
 {
     struct sampled_batches *batches = context;
     const struct sampled_batches_options *options = &batches->options;
@@ -119,7 +122,6 @@ static void *make_shares(void *context)
         pthread_cond_signal(&batches->changed);
         pthread_mutex_unlock(&batches->mutex);
     }
-    return NULL;
 }
 
 /* With the mutex held: whether there is nothing to wait for. */
@@ -192,16 +194,18 @@ static void release(struct sampled_batches *batches)
     free(batches);
 }
 
-static void close_batches(struct batch_source *source)
+static bool close_batches(struct batch_source *source)
 {
     struct sampled_batches *batches = (struct sampled_batches *)source;
     pthread_mutex_lock(&batches->mutex);
     batches->stop = true;
     pthread_cond_signal(&batches->changed);
     pthread_mutex_unlock(&batches->mutex);
-    pthread_join(batches->thread, NULL);
+    if (!aside_end(batches->thread, PATIENCE))
+        return false;
     mixed_sampler_set_parallel(batches->sampler, true);
     release(batches);
+    return true;
 }
 
 size_t sampled_batches_memory(int global_batch, int ranks, int sequence_length, int labelled)
@@ -244,15 +248,12 @@ int sampled_batches_open(struct batch_source **source, struct mixed_sampler *sam
     if (options->first_batch < options->end_batch)
         mixed_sampler_go_to(sampler, batch_sizes_before(&options->sizes, options->first_batch));
     mixed_sampler_set_parallel(sampler, false);
-    int failure = pthread_create(&batches->thread, NULL, make_shares, batches);
-    if (failure != 0) {
+    if (aside_begin(&batches->thread, "batches", make_shares, batches, err) < 0) {
         mixed_sampler_set_parallel(sampler, true);
         release(batches);
         *source = NULL;
-        return error_set(err, "cannot start the thread that reads the corpus: %s",
-                         strerror(failure));
+        return -1;
     }
-    pthread_setname_np(batches->thread, "batches");
     *source = &batches->source;
     return 0;
 }

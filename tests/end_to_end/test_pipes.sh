@@ -97,3 +97,24 @@ for command in "train --resume" eval; do
     mpirun -n 3 "$LAMBERT" $command /dev/stdin data.corpus=corpus run.folder=shared $short train.evaluate_sequences=8 \
         <"$tiny" >log.txt 2>&1 || fail "$command: $(cat log.txt)"
 done
+
+# Somebody who has it open, and never writes: he is waited for, with a word, and a signal ends that.
+sleep 1000 >pipes/config &
+writer=$!
+trap 'kill $writer; rm -rf "$WORK"' EXIT
+: >log.txt
+"$LAMBERT" train pipes/config data.corpus=corpus run.folder=never --stopped-code 75 >log.txt 2>&1 &
+job=$!
+waited_for() {
+    grep -q "^pipes/config is a pipe that somebody has open, and nothing came for 5 seconds: it is waited for" log.txt
+}
+wait_until 60 waited_for || fail "no word of the wait: $(cat log.txt)"
+kill -TERM $job
+over() {
+    ! kill -0 $job 2>/dev/null
+}
+wait_until 30 over || { kill -KILL $job; fail "a signal does not end the wait"; }
+code=0
+wait $job || code=$?
+[ $code = 75 ] || fail "exit code $code: $(cat log.txt)"
+grep -q "warning: rank 0 on .* is told to end, .*: reading the configuration; nothing is lost" log.txt || fail "$(cat log.txt)"

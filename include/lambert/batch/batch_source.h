@@ -39,7 +39,10 @@ struct batch_source;
 
 /* 1: a batch; 0: the source has ended; -1: an error. What was answered last, 0 or -1, stays. */
 int batch_source_next(struct batch_source *source, struct batch *batch, struct error *err);
-void batch_source_close(struct batch_source *source); /* NULL is fine */
+
+/* NULL is fine. False: who makes its batches does not come back, as from a disk that does not answer. He is left behind, and
+ * what he may touch, all that the source was given, has to stay as it is until the process ends. */
+bool batch_source_close(struct batch_source *source);
 
 /* Whether the next batch, the end or the error is there, so that batch_source_next() would not wait; it is waited for so
  * long at most. */
@@ -57,7 +60,7 @@ struct batch_source_operations {
     int (*next)(struct batch_source *source, struct batch *batch, struct error *err);
     bool (*wait)(struct batch_source *source,
                  double seconds); /* NULL: nothing is ever waited for */
-    void (*close)(struct batch_source *source);
+    bool (*close)(struct batch_source *source);
 };
 
 struct batch_source {

@@ -58,10 +58,16 @@ void evaluator_free(struct evaluator *evaluator); /* NULL is fine */
 /* Collective: each rank takes every ranks-th sample. The model computes in the configuration's
  * train.compute_type, as a run's does. told: whether this rank is told to end, which is asked between two micro-batches;
  * NULL, on all ranks alike: nobody is. 0; -1; 1, on all ranks: given up, as one was told. There is something to release
- * after 0 only. */
+ * after 0 only. Who reads the text does so in a thread of his own where there is somebody to tell: a disk that does not
+ * answer holds up nobody who gives up. */
 int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct bert *bert,
                   const real *params, bool (*told)(void), struct evaluation *result,
                   struct error *err);
+
+/* [local] After evaluator_run(): whether the thread that was reading did not come back, five seconds after the evaluation
+ * was given up. It is left behind; the evaluator, and all that it was made of, is to stay as it is until the process
+ * ends. */
+bool evaluator_is_left(const struct evaluator *evaluator);
 
 struct evaluation_request {
     const struct config *config;

@@ -6,7 +6,9 @@
  * SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGXCPU to any rank end the run after the step it is in, with a
  * checkpoint, or, where steps take longer than a second, with one of the state before that step, which is given up at
  * the next micro-batch; before training has begun they end it at once. A batch that is not there is not waited for, and an
- * evaluation is given up: the run that goes on makes it first, if its metrics lack it.
+ * evaluation is given up: the run that goes on makes it first, if its metrics lack it. Who reads for either and does not
+ * come back is left behind. So is the main thread where nothing is lost, before the first step and behind the last
+ * checkpoint: a process in which it stands still ends all the same (`stopped_code`).
  *
  * A log that cannot be written, or is not read, costs no run: metrics.jsonl says how much of it is lost. */
 #ifndef LAMBERT_RUN_RUN_H
@@ -19,17 +21,24 @@
 #include "lambert/dist/threads.h"
 #include "lambert/run/job_end.h"
 
+struct watchdog;
+
 struct run_request {
     const struct config *config;
     bool resume;        /* from the newest whole checkpoint; without one the run starts anew */
     const char *accept; /* result keys that may differ from the checkpoint's, comma-separated, or
                            NULL */
+    int stopped_code; /* the exit code of a process that is told to end and cannot come to it by itself */
     struct job_end
         end; /* of the time that the run has, from now on: it ends before by itself; {0}: none */
 };
 
 /* [local] Once, before MPI starts: from here on signals are noted, and a thread writes the log. */
 void run_before_ranks(void);
+
+/* [local] Before run_training(), around what may wait for ever, as reading a configuration from a pipe: a rank that is told
+ * to end meanwhile does, with that code. watchdog_stop() afterwards. */
+int run_watch_start(struct watchdog **watchdog, int stopped_code, struct error *err);
 
 /* Collective. 0: the run is complete; RUN_STOPPED: a signal, or the end of its time, ended it before, with a
  * checkpoint of all that was trained; -1 with the same sentence on every rank; FAILED_FOR_NOW where another host has, or

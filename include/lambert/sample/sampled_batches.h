@@ -6,7 +6,8 @@
  * and fills its own. So the global batch is the same for any number of ranks, and ranks get equal
  * work without talking.
  *
- * The sampler belongs to the source's thread until the source is closed, and must outlive it. */
+ * The sampler belongs to the source's thread until the source is closed, and must outlive it; where the thread is still
+ * reading five seconds after that, for ever (batch_source_close()). */
 #ifndef LAMBERT_SAMPLE_SAMPLED_BATCHES_H
 #define LAMBERT_SAMPLE_SAMPLED_BATCHES_H
 
