@@ -275,6 +275,18 @@ static void adam_direction(const struct adam_numbers *k, const real *restrict w,
     squares[1] = sum_squares(g, n);
 }
 
+static void adam_update(const struct adam_numbers *k, real step, real *restrict w,
+                        const real *restrict g, real *restrict m, real *restrict v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        real gradient = k->clip * g[i];
+        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
+        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
+        real u = k->unbias1 * m[i] / (REAL(sqrt)(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
+        w[i] += -step * u;
+    }
+}
+
 const struct kernels kernels_plain = {
     .name = "plain",
     .peak = peak_plain,
@@ -294,6 +306,7 @@ const struct kernels kernels_plain = {
     .multiply = multiply,
     .axpy = axpy,
     .adam_direction = adam_direction,
+    .adam_update = adam_update,
     .dot = dot,
     .sum_squares = sum_squares,
 };

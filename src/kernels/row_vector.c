@@ -475,9 +475,9 @@ static double sum_squares(const float *x, size_t n)
 
 /* --- Adam ------------------------------------------------------------------------------------- */
 
-/* `count` elements, one vector at the most. */
-static inline void adam_vector(const struct adam_numbers *k, const float *w, float *g, float *m,
-                               float *v, int count)
+/* The direction of `count` elements, one vector at the most, and their moments. */
+static inline vfloat adam_vector(const struct adam_numbers *k, vfloat w, const float *g, float *m,
+                                 float *v, int count)
 {
     vfloat gradient = k->clip * v_load(g, count);
     vfloat first = k->beta1 * v_load(m, count) + k->rest1 * gradient;
@@ -485,7 +485,7 @@ static inline void adam_vector(const struct adam_numbers *k, const float *w, flo
     vfloat root = v_sqrt(k->unbias2 * second) + k->epsilon;
     v_store(m, first, count);
     v_store(v, second, count);
-    v_store(g, k->unbias1 * first / root + k->decay * v_load(w, count), count);
+    return k->unbias1 * first / root + k->decay * w;
 }
 
 /* The arrays come from memory, which is to be kept busy all the time: squares are taken two vectors
@@ -500,18 +500,32 @@ static void adam_direction(const struct adam_numbers *numbers, const float *rest
     size_t i = 0;
     for (; i + 2 * WIDTH <= n; i += 2 * WIDTH) {
         for (size_t j = i; j < i + 2 * WIDTH; j += WIDTH)
-            adam_vector(&k, w + j, g + j, m + j, v + j, WIDTH);
+            v_store(g + j, adam_vector(&k, v_load(w + j, WIDTH), g + j, m + j, v + j, WIDTH),
+                    WIDTH);
         squares_add(&of_weights, w + i);
         squares_add(&of_direction, g + i);
     }
     for (; i < n; i += WIDTH) {
         const int count = n - i < WIDTH ? (int)(n - i) : WIDTH;
-        adam_vector(&k, w + i, g + i, m + i, v + i, count);
+        v_store(g + i, adam_vector(&k, v_load(w + i, count), g + i, m + i, v + i, count), count);
         squares_add_rest(&of_weights, w + i, count);
         squares_add_rest(&of_direction, g + i, count);
     }
     squares[0] = squares_total(&of_weights);
     squares[1] = squares_total(&of_direction);
+}
+
+static void adam_update(const struct adam_numbers *numbers, float step, float *restrict w,
+                        const float *restrict g, float *restrict m, float *restrict v, size_t n)
+{
+    const struct adam_numbers k = *numbers;
+    const float alpha = -step;
+    for (size_t i = 0; i < n; i += WIDTH) {
+        const int count = n - i < WIDTH ? (int)(n - i) : WIDTH;
+        const vfloat weights = v_load(w + i, count);
+        const vfloat u = adam_vector(&k, weights, g + i, m + i, v + i, count);
+        v_store(w + i, weights + alpha * u, count);
+    }
 }
 
 #define ROW_KERNELS                                                                                \
@@ -521,7 +535,8 @@ static void adam_direction(const struct adam_numbers *numbers, const float *rest
     .attention_weights = attention_weights, .attention_backward = attention_backward,              \
     .cross_entropy = cross_entropy, .to_bfloat16 = to_bfloat16, .from_bfloat16 = from_bfloat16,    \
     .accumulate = accumulate, .multiply = multiply_all, .axpy = axpy,                              \
-    .adam_direction = adam_direction, .dot = dot, .sum_squares = sum_squares
+    .adam_direction = adam_direction, .adam_update = adam_update, .dot = dot,                      \
+    .sum_squares = sum_squares
 
 const struct kernels TABLE = {
     .name = TABLE_NAME,

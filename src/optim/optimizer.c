@@ -264,6 +264,22 @@ static void apply_directions(struct optimizer *o, const struct rule_numbers *com
     }
 }
 
+/* Both passes in one. */
+static void update(struct optimizer *o, const struct rule_numbers *common, double rate,
+                   const real *shard_grads, real *params)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < o->fragment_count; i++) {
+        const struct tensor_fragment *fragment = &o->fragments[i];
+        struct rule_numbers numbers = numbers_of(o, common, fragment->tensor);
+        numbers.step[0] = (real)rate;
+        o->rule->update(&numbers, params + fragment->flat, shard_grads + fragment->shard,
+                        o->moments[0] + fragment->shard,
+                        o->moments[1] ? o->moments[1] + fragment->shard : NULL,
+                        (size_t)fragment->count);
+    }
+}
+
 /* After the second pass. What a rule subtracts is known from the norm of its one direction, or is
  * to be measured where the rule has it. */
 static void report_tensors(struct optimizer *o, const struct dist *dist, double rate,
@@ -301,6 +317,11 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
         return;
     struct rule_numbers numbers = common_numbers(optimizer, report->clip);
     const bool norms_wanted = rule->adaptive || tensors;
+    if (!norms_wanted && rule->update) {
+        update(optimizer, &numbers, rate, shard_grads, params);
+        optimizer->updates++;
+        return;
+    }
     find_directions(optimizer, &numbers, shard_grads, params, norms_wanted);
     if (norms_wanted)
         sum_tensors(optimizer, dist, SUM_WEIGHT, 1 + rule->directions);

@@ -12,6 +12,12 @@ static void adam_direct(const struct rule_numbers *k, const real *restrict w, re
     kernels->adam_direction(&k->adam, w, g, m, v, squares, n);
 }
 
+static void adam_update(const struct rule_numbers *k, real *restrict w, const real *restrict g,
+                        real *restrict m, real *restrict v, size_t n)
+{
+    kernels->adam_update(&k->adam, k->step[0], w, g, m, v, n);
+}
+
 /* r = ‖w‖ / ‖u‖ */
 static double norms_ratio(const struct optimizer_options *options, double decay, double norm_w,
                           double norm_u)
@@ -133,7 +139,8 @@ const struct rule *rule_of(enum update_rule rule)
                         .directions = 1,
                         .gives_squares = true,
                         .direct = adam_direct,
-                        .apply = apply_direction},
+                        .apply = apply_direction,
+                        .update = adam_update},
         [RULE_LARS] = {.moments = 1,
                        .directions = 1,
                        .adaptive = true,

@@ -12,6 +12,9 @@
  * its norm was taken, so that it costs no array: apply makes it again, of moments and weights that
  * nobody has changed since.
  *
+ * Where no norm is waited for, a rule may have `update`, both passes at once, with the same bits: what it reads and
+ * writes goes through memory once instead of twice, which is what an update takes its time for.
+ *
  * The loops have no branches, so that compilers vectorise them. */
 #ifndef LAMBERT_OPTIM_RULES_H
 #define LAMBERT_OPTIM_RULES_H
@@ -54,6 +57,8 @@ struct rule {
                     double norm_u); /* both norms above 0 */
     void (*apply)(const struct rule_numbers *numbers, real *restrict w, real *restrict g,
                   real *restrict m, const real *restrict v, size_t n);
+    void (*update)(const struct rule_numbers *numbers, real *restrict w, const real *restrict g,
+                   real *restrict m, real *restrict v, size_t n); /* NULL: there is none */
 };
 
 const struct rule *rule_of(enum update_rule rule);

@@ -1,4 +1,4 @@
-/* Adam's moments and direction, of every table, against what kernels.h says, computed in double
+/* Adam's moments, direction and update, of every table, against what kernels.h says, computed in double
  * (trial.h). */
 #include "trial.h"
 
@@ -53,16 +53,42 @@ static void try_adam(const struct kernels *k, int n)
     expect_near("squares of nothing", 0, squares[0] + squares[1], 0, 0);
 }
 
+/* Both passes at once: the bits of the one and then the other, and the gradient as it was. */
+static void try_update(const struct kernels *k, int n)
+{
+    const float step = 3e-3f;
+    float *w = row_normal(n, 0, 1), *g = row_normal(n, 0, 1e-2), *m = row_normal(n, 0, 1e-2);
+    float *v = row_normal(n, 1e-4, 0), *u = row_copy(g, n);
+    float *new_w = row_copy(w, n), *new_m = row_copy(m, n), *new_v = row_copy(v, n);
+    double squares[2];
+    k->adam_direction(&adam, w, u, m, v, squares, (size_t)n);
+    k->axpy(-step, u, w, (size_t)n);
+    row_freeze(g);
+    k->adam_update(&adam, step, new_w, g, new_m, new_v, (size_t)n);
+    expect_same_row("w", new_w, w, n);
+    expect_same_row("m", new_m, m, n);
+    expect_same_row("v", new_v, v, n);
+    k->adam_update(&adam, step, new_w, g, new_m, new_v, 0);
+    expect_same_row("w, and nothing more", new_w, w, n);
+}
+
 static void adam_direction(void **state)
 {
     (void)state;
     trials(try_adam);
 }
 
+static void adam_update(void **state)
+{
+    (void)state;
+    trials(try_update);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adam_direction),
+        cmocka_unit_test(adam_update),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
