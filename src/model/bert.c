@@ -10,6 +10,7 @@
 #include "hooks.h"
 #include "lambert/base/activity.h"
 #include "lambert/base/memory.h"
+#include "lambert/kernels/parallel.h"
 #include "lambert/kernels/task_queue.h"
 #include "lambert/model/states.h"
 #include "layout.h"
@@ -327,8 +328,30 @@ void bert_states(struct bert *bert, const real *params, const struct packed_batc
     visitor->pooled(visitor->who, heads_pooled(&heads, y));
 }
 
-void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
-                const double *scales, real *grads, struct objective_sums *sums)
+/* Everything but the blocks' matrices, which lie in the order of block_layout. */
+static void clear_around_matrices(const struct bert *bert, real *grads)
+{
+    const size_t H = (size_t)bert->config.hidden, F = (size_t)bert->config.intermediate;
+    size_t from = 0;
+    for (int l = 0; l < bert->config.layers; l++) {
+        const struct block_layout *block = &bert->layout.blocks[l];
+        const struct {
+            size_t at, count;
+        } matrices[] = {{block->qkv.weight, 3 * H * H},
+                        {block->output.weight, H * H},
+                        {block->up.weight, F * H},
+                        {block->down.weight, H * F}};
+        for (size_t m = 0; m < sizeof matrices / sizeof *matrices; m++) {
+            array_clear(grads + from, matrices[m].at - from);
+            from = matrices[m].at + matrices[m].count;
+        }
+    }
+    array_clear(grads + from, bert->table.size - from);
+}
+
+/* Where `keep` is 0, gradients of the blocks' matrices are set, each by the one product that makes it. */
+static void train(struct bert *bert, const real *params, const struct packed_batch *batch,
+                  const double *scales, real keep, real *grads, struct objective_sums *sums)
 {
     if (bert->hooks)
         task_queue_set_pause(bert->hooks->pause, bert->hooks->who);
@@ -344,6 +367,7 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     const int layers = bert->config.layers, segment = segment_of(bert);
     for (int l = layers - 1; l >= 0; l--) {
         struct block_pass block = block_pass_of(bert, params, batch, true, l);
+        block.keep = keep;
         if ((l + 1) % segment == 0 && l < layers - 1)
             encode_layers(bert, params, batch, true, l + 1 - segment, l + 1, true);
         activity_at("backward, layer", l);
@@ -353,4 +377,17 @@ void bert_train(struct bert *bert, const real *params, const struct packed_batch
     embedding_backward(&embedding, bert->scratch.d, grads);
     hooks_complete(bert->hooks, front, bert->layout.blocks[0].qkv.weight);
     task_queue_set_pause(NULL, NULL);
+}
+
+void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
+                const double *scales, real *grads, struct objective_sums *sums)
+{
+    train(bert, params, batch, scales, 1, grads, sums);
+}
+
+void bert_train_first(struct bert *bert, const real *params, const struct packed_batch *batch,
+                      const double *scales, real *grads, struct objective_sums *sums)
+{
+    clear_around_matrices(bert, grads);
+    train(bert, params, batch, scales, 0, grads, sums);
 }

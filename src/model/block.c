@@ -205,7 +205,7 @@ static void project_qkv_backward(const struct block_pass *pass, const void *x, r
     if (!pass->set->rows) {
         const struct linear qkv = qkv_of(pass);
         bias_gradient(type, T, 3 * H, s->dqkv, 3 * H, s->partial, dbias);
-        linear_weight_gradient(&qkv, s->dqkv, x, dweight);
+        linear_weight_gradient(&qkv, s->dqkv, x, pass->keep, dweight);
         linear_input_gradient(&qkv, s->dqkv, 1, s->d, NULL);
         return;
     }
@@ -213,8 +213,8 @@ static void project_qkv_backward(const struct block_pass *pass, const void *x, r
     const void *dkv = columns_of(pass, s->dqkv, 1);
     bias_gradient(type, R, H, s->f, H, s->partial, dbias);
     bias_gradient(type, T, 2 * H, dkv, 3 * H, s->partial, dbias + H);
-    linear_weight_gradient(&query, s->f, pass->kept->x_rows, dweight);
-    linear_weight_gradient(&keys_values, dkv, x, dweight + (size_t)H * (size_t)H);
+    linear_weight_gradient(&query, s->f, pass->kept->x_rows, pass->keep, dweight);
+    linear_weight_gradient(&keys_values, dkv, x, pass->keep, dweight + (size_t)H * (size_t)H);
     linear_input_gradient(&query, s->f, 1, s->d, NULL);
     linear_input_gradient(&keys_values, dkv, 0, s->e, NULL);
     rows_scatter_add(R, pass->set->rows, H, s->d, s->e);
@@ -338,11 +338,11 @@ static void feed_forward_backward(const struct block_pass *pass, real *grads)
     linear_input_gradient(&down, s->f, 0, operand_place(pass->compute_type, s->ffn, NULL),
                           &then_gelu);
     hooks_pause(pass->hooks);
-    linear_weight_gradient(&down, s->f, s->g, grads + layout->down.weight);
+    linear_weight_gradient(&down, s->f, s->g, pass->keep, grads + layout->down.weight);
     hooks_complete(pass->hooks, layout->down.weight, layout->end);
     hooks_pause(pass->hooks);
     gelu_rows_sums(pass, grads);
-    linear_weight_gradient(&up, s->ffn, kept->y1, grads + layout->up.weight);
+    linear_weight_gradient(&up, s->ffn, kept->y1, pass->keep, grads + layout->up.weight);
     hooks_complete(pass->hooks, layout->up.weight, layout->down.weight);
     hooks_pause(pass->hooks);
     linear_input_gradient(&up, s->ffn, 1, s->e, &then_norm1);
@@ -359,7 +359,7 @@ void block_backward(const struct block_pass *pass, const void *x, real *grads)
     void *dcontext = s->e; /* dz1, its gradient, has been used up */
 
     feed_forward_backward(pass, grads);
-    linear_weight_gradient(&output, s->f, kept->context, grads + layout->output.weight);
+    linear_weight_gradient(&output, s->f, kept->context, pass->keep, grads + layout->output.weight);
     hooks_complete(pass->hooks, layout->output.weight, layout->up.weight);
     project_input_gradient(&output, s->f, dcontext);
     hooks_pause(pass->hooks);

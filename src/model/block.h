@@ -58,6 +58,7 @@ struct block_pass {
     int layer;
     bool dropout; /* training */
     bool again;   /* forward was here before: its hooks were told what it needs */
+    real keep;    /* of the gradients of matrices that backward finds: 1, or 0: it sets them */
     enum float_type compute_type;
     struct block_activations *kept;
     struct block_scratch *scratch;

@@ -74,7 +74,8 @@ int classifier_backward(const struct objective_pass *pass, int count, struct obj
     if (terms == 0 || !pass->dx)
         return terms;
     column_sums(s->z, layer.rows, layer.out, pass->grads + pass->offsets[CLASSIFIER_BIAS]);
-    linear_weight_gradient(&layer, s->z, pass->x, pass->grads + pass->offsets[CLASSIFIER_WEIGHT]);
+    linear_weight_gradient(&layer, s->z, pass->x, 1,
+                           pass->grads + pass->offsets[CLASSIFIER_WEIGHT]);
     linear_input_gradient(&layer, s->z, 0, pass->dx, NULL);
     return terms;
 }

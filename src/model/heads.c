@@ -85,7 +85,7 @@ static void pooler_backward(const struct heads_pass *pass, real *dx, real *grads
         heads->dpooled[i] *= 1 - heads->pooled[i] * heads->pooled[i];
     bias_gradient(TYPE_FLOAT32, N, H, heads->dpooled, H, heads->partial,
                   grads + pass->layout->pooler.bias);
-    linear_weight_gradient(&pooler, heads->dpooled, heads->cls,
+    linear_weight_gradient(&pooler, heads->dpooled, heads->cls, 1,
                            grads + pass->layout->pooler.weight);
     linear_input_gradient(&pooler, heads->dpooled, 0, heads->dcls, NULL);
     rows_scatter_add(N, pass->rows->cls, H, heads->dcls, dx);

@@ -26,7 +26,7 @@ void linear_forward(const struct linear *linear, const void *x, real *y,
                                  .profile = linear->profile});
 }
 
-void linear_weight_gradient(const struct linear *linear, const void *dy, const void *x,
+void linear_weight_gradient(const struct linear *linear, const void *dy, const void *x, real keep,
                             real *dweight)
 {
     gemm_parallel(&(struct gemm){.form = GEMM_TN,
@@ -40,7 +40,7 @@ void linear_weight_gradient(const struct linear *linear, const void *dy, const v
                                  .lda = linear->ld_y,
                                  .b = x,
                                  .ldb = linear->in,
-                                 .beta = 1,
+                                 .beta = keep,
                                  .c = dweight,
                                  .ldc = linear->in,
                                  .profile = linear->profile});

@@ -24,8 +24,8 @@ struct linear {
 void linear_forward(const struct linear *linear, const void *x, real *y,
                     const struct gemm_epilogue *then);
 
-/* dW += dyᵀ x */
-void linear_weight_gradient(const struct linear *linear, const void *dy, const void *x,
+/* dW = dyᵀ x + keep dW, keep 0 or 1 */
+void linear_weight_gradient(const struct linear *linear, const void *dy, const void *x, real keep,
                             real *dweight);
 
 /* dx = dy W + keep dx, keep 0 or 1; `then` is done to parts of dx, or NULL. dx is NULL where only

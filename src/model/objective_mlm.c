@@ -126,7 +126,7 @@ static void transform_backward(const struct objective_pass *pass)
     norm_backward_all(&norm);
     norm_backward_sums(&norm, grads + at[NORM_WEIGHT], grads + at[NORM_BIAS],
                        grads + at[TRANSFORM_BIAS]);
-    linear_weight_gradient(&transform, s->dy, pass->x, grads + at[TRANSFORM_WEIGHT]);
+    linear_weight_gradient(&transform, s->dy, pass->x, 1, grads + at[TRANSFORM_WEIGHT]);
     linear_input_gradient(&transform, s->dy, 0, pass->dx, NULL);
 }
 
@@ -170,7 +170,7 @@ static void decode(const struct objective_pass *pass, int first, int count)
     if (!pass->dx)
         return;
     column_sums(s->logits, count, V, pass->grads + bias);
-    linear_weight_gradient(&decoder, s->logits, y, pass->grads + pass->word);
+    linear_weight_gradient(&decoder, s->logits, y, 1, pass->grads + pass->word);
     linear_input_gradient(&decoder, s->logits, 0, s->dy + (size_t)first * (size_t)H, NULL);
 }
 

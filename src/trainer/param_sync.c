@@ -329,9 +329,9 @@ static void on_pause(void *who)
 }
 
 /* bert_train() with these hooks. `apart`: the gradients of rows that are looked up are not added to the matrix, where
- * such rows go apart. `clear`: gradients are 0 before. */
+ * such rows go apart. `first`: gradients hold nothing yet. */
 static void compute(struct param_sync *sync, struct bert *bert, const struct packed_batch *micro,
-                    struct bert_hooks *hooks, bool apart, bool clear, const double *scales,
+                    struct bert_hooks *hooks, bool apart, bool first, const double *scales,
                     struct objective_sums *sums)
 {
     struct embedding_rows *words = &sync->embedding_rows;
@@ -346,10 +346,12 @@ static void compute(struct param_sync *sync, struct bert *bert, const struct pac
                                                  .gradients = apart ? words->vectors : NULL};
         hooks->embedding_rows = &looked_up;
     }
-    if (clear)
-        array_clear(sync->grads, sync->sharding->size);
+    if (first) { /* and what lies behind the tensors */
+        const size_t size = bert_params(bert)->size;
+        array_clear(sync->grads + size, sync->sharding->size - size);
+    }
     bert_set_hooks(bert, hooks);
-    bert_train(bert, sync->weights, micro, scales, sync->grads, sums);
+    (first ? bert_train_first : bert_train)(bert, sync->weights, micro, scales, sync->grads, sums);
     bert_set_hooks(bert, NULL);
 }
 
@@ -383,7 +385,7 @@ void param_sync_backward(struct param_sync *sync, struct bert *bert,
     sync->first = false;
 }
 
-/* Gradients are cleared once more by the first that is this rank's own; that of looked-up rows is to have no part in
+/* Gradients are set once more by the first that is this rank's own; that of looked-up rows is to have no part in
  * what the ranks add up. */
 void param_sync_compute_again(struct param_sync *sync, struct bert *bert,
                               const struct packed_batch *micro, bool last, const double *scales,

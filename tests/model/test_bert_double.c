@@ -251,6 +251,27 @@ static void pieces_add_up_to_the_batch(void **state)
     }
 }
 
+/* Whatever lies in the memory of its gradient, between the tensors too. */
+static void the_first_piece_overwrites(void **state)
+{
+    (void)state;
+    for (int c = 0; c < CASES; c++) {
+        struct fixture f;
+        struct objective_sums sums[PRETRAINING_OBJECTIVES] = {{0}};
+        fixture_init(&f, &cases[c]);
+        loss(&f, f.grads);
+        real *first = memory_new(f.table->size, sizeof(real));
+        for (size_t i = 0; i < f.table->size; i++)
+            first[i] = NAN;
+        bert_train_first(f.bert, f.params, &f.batch, f.scales, first, sums);
+        for (size_t i = 0; i < f.table->size; i++)
+            if (first[i] != f.grads[i])
+                fail_msg("%s: element %zu is %g, not %g", cases[c].name, i, first[i], f.grads[i]);
+        free(first);
+        fixture_release(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +281,7 @@ int main(void)
         cmocka_unit_test(directional_derivative_of_the_model),
         cmocka_unit_test(gaps_between_tensors_get_no_gradient),
         cmocka_unit_test(pieces_add_up_to_the_batch),
+        cmocka_unit_test(the_first_piece_overwrites),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

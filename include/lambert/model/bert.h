@@ -80,6 +80,11 @@ void bert_evaluate(struct bert *bert, const real *params, const struct packed_ba
 void bert_train(struct bert *bert, const real *params, const struct packed_batch *batch,
                 const double *scales /* [objectives] */, real *grads, struct objective_sums *sums);
 
+/* The same for grads that hold nothing yet, which are overwritten. Most of them are so by the products that make
+ * them, and need not be cleared before: with few tokens in a step memory is what it waits for. */
+void bert_train_first(struct bert *bert, const real *params, const struct packed_batch *batch,
+                      const double *scales, real *grads, struct objective_sums *sums);
+
 /* The rows of the word embeddings that tokens look up, where they are kept apart from the matrix
  * [V, H]. That is tied to the MLM head, which reads it last, and whose gradient is complete first. */
 struct bert_embedding_rows {
