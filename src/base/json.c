@@ -11,6 +11,7 @@
 #include "lambert/base/file.h"
 #include "lambert/base/hash.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/utf8.h"
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
@@ -28,12 +29,25 @@ void json_add_hash(cJSON *object, const char *name, uint64_t hash)
     cJSON_AddStringToObject(object, name, hash_print(hash, text));
 }
 
+static bool is_utf8(const char *text, size_t size)
+{
+    for (size_t at = 0, taken; at < size; at += taken)
+        if ((taken = utf8_character(text + at, size - at)) == 0)
+            return false;
+    return true;
+}
+
+/* cJSON prints the bytes of a string as they are. */
 static char *whole(cJSON *root, char *text)
 {
     if (!text)
         memory_run_out(0);
     cJSON_Delete(root);
-    return text;
+    if (is_utf8(text, strlen(text)))
+        return text;
+    char *valid = utf8_copy(text);
+    free(text);
+    return valid;
 }
 
 char *json_print(cJSON *root)

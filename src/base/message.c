@@ -6,21 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bytes of the character at the beginning of text [size]: 1 to 4, or 0 where it is not UTF-8 (RFC 3629, 4). */
-static size_t character_size(const char *text, size_t size)
-{
-    const uint8_t *c = (const uint8_t *)text;
-    const size_t bytes = c[0] < 0x80 ? 1 : c[0] < 0xC2 ? 0 : c[0] < 0xE0 ? 2 : c[0] < 0xF0 ? 3 : 4;
-    if (bytes == 0 || c[0] > 0xF4 || bytes > size)
-        return 0;
-    for (size_t i = 1; i < bytes; i++)
-        if ((c[i] & 0xC0) != 0x80)
-            return 0;
-    if ((c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xED && c[1] > 0x9F) ||
-        (c[0] == 0xF0 && c[1] < 0x90) || (c[0] == 0xF4 && c[1] > 0x8F))
-        return 0;
-    return bytes;
-}
+#include "lambert/base/utf8.h"
 
 /* Whether the character is one that a terminal shows. Not C1 controls, line and paragraph separators, and what
  * turns the direction of all that follows (U+202A to 202E, U+2066 to 2069). */
@@ -49,7 +35,7 @@ enum { HIDDEN = 4, LONGEST = 4 * HIDDEN }; /* bytes of "\xNN", and of four of th
 /* Writes the first character of text [size] as it is shown; *taken are its bytes there. */
 static size_t show(char shown[LONGEST + 1], const char *text, size_t size, size_t *taken)
 {
-    const size_t bytes = character_size(text, size);
+    const size_t bytes = utf8_character(text, size);
     *taken = bytes > 0 ? bytes : 1;
     if (is_shown(text, bytes, size)) {
         memcpy(shown, text, bytes);

@@ -15,11 +15,10 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/strings.h"
 #include "lambert/base/tfrecord.h"
-#include "lambert/text/unicode.h"
+#include "lambert/base/utf8.h"
 
 static const char PREFIX[] = "events.out.tfevents.";
-static const char REPLACEMENT[] = "\xEF\xBF\xBD"; /* U+FFFD */
-enum { TYPE_STRING = 7 };                         /* TensorFlow's DT_STRING */
+enum { TYPE_STRING = 7 }; /* TensorFlow's DT_STRING */
 
 /* A file's name begins with the second that it was made in, which is later than that of all that are there, whatever
  * the clocks of their hosts said: names are read in their order. */
@@ -120,36 +119,22 @@ void event_file_close(struct event_file *file)
     *file = (struct event_file){0};
 }
 
-/* A copy in which each byte that is no UTF-8 is U+FFFD instead: strings of protocol buffers are UTF-8, and one that is
- * not, as the name of a folder may be, has readers refuse the event that it is in. */
-static char *valid_text(const char *text)
-{
-    struct buffer valid = {0};
-    for (size_t left = strlen(text), size; left > 0; text += size, left -= size) {
-        int32_t code;
-        size = unicode_decode(text, left, &code);
-        buffer_put(&valid, size > 0 ? text : REPLACEMENT, size > 0 ? size : strlen(REPLACEMENT));
-        size = size > 0 ? size : 1;
-    }
-    char *copy = memory_copy_text(buffer_text(&valid));
-    buffer_release(&valid);
-    return copy;
-}
-
 static void add_value(struct event_file *file, struct event_value value)
 {
     ARRAY_RESERVE(file->values, (size_t)file->count + 1, file->capacity);
     file->values[file->count++] = value;
 }
 
+/* Strings of protocol buffers are UTF-8, and one that is not, as the name of a folder may be, has readers refuse the event
+ * that it is in. */
 void event_file_scalar(struct event_file *file, const char *tag, double number)
 {
-    add_value(file, (struct event_value){.tag = valid_text(tag), .number = number});
+    add_value(file, (struct event_value){.tag = utf8_copy(tag), .number = number});
 }
 
 void event_file_text(struct event_file *file, const char *tag, const char *text)
 {
-    add_value(file, (struct event_value){.tag = valid_text(tag), .text = valid_text(text)});
+    add_value(file, (struct event_value){.tag = utf8_copy(tag), .text = utf8_copy(text)});
 }
 
 /* A text is a tensor of one string, for the plug-in that shows texts. */

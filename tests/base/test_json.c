@@ -139,6 +139,23 @@ static void a_file_beyond_the_limit_is_refused(void **state)
     buffer_release(&text);
 }
 
+/* Names of folders are any bytes. */
+static void what_is_printed_is_utf8(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        cJSON *root = cJSON_CreateObject();
+        cJSON_AddStringToObject(root, "z\xC3\xBCrich", "caf\xE9/\"\xED\xA0\x80\xE6\x97\xA5\xC3");
+        char *text = i == 0 ? json_print(root) : json_print_indented(root);
+        root = parsed(text);
+        assert_string_equal(
+            json_get_text(root, "z\xC3\xBCrich"),
+            "caf\xEF\xBF\xBD/\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xE6\x97\xA5\xEF\xBF\xBD");
+        cJSON_Delete(root);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +165,7 @@ int main(void)
         cmocka_unit_test(texts),
         cmocka_unit_test(repeated_names),
         cmocka_unit_test(nuls_are_seen),
+        cmocka_unit_test(what_is_printed_is_utf8),
         cmocka_unit_test(a_file_beyond_the_limit_is_refused),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_teardown);

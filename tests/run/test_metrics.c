@@ -478,6 +478,25 @@ static void corpora_go_by_their_folders(void **unused)
     cJSON_Delete(line);
 }
 
+/* A line that is not UTF-8 is no JSON, and a folder may have any name. */
+static void any_folder_can_be_named(void **unused)
+{
+    (void)unused;
+    const struct corpus_progress corpora[] = {{"b\xFC"
+                                               "cher",
+                                               700, 0.25}};
+    struct metrics metrics;
+    struct error err;
+    open_metrics(&metrics, 0);
+    assert_int_equal(metrics_corpora(&metrics, "one", &state, corpora, 1, &err), 0);
+    metrics_close(&metrics);
+    cJSON *line = only_line();
+    const cJSON *object = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(line, "corpora"), 0);
+    assert_string_equal(json_get_text(object, "corpus"), "b\xEF\xBF\xBD"
+                                                         "cher");
+    cJSON_Delete(line);
+}
+
 /* Which binary it is, a test has not said. */
 static void a_run_says_who_computes(void **unused)
 {
@@ -589,6 +608,7 @@ int main(void)
         cmocka_unit_test(time_is_added_up_over_processes),
         cmocka_unit_test(a_run_says_who_computes),
         cmocka_unit_test(corpora_go_by_their_folders),
+        cmocka_unit_test(any_folder_can_be_named),
         cmocka_unit_test(a_step_has_all_fields),
         cmocka_unit_test(what_is_no_number_is_null),
         cmocka_unit_test(a_distance_has_no_accuracy),

@@ -29,7 +29,8 @@ int json_file_read(const char *path, struct buffer *text, struct error *err);
 void json_add_count(cJSON *object, const char *name, uint64_t count); /* below JSON_COUNTS */
 void json_add_hash(cJSON *object, const char *name, uint64_t hash);
 
-/* The text of root, which is deleted; free(). In one line, or indented for people. */
+/* The text of root, which is deleted; free(). In one line, or indented for people. JSON is UTF-8 (RFC 8259, 8.1): bytes of
+ * strings that are not, as in names of folders, are U+FFFD in it. */
 char *json_print(cJSON *root);
 char *json_print_indented(cJSON *root);
 
