@@ -273,6 +273,10 @@ int config_check(const struct config *config, struct error *err)
             "train.evaluate_pairs (%s) is for pre-training, and this is a configuration "
             "for fine-tuning (task.kind); leave one of them away",
             train->evaluate_pairs);
+    if (config->task.kind != TASK_NONE && train->mlperf_log)
+        return error_set(
+            err, "train.mlperf_log is for pre-training, which is MLPerf's benchmark, and this is a "
+                 "configuration for fine-tuning (task.kind); leave one of them away");
     if (check_new_rows(config, err) < 0)
         return -1;
     if (model->hidden_size % model->num_attention_heads != 0)

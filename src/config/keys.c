@@ -298,6 +298,10 @@ static const struct key train_keys[] = {
         "The numbers of metrics.jsonl are written for TensorBoard as well, into event files in the folder tensorboard "
         "of the run folder: tensorboard --logdir RUN draws them while the run goes on. A resumed run discards there, "
         "too, what was done behind its checkpoint."),
+    KEY(train, mlperf_log, "no", YES_NO, FREE,
+        "Pre-training is logged in mlperf.log of the run folder as MLPerf Training wants it, too: hyperparameters, "
+        "blocks, evaluations, as of the benchmark bert in the open division (docs/watching.md says what its accuracy "
+        "is to MLPerf's)."),
     CHOICE(train, on_nonfinite, "stop", on_nonfinite, FREE,
         "What to do when a loss or the gradient is not finite; it never reaches the weights, and "
         "step, tensor, rank and sample are named. stop: the run ends; skip: it goes on with the "

@@ -150,6 +150,7 @@ static int evaluate_heldout(struct pretraining *pretraining, struct run *run, st
 {
     const struct config_phase *settings = &pretraining->work.config.phases[pretraining->phase];
     struct evaluation result;
+    mlperf_log_evaluation_begins(&run->mlperf, &run->state);
     int status = evaluator_run(pretraining->evaluator, run->dist, trainer_bert(run->trainer),
                                trainer_weights(run->trainer), signals_stop, &result, err);
     if (evaluator_is_left(pretraining->evaluator))
@@ -157,6 +158,10 @@ static int evaluate_heldout(struct pretraining *pretraining, struct run *run, st
     if (status != 0)
         return status < 0 ? -1 : RUN_STOPPED;
     run_log_evaluation(run, settings, &result);
+    mlperf_log_evaluation(
+        &run->mlperf, &run->state,
+        metrics_mean(result.sums[PRETRAINING_MLM].correct, result.sums[PRETRAINING_MLM].terms),
+        result.sequences);
     status = metrics_evaluation(&run->metrics, settings->name, &run->state,
                                 settings->sequence_length, &result, err);
     evaluation_release(&result);

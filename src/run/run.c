@@ -67,6 +67,9 @@ static int prepare_folder(struct run *run, struct error *err)
         if (status < 0)
             return -1;
     }
+    if (config->train.mlperf_log &&
+        mlperf_log_open(&run->mlperf, run->folder, &run->state, err) < 0)
+        return -1;
     const int phase =
         min_int(run->state.phase, config->phase_count - 1); /* one past: all is done */
     const struct run_place place = {.ranks = dist_size(run->dist),
@@ -122,6 +125,16 @@ static bool evaluates_after(const struct run *run, const struct config_phase *ph
            due(run->state.total_steps + steps, run->config->train.evaluate_every);
 }
 
+/* How many samples are to come until the run is judged again, in a phase that is not at its end. */
+static int64_t samples_to_evaluation(const struct run *run, const struct config_phase *phase)
+{
+    const int every = run->config->train.evaluate_every;
+    int steps = phase->steps - (int)run->state.phase_step;
+    if (every > 0)
+        steps = min_int(steps, every - (int)(run->state.total_steps % every));
+    return (int64_t)steps * phase->global_batch;
+}
+
 /* What this rank has to tell the others after the step that is made: rank 0's clock is that of all. */
 static struct balance_flags flags_after(struct run *run, const struct config_phase *phase)
 {
@@ -161,6 +174,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     double started = clock_seconds(), waited = activity_waited();
     bool tensors = due(state->total_steps + 1, run->config->train.report_every);
     time_spent_step_begin(&run->time_spent);
+    mlperf_log_step(&run->mlperf, state, samples_to_evaluation(run, phase->settings));
 
     /* All ranks end with the sentence of one that has no batch, or could not write what the step
      * before did: trainer_step() tells them. */
@@ -414,6 +428,7 @@ static enum outcome run_phase(struct run *run, struct error *err)
     product_counts_reset();
     if (dist_agree(run->dist, phase_open(run, &phase, err), err) < 0)
         goto done;
+    mlperf_log_phase(&run->mlperf, run->config, &run->state);
     outcome = before == 0 || owes_evaluation(run) ? evaluate_first(run, err) : GOES_ON;
     if (outcome != GOES_ON)
         goto done;
@@ -486,6 +501,7 @@ static int go_through_phases(struct run *run, struct error *err)
 static int run_phases(struct run *run, struct error *err)
 {
     const int status = go_through_phases(run, err);
+    mlperf_log_end(&run->mlperf, &run->state, status == 0);
     return status == -1 ? saving_rescue(run, err) : status;
 }
 
@@ -567,6 +583,7 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     if (status != 0)
         goto done;
     activity_task("getting corpus and memory", -1);
+    mlperf_log_reaches_data(&run.mlperf);
     status = run_init(&run, request->resume, threads.count, err);
     if (status >= 0 && stopped_before(dist))
         status = RUN_STOPPED;

@@ -50,6 +50,7 @@ void run_begin(struct run *run, struct dist *dist, const struct config *config)
     time_spent_begin(&run->time_spent);
     run->machines = dist_nodes(dist);
     run->folder = memory_copy_text(config->run.folder);
+    mlperf_log_init(&run->mlperf);
 }
 
 int run_init(struct run *run, bool resume, int threads, struct error *err)
@@ -80,6 +81,7 @@ void run_release(struct run *run)
 {
     saving_release(run);
     metrics_close(&run->metrics);
+    mlperf_log_close(&run->mlperf);
     free(run->folder);
     run_folder_release(run);
     trainer_free(run->trainer);

@@ -11,6 +11,7 @@
 #include "lambert/run/time_table.h"
 #include "lambert/store/checkpoint.h"
 #include "lambert/trainer/trainer.h"
+#include "mlperf_log.h"
 #include "run_clock.h"
 #include "saving.h"
 #include "time_left.h"
@@ -32,6 +33,7 @@ struct run {
     struct checkpoint_meta
         meta; /* what checkpoints carry: the work's, with the state at the time */
     struct metrics metrics;
+    struct mlperf_log mlperf; /* [rank 0] with train.mlperf_log */
     struct balance balance;
     struct run_clock clock;
     struct saving saving;

@@ -53,6 +53,10 @@ static void what_a_task_needs(void **state)
         LEAST_TASK "text = a\nlabel = b\n" LEAST_TUNE "[train]\nevaluate_pairs = p.jsonl\n",
         "train.evaluate_pairs (p.jsonl) is for pre-training, and this is a configuration for "
         "fine-tuning (task.kind); leave one of them away");
+    assert_text_fails(
+        LEAST_TASK "text = a\nlabel = b\n" LEAST_TUNE "[train]\nmlperf_log = yes\n",
+        "train.mlperf_log is for pre-training, which is MLPerf's benchmark, and this is a "
+        "configuration for fine-tuning (task.kind); leave one of them away");
     assert_text_fails(LEAST "epochs = 2\n",
                       "phase.one.epochs (2) is for fine-tuning (task.kind); in pre-training give "
                       "phase.one.steps");

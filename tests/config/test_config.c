@@ -63,6 +63,7 @@ static void defaults(void **state)
     assert_int_equal(c.train.log_every, 10);
     assert_int_equal(c.train.report_every, 0);
     assert_false(c.train.tensorboard);
+    assert_false(c.train.mlperf_log);
     assert_int_equal(c.train.on_nonfinite, NONFINITE_STOP);
     assert_int_equal(c.train.replay_every, 0);
     assert_int_equal(c.train.replay_action, REPLAY_STOP);

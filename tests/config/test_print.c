@@ -73,6 +73,7 @@ static const char unusual[] = "[run]\n"
                               "log_every = 9\n"
                               "report_every = 10\n"
                               "tensorboard = yes\n"
+                              "mlperf_log = yes\n"
                               "on_nonfinite = skip\n"
                               "replay_every = 12\n"
                               "replay_action = continue\n"
@@ -265,6 +266,7 @@ static void result_keys(void **state)
                                            "log_every",
                                            "report_every",
                                            "tensorboard",
+                                           "mlperf_log",
                                            "on_nonfinite",
                                            "replay_every",
                                            "replay_action",

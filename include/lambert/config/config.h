@@ -124,6 +124,7 @@ struct config_train {
     int log_every;             /* steps between lines of the log file or terminal history */
     int report_every;          /* steps; 0: never */
     bool tensorboard;          /* event files beside metrics.jsonl */
+    bool mlperf_log;           /* pre-training: MLPerf's log beside metrics.jsonl */
     enum on_nonfinite on_nonfinite;
     int replay_every; /* steps; 0: never */
     enum replay_action replay_action;
