@@ -232,9 +232,18 @@ $(NUMERICS)/tensorflow-tried: $(NUMERICS)/installed scripts/numerics/requirement
 	  echo 'check-numerics: TensorFlow cannot be installed'
 	@touch $@
 
+# MLPerf's checker brings versions of its own of what others want, and so it lies apart from all of them.
+MLPERF = $(BUILD)/mlperf-logging
+
+$(MLPERF)/installed: scripts/numerics/requirements-mlperf.txt
+	@rm -rf $(MLPERF) && mkdir -p $(BUILD)
+	python3 -m venv $(MLPERF)
+	$(MLPERF)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 check-numerics:
 	@scripts/install-packages build numerics
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/tensorflow-tried
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(NUMERICS)/tensorflow-tried $(MLPERF)/installed
 	$(NUMERICS)/bin/python scripts/numerics/compare.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/clients.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/code_points.py $(BUILD)
@@ -247,6 +256,7 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/layouts.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/inputs.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/tensorboard_events.py $(BUILD)
+	$(MLPERF)/bin/python scripts/numerics/mlperf_log.py $(BUILD)
 	PATH=$(abspath $(NUMERICS)/bin):$$PATH tests/end_to_end/test_inputs.sh $(BUILD)
 	scripts/run-tests $(BUILD) '^scripts/test_bench_model$$'
 
@@ -375,7 +385,8 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make check-page         pages of runs (scripts/run-page.py) in a headless browser, Debian's chromium (1 minute)
 #: make check-numerics     hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
 #:                         seqeval (from PyPI), corpora without duplicates and test sets against Python, models of
-#:                         TensorFlow against what is read of them, event files against TensorBoard's reader
+#:                         TensorFlow against what is read of them, event files against TensorBoard's reader,
+#:                         MLPerf's log against its checker
 #: make compare-types CORPUS=DIR   the demo's run in float32 and in bfloat16, three seeds each
 #: make campaign [COUNT=200] [SEED=7] [FIRST=0]   so many faults at moments of chance, and the bits of undisturbed runs
 #: make fuzz [SECONDS=60]  run each fuzz target for so long, with clang and sanitizers
