@@ -12,12 +12,14 @@
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
 #include "lambert/base/rng.h"
+#include "lambert/base/strings.h"
+#include "lambert/dist/dist.h"
 #include "lambert/dist/launch.h"
 #include "lambert/store/checkpoint_folder.h"
 #include "selftest_job.h"
 
 struct selftest_arguments {
-    const char *launcher; /* NULL: mpirun, where there is one */
+    const char *launcher; /* NULL: find_launcher() */
     const char *folder;   /* NULL: TMPDIR, or /tmp */
     bool keep;
 };
@@ -27,7 +29,7 @@ static const struct command_option selftest_options[] = {
      .kind = OPTION_TEXT,
      OPTION_PLACE(struct selftest_arguments, launcher),
      .metavar = "COMMAND",
-     .standard = "mpirun -n 2, where there is an mpirun",
+     .standard = "mpirun -n 2, of the MPI that the program is built with, where there is one",
      .help = "what starts two ranks, with its words: 'srun --mpi=pmix -n 2'"},
     {.name = "folder",
      .kind = OPTION_TEXT,
@@ -271,10 +273,45 @@ static bool is_in_path(const char *program)
     return found;
 }
 
+/* Whether `mpirun --version` has this text in it. */
+static bool mpirun_says(const struct selftest_job *job, const char *text)
+{
+    static const char *const words[] = {"mpirun", "--version", NULL};
+    char *output = selftest_path(job, "launcher");
+    struct buffer said = {0};
+    struct child child;
+    struct error err;
+    bool found = false;
+    if (child_start(&child, words, NULL, output, &err) == 0) {
+        if (!child_wait(&child, job->patience))
+            child_end(&child, SIGTERM);
+        found = file_read(output, &said, &err) == 0 && strstr(buffer_text(&said), text);
+    }
+    buffer_release(&said);
+    free(output);
+    return found;
+}
+
+/* The mpirun of the MPI library that this program is built with. Where a system has several of them (Debian's
+ * alternatives), one is called mpirun, and each has a name of its own. NULL: there is none. */
+static const char *find_launcher(const struct selftest_job *job)
+{
+    static const struct {
+        const char *library, *version, *own, *line;
+    } known[] = {{"Open MPI", "Open MPI", "mpirun.openmpi", "mpirun.openmpi -n 2"},
+                 {"MPICH", "HYDRA", "mpirun.mpich", "mpirun.mpich -n 2"}};
+    const bool plain = is_in_path("mpirun");
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (string_begins_with(dist_library(), known[i].library) && is_in_path(known[i].own) &&
+            !(plain && mpirun_says(job, known[i].version)))
+            return known[i].line;
+    return plain ? "mpirun -n 2" : NULL;
+}
+
 static enum outcome check_ranks(const struct selftest *test, struct buffer *note, struct error *err)
 {
-    const char *const launcher = test->launcher ? test->launcher : "mpirun -n 2";
-    if (!test->launcher && !is_in_path("mpirun")) {
+    const char *const launcher = test->launcher ? test->launcher : find_launcher(&test->job);
+    if (!launcher) {
         buffer_print(note,
                      "there is no mpirun in PATH; --launcher names what starts two ranks here");
         return LEFT_OUT;

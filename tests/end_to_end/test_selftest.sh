@@ -27,6 +27,16 @@ tested 0 "$LAMBERT" selftest
 [ "$(outcomes)" = "ok corpus,ok float32,ok bfloat16,ok ranks,ok resume,ok export" ] || fail "it says: $(cat out.txt)"
 nothing_left
 
+# Where mpirun is another MPI's, as Debian's alternatives may have it, the own one is found by its own name.
+mkdir several
+own=mpirun.openmpi other="HYDRA build details:"
+! hydra || own=mpirun.mpich other="mpirun (Open MPI) 4.1.4"
+ln -s "$(command -v mpirun)" several/$own
+printf '#!/bin/sh\necho "%s"\n' "$other" >several/mpirun
+chmod +x several/mpirun
+tested 0 env PATH="$WORK/several:$PATH" "$LAMBERT" selftest
+[ "$(outcomes)" = "ok corpus,ok float32,ok bfloat16,ok ranks,ok resume,ok export" ] || fail "it says: $(cat out.txt)"
+
 # No mpirun; a launcher that is there, has many words and starts one rank; the folder is kept.
 mkdir bin
 for tool in env sleep; do
