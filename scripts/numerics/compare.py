@@ -97,6 +97,7 @@ def optimizer_cases():
     cases["lans"] = (Options("lans"), "continuous")
     cases["lans, uncorrected, all"] = (Options("lans", bias_correction=False, decay_all=True,
                                                adapt_all=True), "google")
+    cases["adamw, stable"] = (Options("adamw", max_update_rms=1.0, max_grad_norm=0.0), "continuous")
     cases["lamb, bounded"] = (Options("lamb", ratio_min=0.3, ratio_max=0.6), "google")
     cases["lars, bounded"] = (Options("lars", trust_coefficient=0.05, ratio_max=1.7), "continuous")
     cases["lans, bounded"] = (Options("lans", ratio_min=0.2, ratio_max=0.6), "ratio")

@@ -126,13 +126,16 @@ OPTIMIZERS = {
     "lans-all": (Options(name="lans", adapt_all=True, decay_all=True, weight_decay=0.1), NVIDIA),
     "lans-no-decay": (Options(name="lans", weight_decay=0, beta1=0.8, beta2=0.95, epsilon=1e-3),
                       CONTINUOUS),
+    "adamw-stable": (Options(name="adamw", max_update_rms=1.0, max_grad_norm=0), CONTINUOUS),
+    "adamw-stable-uncorrected": (Options(name="adamw", max_update_rms=2.0, bias_correction=False, decay_all=True,
+                                         epsilon=1e-3), GOOGLE),
     "lamb-bounded": (Options(ratio_min=0.4, ratio_max=0.8), CONTINUOUS),
     "lamb-bounded-all": (Options(ratio_max=0.7, adapt_all=True), GOOGLE),
     "lars-bounded": (Options(name="lars", trust_coefficient=0.5, ratio_min=7.1, ratio_max=7.5), CONTINUOUS),
     "lans-bounded": (Options(name="lans", ratio_min=0.3, ratio_max=0.7), CONTINUOUS),
 }
 
-LATER = ("ratio_min", "ratio_max")
+LATER = ("ratio_min", "ratio_max", "max_update_rms")
 
 POSITIONS = "bert.embeddings.position_embeddings.weight"
 TYPES = "bert.embeddings.token_type_embeddings.weight"

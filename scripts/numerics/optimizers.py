@@ -27,6 +27,7 @@ class Options:
     trust_coefficient: float = 0.001
     ratio_min: float = 0.0
     ratio_max: float = 0.0
+    max_update_rms: float = 0.0
 
 
 @dataclasses.dataclass
@@ -116,8 +117,15 @@ class Optimizer:
         return learning_rate * ratio * u
 
     def adamw(self, name, w, g, decay, _adapt, learning_rate):
-        """Loshchilov and Hutter, arXiv 1711.05101"""
-        return learning_rate * self.adam_direction(name, w, g, decay)
+        """Loshchilov and Hutter, arXiv 1711.05101; updates clipped as in Wortsman et al., arXiv 2304.13013,
+        algorithm 2, whose averages are those that are corrected here"""
+        o = self.options
+        u = self.adam_direction(name, w, g, decay)
+        v = self.v[name] / (1 - o.beta2 ** self.updates) if o.bias_correction else self.v[name]
+        rms = float(torch.sqrt((g ** 2 / torch.clamp(v, min=o.epsilon ** 2)).mean()))
+        if o.max_update_rms:
+            learning_rate = learning_rate / max(1.0, rms / o.max_update_rms)
+        return learning_rate * u
 
     def lans(self, name, w, g, decay, adapt, learning_rate):
         """Zheng et al., arXiv 2006.13484, algorithm 2, φ the identity. The gradient is of length one

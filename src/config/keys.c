@@ -63,7 +63,7 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
 #define OPTIMIZER(member, standard, accepts, result, help)                                         \
     ROW(optimizer_options, member, #member, standard, accepts, NULL, result, help)
 /* Of what most runs do without: not written to checkpoints where it has its default. */
-#define OPTIMIZER_EXTRA(member, row_standard, row_accepts, row_help)                               \
+#define OPTIMIZER_RARE(member, row_standard, row_accepts, row_help)                                \
     {.name = #member, KEY_VALUE(optimizer_options, member), .standard = row_standard,              \
      .accepts = row_accepts, .result = RESULT, .sparse = true, .help = row_help}
 
@@ -243,6 +243,9 @@ static const struct key optimizer_keys[] = {
         "decay_all."),
     OPTIMIZER(max_grad_norm, "1", "[0, inf)", RESULT,
         "The gradient is scaled down to this norm when it is longer; 0: never (nor in lans)."),
+    OPTIMIZER_RARE(max_update_rms, "0", "[0, inf)",
+        "Clipping of updates (adamw): where the root mean square of g / sqrt(v) over a tensor is more than this, its "
+        "rate is so much smaller for the step. 1: StableAdamW (arXiv 2304.13013), which does without max_grad_norm; 0: never."),
     OPTIMIZER(bias_correction, "yes", YES_NO, RESULT,
         "Divide moments by 1 - beta^t (lamb, adamw, lans)."),
     OPTIMIZER(decay_all, "no", YES_NO, RESULT,
@@ -251,10 +254,10 @@ static const struct key optimizer_keys[] = {
         "Trust ratio on biases and LayerNorm as well (lamb, lars, lans)."),
     OPTIMIZER(trust_coefficient, "0.001", "(0, 1000]", RESULT,
         "Factor of the trust ratio (lars)."),
-    OPTIMIZER_EXTRA(ratio_min, "0", "[0, inf)",
+    OPTIMIZER_RARE(ratio_min, "0", "[0, inf)",
         "Least trust ratio: a lesser one is taken for this (lamb, lars, lans); DeepSpeed's min_coeff, 0.01 there. "
         "0: no bound. Tensors without a trust ratio keep the rate as it is."),
-    OPTIMIZER_EXTRA(ratio_max, "0", "[0, inf)",
+    OPTIMIZER_RARE(ratio_max, "0", "[0, inf)",
         "Greatest trust ratio (lamb, lars, lans); DeepSpeed's max_coeff, 10 there. 0: no bound."),
 };
 

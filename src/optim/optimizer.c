@@ -12,9 +12,15 @@
 #include "rules.h"
 #include "tensor_fragments.h"
 
-/* Sums of squares: of the gradient before clipping, the weights before the update, and each
- * direction. */
-enum { SUM_GRADIENT, SUM_WEIGHT, SUM_DIRECTION, SUMS = SUM_DIRECTION + RULE_DIRECTIONS };
+/* Sums of squares: of the gradient before clipping, what updates are clipped by, the weights before
+ * the update, and each direction. */
+enum {
+    SUM_GRADIENT,
+    SUM_UPDATE,
+    SUM_WEIGHT,
+    SUM_DIRECTION,
+    SUMS = SUM_DIRECTION + RULE_DIRECTIONS
+};
 
 struct optimizer {
     struct optimizer_options options;
@@ -30,6 +36,11 @@ struct optimizer {
     int64_t updates;
 };
 
+static bool clips_updates(const struct optimizer *o)
+{
+    return o->rule->update_squares && o->options.max_update_rms > 0;
+}
+
 /* --- set-up ----------------------------------------------------------------------------------- */
 
 static void lay_out(struct optimizer *o, const struct sharding *sharding, int rank)
@@ -42,13 +53,14 @@ static void lay_out(struct optimizer *o, const struct sharding *sharding, int ra
     size_t tensors = (size_t)o->table->count;
     o->fragment_sums = arena_take(&o->arena, o->fragment_count, sizeof *o->fragment_sums);
     o->tensor_sums = arena_take(&o->arena, tensors, sizeof *o->tensor_sums);
-    o->exact = arena_take(&o->arena, (1 + (size_t)o->rule->directions) * tensors, sizeof *o->exact);
+    const size_t most_sums = 1 + (size_t)o->rule->directions + clips_updates(o);
+    o->exact = arena_take(&o->arena, most_sums * tensors, sizeof *o->exact);
 }
 
 size_t optimizer_memory(const struct param_table *table, const struct sharding *sharding, int rank,
                         const struct optimizer_options *options)
 {
-    struct optimizer plan = {.rule = rule_of(options->rule), .table = table};
+    struct optimizer plan = {.options = *options, .rule = rule_of(options->rule), .table = table};
     arena_measure(&plan.arena);
     lay_out(&plan, sharding, rank);
     return plan.arena.used;
@@ -216,9 +228,19 @@ static double within_bounds(const struct optimizer_options *options, double rati
     return ratio < options->ratio_min ? options->ratio_min : ratio;
 }
 
+/* What clipping leaves of a tensor's rate. */
+static double update_clip(const struct optimizer *o, int tensor)
+{
+    const double mean = o->tensor_sums[tensor][SUM_UPDATE] / (double)o->table->infos[tensor].count;
+    const double rms = sqrt(mean), most = o->options.max_update_rms;
+    return rms > most ? most / rms : 1;
+}
+
 /* r of a tensor's direction, from the sums over all ranks; 1 where the rule has none. */
 static double ratio_of(const struct optimizer *o, int tensor, int direction)
 {
+    if (clips_updates(o))
+        return update_clip(o, tensor);
     bool excluded = o->table->infos[tensor].is_bias_or_norm && !o->options.adapt_all;
     double w = norm_of(o, tensor, SUM_WEIGHT), u = norm_of(o, tensor, SUM_DIRECTION + direction);
     if (!o->rule->adaptive || excluded || w == 0 || u == 0)
@@ -237,8 +259,10 @@ static void find_directions(struct optimizer *o, const struct rule_numbers *comm
         const size_t n = (size_t)fragment->count;
         const real *w = params + fragment->flat;
         real *u = shard_grads + fragment->shard;
-        o->rule->direct(&numbers, w, u, o->moments[0] + fragment->shard,
-                        o->moments[1] ? o->moments[1] + fragment->shard : NULL,
+        real *v = o->moments[1] ? o->moments[1] + fragment->shard : NULL;
+        if (clips_updates(o))
+            o->fragment_sums[i][SUM_UPDATE] = o->rule->update_squares(&numbers, u, v, n);
+        o->rule->direct(&numbers, w, u, o->moments[0] + fragment->shard, v,
                         &o->fragment_sums[i][SUM_WEIGHT], n);
         if (!norms_wanted || o->rule->gives_squares)
             continue;
@@ -317,14 +341,16 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
         return;
     struct rule_numbers numbers = common_numbers(optimizer, report->clip);
     const bool norms_wanted = rule->adaptive || tensors;
-    if (!norms_wanted && rule->update) {
+    const int first = clips_updates(optimizer) ? SUM_UPDATE : SUM_WEIGHT;
+    const int end = norms_wanted ? SUM_DIRECTION + rule->directions : SUM_WEIGHT;
+    if (first == end && rule->update) {
         update(optimizer, &numbers, rate, shard_grads, params);
         optimizer->updates++;
         return;
     }
     find_directions(optimizer, &numbers, shard_grads, params, norms_wanted);
-    if (norms_wanted)
-        sum_tensors(optimizer, dist, SUM_WEIGHT, 1 + rule->directions);
+    if (first < end)
+        sum_tensors(optimizer, dist, first, end - first);
     apply_directions(optimizer, &numbers, rate, shard_grads, params);
     if (tensors)
         report_tensors(optimizer, dist, rate, shard_grads, tensors);

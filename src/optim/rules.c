@@ -4,6 +4,11 @@
 
 #include "lambert/base/error.h"
 
+static inline real root(real x)
+{
+    return sizeof(real) == sizeof(float) ? (real)sqrtf((float)x) : (real)sqrt((double)x);
+}
+
 /* --- lamb, adamw ------------------------------------------------------------------------------ */
 
 static void adam_direct(const struct rule_numbers *k, const real *restrict w, real *restrict g,
@@ -27,6 +32,20 @@ static double norms_ratio(const struct optimizer_options *options, double decay,
     return norm_w / norm_u;
 }
 
+/* Σ (g / max(√v̂, ε))², with v̂ as adam_direct() is about to make it. */
+static double adamw_update_squares(const struct rule_numbers *numbers, const real *restrict g,
+                                   const real *restrict v, size_t n)
+{
+    const struct adam_numbers k = numbers->adam;
+    real update[OPTIMIZER_UNIT];
+    for (size_t i = 0; i < n; i++) {
+        const real gradient = k.clip * g[i];
+        const real rms = root(k.unbias2 * (k.beta2 * v[i] + k.rest2 * gradient * gradient));
+        update[i] = gradient / (rms > k.epsilon ? rms : k.epsilon);
+    }
+    return kernels->sum_squares(update, n);
+}
+
 /* w -= η r u */
 static void apply_direction(const struct rule_numbers *k, real *restrict w, real *restrict g,
                             real *restrict m, const real *restrict v, size_t n)
@@ -37,11 +56,6 @@ static void apply_direction(const struct rule_numbers *k, real *restrict w, real
 }
 
 /* --- lans ------------------------------------------------------------------------------------- */
-
-static inline real root(real x)
-{
-    return sizeof(real) == sizeof(float) ? (real)sqrtf((float)x) : (real)sqrt((double)x);
-}
 
 /* The moment's direction, which is measured in the first pass and made again in the second. */
 static inline real lans_moment(const struct adam_numbers *k, real w, real m, real v)
@@ -138,6 +152,7 @@ const struct rule *rule_of(enum update_rule rule)
         [RULE_ADAMW] = {.moments = 2,
                         .directions = 1,
                         .gives_squares = true,
+                        .update_squares = adamw_update_squares,
                         .direct = adam_direct,
                         .apply = apply_direction,
                         .update = adam_update},

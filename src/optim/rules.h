@@ -2,6 +2,8 @@
  * tensor, and a rule that adapts the rate to each tensor has norms of the whole tensor, over all
  * ranks, in between:
  *
+ *     update_squares  of what updates are clipped by, before all else; NULL: the rule does not clip
+ *                 them
  *     direct      moments from the gradient, and from both the directions u; and, where the rule
  *                 gives_squares, sums of squares of the tensor and of each direction,
  *                 [1 + directions], which it has on the way; else these are taken behind it
@@ -51,6 +53,8 @@ struct rule {
     bool normalises; /* each tensor's gradient is divided by its norm, and clipping has no sense */
     bool adaptive;   /* ratio is wanted */
     enum rule_subtracts subtracts;
+    double (*update_squares)(const struct rule_numbers *numbers, const real *restrict g,
+                             const real *restrict v, size_t n);
     void (*direct)(const struct rule_numbers *numbers, const real *restrict w, real *restrict g,
                    real *restrict m, real *restrict v, double *restrict squares, size_t n);
     double (*ratio)(const struct optimizer_options *options, double decay, double norm_w,

@@ -44,6 +44,7 @@ static void defaults(void **state)
     assert_true(c.optimizer.momentum == 0.9);
     assert_true(c.optimizer.weight_decay == 0.01);
     assert_true(c.optimizer.max_grad_norm == 1);
+    assert_true(c.optimizer.max_update_rms == 0);
     assert_true(c.optimizer.bias_correction);
     assert_false(c.optimizer.decay_all);
     assert_false(c.optimizer.adapt_all);

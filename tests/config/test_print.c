@@ -52,6 +52,7 @@ static const char unusual[] = "[run]\n"
                               "momentum = 0\n"
                               "weight_decay = 0.0166629\n"
                               "max_grad_norm = 1.7976931348623157e+308\n"
+                              "max_update_rms = 1.5\n"
                               "bias_correction = no\n"
                               "decay_all = yes\n"
                               "adapt_all = yes\n"
@@ -209,6 +210,7 @@ static void younger_keys_are_stored_where_they_are_used(void **state)
     assert_loads(&config, LEAST);
     config_print(&config, true, &text);
     assert_null(strstr(buffer_text(&text), "ratio_m"));
+    assert_null(strstr(buffer_text(&text), "max_update_rms"));
     buffer_reset(&text);
     assert_loads(&config, LEAST "[optimizer]\nratio_max = 12.5\n");
     config_print(&config, true, &text);

@@ -39,6 +39,13 @@ struct treatment {
     bool adapted;
 };
 
+/* What clipping leaves of the rate: `squares` are the sum of g² / max(v̂, ε²). */
+static double update_clip(const struct optimizer_options *options, double squares, size_t n)
+{
+    const double rms = sqrt(squares / (double)n), most = options->max_update_rms;
+    return most > 0 && rms > most ? most / rms : 1;
+}
+
 static double bounded(const struct optimizer_options *options, double ratio)
 {
     if (ratio < options->ratio_min)
@@ -52,7 +59,7 @@ static double lamb_or_adamw(const struct reference *o, const struct treatment *t
 {
     const struct optimizer_options *k = &o->options;
     double *w = o->w + at, *m = o->m + at, *v = o->v + at;
-    double *u = memory_new(n, sizeof *u);
+    double *u = memory_new(n, sizeof *u), squares = 0;
     for (size_t i = 0; i < n; i++) {
         m[i] = k->beta1 * m[i] + (1 - k->beta1) * g[i];
         v[i] = k->beta2 * v[i] + (1 - k->beta2) * g[i] * g[i];
@@ -62,8 +69,9 @@ static double lamb_or_adamw(const struct reference *o, const struct treatment *t
             square /= 1 - pow(k->beta2, o->updates + 1);
         }
         u[i] = mean / (sqrt(square) + k->epsilon) + t->decay * w[i];
+        squares += g[i] * g[i] / fmax(square, k->epsilon * k->epsilon);
     }
-    double r = 1;
+    double r = k->rule == RULE_ADAMW ? update_clip(k, squares, n) : 1;
     if (k->rule == RULE_LAMB && t->adapted && norm(w, n) > 0 && norm(u, n) > 0)
         r = bounded(k, norm(w, n) / norm(u, n));
     for (size_t i = 0; i < n; i++)

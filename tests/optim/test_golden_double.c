@@ -47,6 +47,7 @@ static struct optimizer_options options_of(const cJSON *root)
         .trust_coefficient = golden_value(wanted, "trust_coefficient"),
         .ratio_min = later_value(wanted, "ratio_min"),
         .ratio_max = later_value(wanted, "ratio_max"),
+        .max_update_rms = later_value(wanted, "max_update_rms"),
     };
     return options;
 }

@@ -41,8 +41,16 @@ static void lamb_makes_the_golden_steps(void **state)
     for_each_table(check_golden_steps);
 }
 
+static void check_clipped_updates(void)
+{
+    struct optimizer_options options = usual_options(RULE_ADAMW);
+    options.max_update_rms = 1;
+    check_against_reference(ranks, &options, 2e-6);
+}
+
 static void check_rules(void)
 {
+    check_clipped_updates();
     for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++) {
         struct optimizer_options options = usual_options(rule);
         options.max_grad_norm = 1;
@@ -147,7 +155,7 @@ static void threads_change_nothing(void **state)
 }
 
 /* Of one tensor, or of all (-1): what a job of one rank finds, computed by each rank alone. */
-static double norm_alone(const struct run *run, const real *values, int tensor)
+static double squares_alone(const struct run *run, const real *values, int tensor)
 {
     struct sharding alone;
     struct exact_sum sum = {0};
@@ -160,7 +168,28 @@ static double norm_alone(const struct run *run, const real *values, int tensor)
             exact_sum_add(
                 &sum, kernels->sum_squares(values + fragments[p].flat, (size_t)fragments[p].count));
     free(fragments);
-    return sqrt(exact_sum_read(&sum));
+    return exact_sum_read(&sum);
+}
+
+static double norm_alone(const struct run *run, const real *values, int tensor)
+{
+    return sqrt(squares_alone(run, values, tensor));
+}
+
+/* Its slices are cut between fragments. */
+static void run_init_cut(struct run *run, const struct optimizer_options *options)
+{
+    struct stages stages = stages_flat(dist_size(ranks));
+    struct error err;
+    run_init_with(run, options);
+    optimizer_free(run->optimizer);
+    free(run->shard);
+    sharding_init_staged(&run->sharding, run->table.size, 4096, OPTIMIZER_UNIT, &stages);
+    run->shard_bytes = sharding_count(&run->sharding, dist_rank(ranks)) * sizeof(real);
+    run->shard = memory_new(1, run->shard_bytes);
+    assert_int_equal(optimizer_new(&run->optimizer, &run->table, &run->sharding, dist_rank(ranks),
+                                   options, &err),
+                     0);
 }
 
 static void norms_have_the_same_bits_on_any_ranks(void **state)
@@ -168,19 +197,10 @@ static void norms_have_the_same_bits_on_any_ranks(void **state)
     (void)state;
     struct run run;
     struct tensor_report tensors[SMALL_TENSORS];
-    struct stages stages = stages_flat(dist_size(ranks));
-    run_init(&run, RULE_LAMB);
+    const struct optimizer_options options = usual_options(RULE_LAMB);
+    run_init_cut(&run, &options);
     real *before = memory_new(1, run.bytes);
     memcpy(before, run.params, run.bytes);
-    struct optimizer_options options = usual_options(RULE_LAMB);
-    struct error err;
-    optimizer_free(run.optimizer);
-    free(run.shard);
-    sharding_init_staged(&run.sharding, run.table.size, 4096, OPTIMIZER_UNIT, &stages);
-    run.shard = memory_new(sharding_count(&run.sharding, dist_rank(ranks)), sizeof(real));
-    assert_int_equal(
-        optimizer_new(&run.optimizer, &run.table, &run.sharding, dist_rank(ranks), &options, &err),
-        0);
     fill(run.grads, run.table.size, 3);
     struct optimizer_report report = step_on(&run, tensors);
     assert_true(report.gradient_norm == norm_alone(&run, run.grads, -1));
@@ -189,6 +209,33 @@ static void norms_have_the_same_bits_on_any_ranks(void **state)
         assert_true(tensors[t].gradient_norm == norm_alone(&run, run.grads, t));
     }
     free(before);
+    run_release(&run);
+}
+
+/* So have the factors that updates are clipped by; without bias correction the first are all near √(1 - β2). */
+static void clipped_updates_have_the_same_bits_on_any_ranks(void **state)
+{
+    (void)state;
+    struct run run;
+    struct tensor_report tensors[SMALL_TENSORS];
+    struct optimizer_options options = usual_options(RULE_ADAMW);
+    options.bias_correction = false;
+    options.max_update_rms = 1;
+    run_init_cut(&run, &options);
+    fill(run.grads, run.table.size, 3);
+    step_on(&run, tensors);
+    real *updates = memory_new(1, run.bytes);
+    const real rest = (real)(1 - options.beta2), epsilon = (real)options.epsilon;
+    for (size_t i = 0; i < run.table.size; i++) {
+        const real rms = sqrtf(rest * run.grads[i] * run.grads[i]);
+        updates[i] = run.grads[i] / (rms > epsilon ? rms : epsilon);
+    }
+    for (int t = 0; t < SMALL_TENSORS; t++) {
+        const double squares = squares_alone(&run, updates, t);
+        assert_true(tensors[t].trust_ratio == 1 / sqrt(squares / (double)run.table.infos[t].count));
+        assert_true(fabs(tensors[t].trust_ratio / sqrt(1 - options.beta2) - 1) < 0.01);
+    }
+    free(updates);
     run_release(&run);
 }
 
@@ -357,6 +404,20 @@ static int collectives_of_a_step(struct run *run, struct tensor_report *tensors)
     uint64_t before = activity_heartbeats();
     step_on(run, tensors);
     return (int)(activity_heartbeats() - before) / 2;
+}
+
+/* Clipping of updates wants a sum of each tensor, which goes with those of a report. */
+static void clipping_of_updates_takes_one_collective(void **state)
+{
+    (void)state;
+    struct optimizer_options options = usual_options(RULE_ADAMW);
+    struct tensor_report tensors[SMALL_TENSORS];
+    struct run run;
+    options.max_update_rms = 1;
+    run_init_with(&run, &options);
+    assert_int_equal(collectives_of_a_step(&run, NULL), 2);
+    assert_int_equal(collectives_of_a_step(&run, tensors), 2);
+    run_release(&run);
 }
 
 static void a_step_takes_no_more_collectives_than_it_has_to(void **state)
@@ -545,6 +606,7 @@ int main(int argc, char **argv)
         RANKS_TEST(rules_are_those_of_the_equations),
         RANKS_TEST(threads_change_nothing),
         RANKS_TEST(norms_have_the_same_bits_on_any_ranks),
+        RANKS_TEST(clipped_updates_have_the_same_bits_on_any_ranks),
         RANKS_TEST(what_is_not_finite_changes_nothing),
         RANKS_TEST(the_first_culprit_is_known_to_all),
         RANKS_TEST(what_is_too_long_changes_nothing),
@@ -552,6 +614,7 @@ int main(int argc, char **argv)
         RANKS_TEST(measuring_changes_nothing),
         RANKS_TEST(a_state_that_is_not_finite_is_seen),
         RANKS_TEST(the_report_changes_nothing),
+        RANKS_TEST(clipping_of_updates_takes_one_collective),
         RANKS_TEST(a_step_takes_no_more_collectives_than_it_has_to),
         RANKS_TEST(trust_ratios_keep_within_their_bounds),
         RANKS_TEST(lans_does_not_see_the_gradients_length),

@@ -43,11 +43,27 @@ static void bounds_are_those_of_the_equations(void **state)
         }
 }
 
+/* adamw does it, and no other rule looks at it. */
+static void clipped_updates_are_those_of_the_equations(void **state)
+{
+    (void)state;
+    for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++)
+        for (int variant = 0; variant < 4; variant++) {
+            struct optimizer_options options = usual_options(rule);
+            options.bias_correction = variant & 1;
+            options.max_grad_norm = variant & 1 ? 0 : 1;
+            options.epsilon = variant & 2 ? 0.01 : 1e-6; /* more than √v̂ of some weights */
+            options.max_update_rms = variant & 2 ? 0.7 : 1;
+            check_against_reference(ranks, &options, 1e-13);
+        }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         RANKS_TEST(lamb_makes_the_golden_steps),
         RANKS_TEST(rules_are_those_of_the_equations),
+        RANKS_TEST(clipped_updates_are_those_of_the_equations),
         RANKS_TEST(bounds_are_those_of_the_equations),
     };
     return RANKS_RUN(tests, &argc, &argv);

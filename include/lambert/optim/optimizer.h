@@ -11,7 +11,10 @@
  *          w -= η r u,  r = ‖w‖/‖u‖, or 1 where either is 0 or the tensor is excluded
  *          (You et al., arXiv 1904.00962, algorithm 2; constants and exclusions as in MLCommons'
  *          lamb_optimizer_v1.py)
- *   adamw  u as above;  w -= η u                     (Loshchilov and Hutter, arXiv 1711.05101)
+ *   adamw  u as above;  w -= η r u                   (Loshchilov and Hutter, arXiv 1711.05101)
+ *          r = 1, or with max_update_rms, d:  r = min(1, d / RMS),  RMS = √(mean of g² / max(v̂, ε²))
+ *          over the tensor, whichever it is (StableAdamW has d = 1: Wortsman et al., arXiv
+ *          2304.13013, algorithm 2, after Shazeer and Stern, arXiv 1804.04235, section 6)
  *   lars   u = g + λ w;  r = c ‖w‖ / (‖g‖ + λ ‖w‖), 1 as above;  m = μ m + η r u;  w -= m
  *                                                    (You et al., arXiv 1708.03888)
  *   sgd    u = g + λ w;  m = μ m + u;  w -= η m      (momentum SGD)
@@ -30,10 +33,13 @@
  * another thing: it bounds ‖w‖ before it is divided (section 3, γ_l and γ_u; lower_bound and
  * upper_bound of MXNet's LAMB). Here φ is the identity.
  *
+ * max_update_rms is of adamw alone. Under a trust ratio the length of an update has no say, and lars
+ * and sgd have no second moment to measure it by.
+ *
  * A step takes two collectives of the ranks, the fewest there can be: the gradient's norm is needed
  * before the moments, the tensors' norms after them. Rules without trust ratios take the first
- * alone. A report on tensors takes the same two, and a third in lars and lans, where what is
- * subtracted is known only then. */
+ * alone, and adamw the second where it clips updates. A report on tensors takes the same two, and a
+ * third in lars and lans, where what is subtracted is known only then. */
 #ifndef LAMBERT_OPTIM_OPTIMIZER_H
 #define LAMBERT_OPTIM_OPTIMIZER_H
 
@@ -77,7 +83,7 @@ struct tensor_report {
     double weight_norm;   /* before the update */
     double gradient_norm; /* before clipping */
     double update_norm; /* of what was subtracted from the weights: η r ‖u‖, or ‖m‖ in lars */
-    double trust_ratio; /* r; 1 where the rule does not adapt, or not this tensor */
+    double trust_ratio; /* r, as it was used; 1 where the rule does not adapt, or not this tensor */
 };
 
 /* Collective. What the step would find in the gradient; changes nothing. */

@@ -10,9 +10,10 @@
 struct optimizer_options {
     enum update_rule rule;
     double beta1, beta2, epsilon;
-    double momentum;      /* μ */
-    double weight_decay;  /* λ */
-    double max_grad_norm; /* 0: no clipping */
+    double momentum;       /* μ */
+    double weight_decay;   /* λ */
+    double max_grad_norm;  /* 0: no clipping */
+    double max_update_rms; /* d; 0: no clipping of updates */
     bool bias_correction;
     bool decay_all;           /* weight decay on biases and LayerNorm as well */
     bool adapt_all;           /* trust ratio on biases and LayerNorm as well */
