@@ -190,6 +190,27 @@ static int check_new_rows(const struct config *config, struct error *err)
     return 0;
 }
 
+/* A branch goes on with all of another run. */
+static int check_branch(const struct config *config, struct error *err)
+{
+    const struct config_run *run = &config->run;
+    if (!run->branch_from[0])
+        return 0;
+    if (run->start_from[0])
+        return error_set(
+            err,
+            "run.branch_from (%s) and run.start_from (%s) both say what the run begins with: the whole "
+            "state of a run, or weights alone; leave one of them away",
+            run->branch_from, run->start_from);
+    if (config->task.kind != TASK_NONE)
+        return error_set(
+            err,
+            "run.branch_from (%s) is for pre-training, and this is a configuration for fine-tuning "
+            "(task.kind); start from weights instead (run.start_from)",
+            run->branch_from);
+    return 0;
+}
+
 /* Corpora of a phase, and how often each is taken. */
 static int check_mix(const struct config *config, int phase, struct error *err)
 {
@@ -277,7 +298,7 @@ int config_check(const struct config *config, struct error *err)
         return error_set(
             err, "train.mlperf_log is for pre-training, which is MLPerf's benchmark, and this is a "
                  "configuration for fine-tuning (task.kind); leave one of them away");
-    if (check_new_rows(config, err) < 0)
+    if (check_branch(config, err) < 0 || check_new_rows(config, err) < 0)
         return -1;
     if (model->hidden_size % model->num_attention_heads != 0)
         return error_set(err,

@@ -187,8 +187,15 @@ static int check_accepted(const char *accepted, const struct listing *stored,
     return 0;
 }
 
+/* The order of entries, and keys that say so. */
+static bool may_branch(const struct listed *key)
+{
+    return key->key ? key->key->branches : key->section && key->entry == 0;
+}
+
 struct differences {
     const char *accepted;
+    bool branch; /* what may differ in a branch is none */
     struct buffer lines, names;
     int count, told;
 };
@@ -200,7 +207,8 @@ static void compare_key(struct differences *differences, const struct listed *ke
     const char *otherwise = key->key && key->key->standard ? key->key->standard : "(no such key)";
     stored = stored ? stored : otherwise;
     wanted = wanted ? wanted : otherwise;
-    if (same_value(key, stored, wanted) || is_accepted(differences->accepted, key->name))
+    if (same_value(key, stored, wanted) || is_accepted(differences->accepted, key->name) ||
+        (differences->branch && may_branch(key)))
         return;
     differences->count++;
     if (differences->lines.size + differences->names.size > 1200) /* it must fit struct error */
@@ -211,10 +219,10 @@ static void compare_key(struct differences *differences, const struct listed *ke
 }
 
 int schema_compare(const struct schema *schema, const char *stored, const char *wanted,
-                   const char *accepted, struct error *err)
+                   const char *accepted, bool branch, struct error *err)
 {
     struct listing old, new;
-    struct differences differences = {.accepted = accepted};
+    struct differences differences = {.accepted = accepted, .branch = branch};
     bool sound = listing_init(&old, schema, stored, "the stored configuration", err) == 0;
     int status = -1;
     if (listing_init(&new, schema, wanted, "the wanted configuration", err) < 0 || !sound ||

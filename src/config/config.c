@@ -67,7 +67,13 @@ void config_print(const struct config *config, bool result_only, struct buffer *
 
 int config_compare(const char *stored, const char *wanted, const char *accepted, struct error *err)
 {
-    return schema_compare(&config_schema, stored, wanted, accepted, err);
+    return schema_compare(&config_schema, stored, wanted, accepted, false, err);
+}
+
+int config_compare_branch(const char *stored, const char *wanted, const char *accepted,
+                          struct error *err)
+{
+    return schema_compare(&config_schema, stored, wanted, accepted, true, err);
 }
 
 struct config_mix config_phase_mix(const struct config *config, int phase)

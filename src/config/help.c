@@ -83,7 +83,8 @@ static const char introduction[] =
     "\n"
     "Intervals: `[1, 8)` is 1 to 8 with 1 and without 8. \"Result\" says whether a key changes\n"
     "the numbers of a run. Those keys go into checkpoints; a run is resumed with other values\n"
-    "only if they are accepted by name (`--accept`).\n";
+    "only if they are accepted by name (`--accept`). So it is with \"branch\", but that a run\n"
+    "which is branched off another's checkpoint (`run.branch_from`) may have another value.\n";
 
 void config_markdown(struct buffer *out)
 {
@@ -111,7 +112,11 @@ void config_markdown(struct buffer *out)
                 buffer_print(out, "`%s`", key->standard);
             buffer_print(out, " | ");
             describe(key, out);
-            buffer_print(out, " | %s | %s |\n", key->result ? "yes" : "no", key->help);
+            buffer_print(out, " | %s | %s |\n",
+                         key->branches ? "branch"
+                         : key->result ? "yes"
+                                       : "no",
+                         key->help);
         }
     }
 }
@@ -199,7 +204,9 @@ static void put_man_key(const struct key *key, struct buffer *out)
     buffer_reset(&line);
     buffer_print(&line, "Takes ");
     describe(key, &line);
-    buffer_print(&line, key->result ? "; it changes the result." : ".");
+    buffer_print(&line, key->branches ? "; it changes the result, and may be another in a branch."
+                        : key->result ? "; it changes the result."
+                                      : ".");
     put_roff(out, (const char *)line.data, line.size);
     buffer_print(out, "\n");
     buffer_release(&line);

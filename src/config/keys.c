@@ -43,16 +43,16 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
 #define ROW(structure, member, row_name, row_standard, row_accepts, row_choices, row_result,       \
             row_help)                                                                              \
     {.name = row_name, KEY_VALUE(structure, member), .standard = row_standard,                     \
-     .accepts = row_accepts, .choices = row_choices, .result = row_result, .help = row_help}
+     .accepts = row_accepts, .choices = row_choices, RESULT_OF(row_result), .help = row_help}
 #define KEY(section, member, standard, accepts, result, help)                                      \
     ROW(config_##section, member, #member, standard, accepts, NULL, result, help)
 /* Most runs do without it: not written into checkpoints where it has its default. */
-#define RARE(section, member, row_standard, row_accepts, row_help)                                 \
+#define RARE(section, member, row_standard, row_accepts, row_result, row_help)                     \
     {.name = #member, KEY_VALUE(config_##section, member), .standard = row_standard,               \
-     .accepts = row_accepts, .result = RESULT, .sparse = true, .help = row_help}
-#define RARE_LIST(section, member, member_count, row_accepts, row_help)                            \
+     .accepts = row_accepts, RESULT_OF(row_result), .sparse = true, .help = row_help}
+#define RARE_LIST(section, member, member_count, row_accepts, row_result, row_help)                \
     {.name = #member, KEY_LIST(config_##section, member, member_count), .standard = "",            \
-     .accepts = row_accepts, .result = RESULT, .sparse = true, .help = row_help}
+     .accepts = row_accepts, RESULT_OF(row_result), .sparse = true, .help = row_help}
 #define CHOICE(section, member, standard, choices, result, help)                                   \
     ROW(config_##section, member, #member, standard, NULL, choices, result, help)
 /* Keys that are members of a module's own struct: of [data], and of [optimizer]. */
@@ -67,8 +67,11 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
     {.name = #member, KEY_VALUE(optimizer_options, member), .standard = row_standard,              \
      .accepts = row_accepts, .result = RESULT, .sparse = true, .help = row_help}
 
-#define RESULT   true
-#define FREE     false /* to change: the numbers stay the same, rounding aside */
+/* What a key may do to the numbers of a run. */
+#define FREE   0 /* nothing, rounding aside */
+#define RESULT 1
+#define PLAN   2 /* they change, and a branch may have another: schedule and batches of a phase */
+#define RESULT_OF(row_result) .result = (row_result) != FREE, .branches = (row_result) == PLAN
 #define REQUIRED NULL
 #define ANY_TEXT NULL
 #define YES_NO   NULL
@@ -81,6 +84,11 @@ static const struct key run_keys[] = {
         "lambert import reads them), a checkpoint, or a run folder (its best checkpoint, where one is "
         "kept, or its newest); empty: fresh ones, and in fine-tuning an error. A resumed run goes on from "
         "its own checkpoint."),
+    KEY(run, branch_from, "", ANY_TEXT, FREE,
+        "A checkpoint of another run, or its folder (the newest), whose whole state a new run begins with: weights, "
+        "moments, place in the phase and in the order of samples. Its schedules, steps and batches may be others (those "
+        "keys say \"branch\" under result), anything else must be accepted. The other run is not touched, and may go "
+        "on. A resumed run goes on from its own checkpoint."),
     CHOICE(run, new_tokens, "refuse", new_tokens, FREE,
         "Pre-training with another vocabulary than that of the model in run.start_from. refuse: an error, as it "
         "may be an accident; mean: tokens that both have keep their rows of word embeddings (and of the "
@@ -112,10 +120,10 @@ static const struct key data_keys[] = {
         "Folder of the prepared corpus, or of several with commas between them, of one vocabulary: "
         "samples then come from all of them, by weights or temperature (data/README.md). A "
         "checkpoint remembers their contents, not their places."),
-    RARE_LIST(data, weights, weight_count, "(0, 1000000]",
+    RARE_LIST(data, weights, weight_count, "(0, 1000000]", RESULT,
         "Of several corpora: how many samples come from each, in proportion, in the order of corpus "
         "(70, 20, 10 is the same as 0.7, 0.2, 0.1); empty: by temperature."),
-    RARE(data, temperature, "1", "[0.1, 1000000]",
+    RARE(data, temperature, "1", "[0.1, 1000000]", RESULT,
         "Of several corpora without weights: the samples from each are in proportion to its training "
         "tokens to the power 1 / temperature. 1: to its tokens; higher values take small corpora more "
         "often (multilingual BERT: 1.43, which is 1 / 0.7; XLM-R, arXiv 1911.02116: 3.33), 1000000 all "
@@ -357,40 +365,40 @@ static const struct key phase_keys[] = {
         "Folder of the phase's own corpus, or of several with commas between them, of the same "
         "vocabulary as the others; empty: data.corpus. Ready samples (TFRecords) come in one length, "
         "so each phase has a set of its own."),
-    RARE_LIST(phase, weights, weight_count, "(0, 1000000]",
+    RARE_LIST(phase, weights, weight_count, "(0, 1000000]", RESULT,
         "As data.weights, of the phase's corpora; empty: data.weights hold, where the phase has no "
         "corpus and no temperature of its own."),
-    RARE(phase, temperature, "0", "[0, 1000000]",
+    RARE(phase, temperature, "0", "[0, 1000000]", RESULT,
         "As data.temperature, for the phase; 0: that holds."),
     KEY(phase, sequence_length, "128", "[8, 65536]", RESULT,
         "Longest sequence of the phase, [CLS] and both [SEP] included."),
     KEY(phase, max_predictions_per_sequence, "0", "[0, 65536]", RESULT,
         "At most so many masked tokens a sequence; 0: no limit but data.masked_lm_probability."),
-    KEY(phase, global_batch, "256", "[1, 1048576]", RESULT,
+    KEY(phase, global_batch, "256", "[1, 1048576]", PLAN,
         "Sequences of a step, over all ranks; batch_changes says where that changes within the phase."),
-    RARE_LIST(phase, batch_changes, batch_change_count, "[1, 1048576]",
+    RARE_LIST(phase, batch_changes, batch_change_count, "[1, 1048576]", PLAN,
         "Other batches within the phase, STEP:SEQUENCES each, ascending: with 1000:1024, 3000:2048 steps have "
         "global_batch sequences up to step 1000, then 1024, and 2048 after step 3000. Samples go on in their "
         "order, and the schedule as it would: nothing scales the rate with the batch. Where it is to be "
         "scaled, make phases of it, each with its own learning_rate, and without warm-up from the second on."),
     KEY(phase, epochs, "0", "[0, 1000000]", FREE,
         "Fine-tuning: passes over the training set, from which the steps follow; 0: steps hold."),
-    KEY(phase, steps, "0", "[0, 1000000000]", RESULT,
+    KEY(phase, steps, "0", "[0, 1000000000]", PLAN,
         "Updates of the phase; must be given, except where epochs are."),
-    KEY(phase, learning_rate, REQUIRED, "(0, 1000]", RESULT,
+    KEY(phase, learning_rate, REQUIRED, "(0, 1000]", PLAN,
         "Peak learning rate."),
-    KEY(phase, warmup_ratio, "0", "[0, 1]", RESULT,
+    KEY(phase, warmup_ratio, "0", "[0, 1]", PLAN,
         "Share of the steps in which the rate rises to its peak."),
-    KEY(phase, warmup_steps, "0", "[0, 1000000000]", RESULT,
+    KEY(phase, warmup_steps, "0", "[0, 1000000000]", PLAN,
         "The same as a number of steps, instead of warmup_ratio; 0: the ratio holds."),
-    RARE(phase, decay_ratio, "0", "[0, 1]",
+    RARE(phase, decay_ratio, "0", "[0, 1]", PLAN,
         "Share of the steps, the last ones, in which the rate falls to 0 (trapezoid, trapezoid_sqrt); 0: it stays at "
         "its peak, whatever the steps, and a decay can be branched off any checkpoint."),
-    RARE(phase, decay_steps, "0", "[0, 1000000000]",
+    RARE(phase, decay_steps, "0", "[0, 1000000000]", PLAN,
         "The same as a number of steps, instead of decay_ratio; 0: the ratio holds."),
-    KEY(phase, decay_power, "1", "(0, 100]", RESULT,
+    KEY(phase, decay_power, "1", "(0, 100]", PLAN,
         "Power p of the decay: 1 is linear, 0.5 the square root of NVIDIA's recipe."),
-    CHOICE(phase, schedule, "continuous", schedules, RESULT,
+    CHOICE(phase, schedule, "continuous", schedules, PLAN,
         "Shape of warm-up and decay: continuous has no jump; google and nvidia are those of "
         "their code and jump down after the warm-up; trapezoid and trapezoid_sqrt stay at the peak between warm-up "
         "and decay (formulas in docs/config.md)."),

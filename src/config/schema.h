@@ -34,6 +34,7 @@ struct key {
     const char *accepts;  /* of a number an interval, "[1, 8)"; of a change's second number */
     const struct choice *choices; /* of a choice; the last has no word */
     bool result;                  /* changes the numbers of a run */
+    bool branches;                /* of those: may be another in a run that is branched off */
     bool sparse;                  /* left out of the copy in checkpoints where it has its default */
     const char *help;
     int list_most;       /* of a list `a, b, c`, how many values there is room for; else 0 */
@@ -126,10 +127,10 @@ int schema_read_words(const struct schema *schema, void *config, char *const *wo
 /* Fails on the first key without a default that was not given. */
 int schema_check_given(const struct schema *schema, const void *config, struct error *err);
 
-/* config_print() and config_compare(). */
+/* config_print(), config_compare() and config_compare_branch(). */
 void schema_print(const struct schema *schema, const void *config, bool result_only,
                   struct buffer *out);
 int schema_compare(const struct schema *schema, const char *stored, const char *wanted,
-                   const char *accepted, struct error *err);
+                   const char *accepted, bool branch, struct error *err);
 
 #endif

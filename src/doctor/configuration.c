@@ -255,7 +255,8 @@ static bool look_at_files(struct doctor *doctor, double *bytes, struct findings 
 
 /* --- the model that is started from ------------------------------------------------------------------ */
 
-/* Whether the run begins with the weights of another model: one that goes on has its own. Rank 0's answer. */
+/* Whether the run begins with the weights of another model, or the state of another run: one that goes on has its own.
+ * Rank 0's answer. */
 static bool starts_from_another(const struct doctor *doctor)
 {
     const struct config *config = &doctor->config;
@@ -263,7 +264,23 @@ static bool starts_from_another(const struct doctor *doctor)
     int64_t step = -1;
     if (doctor->first && doctor->resumes)
         checkpoint_newest_step(config->run.folder, &step, &err); /* check_run_folder() tells */
-    return !dist_any(doctor->dist, step >= 0) && config->run.start_from[0];
+    return !dist_any(doctor->dist, step >= 0) &&
+           (config->run.start_from[0] || config->run.branch_from[0]);
+}
+
+/* Rank 0 reads it, for all. */
+static bool look_at_branch(struct doctor *doctor, struct findings *found)
+{
+    struct checkpoint_file file = {0};
+    struct error err;
+    const int status =
+        doctor->first ? checkpoint_find_newest(doctor->config.run.branch_from, &file, &err) : 0;
+    if (status < 0)
+        find(found, FINDING_FAULT, OF_JOB,
+             "set run.branch_from to a checkpoint or a run folder that rank 0's host sees",
+             "run.branch_from: %s", err.text);
+    checkpoint_file_close(&file);
+    return !dist_any(doctor->dist, status < 0);
 }
 
 /* Fine-tuning opens it for the plan of memory; pre-training is to find here what it would end with. */
@@ -275,6 +292,8 @@ static bool look_at_start(struct doctor *doctor, struct findings *found)
     struct error err;
     if (!starts_from_another(doctor))
         return true;
+    if (config->run.branch_from[0])
+        return look_at_branch(doctor, found);
     int status = 0;
     if (doctor->first && access(path, R_OK) != 0)
         status = error_errno(&err, "%s", path);

@@ -201,6 +201,8 @@ int metrics_run(struct metrics *metrics, const char *phase, const struct run_sta
     add(line, "ranks", place->ranks);
     add(line, "nodes", place->nodes);
     add(line, "threads", place->threads);
+    if (place->branched_from)
+        cJSON_AddStringToObject(line, "branched_from", place->branched_from);
     free(words);
     return write_line(metrics, line, err);
 }

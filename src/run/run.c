@@ -55,7 +55,9 @@ static int prepare_folder(struct run *run, struct error *err)
 {
     if (run_folder_take(run, err) < 0)
         return -1;
-    if (metrics_open(&run->metrics, run->folder, 0, run->state.total_steps, err) < 0)
+    /* A branch has no steps of its own yet, whatever one that came to nothing before has left. */
+    const int64_t kept = run->branches ? 0 : run->state.total_steps;
+    if (metrics_open(&run->metrics, run->folder, 0, kept, err) < 0)
         return -1;
     const struct config *config = run->config;
     if (config->train.tensorboard) {
@@ -75,6 +77,7 @@ static int prepare_folder(struct run *run, struct error *err)
     const struct run_place place = {.ranks = dist_size(run->dist),
                                     .nodes = dist_nodes(run->dist),
                                     .threads = run->threads,
+                                    .branched_from = run->branches ? config->run.branch_from : NULL,
                                     .compute_type = config->train.compute_type};
     return metrics_run(&run->metrics, config->phases[phase].name, &run->state, &place, err);
 }

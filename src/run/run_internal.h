@@ -50,6 +50,7 @@ struct run {
      * may have ended. Once a step is made, nothing. */
     struct evaluation_lines evaluated;
     int skips_in_a_row; /* steps up to now that changed nothing */
+    bool branches;      /* it begins with the state of another run's checkpoint */
     bool fresh_head;    /* [rank 0] the task's head began with fresh weights */
     /* What follows the step, on all ranks: a rank was told to end the run; a checkpoint is due by the clock. */
     struct balance_flags flags;

@@ -13,6 +13,7 @@
 #include "lambert/run/base_model.h"
 #include "lambert/run/options.h"
 #include "lambert/store/checkpoint_folder.h"
+#include "phase_plan.h"
 
 /* --- from another model ----------------------------------------------------------------------- */
 
@@ -183,11 +184,9 @@ int start_weights(struct run *run, const char *path, struct error *err)
 
 /* --- from a checkpoint of the run ----------------------------------------------------------- */
 
-static int check_same_run(const struct run *run, const struct checkpoint_meta *meta,
-                          const char *accept, struct error *err)
+static int check_material(const struct run *run, const struct checkpoint_meta *meta,
+                          struct error *err)
 {
-    if (config_compare(meta->config, run->meta.config, accept, err) < 0)
-        return -1;
     if (meta->state.corpus_hash != run->state.corpus_hash &&
         meta->state.corpus_hash != run->work->earlier_hash)
         return error_set(err,
@@ -196,6 +195,14 @@ static int check_same_run(const struct run *run, const struct checkpoint_meta *m
                          run->work->what, meta->state.corpus_hash, run->work->place,
                          run->state.corpus_hash, run->work->what, run->work->key);
     return 0;
+}
+
+static int check_same_run(const struct run *run, const struct checkpoint_meta *meta,
+                          const char *accept, struct error *err)
+{
+    return config_compare(meta->config, run->meta.config, accept, err) < 0
+               ? -1
+               : check_material(run, meta, err);
 }
 
 static int holds_a_run(const char *folder, const char *path, struct error *err)
@@ -219,16 +226,80 @@ int start_check_folder(const struct run *run, const struct run_request *request,
     return dist_agree(run->dist, status, err);
 }
 
-/* [rank 0] Opens the newest checkpoint of the run's folder, if there is one, and says why the run
- * may not go on from it. Configurations are compared before weights are read: a sentence that names
+/* --- from a checkpoint of another run ------------------------------------------------------- */
+
+/* A branch is in the phase that the checkpoint is in, behind the same ones, and goes on behind the same sample. */
+static int check_place(const struct run *run, const struct checkpoint_file *file, struct error *err)
+{
+    const struct run_state *state = &file->meta.state;
+    const struct config *own = run->config;
+    struct config other;
+    if (config_read(&other, file->meta.config, checkpoint_file_path(file), err) < 0)
+        return -1;
+    if (state->phase >= other.phase_count)
+        return error_set(err, "it is in phase number %d, and its configuration has %d",
+                         state->phase + 1, other.phase_count);
+    for (int p = 0; p <= state->phase; p++)
+        if (p >= own->phase_count || strcmp(own->phases[p].name, other.phases[p].name) != 0)
+            return error_set(
+                err,
+                "its phase number %d is %s, and this run's is %s; a branch may have other phases behind "
+                "the one that it begins in (%s), not before",
+                p + 1, other.phases[p].name,
+                p < own->phase_count ? own->phases[p].name : "not there",
+                other.phases[state->phase].name);
+    const struct config_phase *phase = &own->phases[state->phase];
+    const struct phase_plan its = phase_plan_of(&other.phases[state->phase]);
+    const struct phase_plan plan = phase_plan_of(phase);
+    const struct planned_step was = phase_plan_step(&its, state->phase_step);
+    const struct planned_step is = phase_plan_step(&plan, state->phase_step);
+    if (is.first_sample != was.first_sample)
+        return error_set(err,
+                         "it has gone through %" PRIu64
+                         " samples of phase %s, and with the batches of this run (%d, "
+                         "and phase.%s.batch_changes) that would be %" PRIu64
+                         "; change the batch from step %" PRId64 " on",
+                         was.first_sample, phase->name, phase->global_batch, phase->name,
+                         is.first_sample, state->phase_step);
+    if (plan.steps < state->phase_step)
+        return error_set(err,
+                         "it has made %" PRId64 " steps of phase %s, and phase.%s.steps is %" PRId64
+                         "; give the branch more",
+                         state->phase_step, phase->name, phase->name, plan.steps);
+    if (plan.steps > state->phase_step)
+        log_info("a branch of %s, behind step %" PRId64 " of phase %s, where its rate is %g%s",
+                 checkpoint_file_path(file), state->phase_step, phase->name, is.rate,
+                 is.rate == was.rate ? ", as it would have been" : "");
+    return 0;
+}
+
+/* [rank 0] Opens the checkpoint that the run is branched off, and says why it may not be. */
+static int open_branch(const struct run *run, const char *accept, struct checkpoint_file *file,
+                       struct error *err)
+{
+    const char *from = run->config->run.branch_from;
+    if (checkpoint_find_newest(from, file, err) == 0 &&
+        config_compare_branch(file->meta.config, run->meta.config, accept, err) == 0 &&
+        check_material(run, &file->meta, err) == 0 && check_place(run, file, err) == 0)
+        return 0;
+    return error_prefix(err, "cannot branch off %s", from);
+}
+
+/* --- where the run starts ------------------------------------------------------------------- */
+
+/* [rank 0] Opens the newest checkpoint of the run's folder, if there is one, or else the one that it is branched off,
+ * and says why the run may not go on from it. Configurations are compared before weights are read: a sentence that names
  * the keys says more than one that names a tensor. */
-static int find_checkpoint(const struct run *run, const struct run_request *request,
+static int find_checkpoint(struct run *run, const struct run_request *request,
                            struct checkpoint_file *file, struct error *err)
 {
     const char *folder = run->config->run.folder;
     if (checkpoint_newest(folder, file, err) < 0)
         return -1;
     const char *path = checkpoint_file_path(file);
+    run->branches = !path && run->config->run.branch_from[0];
+    if (run->branches)
+        return open_branch(run, request->accept, file, err);
     if (!path)
         return 0;
     if (!request->resume)
@@ -247,6 +318,7 @@ int start_run(struct run *run, const struct run_request *request, struct error *
         goto done;
     bool found = checkpoint_file_path(&file);
     dist_broadcast(run->dist, 0, &found, sizeof found);
+    dist_broadcast(run->dist, 0, &run->branches, sizeof run->branches);
     if (found) {
         status = trainer_load(run->trainer, &file, &run->state, err);
         if (status < 0)
@@ -256,8 +328,8 @@ int start_run(struct run *run, const struct run_request *request, struct error *
             goto done;
         if (reads) {
             take_added_tokens(run, file.meta.added_tokens);
-            log_info("resumed from %s at step %" PRId64, checkpoint_file_path(&file),
-                     run->state.total_steps);
+            log_info("%s %s at step %" PRId64, run->branches ? "branched off" : "resumed from",
+                     checkpoint_file_path(&file), run->state.total_steps);
         }
     } else {
         status = start_weights(run, run->config->run.start_from, err);

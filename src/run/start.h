@@ -1,5 +1,5 @@
-/* Where a run starts: from the newest checkpoint of its folder, from the weights of another model,
- * or from fresh ones. All collective; rank 0 reads. */
+/* Where a run starts: from the newest checkpoint of its folder, from a checkpoint of another run that it is a branch
+ * of, from the weights of another model, or from fresh ones. All collective; rank 0 reads. */
 #ifndef LAMBERT_RUN_START_H
 #define LAMBERT_RUN_START_H
 
@@ -10,7 +10,8 @@
  * anything is opened that takes long. */
 int start_check_folder(const struct run *run, const struct run_request *request, struct error *err);
 
-/* Gives the run its first weights and, where it goes on, the optimizer's state and run->state. A
+/* Gives the run its first weights and, where it goes on or is branched off (run->branches), the optimizer's state and
+ * run->state. A
  * folder that holds a run is refused without request->resume, and one whose checkpoints cannot be
  * read in any case. */
 int start_run(struct run *run, const struct run_request *request, struct error *err);

@@ -261,6 +261,15 @@ int checkpoint_find(const char *path, struct checkpoint_file *file, struct error
     return status;
 }
 
+int checkpoint_find_newest(const char *path, struct checkpoint_file *file, struct error *err)
+{
+    if (!folder_exists(path))
+        return checkpoint_file_open(file, path, err);
+    if (checkpoint_newest(path, file, err) < 0)
+        return -1;
+    return checkpoint_file_path(file) ? 0 : error_set(err, "%s has no checkpoint", path);
+}
+
 /* --- pruning ---------------------------------------------------------------------------------- */
 
 static bool is_whole(const struct stored *stored)

@@ -230,6 +230,21 @@ static void batch_changes(void **state)
                       "is more than 2147483647 tokens a step; lower one of them");
 }
 
+static void branches(void **state)
+{
+    (void)state;
+#define BRANCH "[run]\nfolder = r\nbranch_from = trunk\n"
+    struct config c;
+    assert_loads(&c, BRANCH "[data]\ncorpus = c\n" LEAST_PHASE);
+    assert_text_fails(BRANCH "start_from = m\n[data]\ncorpus = c\n" LEAST_PHASE,
+                      "run.branch_from (trunk) and run.start_from (m) both say what the run begins "
+                      "with: the whole state of a run, or weights alone; leave one of them away");
+    assert_text_fails(
+        BRANCH "[task]\nkind = classification\ntrain = t\ntext = a\nlabel = b\n" LEAST_PHASE,
+        "run.branch_from (trunk) is for pre-training, and this is a configuration for "
+        "fine-tuning (task.kind); start from weights instead (run.start_from)");
+}
+
 static void new_rows_are_those_of_another_model(void **state)
 {
     (void)state;
@@ -265,6 +280,7 @@ int main(void)
         cmocka_unit_test(tokens_of_a_step),
         cmocka_unit_test(bounds_of_trust_ratios),
         cmocka_unit_test(warmups),
+        cmocka_unit_test(branches),
         cmocka_unit_test(decays),
         cmocka_unit_test(batch_changes),
         cmocka_unit_test(shares_of_corpora),

@@ -39,6 +39,35 @@ static void the_same(void **state)
     assert_compares(LEAST, LEAST "[train]\nlog_every = 3\n", "", NULL); /* not a result key */
 }
 
+/* Schedules, batches and the phases themselves, and nothing else. */
+static void a_branch_has_other_schedules(void **state)
+{
+    (void)state;
+    struct error err = {""};
+    char *old = result_of(LEAST),
+         *new = result_of(
+             LEAST_DATA
+             "[phase one]\nsteps = 20\nlearning_rate = 1\nschedule = trapezoid\ndecay_steps = 5\n"
+             "warmup_steps = 1\nglobal_batch = 3\nbatch_changes = 7:9\ndecay_power = 3\n" TWO);
+    assert_int_equal(config_compare(old, new, NULL, &err), -1);
+    assert_int_equal(config_compare_branch(old, new, NULL, &err), 0);
+    assert_int_equal(config_compare_branch(new, old, NULL, &err), 0);
+    free(new);
+    new =
+        result_of(LEAST "sequence_length = 64\n[model]\nhidden_size = 96\n[phase two]\nsteps = 1\n"
+                        "learning_rate = 2\nsequence_length = 32\n");
+    assert_int_equal(config_compare_branch(old, new, NULL, &err), -1);
+    assert_string_equal(err.text, "the configuration differs in what changes the result:\n"
+                                  "  model.hidden_size = 96, was 768\n"
+                                  "  phase.one.sequence_length = 64, was 128\n"
+                                  "  Put the old values back, or accept the new ones with --accept "
+                                  "model.hidden_size,phase.one.sequence_length");
+    assert_int_equal(
+        config_compare_branch(old, new, "model.hidden_size,phase.one.sequence_length", &err), 0);
+    free(old);
+    free(new);
+}
+
 static void differences_are_named(void **state)
 {
     (void)state;
@@ -172,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same),
         cmocka_unit_test(differences_are_named),
+        cmocka_unit_test(a_branch_has_other_schedules),
         cmocka_unit_test(accepted_differences_pass),
         cmocka_unit_test(phases_differ),
         cmocka_unit_test(other_versions),

@@ -8,6 +8,7 @@
 static const char unusual[] = "[run]\n"
                               "folder = /runs/a b\n"
                               "start_from = /models/c d\n"
+                              "branch_from =\n"
                               "new_tokens = mean\n"
                               "new_positions = fresh\n"
                               "seed = 9007199254740991\n"
@@ -246,6 +247,7 @@ static void result_keys(void **state)
     config_print(&config, true, &found);
     static const char *const left_out[] = {"folder",
                                            "start_from",
+                                           "branch_from",
                                            "new_tokens",
                                            "new_positions",
                                            "threads",

@@ -219,6 +219,7 @@ finds 1 FAIL training-data "train.evaluate_pairs: .*/none" "set train.evaluate_p
 says FAIL training-data "run.start_from: /none" "set run.start_from"
 # shellcheck disable=SC2086
 finds 1 FAIL training-data "run.start_from: .*text.txt" "set run.start_from" quick $config run.start_from=text.txt
+finds 1 FAIL training-data "run.branch_from: .*text.txt" "set run.branch_from" quick $config run.branch_from=text.txt
 
 python3 -c 'import fcntl, sys, time
 lock = open("run/lock", "w")

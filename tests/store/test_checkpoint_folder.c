@@ -177,6 +177,17 @@ static void the_best_is_found_and_is_not_the_newest(void **state)
     assert_string_equal(checkpoint_file_path(&file), path);
     assert_int_equal(file.meta.state.total_steps, 5);
     checkpoint_file_close(&file);
+    assert_int_equal(checkpoint_find_newest(run_folder, &file, &err), 0);
+    assert_int_equal(file.meta.state.total_steps, 8);
+    checkpoint_file_close(&file);
+    assert_int_equal(checkpoint_find_newest(path, &file, &err), 0);
+    assert_int_equal(file.meta.state.total_steps, 5);
+    checkpoint_file_close(&file);
+    new_run("none");
+    assert_int_equal(checkpoint_find_newest(run_folder, &file, &err), -1);
+    assert_non_null(strstr(err.text, "has no checkpoint"));
+    new_run("best");
+    store(8, 2);
     expect_newest(8, 0);
     expect_prune(1, STEP("00000008"));
     assert_true(file_exists(path));

@@ -52,8 +52,9 @@ enum new_tokens { NEW_TOKENS_REFUSE, NEW_TOKENS_MEAN, NEW_TOKENS_FRESH };
 enum new_positions { NEW_POSITIONS_REFUSE, NEW_POSITIONS_REPEAT, NEW_POSITIONS_FRESH };
 
 struct config_run {
-    char folder[CONFIG_TEXT];     /* of metrics, checkpoints */
-    char start_from[CONFIG_TEXT]; /* weights of a new run; empty: fresh ones */
+    char folder[CONFIG_TEXT];      /* of metrics, checkpoints */
+    char start_from[CONFIG_TEXT];  /* weights of a new run; empty: fresh ones */
+    char branch_from[CONFIG_TEXT]; /* whole state of a new run; empty: it is no branch */
     enum new_tokens new_tokens;
     enum new_positions new_positions;
     int64_t seed;
@@ -232,6 +233,11 @@ void config_print(const struct config *config, bool result_only, struct buffer *
  * had its default there, so checkpoints outlive new keys. An accepted name that is in neither text
  * is an error. */
 int config_compare(const char *stored, const char *wanted, const char *accepted, struct error *err);
+
+/* The same for a run that is branched off a checkpoint of another: which phases there are, and their keys of schedule
+ * and batch (those of keys.c that say so), may differ as well. */
+int config_compare_branch(const char *stored, const char *wanted, const char *accepted,
+                          struct error *err);
 
 /* The reference page (docs/config.md), the same as the manual page lambert.ini(5), in roff, and the
  * short list for --help. */

@@ -61,6 +61,8 @@ struct step_metrics {
 /* Who computes: what a run says of itself besides its configuration. */
 struct run_place {
     int ranks, nodes, threads; /* threads of rank 0 */
+    const char
+        *branched_from; /* where the process begins with the state of another run; else NULL */
     enum float_type compute_type;
 };
 

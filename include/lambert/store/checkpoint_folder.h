@@ -22,6 +22,10 @@ int checkpoint_newest(const char *run_folder, struct checkpoint_file *file, stru
  * newest, as above; of anything else the file itself. */
 int checkpoint_find(const char *path, struct checkpoint_file *file, struct error *err);
 
+/* Opens the checkpoint that a path means to who goes on from it: of a run folder the newest, where there is to be one;
+ * of anything else the file itself. */
+int checkpoint_find_newest(const char *path, struct checkpoint_file *file, struct error *err);
+
 /* The step of the newest checkpoint, by its name alone: nothing is opened. -1 where the folder has none; fails where
  * checkpoint_newest() would fail of the folder. */
 int checkpoint_newest_step(const char *run_folder, int64_t *step, struct error *err);
