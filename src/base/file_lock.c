@@ -118,13 +118,14 @@ enum lock_state file_lock_try(const char *path, int *descriptor, struct error *e
     for (;;) {
         *descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (*descriptor < 0) {
+            const int failure = errno;
             if (file_is_link(path))
                 error_set(
                     err,
                     "%s is a symbolic link, where a file of this folder's own is wanted; remove it",
                     path);
             else
-                error_errno(err, "cannot open %s", path);
+                error_set(err, "cannot open %s: %s", path, strerror(failure));
             return LOCK_FAILED;
         }
         const enum lock_state state = try_descriptor(path, *descriptor, err);

@@ -57,6 +57,8 @@ static void locking(void **state)
         _exit(file_lock(path, &other, &err) == 0 ? 7 : 1);
     assert_int_equal(waitpid(child, &code, 0), child);
     assert_true(WIFEXITED(code) && WEXITSTATUS(code) == 7);
+    assert_int_equal(file_lock("/sys/lock", &held, &err), -1); /* where nobody may make files */
+    assert_null(strstr(err.text, strerror(ENOENT)));
     assert_int_equal(file_lock("/nowhere/lock", &held, &err), -1);
     /* A link, to a file that is there or is not, is not followed. */
     char *link = memory_copy_text(scratch_path("link")),
