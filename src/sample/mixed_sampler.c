@@ -82,12 +82,7 @@ int mixed_sampler_fill(struct mixed_sampler *sampler, const struct sample_plan *
                        struct packed_batch *batch, struct error *err)
 {
     const struct mixture_place place = mixture_find(&sampler->mixture, plan->index);
-    struct sample_plan own = *plan;
-    own.index = place.index; /* what the part's masks and dropout are keyed by */
-    if (sampler_fill(sampler->parts[place.part], &own, batch, err) < 0)
-        return -1;
-    batch->sample_index[batch->sequences - 1] = plan->index;
-    return 0;
+    return sampler_fill(sampler->parts[place.part], plan, batch, err);
 }
 
 const uint8_t *mixed_sampler_begins_word(const struct mixed_sampler *sampler, int part)

@@ -116,11 +116,12 @@ static void plan_ready(struct sampler *sampler, uint64_t index, struct sample_pl
     struct document_view view = document_store_view(sampler->store, document);
     if (!is_sample(&view) || ready_tokens(&view) > (uint32_t)options->sequence_length) {
         plan_damage(sampler, document, plan);
-        plan->index = index;
+        plan->index = plan->own = index;
         return;
     }
     *plan = (struct sample_plan){
         .index = index,
+        .own = index,
         .a = {.document = document, .first = 1, .count = view.lengths[0] - 2U},
         .b = {.document = document,
               .first = view.lengths[0],
@@ -367,7 +368,7 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
     }
     if (target == 0) {
         plan_damage(sampler, document, plan);
-        plan->index = index;
+        plan->index = plan->own = index;
         return;
     }
     pair_up(sampler, document, &passage, target, plan);
@@ -375,13 +376,24 @@ void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *p
     const uint32_t special = plan->b.count > 0 ? 3 : 2;
     uint32_t room = (uint32_t)sampler->options.sequence_length - special;
     struct truncation cut = segments_truncate(plan->a.count, plan->b.count, room, &passage.rng);
-    plan->index = index;
+    plan->index = plan->own = index;
     plan->cut = (uint64_t)plan->a.count + plan->b.count - cut.a_count - cut.b_count;
     plan->a.first += cut.a_skip;
     plan->a.count = cut.a_count;
     plan->b.first += cut.b_skip;
     plan->b.count = cut.b_count;
     plan->tokens = (int)(cut.a_count + cut.b_count + special);
+}
+
+double sampler_masking_rate(const struct sampler_options *options, uint64_t i)
+{
+    const struct masking_change *change = &options->masking_change;
+    const double begin = options->sampling.masked_lm_probability;
+    if (change->samples == 0)
+        return begin;
+    if (i >= change->samples)
+        return change->end;
+    return begin + (change->end - begin) * ((double)i / (double)change->samples);
 }
 
 /* Reads the run to position `place` of the sample. */
@@ -418,9 +430,11 @@ static int make_masked(struct sampler *sampler, const struct sample_plan *plan, 
                                              .begins_word = sampler_begins_word(sampler),
                                              .tokens = plan->tokens,
                                              .a_end = a_end};
-    rng_init(&rng, rng_key(options->seed, RNG_MASKS, options->phase, plan->index));
-    return masking_apply(&sampler->masking, &sampler->masking_memory, &rng, &sequence,
-                         sampler->positions, sampler->labels);
+    struct masking_options masking = sampler->masking;
+    masking.sampling.masked_lm_probability = sampler_masking_rate(options, plan->index);
+    rng_init(&rng, rng_key(options->seed, RNG_MASKS, options->phase, plan->own));
+    return masking_apply(&masking, &sampler->masking_memory, &rng, &sequence, sampler->positions,
+                         sampler->labels);
 }
 
 int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
@@ -446,7 +460,7 @@ int sampler_fill(struct sampler *sampler, const struct sample_plan *plan,
     }
     batch->next_sentence_label[number] = plan->next_sentence_label;
     batch->sample_index[number] = plan->index;
-    batch->sample_key[number] = rng_key(options->seed, RNG_DROPOUT, options->phase, plan->index);
+    batch->sample_key[number] = rng_key(options->seed, RNG_DROPOUT, options->phase, plan->own);
     return 0;
 }
 

@@ -19,14 +19,19 @@ static const struct sampler_options sampling = {.seed = 3,
                                                 .sampling.random_replace_prob = 0.1,
                                                 .cache_bytes = 1 << 20};
 
-static struct sampler *make_sampler(const struct fixture *f, uint32_t part)
+static struct sampler *make_sampler_of(const struct fixture *f, uint32_t part,
+                                       struct sampler_options options)
 {
-    struct sampler_options options = sampling;
     struct sampler *sampler;
     struct error err;
     options.phase |= part << 16;
     assert_int_equal(sampler_new(&sampler, f->store, f->vocabulary, &options, &err), 0);
     return sampler;
+}
+
+static struct sampler *make_sampler(const struct fixture *f, uint32_t part)
+{
+    return make_sampler_of(f, part, sampling);
 }
 
 /* Three parts, all of the one store. */
@@ -122,6 +127,40 @@ static void one_part_changes_nothing(void **state)
     sampler_free(alone);
     packed_batch_release(&mixed);
     packed_batch_release(&own);
+    mixed_sampler_free(sampler);
+    fixture_close(&f);
+}
+
+/* The rate goes by the number in the phase, not by the part's own: a rare part's samples are masked as those beside
+ * them are. */
+static void a_changing_masking_rate_is_that_of_the_phase(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 1500 };
+    struct fixture f;
+    struct mixture mixture;
+    struct packed_batch batch;
+    struct sampler_options options = sampling;
+    struct sampler *parts[3];
+    int of_part[3] = {0};
+    options.max_predictions = 0;
+    options.sampling.masked_lm_probability = 0.6;
+    options.masking_change = (struct masking_change){.end = 0.1, .samples = SAMPLES};
+    fixture_open(&f, &shape);
+    mixture_init(&mixture, (const double[]){0.6, 0.3, 0.1}, 3);
+    for (uint32_t p = 0; p < 3; p++)
+        parts[p] = make_sampler_of(&f, p, options);
+    struct mixed_sampler *sampler = mixed_sampler_new(parts, &mixture);
+    packed_batch_init(&batch);
+    for (uint64_t i = 0; i < SAMPLES; i += 1 + i % 7) {
+        int part;
+        fill(sampler, i, &part, NULL, &batch);
+        assert_int_equal(batch.labelled,
+                         fmax(1, rint(batch.tokens * (0.6 - 0.5 * (double)i / SAMPLES))));
+        of_part[part]++;
+    }
+    assert_true(of_part[0] > 0 && of_part[1] > 0 && of_part[2] > 0);
+    packed_batch_release(&batch);
     mixed_sampler_free(sampler);
     fixture_close(&f);
 }
@@ -245,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_are_those_of_the_parts),
         cmocka_unit_test(one_part_changes_nothing),
+        cmocka_unit_test(a_changing_masking_rate_is_that_of_the_phase),
         cmocka_unit_test(a_sample_depends_on_its_number_alone),
         cmocka_unit_test(the_same_corpus_twice_gives_different_samples),
         cmocka_unit_test(epochs_are_exact),

@@ -13,14 +13,14 @@ enum { G = 32, BATCHES = 12, MOST_RANKS = 40 };
 
 static const struct shape shape = {
     .documents = 80, .most_sentences = 20, .most_tokens = 30, .shards = 2, .words = 700};
-static const struct sampler_options sampling = {.seed = 3,
-                                                .sequence_length = 64,
-                                                .max_predictions = 10,
-                                                .sampling.short_sequence_probability = 0.1,
-                                                .sampling.masked_lm_probability = 0.15,
-                                                .sampling.mask_replace_prob = 0.8,
-                                                .sampling.random_replace_prob = 0.1,
-                                                .cache_bytes = 1 << 20};
+static struct sampler_options sampling = {.seed = 3,
+                                          .sequence_length = 64,
+                                          .max_predictions = 10,
+                                          .sampling.short_sequence_probability = 0.1,
+                                          .sampling.masked_lm_probability = 0.15,
+                                          .sampling.mask_replace_prob = 0.8,
+                                          .sampling.random_replace_prob = 0.1,
+                                          .cache_bytes = 1 << 20};
 
 struct run {
     struct fixture f;
@@ -135,6 +135,22 @@ static void shares_make_up_the_global_batch(void **state)
     check_shares(2, 0);
     check_shares(3, 5);
     check_shares(MOST_RANKS, 1); /* more ranks than samples: some get none */
+}
+
+/* The rate of a sample does not depend on who makes it, nor on where its source began. */
+static void samples_of_a_changing_masking_rate_are_those_of_one_rank(void **state)
+{
+    (void)state;
+    sampling.max_predictions = 0;
+    sampling.sampling.masked_lm_probability = 0.4;
+    sampling.masking_change = (struct masking_change){.end = 0.1, .samples = 15 * G};
+    for (int ranks = 1; ranks <= 3; ranks++) {
+        check_shares(ranks, 0);
+        check_shares(ranks, 5);
+    }
+    sampling.max_predictions = 10;
+    sampling.sampling.masked_lm_probability = 0.15;
+    sampling.masking_change = (struct masking_change){0};
 }
 
 static void a_share_stays_until_the_next_is_asked_for(void **state)
@@ -350,6 +366,7 @@ int main(void)
         cmocka_unit_test(shares_make_up_the_global_batch),
         cmocka_unit_test(sizes_change_and_samples_go_on),
         cmocka_unit_test(groups_stay_together),
+        cmocka_unit_test(samples_of_a_changing_masking_rate_are_those_of_one_rank),
         cmocka_unit_test(a_share_stays_until_the_next_is_asked_for),
         cmocka_unit_test(it_says_whether_a_batch_is_there),
         cmocka_unit_test(it_can_be_closed_at_any_time),

@@ -279,6 +279,154 @@ static void documents_are_cut_short_now_and_then(void **state)
     assert_true(shorter > 0.97 * documents); /* a 124th of the targets is 125 all the same */
 }
 
+/* What came out of samples [first, end): tokens, masks, masks that `rates` say, and how often a place in the middle was
+ * hidden, where it was a token. */
+struct rate_counts {
+    double samples, tokens, masked, wanted;
+    double middle, middle_hidden, middle_wanted, middle_variance;
+};
+
+static struct rate_counts count_masks(struct sampler *sampler,
+                                      const struct sampler_options *options, uint64_t first,
+                                      uint64_t end)
+{
+    enum { MIDDLE = 50 };
+    struct rate_counts counts = {.samples = (double)(end - first)};
+    struct packed_batch batch;
+    struct sample_plan plan;
+    packed_batch_init(&batch);
+    for (uint64_t i = first; i < end; i++) {
+        const double rate = sampler_masking_rate(options, i);
+        fill_one(sampler, i, &plan, &batch);
+        const int wanted = (int)rint(rate * plan.tokens);
+        assert_int_equal(batch.labelled, wanted < 1 ? 1 : wanted);
+        counts.tokens += plan.tokens;
+        counts.masked += batch.labelled;
+        counts.wanted += rate * plan.tokens;
+        if (plan.tokens <= MIDDLE + 1 || (int)plan.a.count + 1 == MIDDLE)
+            continue;
+        const double chance = (double)batch.labelled / (plan.tokens - 3);
+        counts.middle++;
+        counts.middle_wanted += chance;
+        counts.middle_variance += chance * (1 - chance);
+        for (int m = 0; m < batch.labelled; m++)
+            counts.middle_hidden += batch.labelled_rows[m] == MIDDLE;
+    }
+    packed_batch_release(&batch);
+    return counts;
+}
+
+/* The counts of sequences are rounded, each by a half at most, with the variance 1/12; a place is hidden or not by
+ * lot. */
+static void assert_rate(const struct rate_counts *counts, double rate)
+{
+    const double rounding = sqrt(counts->samples / 12);
+    assert_true(counts->tokens > 50 * counts->samples && counts->middle > 0.5 * counts->samples);
+    assert_true(fabs(counts->masked - counts->wanted) < 3 * rounding);
+    assert_true(fabs(counts->masked - rate * counts->tokens) < 3 * rounding);
+    assert_true(fabs(counts->middle_hidden - counts->middle_wanted) <
+                3 * sqrt(counts->middle_variance));
+}
+
+/* Of 100 tokens each of these rates is a whole number. */
+static void masking_rates_come_out(void **state)
+{
+    (void)state;
+    static const double rates[] = {0.15, 0.2, 0.3, 0.4};
+    struct fixture f;
+    struct sampler_options options = defaults;
+    fixture_open(&f, &shape);
+    options.sequence_length = 100;
+    options.max_predictions = 0;
+    for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
+        options.sampling.masked_lm_probability = rates[r];
+        struct sampler *sampler = new_sampler(&f, &options);
+        const struct rate_counts counts = count_masks(sampler, &options, 0, 3000);
+        assert_rate(&counts, rates[r]);
+        sampler_free(sampler);
+    }
+    fixture_close(&f);
+}
+
+static void a_masking_rate_changes_from_sample_to_sample(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 20000, PART = 1000 }; /* in a part the rate changes by 0.01: a token of 100 */
+    struct fixture f;
+    struct sampler_options options = defaults;
+    fixture_open(&f, &shape);
+    options.sequence_length = 100;
+    options.max_predictions = 0;
+    options.sampling.masked_lm_probability = 0.4;
+    options.masking_change = (struct masking_change){.end = 0.2, .samples = SAMPLES};
+    assert_true(sampler_masking_rate(&options, 0) == 0.4);
+    assert_true(fabs(sampler_masking_rate(&options, SAMPLES / 4) - 0.35) < 1e-15);
+    assert_true(fabs(sampler_masking_rate(&options, SAMPLES / 2) - 0.3) < 1e-15);
+    assert_true(fabs(sampler_masking_rate(&options, SAMPLES - 1) - (0.2 + 0.2 / SAMPLES)) < 1e-15);
+    assert_true(sampler_masking_rate(&options, SAMPLES) == 0.2);
+    assert_true(sampler_masking_rate(&options, UINT64_MAX) == 0.2);
+
+    struct sampler *sampler = new_sampler(&f, &options);
+    const uint64_t middle = SAMPLES / 2;
+    struct rate_counts counts = count_masks(sampler, &options, middle - PART, middle + PART);
+    assert_rate(&counts, 0.3);
+    counts = count_masks(sampler, &options, 0, PART); /* the mean of its rates */
+    assert_rate(&counts, 0.4 - 0.1 * PART / SAMPLES);
+    counts = count_masks(sampler, &options, SAMPLES - PART, SAMPLES);
+    assert_rate(&counts, 0.2 + 0.1 * PART / SAMPLES);
+    sampler_free(sampler);
+
+    /* A limit holds whatever the rate. */
+    options.max_predictions = 30;
+    sampler = new_sampler(&f, &options);
+    struct packed_batch batch;
+    struct sample_plan plan;
+    int most = 0;
+    packed_batch_init(&batch);
+    for (uint64_t i = 0; i < PART; i++) {
+        fill_one(sampler, i, &plan, &batch);
+        most = batch.labelled > most ? batch.labelled : most;
+    }
+    assert_int_equal(most, 30);
+    packed_batch_release(&batch);
+    sampler_free(sampler);
+    fixture_close(&f);
+}
+
+/* Another rate hides more or less of what is the same text. */
+static void a_masking_rate_changes_no_text(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct packed_batch few, many;
+    struct sample_plan a, b;
+    struct sampler_options options = defaults;
+    fixture_open(&f, &shape);
+    packed_batch_init(&few);
+    packed_batch_init(&many);
+    struct sampler *one = new_sampler(&f, &options);
+    options.sampling.masked_lm_probability = 0.4;
+    options.max_predictions = 0;
+    struct sampler *two = new_sampler(&f, &options);
+    for (uint64_t i = 0; i < 300; i++) {
+        fill_one(one, i, &a, &few);
+        fill_one(two, i, &b, &many);
+        assert_int_equal(few.tokens, many.tokens);
+        assert_int_equal(a.a.first, b.a.first);
+        assert_int_equal(a.next_sentence_label, b.next_sentence_label);
+        for (int m = 0; m < few.labelled; m++)
+            few.input_ids[few.labelled_rows[m]] = few.row_labels[m];
+        for (int m = 0; m < many.labelled; m++)
+            many.input_ids[many.labelled_rows[m]] = many.row_labels[m];
+        assert_memory_equal(few.input_ids, many.input_ids, (size_t)few.tokens * sizeof(int32_t));
+    }
+    sampler_free(one);
+    sampler_free(two);
+    packed_batch_release(&few);
+    packed_batch_release(&many);
+    fixture_close(&f);
+}
+
 /* The "##" pieces of a word are hidden with the piece before them. */
 static void whole_words_are_hidden_together(void **state)
 {
@@ -930,6 +1078,9 @@ int main(void)
         cmocka_unit_test(no_two_samples_of_an_epoch_are_alike),
         cmocka_unit_test(b_is_random_half_of_the_time),
         cmocka_unit_test(documents_are_cut_short_now_and_then),
+        cmocka_unit_test(masking_rates_come_out),
+        cmocka_unit_test(a_masking_rate_changes_from_sample_to_sample),
+        cmocka_unit_test(a_masking_rate_changes_no_text),
         cmocka_unit_test(whole_words_are_hidden_together),
         cmocka_unit_test(words_of_segmented_text_are_hidden_together),
         cmocka_unit_test(order_pairs_are_neighbours_in_either_order),

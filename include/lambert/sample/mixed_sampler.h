@@ -42,7 +42,7 @@ struct part_progress {
 struct part_progress mixed_sampler_progress(struct mixed_sampler *sampler, int part,
                                             uint64_t samples);
 
-/* The plan of sample `index`, whose number in it is `index`, too; the part it is of, and the epoch
+/* The plan of sample `index`, whose number in it is `index`, too, and `own` the part's number of it; the part it is of, and the epoch
  * of that (both may be NULL). */
 void mixed_sampler_plan(struct mixed_sampler *sampler, uint64_t index, struct sample_plan *plan,
                         int *part, uint32_t *epoch);

@@ -5,7 +5,8 @@
  * short now and then, a passage splits into A and B, B is half of the time taken from a random
  * other document (label 1; each other document is as likely) and then the unused sentences go back,
  * pairs are truncated token by token from either end of the longer one. 15% of positions are
- * masked, 80/10/10. What is hidden, and what the pairs are, can be chosen otherwise (sampling.h).
+ * masked, 80/10/10. What is hidden, and what the pairs are, can be chosen otherwise (sampling.h), and
+ * how much is hidden may change from sample to sample (struct masking_change).
  *
  * How i finds its place. An epoch walks all documents once: cutting them needs only sentence
  * lengths and the epoch's random numbers, so the number of samples of the epoch follows, and where
@@ -35,6 +36,14 @@
 #include "lambert/sample/sampling.h"
 #include "lambert/text/vocabulary.h"
 
+/* A masking rate that changes in equal steps from sample to sample (arXiv 2305.15096, section 2: from 30% to
+ * 15%): sample i hides sampling.masked_lm_probability + (end - that) i / samples of its tokens, and from
+ * sample number `samples` on, where the phase ends, `end` of them. */
+struct masking_change {
+    double end;
+    uint64_t samples; /* 0: the rate does not change */
+};
+
 struct sampler_options {
     uint64_t seed;
     uint32_t phase;      /* number of the phase, part of every key; samplers that differ in it alone
@@ -43,7 +52,11 @@ struct sampler_options {
     int max_predictions; /* a sequence; 0: no limit but the probability */
     size_t cache_bytes;  /* of inflated blocks */
     struct sampling sampling;
+    struct masking_change masking_change;
 };
+
+/* The share of its tokens that sample i of the phase hides, max_predictions aside. */
+double sampler_masking_rate(const struct sampler_options *options, uint64_t i);
 
 /* A run of tokens of one document, counted from the document's start. */
 struct token_run {
@@ -53,8 +66,10 @@ struct token_run {
 };
 
 struct sample_plan {
-    uint64_t index;              /* in the phase */
-    struct token_run a, b;       /* after truncation; a ready sample's may be empty, and b where
+    uint64_t index;        /* in the phase: what the masking rate goes by */
+    uint64_t own;          /* the sampler's own number of it, which it is keyed by; another one
+                                    where a phase mixes corpora (mixed_sampler.h) */
+    struct token_run a, b; /* after truncation; a ready sample's may be empty, and b where
                                     there is no pair */
     int32_t next_sentence_label; /* 0: b follows a; 1: b is from a random document, or a follows b
                                     (PAIRS_SOP); -1: none */
@@ -84,7 +99,7 @@ uint64_t sampler_epoch_samples(struct sampler *sampler, uint32_t epoch);
  * epochs, and the part of the next one. */
 double sampler_epochs(struct sampler *sampler, uint64_t samples);
 
-/* The plan of sample `index`, and the epoch it lies in (epoch may be NULL). Where the store is no longer what
+/* The plan of sample `index` (and own), and the epoch it lies in (epoch may be NULL). Where the store is no longer what
  * sampler_new() checked (a file was cut short, written over, or is gone), the plan is worth nothing, and so is all
  * that the sampler says from then on: sampler_damage() and the next sampler_fill(), of whatever plan, say so. */
 void sampler_plan(struct sampler *sampler, uint64_t index, struct sample_plan *plan,
