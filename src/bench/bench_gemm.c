@@ -115,7 +115,7 @@ void bench_model_gemms(struct bench_model *bench)
     const struct bert_config *model = &bench->model;
     const int H = model->hidden, F = model->intermediate, V = model->vocab;
     const int T = bench->config.train.micro_batch_tokens;
-    const int M = (int)(bench->config.data.sampling.masked_lm_probability * T);
+    const int M = (int)(bench_model_masking(bench, bench->phase_begin) * T);
     const enum float_type type = bench->type;
     const struct layer_shape shapes[] = {
         {"qkv", T, H, 3 * H, type}, {"output", T, H, H, type},          {"up", T, H, F, type},

@@ -47,8 +47,11 @@ struct bench_model {
     struct packed_batch batch; /* the micro-batch at hand */
 };
 
+/* The share of its tokens that a sequence of the phase hides, as a mean over the phase. */
+double bench_model_masking(const struct bench_model *bench, int phase);
+
 /* Every shape that a micro-batch of full size has, forward, dx and dW, in the type that it computes
- * in. */
+ * in; of the first phase that is measured. */
 void bench_model_gemms(struct bench_model *bench);
 
 /* Clearing, norms and update, against the bandwidth, measured in turn. */

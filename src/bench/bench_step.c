@@ -65,11 +65,18 @@ void bench_model_optimizer(struct bench_model *bench)
 
 /* --- micro-batches ---------------------------------------------------------------------------- */
 
-/* A sequence of full length: ids, masks and label made up, as many masks as the phase asks for. */
-static void add_made_up(struct bench_model *bench, const struct config_phase *phase, uint64_t index)
+double bench_model_masking(const struct bench_model *bench, int phase)
 {
-    const int S = phase->sequence_length, most = phase->max_predictions_per_sequence;
-    int masked = (int)rint(bench->config.data.sampling.masked_lm_probability * S);
+    const struct config_masking masking = config_phase_masking(&bench->config, phase);
+    return (masking.begin + masking.end) / 2;
+}
+
+/* A sequence of full length: ids, masks and label made up, as many masks as the phase asks for. */
+static void add_made_up(struct bench_model *bench, int phase, uint64_t index)
+{
+    const struct config_phase *settings = &bench->config.phases[phase];
+    const int S = settings->sequence_length, most = settings->max_predictions_per_sequence;
+    int masked = (int)rint(bench_model_masking(bench, phase) * S);
     struct packed_batch *batch = &bench->batch;
     struct rng rng;
     masked = most > 0 && masked > most ? most : masked;
@@ -104,7 +111,7 @@ static int make_batch(struct bench_model *bench, int phase, struct error *err)
     for (uint64_t i = 0; bench->batch.tokens + settings->sequence_length <= budget; i++) {
         struct sample_plan plan;
         if (!sampler) {
-            add_made_up(bench, settings, i);
+            add_made_up(bench, phase, i);
             continue;
         }
         mixed_sampler_plan(sampler, i, &plan, NULL, NULL);

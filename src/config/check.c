@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -211,6 +212,44 @@ static int check_branch(const struct config *config, struct error *err)
     return 0;
 }
 
+/* Which share of the tokens of a phase is masked. What is limited below the share that its own keys ask for would not come
+ * out; below that of [data], a limit was always what holds. */
+static int check_masking(const struct config *config, int p, struct error *err)
+{
+    const struct config_phase *phase = &config->phases[p];
+    const struct config_masking masking = config_phase_masking(config, p);
+    const double most = masking.begin > masking.end ? masking.begin : masking.end;
+    const bool begins = phase->masked_lm_probability > 0,
+               changes = phase->masked_lm_probability_end > 0;
+    const int masked = (int)rint(most * phase->sequence_length);
+    const int limit = phase->max_predictions_per_sequence;
+    const char *name = phase->name;
+    char key[KEY_NAME] = "data.masked_lm_probability";
+    if (!begins && !changes)
+        return 0;
+    if (begins || masking.begin < masking.end)
+        snprintf(key, sizeof key, "phase.%s.masked_lm_probability%s", name,
+                 !begins || masking.begin < masking.end ? "_end" : "");
+    if (config->task.kind != TASK_NONE)
+        return error_set(err,
+                         "%s (%g) is for pre-training, and this is a configuration for fine-tuning "
+                         "(task.kind), which masks nothing; leave it away",
+                         key, most);
+    if (changes && phase->steps == 0)
+        return error_set(
+            err,
+            "phase.%s.masked_lm_probability_end (%g) is reached at the end of the phase, and how "
+            "many samples that has is not known; give phase.%s.steps, or leave it away",
+            name, phase->masked_lm_probability_end, name);
+    if (limit > 0 && masked > limit)
+        return error_set(
+            err,
+            "%s (%g) masks %d of %d tokens, and phase.%s.max_predictions_per_sequence lets it be "
+            "%d; raise that, or set it to 0 for no limit",
+            key, most, masked, phase->sequence_length, name, limit);
+    return 0;
+}
+
 /* Corpora of a phase, and how often each is taken. */
 static int check_mix(const struct config *config, int phase, struct error *err)
 {
@@ -323,7 +362,7 @@ int config_check(const struct config *config, struct error *err)
                          "taken; leave one of them away",
                          config->data.temperature);
     for (int p = 0; p < config->phase_count; p++)
-        if (check_phase(config, &config->phases[p], err) < 0 ||
+        if (check_phase(config, &config->phases[p], err) < 0 || check_masking(config, p, err) < 0 ||
             (config->task.kind == TASK_NONE && check_mix(config, p, err) < 0))
             return -1;
     return 0;

@@ -94,6 +94,17 @@ struct config_mix config_phase_mix(const struct config *config, int phase)
     return mix;
 }
 
+struct config_masking config_phase_masking(const struct config *config, int phase)
+{
+    const struct config_phase *own = &config->phases[phase];
+    const double begin = own->masked_lm_probability > 0
+                             ? own->masked_lm_probability
+                             : config->data.sampling.masked_lm_probability;
+    return (struct config_masking){
+        .begin = begin,
+        .end = own->masked_lm_probability_end > 0 ? own->masked_lm_probability_end : begin};
+}
+
 char *config_mix_folder(const struct config_mix *mix, int i, char folder[CONFIG_TEXT])
 {
     const char *next = mix->corpora;

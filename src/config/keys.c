@@ -372,8 +372,15 @@ static const struct key phase_keys[] = {
         "As data.temperature, for the phase; 0: that holds."),
     KEY(phase, sequence_length, "128", "[8, 65536]", RESULT,
         "Longest sequence of the phase, [CLS] and both [SEP] included."),
+    RARE(phase, masked_lm_probability, "0", "[0, 1)", RESULT,
+        "Share of tokens to predict in the phase (arXiv 2202.08005 tries 15 to 40% and more); 0: "
+        "data.masked_lm_probability. Ready samples (TFRecords) have the masks that they came with."),
+    RARE(phase, masked_lm_probability_end, "0", "[0, 1)", RESULT,
+        "The share changes linearly from sample to sample, to this one at the end of the phase (arXiv 2305.15096: "
+        "from 0.3 to 0.15): sample i of the N that the phase's steps have hides begin + (end - begin) i / N of its "
+        "tokens, on any number of ranks and however often the run is resumed; 0: it does not change."),
     KEY(phase, max_predictions_per_sequence, "0", "[0, 65536]", RESULT,
-        "At most so many masked tokens a sequence; 0: no limit but data.masked_lm_probability."),
+        "At most so many masked tokens a sequence; 0: no limit but the masked_lm_probability that holds."),
     KEY(phase, global_batch, "256", "[1, 1048576]", PLAN,
         "Sequences of a step, over all ranks; batch_changes says where that changes within the phase."),
     RARE_LIST(phase, batch_changes, batch_change_count, "[1, 1048576]", PLAN,

@@ -72,6 +72,25 @@ static void mix(struct corpora *corpora, const struct config_mix *mix, int phase
     mixture_init(&opened->mixture, mix->weight_count > 0 ? mix->weights : weights, count);
 }
 
+/* Ready samples have the masks that they came with: a rate is for those of documents, and must have some to be for. */
+static int check_masking(const struct corpora *corpora, const struct config *config, int phase,
+                         struct error *err)
+{
+    const struct config_phase *settings = &config->phases[phase];
+    const bool begins = settings->masked_lm_probability > 0;
+    if (!begins && settings->masked_lm_probability_end == 0)
+        return 0;
+    for (int p = 0; p < corpora_parts(corpora, phase); p++)
+        if (corpus_contents(corpora_of(corpora, phase, p)) != SHARD_READY_SAMPLES)
+            return 0;
+    return error_set(err,
+                     "phase.%s.masked_lm_probability%s (%g) says how much is masked, and the "
+                     "samples of %s are ready-made, with the masks that they have; leave it away",
+                     settings->name, begins ? "" : "_end",
+                     begins ? settings->masked_lm_probability : settings->masked_lm_probability_end,
+                     corpus_folder(corpora_of(corpora, phase, 0)));
+}
+
 static int open_phase(struct corpora *corpora, const struct stage *stage,
                       const struct config *config, int phase, struct error *err)
 {
@@ -91,7 +110,7 @@ static int open_phase(struct corpora *corpora, const struct stage *stage,
                         &corpora->phases[phase].parts[p], err) < 0)
             return -1;
     mix(corpora, &wanted, phase);
-    return 0;
+    return check_masking(corpora, config, phase, err);
 }
 
 int corpora_open_staged(struct corpora *corpora, const struct stage *stage,

@@ -4,14 +4,23 @@
 
 struct sampler_options sampler_options_of(const struct config *config, int phase)
 {
-    return (struct sampler_options){
+    const struct config_phase *settings = &config->phases[phase];
+    const struct config_masking masking = config_phase_masking(config, phase);
+    struct sampler_options options = {
         .seed = (uint64_t)config->run.seed,
         .phase = (uint32_t)phase,
-        .sequence_length = config->phases[phase].sequence_length,
-        .max_predictions = config->phases[phase].max_predictions_per_sequence,
+        .sequence_length = settings->sequence_length,
+        .max_predictions = settings->max_predictions_per_sequence,
         .cache_bytes = (size_t)config->data.cache_megabytes << 20,
         .sampling = config->data.sampling,
     };
+    options.sampling.masked_lm_probability = masking.begin;
+    if (masking.begin != masking.end) {
+        const struct batch_sizes sizes = batch_sizes_of(settings);
+        options.masking_change = (struct masking_change){
+            .end = masking.end, .samples = batch_sizes_before(&sizes, (uint64_t)settings->steps)};
+    }
+    return options;
 }
 
 struct sampler_options part_sampler_options_of(const struct config *config, int phase, int part,
@@ -82,6 +91,16 @@ struct batch_sizes batch_sizes_of(const struct config_phase *phase)
 /* The fewest rows a sequence has: [CLS] a [SEP] b [SEP], or [CLS] a [SEP]. */
 enum { SHORTEST_PAIR = 5, SHORTEST_SINGLE = 3 };
 
+static double highest_masking(const struct config *config)
+{
+    double highest = 0;
+    for (int p = 0; p < config->phase_count; p++) {
+        const struct config_masking masking = config_phase_masking(config, p);
+        highest = fmax(highest, fmax(masking.begin, masking.end));
+    }
+    return highest;
+}
+
 /* Micro-batches of any phase fit this. */
 static struct bert_capacity capacity_of(const struct config *config)
 {
@@ -95,8 +114,7 @@ static struct bert_capacity capacity_of(const struct config *config)
         capacity.tokens /
         (config->data.sampling.sentence_pairs == PAIRS_NSP ? SHORTEST_PAIR : SHORTEST_SINGLE);
     /* A sequence of t tokens has at most max(1, rint(p t)) <= p t + 1 masked positions. */
-    capacity.labelled = (int)ceil(config->data.sampling.masked_lm_probability * capacity.tokens) +
-                        capacity.sequences;
+    capacity.labelled = (int)ceil(highest_masking(config) * capacity.tokens) + capacity.sequences;
     return capacity;
 }
 

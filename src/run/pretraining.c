@@ -60,6 +60,18 @@ static void announce_part(const struct pretraining *pretraining, const struct ph
             settings->name, corpus_folder(corpus), epochs);
 }
 
+/* What the phase's own keys ask for. */
+static void announce_masking(const struct config *config, int phase)
+{
+    const struct config_phase *settings = &config->phases[phase];
+    const struct config_masking masking = config_phase_masking(config, phase);
+    if (masking.begin != masking.end)
+        log_info("phase %s: %.4g%% of the tokens are masked at its beginning, %.4g%% at its end",
+                 settings->name, 100 * masking.begin, 100 * masking.end);
+    else if (settings->masked_lm_probability > 0)
+        log_info("phase %s: %.4g%% of the tokens are masked", settings->name, 100 * masking.begin);
+}
+
 static void announce(const struct pretraining *pretraining)
 {
     const struct config_phase *settings = &pretraining->work.config.phases[pretraining->phase];
@@ -120,6 +132,7 @@ static int open_phase(struct work *work, const struct dist *dist, int phase, uin
     if (evaluator_new(&pretraining->evaluator, config, phase, &pretraining->corpora, err) < 0)
         goto fail;
     announce(pretraining);
+    announce_masking(config, phase);
     if (sampled_batches_open(source, pretraining->sampler, &batches, err) < 0)
         goto fail;
     pretraining->source = *source;
@@ -232,8 +245,8 @@ static void make_options(struct pretraining *pretraining, const struct dist *dis
     for (int p = 0; p < work->config.phase_count; p++) {
         const struct config_phase *phase = &work->config.phases[p];
         const struct batch_sizes sizes = batch_sizes_of(phase);
-        const int masked =
-            (int)ceil(work->config.data.sampling.masked_lm_probability * phase->sequence_length);
+        const struct config_masking masking = config_phase_masking(&work->config, p);
+        const int masked = (int)ceil(fmax(masking.begin, masking.end) * phase->sequence_length);
         const int most = phase->max_predictions_per_sequence;
         work->batches = max_size(work->batches,
                                  sampled_batches_memory(batch_sizes_most(&sizes), dist_size(dist),

@@ -105,6 +105,53 @@ static void lengths(void **state)
                       "phase.one.sequence_length (128); lower it, or leave it at 0 for no limit");
 }
 
+/* A phase's rates are its own, or those of [data]; and what cannot come out is refused. */
+static void masking_of_a_phase(void **state)
+{
+    (void)state;
+    struct config c;
+    struct config_masking masking;
+    assert_loads(&c, LEAST_DATA "masked_lm_probability = 0.2\n" LEAST_PHASE
+                                "[phase two]\nsteps = 1\nlearning_rate = 1\n"
+                                "masked_lm_probability = 0.4\n"
+                                "[phase three]\nsteps = 1\nlearning_rate = 1\n"
+                                "masked_lm_probability_end = 0.1\n"
+                                "[phase four]\nsteps = 1\nlearning_rate = 1\n"
+                                "masked_lm_probability = 0.3\nmasked_lm_probability_end = 0.15\n");
+    masking = config_phase_masking(&c, 0);
+    assert_true(masking.begin == 0.2 && masking.end == 0.2);
+    masking = config_phase_masking(&c, 1);
+    assert_true(masking.begin == 0.4 && masking.end == 0.4);
+    masking = config_phase_masking(&c, 2);
+    assert_true(masking.begin == 0.2 && masking.end == 0.1);
+    masking = config_phase_masking(&c, 3);
+    assert_true(masking.begin == 0.3 && masking.end == 0.15);
+
+    assert_loads(&c, LEAST "max_predictions_per_sequence = 38\nmasked_lm_probability = 0.3\n");
+    assert_text_fails(
+        LEAST "max_predictions_per_sequence = 37\nmasked_lm_probability = 0.3\n",
+        "phase.one.masked_lm_probability (0.3) masks 38 of 128 tokens, and "
+        "phase.one.max_predictions_per_sequence lets it be 37; raise that, or set it to 0 for no "
+        "limit");
+    assert_text_fails(
+        LEAST "max_predictions_per_sequence = 20\nmasked_lm_probability_end = 0.3\n",
+        "phase.one.masked_lm_probability_end (0.3) masks 38 of 128 tokens, and "
+        "phase.one.max_predictions_per_sequence lets it be 20; raise that, or set it to 0 for no "
+        "limit");
+    assert_text_fails(
+        LEAST "max_predictions_per_sequence = 10\nmasked_lm_probability_end = 0.05\n",
+        "data.masked_lm_probability (0.15) masks 19 of 128 tokens, and "
+        "phase.one.max_predictions_per_sequence lets it be 10; raise that, or set it to 0 for no "
+        "limit");
+    assert_loads(&c, LEAST "max_predictions_per_sequence = 10\n"); /* as it always was */
+    assert_text_fails(
+        "[run]\nfolder = r\nstart_from = m\n[task]\nkind = tagging\ntrain = t\n" LEAST_PHASE
+        "masked_lm_probability = 0.3\n",
+        "phase.one.masked_lm_probability (0.3) is for pre-training, and this is a "
+        "configuration for fine-tuning (task.kind), which masks nothing; leave it "
+        "away");
+}
+
 /* Rows of a batch are counted in int. */
 static void tokens_of_a_step(void **state)
 {
@@ -277,6 +324,7 @@ int main(void)
         cmocka_unit_test(phases_of_a_task_read_the_same_sequences),
         cmocka_unit_test(heads_divide_the_width),
         cmocka_unit_test(lengths),
+        cmocka_unit_test(masking_of_a_phase),
         cmocka_unit_test(tokens_of_a_step),
         cmocka_unit_test(bounds_of_trust_ratios),
         cmocka_unit_test(warmups),

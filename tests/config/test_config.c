@@ -84,6 +84,8 @@ static void phase_defaults(void **state)
     assert_int_equal(c.phase_count, 1);
     assert_string_equal(phase->name, "one");
     assert_int_equal(phase->sequence_length, 128);
+    assert_true(phase->masked_lm_probability == 0);
+    assert_true(phase->masked_lm_probability_end == 0);
     assert_int_equal(phase->max_predictions_per_sequence, 0);
     assert_int_equal(phase->global_batch, 256);
     assert_int_equal(phase->steps, 10);

@@ -131,6 +131,17 @@ expect 1 'phase one, long: its samples are ready-made and up to [0-9]+ tokens lo
     run.folder=too-long
 [ ! -e too-long/checkpoints ] || fail "a run with samples that are too long began"
 
+# Their masks are what they are, unless there are documents beside them to mask.
+for key in masked_lm_probability masked_lm_probability_end; do
+    expect 1 "phase.one.$key \(0.3\) says how much is masked, and the samples of corpus are ready-made" "$LAMBERT" \
+        train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=own-rate phase.one.$key=0.3
+done
+[ ! -e own-rate/checkpoints ] || fail "a run with a masking rate for ready samples began"
+for i in 1 2 3 4 5 6; do echo "word$i word2 word3."; echo "word4 word5 word$i."; echo; done >beside.txt
+prep beside --heldout 0 beside.txt
+"$LAMBERT" show batch "$ROOT/configs/tiny.ini" data.corpus=corpus,beside data.weights=1,1 run.folder=none \
+    phase.one.masked_lm_probability=0.3 >out.txt 2>err.txt || fail "a rate for the documents: $(cat err.txt)"
+
 # Mistakes: each is named with its file and its record, and nothing is left.
 damaged() {
     kind=$1 pattern=$2

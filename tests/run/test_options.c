@@ -1,6 +1,8 @@
 /* Every word of every choice of the configuration reaches the module that it is for. */
 #include "lib/unit.h"
 
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -216,6 +218,68 @@ static void every_word_reaches_its_module(void **state)
     assert_int_equal(choices, 0);
 }
 
+/* Of a configuration of two phases; the last word is NULL. */
+static void load_phases(struct config *config, ...)
+{
+    char *words[16] = {"run.folder=r",
+                       "data.corpus=c",
+                       "phase.one.steps=10",
+                       "phase.one.global_batch=8",
+                       "phase.two.steps=5",
+                       "phase.one.learning_rate=1",
+                       "phase.two.learning_rate=1"};
+    int count = 7;
+    struct error err;
+    va_list more;
+    va_start(more, config);
+    for (char *word; (word = va_arg(more, char *)) != NULL; words[count++] = word)
+        assert_true(count < 16);
+    va_end(more);
+    if (config_load(config, NULL, words, count, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void masking_is_that_of_the_phase(void **state)
+{
+    (void)state;
+    struct config config;
+    load_phases(&config, "data.masked_lm_probability=0.2", NULL);
+    struct sampler_options options = sampler_options_of(&config, 0);
+    assert_true(options.sampling.masked_lm_probability == 0.2);
+    assert_int_equal(options.masking_change.samples, 0);
+
+    load_phases(&config, "data.masked_lm_probability=0.2", "phase.one.masked_lm_probability=0.3",
+                "phase.one.masked_lm_probability_end=0.1", NULL);
+    options = sampler_options_of(&config, 0);
+    assert_true(sampler_masking_rate(&options, 0) == 0.3);
+    assert_true(sampler_masking_rate(&options, 40) == 0.3 + (0.1 - 0.3) * 0.5);
+    assert_true(sampler_masking_rate(&options, 80) == 0.1);
+    options = sampler_options_of(&config, 1);
+    assert_true(sampler_masking_rate(&options, 0) == 0.2);
+    assert_int_equal(options.masking_change.samples, 0);
+
+    /* Of 4 times 8 samples and 6 times 20. */
+    load_phases(&config, "phase.one.masked_lm_probability_end=0.1", "phase.one.batch_changes=4:20",
+                NULL);
+    assert_int_equal(sampler_options_of(&config, 0).masking_change.samples, 152);
+}
+
+/* Whatever is masked most fits. */
+static void there_is_room_for_what_is_masked_most(void **state)
+{
+    (void)state;
+    struct config config;
+    load_phases(&config, NULL);
+    const struct bert_capacity least = bert_options_of(&config).capacity;
+    assert_int_equal(least.labelled, ceil(0.15 * least.tokens) + least.sequences);
+    load_phases(&config, "phase.two.masked_lm_probability=0.4", NULL);
+    assert_int_equal(bert_options_of(&config).capacity.labelled,
+                     ceil(0.4 * least.tokens) + least.sequences);
+    load_phases(&config, "phase.one.masked_lm_probability_end=0.3", NULL);
+    assert_int_equal(bert_options_of(&config).capacity.labelled,
+                     ceil(0.3 * least.tokens) + least.sequences);
+}
+
 /* All trainers of a configuration, and what evaluates by itself, make their model from these. */
 static void the_model_is_made_as_configured(void **state)
 {
@@ -230,6 +294,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_word_reaches_its_module),
+        cmocka_unit_test(masking_is_that_of_the_phase),
+        cmocka_unit_test(there_is_room_for_what_is_masked_most),
         cmocka_unit_test(the_model_is_made_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,8 +144,10 @@ struct config_phase {
     int weight_count;
     double temperature; /* 0: data.temperature */
     int sequence_length;
-    int max_predictions_per_sequence;                      /* 0: no limit but the probability */
-    int global_batch;                                      /* sequences, until the first change */
+    double masked_lm_probability;     /* 0: data's; see config_phase_masking() */
+    double masked_lm_probability_end; /* 0: it does not change */
+    int max_predictions_per_sequence; /* 0: no limit but the probability */
+    int global_batch;                 /* sequences, until the first change */
     struct batch_change batch_changes[BATCH_CHANGES_MOST]; /* [batch_change_count] */
     int batch_change_count;
     double epochs; /* fine-tuning: passes over the training set; 0: steps hold */
@@ -207,6 +209,13 @@ struct config_mix {
     double temperature;
 };
 struct config_mix config_phase_mix(const struct config *config, int phase);
+
+/* Which share of its tokens the first sample of a phase hides, and which its last would be followed by: it changes
+ * linearly from sample to sample. */
+struct config_masking {
+    double begin, end; /* the same: it does not change */
+};
+struct config_masking config_phase_masking(const struct config *config, int phase);
 
 /* The i-th folder of the list into folder, which is returned; NULL: there are no more. */
 char *config_mix_folder(const struct config_mix *mix, int i, char folder[CONFIG_TEXT]);
