@@ -167,11 +167,13 @@ def compare_batch(table, setting, name):
     compare_bfloat16(table, name + ", bfloat16", in_bfloat16, wanted, rounded, seen)
 
 
-def reference_run(setting, options, phases):
+def reference_run(setting, options, phases, resets):
     """Ten updates by the reference: (what each step reports, the weights after them). phases:
-    (name, schedule, sequences of a step)"""
+    (name, schedule, sequences of a step); resets: those that begin with moments of 0"""
     weights, optimizer, reports = dict(setting.weights), Optimizer(options), []
     for phase, schedule, batch in phases:
+        if phase in resets:
+            optimizer.reset_moments()
         for s, samples in enumerate(setting.batches(phase, schedule.steps, batch)):
             result, gradients = differentiate(setting.model, weights, samples)
             length = optimizer.step(weights, gradients, rate(schedule, s))
@@ -202,18 +204,19 @@ def compare_optimizer(table, setting, name, options, schedule_name):
 
 
 def compare_phases(table, setting):
-    """Two phases: moments and the count of updates go on, schedule and samples begin anew."""
+    """Two phases: moments and the count of updates go on, or begin anew as schedule and samples do."""
     setting.add_phase("[phase two]\nsteps = 4\nlearning_rate = 0.01\nsequence_length = 53\n"
                       "global_batch = 5\nschedule = google\nwarmup_steps = 2\n")
     words = setting.words + option_words(Options()) + ["phase.one.steps=6",
                                                        "phase.one.warmup_steps=2"]
-    compare_run(table, setting, "lamb, two phases", words, Options(),
-                [("one", Schedule(6, 0.02, 2), setting.batch),
-                 ("two", Schedule(4, 0.01, 2, 1, "google"), 5)])
+    phases = [("one", Schedule(6, 0.02, 2), setting.batch), ("two", Schedule(4, 0.01, 2, 1, "google"), 5)]
+    compare_run(table, setting, "lamb, two phases", words, Options(), phases)
+    compare_run(table, setting, "lamb, two phases, moments reset", words + ["phase.two.moments=reset"], Options(),
+                phases, ("two",))
 
 
-def compare_run(table, setting, name, words, options, phases):
-    wanted, weights = reference_run(setting, options, phases)
+def compare_run(table, setting, name, words, options, phases, resets=()):
+    wanted, weights = reference_run(setting, options, phases, resets)
     short = "".join(c if c.isalnum() else "-" for c in name)
     seen, exported = program_run(setting, words, short)
     check_names(exported, shapes(setting.model))
@@ -230,7 +233,7 @@ def compare(lambert, folder, pattern):
         if pattern in name:
             compare_batch(table, Setting(lambert, folder, corpora, name), name)
     cases = {name: case for name, case in optimizer_cases().items() if pattern in name}
-    phases = pattern in "lamb, two phases"
+    phases = pattern in "lamb, two phases, moments reset"
     if cases or phases:
         setting = Setting(lambert, os.path.join(folder, "steps"), corpora, "48, 12 heads, gelu_new")
         for name, (options, schedule) in cases.items():

@@ -76,6 +76,11 @@ class Optimizer:
         self.rule = {"lamb": self.lamb, "adamw": self.adamw, "lars": self.lars,
                      "sgd": self.sgd, "lans": self.lans}[options.name]
 
+    def reset_moments(self):
+        """As at the beginning: of moments that begin at 0, bias correction counts the updates anew."""
+        self.updates = 0
+        self.m, self.v = {}, {}
+
     def step(self, weights, gradients, learning_rate):
         """Updates weights in place; returns the norm of the whole gradient before clipping."""
         o = self.options

@@ -79,10 +79,13 @@ static void print_text(const struct checkpoint_file *file)
     if (file->program[0])
         printf("written by:\n");
     print_indented(file->program);
+    const struct update_counts *updates = &file->updates;
     printf("step %" PRId64 ": phase %d (from 0), %" PRId64 " steps into it; %" PRId64
            " updates, %" PRIu64 " sequences, %" PRIu64 " tokens\n",
-           state->total_steps, state->phase, state->phase_step, file->updates, state->sequences,
-           state->tokens);
+           state->total_steps, state->phase, state->phase_step,
+           updates->earlier + updates->of_moments, state->sequences, state->tokens);
+    if (updates->earlier > 0)
+        printf("the moments were reset after %" PRId64 " updates\n", updates->earlier);
     printf("corpus %016" PRIx64 ", vocabulary %016" PRIx64 " (%d tokens)\n", state->corpus_hash,
            state->vocabulary_hash,
            (int)count_newlines(file->meta.vocabulary, file->meta.vocabulary_size));
@@ -144,7 +147,9 @@ static void print_json(const struct checkpoint_file *file)
     cJSON_AddNumberToObject(object, "phase", state->phase);
     cJSON_AddNumberToObject(object, "phase_step", (double)state->phase_step);
     cJSON_AddNumberToObject(object, "total_steps", (double)state->total_steps);
-    cJSON_AddNumberToObject(object, "updates", (double)file->updates);
+    cJSON_AddNumberToObject(object, "updates", (double)file->updates.of_moments);
+    if (file->updates.earlier > 0)
+        cJSON_AddNumberToObject(object, "earlier_updates", (double)file->updates.earlier);
     cJSON_AddNumberToObject(object, "sequences", (double)state->sequences);
     cJSON_AddNumberToObject(object, "tokens", (double)state->tokens);
     json_add_hash(object, "corpus_hash", state->corpus_hash);

@@ -32,6 +32,8 @@ static const struct choice replay_actions[] = {
     {"stop", REPLAY_STOP}, {"continue", REPLAY_CONTINUE}, {0}};
 static const struct choice float_types[] = {
     {"float32", TYPE_FLOAT32}, {"bfloat16", TYPE_BFLOAT16}, {0}};
+static const struct choice phase_moments[] = {
+    {"keep", MOMENTS_KEEP}, {"reset", MOMENTS_RESET}, {0}};
 static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
                                           {"google", SCHEDULE_GOOGLE},
                                           {"nvidia", SCHEDULE_NVIDIA},
@@ -53,6 +55,9 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
 #define RARE_LIST(section, member, member_count, row_accepts, row_result, row_help)                \
     {.name = #member, KEY_LIST(config_##section, member, member_count), .standard = "",            \
      .accepts = row_accepts, RESULT_OF(row_result), .sparse = true, .help = row_help}
+#define RARE_CHOICE(section, member, row_standard, row_choices, row_result, row_help)              \
+    {.name = #member, KEY_VALUE(config_##section, member), .standard = row_standard,               \
+     .choices = row_choices, RESULT_OF(row_result), .sparse = true, .help = row_help}
 #define CHOICE(section, member, standard, choices, result, help)                                   \
     ROW(config_##section, member, #member, standard, NULL, choices, result, help)
 /* Keys that are members of a module's own struct: of [data], and of [optimizer]. */
@@ -409,6 +414,9 @@ static const struct key phase_keys[] = {
         "Shape of warm-up and decay: continuous has no jump; google and nvidia are those of "
         "their code and jump down after the warm-up; trapezoid and trapezoid_sqrt stay at the peak between warm-up "
         "and decay (formulas in docs/config.md)."),
+    RARE_CHOICE(phase, moments, "keep", phase_moments, RESULT,
+        "What the phase does with the optimizer's moments when it begins: keep: they go on from the phase before; "
+        "reset: they begin at 0, and bias correction with them, as in a new run from the weights that are there."),
 };
 
 static bool is_fine_tuning(const void *config)
@@ -440,7 +448,8 @@ static const struct section sections[] = {
              "fine-tuning only the two dropout probabilities are free; the rest is that of the model "
              "started from."},
     {SECTION(optimizer, optimizer_options, optimizer),
-     .help = "The update rule. Moments go on from phase to phase."},
+     .help = "The update rule. Moments go on from phase to phase, but where a phase resets them "
+             "(`moments`)."},
     {SECTION(train, config_train, train),
      .help = "How the work is done. None of these but gradient_wire, weight_type and compute_type "
              "changes the result (rounding aside)."},

@@ -33,7 +33,8 @@ struct optimizer {
     double (*tensor_sums)[SUMS];       /* [table count], over all ranks */
     struct exact_sum *exact;           /* while sums of tensors are made */
     size_t fragment_count;
-    int64_t updates;
+    size_t shard; /* sharding_count() */
+    struct update_counts updates;
 };
 
 static bool clips_updates(const struct optimizer *o)
@@ -45,10 +46,10 @@ static bool clips_updates(const struct optimizer *o)
 
 static void lay_out(struct optimizer *o, const struct sharding *sharding, int rank)
 {
-    size_t shard = sharding_count(sharding, rank);
+    o->shard = sharding_count(sharding, rank);
     o->fragment_count = tensor_fragments_cut(o->table, sharding, rank, NULL);
     for (int k = 0; k < o->rule->moments; k++)
-        o->moments[k] = arena_take(&o->arena, shard, sizeof(real));
+        o->moments[k] = arena_take(&o->arena, o->shard, sizeof(real));
     o->fragments = arena_take(&o->arena, o->fragment_count, sizeof *o->fragments);
     size_t tensors = (size_t)o->table->count;
     o->fragment_sums = arena_take(&o->arena, o->fragment_count, sizeof *o->fragment_sums);
@@ -187,7 +188,7 @@ void optimizer_measure(struct optimizer *optimizer, const struct dist *dist,
 static struct rule_numbers common_numbers(const struct optimizer *o, double clip)
 {
     const struct optimizer_options *options = &o->options;
-    double t = (double)(o->updates + 1);
+    double t = (double)(o->updates.of_moments + 1);
     double unbias1 = options->bias_correction ? 1 / (1 - pow(options->beta1, t)) : 1;
     double unbias2 = options->bias_correction ? 1 / (1 - pow(options->beta2, t)) : 1;
     return (struct rule_numbers){.adam = {.clip = (real)clip,
@@ -345,7 +346,7 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
     const int end = norms_wanted ? SUM_DIRECTION + rule->directions : SUM_WEIGHT;
     if (first == end && rule->update) {
         update(optimizer, &numbers, rate, shard_grads, params);
-        optimizer->updates++;
+        optimizer->updates.of_moments++;
         return;
     }
     find_directions(optimizer, &numbers, shard_grads, params, norms_wanted);
@@ -354,7 +355,7 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
     apply_directions(optimizer, &numbers, rate, shard_grads, params);
     if (tensors)
         report_tensors(optimizer, dist, rate, shard_grads, tensors);
-    optimizer->updates++;
+    optimizer->updates.of_moments++;
 }
 
 bool optimizer_state_finite(struct optimizer *optimizer, const struct dist *dist,
@@ -375,14 +376,22 @@ bool optimizer_state_finite(struct optimizer *optimizer, const struct dist *dist
     return !dist_any(dist, !isfinite(total));
 }
 
+void optimizer_reset_moments(struct optimizer *optimizer)
+{
+    struct update_counts *updates = &optimizer->updates;
+    for (int k = 0; k < optimizer->rule->moments; k++)
+        memset(optimizer->moments[k], 0, optimizer->shard * sizeof(real));
+    *updates = (struct update_counts){.earlier = updates->earlier + updates->of_moments};
+}
+
 /* --- for checkpoints -------------------------------------------------------------------------- */
 
-int64_t optimizer_updates(const struct optimizer *optimizer)
+struct update_counts optimizer_updates(const struct optimizer *optimizer)
 {
     return optimizer->updates;
 }
 
-void optimizer_set_updates(struct optimizer *optimizer, int64_t updates)
+void optimizer_set_updates(struct optimizer *optimizer, struct update_counts updates)
 {
     optimizer->updates = updates;
 }

@@ -423,6 +423,16 @@ static enum outcome evaluate_first(struct run *run, struct error *err)
     return status == RUN_STOPPED || dist_any(run->dist, signals_stop()) ? STOPPED : GOES_ON;
 }
 
+/* Before the first step of a phase, whoever makes it: a run that goes on from a checkpoint of the phase's beginning
+ * resets what is 0, or what the end of the phase before has left. */
+static void begin_moments(struct run *run, const struct config_phase *phase)
+{
+    if (phase->moments == MOMENTS_KEEP || run->state.phase_step > 0 || run->state.total_steps == 0)
+        return;
+    trainer_reset_moments(run->trainer);
+    log_info("phase %s begins with moments of 0", phase->name);
+}
+
 static enum outcome run_phase(struct run *run, struct error *err)
 {
     const int64_t before = run->state.total_steps;
@@ -431,6 +441,7 @@ static enum outcome run_phase(struct run *run, struct error *err)
     product_counts_reset();
     if (dist_agree(run->dist, phase_open(run, &phase, err), err) < 0)
         goto done;
+    begin_moments(run, phase.settings);
     mlperf_log_phase(&run->mlperf, run->config, &run->state);
     outcome = before == 0 || owes_evaluation(run) ? evaluate_first(run, err) : GOES_ON;
     if (outcome != GOES_ON)

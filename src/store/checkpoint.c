@@ -18,7 +18,7 @@ int checkpoint_write_weights(const char *path, const struct param_table *table,
                              struct error *err)
 {
     struct checkpoint_writer writer;
-    checkpoint_writer_open(&writer, path, table, meta, 0, err);
+    checkpoint_writer_open(&writer, path, table, meta, (struct update_counts){0}, err);
     checkpoint_writer_flat(&writer, SECTION_WEIGHTS, params);
     return checkpoint_writer_commit(&writer);
 }
@@ -161,7 +161,9 @@ int checkpoint_read(const struct checkpoint_arrays *arrays, const struct checkpo
     if (!optimizer)
         return 0;
 
-    int64_t updates = reads ? file->updates : 0;
+    struct update_counts updates = {0};
+    if (reads)
+        updates = file->updates;
     dist_broadcast(dist, 0, &updates, sizeof updates);
     optimizer_set_updates(optimizer, updates);
     for (int k = 0; k < optimizer_moments(optimizer); k++) {

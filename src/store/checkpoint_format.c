@@ -18,14 +18,16 @@ void checkpoint_moment_section(const char *moment, char section[CHECKPOINT_SECTI
     snprintf(section, CHECKPOINT_SECTION, SECTION_MOMENT "%s", moment);
 }
 
-char *checkpoint_state_print(const struct run_state *state, int64_t updates)
+char *checkpoint_state_print(const struct run_state *state, struct update_counts updates)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "program", LAMBERT_PROGRAM);
     json_add_count(root, "phase", (uint64_t)state->phase);
     json_add_count(root, "phase_step", (uint64_t)state->phase_step);
     json_add_count(root, "total_steps", (uint64_t)state->total_steps);
-    json_add_count(root, "updates", (uint64_t)updates);
+    json_add_count(root, "updates", (uint64_t)updates.of_moments);
+    if (updates.earlier > 0)
+        json_add_count(root, "earlier_updates", (uint64_t)updates.earlier);
     json_add_count(root, "sequences", state->sequences);
     json_add_count(root, "tokens", state->tokens);
     json_add_hash(root, "corpus_hash", state->corpus_hash);
@@ -85,9 +87,18 @@ static const char *get_best(const cJSON *root, struct run_state *state)
     return NULL;
 }
 
-static const char *get_state(const cJSON *root, struct run_state *state, int64_t *updates)
+/* Of moments that were never reset, or by a program that did not do that, it is not there. */
+static bool get_earlier_updates(const cJSON *root, uint64_t *earlier)
 {
-    uint64_t phase, phase_step, total_steps, made;
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, "earlier_updates");
+    *earlier = 0;
+    return !item || (json_count(item, earlier) && *earlier < MOST_COUNTED);
+}
+
+static const char *get_state(const cJSON *root, struct run_state *state,
+                             struct update_counts *updates)
+{
+    uint64_t phase, phase_step, total_steps, made, earlier;
     const struct {
         const char *name;
         uint64_t *value, end;
@@ -101,6 +112,8 @@ static const char *get_state(const cJSON *root, struct run_state *state, int64_t
         if (!json_get_count(root, counts[i].name, counts[i].value) ||
             *counts[i].value >= counts[i].end)
             return counts[i].name;
+    if (!get_earlier_updates(root, &earlier))
+        return "earlier_updates";
     if (!json_get_hash(root, "corpus_hash", &state->corpus_hash))
         return "corpus_hash";
     if (!json_get_hash(root, "vocabulary_hash", &state->vocabulary_hash))
@@ -108,13 +121,13 @@ static const char *get_state(const cJSON *root, struct run_state *state, int64_t
     state->phase = (int)phase;
     state->phase_step = (int64_t)phase_step;
     state->total_steps = (int64_t)total_steps;
-    *updates = (int64_t)made;
+    *updates = (struct update_counts){.of_moments = (int64_t)made, .earlier = (int64_t)earlier};
     const char *wrong = tokenizer_options_get(root, &state->tokenizer);
     return wrong ? wrong : get_best(root, state);
 }
 
 const char *checkpoint_state_parse(const char *text, size_t size, struct run_state *state,
-                                   int64_t *updates)
+                                   struct update_counts *updates)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
     const char *wrong = get_state(root, state, updates);

@@ -33,13 +33,13 @@ enum { CHECKPOINT_SECTION = 17 };
 void checkpoint_moment_section(const char *moment, char section[CHECKPOINT_SECTION]);
 
 /* The text of a section; free(). */
-char *checkpoint_state_print(const struct run_state *state, int64_t updates);
+char *checkpoint_state_print(const struct run_state *state, struct update_counts updates);
 char *checkpoint_tensors_print(const struct param_table *table);
 
 /* NULL, or the name of the member that is missing, or that no run would write: a count so near the end of what JSON
  * holds that it could not go on. */
 const char *checkpoint_state_parse(const char *text, size_t size, struct run_state *state,
-                                   int64_t *updates);
+                                   struct update_counts *updates);
 
 /* 0, or -1 where the text is not what the function above makes. tensors is for the caller to free,
  * names and array, even after -1. */

@@ -10,7 +10,7 @@
 struct checkpoint_snapshot {
     const struct param_table *table;
     struct checkpoint_meta meta;
-    int64_t updates;
+    struct update_counts updates;
     real *weights; /* [table size], in front of the moments */
     real *moments[CHECKPOINT_MOMENTS];
     char sections[CHECKPOINT_MOMENTS][CHECKPOINT_SECTION];

@@ -50,7 +50,7 @@ static int create_folder_of(const char *path, struct error *err)
 
 void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                             const struct param_table *table, const struct checkpoint_meta *meta,
-                            int64_t updates, struct error *err)
+                            struct update_counts updates, struct error *err)
 {
     struct container_writer *container = &writer->container;
     char *state = checkpoint_state_print(&meta->state, updates);

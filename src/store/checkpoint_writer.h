@@ -25,7 +25,7 @@ struct checkpoint_writer {
 /* Makes the folder of `path`, whose parents are there, and writes all sections that are not arrays. */
 void checkpoint_writer_open(struct checkpoint_writer *writer, const char *path,
                             const struct param_table *table, const struct checkpoint_meta *meta,
-                            int64_t updates, struct error *err);
+                            struct update_counts updates, struct error *err);
 
 /* A section of an array, flat [table size], the gaps between tensors left out. */
 void checkpoint_writer_flat(struct checkpoint_writer *writer, const char *section,

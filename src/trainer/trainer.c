@@ -156,7 +156,8 @@ struct bert *trainer_bert(struct trainer *trainer)
 
 int64_t trainer_updates(const struct trainer *trainer)
 {
-    return optimizer_updates(trainer->optimizer);
+    const struct update_counts updates = optimizer_updates(trainer->optimizer);
+    return updates.of_moments + updates.earlier;
 }
 
 /* --- steps ------------------------------------------------------------------------------------ */
@@ -400,6 +401,11 @@ int trainer_gradient(struct trainer *trainer, const struct batch *batch, const r
     shard_gather(trainer->dist, &trainer->sharding, whole);
     *gradient = whole;
     return 0;
+}
+
+void trainer_reset_moments(struct trainer *trainer)
+{
+    optimizer_reset_moments(trainer->optimizer);
 }
 
 /* --- checkpoints ------------------------------------------------------------------------------ */

@@ -105,6 +105,7 @@ static const char unusual[] = "[run]\n"
                               "decay_steps = 0\n"
                               "decay_power = 0.5\n"
                               "schedule = trapezoid_sqrt\n"
+                              "moments = keep\n"
                               "\n"
                               "[phase two]\n"
                               "corpus =\n"
@@ -124,7 +125,8 @@ static const char unusual[] = "[run]\n"
                               "decay_ratio = 0\n"
                               "decay_steps = 7\n"
                               "decay_power = 1\n"
-                              "schedule = trapezoid\n";
+                              "schedule = trapezoid\n"
+                              "moments = reset\n";
 
 /* The same for fine-tuning, which has [task] in the place of [data]; its [run] and [optimizer] are as
  * above. */
@@ -216,6 +218,7 @@ static void younger_keys_are_stored_where_they_are_used(void **state)
     config_print(&config, true, &text);
     assert_null(strstr(buffer_text(&text), "ratio_m"));
     assert_null(strstr(buffer_text(&text), "max_update_rms"));
+    assert_null(strstr(buffer_text(&text), "moments"));
     buffer_reset(&text);
     assert_loads(&config, LEAST "[optimizer]\nratio_max = 12.5\n");
     config_print(&config, true, &text);
@@ -296,7 +299,8 @@ static void result_keys(void **state)
                strncmp(line, "decay_steps = 0\n", 16) == 0 ||
                strncmp(line, "temperature = 1\n", 16) == 0 ||
                strncmp(line, "masked_lm_probability = 0\n", 26) == 0 ||
-               strncmp(line, "masked_lm_probability_end = 0\n", 30) == 0;
+               strncmp(line, "masked_lm_probability_end = 0\n", 30) == 0 ||
+               strncmp(line, "moments = keep\n", 15) == 0;
         if (!out)
             buffer_put(&wanted, line, strcspn(line, "\n") + 1);
     }

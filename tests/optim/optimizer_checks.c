@@ -126,7 +126,7 @@ void check_golden(const struct dist *dist, bool bias_correction, double max_grad
             if (!isnan(wanted[t][i]))
                 check_near("w", (size_t)i, (double)fixture.params[i], wanted[t][i], tolerance);
     }
-    assert_int_equal(optimizer_updates(fixture.optimizer), 3);
+    assert_int_equal(optimizer_updates(fixture.optimizer).of_moments, 3);
     fixture_release(&fixture);
     param_table_release(&table);
 }

@@ -133,7 +133,8 @@ static void assert_same_state(const struct run *one, const struct run *other)
     for (int k = 0; k < optimizer_moments(one->optimizer); k++)
         assert_memory_equal(optimizer_moment(one->optimizer, k),
                             optimizer_moment(other->optimizer, k), one->shard_bytes);
-    assert_int_equal(optimizer_updates(one->optimizer), optimizer_updates(other->optimizer));
+    assert_int_equal(optimizer_updates(one->optimizer).of_moments,
+                     optimizer_updates(other->optimizer).of_moments);
 }
 
 static void threads_change_nothing(void **state)
@@ -543,10 +544,36 @@ static void state_can_be_carried_over(void **state)
         optimizer_set_updates(again.optimizer, optimizer_updates(run.optimizer));
         run_step(&run, 3);
         run_step(&again, 3);
-        assert_int_equal(optimizer_updates(run.optimizer), 3);
+        assert_int_equal(optimizer_updates(run.optimizer).of_moments, 3);
         assert_same_state(&run, &again);
         run_release(&run);
         run_release(&again);
+    }
+}
+
+/* What follows is what a new optimizer makes of the same weights; and updates are counted for both. */
+static void moments_can_be_reset(void **state)
+{
+    (void)state;
+    for (enum update_rule rule = 0; rule < UPDATE_RULES; rule++) {
+        struct run run, fresh;
+        run_init(&run, rule);
+        run_init(&fresh, rule);
+        run_step(&run, 1);
+        run_step(&run, 2);
+        memcpy(fresh.params, run.params, run.bytes);
+        for (int again = 0; again < 2; again++) { /* the second time nothing is left to do */
+            optimizer_reset_moments(run.optimizer);
+            assert_same_state(&run, &fresh);
+            assert_int_equal(optimizer_updates(run.optimizer).earlier, 2);
+        }
+        run_step(&run, 3);
+        run_step(&fresh, 3);
+        assert_same_state(&run, &fresh);
+        optimizer_reset_moments(run.optimizer);
+        assert_int_equal(optimizer_updates(run.optimizer).earlier, 3);
+        run_release(&run);
+        run_release(&fresh);
     }
 }
 
@@ -620,6 +647,7 @@ int main(int argc, char **argv)
         RANKS_TEST(lans_does_not_see_the_gradients_length),
         RANKS_TEST(lans_takes_a_vanishing_gradient_for_none),
         RANKS_TEST(state_can_be_carried_over),
+        RANKS_TEST(moments_can_be_reset),
         RANKS_TEST(only_the_own_slices_move),
         RANKS_TEST(memory_is_that_of_the_moments),
     };

@@ -87,6 +87,11 @@ static unsigned replay_action_reached(const struct config *config)
     return config->train.replay_action;
 }
 
+static unsigned moments_reached(const struct config *config)
+{
+    return config->phases[0].moments;
+}
+
 enum { MOST_WORDS = 16 }; /* and the end */
 
 static const struct {
@@ -153,6 +158,7 @@ static const struct {
       {"nvidia", SCHEDULE_NVIDIA},
       {"trapezoid", SCHEDULE_TRAPEZOID},
       {"trapezoid_sqrt", SCHEDULE_TRAPEZOID_SQRT}}},
+    {"phase.moments", moments_reached, {{"keep", MOMENTS_KEEP}, {"reset", MOMENTS_RESET}}},
 };
 
 static void load(struct config *config, const char *key, const char *value)

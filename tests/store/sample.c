@@ -74,7 +74,7 @@ void sample_init(struct sample *sample, const struct dist *dist, const struct be
                       optimizer_moment(sample->optimizer, k));
     }
     memset(sample->scratch, 0xFF, sample->table.size * sizeof(real)); /* NaN */
-    optimizer_set_updates(sample->optimizer, 41);
+    optimizer_set_updates(sample->optimizer, (struct update_counts){.of_moments = 41});
     sample->meta = (struct checkpoint_meta){
         .state = {.phase = 1,
                   .phase_step = 12,

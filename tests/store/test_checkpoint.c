@@ -223,11 +223,32 @@ static void what_was_written_is_read(void **unused)
         assert_int_equal(read_into(&seen, seen.optimizer, path, &state, &err), 0);
         assert_true(sample_weights_hold(&seen));
         assert_true(sample_moments_hold(&seen, dist_rank(ranks)));
-        assert_int_equal(optimizer_updates(seen.optimizer), 41);
+        assert_int_equal(optimizer_updates(seen.optimizer).of_moments, 41);
+        assert_int_equal(optimizer_updates(seen.optimizer).earlier, 0);
         assert_memory_equal(&state, &written.meta.state, sizeof state);
         sample_release(&written);
         sample_release(&seen);
     }
+}
+
+/* And they stand in no file of moments that were not. */
+static void updates_before_a_reset_are_read(void **unused)
+{
+    (void)unused;
+    struct sample written, seen;
+    struct run_state state;
+    struct error err;
+    const char *path = scratch_path("new/reset.checkpoint");
+    sample_init(&written, ranks, &sample_config, RULE_LAMB, 32);
+    optimizer_set_updates(written.optimizer,
+                          (struct update_counts){.of_moments = 7, .earlier = 34});
+    assert_int_equal(sample_write(&written, ranks, path, &err), 0);
+    sample_init_empty(&seen, ranks, &sample_config, RULE_LAMB, 48);
+    assert_int_equal(read_into(&seen, seen.optimizer, path, &state, &err), 0);
+    assert_int_equal(optimizer_updates(seen.optimizer).of_moments, 7);
+    assert_int_equal(optimizer_updates(seen.optimizer).earlier, 34);
+    sample_release(&written);
+    sample_release(&seen);
 }
 
 /* To the last bit: what is as good after resuming must not be better. */
@@ -670,6 +691,7 @@ int main(int argc, char **argv)
         RANKS_TEST(bytes_of_a_task_are_as_documented),
         RANKS_TEST(bytes_do_not_depend_on_ranks),
         RANKS_TEST(what_was_written_is_read),
+        RANKS_TEST(updates_before_a_reset_are_read),
         RANKS_TEST(the_best_is_read_as_it_was),
         RANKS_TEST(weights_alone),
         RANKS_TEST(a_task_begins_with_weights_of_another),

@@ -37,7 +37,10 @@ static void train_on(struct sample *sample)
         for (size_t i = 0; i < own; i++)
             optimizer_moment(sample->optimizer, k)[i] -= 1;
     memset(sample->scratch, 0xFF, sample->table.size * sizeof(real));
-    optimizer_set_updates(sample->optimizer, optimizer_updates(sample->optimizer) + 1);
+    struct update_counts updates = optimizer_updates(sample->optimizer);
+    updates.of_moments++;
+    updates.earlier += 2;
+    optimizer_set_updates(sample->optimizer, updates);
     sample->meta.state.total_steps++;
     memset(sample->meta.config, '#', strlen(sample->meta.config));
     memset(sample->meta.vocabulary, '#', sample->meta.vocabulary_size);

@@ -47,6 +47,9 @@ enum { CONFIG_MAX_CORPORA = MIXTURE_MOST, CONFIG_CORPORA = 8192 };
 enum on_nonfinite { NONFINITE_STOP, NONFINITE_SKIP };
 enum replay_action { REPLAY_STOP, REPLAY_CONTINUE };
 
+/* What a phase does with the optimizer's moments of the one before. */
+enum phase_moments { MOMENTS_KEEP, MOMENTS_RESET };
+
 /* What rows begin as that the model of run.start_from does not have. */
 enum new_tokens { NEW_TOKENS_REFUSE, NEW_TOKENS_MEAN, NEW_TOKENS_FRESH };
 enum new_positions { NEW_POSITIONS_REFUSE, NEW_POSITIONS_REPEAT, NEW_POSITIONS_FRESH };
@@ -159,6 +162,7 @@ struct config_phase {
     int decay_steps;      /* instead of the ratio when above 0 */
     double decay_power;
     enum schedule_form schedule;
+    enum phase_moments moments;
 };
 
 struct config {

@@ -3,8 +3,9 @@
  * Each rank holds moments for its shard (dist/sharding.h) and updates it; norms that a rule needs
  * (global gradient norm, per-tensor norms for trust ratios) are summed over shards exactly.
  *
- * Rules, per tensor w with gradient g (after clipping), t = updates made so far in the whole run +
- * 1 (moments and t go on through phases), λ the weight decay or 0 where the tensor is excluded:
+ * Rules, per tensor w with gradient g (after clipping), t = updates made since the moments were 0, +
+ * 1 (both go on through phases, until optimizer_reset_moments()), λ the weight decay or 0 where the
+ * tensor is excluded:
  *
  *   lamb   m = β1 m + (1-β1) g;  v = β2 v + (1-β2) g²;  m̂ = m/(1-β1^t), v̂ = v/(1-β2^t) with bias
  *          correction, else m, v;  u = m̂ / (√v̂ + ε) + λ w;
@@ -102,9 +103,19 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
 bool optimizer_state_finite(struct optimizer *optimizer, const struct dist *dist,
                             const real *params);
 
-/* For checkpoints: updates made (t), and the moments of this rank's shard by number and name. */
-int64_t optimizer_updates(const struct optimizer *optimizer);
-void optimizer_set_updates(struct optimizer *optimizer, int64_t updates);
+/* To be called on all ranks alike. The moments are 0 again, and t is 1, as in a new run: bias
+ * correction of moments that have just begun needs the count of their own updates. */
+void optimizer_reset_moments(struct optimizer *optimizer);
+
+/* Updates made. */
+struct update_counts {
+    int64_t of_moments; /* since the moments were 0: t - 1 */
+    int64_t earlier;    /* before they were reset */
+};
+
+/* For checkpoints: the updates made, and the moments of this rank's shard by number and name. */
+struct update_counts optimizer_updates(const struct optimizer *optimizer);
+void optimizer_set_updates(struct optimizer *optimizer, struct update_counts updates);
 int optimizer_moments(const struct optimizer *optimizer);                    /* how many: 1 or 2 */
 const char *optimizer_moment_name(const struct optimizer *optimizer, int k); /* "m", "v" */
 real *optimizer_moment(struct optimizer *optimizer, int k); /* [sharding_count()] */

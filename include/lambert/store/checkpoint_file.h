@@ -20,6 +20,7 @@
 
 #include "lambert/base/container.h"
 #include "lambert/base/error.h"
+#include "lambert/optim/optimizer.h"
 #include "lambert/text/tokenizer_options.h"
 
 /* Where a run stands. Sample position needs no more: the next global batch of phase `phase` is
@@ -73,8 +74,8 @@ struct checkpoint_moment {
 struct checkpoint_file {
     struct container container;
     struct checkpoint_meta meta;
-    char *program;   /* lines of base/build.h: which binary wrote it; "": unknown */
-    int64_t updates; /* of the optimizer */
+    char *program;                /* lines of base/build.h: which binary wrote it; "": unknown */
+    struct update_counts updates; /* of the optimizer */
     struct checkpoint_tensor *tensors; /* [tensor_count] */
     int tensor_count;
     size_t elements;      /* of all tensors */

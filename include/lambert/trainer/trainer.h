@@ -151,6 +151,9 @@ void trainer_begin_replays(struct trainer *trainer);
  * costs it the time of a micro-batch and changes nothing; `turn`, 0, 1, ..., decides on who checks whom. */
 void trainer_replay(struct trainer *trainer, int64_t turn);
 
+/* [local], but to be called on all ranks alike, between steps: the optimizer's moments begin anew. */
+void trainer_reset_moments(struct trainer *trainer);
+
 /* The gradient of the global batch, before clipping, whole on every rank: *gradient
  * [trainer_params()->size], good until the next step. Nothing is changed by it; the report has no
  * norm. Without a batch as above. */
