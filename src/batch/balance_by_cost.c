@@ -71,20 +71,13 @@ static void sort_by_length(const int *lengths, int count, int *order)
     free(place);
 }
 
-static int by_number(const void *a, const void *b)
+void balance_all_by_cost(const int *lengths, int count, int ranks, int *rank_of)
 {
-    int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
-}
-
-int balance_by_cost(const int *lengths, int count, int ranks, int rank, int *chosen)
-{
-    require(ranks > 0 && rank >= 0 && rank < ranks);
+    require(ranks > 0);
     const int fewest = count / ranks;
     int extras = count % ranks; /* ranks that get one more, still to be found */
     int *order = memory_new((size_t)count, sizeof *order);
     struct rank_heap heap = {.loads = memory_new((size_t)ranks, sizeof *heap.loads), .size = ranks};
-    int mine = 0;
     for (int r = 0; r < ranks; r++)
         heap.loads[r].rank = r;
     sort_by_length(lengths, count, order);
@@ -94,15 +87,24 @@ int balance_by_cost(const int *lengths, int count, int ranks, int rank, int *cho
             *least = heap.loads[--heap.size];
             sift_down(&heap);
         }
-        if (least->rank == rank)
-            chosen[mine++] = order[i];
+        rank_of[order[i]] = least->rank;
         least->cost += cost_of(lengths[order[i]]);
         if (++least->count > fewest)
             extras--;
         sift_down(&heap);
     }
-    qsort(chosen, (size_t)mine, sizeof *chosen, by_number);
     free(order);
     free(heap.loads);
+}
+
+int balance_by_cost(const int *lengths, int count, int ranks, int rank, int *chosen)
+{
+    require(rank >= 0 && rank < ranks);
+    int *rank_of = memory_new((size_t)count, sizeof *rank_of), mine = 0;
+    balance_all_by_cost(lengths, count, ranks, rank_of);
+    for (int i = 0; i < count; i++)
+        if (rank_of[i] == rank)
+            chosen[mine++] = i;
+    free(rank_of);
     return mine;
 }

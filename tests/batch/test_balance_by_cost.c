@@ -47,12 +47,15 @@ static void assignments_are_by_the_rule(void **state)
 {
     (void)state;
     static const int counts[] = {0, 1, 2, 7, 64, 65, 200}, ranks[] = {1, 2, 3, 5, 64};
-    int lengths[200], rank_of[200], chosen[200];
+    int lengths[200], rank_of[200], all[200], chosen[200];
     for (int c = 0; c < 7; c++)
         for (int r = 0; r < 5; r++) {
             make_lengths(lengths, counts[c], (uint64_t)(c * 10 + r));
             assign_plainly(lengths, counts[c], ranks[r], rank_of);
             int total = 0;
+            balance_all_by_cost(lengths, counts[c], ranks[r], all);
+            for (int i = 0; i < counts[c]; i++)
+                assert_int_equal(all[i], rank_of[i]);
             for (int rank = 0; rank < ranks[r]; rank++) {
                 int mine = balance_by_cost(lengths, counts[c], ranks[r], rank, chosen);
                 assert_true(mine == counts[c] / ranks[r] || mine == counts[c] / ranks[r] + 1);

@@ -10,4 +10,8 @@
 int balance_by_cost(const int *lengths /* [count] */, int count, int ranks, int rank,
                     int *chosen /* [ceil(count / ranks)] */);
 
+/* The rank of each sequence, in one go. */
+void balance_all_by_cost(const int *lengths /* [count] */, int count, int ranks,
+                         int *rank_of /* [count] */);
+
 #endif

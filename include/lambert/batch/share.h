@@ -11,7 +11,7 @@ struct sharing {
 };
 
 /* Bytes a sample of the global batch that share_choose() works in, at most. */
-enum { SHARE_BYTES_A_SAMPLE = 3 * sizeof(int) };
+enum { SHARE_BYTES_A_SAMPLE = 4 * sizeof(int) };
 
 /* The rank's samples, ascending, counted from the batch's first, into chosen; returns how many. */
 int share_choose(const struct sharing *sharing, const int *lengths /* [global_batch] tokens */,
