@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "lambert/run/due.h"
 #include "phase_plan.h"
 
 static const double WEIGHT = 0.05; /* of the last step in the mean: some twenty of them count */
@@ -43,33 +44,12 @@ void time_left_note_step(struct time_left *left, uint64_t sequences, double seco
     left->step += weight * (seconds - left->step);
 }
 
-/* Multiples of `every` behind `from`, up to and with `to`. */
-static int64_t multiples(int64_t from, int64_t to, int64_t every)
-{
-    return every > 0 ? to / every - from / every : 0;
-}
-
-static int64_t common_multiple(int64_t a, int64_t b)
-{
-    int64_t x = a, y = b;
-    while (y != 0) {
-        const int64_t rest = x % y;
-        x = y;
-        y = rest;
-    }
-    return a / x * b;
-}
-
 /* What follows the steps behind `from`, up to and with `to`, which is the last of a phase. */
 static double between(const struct time_left *left, const struct config_train *train, int64_t from,
                       int64_t to)
 {
-    const int64_t often = train->checkpoint_every, kept = train->checkpoint_keep_every;
-    int64_t checkpoints = multiples(from, to - 1, often) + multiples(from, to - 1, kept) + 1;
-    if (often > 0 && kept > 0)
-        checkpoints -= multiples(from, to - 1, common_multiple(often, kept));
-    const int64_t evaluations = multiples(from, to - 1, train->evaluate_every) + 1;
-    return (double)evaluations * left->evaluation + (double)checkpoints * left->checkpoint;
+    const struct run_due due = run_due_between(train, from, to);
+    return (double)due.evaluations * left->evaluation + (double)due.checkpoints * left->checkpoint;
 }
 
 struct time_estimate time_left_estimate(const struct time_left *left, const struct config *config,
