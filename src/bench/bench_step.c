@@ -8,13 +8,13 @@
 #include "lambert/base/clock.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/progress.h"
-#include "lambert/base/rng.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/parallel.h"
 #include "lambert/kernels/product_counts.h"
 #include "lambert/kernels/profile.h"
 #include "lambert/run/options.h"
 #include "lambert/run/product_shares.h"
+#include "lambert/sample/made_up.h"
 #include "lambert/sample/mixed_sampler.h"
 
 /* --- the optimizer ---------------------------------------------------------------------------- */
@@ -71,37 +71,14 @@ double bench_model_masking(const struct bench_model *bench, int phase)
     return (masking.begin + masking.end) / 2;
 }
 
-/* A sequence of full length: ids, masks and label made up, as many masks as the phase asks for. */
-static void add_made_up(struct bench_model *bench, int phase, uint64_t index)
-{
-    const struct config_phase *settings = &bench->config.phases[phase];
-    const int S = settings->sequence_length, most = settings->max_predictions_per_sequence;
-    int masked = (int)rint(bench_model_masking(bench, phase) * S);
-    struct packed_batch *batch = &bench->batch;
-    struct rng rng;
-    masked = most > 0 && masked > most ? most : masked;
-    rng_init(&rng, rng_key(2, RNG_TEST, index, 0));
-    const int n = batch->sequences, m = batch->labelled;
-    const int row = packed_batch_append(batch, S, masked);
-    for (int t = 0; t < S; t++) {
-        batch->input_ids[row + t] =
-            (int32_t)(5 + rng_below(&rng, (uint32_t)bench->model.vocab - 5));
-        batch->token_type_ids[row + t] = t >= S / 2;
-    }
-    for (int i = 0; i < masked; i++) {
-        batch->labelled_rows[m + i] = row + 1 + i * (S - 2) / masked;
-        batch->row_labels[m + i] = (int32_t)(5 + rng_below(&rng, (uint32_t)bench->model.vocab - 5));
-    }
-    batch->next_sentence_label[n] = (int32_t)(index % 2);
-    batch->sample_index[n] = index;
-    batch->sample_key[n] = rng_key(1, RNG_DROPOUT, 0, index);
-}
-
 /* As many sequences as the budget of rows holds: samples of the corpus, or made up. */
 static int make_batch(struct bench_model *bench, int phase, struct error *err)
 {
     const int budget = bert_options_of(&bench->config).capacity.tokens;
     const struct config_phase *settings = &bench->config.phases[phase];
+    const int masked =
+        made_up_masked(settings->sequence_length, bench_model_masking(bench, phase),
+                       settings->max_predictions_per_sequence);
     struct mixed_sampler *sampler = NULL;
     int status = 0;
     if (bench->corpora.count > 0 &&
@@ -111,7 +88,7 @@ static int make_batch(struct bench_model *bench, int phase, struct error *err)
     for (uint64_t i = 0; bench->batch.tokens + settings->sequence_length <= budget; i++) {
         struct sample_plan plan;
         if (!sampler) {
-            add_made_up(bench, phase, i);
+            made_up_append(&bench->batch, settings->sequence_length, masked, bench->model.vocab, i);
             continue;
         }
         mixed_sampler_plan(sampler, i, &plan, NULL, NULL);
