@@ -76,9 +76,7 @@ static int make_batch(struct bench_model *bench, int phase, struct error *err)
 {
     const int budget = bert_options_of(&bench->config).capacity.tokens;
     const struct config_phase *settings = &bench->config.phases[phase];
-    const int masked =
-        made_up_masked(settings->sequence_length, bench_model_masking(bench, phase),
-                       settings->max_predictions_per_sequence);
+    const int masked = made_up_masked_of(&bench->config, phase);
     struct mixed_sampler *sampler = NULL;
     int status = 0;
     if (bench->corpora.count > 0 &&

@@ -24,13 +24,6 @@ static double own_bytes(const struct memory_plan *plan)
     return (double)own;
 }
 
-/* Of this rank's weights: its share of the one copy, or its own copy. */
-static double counted_weights(const struct memory_plan *plan, const struct dist *dist)
-{
-    double weights = (double)plan->trainer.sync.weights;
-    return plan->trainer.sync.shared ? weights / dist_local_size(dist) : weights;
-}
-
 struct memory_plan memory_plan_of(const struct dist *dist, const struct work *work, int threads)
 {
     const struct trainer_options *options = &work->options;
@@ -44,9 +37,16 @@ struct memory_plan memory_plan_of(const struct dist *dist, const struct work *wo
     };
 }
 
+/* Of the weights its share of the one copy, or its own copy. */
+double memory_plan_sum(const struct memory_plan *plan, int sharers)
+{
+    const double weights = (double)plan->trainer.sync.weights;
+    return own_bytes(plan) + (plan->trainer.sync.shared ? weights / sharers : weights);
+}
+
 double memory_plan_rank(const struct memory_plan *plan, const struct dist *dist)
 {
-    return own_bytes(plan) + counted_weights(plan, dist);
+    return memory_plan_sum(plan, dist_local_size(dist));
 }
 
 double memory_plan_machine(const struct memory_plan *plan, const struct dist *dist)

@@ -24,6 +24,8 @@ struct memory_plan {
  * bytes of this rank (its share of weights that are shared); and of all ranks of its machine. */
 struct memory_plan memory_plan_of(const struct dist *dist, const struct work *work, int threads);
 double memory_plan_rank(const struct memory_plan *plan, const struct dist *dist); /* [local] */
+/* [local] The same where so many ranks share the weights of a node. */
+double memory_plan_sum(const struct memory_plan *plan, int sharers);
 double memory_plan_machine(const struct memory_plan *plan, const struct dist *dist);
 
 /* Collective; rank 0 logs what a rank and what its node will hold. -1 on all ranks, with the

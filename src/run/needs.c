@@ -1,5 +1,7 @@
 #include "lambert/run/needs.h"
 
+#include "lambert/kernels/gemm.h"
+#include "lambert/run/options.h"
 #include "memory_plan.h"
 #include "work.h"
 
@@ -20,4 +22,24 @@ int run_needs_find(struct run_needs *needs, const struct dist *dist, const struc
                                 .weights = (double)plan.trainer.sync.weights};
     work_close(work);
     return 0;
+}
+
+void run_needs_of_job(struct run_needs *needs, const struct config *config,
+                      const struct trainer_options *options, const struct job_layout *layout)
+{
+    const struct stages stages = stages_of(layout->ranks_per_node, layout->nodes, STAGES_SPLIT);
+    const struct stages alone = stages_flat(1);
+    const struct trainer_memory all = trainer_memory_in(&alone, false, options);
+    const int ranks = layout->nodes * layout->ranks_per_node;
+    const struct memory_plan plan = {
+        .trainer = trainer_memory_in(&stages, true, options),
+        .products = gemm_memory(layout->threads),
+        .corpus_cache = (size_t)config->data.cache_megabytes << 20,
+        .batches = sampled_batches_most_memory(config, ranks),
+    };
+    const double rank = memory_plan_sum(&plan, layout->ranks_per_node);
+    *needs = (struct run_needs){.rank = rank,
+                                .machine = rank * layout->ranks_per_node,
+                                .checkpoint = (double)(all.sync.weights + all.moments),
+                                .weights = (double)all.sync.weights};
 }

@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+#include "lambert/base/minmax.h"
+#include "lambert/sample/made_up.h"
+
 struct sampler_options sampler_options_of(const struct config *config, int phase)
 {
     const struct config_phase *settings = &config->phases[phase];
@@ -157,6 +160,30 @@ struct sampled_batches_options sampled_batches_options_of(const struct config *c
         .rank = dist_rank(dist),
         .ranks = dist_size(dist),
     };
+}
+
+int made_up_masked_of(const struct config *config, int phase)
+{
+    const struct config_masking masking = config_phase_masking(config, phase);
+    const struct config_phase *settings = &config->phases[phase];
+    return made_up_masked(settings->sequence_length, (masking.begin + masking.end) / 2,
+                          settings->max_predictions_per_sequence);
+}
+
+size_t sampled_batches_most_memory(const struct config *config, int ranks)
+{
+    size_t most = 0;
+    for (int p = 0; p < config->phase_count; p++) {
+        const struct config_phase *phase = &config->phases[p];
+        const struct config_masking masking = config_phase_masking(config, p);
+        const int masked = (int)ceil(fmax(masking.begin, masking.end) * phase->sequence_length);
+        const int limit = phase->max_predictions_per_sequence;
+        const struct batch_sizes sizes = batch_sizes_of(phase);
+        most = max_size(most, sampled_batches_memory(batch_sizes_most(&sizes), ranks,
+                                                     phase->sequence_length,
+                                                     limit > 0 ? min_int(limit, masked) : masked));
+    }
+    return most;
 }
 
 struct feature_batches_options feature_batches_options_of(const struct config *config, int phase,

@@ -6,7 +6,6 @@
 #include "lambert/base/activity.h"
 #include "lambert/base/log.h"
 #include "lambert/base/memory.h"
-#include "lambert/base/minmax.h"
 #include "lambert/run/corpora.h"
 #include "lambert/run/evaluate.h"
 #include "lambert/run/options.h"
@@ -242,17 +241,7 @@ static void make_options(struct pretraining *pretraining, const struct dist *dis
     work->options = trainer_options_of(&work->config, vocabulary_size(corpus_vocabulary(first)));
     corpora_widen(corpora, &work->options.bert.capacity);
     work->cache = (size_t)work->config.data.cache_megabytes << 20;
-    for (int p = 0; p < work->config.phase_count; p++) {
-        const struct config_phase *phase = &work->config.phases[p];
-        const struct batch_sizes sizes = batch_sizes_of(phase);
-        const struct config_masking masking = config_phase_masking(&work->config, p);
-        const int masked = (int)ceil(fmax(masking.begin, masking.end) * phase->sequence_length);
-        const int most = phase->max_predictions_per_sequence;
-        work->batches = max_size(work->batches,
-                                 sampled_batches_memory(batch_sizes_most(&sizes), dist_size(dist),
-                                                        phase->sequence_length,
-                                                        most > 0 ? min_int(most, masked) : masked));
-    }
+    work->batches = sampled_batches_most_memory(&work->config, dist_size(dist));
     work->what = "corpus";
     work->key = "data.corpus";
     work->place = corpus_folder(first);

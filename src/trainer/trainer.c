@@ -32,11 +32,10 @@ struct trainer {
 
 /* --- set-up ----------------------------------------------------------------------------------- */
 
-static void cut_parameters(const struct dist *dist, const struct param_table *table,
+static void cut_parameters(const struct stages *stages, const struct param_table *table,
                            struct sharding *sharding)
 {
-    struct stages stages = dist_stages(dist, STAGES_SPLIT);
-    sharding_init_staged(sharding, table->size, sharding_bucket(&stages), OPTIMIZER_UNIT, &stages);
+    sharding_init_staged(sharding, table->size, sharding_bucket(stages), OPTIMIZER_UNIT, stages);
 }
 
 static struct param_sync_options sync_options_of(const struct trainer_options *options)
@@ -53,21 +52,33 @@ static struct param_sync_options sync_options_of(const struct trainer_options *o
                   .most = tokens < model->vocab ? tokens : model->vocab}};
 }
 
-struct trainer_memory trainer_memory(const struct dist *dist, const struct trainer_options *options)
+static struct trainer_memory memory_of_rank(const struct stages *stages, int rank, bool shares,
+                                            const struct trainer_options *options)
 {
     const struct param_sync_options sync = sync_options_of(options);
-    const int rank = dist_rank(dist);
     struct param_table table;
     struct sharding sharding;
     param_table_init(&table, &options->model);
-    cut_parameters(dist, &table, &sharding);
-    const bool shares = sharding.stages.node && node_arrays_possible(dist);
+    cut_parameters(stages, &table, &sharding);
     struct trainer_memory memory = {
-        .sync = param_sync_memory(&sharding, rank, shares, &sync),
+        .sync = param_sync_memory(&sharding, rank, stages->node && shares, &sync),
         .moments = optimizer_memory(&table, &sharding, rank, &options->optimizer),
         .activations = bert_memory(&options->model, &options->bert)};
     param_table_release(&table);
     return memory;
+}
+
+struct trainer_memory trainer_memory(const struct dist *dist, const struct trainer_options *options)
+{
+    const struct stages stages = dist_stages(dist, STAGES_SPLIT);
+    const bool shares = stages.node && node_arrays_possible(dist);
+    return memory_of_rank(&stages, dist_rank(dist), shares, options);
+}
+
+struct trainer_memory trainer_memory_in(const struct stages *stages, bool shares,
+                                        const struct trainer_options *options)
+{
+    return memory_of_rank(stages, 0, shares, options);
 }
 
 int trainer_new(struct trainer **out, const struct dist *dist,
@@ -83,7 +94,8 @@ int trainer_new(struct trainer **out, const struct dist *dist,
     int status = bert_new(&trainer->bert, &options->model, &options->bert, err);
     if (status == 0) {
         trainer->table = bert_params(trainer->bert);
-        cut_parameters(dist, trainer->table, &trainer->sharding);
+        const struct stages stages = dist_stages(dist, STAGES_SPLIT);
+        cut_parameters(&stages, trainer->table, &trainer->sharding);
         packed_batch_reserve(&trainer->micro, capacity->sequences, capacity->tokens,
                              capacity->labelled);
         if (options->reports_tensors)

@@ -1,9 +1,11 @@
-/* What a run will want of its machines and of its folder, found out without beginning it: for `lambert doctor`. */
+/* What a run will want of its machines and of its folder, found out without beginning it: for
+ * `lambert doctor` and `lambert plan`. */
 #ifndef LAMBERT_RUN_NEEDS_H
 #define LAMBERT_RUN_NEEDS_H
 
 #include "lambert/config/config.h"
 #include "lambert/dist/dist.h"
+#include "lambert/trainer/trainer.h"
 
 /* Bytes. */
 struct run_needs {
@@ -22,6 +24,17 @@ struct run_needs {
  * the examples of a task, which takes as long as it takes the run. `resume`: as of the run that is meant. `threads` is this rank's number of them. */
 int run_needs_find(struct run_needs *needs, const struct dist *dist, const struct config *config,
                    bool resume, int threads, struct error *err);
+
+/* A job that somebody thinks of. */
+struct job_layout {
+    int nodes, ranks_per_node;
+    int threads; /* a rank */
+};
+
+/* [local] What pre-training with this trainer (trainer_options_of(), widened for what is trained on) would want of that
+ * job's first rank and machine, where the ranks of a machine can share memory. */
+void run_needs_of_job(struct run_needs *needs, const struct config *config,
+                      const struct trainer_options *options, const struct job_layout *layout);
 
 /* [local] Whether this host's disk has the room for the corpora, in data.stage_folder, which is named and need not be there
  * yet, and lets this user write. *megabytes: what they take. -1 with the sentence that the run would end with. */

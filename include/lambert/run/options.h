@@ -35,7 +35,13 @@ struct trainer_options trainer_options_of(const struct config *config, int vocab
 struct sampled_batches_options sampled_batches_options_of(const struct config *config, int phase,
                                                           const struct dist *dist);
 
-/* The same of a task's features. */
+/* How many tokens are masked in a made-up sequence of the phase (sample/made_up.h): as many as halfway through it. */
+int made_up_masked_of(const struct config *config, int phase);
+
+/* Bytes that a rank holds of the largest of these, at most, in a job of so many ranks. */
+size_t sampled_batches_most_memory(const struct config *config, int ranks);
+
+/* All batches of a phase of a task's features. */
 struct feature_batches_options feature_batches_options_of(const struct config *config, int phase,
                                                           const struct dist *dist);
 

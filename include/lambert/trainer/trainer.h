@@ -58,6 +58,11 @@ struct trainer_memory {
 struct trainer_memory trainer_memory(const struct dist *dist,
                                      const struct trainer_options *options);
 
+/* [local] The same of rank 0 of another job, whose ranks stand in these stages; `shares`: those of a node can share
+ * memory. */
+struct trainer_memory trainer_memory_in(const struct stages *stages, bool shares,
+                                        const struct trainer_options *options);
+
 struct trainer;
 
 /* dist outlives it. */
