@@ -43,7 +43,7 @@ LIBS  = $(if $(SAN),scripts/sanitizers/keep_modules.c -Wl$(comma)--export-dynami
 # The layers, each with what it may use: itself and what stands to the right. scripts/check-layers
 # reads this table too, and a test links only the layers that the folder it tests may use.
 LAYERS = base batch config kernels text corpus prepare sample examples score features model dist optim store \
-  trainer run doctor command bench
+  trainer run plan doctor command bench
 USES_base    =
 USES_batch   = base
 USES_config  = sample batch examples optim kernels base
@@ -61,10 +61,11 @@ USES_optim   = dist model kernels batch base
 USES_store   = optim dist model kernels batch examples text base
 USES_trainer = store optim dist model kernels batch examples text base
 USES_run     = trainer store optim dist model kernels sample corpus features score examples batch text config base
+USES_plan    = run trainer store optim dist model kernels sample corpus features score examples batch text config base
 USES_doctor  = run trainer store optim dist model kernels sample corpus features score examples batch text config base
 USES_command = dist base
 USES_bench   = command run trainer store optim dist model kernels sample prepare corpus features score examples batch text config base
-USES_cli     = bench command doctor run trainer store optim dist model kernels sample prepare corpus features score examples batch text config base
+USES_cli     = bench command doctor plan run trainer store optim dist model kernels sample prepare corpus features score examples batch text config base
 
 # `make V=1` shows the commands; otherwise a word and the file.
 Q = $(if $(V),,@)

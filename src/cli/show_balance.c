@@ -6,11 +6,9 @@
 
 #include "lambert.h"
 #include "lambert/base/memory.h"
-#include "lambert/batch/balance_by_cost.h"
 #include "lambert/batch/batch_sizes.h"
-#include "lambert/batch/packed_batch.h"
 #include "lambert/config/config.h"
-#include "lambert/model/bert.h"
+#include "lambert/plan/deal.h"
 #include "lambert/run/corpora.h"
 #include "lambert/run/options.h"
 #include "lambert/sample/mixed_sampler.h"
@@ -53,62 +51,22 @@ static const struct command_option balance_options[] = {
      .help = "one JSON object, with the operations of each rank in the first batch"},
     {0}};
 
-/* One global batch of G sequences as it comes by, and sums over all of them. */
+/* Sums over all batches. */
 struct balance_sums {
     int ranks;
-    struct batch_sizes sizes;
-    int global_batch;        /* G of the batch at hand */
-    int *lengths;            /* [most G] */
-    double *operations;      /* [most G] of each sequence */
-    int *assigned;           /* [ceil(most G / ranks)] the sequences of one rank */
+    double *first;           /* [ranks] operations of each in the first batch */
     double *rank_operations; /* [ranks] in the batch at hand */
-    double *first;           /* [ranks] in the first batch */
     double all_sequences, all_tokens, all_masked, all_operations;
     double imbalance, worst; /* of busiest / average - 1: sum over batches, greatest */
 };
 
-/* Lengths and operations of global batch `number`. */
-static int measure_sequences(struct balance_sums *sums, struct mixed_sampler *sampler,
-                             const struct bert_config *model, long long number, struct error *err)
+static void add_batch(struct balance_sums *sums, const struct deal *deal)
 {
-    struct packed_batch one;
-    int status = 0;
-    packed_batch_init(&one);
-    const uint64_t first_sample = batch_sizes_before(&sums->sizes, (uint64_t)number);
-    sums->global_batch = batch_sizes_at(&sums->sizes, (uint64_t)number);
-    sums->all_sequences += sums->global_batch;
-    for (int i = 0; i < sums->global_batch; i++) {
-        struct sample_plan plan;
-        mixed_sampler_plan(sampler, first_sample + (uint64_t)i, &plan, NULL, NULL);
-        packed_batch_reset(&one);
-        status = mixed_sampler_fill(sampler, &plan, &one, err);
-        if (status < 0)
-            break;
-        sums->lengths[i] = plan.tokens;
-        sums->operations[i] = bert_operations(model, &one);
-        sums->all_tokens += one.tokens;
-        sums->all_masked += one.labelled;
-    }
-    packed_batch_release(&one);
-    return status;
-}
-
-/* Assigns the sequences of the batch at hand to ranks, as a step would. */
-static void assign_sequences(struct balance_sums *sums)
-{
-    double sum = 0, most = 0;
-    for (int rank = 0; rank < sums->ranks; rank++) {
-        const int count =
-            balance_by_cost(sums->lengths, sums->global_batch, sums->ranks, rank, sums->assigned);
-        double operations = 0;
-        for (int i = 0; i < count; i++)
-            operations += sums->operations[sums->assigned[i]];
-        sums->rank_operations[rank] = operations;
-        sum += operations;
-        most = operations > most ? operations : most;
-    }
-    const double imbalance = most * sums->ranks / sum - 1;
-    sums->all_operations += sum;
+    const double imbalance = deal_imbalance(deal, sums->ranks, sums->rank_operations);
+    sums->all_sequences += deal->global_batch;
+    sums->all_tokens += deal->tokens;
+    sums->all_masked += deal->masked;
+    sums->all_operations += deal->all_operations;
     sums->imbalance += imbalance;
     sums->worst = imbalance > sums->worst ? imbalance : sums->worst;
 }
@@ -148,6 +106,8 @@ static int show_balance(const void *context, struct error *err)
     const struct balance_arguments *arguments = context;
     struct opened_phase opened;
     struct mixed_sampler *sampler = NULL;
+    struct deal deal = {0};
+    const size_t ranks = (size_t)arguments->ranks;
     struct balance_sums sums = {.ranks = arguments->ranks};
     if (open_phase(&opened, arguments->config, &arguments->words, arguments->phase, err) < 0)
         return -1;
@@ -159,27 +119,24 @@ static int show_balance(const void *context, struct error *err)
         corpora_sampler(&opened.corpora, &opened.config, opened.phase, CORPUS_TRAIN, &sampler, err);
     if (status < 0)
         goto done;
-    sums.sizes = batch_sizes_of(settings);
-    const size_t count = (size_t)batch_sizes_most(&sums.sizes), ranks = (size_t)sums.ranks;
-    sums.lengths = memory_new(count, sizeof *sums.lengths);
-    sums.operations = memory_new(count, sizeof *sums.operations);
-    sums.assigned = memory_new(count / ranks + 1, sizeof *sums.assigned);
+    const struct batch_sizes sizes = batch_sizes_of(settings);
     sums.rank_operations = memory_new(ranks, sizeof *sums.rank_operations);
     sums.first = memory_new(ranks, sizeof *sums.first);
+    deal_init(&deal, batch_sizes_most(&sizes));
     for (long long b = 0; b < arguments->batches; b++) {
-        status = measure_sequences(&sums, sampler, &model, b, err);
+        const uint64_t number = (uint64_t)b;
+        status = deal_read(&deal, sampler, &model, batch_sizes_before(&sizes, number),
+                           batch_sizes_at(&sizes, number), err);
         if (status < 0)
             goto done;
-        assign_sequences(&sums);
+        add_batch(&sums, &deal);
         if (b == 0)
             memcpy(sums.first, sums.rank_operations, ranks * sizeof *sums.first);
     }
     (arguments->json ? print_json : print_text)(&sums, settings->sequence_length,
                                                 (double)arguments->batches);
 done:
-    free(sums.lengths);
-    free(sums.operations);
-    free(sums.assigned);
+    deal_release(&deal);
     free(sums.rank_operations);
     free(sums.first);
     mixed_sampler_free(sampler);
