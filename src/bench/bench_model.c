@@ -103,7 +103,7 @@ static int open_bench(struct bench_model *bench, struct error *err)
     return 0;
 }
 
-/* For people a line, for programs the words that decide which numbers may be compared. */
+/* For people a line, for programs what decides which numbers may be compared. */
 static void describe_kernels(struct bench_model *bench)
 {
     struct blas_info blas;
@@ -118,6 +118,9 @@ static void describe_kernels(struct bench_model *bench)
     if (object) {
         cJSON_AddStringToObject(object, "compute_type", type);
         cJSON_AddStringToObject(object, "products", buffer_text(&products));
+        cJSON_AddNumberToObject(object, "ranks", dist_size(bench->dist));
+        cJSON_AddNumberToObject(object, "hidden_size", bench->model.hidden);
+        cJSON_AddNumberToObject(object, "intermediate_size", bench->model.intermediate);
     } else {
         printf("products in %s by %s; row kernels %s; %s, core type %s\n", type,
                buffer_text(&products), kernels->name, blas.library, blas.core);
