@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Writes one HTML page of one or several runs, of pre-training or of fine-tuning: how far they are, curves, phases,
-evaluations, where the time went, checkpoints, starts and resumes, configuration.
+evaluations, where the time went, checkpoints, starts and resumes, configuration; and, where the run's folder has a
+plan.json that `lambert plan --json` printed, what was planned beside what came.
 
 RUN is a run folder or its metrics.jsonl; a run may still go on. The page needs no other file, no network and no
 program in it. Several runs stand side by side, in colours of their own. Wants nothing but Python 3.9.
@@ -577,6 +578,70 @@ def time_spent(runs):
     return body
 
 
+def mean_of(steps, name):
+    """The mean of what is known."""
+    values = [value for value in (real(step, name) for step in steps) if math.isfinite(value)]
+    return sum(values) / len(values) if values else math.nan
+
+
+def beside(what, planned, came, form):
+    """A row of what was planned beside what came; nothing where one of them is not known."""
+    if not (math.isfinite(planned) and math.isfinite(came)):
+        return []
+    return [[escape(what), form(planned), form(came), shown(100 * (came / planned - 1), "{:+.1f}%") if planned else "–"]]
+
+
+def plan_of_phase(run, row, name, steps):
+    """Rows for a phase, as far as it has come: where its batches change, a plan has a part for each size."""
+    left, seconds, tokens = len(steps), 0.0, 0.0
+    for part in (phase for phase in objects(row, "phases") if phase.get("phase") == name):
+        made = min(left, real(part, "steps"))
+        seconds += made * real(part, "step_seconds")
+        tokens += made * real(part, "step_seconds") * real(part, "tokens_per_second")
+        left -= made
+    if left > 0 or not seconds > 0:
+        return []
+    rows = beside(f"a step of phase {name}", seconds / len(steps), mean_of(steps, "seconds"), duration)
+    rows += beside(f"tokens a second of phase {name}", tokens / seconds, run.per_second("tokens", steps), big)
+    return rows
+
+
+def plan_and_actual(run, runs):
+    """What was planned beside what came of it, of a run whose folder has the plan."""
+    if not run.plan:
+        return ""
+    title = f"<h3>{run_title(run, runs)}</h3>" if len(runs) > 1 else ""
+    row = run.planned_row()
+    if row is None:
+        known = ", ".join(f"{whole(real(r, 'nodes'))} ({plural(real(r, 'ranks'), 'rank')})"
+                          for r in objects(run.plan, "rows"))
+        return f'{title}<p class="bad">The plan has no row for the nodes and ranks of this run: it is of {known}.</p>'
+    rows = []
+    for name, steps in run.phases().items():
+        rows += plan_of_phase(run, row, name, steps)
+    pauses = [pause for pause in run.column("checkpoint", "pause_seconds") if math.isfinite(pause)]
+    if pauses:
+        rows += beside("the pause for a checkpoint", real(row, "pause_seconds"), sum(pauses) / len(pauses), duration)
+    parts, nodes = run.time_parts(), real(row, "nodes")
+    hours = sum(parts.values())
+    phases = objects(row, "phases")
+    if run.is_complete() and parts:
+        spent = {name: 3600 * part / nodes for name, part in parts.items()}
+        planned = sum(real(p, "evaluations") * real(p, "evaluation_seconds") for p in phases)
+        rows += beside("all evaluations", planned, spent.get("evaluation", math.nan), duration)
+        rows += beside("checkpoints", real(row, "checkpoints"), len(run.of_kind("checkpoint")), whole)
+        exchange = sum(real(p, "steps") * real(p.get("step"), part) for p in phases
+                       for part in ("waiting", "stall", "sums", "messages", "exposed"))
+        rows += beside("exchange and waiting", exchange,
+                       spent.get("exchange", math.nan) + spent.get("waiting", math.nan), duration)
+        rows += beside("the whole run", real(row, "seconds"), 3600 * hours / nodes, duration)
+        rows += beside("node-hours", real(row, "node_hours"), hours, shown)
+    notes = "".join(f'<p class="soft">{escape(line)}</p>' for line in text(run.plan, "sources").splitlines())
+    if not run.is_complete():
+        notes += '<p class="soft">What is of the whole run is compared when it is complete.</p>'
+    return title + table(["", "planned", "came", "difference"], rows, range(1, 4)) + notes
+
+
 def products(runs):
     rows = []
     for run in runs:
@@ -676,6 +741,7 @@ def page(runs, axis):
         section("Phases", phases(runs)),
         section("Evaluations", side_by_side(runs)),
         section("Where the time went", time_spent(runs)),
+        section("Plan and actual", "".join(plan_and_actual(run, runs) for run in runs)),
         section("Matrix products", products(runs)),
         section("Checkpoints", "".join(checkpoints(run, runs) for run in runs)),
         section("Starts and resumes", starts(runs)),

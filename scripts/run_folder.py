@@ -1,6 +1,7 @@
 """A run as its folder tells it: metrics, configuration, and whether it goes on. Wants nothing but Python."""
 import configparser
 import fcntl
+import json
 import math
 import os
 import struct
@@ -67,6 +68,22 @@ def read_config(path):
     return {f"{name.replace(' ', '.')}.{key}": value for name, section in sections for key, value in section.items()}
 
 
+def read_plan(path):
+    """What `lambert plan --json` said of the run before it began; nothing where it lies not there."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            plan = json.load(file)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        fail(f"cannot read {path}: {error.strerror}")
+    except (ValueError, RecursionError):
+        plan = None
+    if not isinstance(plan, dict) or plan.get("kind") != "plan" or not isinstance(plan.get("rows"), list):
+        fail(f"{path} is not what lambert plan --json printed")
+    return plan
+
+
 def is_locked(path):
     """Whether a process holds the lock of a run's folder: then it goes on. (A lock that is asked about is not taken,
     so that this stands in nobody's way; on some network file systems it is seen on its own host only.)"""
@@ -85,6 +102,7 @@ class Run:
         self.path, self.name = path, name
         folder = os.path.dirname(os.path.abspath(path))
         self.config = read_config(os.path.join(folder, "config.ini"))
+        self.plan = read_plan(os.path.join(folder, "plan.json"))
         self.records = once(read_records(path, take))
         self.steps = self.of_kind("step")
         self.evaluations = self.of_kind("evaluation")
@@ -163,6 +181,13 @@ class Run:
         known = [(real(s, "peak_fraction"), real(s, "seconds")) for s in (self.steps if steps is None else steps)]
         known = [(part, seconds) for part, seconds in known if math.isfinite(part) and seconds > 0]
         return sum(p * s for p, s in known) / sum(s for _, s in known) if known else math.nan
+
+    def planned_row(self):
+        """What its plan says of as many nodes and ranks as the run was on at last; None: nothing."""
+        last = self.processes[-1] if self.processes else {}
+        layout = real(last, "nodes"), real(last, "ranks")
+        return next((row for row in objects(self.plan, "rows") if (real(row, "nodes"), real(row, "ranks")) == layout),
+                    None)
 
     def time_parts(self):
         """Node-hours by what they were spent on, in all processes of the run: as the program counted them, or, of

@@ -371,6 +371,11 @@ measure-loss: $(BUILD)/lambert $(SWITCH)
 	scripts/scaling/loss.py $(BUILD) $(CORPUS) $(SCALING) --only '$(ONLY)'
 	/usr/bin/python3 scripts/scaling/report.py $(SCALING)
 
+.PHONY: check-plan
+check-plan: $(BUILD)/lambert
+	@[ -n "$(TEXT)" ] || { echo 'check-plan: TEXT=DIR, what a corpus is made of' >&2; exit 1; }
+	scripts/plan-check $(BUILD) $(TEXT)
+
 check-scaling: $(BUILD)/lambert $(SWITCH)
 	@scripts/install-packages build cluster
 	scripts/scaling/check.py $(BUILD) $(SCALING)
@@ -406,6 +411,7 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make scaling CORPUS=DIR write docs/scaling.md anew (SimGrid; hours); with BENCH=FILE NET=FILE, JSON of
 #:                         lambert bench: its rows for your cluster
 #: make measure-loss CORPUS=DIR [ONLY=PATTERN]   BERT-Base on 4 hosts with and without a network
+#: make check-plan TEXT=DIR   plans of a few runs, and the runs: fails where one is 10% off (8 minutes, nothing else running)
 #: make check-scaling      hold its model against steps on hosts in network namespaces
 #:
 #: DEV=1 makes warnings errors, V=1 shows the commands, NO_INSTALL=1 installs no package, BLAS=NAME links

@@ -14,7 +14,7 @@ const struct command command_lambert = {
     .commands = (const struct command *const[]){&command_vocab, &command_prep, &command_train,
                                                 &command_finetune, &command_predict, &command_fill,
                                                 &command_embed, &command_eval, &command_export,
-                                                &command_import, &command_score, &command_doctor,
-                                                &command_selftest, &command_show, &command_bench,
-                                                &command_help_pages, NULL},
+                                                &command_import, &command_score, &command_plan,
+                                                &command_doctor, &command_selftest, &command_show,
+                                                &command_bench, &command_help_pages, NULL},
 };

@@ -8,7 +8,7 @@ extern const struct command command_lambert; /* the program, with all below as i
 
 extern const struct command command_vocab, command_prep, command_train, command_finetune,
     command_predict, command_fill, command_embed, command_eval, command_export, command_import,
-    command_score, command_doctor, command_selftest, command_show, command_help_pages;
+    command_score, command_plan, command_doctor, command_selftest, command_show, command_help_pages;
 
 /* Of `lambert show`. */
 extern const struct command command_show_corpus, command_show_batch, command_show_balance,

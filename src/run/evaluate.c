@@ -150,6 +150,14 @@ int evaluator_new(struct evaluator **out, const struct config *config, int phase
     return 0;
 }
 
+uint64_t evaluator_sequences(const struct evaluator *evaluator)
+{
+    uint64_t all = 0;
+    for (int s = 0; evaluator && s < evaluator->count; s++)
+        all += evaluator->sets[s].sequences;
+    return all;
+}
+
 void evaluator_free(struct evaluator *evaluator)
 {
     if (!evaluator)

@@ -26,7 +26,7 @@ offers() {
     [ "$(echo $seen)" = "$wanted" ] || fail "'$*' is offered '$seen', not '$wanted'"
 }
 
-offers "bench doctor embed eval export fill finetune help import predict prep score selftest show train vocab" lambert ""
+offers "bench doctor embed eval export fill finetune help import plan predict prep score selftest show train vocab" lambert ""
 offers "embed eval export" lambert e
 offers "answers balance batch checkpoint config corpus features gradients sentences tokens" lambert show ""
 offers "balance batch" lambert show ba

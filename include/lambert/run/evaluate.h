@@ -55,6 +55,9 @@ int evaluator_new(struct evaluator **evaluator, const struct config *config, int
                   const struct corpora *corpora, struct error *err);
 void evaluator_free(struct evaluator *evaluator); /* NULL is fine */
 
+/* [local] Sequences of all its sets; of NULL none. */
+uint64_t evaluator_sequences(const struct evaluator *evaluator);
+
 /* Collective: each rank takes every ranks-th sample. The model computes in the configuration's
  * train.compute_type, as a run's does. told: whether this rank is told to end, which is asked between two micro-batches;
  * NULL, on all ranks alike: nobody is. 0; -1; 1, on all ranks: given up, as one was told. There is something to release
