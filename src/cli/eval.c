@@ -60,9 +60,12 @@ static void print_means(const struct evaluation *e)
 
 static void print_text(const struct evaluation *e, const char *path, int sequence_length)
 {
+    char masking[32] = "";
+    if (e->masking > 0)
+        snprintf(masking, sizeof masking, " (%.4g%%)", 100 * e->masking);
     printf("%s on %" PRIu64 " held-out sequences of up to %d, %" PRIu64
-           " masked tokens, products in %s\n",
-           path, e->sequences, sequence_length, (uint64_t)e->sums[PRETRAINING_MLM].terms,
+           " masked tokens%s, products in %s\n",
+           path, e->sequences, sequence_length, (uint64_t)e->sums[PRETRAINING_MLM].terms, masking,
            config_word("train.compute_type", e->compute_type));
     printf("                loss   accuracy\n");
     print_means(e);
@@ -130,7 +133,7 @@ const struct command command_eval = {
     .description =
         "Losses and accuracies of a checkpoint on the held-out documents of the phase's corpus, beside "
         "what guessing from token frequencies gives; where it has several, of each and of all. train.evaluate_sequences says how many "
-        "sequences. Computes in the type that the checkpoint was trained in, unless "
+        "sequences, train.evaluate_masked_lm_probability how much of them is masked, whatever training masked. Computes in the type that the checkpoint was trained in, unless "
         "train.compute_type=... stands on the command line.",
     .examples = "lambert eval configs/demo.ini --json\n",
     .options = eval_options,

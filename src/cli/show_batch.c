@@ -35,7 +35,7 @@ static const struct command_option batch_options[] = {
      .choices = corpus_split_names,
      .choice_count = CORPUS_SPLITS,
      .metavar = "NAME",
-     .help = "which documents"},
+     .help = "which documents; held-out ones are masked as an evaluation does"},
     {.name = "first",
      .kind = OPTION_INTEGER,
      OPTION_PLACE(struct batch_arguments, first),

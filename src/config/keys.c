@@ -289,6 +289,11 @@ static const struct key train_keys[] = {
         "Steps between held-out evaluations; 0: at the end of a phase only."),
     KEY(train, evaluate_sequences, "1024", "[1, 1000000000]", FREE,
         "Held-out sequences of an evaluation."),
+    KEY(train, evaluate_masked_lm_probability, "0.15", "(0, 1)", FREE,
+        "Share of its tokens that an evaluation masks, whatever training masks: 80% become [MASK], 10% any entry of the "
+        "vocabulary, 10% stay, so that runs with other masking can be compared. What is masked together is "
+        "data.masking's, and a phase that trains at this rate alone has its max_predictions_per_sequence in "
+        "evaluations too. Ready samples (TFRecords) have the masks that they came with."),
     KEY(train, evaluate_pairs, "", ANY_TEXT, FREE,
         "File of minimal pairs (BLiMP's JSON lines; docs/asking.md): each evaluation of pre-training "
         "also says in what share of them the model finds the acceptable sentence likelier; empty: none."),

@@ -270,10 +270,13 @@ int corpora_sampler(const struct corpora *corpora, const struct config *config, 
 {
     struct sampler *parts[MIXTURE_MOST];
     const int count = corpora_parts(corpora, phase);
+    const struct sampler_options whole = split == CORPUS_HELDOUT
+                                             ? evaluation_sampler_options_of(config, phase)
+                                             : sampler_options_of(config, phase);
     *sampler = NULL;
     for (int p = 0; p < count; p++) {
         const struct corpus *corpus = corpora_of(corpora, phase, p);
-        const struct sampler_options options = part_sampler_options_of(config, phase, p, count);
+        const struct sampler_options options = part_sampler_options(&whole, p, count);
         if (sampler_new(&parts[p], corpus_store(corpus, split), corpus_vocabulary(corpus), &options,
                         err) == 0)
             continue;

@@ -47,6 +47,8 @@ struct evaluator {
     bool left; /* the thread that was reading does not come back: nothing is ever used again */
     int token_budget;
     enum float_type compute_type; /* of the model, as it is configured */
+    double masking;               /* as in struct evaluation */
+    bool masked_as_trained;
 };
 
 /* -log((count + 1) / (total + V)) for each id, and the id that occurs most. */
@@ -116,11 +118,21 @@ static int set_init(struct heldout_set *set, const struct config *config,
     return 0;
 }
 
+static bool is_masked_as_trained(const struct config *config, int phase,
+                                 const struct sampler_options *options)
+{
+    const struct sampler_options trained = sampler_options_of(config, phase);
+    return trained.sampling.masked_lm_probability == options->sampling.masked_lm_probability &&
+           trained.masking_change.samples == 0 &&
+           trained.sampling.mask_replace_prob == options->sampling.mask_replace_prob &&
+           trained.sampling.random_replace_prob == options->sampling.random_replace_prob;
+}
+
 int evaluator_new(struct evaluator **out, const struct config *config, int phase,
                   const struct corpora *corpora, struct error *err)
 {
     const int parts = corpora_parts(corpora, phase);
-    struct sampler_options options = sampler_options_of(config, phase);
+    struct sampler_options options = evaluation_sampler_options_of(config, phase);
     options.cache_bytes /= (size_t)parts;
     *out = NULL;
     struct evaluator *evaluator = memory_new(1, sizeof *evaluator);
@@ -128,6 +140,7 @@ int evaluator_new(struct evaluator **out, const struct config *config, int phase
     evaluator->sets = memory_new((size_t)parts, sizeof *evaluator->sets);
     evaluator->several = parts > 1;
     evaluator->compute_type = config->train.compute_type;
+    evaluator->masked_as_trained = is_masked_as_trained(config, phase, &options);
     evaluator->token_budget = bert_options_of(config).capacity.tokens;
     for (int p = 0; p < parts; p++) {
         const struct corpus *corpus = corpora_of(corpora, phase, p);
@@ -136,6 +149,8 @@ int evaluator_new(struct evaluator **out, const struct config *config, int phase
             continue;
         }
         struct heldout_set *set = &evaluator->sets[evaluator->count++];
+        if (corpus_contents(corpus) != SHARD_READY_SAMPLES)
+            evaluator->masking = options.sampling.masked_lm_probability;
         set->corpus = corpus;
         set->share = mixture_share(corpora_mixture(corpora, phase), p);
         if (set_init(set, config, &options, err) < 0) {
@@ -280,7 +295,9 @@ static int run_set(struct evaluator *evaluator, const struct heldout_set *set,
                             .unigram_loss = metrics_mean(sums.unigram_loss, sums.masked),
                             .unigram_accuracy = metrics_mean(sums.unigram_correct, sums.masked),
                             .sequences = set->sequences,
-                            .compute_type = evaluator->compute_type};
+                            .compute_type = evaluator->compute_type,
+                            .masking = evaluator->masking,
+                            .masked_as_trained = evaluator->masked_as_trained};
     memcpy(result->sums, sums.objectives, sizeof result->sums);
     return 0;
 }
@@ -345,6 +362,8 @@ int evaluator_run(struct evaluator *evaluator, const struct dist *dist, struct b
     *result = (struct evaluation){
         .objectives = bert_objectives(bert),
         .compute_type = evaluator->compute_type,
+        .masking = evaluator->masking,
+        .masked_as_trained = evaluator->masked_as_trained,
         .corpora = memory_new((size_t)evaluator->count, sizeof *result->corpora)};
     for (int s = 0; s < evaluator->count; s++) {
         const struct heldout_set *set = &evaluator->sets[s];

@@ -450,6 +450,8 @@ void metrics_add_evaluation(cJSON *line, int sequence_length, const struct evalu
     add(line, "sequence_length", sequence_length);
     cJSON_AddStringToObject(line, "compute_type",
                             config_word("train.compute_type", evaluation->compute_type));
+    if (evaluation->masking > 0)
+        add(line, "masked_lm_probability", evaluation->masking);
     add_evaluation_means(line, evaluation);
     if (evaluation->corpus_count == 0)
         return;

@@ -26,10 +26,27 @@ struct sampler_options sampler_options_of(const struct config *config, int phase
     return options;
 }
 
-struct sampler_options part_sampler_options_of(const struct config *config, int phase, int part,
-                                               int parts)
+/* What evaluations make of hidden tokens: BERT's shares (arXiv 1810.04805, section 3.1). */
+static const double evaluate_mask_replace = 0.8, evaluate_random_replace = 0.1;
+
+/* A phase's limit on masks goes with the rate that it was chosen for. */
+struct sampler_options evaluation_sampler_options_of(const struct config *config, int phase)
 {
     struct sampler_options options = sampler_options_of(config, phase);
+    const double rate = config->train.evaluate_masked_lm_probability;
+    if (options.sampling.masked_lm_probability != rate || options.masking_change.samples > 0)
+        options.max_predictions = 0;
+    options.sampling.masked_lm_probability = rate;
+    options.masking_change = (struct masking_change){0};
+    options.sampling.mask_replace_prob = evaluate_mask_replace;
+    options.sampling.random_replace_prob = evaluate_random_replace;
+    return options;
+}
+
+struct sampler_options part_sampler_options(const struct sampler_options *phase, int part,
+                                            int parts)
+{
+    struct sampler_options options = *phase;
     options.phase |= (uint32_t)part << 16; /* CONFIG_MAX_PHASES lies far below */
     options.cache_bytes /= (size_t)parts;
     return options;
@@ -96,7 +113,7 @@ enum { SHORTEST_PAIR = 5, SHORTEST_SINGLE = 3 };
 
 static double highest_masking(const struct config *config)
 {
-    double highest = 0;
+    double highest = config->train.evaluate_masked_lm_probability;
     for (int p = 0; p < config->phase_count; p++) {
         const struct config_masking masking = config_phase_masking(config, p);
         highest = fmax(highest, fmax(masking.begin, masking.end));

@@ -164,10 +164,20 @@ void run_log_corpora(const struct run *run, const struct config_phase *phase,
                  list->corpora[c].samples, list->corpora[c].epochs);
 }
 
+enum { MASKING_TEXT = 64 };
+
+/* ", masked at 15%": where training masks otherwise, so that nobody holds the two losses against each other. */
+static void print_masking(const struct evaluation *evaluation, char text[MASKING_TEXT])
+{
+    text[0] = '\0';
+    if (evaluation->masking > 0 && !evaluation->masked_as_trained)
+        snprintf(text, MASKING_TEXT, ", masked at %.4g%%", 100 * evaluation->masking);
+}
+
 void run_log_evaluation(const struct run *run, const struct config_phase *phase,
                         const struct evaluation *evaluation)
 {
-    char losses[LOSSES_TEXT];
+    char losses[LOSSES_TEXT], masking[MASKING_TEXT];
     for (int c = 0; c < evaluation->corpus_count; c++) {
         const struct corpus_evaluation *corpus = &evaluation->corpora[c];
         print_losses(run, &corpus->own.objectives, corpus->own.sums, &corpus->own, losses);
@@ -175,8 +185,10 @@ void run_log_evaluation(const struct run *run, const struct config_phase *phase,
                  run->state.total_steps, corpus->folder, losses, corpus->own.sequences);
     }
     print_losses(run, &evaluation->objectives, evaluation->sums, evaluation, losses);
-    log_info("step %" PRId64 ", held-out: %s; %" PRIu64 " sequences of up to %d",
-             run->state.total_steps, losses, evaluation->sequences, phase->sequence_length);
+    print_masking(evaluation, masking);
+    log_info("step %" PRId64 ", held-out%s: %s; %" PRIu64 " sequences of up to %d",
+             run->state.total_steps, masking, losses, evaluation->sequences,
+             phase->sequence_length);
 }
 
 void run_log_pairs(const struct run *run, double accuracy, int pairs)

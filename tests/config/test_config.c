@@ -60,6 +60,7 @@ static void defaults(void **state)
     assert_true(c.train.checkpoint_minutes == 10);
     assert_int_equal(c.train.checkpoint_keep, 3);
     assert_int_equal(c.train.checkpoint_keep_every, 0);
+    assert_true(c.train.evaluate_masked_lm_probability == 0.15);
     assert_true(c.train.checkpoint_beside);
     assert_int_equal(c.train.log_every, 10);
     assert_int_equal(c.train.report_every, 0);

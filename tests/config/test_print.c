@@ -66,6 +66,7 @@ static const char unusual[] = "[run]\n"
                               "recompute = 4\n"
                               "evaluate_every = 5\n"
                               "evaluate_sequences = 6\n"
+                              "evaluate_masked_lm_probability = 0.2\n"
                               "evaluate_pairs = minimal pairs.jsonl\n"
                               "checkpoint_every = 7\n"
                               "checkpoint_minutes = 2.5\n"
@@ -268,6 +269,7 @@ static void result_keys(void **state)
                                            "micro_batch_tokens",
                                            "evaluate_every",
                                            "evaluate_sequences",
+                                           "evaluate_masked_lm_probability",
                                            "evaluate_pairs",
                                            "checkpoint_every",
                                            "checkpoint_minutes",

@@ -94,3 +94,34 @@ grep '"corpus":"other"' mixed.txt >rare.txt
 tail -n 6 rare.txt >part.txt # the last tenth
 awk -v share="$(masked part.txt)" 'BEGIN { exit !(share > 0.17 && share < 0.25) }' ||
     fail "the rare corpus masks $(masked part.txt) at the end of the phase, not about 0.21"
+
+# --- evaluations: at 15%, 80/10/10, however the run is trained ----------------------------------------------------
+
+# evaluated WORDS...: what lambert eval says of the checkpoint of ranks1, by the configuration of these words
+evaluated() {
+    "$LAMBERT" eval "$TINY" data.corpus=corpus run.folder=none --checkpoint ranks1 --json "$@" 2>err.txt ||
+        fail "eval: $(cat err.txt)"
+}
+evaluated >usual.txt
+grep -q '"masked_lm_probability":0.15,' usual.txt || fail "$(cat usual.txt)"
+for other in data.masked_lm_probability=0.3 "data.mask_replace_prob=1 data.random_replace_prob=0" "$change" \
+    "phase.two.masked_lm_probability=0.1 phase.two.max_predictions_per_sequence=7"; do
+    evaluated $other | cmp - usual.txt || fail "$other shows in an evaluation"
+done
+# That is what the run found, which was trained at 30% in its last phase.
+loss=$(sed -E 's/.*("mlm_loss":[^,]*,"mlm_accuracy":[^,]*).*/\1/' usual.txt)
+grep '"kind":"evaluation"' ranks1/metrics.jsonl | tail -n 1 | grep -qF "$loss" || fail "the run found another loss"
+grep -q 'step 17, held-out, masked at 15%: MLM loss' log.txt || fail "$(grep held-out log.txt)"
+evaluated train.evaluate_masked_lm_probability=0.4 >more.txt
+grep -q '"masked_lm_probability":0.4,' more.txt || fail "$(cat more.txt)"
+sed -E 's/.*"masked":([0-9]+).*/\1/' usual.txt more.txt | tr '\n' ' ' >counts.txt
+awk '!($2 > 2 * $1 && $2 < 3 * $1) { exit 1 }' counts.txt || fail "masked at 15% and at 40%: $(cat counts.txt)"
+"$LAMBERT" eval "$TINY" data.corpus=corpus run.folder=none --checkpoint ranks1 >out.txt 2>err.txt ||
+    fail "eval: $(cat err.txt)"
+grep -q 'masked tokens (15%), products' out.txt || fail "$(cat out.txt)"
+# Held-out samples are shown as they are evaluated.
+shown two 0 19 --split heldout phase.two.sequence_length=64 phase.two.masked_lm_probability=0.3 >seen.txt ||
+    fail "show batch"
+python3 -c 'import json, sys; print(sum(len(json.loads(line)["masked_positions"]) for line in sys.stdin))' \
+    <seen.txt >got.txt
+[ "$(cat got.txt)" = "${wanted:=$(cut -d ' ' -f 1 counts.txt)}" ] || fail "$(cat got.txt) are masked, not $wanted"

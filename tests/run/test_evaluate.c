@@ -34,7 +34,9 @@ static void fixture_init(struct fixture *fixture, double heldout)
     fixture->corpus = corpora_of(&fixture->corpora, 0, 0);
     fixture->vocab = vocabulary_size(corpus_vocabulary(fixture->corpus));
     const struct bert_config model = bert_config_of(&fixture->config, fixture->vocab);
-    const struct bert_options options = bert_options_of(&fixture->config);
+    struct config most_masked = fixture->config; /* there is room for all that these tests mask */
+    most_masked.train.evaluate_masked_lm_probability = 0.4;
+    const struct bert_options options = bert_options_of(&most_masked);
     assert_int_equal(bert_new(&fixture->bert, &model, &options, &err), 0);
     const struct param_table *table = bert_params(fixture->bert);
     fixture->params = memory_new(table->size, sizeof *fixture->params);
@@ -80,7 +82,7 @@ static void count_tokens(const struct fixture *fixture, uint64_t *counts)
 /* The set, sample by sample, in batches of one. */
 static struct evaluation expect(const struct fixture *fixture, uint64_t sequences)
 {
-    const struct sampler_options options = sampler_options_of(&fixture->config, 0);
+    const struct sampler_options options = evaluation_sampler_options_of(&fixture->config, 0);
     struct evaluation expected = {.sequences = sequences};
     struct sampler *sampler;
     struct packed_batch batch;
@@ -159,8 +161,51 @@ static void all_ranks_find_what_one_finds(void **state)
     struct fixture fixture;
     fixture_init(&fixture, 0.4);
     check(&fixture, 17);
+    fixture.config.train.evaluate_masked_lm_probability = 0.4;
+    check(&fixture, 17);
     fixture.config.train.evaluate_sequences = 1; /* other ranks have no sample */
     check(&fixture, 1);
+    fixture_release(&fixture);
+}
+
+static struct evaluation evaluate(struct fixture *fixture)
+{
+    struct evaluator *evaluator;
+    struct evaluation result;
+    struct error err;
+    assert_int_equal(evaluator_new(&evaluator, &fixture->config, 0, &fixture->corpora, &err), 0);
+    assert_int_equal(
+        evaluator_run(evaluator, ranks, fixture->bert, fixture->params, NULL, &result, &err), 0);
+    evaluator_free(evaluator);
+    return result;
+}
+
+/* However training masks, to the bit; unless the evaluation's own rate is another. */
+static void an_evaluation_does_not_depend_on_what_training_masks(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, 0.4);
+    struct config_phase *phase = &fixture.config.phases[0];
+    const struct evaluation usual = evaluate(&fixture);
+    assert_true(usual.masking == 0.15 && usual.masked_as_trained);
+    fixture.config.data.sampling.mask_replace_prob = 1;
+    fixture.config.data.sampling.random_replace_prob = 0;
+    for (int way = 0; way < 3; way++) {
+        phase->masked_lm_probability = way > 0 ? 0.3 : 0;
+        phase->masked_lm_probability_end = way > 1 ? 0.15 : 0;
+        phase->max_predictions_per_sequence = way > 0 ? 8 : 0;
+        const struct evaluation other = evaluate(&fixture);
+        assert_true(other.masking == 0.15 && !other.masked_as_trained);
+        assert_memory_equal(other.sums, usual.sums, sizeof usual.sums);
+        assert_true(other.unigram_loss == usual.unigram_loss);
+        assert_true(other.unigram_accuracy == usual.unigram_accuracy);
+    }
+    fixture.config.train.evaluate_masked_lm_probability = 0.3;
+    const struct evaluation more = evaluate(&fixture);
+    assert_true(more.masking == 0.3);
+    assert_true(more.sums[PRETRAINING_MLM].terms > 1.5 * usual.sums[PRETRAINING_MLM].terms);
+    assert_true(more.sums[PRETRAINING_NSP].terms == usual.sums[PRETRAINING_NSP].terms);
     fixture_release(&fixture);
 }
 
@@ -277,6 +322,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         RANKS_TEST(all_ranks_find_what_one_finds),
+        RANKS_TEST(an_evaluation_does_not_depend_on_what_training_masks),
         RANKS_TEST(the_set_is_one_epoch_at_most),
         RANKS_TEST(nothing_held_out_is_no_failure),
         RANKS_TEST(several_corpora_are_weighted_by_their_shares),

@@ -270,6 +270,57 @@ static void masking_is_that_of_the_phase(void **state)
     assert_int_equal(sampler_options_of(&config, 0).masking_change.samples, 152);
 }
 
+static void assert_same_sampler(const struct sampler_options *a, const struct sampler_options *b)
+{
+    assert_true(a->seed == b->seed);
+    assert_int_equal(a->phase, b->phase);
+    assert_int_equal(a->sequence_length, b->sequence_length);
+    assert_int_equal(a->max_predictions, b->max_predictions);
+    assert_true(a->masking_change.end == b->masking_change.end);
+    assert_true(a->masking_change.samples == b->masking_change.samples);
+    assert_true(a->sampling.short_sequence_probability == b->sampling.short_sequence_probability);
+    assert_true(a->sampling.masked_lm_probability == b->sampling.masked_lm_probability);
+    assert_int_equal(a->sampling.masking, b->sampling.masking);
+    assert_int_equal(a->sampling.longest_span, b->sampling.longest_span);
+    assert_true(a->sampling.mask_replace_prob == b->sampling.mask_replace_prob);
+    assert_true(a->sampling.random_replace_prob == b->sampling.random_replace_prob);
+    assert_int_equal(a->sampling.sentence_pairs, b->sampling.sentence_pairs);
+}
+
+/* What is trained at 15%, 80/10/10, is evaluated as it is trained, and what is trained otherwise as that. */
+static void runs_with_other_masking_are_evaluated_alike(void **state)
+{
+    (void)state;
+    struct config config;
+    load_phases(&config, "data.masking=spans", "data.sentence_pairs=sop",
+                "phase.one.max_predictions_per_sequence=10", NULL);
+    const struct sampler_options usual = sampler_options_of(&config, 0),
+                                 second = sampler_options_of(&config, 1);
+    struct sampler_options options = evaluation_sampler_options_of(&config, 0);
+    assert_same_sampler(&options, &usual);
+    options = evaluation_sampler_options_of(&config, 1);
+    assert_same_sampler(&options, &second);
+
+    load_phases(&config, "data.masking=spans", "data.sentence_pairs=sop",
+                "data.masked_lm_probability=0.3", "data.mask_replace_prob=0.5",
+                "data.random_replace_prob=0.5", "phase.one.max_predictions_per_sequence=10",
+                "phase.two.masked_lm_probability_end=0.15", NULL);
+    options = evaluation_sampler_options_of(&config, 0);
+    assert_int_equal(options.max_predictions, 0); /* the limit was for 30% */
+    options.max_predictions = 10;
+    assert_same_sampler(&options, &usual);
+    options = evaluation_sampler_options_of(&config, 1);
+    assert_same_sampler(&options, &second);
+
+    load_phases(&config, "train.evaluate_masked_lm_probability=0.4", NULL);
+    options = evaluation_sampler_options_of(&config, 0);
+    assert_true(options.sampling.masked_lm_probability == 0.4);
+    assert_true(options.sampling.mask_replace_prob == 0.8);
+    assert_int_equal(bert_options_of(&config).capacity.labelled,
+                     ceil(0.4 * bert_options_of(&config).capacity.tokens) +
+                         bert_options_of(&config).capacity.sequences);
+}
+
 /* Whatever is masked most fits. */
 static void there_is_room_for_what_is_masked_most(void **state)
 {
@@ -301,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_word_reaches_its_module),
         cmocka_unit_test(masking_is_that_of_the_phase),
+        cmocka_unit_test(runs_with_other_masking_are_evaluated_alike),
         cmocka_unit_test(there_is_room_for_what_is_masked_most),
         cmocka_unit_test(the_model_is_made_as_configured),
     };

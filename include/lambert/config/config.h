@@ -119,6 +119,7 @@ struct config_train {
     int recompute;      /* layers of which one input is kept; 0: everything is */
     int evaluate_every; /* steps; 0: at the end of a phase only */
     int evaluate_sequences;
+    double evaluate_masked_lm_probability;
     char evaluate_pairs[CONFIG_TEXT]; /* pre-training: minimal pairs; empty: none */
     int checkpoint_every;             /* steps; 0: at the end of a phase only */
     double checkpoint_minutes;        /* 0: none by the clock */

@@ -56,7 +56,7 @@ uint64_t corpora_hash_by_spelling(const struct corpora *corpora, const struct co
 /* Makes room for the ready samples of all that is open, whose masks no option limits. */
 void corpora_widen(const struct corpora *corpora, struct bert_capacity *capacity);
 
-/* The samples of a phase. The parts share data.cache_megabytes. */
+/* The samples of a phase, held-out ones masked as an evaluation does. The parts share data.cache_megabytes. */
 int corpora_sampler(const struct corpora *corpora, const struct config *config, int phase,
                     enum corpus_split split, struct mixed_sampler **sampler, struct error *err);
 

@@ -1,7 +1,8 @@
 /* Held-out evaluation, and the yardstick beside it: what guessing from token frequencies gives.
  *
  * The evaluation set is fixed: the first `sequences` samples that the phase's sampler makes of the
- * held-out documents, masked by the run's seed, dropout off. Losses are means over all masked
+ * held-out documents, masked by the run's seed at train.evaluate_masked_lm_probability and 80/10/10 (so that losses of
+ * runs that mask otherwise can be compared), dropout off. Losses are means over all masked
  * tokens (all sequences) of the set, in natural logarithms, whatever the number of ranks.
  *
  * Of several corpora, each has a set of so many sequences, the same that it would have alone. What
@@ -28,6 +29,8 @@ struct evaluation {
     double unigram_accuracy; /* of always answering the commonest token */
     uint64_t sequences;
     enum float_type compute_type; /* that products were made in */
+    double masking; /* the masking rate; 0: of ready samples alone, whose masks are their own */
+    bool masked_as_trained; /* the phase's training samples are masked in the same way */
 
     /* Where the phase has several corpora: those that have held-out text, each by itself. The sums
      * above are then those that give the weighted means; terms and sequences are of all together. */

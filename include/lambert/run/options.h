@@ -15,9 +15,13 @@
 
 struct sampler_options sampler_options_of(const struct config *config, int phase);
 
-/* The same for one of several corpora of the phase, which share the cache; part 0 of 1 is the above. */
-struct sampler_options part_sampler_options_of(const struct config *config, int phase, int part,
-                                               int parts);
+/* Those of held-out samples, which are masked at train.evaluate_masked_lm_probability and 80/10/10, however the phase is
+ * trained. Where it is trained so, they are the above. */
+struct sampler_options evaluation_sampler_options_of(const struct config *config, int phase);
+
+/* Of one of several corpora of the phase, which share the cache; of part 0 of 1 the same. */
+struct sampler_options part_sampler_options(const struct sampler_options *phase, int part,
+                                            int parts);
 
 struct bert_config bert_config_of(const struct config *config, int vocab_size);
 struct config_model config_model_of(const struct bert_config *shape); /* the other way */
