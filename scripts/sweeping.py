@@ -145,6 +145,13 @@ def last_evaluations(metrics):
     return first, last, step, seconds
 
 
+def sentence_of(said):
+    """Of what a run that failed said, the line to tell: Lambert's last error, which mpirun's own words may follow."""
+    lines = [line.strip() for line in said.splitlines() if line.strip(" -")]
+    errors = [line for line in lines if line.startswith("error: ")]
+    return (errors or lines or [""])[-1]
+
+
 def ending_of(code, said, metrics):
     """How a run ended: what its record has beside name and settings."""
     first, last, step, seconds = last_evaluations(metrics)
@@ -159,7 +166,7 @@ def ending_of(code, said, metrics):
     if last:
         ending.update({name: last.get(name) for name in ("mlm_loss", "mlm_accuracy", "nsp_loss", "unigram_loss")})
     if code != 0:
-        ending["said"] = said.strip().splitlines()[-1] if said.strip() else ""
+        ending["said"] = sentence_of(said)
     return ending
 
 

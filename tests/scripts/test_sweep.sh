@@ -147,6 +147,8 @@ sys.path.insert(0, sys.argv[1])
 import sweeping
 assert sweeping.shares_of([[0, 4], [1, 5], [2, 6], [3, 7]], 2) == [[0, 1, 4, 5], [2, 3, 6, 7]]
 assert sweeping.shares_of([[0], [1], [2]], 2) == [[0], [1, 2]]
+mpirun = "log\nerror: the disk is full\n---\nmpirun: a process exited with code 1\n----\n"
+assert sweeping.sentence_of(mpirun) == "error: the disk is full" and sweeping.sentence_of("a\nb\n---\n") == "b"
 PYTHON
 
 # A job of an array: the run of its number under mpirun; back into the queue where it was stopped.
