@@ -343,6 +343,37 @@ yardstick-curve: $(BUILD)/lambert
 	@[ '$(origin PEER_PYTHON)' != file ] || $(MAKE) --no-print-directory $(PEERS)/installed
 	$(PEER_PYTHON) scripts/yardstick/curve.py $(BUILD) $(DATA) $(YARDSTICK)-curve $(RUN) $(TUNING)
 
+# --- the study -------------------------------------------------------------------------------
+# docs/study.md: LAMB, AdamW and others at batches of 16 to 2,048, in small. Runs lie in STUDY, as does their corpus,
+# which is made there if STUDY_CORPUS names no other; what scripts/study/study.json holds is not done again. It may be stopped at any time.
+# ONLY names some of the questions.
+STUDY ?= $(BUILD)/study
+STUDY_CORPUS ?= $(STUDY)/corpus
+STUDY_HOURS ?=
+STUDY_JOBS ?= 1
+STUDY_RUN = . scripts/mpi-test-env.sh; scripts/study/run.py $(BUILD) $(STUDY_CORPUS) $(STUDY)/runs --jobs $(STUDY_JOBS) \
+  $(if $(STUDY_HOURS),--max-hours $(STUDY_HOURS)) $(if $(ONLY),--only $(ONLY))
+ONLY ?=
+
+.PHONY: study study-list study-tasks
+
+$(STUDY)/corpus/corpus.json: | $(BUILD)/lambert
+	data/debian-corpus $(STUDY)/debian
+	$(BUILD)/lambert vocab --output $(STUDY)/vocab.txt --size 8192 $(STUDY)/debian/text
+	$(BUILD)/lambert prep --vocabulary $(STUDY)/vocab.txt --output $(STUDY)/corpus --heldout 0.02 $(STUDY)/debian/text
+
+study: $(BUILD)/lambert $(STUDY_CORPUS)/corpus.json
+	@$(STUDY_RUN) || [ $$? = 76 ]
+	/usr/bin/python3 scripts/study/report.py
+
+study-tasks: $(BUILD)/lambert $(STUDY_CORPUS)/corpus.json
+	@[ -n '$(DATA)' ] || { echo 'study-tasks: wanted: DATA=DIR, made by data/tasks' >&2; exit 1; }
+	@scripts/study/tune.py $(BUILD) $(STUDY_CORPUS) $(STUDY)/runs $(DATA) $(if $(STUDY_HOURS),--max-hours $(STUDY_HOURS)) || [ $$? = 76 ]
+	/usr/bin/python3 scripts/study/report.py
+
+study-list: $(BUILD)/lambert $(STUDY_CORPUS)/corpus.json
+	@$(STUDY_RUN) --list
+
 # --- scaling ---------------------------------------------------------------------------------
 # docs/scaling.md: a model of step time and the exchange on up to 1,024 simulated hosts. CORPUS is a
 # folder that `lambert prep` made. What scripts/scaling/scaling.json holds already is not done again. With what
@@ -363,7 +394,6 @@ endif
 
 # BERT-Base on four hosts and a network of 1 Gbit/s, with and without it: a case takes one to four minutes, and
 # adds to $(SCALING). ONLY is a pattern of cases (scripts/scaling/loss.py --list).
-ONLY ?=
 
 measure-loss: $(BUILD)/lambert $(SWITCH)
 	@[ -n '$(CORPUS)' ] || { echo 'measure-loss: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
@@ -408,6 +438,9 @@ check-scaling: $(BUILD)/lambert $(SWITCH)
 #: make yardstick DATA=DIR [MODEL=DIR] [TASKS='MRPC RTE'] [SEEDS=5] [PARTS=SST-2=10000]   fine-tune a model with
 #:                         Lambert and with PyTorch (docs/yardstick.md; hours, goes on where it was stopped)
 #: make yardstick-curve DATA=DIR RUN=DIR [TASKS=...]   weights from along a pre-training run, fine-tuned
+#: make study [STUDY_HOURS=2.5] [STUDY_JOBS=2] [ONLY='pilot types']   the runs of docs/study.md, as many as have no
+#:                         result yet: 20 hours of a core, goes on where it was stopped; make study-list: which there are;
+#:                         make study-tasks DATA=DIR: its models fine-tuned
 #: make scaling CORPUS=DIR write docs/scaling.md anew (SimGrid; hours); with BENCH=FILE NET=FILE, JSON of
 #:                         lambert bench: its rows for your cluster
 #: make measure-loss CORPUS=DIR [ONLY=PATTERN]   BERT-Base on 4 hosts with and without a network

@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+"""Writes the tables of docs/study.md anew, between their marks, and draws its pictures, from the results.
+
+    scripts/study/report.py [--results study.json] [--docs FOLDER] [--check]
+
+Of results of several study.ini or corpora those count that are of the newest line's. A row that the page cites,
+(row NAME), has to be among them. --check says with exit code 1 that the tables of the page are not those of the
+results, and writes nothing. Pictures need Debian's python3-matplotlib; without it they stay as they are."""
+import argparse
+import math
+import os
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+import cells
+import results as kept
+import tables
+from run import seconds_of
+
+DOCS = os.path.join(HERE, "..", "..", "docs")
+MARKED = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+CITED = re.compile(r"\(rows? ([^)]*)\)")
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"]
+GREY = "#606060"
+
+
+def page_with(text, found):
+    """The page with other tables; all of them have to be there."""
+    marks = [match[2] for match in MARKED.finditer(text)]
+    if sorted(marks) != sorted(found):
+        sys.exit(f"report: the page has the tables {', '.join(sorted(marks))}, and not {', '.join(sorted(found))}")
+    return MARKED.sub(lambda match: match[1] + "\n".join(found[match[2]]) + "\n" + match[3], text)
+
+
+def missing_rows(text, names):
+    cited = [name.strip(" `\n") for match in CITED.finditer(text) for name in re.split(r",|\band\b", match[1])]
+    return [name for name in cited if name and name not in names]
+
+
+def guess_of(results):
+    return next((result["unigram_loss"] for result in results if result.get("unigram_loss")), math.nan)
+
+
+def draw_batches(plt, losses, guess, path):
+    answers = cells.batches(cells.Ask(losses))
+    figure, axes = plt.subplots(figsize=(7.5, 4.8), layout="constrained")
+    for colour, rule in zip(COLOURS, cells.RULES):
+        points = [(batch, answers[rule, batch][0].loss) for batch in cells.BATCHES if answers[rule, batch][0]]
+        if points:
+            axes.plot(*zip(*points), color=colour, marker="o", label=tables.NAMES[rule])
+        for batch in (cells.SMALLEST, cells.LARGEST):
+            seeds = answers[rule, batch][1]
+            if seeds:
+                axes.plot([batch] * len(seeds), list(seeds.values()), "_", color=colour, markersize=12)
+    axes.axhline(guess, color=GREY, linestyle="--", label="guessing by frequency")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(cells.BATCHES, [f"{batch:,}" for batch in cells.BATCHES])
+    axes.set_xlabel("global batch (equal samples)")
+    axes.set_ylabel("held-out MLM loss, at the best rate")
+    axes.legend()
+    return figure, path
+
+
+def draw_rates(plt, losses, guess, path):
+    answers = cells.rates(cells.Ask(losses))
+    figure, panels = plt.subplots(len(cells.MAPPED), 2, figsize=(9, 7), layout="constrained", sharey=True, squeeze=False)
+    for rule, row in zip(cells.MAPPED, panels):
+        for kind, axes in zip(("warm", "cold"), row):
+            for colour, batch in zip(COLOURS, cells.MAP_BATCHES):
+                found = answers[rule, batch, kind]
+                points = [(rate, loss) for rate, loss in (found.rates if found else {}).items() if math.isfinite(loss)]
+                if points:
+                    axes.plot(*zip(*sorted(points)), color=colour, marker="o", label=f"batch {batch:,}")
+            axes.axhline(guess, color=GREY, linestyle="--")
+            axes.set_xscale("log")
+            axes.set_title(f"{tables.NAMES[rule]}, {'with' if kind == 'warm' else 'without'} warm-up")
+            axes.set_xlabel("peak learning rate")
+    for row in panels:
+        row[0].set_ylabel("held-out MLM loss")
+    if panels[0][0].get_legend_handles_labels()[0]:
+        panels[0][0].legend()
+    return figure, path
+
+
+
+
+
+def draw(results, losses, docs):
+    """The pictures of which there is something to see."""
+    sys.path.insert(1, os.path.join(HERE, ".."))
+    try:
+        import plotting
+    except SystemExit as missing:
+        print(missing, file=sys.stderr)
+        return
+    plotting.plt.rcParams.update(plotting.STYLE)
+    guess = guess_of(results)
+    for drawn, name, there in (
+            (draw_batches, "study-batches.png", any(best for best, _ in cells.batches(cells.Ask(losses)).values())),
+            (draw_rates, "study-rates.png", any(cells.rates(cells.Ask(losses)).values()))):
+        if there:
+            figure, path = drawn(plotting.plt, losses, guess, os.path.join(docs, name))
+            plotting.save(figure, path, format="png", dpi=130)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", metavar="FILE", default=os.path.join(HERE, "study.json"))
+    parser.add_argument("--docs", metavar="FOLDER", default=DOCS)
+    parser.add_argument("--check", action="store_true")
+    words = parser.parse_args()
+    results = kept.read(words.results)
+    if results:
+        results = kept.of_base(results, results[-1]["base"], results[-1]["corpus"])
+    path = os.path.join(words.docs, "study.md")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    strangers = missing_rows(text, {result["name"] for result in results})
+    if strangers:
+        sys.exit(f"report: {path} cites rows that are not there: {', '.join(strangers)}")
+    new = page_with(text, tables.all_tables(results, seconds_of, kept.losses_of))
+    if words.check:
+        sys.exit(0 if new == text else f"report: {path} is not what the results say; run scripts/study/report.py")
+    draw(results, kept.losses_of(results), words.docs)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(new)
+
+
+if __name__ == "__main__":
+    main()
