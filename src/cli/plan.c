@@ -27,6 +27,7 @@ enum { DEALT = 4096, MOST_BATCHES = 16 }; /* sequences that are looked at, and g
 
 /* The least that docs/scaling.md counts with. */
 static const double ASSUMED_GIGABITS = 10, ASSUMED_LATENCY = 20e-6, ASSUMED_MESSAGE = 1e-6;
+static const double ALIKE = 0.03; /* steps whose sequences differ by no more are timed once */
 static const double ASSUMED_COPY = 4e9, ASSUMED_DISK = 100e6; /* bytes a second */
 
 struct plan_arguments {
@@ -362,8 +363,7 @@ static int time_stretch(struct planner *planner, struct trial *trial, int s, int
     const int phase = planner->stretches[s].phase;
     const struct step_work *batch = &planner->works[s].batch;
     struct trial_result result;
-    if (trial_phase(trial, phase, batch->sequences / nodes / others,
-                    batch->operations / batch->sequences, &result, err) < 0)
+    if (trial_phase(trial, phase, batch, nodes * planner->job.node.ranks, &result, err) < 0)
         return -1;
     *speed = result.speed;
     speed->useful *= others;
@@ -377,14 +377,14 @@ static int time_stretch(struct planner *planner, struct trial *trial, int s, int
     return 0;
 }
 
-/* Whether stretch s on so many nodes is timed by the same steps as what was timed already: then *speed is that. */
+/* Whether stretch s on so many nodes is timed by steps like those of what was timed already: then *speed is that. */
 static bool is_timed(const struct planner *planner, int timed[MOST_ROWS][PLAN_STRETCHES], int i,
                      int s, struct plan_speed *speed)
 {
     for (int a = 0; a <= i; a++)
         for (int b = 0; b < (a < i ? planner->stretch_count : s); b++)
             if (planner->stretches[b].phase == planner->stretches[s].phase &&
-                timed[a][b] == timed[i][s]) {
+                abs(timed[a][b] - timed[i][s]) <= ALIKE * timed[i][s]) {
                 *speed = planner->speeds[a][b];
                 return true;
             }
@@ -399,8 +399,8 @@ static int time_stretches(struct planner *planner, struct trial *trial, double o
     for (int i = 0; i < planner->count && status == 0; i++)
         for (int s = 0; s < planner->stretch_count && status == 0; s++) {
             const int nodes = planner->nodes[i];
-            const double sequences = planner->works[s].batch.sequences / nodes / others;
-            timed[i][s] = trial_sequences(trial, planner->stretches[s].phase, sequences);
+            timed[i][s] =
+                trial_sequences(trial, &planner->works[s].batch, nodes * planner->job.node.ranks);
             if (!is_timed(planner, timed, i, s, &planner->speeds[i][s]))
                 status =
                     time_stretch(planner, trial, s, nodes, others, &planner->speeds[i][s], err);

@@ -233,12 +233,12 @@ static int time_steps(struct trial *trial, struct trial_batches *batches,
     return status;
 }
 
-int trial_sequences(const struct trial *trial, int phase, double node_sequences)
+int trial_sequences(const struct trial *trial, const struct step_work *batch, int ranks)
 {
-    const int length = trial->config->phases[phase].sequence_length;
-    const int ranks = dist_size(trial->dist);
-    const int fits = max_int(trial->options.bert.capacity.tokens / length, 1);
-    return max_int(ranks, min_int((int)rint(node_sequences), TRIAL_MICRO_BATCHES * fits * ranks));
+    const double micro = step_micro_batches(batch, ranks, trial->options.bert.capacity.tokens);
+    const double part = fmin(1, TRIAL_MICRO_BATCHES / micro);
+    const int here = dist_size(trial->dist);
+    return max_int(here, (int)rint(part * batch->sequences / ranks * here));
 }
 
 /* --- an evaluation -------------------------------------------------------------------------------- */
@@ -274,10 +274,11 @@ static int time_evaluation(struct trial *trial, int phase, double operations_a_s
     return 0;
 }
 
-int trial_phase(struct trial *trial, int phase, double node_sequences, double operations_a_sequence,
+int trial_phase(struct trial *trial, int phase, const struct step_work *batch, int ranks,
                 struct trial_result *result, struct error *err)
 {
-    const int sequences = trial_sequences(trial, phase, node_sequences);
+    const int sequences = trial_sequences(trial, batch, ranks);
+    const double operations_a_sequence = batch->operations / batch->sequences;
     struct trial_batches batches;
     int status = dist_agree(trial->dist, batches_open(&batches, trial, phase, sequences, err), err);
     if (status == 0)

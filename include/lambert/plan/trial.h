@@ -3,7 +3,7 @@
  * the model's (plan/step_time.h).
  *
  *     trial_open(&trial, dist, config, corpora, vocab, seconds, err)
- *     trial_phase(trial, phase, node_sequences, operations_a_sequence, &result, err)     for any phase, as often as one likes
+ *     trial_phase(trial, phase, &batch, ranks, &result, err)     for any phase, as often as one likes
  *     trial_checkpoint(trial, &bytes_a_second, err)
  *     trial_close(trial)
  *
@@ -38,15 +38,15 @@ struct trial_result {
     int steps;           /* that were timed */
 };
 
-/* Steps of which this node has so many sequences, or as many as make TRIAL_MICRO_BATCHES micro-batches a rank where
- * that is fewer: the others would only take as long again. And a part of an evaluation, whose sequences have so many
- * operations on average. */
+/* Steps as this node would make them in a job of `ranks` ranks that have such global batches of the phase: of its share of
+ * the sequences, or, where a rank has more than TRIAL_MICRO_BATCHES micro-batches, of so many as these take, for the others
+ * would only take as long again. And a part of an evaluation. */
 enum { TRIAL_MICRO_BATCHES = 2 };
-int trial_phase(struct trial *trial, int phase, double node_sequences, double operations_a_sequence,
+int trial_phase(struct trial *trial, int phase, const struct step_work *batch, int ranks,
                 struct trial_result *result, struct error *err);
 
-/* [local], of rank 0's numbers: how many sequences of a step trial_phase() takes then. */
-int trial_sequences(const struct trial *trial, int phase, double node_sequences);
+/* [local] How many sequences of a step trial_phase() takes on this node. */
+int trial_sequences(const struct trial *trial, const struct step_work *batch, int ranks);
 
 /* How fast weights and moments are copied for a checkpoint; 0 where there is no memory for a copy. */
 int trial_checkpoint(struct trial *trial, double *bytes_a_second, struct error *err);
