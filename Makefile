@@ -270,7 +270,13 @@ $(BUILD)/tests/lambert-emulated: $(call test_objects_of,tests/kernels/emulated_c
 	$(Q)$(MPICC) -fopenmp $(CFLAGS) $(INSTRUMENT) $(EMULATED) $(filter %.o,$^) -Wl,--whole-archive $(BUILD)/lib/libcli.a \
 	  -Wl,--no-whole-archive $(filter-out $(BUILD)/lib/libcli.a,$(filter %.a,$^)) $(LIBS) -o $@
 
-tests: $(TESTS) $(REPLAYS) $(BUILD)/lambert $(BUILD)/tests/lambert-emulated
+# The model of a step's time for scripts/scaling.
+$(BUILD)/scaling/step-time: scripts/scaling/step_time.c $(call libraries_of,plan)
+	@mkdir -p $(@D)
+	$(SAY) '  LINK  $@'
+	$(Q)$(MPICC) $(FLAGS) -MMD -MP $(filter %.c,$^) $(filter %.a,$^) $(LIBS) -o $@
+
+tests: $(TESTS) $(REPLAYS) $(BUILD)/lambert $(BUILD)/tests/lambert-emulated $(BUILD)/scaling/step-time
 
 # PATTERN: only tests whose name matches it (grep -E).
 PATTERN ?= .

@@ -382,7 +382,7 @@ SCALING = scripts/scaling/scaling.json
 BENCH ?=
 NET ?=
 
-scaling: $(BUILD)/lambert
+scaling: $(BUILD)/lambert $(BUILD)/scaling/step-time
 	@[ -n '$(CORPUS)' ] || { echo 'scaling: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
 ifneq ($(BENCH)$(NET),)
 	@scripts/scaling/own.py $(BUILD) $(CORPUS) $(if $(BENCH),--model $(BENCH)) $(if $(NET),--net $(NET))
@@ -395,7 +395,7 @@ endif
 # BERT-Base on four hosts and a network of 1 Gbit/s, with and without it: a case takes one to four minutes, and
 # adds to $(SCALING). ONLY is a pattern of cases (scripts/scaling/loss.py --list).
 
-measure-loss: $(BUILD)/lambert $(SWITCH)
+measure-loss: $(BUILD)/lambert $(BUILD)/scaling/step-time $(SWITCH)
 	@[ -n '$(CORPUS)' ] || { echo 'measure-loss: wanted: CORPUS=DIR, made by lambert prep' >&2; exit 1; }
 	@scripts/install-packages build cluster simgrid
 	scripts/scaling/loss.py $(BUILD) $(CORPUS) $(SCALING) --only '$(ONLY)'
@@ -406,7 +406,7 @@ check-plan: $(BUILD)/lambert
 	@[ -n "$(TEXT)" ] || { echo 'check-plan: TEXT=DIR, what a corpus is made of' >&2; exit 1; }
 	scripts/plan-check $(BUILD) $(TEXT)
 
-check-scaling: $(BUILD)/lambert $(SWITCH)
+check-scaling: $(BUILD)/lambert $(BUILD)/scaling/step-time $(SWITCH)
 	@scripts/install-packages build cluster
 	scripts/scaling/check.py $(BUILD) $(SCALING)
 

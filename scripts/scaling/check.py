@@ -53,7 +53,7 @@ def predict(hosts, deal, net, alone, shape):
     return {"computing": computing, "imbalance": step.waiting, "stall": step.stall,
             "sums": step.sums, "exposed": step.exposed, "seconds": seconds,
             "not_overlapped": computing + step.waiting + step.sums + 2 *
-            model.traffic(shape, hosts, SCHEDULE)[0] / network.bandwidth}
+            4 * shape.elements * (hosts - 1) / hosts / network.bandwidth}
 
 
 def predict_by_benches(hosts, deal, net, bench, shape):
@@ -81,6 +81,7 @@ def main():
     parser.add_argument("output")
     parser.add_argument("--case", action="append", metavar="HOSTS:MEGABITS")
     arguments = parser.parse_args()
+    model.use(arguments.build)
     results = run.load(arguments.output)
     found = results.setdefault("check", {})
     for case in arguments.case or CASES:

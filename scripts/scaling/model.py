@@ -1,20 +1,17 @@
-"""A model of the time of a training step on N nodes, one rank a node. Plain formulas; docs/scaling.md
-says them in words.
-
-    compute   operations of the busiest node / useful operations a second of a node
-    clear     of the gradients, before the first micro-batch
-    stall     of the first forward, for weights that have not arrived (the all-gather of the step before),
-              and before it, for the rows of the word embeddings that it looks up
-    sums      adding up the gradients that arrive, in memory, by the cores that compute otherwise
-    messages  the calls that send and receive, by one core while the others wait
-    exposed   what the reduce-scatter takes beyond the end of backward, with the rows looked up
-    update    LAMB on 1/N of the weights, and sums over all ranks: of losses, norms, trust ratios
+"""What docs/scaling.md asks of the model of a step's time on N nodes, one rank a node: rows of the paper, nodes, networks
+and schedules. The formulas themselves are the program's, by which `lambert plan` goes (include/lambert/plan/step_time.h):
+step_time() asks BUILD/scaling/step-time, which `make scaling` builds. What stands here besides is what the simulation is
+told (simulation.py), where it is not of the exchange itself: what is sent when, and how much is computed in between.
 """
 import configparser
 import itertools
 import math
 import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
+
+PROGRAM = ["build/scaling/step-time"]  # use() says which build's
 
 FLOATS_UPDATED = 11  # read or written for each element by norms, moments and update, in floats
 NORM_BYTES = 150e3   # of exact sums of squares that go over all ranks (src/optim/exact_sum.c)
@@ -171,24 +168,6 @@ def slots_of(bucket):
     return max(4, (8 << 20) // bucket)
 
 
-def traffic(shape, nodes, schedule):
-    """Of one rank in a reduce-scatter: bytes sent (and received), bytes that sums move in memory, and
-    messages begun, receiving ones too. An all-gather sends as much."""
-    element = 2 if schedule.bfloat16 else 4
-    sent = summed = messages = 0
-    part = shape.elements * 4.0
-    for members in stages(nodes, schedule.split):
-        wire = part * element / 4
-        sent += wire * (members - 1) / members
-        summed += part / members * 2 + wire * (members - 1) / members  # own, result; received
-        if element == 2:
-            summed += part + wire  # rounding before it is sent
-            summed += part / members + wire / members + (part + wire) * (members - 1) / members  # weights
-        messages += 2 * (members - 1)
-        part /= members
-    return sent, summed, messages * math.ceil(shape.elements / bucket_of(nodes, schedule))
-
-
 def micro_shares(work, nodes, schedule):
     """Parts of a node's work in each micro-batch: even ones, as few as can be (packed_batch_fit() in
     src/batch/packed_batch.c)."""
@@ -196,38 +175,6 @@ def micro_shares(work, nodes, schedule):
     full = schedule.micro_batch - length / 2  # no sequence is cut
     count = max(1, math.ceil(tokens / full))
     return [1 / count] * count
-
-
-def in_matrix(shape, bucket, schedule):
-    """Buckets wholly in the word embeddings, of those that go apart: of the buckets of gradients they are
-    the first, and of those of weights the last."""
-    return int(shape.matrix // bucket) if schedule.apart else 0
-
-
-def stall_of(pieces, buckets, apart, bucket, clear, first, transfer):
-    """Seconds that the first forward, which computes for `first` seconds after clearing, waits: the b-th
-    bucket of the weights has come after b transfers."""
-    clock = clear
-    for number, (share, _, end) in enumerate(pieces):
-        head = number == len(pieces) - 1
-        needed = buckets if head else math.ceil(end / bucket) - apart
-        clock = max(clock, transfer * needed) + share * first
-    return clock - first - clear
-
-
-def exposed_of(pieces, buckets, apart, bucket, backward, transfer):
-    """Seconds from the end of the last backward until all gradients are summed: buckets travel one
-    after another, each when the gradients of its last piece are there."""
-    clock = sent = 0.0
-    left = list(range(buckets - 1, apart - 1, -1))
-    for number, (share, begin, _) in enumerate(reversed(pieces)):
-        clock += share * backward
-        if number == 0:
-            sent = clock + transfer * apart
-        while left and left[0] * bucket >= begin:
-            sent = max(sent, clock) + transfer
-            left.pop(0)
-    return max(0.0, sent - clock)
 
 
 # Different words among so many tokens, in samples of length 512 of the corpus of docs/scaling.md.
@@ -259,48 +206,33 @@ def row_bytes(shape, tokens, nodes, schedule):
     return found
 
 
-def rows_exchanged(shape, tokens, nodes, schedule, network):
-    """Seconds that those messages take, one way, and messages begun."""
-    parts = zip(stages(nodes, schedule.split), row_bytes(shape, tokens, nodes, schedule))
-    seconds = messages = 0
-    for members, part in parts:
-        seconds += (members - 1) * (part + set_bytes(shape)) / network.bandwidth + 2 * network.latency
-        messages += 2 * 2 * (members - 1)
-    return seconds, messages
+ASKED = []  # the program, once it runs
+
+
+def use(build):
+    """Asks the program of that build folder from now on."""
+    PROGRAM[0] = os.path.join(build, "scaling", "step-time")
+
+
+def ask(numbers):
+    """What it answers to a line of numbers."""
+    if not ASKED:
+        try:
+            ASKED.append(subprocess.Popen(PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        except OSError as error:
+            sys.exit(f"{PROGRAM[0]}: {error.strerror}; make {PROGRAM[0]} builds it")
+    ASKED[0].stdin.write(" ".join(repr(float(number)) for number in numbers) + "\n")
+    ASKED[0].stdin.flush()
+    return [float(number) for number in ASKED[0].stdout.readline().split()]
 
 
 def step_time(shape, work, nodes, node, network, schedule):
-    compute = work.operations / nodes / node.useful
-    clear = shape.elements * 4 / node.memory
-    if nodes == 1:
-        return Step(compute, 0, clear, 0, 0, 0, 0, shape.elements * 4 * FLOATS_UPDATED / node.memory)
-    bucket = bucket_of(nodes, schedule)
-    buckets = math.ceil(shape.elements / bucket)
-    travels, summed, messages = traffic(shape, nodes, schedule)
-    sums, calls = summed / node.memory, messages * node.message
-    pieces = shape.pieces(work.tokens / work.sequences, work.masked / work.sequences)
-    busiest = compute * (1 + work.imbalance)
-    shares = micro_shares(work, nodes, schedule)
-    stages_latency = len(stages(nodes, schedule.split)) * network.latency
-    transfer = travels / buckets / network.bandwidth
-    apart = in_matrix(shape, bucket, schedule)
-    stall = stall_of(pieces, buckets, apart, bucket, clear,
-                     busiest * shares[0] / 3 + calls, transfer)
-    if not schedule.overlap:
-        stall = transfer * buckets
-    exposed = exposed_of(pieces, buckets, apart, bucket,
-                         busiest * shares[-1] * 2 / 3 + sums + calls,
-                         transfer)
-    if apart > 0:
-        tokens = work.tokens / nodes
-        fetch, asked = rows_exchanged(shape, tokens * shares[0], nodes, schedule, network)
-        add, given = rows_exchanged(shape, tokens * shares[-1], nodes, schedule, network)
-        stall, exposed, calls = stall + fetch, exposed + add, calls + (asked + given) / 2 * node.message
-    rounds = math.ceil(math.log2(nodes))
-    update = (shape.elements / nodes * 4 * FLOATS_UPDATED / node.memory +
-              rounds * ((SMALL_SUMS + 2) * network.latency + NORM_BYTES / network.bandwidth))
-    return Step(compute, compute * work.imbalance, clear, stall + stages_latency, sums, 2 * calls,
-                exposed + stages_latency, update)
+    answer = ask([shape.layers, shape.hidden, shape.intermediate, shape.vocab, shape.positions,
+                  work.sequences, work.tokens, work.masked, work.operations, work.imbalance,
+                  node.useful, node.memory, node.message, network.bandwidth, network.latency,
+                  nodes, schedule.micro_batch, 2 if schedule.bfloat16 else 4, schedule.bucket,
+                  not schedule.overlap, not schedule.apart])
+    return Step(*answer[:8])
 
 
 PAYS = 1.5  # times as fast that twice the nodes must make a run

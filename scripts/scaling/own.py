@@ -47,6 +47,7 @@ def main():
     parser.add_argument("--model", metavar="MODEL.json")
     parser.add_argument("--net", metavar="NET.json")
     arguments = parser.parse_args()
+    model.use(arguments.build)
     if not (arguments.model or arguments.net):
         parser.error("wanted: --model MODEL.json, --net NET.json, or both")
     node_for, network = rates_of(arguments.model, arguments.net)

@@ -217,7 +217,9 @@ def arguments_of(description):
     parser.add_argument("output")
     parser.add_argument("--only", default="", help="cases whose names match this pattern")
     parser.add_argument("--list", action="store_true", help="print the names of all cases")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    model.use(arguments.build)
+    return arguments
 
 
 def save(path, results):

@@ -205,6 +205,22 @@ static void a_faster_network_never_makes_a_step_longer(void **state)
                 1.02 * 6e15 / 1024 / 2e12);
 }
 
+static void nothing_is_sent_twice(void **state)
+{
+    (void)state;
+    static const int nodes[] = {2, 12, 17, 32, 270, 1024};
+    const struct step_network network = network_of(25, 1e-5);
+    for (int i = 0; i < 6; i++) {
+        struct step_schedule schedule = schedule_of_nodes(nodes[i]);
+        struct step_time whole, half;
+        step_time_of(&large, &paper, &one_rank, &network, &schedule, &whole);
+        schedule.gradient_wire = schedule.weight_wire = 2;
+        step_time_of(&large, &paper, &one_rank, &network, &schedule, &half);
+        assert_near(whole.bytes, 2 * 4 * 336226108.0 * (nodes[i] - 1) / nodes[i]);
+        assert_near(half.bytes, whole.bytes / 2);
+    }
+}
+
 /* Where the network takes nearly all the time, it takes what two passes of all bytes take. */
 static void an_endless_network_takes_two_passes(void **state)
 {
@@ -261,6 +277,7 @@ int main(void)
         cmocka_unit_test(a_small_model_on_a_slow_network),
         cmocka_unit_test(the_model_has_as_many_elements),
         cmocka_unit_test(a_faster_network_never_makes_a_step_longer),
+        cmocka_unit_test(nothing_is_sent_twice),
         cmocka_unit_test(an_endless_network_takes_two_passes),
         cmocka_unit_test(ranks_of_a_node_share_its_memory_and_its_way_out),
         cmocka_unit_test(shares_are_cut_into_as_few_micro_batches_as_can_be),

@@ -1,14 +1,15 @@
 #!/bin/sh
-# scripts/scaling: the formulas against what they must say, and, where SimGrid is installed, against
+# scripts/scaling: the model as it asks the program's against what it must say, and, where SimGrid is installed, against
 # src/dist/exchange.c on a few simulated hosts.
 . "$(dirname "$0")/../lib.sh"
 export PYTHONDONTWRITEBYTECODE=1
 
-python3 - "$ROOT/scripts/scaling" <<'END' || fail "the model"
+python3 - "$ROOT/scripts/scaling" "$BUILD" <<'END' || fail "the model"
 import dataclasses, math, sys
 sys.path.insert(0, sys.argv[1])
 import model
 from model import *
+model.use(sys.argv[2])
 
 near = lambda a, b: abs(a - b) <= 1e-9 * abs(b)
 shape = Shape()
@@ -22,10 +23,6 @@ assert stages(1, 16) == [] and stages(12, 16) == [12] and stages(17, 16) == [17]
 assert stages(16, 16) == [4, 4] and stages(128, 16) == [16, 8] and stages(255, 16) == [17, 15]
 assert stages(256, 16) == [8, 8, 4] and stages(1024, 16) == [16, 8, 8] and stages(257, 16) == [257]
 assert stages(270, 16) == [9, 6, 5] and stages(514, 16) == [257, 2]  # as in tests/dist/test_stages.c
-for nodes in (2, 12, 17, 32, 270, 1024):  # nothing is sent twice
-    sent, _, _ = traffic(shape, nodes, Schedule())
-    assert near(sent, 4 * shape.elements * (nodes - 1) / nodes), nodes
-    assert near(traffic(shape, nodes, Schedule(bfloat16=True))[0], sent / 2)
 million = 1 << 20  # as in tests/dist/test_sharding.c
 assert [bucket_of(nodes, Schedule()) for nodes in (2, 4, 8, 11, 16, 1024)] == [
     million, million, 2 * million, 11 * million // 4, million, 4 * million]
@@ -52,6 +49,15 @@ passes = 2 * 4 * shape.elements * 1023 / 1024 / 1.25e6
 assert passes < endless.seconds < passes + 3.1
 assert sum(micro_shares(work, 1024, Schedule())) == 1
 assert micro_shares(work, 512, Schedule()) == [0.5, 0.5]
+
+model.ASKED.clear()
+model.use("nowhere")
+try:
+    step_time(shape, work, 1024, node, slow, Schedule())
+except SystemExit as error:
+    assert "make nowhere/scaling/step-time builds it" in str(error)
+else:
+    raise AssertionError("a program that is not there")
 
 rows = {(row.label, row.nodes): row for row in ROWS}
 phases = phases_of(sys.argv[1] + "/../../configs/" + rows["64K/32K", 1024].config + ".ini")
@@ -110,11 +116,12 @@ for source in simulation.sources():
 END
 
 command -v smpicc >/dev/null || { echo "the simulation was left out: no smpicc"; exit 0; }
-python3 - "$ROOT/scripts/scaling" "$WORK" <<'END' || fail "the simulation"
+python3 - "$ROOT/scripts/scaling" "$WORK" "$BUILD" <<'END' || fail "the simulation"
 import sys
 sys.path.insert(0, sys.argv[1])
 import model, simulation
 from model import *
+model.use(sys.argv[3])
 
 program = simulation.build(sys.argv[2])
 node = Node("", 2e12, 200e9, 1e-6)
