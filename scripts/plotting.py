@@ -17,6 +17,8 @@ try:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 except ImportError as missing:
     fail(f"matplotlib cannot be loaded ({missing}); on Debian: apt-get install python3-matplotlib")
 
@@ -61,10 +63,10 @@ def envelope(x, y):
     return x[keep], y[keep]
 
 
-def save(figure, path, **options):
+def save(path, write, **options):
     """Under a temporary name first, so that no half picture is left."""
     picture = io.BytesIO()
-    figure.savefig(picture, **options)
+    write(picture, **options)
     try:
         with open(path + ".tmp", "wb") as file:
             file.write(picture.getvalue())
@@ -78,7 +80,12 @@ def save(figure, path, **options):
 def save_both(figure, output):
     """PICTURE.png and PICTURE.svg; the name may end with either."""
     output = output[:-4] if output.endswith((".png", ".svg")) else output
-    figure.get_layout_engine().execute(figure)  # once for both: it takes as long as to draw one
+    for axes in figure.axes:
+        if not axes.get_title():
+            axes.set_title("", y=1)  # else a place for it is sought above all labels, each time
+    # The layout once for both, as it takes as long as to draw one; savefig() would draw each a second time for its sake.
+    figure.get_layout_engine().execute(figure)
     figure.set_layout_engine("none")
-    save(figure, output + ".png", format="png", dpi=130)
-    save(figure, output + ".svg", format="svg", metadata={"Date": None})
+    figure.set_dpi(130)
+    save(output + ".png", FigureCanvasAgg(figure).print_png)
+    save(output + ".svg", FigureCanvasSVG(figure).print_svg, metadata={"Date": None})

@@ -91,19 +91,22 @@ draws() {
     [ ! -s err.txt ] || fail "$*: it complained: $(cat err.txt)"
 }
 
-# well_formed NAME: NAME.png begins and ends as a PNG does, NAME.svg is XML; the SVG's texts, one a
-# line, go to NAME.txt.
+# well_formed NAME...: NAME.png begins and ends as a PNG does, NAME.svg is XML; the SVG's texts, one a line, go to
+# NAME.txt.
 well_formed() {
-    [ "$(head -c 8 "$1.png" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] ||
-        fail "$1.png is no PNG"
-    [ "$(tail -c 8 "$1.png" | head -c 4)" = IEND ] || fail "$1.png ends too early"
-    python3 -S - "$1.svg" >"$1.txt" <<'END' || fail "$1.svg is no SVG"
+    python3 -S - "$@" <<'END' || fail "these are no pictures: $*"
 import sys
 import xml.etree.ElementTree as tree
-root = tree.parse(sys.argv[1]).getroot()
-assert root.tag == "{http://www.w3.org/2000/svg}svg", root.tag
-for text in root.iter("{http://www.w3.org/2000/svg}text"):
-    print("".join(text.itertext()))
+for name in sys.argv[1:]:
+    with open(name + ".png", "rb") as file:
+        png = file.read()
+    assert png.startswith(b"\x89PNG\r\n\x1a\n"), name
+    assert png[-8:-4] == b"IEND", name
+    root = tree.parse(name + ".svg").getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg", (name, root.tag)
+    with open(name + ".txt", "w", encoding="utf-8") as texts:
+        for text in root.iter("{http://www.w3.org/2000/svg}text"):
+            print("".join(text.itertext()), file=texts)
 END
     [ -z "$(find . -name '*.tmp')" ] || fail "a temporary file is left: $(find . -name '*.tmp')"
 }
@@ -160,21 +163,14 @@ says one first "phase one" "phase two" "training tokens" "loss (nats per predict
     "learning rate" "throughput (tokens/s)" "fraction of the arithmetic peak (%)" "MLM, held-out" \
     "NSP, held-out" "MLM, unigram guess"
 
-# Several runs, other axes; the file instead of its folder
-draws runs/first runs/second/metrics.jsonl --output several.svg --x steps
-well_formed several
-says several first second "phase two" "training steps" "MLM, unigram guess"
-lacks several "fraction of the arithmetic peak (%)" "training tokens"
-draws runs/second --output sequences --x sequences
-well_formed sequences
-says sequences second "training sequences"
-
-# Folders of the same name are told apart; so are names that mean something to matplotlib.
+# Several runs, another axis; the file instead of its folder. Folders of the same name are told apart; so are names that
+# mean something to matplotlib.
 make_metrics other/first 5
 make_metrics 'runs/_a$b$' 5
-draws runs/first other/first/ 'runs/_a$b$' --output names
-well_formed names
-says names runs/first other/first './_a$b$'
+draws runs/first runs/second/metrics.jsonl other/first/ 'runs/_a$b$' --output several.svg --x steps
+well_formed several
+says several runs/first second other/first './_a$b$' "phase two" "training steps" "MLM, unigram guess"
+lacks several "fraction of the arithmetic peak (%)" "training tokens"
 
 # The same picture each time; neither lines of other kinds nor one that is being written change anything.
 mkdir -p again/first
@@ -184,27 +180,32 @@ printf '{"kind":"step","phase":"two","phase_st' >>again/first/metrics.jsonl
 draws again/first --output again
 cmp one.svg again.svg && cmp one.png again.png || fail "another picture of the same run"
 
-# Without evaluations; after one step; with losses that are not finite
+# Without evaluations, and over the third axis; after one step; with losses that are not finite
 mkdir bare young infinite
 grep '"kind":"step"' runs/first/metrics.jsonl >bare/metrics.jsonl
 head -n 2 runs/first/metrics.jsonl >young/metrics.jsonl
 sed 's/"mlm_loss":[^,]*/"mlm_loss":null/' runs/second/metrics.jsonl >infinite/metrics.jsonl
-for run in bare young infinite; do
-    draws $run --output $run-picture
-    well_formed $run-picture
-done
+draws bare --output bare-picture --x sequences
+draws young --output young-picture
+draws infinite --output infinite-picture
+well_formed bare-picture young-picture infinite-picture
+says bare-picture bare "training sequences"
 lacks bare-picture "MLM, held-out" "MLM, unigram guess"
 
-# Minimal pairs are drawn where a run has them.
-mkdir paired
-awk '{ print } /"kind":"evaluation"/ { sub(/"evaluation"/, "\"pairs\""); sub(/"sequence_length".*/, "")
-        print $0 "\"accuracy\":0.61,\"pairs\":1000}" }' runs/first/metrics.jsonl >paired/metrics.jsonl
-for others in "" runs/second; do
-    draws paired $others --output paired-picture
-    well_formed paired-picture
-    says paired-picture "minimal pairs"
-done
-lacks one "minimal pairs"
+# A run that mixes corpora has a curve of each in its picture, and one with minimal pairs has theirs. Several runs have
+# but the pairs.
+mkdir mixing
+sed -E 's|("unigram_accuracy":0.07)\}|\1,"corpora":[{"corpus":"/data/wiki","share":0.7,"mlm_loss":5},{"corpus":"books/","share":0.3,"mlm_loss":null}]}|' \
+    runs/first/metrics.jsonl |
+    awk '{ print } /"kind":"evaluation"/ { sub(/"evaluation"/, "\"pairs\""); sub(/"sequence_length".*/, "")
+        print $0 "\"accuracy\":0.61,\"pairs\":1000}" }' >mixing/metrics.jsonl
+draws mixing --output mixing-picture
+draws mixing runs/second --output two-picture
+well_formed mixing-picture two-picture
+says mixing-picture "MLM, held-out, wiki" "MLM, held-out, books" "minimal pairs"
+says two-picture "minimal pairs"
+lacks two-picture "MLM, held-out, wiki"
+lacks one "minimal pairs" "MLM, held-out, wiki"
 
 # Fine-tuning: the metrics of each task, of which those that are no share are left out
 make_task_metrics tuned/sst classes classification '"accuracy":0.9,"f1":0.8,"macro_f1":0.85,"matthews":-0.1' 0.7
@@ -212,7 +213,9 @@ make_task_metrics tuned/sts value regression '"pearson":0.8,"spearman":null,"mse
 make_task_metrics tuned/squad span questions '"f1":70.5,"exact_match":60.5,"best_f1":71,"best_f1_threshold":-3' 0.3
 for run in sst sts squad; do
     draws tuned/$run --output task-$run
-    well_formed task-$run
+done
+well_formed task-sst task-sts task-squad
+for run in sst sts squad; do
     says task-$run loss evaluation "metrics of the evaluation set (%)" "learning rate" "throughput (tokens/s)"
     lacks task-$run "loss (nats per prediction)" mse "best f1 threshold"
 done
@@ -222,13 +225,12 @@ lacks task-sts spearman
 says task-squad f1 "exact match" "best f1"
 make_task_metrics more/sst classes classification '"accuracy":0.8,"matthews":0.5' 0.6
 draws tuned/sst more/sst --output two-tuned --x steps
-well_formed two-tuned
-says two-tuned tuned/sst more/sst accuracy evaluation
-lacks two-tuned matthews f1
 mkdir unjudged
 grep '"kind":"step"' tuned/sst/metrics.jsonl >unjudged/metrics.jsonl
 draws tuned/sst unjudged --output unjudged-picture
-well_formed unjudged-picture
+well_formed two-tuned unjudged-picture
+says two-tuned tuned/sst more/sst accuracy evaluation
+lacks two-tuned matthews f1
 lacks unjudged-picture accuracy
 
 # Errors
@@ -239,21 +241,11 @@ sed '5s/.*/[1,2]/' runs/first/metrics.jsonl >listed/metrics.jsonl
 sed '6s/.*/{"phase":"one"}/' runs/first/metrics.jsonl >unkind/metrics.jsonl
 sed '9s/"nsp_loss":[^,]*/"nsp_loss":"low"/' runs/first/metrics.jsonl >untyped/metrics.jsonl
 rm -f bad.png bad.svg
-# A run that mixes corpora has a curve of each in its picture; several runs have theirs alone.
-mkdir mixing
-sed -E 's|("unigram_accuracy":0.07)\}|\1,"corpora":[{"corpus":"/data/wiki","share":0.7,"mlm_loss":5},{"corpus":"books/","share":0.3,"mlm_loss":null}]}|' \
-    runs/first/metrics.jsonl >mixing/metrics.jsonl
-draws mixing --output mixing-picture
-well_formed mixing-picture
-says mixing-picture "MLM, held-out, wiki" "MLM, held-out, books"
-draws mixing runs/first --output two-picture
-well_formed two-picture
-lacks two-picture "MLM, held-out, wiki"
 mkdir unmixed
 sed -E 's|("unigram_accuracy":0.07)\}|\1,"corpora":[5]}|' runs/first/metrics.jsonl >unmixed/metrics.jsonl
 expect 1 "^plot-run: unmixed/metrics.jsonl:1: .*no list of corpora" in_loaded "$plot" unmixed --output bad
 
-expect 1 "^plot-run: .*nowhere" "$plot" nowhere --output bad
+expect 1 "^plot-run: .*nowhere" in_loaded "$plot" nowhere --output bad
 expect 1 "^plot-run: empty holds no metrics.jsonl" in_loaded "$plot" empty --output bad
 expect 1 "^plot-run: unstarted/metrics.jsonl .*no step" in_loaded "$plot" unstarted --output bad
 expect 1 "^plot-run: broken/metrics.jsonl:7: " in_loaded "$plot" broken --output bad
