@@ -3,10 +3,21 @@
 now, against what guessing from token frequencies gives; time and throughput.
 
     scripts/run-summary.py RUN        RUN: a run folder, or its metrics.jsonl
-"""
+
+Of several runs, or of a folder of runs (a sweep's), it prints one table. Runs that differ in nothing but run.seed and
+run.folder are a row: the keys that differ between rows; then, as mean and standard deviation over the complete runs,
+of which there are n, the losses and accuracies of the held-out evaluation after the last step; the tokens that a run
+was trained on and its hours of steps, as means of the same runs; and how many diverged or are unfinished, which are in
+no mean.
+
+    scripts/run-summary.py RUN RUN... [--markdown | --json]
+
+--json has all runs of each row, too, with the last evaluation of each, and why it counts as diverged."""
+import argparse
 import math
 import sys
 
+from run_groups import Groups, find_runs, print_json, print_markdown, print_text, runs_in
 from run_metrics import metrics_path, read_records
 
 FIELDS = {
@@ -76,19 +87,30 @@ def print_phases(steps):
         print(f"{'steps without an update':24}{skipped:10}   (a loss or gradient was not finite)")
 
 
-def main():
-    if sys.argv[1:2] in (["-h"], ["--help"]):
-        print(__doc__.strip())
-        return
-    if len(sys.argv) != 2:
-        print("run-summary: one run folder is wanted; see --help", file=sys.stderr)
-        sys.exit(2)
-    records = read_records(metrics_path(sys.argv[1]), take)
+def print_run(run):
+    records = read_records(metrics_path(run), take)
     steps, evaluations = ([r for r in records if r["kind"] == kind] for kind in ("step", "evaluation"))
     if evaluations:
         print_evaluations(evaluations)
         print()
     print_phases(steps)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="a run folder, its metrics.jsonl, or a folder of runs")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="the table of runs as Markdown")
+    form.add_argument("--json", action="store_true", help="the table of runs, and each run, as JSON")
+    words = parser.parse_args()
+    if len(words.runs) == 1 and not words.markdown and not words.json and not runs_in(words.runs[0]):
+        print_run(words.runs[0])
+        return
+    groups = Groups(find_runs(words.runs))
+    for which, seed in groups.repeated_seeds():
+        print(f"run-summary: two runs {f'of {which} ' if which else ''}have the seed {seed}: their spread is not that of "
+              "seeds", file=sys.stderr)
+    (print_markdown if words.markdown else print_json if words.json else print_text)(groups)
 
 
 main()
