@@ -18,6 +18,12 @@ static bool is_accented(int32_t code)
     return unicode_is_accent(code) || unicode_decompose(code, parts) != 1 || parts[0] != code;
 }
 
+/* A letter that has a capital. Georgian's are lower case since Unicode 11, but text has no capitals of them. */
+static bool is_small(int32_t code)
+{
+    return unicode_is_lower(code) && !(code >= 0x10D0 && code <= 0x10FF);
+}
+
 static void look_at(struct vocabulary_case *seen, const char *token)
 {
     const size_t size = strlen(token);
@@ -29,7 +35,7 @@ static void look_at(struct vocabulary_case *seen, const char *token)
         at += unicode_decode(token + at, size - at, &code); /* a vocabulary is valid UTF-8 */
         capital |= is_capital(code);
         accented |= is_accented(code);
-        small |= unicode_is_lower(code);
+        small |= is_small(code);
     }
     if (capital && seen->capitals++ == 0)
         seen->capital = token;

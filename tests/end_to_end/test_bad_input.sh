@@ -25,6 +25,10 @@ expect 1 "\[MASK\]" "$LAMBERT" prep --vocabulary nomask.txt --output c2 text.txt
 expect 0 "no capitals.*--cased" "$LAMBERT" prep --vocabulary vocab.txt --output c3 --cased text.txt
 "$LAMBERT" vocab --output capitals.txt --cased --size 200 text.txt 2>log.txt || fail "vocab: $(cat log.txt)"
 expect 0 "has capitals.*--cased" "$LAMBERT" prep --vocabulary capitals.txt --output c4 text.txt
+# Capitals that lower-casing leaves, as the blackboard ones of mathematics, are in uncased vocabularies, too.
+{ cat vocab.txt; printf '\342\204\235\n##\342\204\235\n'; } >reals.txt
+"$LAMBERT" prep --vocabulary reals.txt --output c4-reals text.txt 2>log.txt || fail "prep: $(cat log.txt)"
+! grep "capitals" log.txt || fail "an uncased vocabulary is taken for a cased one"
 "$LAMBERT" prep --vocabulary capitals.txt --output c5 --cased text.txt 2>log.txt || fail "prep: $(cat log.txt)"
 # What the tokenizer takes away is told.
 printf 'caf\303\251 o\303\271 na\303\257ve\n\n\303\251t\303\251 \316\251\n' >accents.txt

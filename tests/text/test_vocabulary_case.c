@@ -33,6 +33,8 @@ static void what_scripts_tell(void **state)
          ""},                                                                /* Cyrillic */
         {SPECIAL "\xd0\xb9\n", 1, 0, 1, 1, "", "\xd0\xb9"},                  /* short i */
         {SPECIAL "\xe6\x9d\xb1\n##\xe4\xba\xac\napp\n", 3, 0, 0, 1, "", ""}, /* Chinese */
+        {SPECIAL "\xe1\x83\x90\n", 1, 0, 0, 0, "", ""},                      /* Georgian */
+        {SPECIAL "\xe2\x84\x9d\n", 1, 0, 0, 0, "", ""},                      /* R of the reals */
         {SPECIAL "\xea\xb0\x80\n", 1, 0, 1, 0, "", "\xea\xb0\x80"},          /* a Korean syllable */
         {SPECIAL "\xe1\x84\x80\xe1\x85\xa1\n", 1, 0, 0, 0, "", ""},          /* the same in jamo */
         {SPECIAL "\xd8\xa3\xd9\x86\n", 1, 0, 1, 0, "",

@@ -16,7 +16,7 @@ struct vocabulary_case {
     int tokens;                   /* all that count */
     int capitals;                 /* of these: those that lower-casing would change, */
     int accents;                  /* that stripping accents would change, */
-    int small;                    /* and that have a lower-case letter */
+    int small;                    /* and that have a lower-case letter with a capital */
     const char *capital, *accent; /* the first of each, the vocabulary's; "" where there is none */
 };
 
