@@ -134,6 +134,10 @@ class Run:
         return int(value) if value.isdigit() and int(value) > 0 else math.nan
 
     def is_complete(self):
+        last = [key.split(".")[1] for key in self.config if key.startswith("phase.") and key.endswith(".steps")][-1:]
+        hours = float(self.config.get(f"phase.{last[0]}.hours", "0")) if last else 0
+        if hours > 0:  # the length of the last phase is a time
+            return self.last["phase"] == last[0] and real(self.last, "phase_seconds") >= 3600 * hours
         return self.last["total_step"] >= self.planned()
 
     def half(self):

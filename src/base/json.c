@@ -23,6 +23,14 @@ void json_add_count(cJSON *object, const char *name, uint64_t count)
     cJSON_AddRawToObject(object, name, text);
 }
 
+void json_add_exact(cJSON *object, const char *name, double value)
+{
+    char text[32];
+    require(isfinite(value)); /* JSON has no other numbers */
+    snprintf(text, sizeof text, "%.17g", value);
+    cJSON_AddRawToObject(object, name, text);
+}
+
 void json_add_hash(cJSON *object, const char *name, uint64_t hash)
 {
     char text[HASH_TEXT];

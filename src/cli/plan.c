@@ -186,6 +186,13 @@ static int read_config(struct planner *planner, struct error *err)
         return error_set(
             err, "%s is for fine-tuning (task.kind = %s), and lambert plan is of pre-training",
             arguments->config, config_word("task.kind", config->task.kind));
+    for (int p = 0; p < config->phase_count; p++)
+        if (config->phases[p].steps == 0)
+            return error_set(
+                err,
+                "phase %s does not say how many steps it has, which a plan is made of; give them: "
+                "phase.%s.steps=..., and phase.%s.hours=0 where it has hours",
+                config->phases[p].name, config->phases[p].name, config->phases[p].name);
     if (config->train.ranks_per_node > 0)
         return error_set(
             err,

@@ -104,7 +104,40 @@ static int check_phase(const struct config *config, const struct config_phase *p
     return 0;
 }
 
-/* Steps are given in one of two ways. */
+/* A time instead of steps, and rates instead of a schedule. */
+static int check_hours(const struct config_phase *phase, struct error *err)
+{
+    const char *name = phase->name;
+    const bool counted = phase->warmup_steps > 0 || phase->decay_steps > 0;
+    if (phase->hours == 0)
+        return 0;
+    if (phase->steps > 0 || phase->epochs > 0 || phase->rates[0])
+        return error_set(
+            err,
+            "phase.%s.hours (%g) and phase.%s.%s both say how long the phase is; leave one of them away",
+            name, phase->hours, name,
+            phase->steps > 0    ? "steps"
+            : phase->epochs > 0 ? "epochs"
+                                : "rates");
+    if (counted)
+        return error_set(
+            err,
+            "phase.%s.%s counts steps, and the schedule of a phase in hours goes by the clock; give a share "
+            "of the time instead (%s)",
+            name, phase->warmup_steps > 0 ? "warmup_steps" : "decay_steps",
+            phase->warmup_steps > 0 ? "warmup_ratio" : "decay_ratio");
+    return 0;
+}
+
+/* The last phase, at a rate that does not ask for an end. */
+static bool is_endless(const struct config *config, const struct config_phase *phase)
+{
+    return config->task.kind == TASK_NONE && phase == &config->phases[config->phase_count - 1] &&
+           (phase->schedule == SCHEDULE_TRAPEZOID || phase->schedule == SCHEDULE_TRAPEZOID_SQRT) &&
+           phase->decay_steps == 0 && phase->decay_ratio == 0 && phase->warmup_ratio == 0;
+}
+
+/* Steps are given in one of several ways. */
 static int check_steps(const struct config *config, const struct config_phase *phase,
                        struct error *err)
 {
@@ -122,7 +155,10 @@ static int check_steps(const struct config *config, const struct config_phase *p
             "phase.%s.epochs (%g) and phase.%s.steps (%d) say the same thing twice; leave "
             "one of them at 0",
             name, phase->epochs, name, phase->steps);
-    if (phase->epochs == 0 && phase->steps == 0)
+    if (check_hours(phase, err) < 0)
+        return -1;
+    if (phase->epochs == 0 && phase->steps == 0 && phase->hours == 0 && !phase->rates[0] &&
+        !is_endless(config, phase))
         return error_set(
             err,
             "'phase.%s.steps' is not given and has no default; write it in the file, or "

@@ -151,7 +151,7 @@ static bool same_value(const struct listed *key, const char *a, const char *b)
     return same;
 }
 
-static bool is_accepted(const char *accepted, const char *name)
+bool config_is_accepted(const char *accepted, const char *name)
 {
     size_t length = strlen(name);
     while (accepted && *accepted != '\0') {
@@ -207,7 +207,7 @@ static void compare_key(struct differences *differences, const struct listed *ke
     const char *otherwise = key->key && key->key->standard ? key->key->standard : "(no such key)";
     stored = stored ? stored : otherwise;
     wanted = wanted ? wanted : otherwise;
-    if (same_value(key, stored, wanted) || is_accepted(differences->accepted, key->name) ||
+    if (same_value(key, stored, wanted) || config_is_accepted(differences->accepted, key->name) ||
         (differences->branch && may_branch(key)))
         return;
     differences->count++;

@@ -401,7 +401,16 @@ static const struct key phase_keys[] = {
     KEY(phase, epochs, "0", "[0, 1000000]", FREE,
         "Fine-tuning: passes over the training set, from which the steps follow; 0: steps hold."),
     KEY(phase, steps, "0", "[0, 1000000000]", PLAN,
-        "Updates of the phase; must be given, except where epochs are."),
+        "Updates of the phase; must be given, except where epochs, hours or rates are, or where a trapezoid without decay, "
+        "in the last phase, is to go on until it is told to end."),
+    RARE(phase, hours, "0", "[0, 1000000]", PLAN,
+        "Length of the phase as a time, instead of steps: from its first step on, evaluations and checkpoints included, time "
+        "between two processes of the run left out. The schedule follows the clock, and warmup_ratio and decay_ratio are "
+        "shares of the time; each step's rate is in metrics.jsonl, and rates makes the same steps of it. 0: steps hold."),
+    RARE(phase, rates, "", ANY_TEXT, PLAN,
+        "A run's folder or its metrics.jsonl, whose phase of this name gives each step its rate, instead of the schedule: "
+        "with the same configuration otherwise, that run is made again bit for bit, whatever its clock was. Or a file of "
+        "numbers, one a line: any schedule. Without steps, the phase has as many as there are rates."),
     KEY(phase, learning_rate, REQUIRED, "(0, 1000]", PLAN,
         "Peak learning rate."),
     KEY(phase, warmup_ratio, "0", "[0, 1]", PLAN,

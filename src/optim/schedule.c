@@ -8,51 +8,65 @@ static double decay(double left, double power)
     return left > 0 ? pow(left, power) : 0;
 }
 
-static double continuous(const struct schedule *schedule, double s)
+/* Each form of the units that are over when the step begins, and when it ends. */
+
+static double continuous(const struct schedule *schedule, double begun, double ended)
 {
-    double n = (double)schedule->steps, w = schedule->warmup;
-    return s < w ? fmin((s + 1) / w, 1) : decay((n - s) / (n - w), schedule->power);
+    const double n = schedule->length, w = schedule->warmup;
+    return begun < w ? fmin(ended / w, 1) : decay((n - begun) / (n - w), schedule->power);
 }
 
-static double google(const struct schedule *schedule, double s)
+static double google(const struct schedule *schedule, double begun, double ended)
 {
-    double n = (double)schedule->steps, w = schedule->warmup;
-    return s < w ? s / w : decay(1 - s / n, schedule->power);
+    const double n = schedule->length, w = schedule->warmup;
+    (void)ended;
+    return begun < w ? begun / w : decay(1 - begun / n, schedule->power);
 }
 
-static double nvidia(const struct schedule *schedule, double s)
+static double nvidia(const struct schedule *schedule, double begun, double ended)
 {
-    double n = (double)schedule->steps;
-    double progress = (s + 1) / n, warmup = schedule->warmup / n;
+    const double n = schedule->length;
+    const double progress = ended / n, warmup = schedule->warmup / n;
+    (void)begun;
     return progress < warmup ? progress / warmup : decay(1 - progress, schedule->power);
 }
 
 /* What of the decay is left, of a trapezoid; 1 before it. */
-static double decay_left(const struct schedule *schedule, double s)
+static double decay_left(const struct schedule *schedule, double begun)
 {
-    const double left = (double)schedule->steps - s;
+    const double left = schedule->length - begun;
     return schedule->decay == 0 || left >= schedule->decay ? 1 : fmax(left, 0) / schedule->decay;
 }
 
-static double trapezoid(const struct schedule *schedule, double s)
+static double trapezoid(const struct schedule *schedule, double begun, double ended)
 {
     const double w = schedule->warmup;
-    return s < w ? fmin((s + 1) / w, 1) : decay(decay_left(schedule, s), schedule->power);
+    return begun < w ? fmin(ended / w, 1) : decay(decay_left(schedule, begun), schedule->power);
 }
 
-static double trapezoid_sqrt(const struct schedule *schedule, double s)
+static double trapezoid_sqrt(const struct schedule *schedule, double begun, double ended)
 {
     const double w = schedule->warmup;
-    return s < w ? fmin((s + 1) / w, 1) : 1 - sqrt(1 - decay_left(schedule, s));
+    return begun < w ? fmin(ended / w, 1) : 1 - sqrt(1 - decay_left(schedule, begun));
 }
 
-double schedule_rate(const struct schedule *schedule, int64_t step)
+static double rate_between(const struct schedule *schedule, double begun, double ended)
 {
-    static double (*const forms[])(const struct schedule *,
+    static double (*const forms[])(const struct schedule *, double,
                                    double) = {[SCHEDULE_CONTINUOUS] = continuous,
                                               [SCHEDULE_GOOGLE] = google,
                                               [SCHEDULE_NVIDIA] = nvidia,
                                               [SCHEDULE_TRAPEZOID] = trapezoid,
                                               [SCHEDULE_TRAPEZOID_SQRT] = trapezoid_sqrt};
-    return schedule->peak * forms[schedule->form](schedule, (double)step);
+    return schedule->peak * forms[schedule->form](schedule, begun, ended);
+}
+
+double schedule_rate(const struct schedule *schedule, int64_t step)
+{
+    return rate_between(schedule, (double)step, (double)step + 1);
+}
+
+double schedule_rate_by_clock(const struct schedule *schedule, double seconds)
+{
+    return rate_between(schedule, seconds, seconds);
 }

@@ -15,7 +15,7 @@ static const double PAUSE = 3600; /* seconds between warnings of the same rank *
 void balance_init(struct balance *balance, int ranks)
 {
     *balance = (struct balance){.ranks = ranks,
-                                .times = memory_new((size_t)ranks + 1, sizeof *balance->times),
+                                .times = memory_new((size_t)ranks + 2, sizeof *balance->times),
                                 .warned = memory_new((size_t)ranks, sizeof *balance->warned)};
     for (int r = 0; r < ranks; r++)
         balance->warned[r] = -INFINITY;
@@ -107,9 +107,11 @@ void balance_step(struct balance *balance, const struct dist *dist, struct balan
         balance->times[r] = (struct balance_times){0};
     balance->times[dist_rank(dist)] = own;
     balance->times[ranks] = (struct balance_times){.work = flags->stop, .data = flags->save};
-    dist_sum_double(dist, &balance->times[0].work, 2 * (ranks + 1));
+    balance->times[ranks + 1] = (struct balance_times){.work = flags->clock};
+    dist_sum_double(dist, &balance->times[0].work, 2 * (ranks + 2));
     *flags = (struct balance_flags){.stop = balance->times[ranks].work > 0,
-                                    .save = balance->times[ranks].data > 0};
+                                    .save = balance->times[ranks].data > 0,
+                                    .clock = balance->times[ranks + 1].work};
     balance_note(balance, report);
     if (balance_find_slow(balance, clock_seconds(), &slow) && slow.rank == dist_rank(dist))
         warn(&slow);

@@ -31,9 +31,11 @@ static void add_numbers(struct event_file *file, const char *prefix, const cJSON
     const cJSON *item, *element;
     cJSON_ArrayForEach(item, object)
     {
-        if (cJSON_IsNumber(item) && !is_place(item->string)) {
+        /* What is there as its text is a number by json_add_exact(). */
+        if ((cJSON_IsNumber(item) || cJSON_IsRaw(item)) && !is_place(item->string)) {
             char *tag = memory_text("%s/%s", prefix, item->string);
-            event_file_scalar(file, tag, item->valuedouble);
+            event_file_scalar(
+                file, tag, cJSON_IsRaw(item) ? strtod(item->valuestring, NULL) : item->valuedouble);
             free(tag);
         } else if (cJSON_IsObject(item)) {
             add_numbers(file, prefix, item);

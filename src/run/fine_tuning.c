@@ -50,9 +50,10 @@ static int open_phase(struct work *work, const struct dist *dist, int phase, uin
     tuning->phase = phase;
     struct buffer text = {0};
     phase_plan_print(&plan, &text);
-    log_info("phase %s: %d sequences of up to %d, %s; %.2f epochs", settings->name, count,
-             settings->sequence_length, buffer_text(&text),
-             (double)phase_plan_sequences_behind(&plan, 0) / count);
+    if (phase_plan_is_counted(&plan))
+        buffer_print(&text, "; %.2f epochs", (double)phase_plan_sequences_behind(&plan, 0) / count);
+    log_info("phase %s: %d sequences of up to %d, %s", settings->name, count,
+             settings->sequence_length, buffer_text(&text));
     buffer_release(&text);
     *source = feature_batches_open(tuning->train.features, &options);
     return 0;

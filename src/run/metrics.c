@@ -242,7 +242,7 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     for (int o = 0; o < objectives->count; o++)
         if (!objectives->rows[o]->is_distance)
             add_mean(line, objectives->rows[o], "accuracy", sums[o].correct, sums[o].terms);
-    add(line, "learning_rate", step->rate);
+    json_add_exact(line, "learning_rate", step->rate); /* what a replay makes the same step of */
     add(line, "gradient_norm", report->gradient.gradient_norm);
     add(line, "clip", report->gradient.clip);
     cJSON_AddBoolToObject(line, "skipped", !report->updated);
@@ -261,6 +261,8 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     add(line, "data_seconds", step->balance.data);
     add(line, "imbalance", step->balance.imbalance);
     add(line, "slowest_rank", step->balance.slowest);
+    if (step->timed)
+        json_add_exact(line, "phase_seconds", state->phase_seconds);
     add(line, "phase_seconds_left", step->left.phase);
     add(line, "seconds_left", step->left.run);
     if (report->replay.made > 0) {

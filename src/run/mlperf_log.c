@@ -353,6 +353,14 @@ static const struct rule_names {
     [RULE_SGD] = {.name = "sgd", .weight_decay = "opt_weight_decay"},
 };
 
+/* What all schedules go towards, but a trapezoid without decay. */
+static double end_rate(const struct config_phase *phase)
+{
+    const bool trapezoid =
+        phase->schedule == SCHEDULE_TRAPEZOID || phase->schedule == SCHEDULE_TRAPEZOID_SQRT;
+    return trapezoid && schedule_of(phase).decay == 0 ? phase->learning_rate : 0;
+}
+
 void mlperf_log_phase(struct mlperf_log *log, const struct config *config,
                       const struct run_state *state)
 {
@@ -362,6 +370,7 @@ void mlperf_log_phase(struct mlperf_log *log, const struct config *config,
     const struct optimizer_options *optimizer = &config->optimizer;
     const struct rule_names *names = &rule_names[optimizer->rule];
     const double warmup = schedule_of(phase).warmup;
+    const bool timed = phase->hours > 0;
     const struct {
         const char *key;
         double value;
@@ -369,10 +378,10 @@ void mlperf_log_phase(struct mlperf_log *log, const struct config *config,
         {"global_batch_size", phase->global_batch},
         {"max_sequence_length", phase->sequence_length},
         {"opt_base_learning_rate", phase->learning_rate},
-        {"opt_end_learning_rate", 0}, /* what all schedules go towards */
-        {"opt_learning_rate_training_steps", phase->steps},
-        {"opt_learning_rate_warmup_steps", warmup},
-        {"num_warmup_steps", warmup},
+        {"opt_end_learning_rate", end_rate(phase)},
+        {phase->steps > 0 ? "opt_learning_rate_training_steps" : NULL, phase->steps},
+        {timed ? NULL : "opt_learning_rate_warmup_steps", warmup}, /* which is seconds */
+        {timed ? NULL : "num_warmup_steps", warmup},
         {"start_warmup_step", 0},
         {"opt_gradient_clip_norm", optimizer->max_grad_norm},
         {names->beta1, optimizer->beta1},

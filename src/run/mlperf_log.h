@@ -54,7 +54,7 @@ void mlperf_log_close(struct mlperf_log *log); /* fine on a zeroed one */
 void mlperf_log_phase(struct mlperf_log *log, const struct config *config,
                       const struct run_state *state);
 
-/* samples: how many are to come until the block's end, should nothing end it sooner. */
+/* samples: how many are to come until the block's end, should nothing end it sooner; 0: that is not known. */
 void mlperf_log_step(struct mlperf_log *log, const struct run_state *state, int64_t samples);
 
 void mlperf_log_evaluation_begins(struct mlperf_log *log, const struct run_state *state);

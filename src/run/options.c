@@ -88,13 +88,13 @@ struct config_model config_model_of(const struct bert_config *shape)
 
 struct schedule schedule_of(const struct config_phase *phase)
 {
+    const double length = phase->hours > 0 ? 3600 * phase->hours : phase->steps;
     return (struct schedule){
         .form = phase->schedule,
         .peak = phase->learning_rate,
-        .steps = phase->steps,
-        .warmup =
-            phase->warmup_steps > 0 ? phase->warmup_steps : phase->warmup_ratio * phase->steps,
-        .decay = phase->decay_steps > 0 ? phase->decay_steps : phase->decay_ratio * phase->steps,
+        .length = length,
+        .warmup = phase->warmup_steps > 0 ? phase->warmup_steps : phase->warmup_ratio * length,
+        .decay = phase->decay_steps > 0 ? phase->decay_steps : phase->decay_ratio * length,
         .power = phase->decay_power,
     };
 }

@@ -38,6 +38,21 @@ struct pretraining {
  * one may be all that there is. */
 enum { MANY_EPOCHS = 40, MANY_EPOCHS_ALONE = 1000 };
 
+/* How often the phase goes through an epoch of so many samples with its share; NaN where it is not known how many steps
+ * there will be. */
+static double epochs_of(const struct phase_plan *plan, double share, uint64_t epoch)
+{
+    return phase_plan_is_counted(plan)
+               ? share * (double)phase_plan_sequences_behind(plan, 0) / (double)epoch
+               : NAN;
+}
+
+static void print_epochs(double epochs, struct buffer *text)
+{
+    if (!isnan(epochs))
+        buffer_print(text, ", this phase sees %.2f epochs", epochs);
+}
+
 static void announce_part(const struct pretraining *pretraining, const struct phase_plan *plan,
                           int part)
 {
@@ -46,12 +61,14 @@ static void announce_part(const struct pretraining *pretraining, const struct ph
     const struct corpus *corpus = corpora_of(&pretraining->corpora, phase, part);
     const double share = mixture_share(corpora_mixture(&pretraining->corpora, phase), part);
     const uint64_t epoch = mixed_sampler_epoch_samples(pretraining->sampler, part, 0);
-    const double samples = share * (double)phase_plan_sequences_behind(plan, 0);
-    const double epochs = samples / (double)epoch;
+    const double epochs = epochs_of(plan, share, epoch);
+    struct buffer seen = {0};
+    print_epochs(epochs, &seen);
     log_info("phase %s, %s: %.4g%% of the samples; it has %" PRIu64 " tokens, an epoch %" PRIu64
-             " samples, this phase sees %.2f epochs",
+             " samples%s",
              settings->name, corpus_folder(corpus), 100 * share,
-             document_store_tokens(corpus_store(corpus, CORPUS_TRAIN)), epoch, epochs);
+             document_store_tokens(corpus_store(corpus, CORPUS_TRAIN)), epoch, buffer_text(&seen));
+    buffer_release(&seen);
     if (epochs > MANY_EPOCHS)
         log_warning(
             "phase %s reads each sample of %s %.0f times: too small a corpus for its share; "
@@ -88,10 +105,11 @@ static void announce(const struct pretraining *pretraining)
         return;
     }
     const uint64_t epoch = mixed_sampler_epoch_samples(pretraining->sampler, 0, 0);
-    const double epochs = (double)phase_plan_sequences_behind(&plan, 0) / (double)epoch;
-    log_info("phase %s: sequences of up to %d, %s; an epoch has %" PRIu64
-             " samples, this phase sees %.2f epochs",
-             name, settings->sequence_length, buffer_text(&text), epoch, epochs);
+    const double epochs = epochs_of(&plan, 1, epoch);
+    buffer_print(&text, "; an epoch has %" PRIu64 " samples", epoch);
+    print_epochs(epochs, &text);
+    log_info("phase %s: sequences of up to %d, %s", name, settings->sequence_length,
+             buffer_text(&text));
     buffer_release(&text);
     if (epochs >
         MANY_EPOCHS_ALONE) /* masks are new each time, yet such a corpus is learnt by heart */

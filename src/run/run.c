@@ -122,32 +122,43 @@ static bool due(int64_t step, int every)
     return every > 0 && step % every == 0;
 }
 
-static bool evaluates_after(const struct run *run, const struct config_phase *phase, int steps)
+/* After so many more steps, which are judged by the last where the phase has no number of them. */
+static bool evaluates_after(const struct run *run, const struct phase_plan *plan, int steps)
 {
-    return run->state.phase_step + steps == phase->steps ||
-           due(run->state.total_steps + steps, run->config->train.evaluate_every);
+    struct phase_place place = run_place_in_phase(&run->state);
+    place.steps += steps;
+    if (steps > 0)
+        place.seconds += steps * run->step_seconds;
+    const bool last =
+        plan->seconds > 0 ? phase_plan_is_over(plan, place) : place.steps == plan->steps;
+    return last || due(run->state.total_steps + steps, run->config->train.evaluate_every);
 }
 
-/* How many samples are to come until the run is judged again, in a phase that is not at its end. */
-static int64_t samples_to_evaluation(const struct run *run, const struct config_phase *phase)
+/* How many samples are to come until the run is judged again, in a phase that is not at its end; 0: that is not known. */
+static int64_t samples_to_evaluation(const struct run *run, const struct phase_plan *plan)
 {
     const int every = run->config->train.evaluate_every;
-    int steps = phase->steps - (int)run->state.phase_step;
+    const uint64_t done = (uint64_t)run->state.phase_step;
+    uint64_t end = (uint64_t)plan->steps;
     if (every > 0)
-        steps = min_int(steps, every - (int)(run->state.total_steps % every));
-    return (int64_t)steps * phase->global_batch;
+        end = min_u64(end, done + (uint64_t)(every - run->state.total_steps % every));
+    if (end == (uint64_t)PHASE_ENDLESS)
+        return 0;
+    return (int64_t)(batch_sizes_before(&plan->sizes, end) -
+                     batch_sizes_before(&plan->sizes, done));
 }
 
 /* What this rank has to tell the others after the step that is made: rank 0's clock is that of all. */
-static struct balance_flags flags_after(struct run *run, const struct config_phase *phase)
+static struct balance_flags flags_after(struct run *run, const struct phase_plan *plan)
 {
     struct balance_flags flags = {.stop = signals_stop()};
     if (dist_rank(run->dist) != 0)
         return flags;
-    const int evaluations = evaluates_after(run, phase, 1) + evaluates_after(run, phase, 2);
+    const int evaluations = evaluates_after(run, plan, 1) + evaluates_after(run, plan, 2);
     const double checkpoint = run->saving.seconds;
     int64_t turn;
     flags.save = saving_is_due(run);
+    flags.clock = run_clock_seconds(&run->phase_clock);
     const int checkpoints = saving_ahead(run, run->state.total_steps + 1, flags.save);
     flags.stop |= deadline_is_near(&run->deadline, clock_seconds(),
                                    replays_turn(run, run->state.total_steps + 2, &turn),
@@ -177,7 +188,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     double started = clock_seconds(), waited = activity_waited();
     bool tensors = due(state->total_steps + 1, run->config->train.report_every);
     time_spent_step_begin(&run->time_spent);
-    mlperf_log_step(&run->mlperf, state, samples_to_evaluation(run, phase->settings));
+    mlperf_log_step(&run->mlperf, state, samples_to_evaluation(run, &phase->plan));
 
     /* All ranks end with the sentence of one that has no batch, or could not write what the step
      * before did: trainer_step() tells them. */
@@ -190,12 +201,13 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     } else if (there) {
         status = batch_source_next(phase->source, &batch, err);
         if (status == 0)
-            status = error_set(err, "the batches of phase %s end after step %" PRId64 " of %d",
-                               phase->settings->name, state->phase_step, phase->settings->steps);
+            status =
+                error_set(err, "the batches of phase %s end after step %" PRId64 " of %" PRId64,
+                          phase->settings->name, state->phase_step, phase->plan.steps);
     }
     double data = clock_seconds() - started;
     activity_at("data is there", -1);
-    metrics.rate = phase_plan_step(&phase->plan, state->phase_step).rate;
+    metrics.rate = phase_plan_step(&phase->plan, run_place_in_phase(state)).rate;
     trainer_listen(run->trainer, run->step_seconds > LONG_STEP ? signals_stop : NULL);
     const bool replay = replays_turn(run, state->total_steps + 1, &turn);
     if (replay)
@@ -216,7 +228,7 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
     activity_at("comparing the ranks' times", -1);
     const double seconds = clock_seconds() - started;
     deadline_note_step(&run->deadline, replay, seconds);
-    run->flags = flags_after(run, phase->settings);
+    run->flags = flags_after(run, &phase->plan);
     balance_step(&run->balance, run->dist, (struct balance_times){work, data}, &run->flags,
                  &metrics.balance);
     /* A rank that has its batch waits for one that has none: what the longest wait left is computing. */
@@ -231,16 +243,19 @@ static int train_step(struct run *run, struct phase_run *phase, struct error *er
 
     atomic_store(&something_to_lose, true);
     state->phase_step++;
+    if (phase->plan.seconds > 0)
+        state->phase_seconds = run->flags.clock;
     state->total_steps++;
     run->evaluated = (struct evaluation_lines){0};
     state->sequences += report.sequences;
     state->tokens += report.tokens;
     metrics.skipped_steps = state->total_steps - trainer_updates(run->trainer);
     time_left_note_step(&run->time_left, report.sequences, metrics.seconds);
+    metrics.timed = phase->plan.seconds > 0;
     metrics.left = time_left_estimate(&run->time_left, run->config, state);
 
     activity_at("writing metrics", -1);
-    run_log_step(run, phase->settings, &metrics, &phase->progress);
+    run_log_step(run, &phase->plan, &metrics, &phase->progress);
     if (run->written == 0)
         run->written =
             metrics_step(&run->metrics, phase->settings->name, state, &metrics, &run->write_error);
@@ -342,8 +357,8 @@ static enum outcome save_before_difference(struct run *run, struct error *err)
 /* Evaluation, checkpoint, signal: what may follow a step. */
 static enum outcome after_step(struct run *run, const struct phase_run *phase, struct error *err)
 {
-    const bool last = run->state.phase_step == phase->settings->steps;
-    const bool evaluates = evaluates_after(run, phase->settings, 0);
+    const bool last = phase_plan_is_over(&phase->plan, run_place_in_phase(&run->state));
+    const bool evaluates = evaluates_after(run, &phase->plan, 0);
     bool stop = run->flags.stop;
     const bool periodic =
         !run->skips_in_a_row && saving_follows(run, run->state.total_steps, run->flags.save);
@@ -383,12 +398,16 @@ static enum outcome after_step(struct run *run, const struct phase_run *phase, s
 static int phase_open(struct run *run, struct phase_run *phase, struct error *err)
 {
     const struct config_phase *settings = &run->config->phases[run->state.phase];
+    const struct rate_record *record = &run->rates[run->state.phase];
     *phase = (struct phase_run){.settings = settings, .plan = phase_plan_of(settings)};
+    phase->plan.rates = record->rates;
+    if (record->rates && rate_record_covers(record, settings, run->state.phase_step, err) < 0)
+        return -1;
     time_left_phase(&run->time_left, run->config, run->state.phase, run->state.phase_step);
     time_spent_phase(&run->time_spent);
     return run->work->operations->open_phase(run->work, run->dist, run->state.phase,
                                              (uint64_t)run->state.phase_step,
-                                             (uint64_t)settings->steps, &phase->source, err);
+                                             (uint64_t)phase->plan.steps, &phase->source, err);
 }
 
 /* Who made the matrix products of the phase, as far as it came. */
@@ -407,8 +426,10 @@ static bool owes_evaluation(const struct run *run)
 {
     const struct config *config = run->config;
     const struct run_state *state = &run->state;
-    return state->total_steps > 0 && state->phase < config->phase_count &&
-           evaluates_after(run, &config->phases[state->phase], 0) &&
+    if (state->total_steps == 0 || state->phase >= config->phase_count)
+        return false;
+    const struct phase_plan plan = phase_plan_of(&config->phases[state->phase]);
+    return evaluates_after(run, &plan, 0) &&
            run->work->operations->owes_evaluation(run->work, state->phase, &run->evaluated);
 }
 
@@ -446,9 +467,12 @@ static enum outcome run_phase(struct run *run, struct error *err)
     outcome = before == 0 || owes_evaluation(run) ? evaluate_first(run, err) : GOES_ON;
     if (outcome != GOES_ON)
         goto done;
-    progress_init(&phase.progress, phase.settings->name, phase.settings->steps, "steps", INFINITY);
+    progress_init(&phase.progress, phase.settings->name,
+                  phase_plan_is_counted(&phase.plan) ? (double)phase.plan.steps : 0, "steps",
+                  INFINITY);
     phase.progress.initial = (double)run->state.phase_step;
-    while (outcome == GOES_ON && run->state.phase_step < phase.settings->steps)
+    run_clock_start(&run->phase_clock, run->state.phase_seconds);
+    while (outcome == GOES_ON && !phase_plan_is_over(&phase.plan, run_place_in_phase(&run->state)))
         outcome = train_step(run, &phase, err) < 0 ? FAILED : after_step(run, &phase, err);
     progress_release(&phase.progress);
     replays_end_phase(run);
@@ -482,9 +506,10 @@ static int go_through_phases(struct run *run, struct error *err)
         run_pass_finished_phases(run);
     if (state->phase >= config->phase_count) {
         const char *last = config->phases[config->phase_count - 1].name;
-        log_info("nothing is left to do; more steps in the last phase: phase.%s.steps=... --resume "
-                 "--accept phase.%s.steps",
-                 last, last);
+        const char *length = config->phases[config->phase_count - 1].hours > 0 ? "hours" : "steps";
+        log_info("nothing is left to do; more %s in the last phase: phase.%s.%s=... --resume "
+                 "--accept phase.%s.%s",
+                 length, last, length, last, length);
     }
     while (outcome == GOES_ON && state->phase < config->phase_count)
         outcome = run_phase(run, err);

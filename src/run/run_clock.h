@@ -5,10 +5,11 @@
  *     ...
  *     run_clock_seconds(&clock)
  *
- * Time in which no process of the run lives does not count. Checkpoints do not hold the time yet: a
- * resumed run begins with 0 until struct run_state has it. Ranks start their clocks at slightly
- * different moments, so whatever all of them must decide alike (a rate, an end) is read from rank
- * 0's and told to the others with the sums that a step makes anyhow. All functions are [local]. */
+ * Time in which no process of the run lives does not count. Checkpoints hold the time of a phase whose
+ * length is one (phase_seconds of struct run_state), and no other: their bytes do not depend on time.
+ * Ranks start their clocks at slightly different moments, so whatever all of them must decide alike (a
+ * rate, an end) is read from rank 0's and told to the others with what ranks tell each other after a step
+ * anyhow (balance.h). All functions are [local]. */
 #ifndef LAMBERT_RUN_RUN_CLOCK_H
 #define LAMBERT_RUN_RUN_CLOCK_H
 

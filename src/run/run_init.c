@@ -56,8 +56,12 @@ void run_begin(struct run *run, struct dist *dist, const struct config *config)
 int run_init(struct run *run, bool resume, int threads, struct error *err)
 {
     struct dist *dist = run->dist;
-    const struct config *config = run->config;
-    const int status = work_open(&run->work, dist, config, resume, err);
+    struct config *config = memory_new(1, sizeof *config); /* what records of rates complete */
+    *config = *run->config;
+    int status = rate_records_read(run->rates, dist, config, err);
+    if (status == 0)
+        status = work_open(&run->work, dist, config, resume, err);
+    free(config);
     if (status != 0)
         return status;
     const struct work *work = run->work;
@@ -67,12 +71,13 @@ int run_init(struct run *run, bool resume, int threads, struct error *err)
     run->threads = threads;
     run->meta = work->meta;
     run->state = work->meta.state;
+    run->state.rates_hash = rate_records_hash(run->rates);
     if (dist_same(dist, what, run->state.corpus_hash, err) < 0 ||
-        divide_nodes(dist, config->train.ranks_per_node, err) < 0 ||
+        divide_nodes(dist, run->config->train.ranks_per_node, err) < 0 ||
         plan_memory(run, threads, err) < 0 ||
         trainer_new(&run->trainer, dist, &work->options, err) < 0)
         return -1;
-    run->peak = cpu_peak_flops(config->train.compute_type, threads);
+    run->peak = cpu_peak_flops(run->config->train.compute_type, threads);
     dist_sum_double(dist, &run->peak, 1);
     return 0;
 }
@@ -86,15 +91,28 @@ void run_release(struct run *run)
     run_folder_release(run);
     trainer_free(run->trainer);
     balance_release(&run->balance);
+    for (int p = 0; p < CONFIG_MAX_PHASES; p++)
+        rate_record_release(&run->rates[p]);
     work_close(run->work);
+}
+
+struct phase_place run_place_in_phase(const struct run_state *state)
+{
+    return (struct phase_place){.steps = state->phase_step, .seconds = state->phase_seconds};
+}
+
+static bool is_over(const struct run *run)
+{
+    const struct phase_plan plan = phase_plan_of(&run->config->phases[run->state.phase]);
+    return phase_plan_is_over(&plan, run_place_in_phase(&run->state));
 }
 
 void run_pass_finished_phases(struct run *run)
 {
     struct run_state *state = &run->state;
-    while (state->phase < run->config->phase_count &&
-           state->phase_step >= run->config->phases[state->phase].steps) {
+    while (state->phase < run->config->phase_count && is_over(run)) {
         state->phase++;
         state->phase_step = 0;
+        state->phase_seconds = 0;
     }
 }

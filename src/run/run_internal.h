@@ -12,6 +12,8 @@
 #include "lambert/store/checkpoint.h"
 #include "lambert/trainer/trainer.h"
 #include "mlperf_log.h"
+#include "phase_plan.h"
+#include "rate_record.h"
 #include "run_clock.h"
 #include "saving.h"
 #include "time_left.h"
@@ -36,6 +38,8 @@ struct run {
     struct mlperf_log mlperf; /* [rank 0] with train.mlperf_log */
     struct balance balance;
     struct run_clock clock;
+    struct run_clock phase_clock; /* [rank 0] of the phase, since its first step here */
+    struct rate_record rates[CONFIG_MAX_PHASES]; /* of phases that take theirs from a record */
     struct saving saving;
     int threads;        /* of this rank */
     double memory_left; /* bytes of this machine */
@@ -74,6 +78,9 @@ void run_begin(struct run *run, struct dist *dist, const struct config *config);
  * memory planned, and a trainer made, without weights. RUN_STOPPED where a signal to any rank ended that before. */
 int run_init(struct run *run, bool resume, int threads, struct error *err);
 void run_release(struct run *run);
+
+/* [local] Where the run stands in its phase. */
+struct phase_place run_place_in_phase(const struct run_state *state);
 
 /* [local] A checkpoint at the end of a phase says so, rather than that the next begins, so that a
  * run resumed with more steps for that phase goes on in it. This moves run->state past phases that

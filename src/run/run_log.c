@@ -10,7 +10,7 @@
 #include "lambert/base/log.h"
 #include "lambert/run/run.h"
 
-enum { LOSSES_TEXT = 512 };
+enum { LOSSES_TEXT = 512, PLACE_TEXT = 96 };
 
 void announce_config(const struct config *config)
 {
@@ -80,7 +80,11 @@ static void print_left(const struct run *run, const struct time_estimate *left, 
     char phase[32], all[32], until[32];
     clock_words(left->phase, phase);
     clock_words(left->run, all);
-    if (run->state.phase + 1 < run->config->phase_count)
+    if (!isfinite(left->phase))
+        buffer_print(text, "it goes on until it is told to end");
+    else if (!isfinite(left->run))
+        buffer_print(text, "%s left of the phase", phase);
+    else if (run->state.phase + 1 < run->config->phase_count)
         buffer_print(text, "%s left of the phase, %s of the run", phase, all);
     else
         buffer_print(text, "%s left", all);
@@ -89,7 +93,21 @@ static void print_left(const struct run *run, const struct time_estimate *left, 
                      clock_words(fmax(end, 0), until), deadline->what);
 }
 
-void run_log_step(const struct run *run, const struct config_phase *phase,
+/* "step 12 of 100", or what of its time the phase has had. */
+static void print_place(const struct run_state *state, const struct phase_plan *plan,
+                        char text[PLACE_TEXT])
+{
+    char worked[32], all[32];
+    if (plan->seconds > 0)
+        snprintf(text, PLACE_TEXT, "step %" PRId64 ", %s of %s", state->phase_step,
+                 clock_words(state->phase_seconds, worked), clock_words(plan->seconds, all));
+    else if (phase_plan_is_counted(plan))
+        snprintf(text, PLACE_TEXT, "step %" PRId64 " of %" PRId64, state->phase_step, plan->steps);
+    else
+        snprintf(text, PLACE_TEXT, "step %" PRId64, state->phase_step);
+}
+
+void run_log_step(const struct run *run, const struct phase_plan *plan,
                   const struct step_metrics *step, struct progress *progress)
 {
     const struct step_report *report = step->report;
@@ -98,7 +116,7 @@ void run_log_step(const struct run *run, const struct config_phase *phase,
     const int64_t number = run->state.phase_step;
     const double peak = 100 * report->operations / step->seconds / step->peak;
     const double sequences = (double)report->sequences / step->seconds;
-    char losses[LOSSES_TEXT], label[OBJECTIVE_LABEL], late[64] = "";
+    char losses[LOSSES_TEXT], label[OBJECTIVE_LABEL], place[PLACE_TEXT], late[64] = "";
     struct buffer left = {0};
     if (number == (int64_t)progress->initial + 1 || number % run->config->train.log_every == 0) {
         print_losses(run, &report->objectives, report->sums, NULL, losses);
@@ -106,11 +124,11 @@ void run_log_step(const struct run *run, const struct config_phase *phase,
         if (balance->late)
             snprintf(late, sizeof late, "; rank %d slowest, %.2f of the mean time",
                      balance->slowest, balance->imbalance);
-        log_info("phase %s, step %" PRId64 " of %d: %s; rate %.3g; gradient norm %.3g; "
+        print_place(&run->state, plan, place);
+        log_info("phase %s, %s: %s; rate %.3g; gradient norm %.3g; "
                  "%.0f sequences/s, %.0f tokens/s, %.0f%% of peak; %s%s",
-                 phase->name, number, phase->steps, losses, step->rate,
-                 report->gradient.gradient_norm, sequences, (double)report->tokens / step->seconds,
-                 peak, buffer_text(&left), late);
+                 plan->settings->name, place, losses, step->rate, report->gradient.gradient_norm,
+                 sequences, (double)report->tokens / step->seconds, peak, buffer_text(&left), late);
         buffer_release(&left);
     }
     label_of(run, report->objectives.rows[0], label);

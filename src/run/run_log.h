@@ -13,7 +13,7 @@ void objective_label(const struct objective *objective, char label[OBJECTIVE_LAB
 
 /* After a step is counted. The log gets a line for the first step and then every train.log_every,
  * the progress line is brought up to date each time. */
-void run_log_step(const struct run *run, const struct config_phase *phase,
+void run_log_step(const struct run *run, const struct phase_plan *plan,
                   const struct step_metrics *step, struct progress *progress);
 
 /* With the level debug: a line a tensor. */

@@ -197,12 +197,32 @@ static int check_material(const struct run *run, const struct checkpoint_meta *m
     return 0;
 }
 
+/* Whether the keys of all records of rates are accepted. */
+static bool accepts_rates(const struct config *config, const char *accept)
+{
+    for (int p = 0; p < config->phase_count; p++) {
+        char name[CONFIG_NAME + 16];
+        snprintf(name, sizeof name, "phase.%s.rates", config->phases[p].name);
+        if (config->phases[p].rates[0] && !config_is_accepted(accept, name))
+            return false;
+    }
+    return true;
+}
+
 static int check_same_run(const struct run *run, const struct checkpoint_meta *meta,
                           const char *accept, struct error *err)
 {
-    return config_compare(meta->config, run->meta.config, accept, err) < 0
-               ? -1
-               : check_material(run, meta, err);
+    if (config_compare(meta->config, run->meta.config, accept, err) < 0 ||
+        check_material(run, meta, err) < 0)
+        return -1;
+    if (meta->state.rates_hash != run->state.rates_hash && !accepts_rates(run->config, accept))
+        return error_set(
+            err,
+            "the rates that a phase takes from a record (rates) were others (%016" PRIx64
+            " than %016" PRIx64
+            "); name the record that it was trained with, or accept the new one (--accept phase.NAME.rates)",
+            meta->state.rates_hash, run->state.rates_hash);
+    return 0;
 }
 
 static int holds_a_run(const char *folder, const char *path, struct error *err)
@@ -250,9 +270,11 @@ static int check_place(const struct run *run, const struct checkpoint_file *file
                 other.phases[state->phase].name);
     const struct config_phase *phase = &own->phases[state->phase];
     const struct phase_plan its = phase_plan_of(&other.phases[state->phase]);
-    const struct phase_plan plan = phase_plan_of(phase);
-    const struct planned_step was = phase_plan_step(&its, state->phase_step);
-    const struct planned_step is = phase_plan_step(&plan, state->phase_step);
+    struct phase_plan plan = phase_plan_of(phase);
+    plan.rates = run->rates[state->phase].rates;
+    const struct phase_place place = run_place_in_phase(state);
+    const struct planned_step was = phase_plan_step(&its, place);
+    const struct planned_step is = phase_plan_step(&plan, place);
     if (is.first_sample != was.first_sample)
         return error_set(err,
                          "it has gone through %" PRIu64
@@ -266,7 +288,7 @@ static int check_place(const struct run *run, const struct checkpoint_file *file
                          "it has made %" PRId64 " steps of phase %s, and phase.%s.steps is %" PRId64
                          "; give the branch more",
                          state->phase_step, phase->name, phase->name, plan.steps);
-    if (plan.steps > state->phase_step)
+    if (!phase_plan_is_over(&plan, place))
         log_info("a branch of %s, behind step %" PRId64 " of phase %s, where its rate is %g%s",
                  checkpoint_file_path(file), state->phase_step, phase->name, is.rate,
                  is.rate == was.rate ? ", as it would have been" : "");
@@ -320,9 +342,11 @@ int start_run(struct run *run, const struct run_request *request, struct error *
     dist_broadcast(run->dist, 0, &found, sizeof found);
     dist_broadcast(run->dist, 0, &run->branches, sizeof run->branches);
     if (found) {
+        const uint64_t rates = run->state.rates_hash;
         status = trainer_load(run->trainer, &file, &run->state, err);
         if (status < 0)
             goto done;
+        run->state.rates_hash = rates;
         status = best_recall(run, err);
         if (status < 0)
             goto done;

@@ -30,7 +30,7 @@ void time_left_phase(struct time_left *left, const struct config *config, int ph
 {
     const struct phase_plan plan = phase_plan_of(&config->phases[phase]);
     left->sequence = sequence_cost(config, phase);
-    scale(left, left->sequence * phase_plan_step(&plan, step).sequences);
+    scale(left, left->sequence * batch_sizes_at(&plan.sizes, (uint64_t)step));
     left->steps = 0;
 }
 
@@ -52,29 +52,56 @@ static double between(const struct time_left *left, const struct config_train *t
     return (double)due.evaluations * left->evaluation + (double)due.checkpoints * left->checkpoint;
 }
 
+/* A phase from where it stands: its seconds, and where the run's steps are at its end. */
+struct span {
+    double seconds;
+    int64_t to;
+};
+
+/* Of a phase whose length is a time, evaluations and checkpoints within it are in that; how many steps it has is
+ * guessed by their pace. */
+static struct span timed_span(const struct time_left *left, const struct phase_plan *plan,
+                              double step, int64_t from, double worked)
+{
+    const double rest = fmax(plan->seconds - worked, 0);
+    return (struct span){.seconds = rest + left->evaluation + left->checkpoint,
+                         .to = from + (step > 0 ? (int64_t)(rest / step) : 0)};
+}
+
+static struct span counted_span(const struct time_left *left, const struct config *config,
+                                const struct phase_plan *plan, double sequence, int64_t from,
+                                int64_t done, bool running)
+{
+    const struct config_train *train = &config->train;
+    const double more =
+        train->checkpoint_minutes > 0 ? left->checkpoint / (60 * train->checkpoint_minutes) : 0;
+    const int64_t to = from + plan->steps - done;
+    const double steps = sequence * (double)phase_plan_sequences_behind(plan, done);
+    /* What follows the step that was made last is still to come. */
+    return (struct span){.seconds = (1 + more) * (steps + between(left, train, from - running, to)),
+                         .to = to};
+}
+
 struct time_estimate time_left_estimate(const struct time_left *left, const struct config *config,
                                         const struct run_state *state)
 {
-    const struct config_train *train = &config->train;
     struct time_estimate estimate = {0};
-    int64_t from = state->total_steps, done = state->phase_step;
+    int64_t from = state->total_steps;
     for (int p = state->phase; p < config->phase_count; p++) {
         const bool running = p == state->phase;
         const struct phase_plan plan = phase_plan_of(&config->phases[p]);
-        const int64_t to = from + plan.steps - done;
-        const double cost =
-            sequence_cost(config, p) * (double)phase_plan_sequences_behind(&plan, done);
-        /* What follows the step that was made last is still to come. */
-        estimate.run += left->step * cost / left->cost + between(left, train, from - running, to);
+        const double sequence = left->step * sequence_cost(config, p) / left->cost;
+        struct span span = {.seconds = INFINITY, .to = from};
+        if (plan.seconds > 0)
+            span = timed_span(left, &plan, sequence * plan.sizes.first, from,
+                              running ? state->phase_seconds : 0);
+        else if (phase_plan_is_counted(&plan))
+            span = counted_span(left, config, &plan, sequence, from,
+                                running ? state->phase_step : 0, running);
+        estimate.run += span.seconds;
         if (running)
             estimate.phase = estimate.run;
-        from = to;
-        done = 0;
-    }
-    if (train->checkpoint_minutes > 0) {
-        const double more = left->checkpoint / (60 * train->checkpoint_minutes);
-        estimate.phase += more * estimate.phase;
-        estimate.run += more * estimate.run;
+        from = span.to;
     }
     return estimate;
 }

@@ -33,13 +33,13 @@ char *checkpoint_state_print(const struct run_state *state, struct update_counts
     json_add_hash(root, "corpus_hash", state->corpus_hash);
     json_add_hash(root, "vocabulary_hash", state->vocabulary_hash);
     tokenizer_options_put(root, &state->tokenizer);
+    if (state->phase_seconds > 0)
+        json_add_exact(root, "phase_seconds", state->phase_seconds);
+    if (state->rates_hash != 0)
+        json_add_hash(root, "rates_hash", state->rates_hash);
     if (state->has_best) {
-        /* cJSON itself may round the last bit away, and then an evaluation that is as good as the
-         * best, after resuming, would be better. */
-        char value[32];
-        require(isfinite(state->best_value)); /* JSON has no other numbers */
-        snprintf(value, sizeof value, "%.17g", state->best_value);
-        cJSON_AddRawToObject(root, "best_value", value);
+        /* To the last bit: else an evaluation that is as good as the best would, after resuming, be better. */
+        json_add_exact(root, "best_value", state->best_value);
         json_add_count(root, "best_step", (uint64_t)state->best_step);
     }
     return json_print(root);
@@ -87,6 +87,22 @@ static const char *get_best(const cJSON *root, struct run_state *state)
     return NULL;
 }
 
+/* Of runs that have them. NULL, or the one that is wrong. */
+static const char *get_clock(const cJSON *root, struct run_state *state)
+{
+    const cJSON *seconds = json_get(root, "phase_seconds");
+    state->phase_seconds = 0;
+    state->rates_hash = 0;
+    if (seconds && (!cJSON_IsNumber(seconds) || !(seconds->valuedouble > 0) ||
+                    !isfinite(seconds->valuedouble)))
+        return "phase_seconds";
+    if (seconds)
+        state->phase_seconds = seconds->valuedouble;
+    if (json_get(root, "rates_hash") && !json_get_hash(root, "rates_hash", &state->rates_hash))
+        return "rates_hash";
+    return NULL;
+}
+
 /* Of moments that were never reset, or by a program that did not do that, it is not there. */
 static bool get_earlier_updates(const cJSON *root, uint64_t *earlier)
 {
@@ -123,6 +139,7 @@ static const char *get_state(const cJSON *root, struct run_state *state,
     state->total_steps = (int64_t)total_steps;
     *updates = (struct update_counts){.of_moments = (int64_t)made, .earlier = (int64_t)earlier};
     const char *wrong = tokenizer_options_get(root, &state->tokenizer);
+    wrong = wrong ? wrong : get_clock(root, state);
     return wrong ? wrong : get_best(root, state);
 }
 

@@ -33,6 +33,24 @@ static void what_is_added_comes_back(void **state)
     }
 }
 
+/* Neighbouring doubles are told apart, where cJSON takes them for the same. */
+static void exact_numbers_keep_their_bits(void **state)
+{
+    (void)state;
+    const double values[] = {
+        0,      0.1,       0x1.fffffffffffffp-1, 0x1.fffffffffffffp-9, 0x1.0000000000001p-9, 1e-3,
+        -1e300, 0x1p-1074, 0x1.999999999999bp-4};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        cJSON *root = cJSON_CreateObject();
+        json_add_exact(root, "value", values[i]);
+        char *text = json_print(root);
+        root = parsed(text);
+        assert_true(json_get_number(root, "value", 7) == values[i]);
+        cJSON_Delete(root);
+        free(text);
+    }
+}
+
 static void only_whole_numbers_are_counts(void **state)
 {
     (void)state;
@@ -160,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_added_comes_back),
+        cmocka_unit_test(exact_numbers_keep_their_bits),
         cmocka_unit_test(only_whole_numbers_are_counts),
         cmocka_unit_test(only_sixteen_digits_are_a_hash),
         cmocka_unit_test(texts),

@@ -260,6 +260,48 @@ static void decays(void **state)
                       "phase.one.steps (10); shorten one of them");
 }
 
+static void hours_and_rates(void **state)
+{
+    (void)state;
+#define TIMED LEAST_DATA "[phase one]\nlearning_rate = 1\nhours = 0.5\n"
+    struct config c;
+    assert_loads(&c, TIMED "warmup_ratio = 0.1\nschedule = trapezoid\ndecay_ratio = 0.3\n");
+    assert_loads(&c, LEAST_DATA "[phase one]\nlearning_rate = 1\nrates = r\n");
+    assert_loads(&c, LEAST "rates = r\n");
+    assert_text_fails(
+        TIMED "steps = 10\n",
+        "phase.one.hours (0.5) and phase.one.steps both say how long the phase is; leave "
+        "one of them away");
+    assert_text_fails(
+        TIMED "rates = r\n",
+        "phase.one.hours (0.5) and phase.one.rates both say how long the phase is; leave "
+        "one of them away");
+    assert_text_fails(
+        TIMED "warmup_steps = 3\n",
+        "phase.one.warmup_steps counts steps, and the schedule of a phase in hours goes "
+        "by the clock; give a share of the time instead (warmup_ratio)");
+    assert_text_fails(
+        TIMED "schedule = trapezoid\ndecay_steps = 3\n",
+        "phase.one.decay_steps counts steps, and the schedule of a phase in hours goes "
+        "by the clock; give a share of the time instead (decay_ratio)");
+}
+
+/* Only the last phase may have no end, and only where no rate asks for it. */
+static void a_phase_without_an_end(void **state)
+{
+    (void)state;
+#define ENDLESS "[phase one]\nlearning_rate = 1\nschedule = trapezoid\n"
+#define NO_STEPS                                                                                   \
+    "'phase.one.steps' is not given and has no default; write it in the file, or add "             \
+    "phase.one.steps=... to the command line"
+    struct config c;
+    assert_loads(&c, LEAST_DATA ENDLESS "warmup_steps = 5\n");
+    assert_text_fails(LEAST_DATA ENDLESS "[phase two]\nsteps = 1\nlearning_rate = 1\n", NO_STEPS);
+    assert_text_fails(LEAST_DATA ENDLESS "warmup_ratio = 0.1\n", NO_STEPS);
+    assert_text_fails(LEAST_DATA ENDLESS "decay_steps = 1\n", NO_STEPS);
+    assert_text_fails(LEAST_DATA "[phase one]\nlearning_rate = 1\n", NO_STEPS);
+}
+
 static void batch_changes(void **state)
 {
     (void)state;
@@ -330,6 +372,8 @@ int main(void)
         cmocka_unit_test(warmups),
         cmocka_unit_test(branches),
         cmocka_unit_test(decays),
+        cmocka_unit_test(hours_and_rates),
+        cmocka_unit_test(a_phase_without_an_end),
         cmocka_unit_test(batch_changes),
         cmocka_unit_test(shares_of_corpora),
         cmocka_unit_test(masked_tokens_have_one_fate),

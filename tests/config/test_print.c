@@ -99,6 +99,8 @@ static const char unusual[] = "[run]\n"
                               "batch_changes = 10:8, 200:1048576\n"
                               "epochs = 0\n"
                               "steps = 1000000000\n"
+                              "hours = 0\n"
+                              "rates = runs/x/metrics.jsonl\n"
                               "learning_rate = 0.00288293\n"
                               "warmup_ratio = 0.2843\n"
                               "warmup_steps = 0\n"
@@ -119,12 +121,14 @@ static const char unusual[] = "[run]\n"
                               "global_batch = 2\n"
                               "batch_changes =\n"
                               "epochs = 0\n"
-                              "steps = 20\n"
+                              "steps = 0\n"
+                              "hours = 0.30000000000000004\n"
+                              "rates =\n"
                               "learning_rate = 0.004\n"
-                              "warmup_ratio = 0\n"
-                              "warmup_steps = 3\n"
-                              "decay_ratio = 0\n"
-                              "decay_steps = 7\n"
+                              "warmup_ratio = 0.2\n"
+                              "warmup_steps = 0\n"
+                              "decay_ratio = 0.1\n"
+                              "decay_steps = 0\n"
                               "decay_power = 1\n"
                               "schedule = trapezoid\n"
                               "moments = reset\n";
@@ -296,6 +300,7 @@ static void result_keys(void **state)
         /* Of one corpus, or by tokens alone, or masked as [data] says: as if there were no such keys. */
         out |= strncmp(line, "weights =\n", 10) == 0 ||
                strncmp(line, "batch_changes =\n", 16) == 0 ||
+               strncmp(line, "hours = 0\n", 10) == 0 || strncmp(line, "rates =\n", 8) == 0 ||
                strncmp(line, "temperature = 0\n", 16) == 0 ||
                strncmp(line, "decay_ratio = 0\n", 16) == 0 ||
                strncmp(line, "decay_steps = 0\n", 16) == 0 ||

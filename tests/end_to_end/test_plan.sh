@@ -133,6 +133,7 @@ expect 1 "measure with train.compute_type=bfloat16" plan --bench model.json trai
 expect 1 "width 32 and 64, and this one has 64 and 64" plan --bench model.json model.hidden_size=64
 expect 1 "--threads says 7" plan --bench model.json --threads 7
 expect 1 "'phase.one.steps'|phase.one.steps" plan phase.one.steps=0
+expect 1 "phase one does not say how many steps it has" plan phase.one.steps=0 phase.one.hours=2
 expect 1 "is for fine-tuning .*lambert plan is of pre-training" "$LAMBERT" plan task.ini
 expect 1 "leave it at 0" plan train.ranks_per_node=1
 expect 1 "nothing.*--full-length plans without a corpus" "$LAMBERT" plan "$ROOT/configs/tiny.ini" data.corpus=nothing run.folder=run

@@ -24,7 +24,7 @@ static void as_google(void **state)
 {
     (void)state;
     const struct schedule schedule = {
-        .form = SCHEDULE_GOOGLE, .peak = 1e-4, .steps = 1000, .warmup = 100, .power = 1};
+        .form = SCHEDULE_GOOGLE, .peak = 1e-4, .length = 1000, .warmup = 100, .power = 1};
     static const struct point points[] = {{0, 0},      {1, 1e-6},   {99, 9.9e-5}, {100, 9e-5},
                                           {500, 5e-5}, {999, 1e-7}, {1000, 0},    {2000, 0}};
     check(&schedule, points, 8);
@@ -35,7 +35,7 @@ static void as_nvidia(void **state)
 {
     (void)state;
     const struct schedule schedule = {
-        .form = SCHEDULE_NVIDIA, .peak = 6e-3, .steps = 7038, .warmup = .2843 * 7038, .power = .5};
+        .form = SCHEDULE_NVIDIA, .peak = 6e-3, .length = 7038, .warmup = .2843 * 7038, .power = .5};
     static const struct point points[] = {{1 - 1, 2.998646e-6},
                                           {2000 - 1, 5.997291e-3},
                                           {2001 - 1, 5.075895e-3},
@@ -55,7 +55,7 @@ static void continuous(void **state)
     for (int p = 0; p < 3; p++) {
         const struct schedule schedule = {.form = SCHEDULE_CONTINUOUS,
                                           .peak = 5e-3,
-                                          .steps = 1000,
+                                          .length = 1000,
                                           .warmup = 200,
                                           .power = powers[p]};
         const struct point points[] = {{0, 5e-3 / 200},
@@ -81,7 +81,7 @@ static void trapezoids(void **state)
     (void)state;
     struct schedule schedule = {.form = SCHEDULE_TRAPEZOID,
                                 .peak = 2e-3,
-                                .steps = 1000,
+                                .length = 1000,
                                 .warmup = 100,
                                 .decay = 400,
                                 .power = 1};
@@ -115,12 +115,38 @@ static void without_a_decay_there_is_no_total(void **state)
         struct schedule trunk = {
             .form = (enum schedule_form)form, .peak = 0.7, .warmup = 7, .power = 1};
         struct schedule branch = trunk;
-        branch.steps = 1000;
+        branch.length = 1000;
         branch.decay = 100;
         for (int64_t s = 0; s <= 900; s++)
             assert_true(schedule_rate(&branch, s) == schedule_rate(&trunk, s));
         assert_true(schedule_rate(&branch, 901) < 0.7);
         assert_true(schedule_rate(&trunk, INT64_C(1) << 40) == 0.7);
+    }
+}
+
+/* In seconds of two hours: what steps so short that nobody sees them would have. */
+static void by_the_clock(void **state)
+{
+    (void)state;
+    for (int form = SCHEDULE_CONTINUOUS; form <= SCHEDULE_TRAPEZOID_SQRT; form++) {
+        const struct schedule schedule = {.form = (enum schedule_form)form,
+                                          .peak = 0.5,
+                                          .length = 7200,
+                                          .warmup = 720,
+                                          .decay = 3600,
+                                          .power = 0.5};
+        struct schedule fine = schedule;
+        fine.length *= 1e6;
+        fine.warmup *= 1e6;
+        fine.decay *= 1e6;
+        for (double seconds = 0; seconds < 7200; seconds += 7.5) {
+            const double wanted = schedule_rate(&fine, (int64_t)(seconds * 1e6));
+            assert_true(fabs(schedule_rate_by_clock(&schedule, seconds) - wanted) < 1e-7);
+        }
+        assert_true(schedule_rate_by_clock(&schedule, 0) == 0);
+        assert_true(schedule_rate_by_clock(&schedule, 360) == 0.25);
+        assert_true(schedule_rate_by_clock(&schedule, 7200) == 0);
+        assert_true(schedule_rate_by_clock(&schedule, 1e6) == 0);
     }
 }
 
@@ -133,7 +159,7 @@ static void odd_warmups(void **state)
         for (int w = 0; w < 5; w++) {
             const struct schedule schedule = {.form = (enum schedule_form)form,
                                               .peak = 2,
-                                              .steps = 10,
+                                              .length = 10,
                                               .warmup = warmups[w],
                                               .decay = fmin(3.3, 10 - warmups[w]),
                                               .power = 0.5};
@@ -142,7 +168,7 @@ static void odd_warmups(void **state)
                 assert_true(rate >= 0 && rate <= 2);
             }
         }
-    const struct schedule none = {.peak = 2, .steps = 10, .warmup = 0, .power = 1};
+    const struct schedule none = {.peak = 2, .length = 10, .warmup = 0, .power = 1};
     assert_true(schedule_rate(&none, 0) == 2);
 }
 
@@ -154,6 +180,7 @@ int main(void)
         cmocka_unit_test(continuous),
         cmocka_unit_test(trapezoids),
         cmocka_unit_test(without_a_decay_there_is_no_total),
+        cmocka_unit_test(by_the_clock),
         cmocka_unit_test(odd_warmups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,10 +134,14 @@ static void ranks_tell_each_other(void **state)
     balance_init(&balance, dist_size(ranks));
     for (int i = 0; i < 3; i++) {
         struct balance_times own = {.work = is_last ? 3 : 2, .data = is_last ? 0 : 1};
-        struct balance_flags flags = {.stop = is_last && i != 1, .save = is_last && i != 2};
+        const double clock = 0.1 + i; /* to the last bit, as adding zeros leaves it */
+        struct balance_flags flags = {.stop = is_last && i != 1,
+                                      .save = is_last && i != 2,
+                                      .clock = dist_rank(ranks) == 0 ? clock : 0};
         balance_step(&balance, ranks, own, &flags, &report);
         assert_int_equal(flags.stop, i != 1);
         assert_int_equal(flags.save, i != 2);
+        assert_true(flags.clock == clock);
         flags = (struct balance_flags){0};
         balance_step(&balance, ranks, own, &flags, &report);
         assert_false(flags.stop || flags.save);

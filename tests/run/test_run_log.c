@@ -54,7 +54,8 @@ static const char *say_step(struct fixture *fixture)
 {
     buffer_reset(&fixture->said);
     catch_begin();
-    run_log_step(&fixture->run, &fixture->config.phases[0], &fixture->step, &fixture->progress);
+    const struct phase_plan plan = phase_plan_of(&fixture->config.phases[0]);
+    run_log_step(&fixture->run, &plan, &fixture->step, &fixture->progress);
     catch_end(&fixture->said);
     return buffer_text(&fixture->said);
 }

@@ -136,6 +136,30 @@ static void steps_of_other_batches_take_other_times(void **state)
     assert_near(time_left_estimate(&resumed, &config, &at).run, 39 * 1);
 }
 
+/* The rest of it, and what follows its end; of one behind it, all. */
+static void a_time_is_left_as_it_is(void **state)
+{
+    (void)state;
+    struct config config;
+    struct time_left left = {0};
+    struct run_state at = {.phase = 0, .phase_step = 10, .total_steps = 10, .phase_seconds = 1000};
+    two_phases(&config);
+    config.phases[0].steps = 0;
+    config.phases[0].hours = 0.5;
+    config.train.evaluate_every = 5;
+    time_left_phase(&left, &config, 0, 0);
+    time_left_note_step(&left, 4, 2);
+    left.evaluation = 10;
+    left.checkpoint = 1;
+    assert_near(time_left_estimate(&left, &config, &at).phase, 800 + 11);
+    config.phases[1].steps = 0;
+    config.phases[1].hours = 1;
+    assert_near(time_left_estimate(&left, &config, &at).run, 800 + 11 + 3600 + 11);
+    config.phases[1].hours = 0; /* it has no end */
+    assert_near(time_left_estimate(&left, &config, &at).phase, 800 + 11);
+    assert_true(isinf(time_left_estimate(&left, &config, &at).run));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_later_phase_is_judged_by_its_arithmetic),
         cmocka_unit_test(steps_of_other_batches_take_other_times),
         cmocka_unit_test(evaluations_and_checkpoints_count),
+        cmocka_unit_test(a_time_is_left_as_it_is),
         cmocka_unit_test(checkpoints_by_the_clock_take_their_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

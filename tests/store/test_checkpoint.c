@@ -261,8 +261,12 @@ static void the_best_is_read_as_it_was(void **unused)
     const char *path = scratch_path("best.checkpoint");
     sample_init(&sample, ranks, &sample_config, RULE_LAMB, 32);
     sample_make_task(&sample);
+    sample.meta.state.phase_seconds = 0x1.0000000000001p-1;
+    sample.meta.state.rates_hash = 0xfedcba9876543210;
     assert_int_equal(sample_write(&sample, ranks, path, &err), 0);
     assert_int_equal(read_into(&sample, sample.optimizer, path, &state, &err), 0);
+    assert_true(state.phase_seconds == 0x1.0000000000001p-1);
+    assert_true(state.rates_hash == 0xfedcba9876543210);
     assert_true(state.has_best);
     assert_true(state.best_value == 0x1.0000000000001p-1);
     assert_int_equal(state.best_step, 30);

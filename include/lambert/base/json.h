@@ -29,6 +29,10 @@ int json_file_read(const char *path, struct buffer *text, struct error *err);
 void json_add_count(cJSON *object, const char *name, uint64_t count); /* below JSON_COUNTS */
 void json_add_hash(cJSON *object, const char *name, uint64_t hash);
 
+/* A number that is read back as the same double, which is finite: cJSON itself may round its last bit away. It is kept as its
+ * text, so what looks at the tree, and not at the text, finds no number there. */
+void json_add_exact(cJSON *object, const char *name, double value);
+
 /* The text of root, which is deleted; free(). In one line, or indented for people. JSON is UTF-8 (RFC 8259, 8.1): bytes of
  * strings that are not, as in names of folders, are U+FFFD in it. */
 char *json_print(cJSON *root);

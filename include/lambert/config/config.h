@@ -156,11 +156,13 @@ struct config_phase {
     int batch_change_count;
     double epochs; /* fine-tuning: passes over the training set; 0: steps hold */
     int steps;
-    double learning_rate; /* peak */
-    double warmup_ratio;  /* of steps */
-    int warmup_steps;     /* instead of the ratio when above 0; both set: a contradiction */
-    double decay_ratio;   /* of steps; of the trapezoids */
-    int decay_steps;      /* instead of the ratio when above 0 */
+    double hours;            /* instead of steps when above 0 */
+    char rates[CONFIG_TEXT]; /* record of a run whose rates are taken; empty: the schedule's */
+    double learning_rate;    /* peak */
+    double warmup_ratio;     /* of steps */
+    int warmup_steps;        /* instead of the ratio when above 0; both set: a contradiction */
+    double decay_ratio;      /* of steps; of the trapezoids */
+    int decay_steps;         /* instead of the ratio when above 0 */
     double decay_power;
     enum schedule_form schedule;
     enum phase_moments moments;
@@ -252,6 +254,9 @@ int config_compare(const char *stored, const char *wanted, const char *accepted,
  * and batch (those of keys.c that say so), may differ as well. */
 int config_compare_branch(const char *stored, const char *wanted, const char *accepted,
                           struct error *err);
+
+/* Whether the name is in that list. */
+bool config_is_accepted(const char *accepted, const char *name);
 
 /* The reference page (docs/config.md), the same as the manual page lambert.ini(5), in roff, and the
  * short list for --help. */

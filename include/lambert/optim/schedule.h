@@ -17,7 +17,10 @@
  * decay be branched off any of its steps.
  *
  * s counts a phase's updates from 0, N is the phase's steps, W its warm-up steps, D those of its decay. Each phase starts
- * again with a warm-up of its own (arXiv 1904.00962, section 4: re-warm-up in the second stage). */
+ * again with a warm-up of its own (arXiv 1904.00962, section 4: re-warm-up in the second stage).
+ *
+ * By the clock, s and s + 1 are both the time that is over when the step begins, as nobody knows how long it will take: a
+ * warm-up begins with a rate of 0, and the last step's is that of when it begins. */
 #ifndef LAMBERT_OPTIM_SCHEDULE_H
 #define LAMBERT_OPTIM_SCHEDULE_H
 
@@ -34,12 +37,15 @@ enum schedule_form {
 struct schedule {
     enum schedule_form form;
     double peak;
-    int64_t steps; /* N */
+    double length; /* N */
     double warmup; /* W, need not be whole */
     double decay;  /* D, of the trapezoids; need not be whole, and W + D is N at most */
     double power;  /* p */
 };
 
 double schedule_rate(const struct schedule *schedule, int64_t step);
+
+/* Of a phase whose length is a time: N, W and D are seconds, and a step is made when so many are over. */
+double schedule_rate_by_clock(const struct schedule *schedule, double seconds);
 
 #endif

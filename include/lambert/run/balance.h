@@ -25,8 +25,9 @@ struct balance_times {
 
 /* What else ranks have to tell each other after a step. */
 struct balance_flags {
-    bool stop; /* the run is to end */
-    bool save; /* a checkpoint is due */
+    bool stop;    /* the run is to end */
+    bool save;    /* a checkpoint is due */
+    double clock; /* what rank 0's shows; the others' is 0 before, and rank 0's afterwards */
 };
 
 /* Of a step. */
@@ -53,8 +54,9 @@ struct balance_late {
 
 struct balance {
     int ranks;
-    struct balance_times *times; /* [ranks + 1] of the step; the last has the flags, in a message */
-    double *warned;              /* [ranks] when each was last warned of */
+    struct balance_times *
+        times; /* [ranks + 2] of the step; the last two have the flags and the clock, in a message */
+    double *warned; /* [ranks] when each was last warned of */
     struct balance_late late[BALANCE_WINDOW];
     int next; /* place in late */
 };
@@ -63,7 +65,7 @@ void balance_init(struct balance *balance, int ranks);
 void balance_release(struct balance *balance);
 
 /* Collective, after each step, with this rank's times. A rank that is slow logs a warning. Flags travel along: each
- * becomes true on all where it is true on any. */
+ * becomes true on all where it is true on any, and all get the clock. */
 void balance_step(struct balance *balance, const struct dist *dist, struct balance_times own,
                   struct balance_flags *flags, struct balance_report *report);
 

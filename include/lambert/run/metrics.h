@@ -40,7 +40,7 @@ struct corpus_progress {
     double epochs;    /* how often they have gone through it, a part of the last time included */
 };
 
-/* How long a run has still to go: seconds. */
+/* How long a run has still to go: seconds; INFINITY where it has no end of its own. */
 struct time_estimate {
     double phase; /* until the phase that runs is done */
     double run;   /* until all are */
@@ -55,6 +55,7 @@ struct step_metrics {
     double peak;           /* operations a second that the job's cores could do in the type that
                               is computed in */
     struct balance_report balance;
+    bool timed; /* the phase's length is a time, of which state->phase_seconds are over */
     struct time_estimate left;
 };
 

@@ -28,8 +28,10 @@
 struct run_state {
     int phase;          /* number of the phase of the last step; the run's memory may be one past */
     int64_t phase_step; /* steps done in that phase */
-    int64_t total_steps; /* steps done in all phases */
-    uint64_t sequences;  /* trained on so far */
+    double phase_seconds; /* worked in it, of a phase whose length is a time; else 0 */
+    uint64_t rates_hash;  /* of the rates that phases take from a record; 0: none do */
+    int64_t total_steps;  /* steps done in all phases */
+    uint64_t sequences;   /* trained on so far */
     uint64_t tokens;
     uint64_t corpus_hash;
     uint64_t vocabulary_hash;
