@@ -66,12 +66,13 @@ struct launch launch_found(void)
     return (struct launch){LAUNCHER_OTHER, .tasks = 1, .task = rank > 0 ? rank : 0};
 }
 
-void launch_leave_step(void)
+void launch_leave_step(bool speaks_pmi)
 {
-    static const char *const known[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_FD", "PMI_RANK",
-                                        "PMI_PORT"};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (getenv(known[i]))
+    static const char *const pmi[] = {"PMI_FD", "PMI_RANK", "PMI_PORT"};
+    if (getenv("OMPI_COMM_WORLD_RANK") || getenv("PMIX_RANK"))
+        return;
+    for (size_t i = 0; i < sizeof pmi / sizeof pmi[0]; i++)
+        if (speaks_pmi && getenv(pmi[i]))
             return;
     unsetenv("SLURM_STEP_ID");
 }

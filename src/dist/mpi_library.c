@@ -1,6 +1,10 @@
+#define _GNU_SOURCE /* dladdr() */
 #include "mpi_library.h"
 
+#include <dlfcn.h>
+#include <glob.h>
 #include <mpi.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,11 +37,53 @@ static void do_without_daemon(void)
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
 }
 
+/* Whether there is a component of that name (a pattern): in `folder`/openmpi, or where Debian has them. */
+static bool has_component(const char *folder, const char *name)
+{
+    static const char *const places[] = {"openmpi", "openmpi/lib/openmpi*"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char pattern[4096 + 64];
+        glob_t found;
+        snprintf(pattern, sizeof pattern, "%s/%s/%s", folder, places[i], name);
+        if (glob(pattern, 0, NULL, &found) == 0) {
+            globfree(&found);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool open_mpi_speaks_pmi(const char *folder)
+{
+    return has_component(folder, "mca_pmix_s[12].so") || !has_component(folder, "mca_pmix_*.so");
+}
+
+bool mpi_library_speaks_pmi(void)
+{
+#ifdef OPEN_MPI
+    Dl_info found = {.dli_fname = NULL};
+    void *symbol = dlsym(RTLD_DEFAULT, "MPI_Init_thread");
+    char *file = symbol && dladdr(symbol, &found) && found.dli_fname
+                     ? realpath(found.dli_fname, NULL)
+                     : NULL;
+    char *slash = file ? strrchr(file, '/') : NULL;
+    bool speaks = true;
+    if (slash) {
+        *slash = '\0';
+        speaks = open_mpi_speaks_pmi(file);
+    }
+    free(file);
+    return speaks;
+#else
+    return true;
+#endif
+}
+
 void mpi_library_settle(void)
 {
     avoid_single_copies();
     do_without_daemon();
-    launch_leave_step();
+    launch_leave_step(mpi_library_speaks_pmi());
 }
 
 /* --- what it is ------------------------------------------------------------------------------- */

@@ -49,8 +49,13 @@ static void check(const char *variables, const char *by, int tasks, int task, bo
     if (by)
         assert_memory_equal(launch.by, by, strlen(by));
     setenv("SLURM_STEP_ID", "0", 1);
-    launch_leave_step();
+    launch_leave_step(true);
     assert_int_equal(getenv("SLURM_STEP_ID") == NULL, leaves_step);
+    /* A library that knows PMIx alone is launched by nobody else. */
+    setenv("SLURM_STEP_ID", "0", 1);
+    launch_leave_step(false);
+    assert_int_equal(getenv("SLURM_STEP_ID") == NULL,
+                     !getenv("OMPI_COMM_WORLD_RANK") && !getenv("PMIX_RANK"));
 }
 
 static void mpirun_is_known(void **state)

@@ -28,8 +28,11 @@ struct launch {
 /* A script of sbatch is one process, whatever SLURM_NTASKS says: that is what its srun would start. */
 struct launch launch_found(void);
 
-/* Before MPI_Init(). In a step of srun that has no PMI (`srun --pty bash`, `srun --mpi=none`) Open MPI ends the process
- * with a page on how Slurm is built. Without SLURM_STEP_ID it sees a program that nobody launched, which it is. */
-void launch_leave_step(void);
+/* Before MPI_Init(). In a step of srun that has no PMI (`srun --pty bash`, `srun --mpi=none`), or one that the MPI library
+ * does not speak (`srun --mpi=pmi2` and an Open MPI without it), Open MPI ends the process with a page on how Slurm is
+ * built. Without SLURM_STEP_ID it sees a program that nobody launched, which it is to it.
+ *
+ * speaks_pmi: whether the library understands PMI-1 and PMI-2; PMIx it does. */
+void launch_leave_step(bool speaks_pmi);
 
 #endif
