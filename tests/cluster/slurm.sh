@@ -53,6 +53,7 @@ slurm_up() {
     chmod 755 "$WORK" "$WORK/.." # munged wants no one else to be able to write there
     slurm_conf "$1" >slurm/slurm.conf
     echo "CgroupPlugin=cgroup/v1" >slurm/cgroup.conf # it would look for cgroups otherwise
+    echo "PMIxCliTmpDirBase=/dev/shm" >slurm/mpi.conf # which is each host's own, as /tmp is not here
     (umask 077 && head -c 128 /dev/urandom >slurm/munge.key)
     munged --key-file="$WORK/slurm/munge.key" --socket="$WORK/slurm/munge.socket" \
         --pid-file="$WORK/slurm/munged.pid" --seed-file="$WORK/slurm/munge.seed" \
