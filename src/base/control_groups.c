@@ -52,8 +52,53 @@ static bool lists(const char *list, const char *word)
     return false;
 }
 
-/* Version 2 has one hierarchy. In version 1 a controller finds its own under its name, which is a link where several
- * have one together ("cpu,cpuacct"). */
+struct hierarchy {
+    char place[LINE]; /* where it is mounted */
+    char from[LINE];  /* the group that is mounted there, "/" mostly */
+};
+
+/* A line of mountinfo: "36 35 0:29 FROM PLACE OPTIONS ... - TYPE DEVICE MORE_OPTIONS", and what came first among the
+ * options of version 1 are the controllers. Whether it is the hierarchy that is wanted. */
+static bool is_mount_of(char *line, const char *controller, bool second_version,
+                        struct hierarchy *found)
+{
+    char type[32], options[LINE];
+    const char *rest = strstr(line, " - ");
+    return rest && sscanf(rest, " - %31s %*s %4095s", type, options) == 2 &&
+           strcmp(type, second_version ? "cgroup2" : "cgroup") == 0 &&
+           (second_version || lists(options, controller)) &&
+           sscanf(line, "%*s %*s %*s %4095s %4095s", found->from, found->place) == 2;
+}
+
+/* Where nothing says where the hierarchy is mounted it lies where most systems have it: that of version 2 alone, that of a
+ * controller of version 1 under its name, which is a link where several have one together ("cpu,cpuacct"). */
+static void find_hierarchy(const char *root, const char *controller, bool second_version,
+                           struct hierarchy *found)
+{
+    char line[2 * LINE], *path = memory_text("%s/proc/self/mountinfo", root);
+    bool is_there = false;
+    FILE *file = fopen(path, "r");
+    while (file && !is_there && fgets(line, sizeof line, file))
+        is_there = is_mount_of(line, controller, second_version, found);
+    if (file)
+        fclose(file);
+    free(path);
+    if (is_there)
+        return;
+    snprintf(found->place, sizeof found->place, "/sys/fs/cgroup%s%s", second_version ? "" : "/",
+             second_version ? "" : controller);
+    strcpy(found->from, "/");
+}
+
+/* The group as it is seen from the one that is mounted. */
+static const char *seen_from(const char *from, const char *group)
+{
+    const size_t length = strlen(from);
+    const bool lies_in = strcmp(from, "/") != 0 && strncmp(from, group, length) == 0 &&
+                         (group[length] == '/' || group[length] == '\0');
+    return lies_in ? group + length : group;
+}
+
 void control_groups_each(const char *root, const char *controller, control_group_visit *visit,
                          void *context)
 {
@@ -71,10 +116,11 @@ void control_groups_each(const char *root, const char *controller, control_group
         const bool second_version = controllers[0] == '\0';
         if (!second_version && !lists(controllers, controller))
             continue;
-        char *hierarchy = memory_text("%s/sys/fs/cgroup%s%s", root, second_version ? "" : "/",
-                                      second_version ? "" : controller);
-        each_up_from(hierarchy, group, second_version, visit, context);
-        free(hierarchy);
+        struct hierarchy hierarchy;
+        find_hierarchy(root, controller, second_version, &hierarchy);
+        char *place = memory_text("%s%s", root, hierarchy.place);
+        each_up_from(place, seen_from(hierarchy.from, group), second_version, visit, context);
+        free(place);
     }
     if (file)
         fclose(file);

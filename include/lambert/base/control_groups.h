@@ -1,8 +1,10 @@
 /* The control groups of Linux that this process is in, of version 1 or 2: where their files lie.
  *
  * A limit holds for a group and all that lies in it, so who asks for one looks at the group of the process and at
- * each one above it. A container may see its own group as the root of the hierarchy, under another name than
- * /proc says: folders that are not there say nothing, and the root is looked at in any case. */
+ * each one above it. Where the hierarchies are mounted, and from which of their groups on, /proc/self/mountinfo says:
+ * under /sys/fs/cgroup mostly, that of version 2 in its folder `unified` where there are hierarchies of version 1 beside it,
+ * and in a container from the container's own group on. A container may see that under another name than /proc says:
+ * folders that are not there say nothing, and the root is looked at in any case. */
 #ifndef LAMBERT_BASE_CONTROL_GROUPS_H
 #define LAMBERT_BASE_CONTROL_GROUPS_H
 
