@@ -31,6 +31,7 @@ static int write_weights(const struct run *run, const char *path, struct error *
 int best_offer(struct run *run, const struct best_candidate *candidate, struct error *err)
 {
     struct run_state *state = &run->state;
+    const struct run_state before = *state;
     const bool first = dist_rank(run->dist) == 0;
     int status = 0;
     if (first && is_better(state, candidate)) {
@@ -39,7 +40,9 @@ int best_offer(struct run *run, const struct best_candidate *candidate, struct e
         state->best_value = candidate->value;
         state->best_step = state->total_steps;
         status = write_weights(run, path, err);
-        if (status == 0)
+        if (status < 0)
+            *state = before; /* a checkpoint of it is not to say that the file is there */
+        else
             log_info("the best so far by %s (%.4f): %s", candidate->metric, candidate->value, path);
         free(path);
     }

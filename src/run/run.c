@@ -479,7 +479,9 @@ static enum outcome run_phase(struct run *run, struct error *err)
     if ((outcome == GOES_ON || outcome == STOPPED) && run->state.total_steps > before &&
         report_products(run, &phase, err) < 0)
         outcome = FAILED;
-    run_pass_finished_phases(run);
+    /* What failed behind the last step is owed by the run that goes on from the state that may still be rescued. */
+    if (outcome != FAILED)
+        run_pass_finished_phases(run);
 done:
     work_close_source(run->work, phase.source);
     run->work->operations->close_phase(run->work);

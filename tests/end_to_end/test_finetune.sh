@@ -172,6 +172,38 @@ for name in checkpoints/step-00000300.checkpoint best.checkpoint; do
     cmp whole/$name parts/$name || fail "$name differs after $stops parts"
 done
 
+# Moved away in the moment in which the best weights, of the last step, are to be written: the run saves where the folder is
+# now, and the one that goes on from there makes up for the evaluation, and for the best.
+cat >moves.c <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+int open(const char *path, int flags, ...)
+{
+    va_list mode;
+    va_start(mode, flags);
+    const int bits = flags & O_CREAT ? va_arg(mode, int) : 0;
+    va_end(mode);
+    if (flags & O_CREAT && strstr(path, "moving/best.checkpoint"))
+        rename("moving", "moved");
+    return ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open"))(path, flags, bits);
+}
+C
+${CC:-cc} -shared -fPIC -o moves.so moves.c -ldl || fail "the shim"
+words="task.kind=classification phase.tune.steps=20 train.checkpoint_every=0"
+one 1 stays $words
+expect 1 "the run folder moving was moved while training ran; a checkpoint after step 20 is in .*/moved" \
+    env LD_PRELOAD="$WORK/moves.so" ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+    "$LAMBERT" finetune task.ini run.folder=moving run.start_from=base $words
+one 1 moved $words --resume
+for name in checkpoints/step-00000020.checkpoint best.checkpoint; do
+    cmp stays/$name moved/$name || fail "$name differs in a folder that was moved"
+done
+[ "$(grep -c '"kind":"evaluation".*"total_step":20,' moved/metrics.jsonl)" = 1 ] || fail "the last evaluation is not made up for"
+
 # What is wrong is said before anything is done.
 tune="$LAMBERT finetune task.ini run.folder=bad run.start_from=base phase.tune.steps=1"
 expect 1 "task.kind" $tune
