@@ -9,6 +9,9 @@
 . "$(dirname "$0")/../lib.sh"
 faults=${2:-6} seed=${3:-$RANDOM} first=${4:-0}
 FAULTS_A_RUN=2 LONGEST=120 # seconds without a word, until something is said to hang
+# A checkpoint names the program that wrote it. One that is built anew meanwhile would be another.
+cp "$LAMBERT" lambert
+LAMBERT=$WORK/lambert
 
 # --- what there is to disturb -------------------------------------------------------------------------
 
