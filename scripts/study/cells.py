@@ -266,20 +266,36 @@ QUESTIONS = {"batches": batches, "types": types, "masking": masking, "warmups": 
              "rates": rates}
 
 # --- the pilot -------------------------------------------------------------------------------------
+# What chose the scale: how far below guessing by frequency so many steps come, whatever samples they take: (rule, batch,
+# steps, rate). They are judged on a few sequences, which is enough to see a nat.
+STEPS = (("lamb", 16, 2560, 0.00389), ("lamb", 256, 160, 0.0156), ("lamb", 256, 160, 0.0442), ("lamb", 512, 320, 0.0312),
+         ("adamw", 512, 320, 0.0079))
+WARMUP_STEPS = round(WARMUP * SAMPLES / LARGEST)  # of any batch
 PILOT = ("lamb", "adamw")
 
 
-def pilot(ask):
-    """Before all: do the runs end well below the unigram level, at the smallest and the largest batch? Where RULES puts the
-    rates, whatever the anchors will say."""
-    cells = {}
+def pilot_run(rule, batch, steps, rate):
+    run = one_phase(rule, batch, rate, warmup=WARMUP_STEPS / steps, variant=f"{steps}steps",
+                    keys={"phase.one.steps": str(steps), "train.evaluate_sequences": "512"})
+    return dataclasses.replace(run, name="pilot-" + run.name)
+
+
+def pilot_runs():
+    """{(rule, batch, steps, rate): Run}: do runs end well below the unigram level, at the largest batch and at the smallest?
+    Rates are where RULES puts them, whatever the anchors will say."""
+    runs = {cell: pilot_run(*cell) for cell in STEPS}
     for batch in (LARGEST, SMALLEST):
         for rule in PILOT:
             centre, power = RULES[rule]
             for offset in (-1, 0, 1):
                 rate = rounded(centre * (batch / MIDDLE) ** power * 2.0 ** offset)
-                cells[rule, batch, rate] = ask(one_phase(rule, batch, rate))
-    return cells
+                runs[rule, batch, SAMPLES // batch, rate] = one_phase(rule, batch, rate)
+    return runs
+
+
+def pilot(ask):
+    """{(rule, batch, steps, rate): loss}, before all others."""
+    return {cell: ask(run) for cell, run in pilot_runs().items()}
 
 
 # --- asking ------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ MARKED = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CITED = re.compile(r"\(rows? ([^)]*)\)")
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"]
 GREY = "#606060"
+PICTURES = {"batches": "study-batches.png", "rates": "study-rates.png"}  # of which tables, and what they are called
 
 
 def page_with(text, found):
@@ -38,11 +39,7 @@ def missing_rows(text, names):
     return [name for name in cited if name and name not in names]
 
 
-def guess_of(results):
-    return next((result["unigram_loss"] for result in results if result.get("unigram_loss")), math.nan)
-
-
-def draw_batches(plt, losses, guess, path):
+def draw_batches(plt, losses, guess):
     answers = cells.batches(cells.Ask(losses))
     figure, axes = plt.subplots(figsize=(7.5, 4.8), layout="constrained")
     for colour, rule in zip(COLOURS, cells.RULES):
@@ -53,16 +50,17 @@ def draw_batches(plt, losses, guess, path):
             seeds = answers[rule, batch][1]
             if seeds:
                 axes.plot([batch] * len(seeds), list(seeds.values()), "_", color=colour, markersize=12)
-    axes.axhline(guess, color=GREY, linestyle="--", label="guessing by frequency")
+    if guess:
+        axes.axhline(guess, color=GREY, linestyle="--", label="guessing by frequency")
     axes.set_xscale("log", base=2)
     axes.set_xticks(cells.BATCHES, [f"{batch:,}" for batch in cells.BATCHES])
     axes.set_xlabel("global batch (equal samples)")
     axes.set_ylabel("held-out MLM loss, at the best rate")
     axes.legend()
-    return figure, path
+    return figure
 
 
-def draw_rates(plt, losses, guess, path):
+def draw_rates(plt, losses, guess):
     answers = cells.rates(cells.Ask(losses))
     figure, panels = plt.subplots(len(cells.MAPPED), 2, figsize=(9, 7), layout="constrained", sharey=True, squeeze=False)
     for rule, row in zip(cells.MAPPED, panels):
@@ -72,7 +70,8 @@ def draw_rates(plt, losses, guess, path):
                 points = [(rate, loss) for rate, loss in (found.rates if found else {}).items() if math.isfinite(loss)]
                 if points:
                     axes.plot(*zip(*sorted(points)), color=colour, marker="o", label=f"batch {batch:,}")
-            axes.axhline(guess, color=GREY, linestyle="--")
+            if guess:
+                axes.axhline(guess, color=GREY, linestyle="--")
             axes.set_xscale("log")
             axes.set_title(f"{tables.NAMES[rule]}, {'with' if kind == 'warm' else 'without'} warm-up")
             axes.set_xlabel("peak learning rate")
@@ -80,28 +79,30 @@ def draw_rates(plt, losses, guess, path):
         row[0].set_ylabel("held-out MLM loss")
     if panels[0][0].get_legend_handles_labels()[0]:
         panels[0][0].legend()
-    return figure, path
+    return figure
 
 
 
 
 
 def draw(results, losses, docs):
-    """The pictures of which there is something to see."""
+    """The pictures of which there is something to see; returns their tables."""
     sys.path.insert(1, os.path.join(HERE, ".."))
+    there = {"batches": any(best for best, _ in cells.batches(cells.Ask(losses)).values()),
+             "rates": any(cells.rates(cells.Ask(losses)).values())}
+    if not any(there.values()):
+        return ()
     try:
         import plotting
     except SystemExit as missing:
         print(missing, file=sys.stderr)
-        return
+        return ()
     plotting.plt.rcParams.update(plotting.STYLE)
-    guess = guess_of(results)
-    for drawn, name, there in (
-            (draw_batches, "study-batches.png", any(best for best, _ in cells.batches(cells.Ask(losses)).values())),
-            (draw_rates, "study-rates.png", any(cells.rates(cells.Ask(losses)).values()))):
-        if there:
-            figure, path = drawn(plotting.plt, losses, guess, os.path.join(docs, name))
-            plotting.save(figure, path, format="png", dpi=130)
+    for name, draw_one in (("batches", draw_batches), ("rates", draw_rates)):
+        if there[name]:
+            figure = draw_one(plotting.plt, losses, tables.guess_of(results))
+            plotting.save(os.path.join(docs, PICTURES[name]), figure.savefig, format="png", dpi=130)
+    return [name for name in there if there[name]]
 
 
 def main():
@@ -119,10 +120,14 @@ def main():
     strangers = missing_rows(text, {result["name"] for result in results})
     if strangers:
         sys.exit(f"report: {path} cites rows that are not there: {', '.join(strangers)}")
-    new = page_with(text, tables.all_tables(results, seconds_of, kept.losses_of))
+    found = tables.all_tables(results, seconds_of, kept.losses_of)
+    drawn = draw(results, kept.losses_of(results), words.docs) if not words.check else ()
+    for name, picture in PICTURES.items():
+        if name in drawn or os.path.exists(os.path.join(words.docs, picture)):
+            found[name] += ["", f"![{name}]({picture})"]
+    new = page_with(text, found)
     if words.check:
         sys.exit(0 if new == text else f"report: {path} is not what the results say; run scripts/study/report.py")
-    draw(results, kept.losses_of(results), words.docs)
     with open(path, "w", encoding="utf-8") as file:
         file.write(new)
 

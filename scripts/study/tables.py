@@ -67,11 +67,24 @@ def plan(losses, seconds_of):
     return table(["question", "runs", "hours of a core", "done"], [*rows, ["together", *total]])
 
 
-def pilot(losses):
-    answers = cells.pilot(cells.Ask(losses))
-    return table(["rule", "batch", "steps", "rate", "held-out MLM loss"],
-                 [[NAMES[rule], f"{batch:,}", f"{cells.SAMPLES // batch:,}", f"{rate:g}", loss_word(loss)]
-                  for (rule, batch, rate), loss in answers.items()])
+def guess_of(results):
+    """What guessing by frequency comes to, on the sequences that runs of one phase are judged on."""
+    pilots = [dict(cells.pilot_run(*cell).keys) for cell in cells.STEPS]
+    return next((result["unigram_loss"] for result in results if result.get("unigram_loss")
+                 and "phase.two.steps" not in result["keys"] and result["keys"] not in pilots), None)
+
+
+def pilot(results):
+    """Each against what guessing gives on the sequences that it was judged on."""
+    found = {tuple(sorted(result["keys"].items())): result for result in results if result["kind"] != "task"}
+    rows = []
+    for (rule, batch, steps, rate), run in cells.pilot_runs().items():
+        result = found.get(run.keys, {})
+        loss, guess = result.get("mlm_loss"), result.get("unigram_loss")
+        known = loss is not None and guess is not None
+        rows.append([NAMES[rule], f"{batch:,}", f"{steps:,}", f"{batch * steps:,}", f"{rate:g}",
+                     f"{loss:.3f}" if known else "diverged" if result else DASH, f"{guess - loss:.2f}" if known else DASH])
+    return table(["rule", "batch", "steps", "samples", "rate", "held-out MLM loss", "below guessing by frequency"], rows)
 
 
 def batches(losses):
@@ -210,6 +223,6 @@ def tasks(results, losses):
 
 def all_tables(results, seconds_of, losses_of):
     losses, by_name = losses_of(results), {result["name"]: result for result in results}
-    return {"plan": plan(losses, seconds_of), "machines": machines(results), "pilot": pilot(losses),
+    return {"plan": plan(losses, seconds_of), "machines": machines(results), "pilot": pilot(results),
             "batches": batches(losses), "rates": rates(losses), "warmups": warmups(losses), "mixed": mixed(losses, by_name),
             "trust": trust(losses), "masking": masking(losses), "types": types(losses), "choice": choice(results, losses), "tasks": tasks(results, losses)}
