@@ -230,7 +230,7 @@ static int open_corpora(struct planner *planner, struct error *err)
     }
     planner->vocab = vocabulary_size(corpus_vocabulary(planner->corpora.opened[0]));
     planner->start = clock_seconds() - started;
-    planner->sources.corpus = planner->config.data.corpus;
+    planner->sources.corpora = &planner->corpora;
     planner->sources.corpus_bytes = corpora_bytes(&planner->corpora);
     planner->sources.staged_bytes = planner->stages ? planner->sources.corpus_bytes : 0;
     return 0;

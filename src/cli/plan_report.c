@@ -28,6 +28,15 @@ static void describe_node(const struct plan_sources *sources, const struct plan_
     buffer_print(text, "\n");
 }
 
+static void describe_corpora(const struct plan_sources *sources, struct buffer *text)
+{
+    const int others = sources->corpora->count - 1;
+    buffer_print(text, "the corpus: %s", corpus_folder(sources->corpora->opened[0]));
+    if (others > 0)
+        buffer_print(text, " and %d other%s", others, others == 1 ? "" : "s");
+    buffer_print(text, ", %.1f MB\n", sources->corpus_bytes / 1e6);
+}
+
 void plan_describe(const struct plan_sources *sources, const struct plan_job *job,
                    struct buffer *text)
 {
@@ -41,9 +50,8 @@ void plan_describe(const struct plan_sources *sources, const struct plan_job *jo
         buffer_print(text, ", measured: %s", sources->net);
     buffer_print(text, "\nthe disk of the run folder: %.4g MB/s (%s)\n", job->disk / 1e6,
                  sources->stated_disk ? "stated" : "measured here");
-    if (sources->corpus)
-        buffer_print(text, "the corpus: %s, %.1f MB\n", sources->corpus,
-                     sources->corpus_bytes / 1e6);
+    if (sources->corpora)
+        describe_corpora(sources, text);
     else
         buffer_print(
             text,

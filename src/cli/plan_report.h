@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "lambert/plan/plan.h"
+#include "lambert/run/corpora.h"
 
 /* Where the numbers come from, and what no plan computes. */
 struct plan_sources {
@@ -14,7 +15,7 @@ struct plan_sources {
     bool stated_bandwidth, stated_latency, stated_disk; /* else assumed, the disk measured */
     double measured_seconds;                            /* that timing took */
     int measured_ranks;                                 /* at once */
-    const char *corpus; /* NULL: sequences of full length are taken */
+    const struct corpora *corpora; /* NULL: sequences of full length are taken */
     double corpus_bytes;
     double staged_bytes; /* on each host's own disk */
     double weights;      /* parameters of the model */

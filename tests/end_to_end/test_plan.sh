@@ -49,6 +49,11 @@ plan --nodes 2 --bandwidth 25 >out.txt 2>err.txt || fail "$(cat err.txt)"
 grep -q "25 Gbit/s each way and node, 20 us (assumed)" out.txt || fail "$(cat out.txt)"
 grep -q "the corpus: corpus, " out.txt || fail "$(cat out.txt)"
 
+cp -a corpus other
+"$LAMBERT" plan "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=run phase.two.corpus=corpus,other --seconds 0.05 \
+    >out.txt 2>err.txt || fail "$(cat err.txt)"
+grep -q "the corpus: corpus and 1 other, " out.txt || fail "$(cat out.txt)"
+
 # Batches that change within a phase are parts of it.
 plan --nodes 2 phase.one.batch_changes=10:32 --json >out.txt 2>err.txt || fail "$(cat err.txt)"
 python3 - <<'END' || fail "$(cat out.txt)"

@@ -140,6 +140,34 @@ says rich "1 node-hours" "75.0%" "31 s" "Trust ratios of tensors" "Minimal pairs
     "Held-out MLM loss by corpus" /data/wiki "2.062"
 lacks rich computing
 
+# A plan in its folder is set beside what came: steps as far as the run is, the rest once it is complete. One of other nodes
+# or ranks, or what is none, is said.
+make_run planned 0.001
+cat >planned/plan.json <<'END'
+{"kind":"plan","sources":"a node: of nobody\nthe network: none","rows":[{"nodes":1,"ranks":2},{"nodes":2,"ranks":4,"seconds":40,
+"node_hours":0.02,"checkpoints":1,"pause_seconds":0.2,"phases":[
+{"phase":"one","steps":20,"step_seconds":0.3,"tokens_per_second":1000,"evaluations":0,"evaluation_seconds":0,"step":{"waiting":0}},
+{"phase":"one","steps":40,"step_seconds":0.45,"tokens_per_second":1000,"evaluations":0,"evaluation_seconds":0,"step":{"waiting":0}},
+{"phase":"two","steps":40,"step_seconds":0.625,"tokens_per_second":640,"evaluations":1,"evaluation_seconds":2,"step":{"waiting":0}}]}]}
+END
+writes planned planned
+says planned "Plan and actual" "a step of phase one" "0.4 s" "+25.0%" "a step of phase two" "0.625 s" "-20.0%" \
+    "the pause for a checkpoint" "0.2 s" "node-hours" "the network: none"
+grep -qx "the whole run" planned.txt || fail "no whole run: $(cat planned.txt)"
+grep -v '"total_step":100' planned/metrics.jsonl >planned/shorter && mv planned/shorter planned/metrics.jsonl
+writes planned planned
+says planned "What is of the whole run is compared when it is complete" "+25.0%"
+! grep -qx "the whole run" planned.txt || fail "a run that stopped has a whole"
+writes both planned runs/slow
+says both "Plan and actual"
+sed -i 's/"nodes":2/"nodes":3/' planned/plan.json
+writes planned planned
+says planned "The plan has no row for the nodes and ranks of this run: it is of 1 (2 ranks), 3 (4 ranks)."
+for broken in '' '[]' '{"kind":"plan"}' '{"kind":"other","rows":[]}' '{"kind":'; do
+    echo "$broken" >planned/plan.json
+    expect 1 "^run-page: .*planned/plan.json is not what lambert plan --json printed" "$page" planned --output bad.html
+done
+
 # A run that goes on holds the lock of its folder; one that does not has stopped. A loss that is no number, or that has
 # risen for good, is said.
 make_run live 0.001
