@@ -444,8 +444,8 @@ static enum outcome evaluate_first(struct run *run, struct error *err)
     return status == RUN_STOPPED || dist_any(run->dist, signals_stop()) ? STOPPED : GOES_ON;
 }
 
-/* Before the first step of a phase, whoever makes it: a run that goes on from a checkpoint of the phase's beginning
- * resets what is 0, or what the end of the phase before has left. */
+/* With the first step of a phase, by whichever run makes it: what is saved before that is what the phase before has
+ * left, as in a run that nobody disturbed. */
 static void begin_moments(struct run *run, const struct config_phase *phase)
 {
     if (phase->moments == MOMENTS_KEEP || run->state.phase_step > 0 || run->state.total_steps == 0)

@@ -28,6 +28,7 @@ struct trainer {
     struct tensor_report *tensors; /* [table count]; NULL: nobody will ask for them */
     struct replay *replay;         /* NULL: none has been asked for */
     int64_t turn;                  /* of the replay in the next step; -1: it has none */
+    bool resets_moments;           /* in the next step that is made */
 };
 
 /* --- set-up ----------------------------------------------------------------------------------- */
@@ -384,6 +385,10 @@ int trainer_step(struct trainer *trainer, const struct batch *batch, double rate
     activity_at("updating weights", -1);
     const bool trusted = report->replay.different == 0 || trainer->options.updates_anyway;
     const bool updates = trusted && losses_finite(report->sums, report->objectives.count);
+    if (trusted && trainer->resets_moments) {
+        optimizer_reset_moments(trainer->optimizer);
+        trainer->resets_moments = false;
+    }
     param_sync_begin_update(sync);
     const double begun = clock_seconds(), waited = activity_waited();
     if (updates)
@@ -417,7 +422,7 @@ int trainer_gradient(struct trainer *trainer, const struct batch *batch, const r
 
 void trainer_reset_moments(struct trainer *trainer)
 {
-    optimizer_reset_moments(trainer->optimizer);
+    trainer->resets_moments = true;
 }
 
 /* --- checkpoints ------------------------------------------------------------------------------ */

@@ -638,9 +638,9 @@ static void two_trainers_do_not_know_of_each_other(void **state)
     fixture_release(&two);
 }
 
-static void check_saving(const struct trainer_options *options)
+/* Through a checkpoint: `to` goes on as `from` does. */
+static struct run_state carry_over(struct trainer *from, struct trainer *to)
 {
-    struct trainer *trainer = open_trainer(options, 1), *other = open_trainer(options, 2);
     char config[] = "", vocabulary[] = "[PAD]\n";
     struct checkpoint_meta meta = {
         .state = {.tokenizer = TOKENIZER_DEFAULTS, .total_steps = 3, .tokens = 77},
@@ -649,24 +649,31 @@ static void check_saving(const struct trainer_options *options)
         .vocabulary_size = sizeof vocabulary - 1};
     struct checkpoint_file file = {0};
     struct run_state state;
-    struct fixture fixture;
     struct error err;
-    fixture_init(&fixture, 5);
     scratch_open(ranks);
-    train(trainer, &fixture, 3);
-    train(other, &fixture, 1); /* what it was is forgotten */
-    assert_int_equal(trainer_save(trainer, scratch_path("saved"), &meta, &err), 0);
+    assert_int_equal(trainer_save(from, scratch_path("saved"), &meta, &err), 0);
     if (dist_rank(ranks) == 0)
         assert_int_equal(checkpoint_file_open(&file, scratch_path("saved"), &err), 0);
-    assert_int_equal(trainer_load(other, &file, &state, &err), 0);
+    assert_int_equal(trainer_load(to, &file, &state, &err), 0);
+    checkpoint_file_close(&file);
+    scratch_close(ranks);
+    return state;
+}
+
+static void check_saving(const struct trainer_options *options)
+{
+    struct trainer *trainer = open_trainer(options, 1), *other = open_trainer(options, 2);
+    struct fixture fixture;
+    fixture_init(&fixture, 5);
+    train(trainer, &fixture, 3);
+    train(other, &fixture, 1); /* what it was is forgotten */
+    const struct run_state state = carry_over(trainer, other);
     assert_int_equal(state.total_steps, 3);
     assert_int_equal(state.tokens, 77);
     assert_int_equal(trainer_updates(other), 3);
     train(trainer, &fixture, STEPS);
     train(other, &fixture, STEPS);
     assert_true(weights_hash(other) == weights_hash(trainer));
-    checkpoint_file_close(&file);
-    scratch_close(ranks);
     fixture_release(&fixture);
     trainer_free(trainer);
     trainer_free(other);
@@ -679,6 +686,45 @@ static void a_checkpoint_goes_on_bit_for_bit(void **state)
     check_saving(&options);
     options.weight_type = TYPE_BFLOAT16;
     check_saving(&options);
+}
+
+/* With the step that is made next: one that is given up before it leaves them to who saves the state. */
+static void moments_begin_anew_with_a_step(void **state)
+{
+    struct trainer_options options = plain_options();
+    struct fixture fixture;
+    struct step_report report;
+    struct error err;
+    (void)state;
+    options.bert.capacity.tokens = 20; /* several micro-batches on each rank */
+    struct trainer *trainer = open_trainer(&options, 1), *keeps = open_trainer(&options, 1);
+    struct trainer *resets = open_trainer(&options, 1), *saved = open_trainer(&options, 2);
+    fixture_init(&fixture, 5);
+    train(trainer, &fixture, 2);
+    train(keeps, &fixture, 2);
+    train(resets, &fixture, 2);
+    trainer_reset_moments(trainer);
+    trainer_reset_moments(resets);
+    asked = 0;
+    told_at = dist_rank(ranks) == 0 ? 1 : 0;
+    trainer_listen(trainer, told);
+    assert_int_equal(trainer_step(trainer, &fixture.batch, RATE, false, &report, &err), 0);
+    assert_true(report.given_up);
+    trainer_listen(trainer, never);
+    carry_over(trainer, saved);
+    train(trainer, &fixture, 2);
+    train(keeps, &fixture, 2);
+    train(resets, &fixture, 2);
+    train(saved, &fixture, 2);
+    assert_true(weights_hash(saved) == weights_hash(keeps));
+    assert_true(weights_hash(trainer) == weights_hash(resets));
+    assert_true(weights_hash(trainer) != weights_hash(keeps));
+    assert_int_equal(trainer_updates(trainer), 4);
+    fixture_release(&fixture);
+    trainer_free(trainer);
+    trainer_free(keeps);
+    trainer_free(resets);
+    trainer_free(saved);
 }
 
 int main(int argc, char **argv)
@@ -701,6 +747,7 @@ int main(int argc, char **argv)
         RANKS_TEST(a_replay_is_given_up_with_its_step),
         RANKS_TEST(two_trainers_do_not_know_of_each_other),
         RANKS_TEST(a_checkpoint_goes_on_bit_for_bit),
+        RANKS_TEST(moments_begin_anew_with_a_step),
         RANKS_TEST(a_replay_finds_wrong_weights),
     };
     if (kernels_select(&err) < 0)

@@ -156,7 +156,9 @@ void trainer_begin_replays(struct trainer *trainer);
  * costs it the time of a micro-batch and changes nothing; `turn`, 0, 1, ..., decides on who checks whom. */
 void trainer_replay(struct trainer *trainer, int64_t turn);
 
-/* [local], but to be called on all ranks alike, between steps: the optimizer's moments begin anew. */
+/* [local], but to be called on all ranks alike, between steps. The optimizer's moments begin anew with the next step, an
+ * update or not. One that is given up, or has a replay that differs, leaves them as they are for those who save what was
+ * before it; then they begin with the step after. */
 void trainer_reset_moments(struct trainer *trainer);
 
 /* The gradient of the global batch, before clipping, whole on every rank: *gradient
