@@ -1,8 +1,11 @@
 #include "lambert/command/command.h"
 
+#include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lambert/base/activity.h"
 #include "lambert/base/json.h"
@@ -110,17 +113,18 @@ static int exit_code(int status)
     }
 }
 
-enum { START_SECONDS = 300 };
+enum { START_SECONDS = 300, END_SECONDS = 60 };
 
-/* Ranks wait for each other when MPI starts, for ever where a host has died meanwhile. */
-static double start_seconds(void)
+/* What the variable says, or so many where it says no number of seconds. */
+static double seconds_of(const char *variable, double otherwise)
 {
-    const char *wanted = getenv("LAMBERT_START_SECONDS");
+    const char *wanted = getenv(variable);
     char *end;
-    const double seconds = wanted ? strtod(wanted, &end) : START_SECONDS;
-    return seconds >= 0 && (!wanted || (end != wanted && *end == '\0')) ? seconds : START_SECONDS;
+    const double seconds = wanted ? strtod(wanted, &end) : otherwise;
+    return seconds >= 0 && (!wanted || (end != wanted && *end == '\0')) ? seconds : otherwise;
 }
 
+/* Ranks wait for each other when MPI starts, for ever where a host has died meanwhile. */
 static int open_ranks(struct dist **dist, int *argc, char ***argv, struct error *err)
 {
     struct watchdog *watchdog;
@@ -132,12 +136,41 @@ static int open_ranks(struct dist **dist, int *argc, char ***argv, struct error 
         "Leave its host out, or grant it longer (%s), or see docs/cluster.md (When it hangs), and "
         "start again",
         longer.text);
-    if (watchdog_start(&watchdog, start_seconds(), more, advice, err) < 0)
+    if (watchdog_start(&watchdog, seconds_of("LAMBERT_START_SECONDS", START_SECONDS), more, advice,
+                       err) < 0)
         return -1;
     activity_task("starting MPI", -1);
     const int status = dist_open(dist, argc, argv, err);
     watchdog_stop(watchdog);
     return status;
+}
+
+static volatile sig_atomic_t code_at_last;
+
+static void leave_without_mpi(int signal)
+{
+    static const char words[] =
+        "warning: MPI has not ended within LAMBERT_END_SECONDS. All work was done before, and the "
+        "process ends without it, whatever mpirun says of that (docs/cluster.md, When it hangs)\n";
+    (void)signal;
+    const ssize_t written = log_rank() == 0 ? write(STDERR_FILENO, words, sizeof words - 1) : 0;
+    (void)written; /* where nobody reads it there is nobody to tell */
+    _exit(code_at_last);
+}
+
+/* Ranks wait for each other when MPI ends as well, some for ever: in MPICH before 4.2, for one, over UCX on several hosts a
+ * rank that is through no longer helps another to part from it. When all have come here nothing is left to be done, so a
+ * process whose MPI does not end soon ends without it. */
+static void close_ranks(struct dist *dist, int code)
+{
+    const double seconds = seconds_of("LAMBERT_END_SECONDS", END_SECONDS);
+    dist_barrier(dist);
+    log_flush(1);
+    code_at_last = code;
+    signal(SIGALRM, leave_without_mpi);
+    alarm((unsigned)ceil(seconds));
+    dist_close(dist);
+    alarm(0);
 }
 
 static int run_on_ranks(const struct command *command, const char *name, int argc, char **argv,
@@ -160,8 +193,9 @@ static int run_on_ranks(const struct command *command, const char *name, int arg
         status = command->run_on_ranks(dist, arguments, &err);
     if (status < 0 && dist_rank(dist) == 0)
         log_error("%s: %s", name, err.text);
-    dist_close(dist);
-    return status < 0 ? exit_code(status) : status;
+    const int code = status < 0 ? exit_code(status) : status;
+    close_ranks(dist, code);
+    return code;
 }
 
 static int run_command(const struct command *command, const char *name, int argc, char **argv)
