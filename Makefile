@@ -96,7 +96,7 @@ $(BUILD)/launcher/mpirun:
 # Files named *_vector.c are compiled once for each instruction set of VECTOR_ISAS, those named *_amx.c or
 # *_bfmmla.c for the one of AMX_ISAS or BFMMLA_ISAS; which there are depends on the machine that the
 # compiler compiles for. The tile of neon-bf16 is the one of BFMMLA.
-MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
 VECTOR_ISAS_x86_64  = v3 v4 v4-bf16
 AMX_ISAS_x86_64     = v4-amx
 VECTOR_ISAS_aarch64 = neon neon-bf16
