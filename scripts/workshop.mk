@@ -344,7 +344,7 @@ yardstick-curve: $(BUILD)/lambert
 	$(PEER_PYTHON) scripts/yardstick/curve.py $(BUILD) $(DATA) $(YARDSTICK)-curve $(RUN) $(TUNING)
 
 # --- the study -------------------------------------------------------------------------------
-# docs/study.md: LAMB, AdamW and others at batches of 16 to 2,048, in small. Runs lie in STUDY, as does their corpus,
+# docs/study.md: LAMB, AdamW and others at batches of 4 to 512, in small. Runs lie in STUDY, as does their corpus,
 # which is made there if STUDY_CORPUS names no other; what scripts/study/study.json holds is not done again. It may be stopped at any time.
 # ONLY names some of the questions.
 STUDY ?= $(BUILD)/study

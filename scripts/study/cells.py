@@ -12,8 +12,8 @@ import math
 
 SAMPLES = 327680                    # of every run, whatever its batch: 10 million tokens
 LENGTH = 32
-BATCHES = [16 << doubling for doubling in range(8)]
-SMALLEST, MIDDLE, LARGEST = BATCHES[0], 128, BATCHES[-1]
+BATCHES = [4 << doubling for doubling in range(8)]
+SMALLEST, MIDDLE, LARGEST = BATCHES[0], 64, BATCHES[-1]
 SEEDS = (1, 2, 3)
 MOST_FURTHER = 3                    # rates beyond the grid, where the best one is at its edge
 TOKENS_OF = {32: 31.4, 128: 122.0}  # a sample of up to so many tokens has, on average
@@ -21,7 +21,7 @@ TOKENS_OF = {32: 31.4, 128: 122.0}  # a sample of up to so many tokens has, on a
 # Rule: at the middle batch the rate to begin around, and the power of the batch by which it is scaled: the square
 # root for rules that divide by the gradient's size (Krizhevsky, arXiv 1404.5997; You et al., arXiv 1904.00962), the
 # batch itself for the others (Goyal et al., arXiv 1706.02677; LARS, arXiv 1708.03888).
-RULES = {"lamb": (0.011, 0.5), "adamw": (0.0028, 0.5), "lans": (0.011, 0.5), "lars": (5.6, 1.0), "sgd": (0.4, 1.0)}
+RULES = {"lamb": (0.008, 0.5), "adamw": (0.0014, 0.5), "lans": (0.008, 0.5), "lars": (2.8, 1.0), "sgd": (0.2, 1.0)}
 WARMUP = 0.2                        # share of the steps at the largest batch, as in the paper's row 32k
 
 
@@ -98,7 +98,7 @@ def anchor(ask, rule):
 def centre_of(ask, rule, batch):
     """Where the scaling rule puts the rate at this batch; None while the anchor is not known."""
     found = anchor(ask, rule)
-    return found and rounded(found.rate * (batch / MIDDLE) ** RULES[rule][1])
+    return found and found.rate * (batch / MIDDLE) ** RULES[rule][1]
 
 
 def best_of(ask, rule, batch):
@@ -132,7 +132,7 @@ def batches(ask):
 
 
 MAPPED = ("lamb", "adamw")
-MAP_BATCHES = (16, 64, 256, 1024, 2048)
+MAP_BATCHES = (4, 16, 64, 256, 512)
 
 
 def rates(ask):
@@ -270,12 +270,12 @@ QUESTIONS = {"batches": batches, "types": types, "masking": masking, "warmups": 
 # steps, rate). They are judged on a few sequences, which is enough to see a nat.
 STEPS = (("lamb", 16, 2560, 0.00389), ("lamb", 256, 160, 0.0156), ("lamb", 256, 160, 0.0442), ("lamb", 512, 320, 0.0312),
          ("adamw", 512, 320, 0.0079))
-WARMUP_STEPS = round(WARMUP * SAMPLES / LARGEST)  # of any batch
+PILOT_WARMUP = 32  # steps
 PILOT = ("lamb", "adamw")
 
 
 def pilot_run(rule, batch, steps, rate):
-    run = one_phase(rule, batch, rate, warmup=WARMUP_STEPS / steps, variant=f"{steps}steps",
+    run = one_phase(rule, batch, rate, warmup=PILOT_WARMUP / steps, variant=f"{steps}steps",
                     keys={"phase.one.steps": str(steps), "train.evaluate_sequences": "512"})
     return dataclasses.replace(run, name="pilot-" + run.name)
 

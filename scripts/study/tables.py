@@ -1,6 +1,6 @@
 """The tables of docs/study.md, as lines, from results. What is not known yet is a dash.
 
-A cell of a rule, a batch and a rate names its row of the results: `lamb-128-0.011-s1`, with the variant of the
+A cell of a rule, a batch and a rate names its row of the results: `lamb-64-0.008-s1`, with the variant of the
 question behind the batch."""
 import math
 import statistics
