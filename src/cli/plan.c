@@ -141,7 +141,7 @@ struct planner {
     double start; /* seconds that opening took, as far as a run does so, too */
     struct plan_stretch stretches[PLAN_STRETCHES];
     int stretch_count;
-    struct deal deals[PLAN_STRETCHES];
+    struct deal deals[PLAN_STRETCHES][MOST_BATCHES];
     struct plan_work works[PLAN_STRETCHES];
     struct plan_speed speeds[MOST_ROWS][PLAN_STRETCHES];
     struct trainer_options trainer;
@@ -255,22 +255,20 @@ static int deal_stretch(struct planner *planner, int i, struct mixed_sampler *sa
     const struct config_phase *settings = &config->phases[stretch->phase];
     const struct bert_config model = bert_config_of(config, planner->vocab);
     struct plan_work *work = &planner->works[i];
-    struct deal *deal = &planner->deals[i];
-    const int wanted = DEALT / stretch->sequences;
+    struct deal *deals = planner->deals[i];
+    const int wanted = planner->corpora.count > 0 ? DEALT / stretch->sequences : 1;
     const int batches = wanted < 1 ? 1 : wanted > MOST_BATCHES ? MOST_BATCHES : wanted;
-    deal_init(deal, stretch->sequences);
-    work->deal = deal;
-    if (!sampler) {
-        const int masked = made_up_masked_of(config, stretch->phase);
-        deal_full(deal, &model, stretch->sequences, settings->sequence_length, masked);
-        add_batch(&work->batch, deal);
-        return 0;
-    }
+    work->deals = deals;
     for (int b = 0; b < batches; b++) {
         const uint64_t first = stretch->first_sample + (uint64_t)b * (uint64_t)stretch->sequences;
-        if (deal_read(deal, sampler, &model, first, stretch->sequences, err) < 0)
+        deal_init(&deals[b], stretch->sequences);
+        work->deal_count++;
+        if (!sampler)
+            deal_full(&deals[b], &model, stretch->sequences, settings->sequence_length,
+                      made_up_masked_of(config, stretch->phase));
+        else if (deal_read(&deals[b], sampler, &model, first, stretch->sequences, err) < 0)
             return -1;
-        add_batch(&work->batch, deal);
+        add_batch(&work->batch, &deals[b]);
     }
     work->batch.sequences /= batches;
     work->batch.tokens /= batches;
@@ -571,7 +569,8 @@ static int plan(struct dist *dist, const void *context, struct error *err)
 done:
     bench_file_close(&planner->bench);
     for (int s = 0; s < planner->stretch_count; s++)
-        deal_release(&planner->deals[s]);
+        for (int d = 0; d < planner->works[s].deal_count; d++)
+            deal_release(&planner->deals[s][d]);
     corpora_close(&planner->corpora);
     free(planner);
     return status;

@@ -85,6 +85,14 @@ static struct run_due due_after(const struct plan_job *job, const struct plan_st
     return due;
 }
 
+static double mean_imbalance(const struct plan_work *work, int ranks)
+{
+    double sum = 0;
+    for (int d = 0; d < work->deal_count; d++)
+        sum += deal_imbalance(&work->deals[d], ranks, NULL);
+    return sum / work->deal_count;
+}
+
 static void plan_part_of(const struct plan_job *job, int i, int64_t from, struct plan *plan)
 {
     const struct config_train *train = &job->config->train;
@@ -99,7 +107,7 @@ static void plan_part_of(const struct plan_job *job, int i, int64_t from, struct
     struct plan_part *part = &plan->parts[i];
     struct step_work work = job->works[i].batch;
     struct step_node node = job->node;
-    work.imbalance = deal_imbalance(job->works[i].deal, plan->ranks, NULL);
+    work.imbalance = mean_imbalance(&job->works[i], plan->ranks);
     node.useful = job->speeds[i].useful;
     node.sums = job->speeds[i].sums;
     *part = (struct plan_part){.imbalance = work.imbalance,

@@ -154,6 +154,7 @@ struct timed_step {
     double seconds;
     double busiest; /* operations of the rank that has most */
     double sums, update;
+    double speed; /* operations a second of that rank */
 };
 
 static int time_step(struct trial *trial, struct trial_batches *batches, struct timed_step *timed,
@@ -187,16 +188,9 @@ static double median_of(const struct timed_step *steps, int count, size_t member
     return median;
 }
 
-static double mean_busiest(const struct timed_step *steps, int count)
-{
-    double sum = 0;
-    for (int i = 0; i < count; i++)
-        sum += steps[i].busiest;
-    return sum / count;
-}
-
-/* What is left of a step behind updating, adding up and clearing is computing, by the rank that has most to do. */
-static void speed_of(const struct trial *trial, const struct timed_step *steps, int count,
+/* What is left of a step behind updating, adding up and clearing is computing, by the rank that has most to do. Steps have
+ * sequences of many lengths, so that each is judged by its own operations. */
+static void speed_of(const struct trial *trial, struct timed_step *steps, int count,
                      struct trial_result *result)
 {
     const struct step_shape shape = step_shape_of(&trial->options.model);
@@ -207,12 +201,12 @@ static void speed_of(const struct trial *trial, const struct timed_step *steps, 
     result->steps = count;
     result->step_seconds = median_of(steps, count, offsetof(struct timed_step, seconds));
     result->memory = bytes * STEP_FLOATS_UPDATED / fmax(update, 1e-9);
-    const double clearing = bytes * ranks / result->memory;
-    const double compute = result->step_seconds - update - sums - clearing;
-    /* (Where there is next to nothing to compute, clocks are too coarse to tell.) */
-    result->speed = (struct plan_speed){.useful = ranks * mean_busiest(steps, count) /
-                                                  fmax(compute, 0.01 * result->step_seconds),
-                                        .sums = sums};
+    const double rest = update + sums + bytes * ranks / result->memory;
+    for (int i = 0; i < count; i++) /* (Clocks are too coarse for next to nothing to compute.) */
+        steps[i].speed = steps[i].busiest / fmax(steps[i].seconds - rest, 0.01 * steps[i].seconds);
+    result->speed = (struct plan_speed){
+        .useful = ranks * median_of(steps, count, offsetof(struct timed_step, speed)),
+        .sums = sums};
 }
 
 static int time_steps(struct trial *trial, struct trial_batches *batches,

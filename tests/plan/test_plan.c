@@ -31,7 +31,8 @@ static void fill_in(struct case_of_plan *it)
                   it->config.phases[stretch->phase].sequence_length, 5);
         it->works[s] = (struct plan_work){
             .batch = {deal->global_batch, deal->tokens, deal->masked, deal->all_operations, 0},
-            .deal = deal,
+            .deals = deal,
+            .deal_count = 1,
             .evaluated = 128};
         it->speeds[s] = (struct plan_speed){.useful = 1e10, .forward = 1.5e10, .sums = 0.001};
     }
@@ -209,6 +210,26 @@ static void ranks_that_get_more_are_waited_for(void **state)
     end_case(&it);
 }
 
+static void ranks_are_dealt_to_as_on_average(void **state)
+{
+    (void)state;
+    struct case_of_plan it;
+    struct plan plan;
+    struct deal deals[2];
+    begin_case(&it);
+    for (int d = 0; d < 2; d++) {
+        deal_init(&deals[d], 64);
+        deal_full(&deals[d], &it.trainer.model, 64 - d, 32, 5); /* 63 sequences do not divide */
+    }
+    it.works[0].deals = deals;
+    it.works[0].deal_count = 2;
+    plan_make(&it.job, 1, &plan);
+    assert_near(plan.parts[0].imbalance, (32 * 2 / 63.0 - 1) / 2);
+    for (int d = 0; d < 2; d++)
+        deal_release(&deals[d]);
+    end_case(&it);
+}
+
 /* A phase whose batches grow after half of it costs what its halves would, and comes to as many evaluations. */
 static void batches_may_change_within_a_phase(void **state)
 {
@@ -239,6 +260,7 @@ static void batches_may_change_within_a_phase(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranks_are_dealt_to_as_on_average),
         cmocka_unit_test(batches_may_change_within_a_phase),
         cmocka_unit_test(what_is_said_adds_up),
         cmocka_unit_test(a_node_alone_has_its_own_speed),

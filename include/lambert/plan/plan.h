@@ -40,9 +40,11 @@ struct plan_speed {
 
 /* What is to be done in a phase. */
 struct plan_work {
-    struct step_work batch;  /* the imbalance is left open */
-    const struct deal *deal; /* a global batch of it, by which ranks are dealt to */
-    double evaluated;        /* sequences of an evaluation; 0: there is none */
+    struct step_work batch; /* the imbalance is left open */
+    const struct deal
+        *deals; /* [deal_count] global batches of it: how evenly ranks are dealt to is their mean */
+    int deal_count;
+    double evaluated; /* sequences of an evaluation; 0: there is none */
 };
 
 struct plan_job {
