@@ -64,7 +64,7 @@ static void backward(const struct objective_pass *pass)
     if (!pass->dx)
         return;
     column_sums(pass->scratch, pass->rows, layer.out, pass->grads + pass->offsets[BIAS]);
-    linear_weight_gradient(&layer, pass->scratch, pass->x, pass->grads + pass->offsets[WEIGHT]);
+    linear_weight_gradient(&layer, pass->scratch, pass->x, 1, pass->grads + pass->offsets[WEIGHT]);
     linear_input_gradient(&layer, pass->scratch, 0, pass->dx, NULL);
 }
 
