@@ -16,6 +16,7 @@ static const char TOKEN[] = ":::MLLOG ";
 static const char INTERVAL_START[] = "INTERVAL_START";
 static const char INTERVAL_END[] = "INTERVAL_END";
 static const char POINT[] = "POINT_IN_TIME";
+static const char AFTER[] = "after_phase_step"; /* in metadata */
 
 static int64_t now(void)
 {
@@ -138,10 +139,12 @@ static void put(struct mlperf_log *log, cJSON *event, const struct run_state *st
 
 /* --- what is said once -------------------------------------------------------------------------- */
 
+/* Of a phase, and there from a step on. */
 static char *name_of(const char *key, const cJSON *metadata)
 {
     const char *phase = json_get_text(metadata, "phase");
-    return phase ? memory_text("%s %s", key, phase) : memory_copy_text(key);
+    return phase ? memory_text("%s %s %.0f", key, phase, json_get_number(metadata, AFTER, 0))
+                 : memory_copy_text(key);
 }
 
 static void note(struct mlperf_log *log, const cJSON *event)
@@ -152,14 +155,16 @@ static void note(struct mlperf_log *log, const cJSON *event)
     free(name);
 }
 
-/* Takes the value. phase NULL: it is of the run. */
+/* Takes the value. phase NULL: it is of the run. after: so many steps of the phase; 0: it is of all. */
 static void say(struct mlperf_log *log, const struct run_state *state, int line, const char *phase,
-                const char *key, cJSON *value)
+                int64_t after, const char *key, cJSON *value)
 {
     cJSON *event = event_new(POINT, key, line, state);
     set_value(event, value);
     if (phase)
         cJSON_AddStringToObject(metadata_of(event), "phase", phase);
+    if (after > 0)
+        cJSON_AddNumberToObject(metadata_of(event), AFTER, (double)after);
     char *name = name_of(key, metadata_of(event));
     const cJSON *before = json_get(log->said, name);
     free(name);
@@ -227,24 +232,24 @@ static void look_back(struct mlperf_log *log, struct buffer *text, int64_t keep_
         log->kept = evaluation;
 }
 
-int mlperf_log_open(struct mlperf_log *log, const char *run_folder, const struct run_state *state,
-                    struct error *err)
+int mlperf_log_open(struct mlperf_log *log, const char *run_folder, int64_t keep_steps,
+                    const struct run_state *state, struct error *err)
 {
     struct buffer text = {0};
     int status = 0;
     log->path = path_join(run_folder, "mlperf.log");
     log->said = cJSON_CreateObject();
-    if (state->total_steps > 0 && file_exists(log->path))
+    if (keep_steps > 0 && file_exists(log->path))
         status = file_read(log->path, &text, err);
     if (status == 0)
-        look_back(log, &text, state->total_steps);
+        look_back(log, &text, keep_steps);
     buffer_release(&text);
     if (status < 0)
         return -1;
     log->stream = fopen(log->path, "a");
     if (!log->stream)
         return error_errno(err, "cannot write %s", log->path);
-    if (state->total_steps == 0)
+    if (keep_steps == 0)
         begin(log, state);
     return 0;
 }
@@ -285,8 +290,10 @@ void mlperf_log_step(struct mlperf_log *log, const struct run_state *state, int6
     if (log->in_block)
         return;
     cJSON *event = EVENT(INTERVAL_START, "block_start", state);
-    json_add_count(metadata_of(event), "first_epoch_num", state->sequences);
-    json_add_count(metadata_of(event), "epoch_count", (uint64_t)samples);
+    if (samples > 0) {
+        json_add_count(metadata_of(event), "first_epoch_num", state->sequences);
+        json_add_count(metadata_of(event), "epoch_count", (uint64_t)samples);
+    }
     json_add_count(metadata_of(event), "samples_count", (uint64_t)samples);
     put(log, event, state);
     log->in_block = true;
@@ -319,7 +326,7 @@ void mlperf_log_evaluation(struct mlperf_log *log, const struct run_state *state
     put(log, event, state);
     /* The rules want it once: phases that mix other corpora may have other evaluations. */
     if (!json_get(log->said, "eval_samples"))
-        say(log, state, __LINE__, NULL, "eval_samples", cJSON_CreateNumber((double)sequences));
+        say(log, state, __LINE__, NULL, 0, "eval_samples", cJSON_CreateNumber((double)sequences));
 }
 
 /* --- hyperparameters ---------------------------------------------------------------------------- */
@@ -393,12 +400,17 @@ void mlperf_log_phase(struct mlperf_log *log, const struct config *config,
     };
     if (state->phase_step == 0)
         end_block(log, state);
-    say(log, state, __LINE__, NULL, "seed", cJSON_CreateNumber((double)config->run.seed));
-    say(log, state, __LINE__, phase->name, "opt_name", cJSON_CreateString(names->name));
+    say(log, state, __LINE__, NULL, 0, "seed", cJSON_CreateNumber((double)config->run.seed));
+    say(log, state, __LINE__, phase->name, 0, "opt_name", cJSON_CreateString(names->name));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i].key)
-            say(log, state, __LINE__, phase->name, numbers[i].key,
+            say(log, state, __LINE__, phase->name, 0, numbers[i].key,
                 cJSON_CreateNumber(numbers[i].value));
+    for (int c = 0; c < phase->batch_change_count; c++) {
+        const struct batch_change *change = &phase->batch_changes[c];
+        say(log, state, __LINE__, phase->name, change->after, "global_batch_size",
+            cJSON_CreateNumber(change->sequences));
+    }
 }
 
 /* --- the end ------------------------------------------------------------------------------------ */

@@ -4,7 +4,7 @@
  *
  *     mlperf_log_init(&log)                       the process begins: init_start
  *     mlperf_log_reaches_data(&log)               from here on corpora are read: init_stop, run_start
- *     mlperf_log_open(&log, folder, &state, &err)
+ *     mlperf_log_open(&log, folder, keep_steps, &state, &err)
  *     of each phase, also of one that is gone on with:
  *         mlperf_log_phase()                      hyperparameters
  *         before each step    mlperf_log_step()       a block of training begins, unless it has
@@ -46,9 +46,10 @@ struct mlperf_log {
 void mlperf_log_init(struct mlperf_log *log);
 void mlperf_log_reaches_data(struct mlperf_log *log);
 
-/* state->total_steps: what the checkpoint that the run goes on from has seen; 0: the log begins anew. */
-int mlperf_log_open(struct mlperf_log *log, const char *run_folder, const struct run_state *state,
-                    struct error *err);
+/* keep_steps: what the checkpoint that the run goes on from has seen; 0: the log begins anew, also that of a branch, which
+ * has steps behind it. */
+int mlperf_log_open(struct mlperf_log *log, const char *run_folder, int64_t keep_steps,
+                    const struct run_state *state, struct error *err);
 void mlperf_log_close(struct mlperf_log *log); /* fine on a zeroed one */
 
 void mlperf_log_phase(struct mlperf_log *log, const struct config *config,

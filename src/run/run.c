@@ -70,7 +70,7 @@ static int prepare_folder(struct run *run, struct error *err)
             return -1;
     }
     if (config->train.mlperf_log &&
-        mlperf_log_open(&run->mlperf, run->folder, &run->state, err) < 0)
+        mlperf_log_open(&run->mlperf, run->folder, kept, &run->state, err) < 0)
         return -1;
     const int phase =
         min_int(run->state.phase, config->phase_count - 1); /* one past: all is done */

@@ -48,7 +48,7 @@ static void open_log(struct mlperf_log *log, int64_t step)
     const struct run_state state = at_step(step);
     mlperf_log_init(log);
     mlperf_log_reaches_data(log);
-    if (mlperf_log_open(log, scratch_folder(), &state, &err) < 0)
+    if (mlperf_log_open(log, scratch_folder(), step, &state, &err) < 0)
         fail_msg("%s", err.text);
 }
 
@@ -323,6 +323,53 @@ static void a_damaged_log_is_gone_on_with(void **unused)
     buffer_release(&text);
 }
 
+/* A branch goes on from another run's state, and its log begins with it, whatever lies in its folder. */
+static void a_branch_has_a_log_of_its_own(void **unused)
+{
+    (void)unused;
+    const struct config config = a_config();
+    const struct run_state state = at_step(15);
+    struct mlperf_log log;
+    struct error err;
+    open_log(&log, 0);
+    train(&log, &config, 0, 12);
+    end_log(&log, 12, false);
+    mlperf_log_init(&log);
+    assert_int_equal(mlperf_log_open(&log, scratch_folder(), 0, &state, &err), 0);
+    train(&log, &config, 15, 17);
+    end_log(&log, 17, true);
+    read_log();
+    assert_story("init_start init_stop run_start block_start block_stop run_stop");
+    assert_true(number_of(event("run_start", 0), "step_num") == 15);
+    assert_true(number_of(event("block_start", 0), "first_epoch_num") == 240);
+}
+
+/* Where a phase's end is a time, how many samples are to come is not known. */
+static void batches_change_and_ends_are_unknown(void **unused)
+{
+    (void)unused;
+    struct config config = a_config();
+    const struct run_state state = at_step(0);
+    struct mlperf_log log;
+    config.phases[0].batch_changes[0] = (struct batch_change){.after = 3, .sequences = 32};
+    config.phases[0].batch_changes[1] = (struct batch_change){.after = 6, .sequences = 64};
+    config.phases[0].batch_change_count = 2;
+    for (int process = 0; process < 2; process++) {
+        open_log(&log, 5 * process);
+        mlperf_log_phase(&log, &config, &state);
+        mlperf_log_step(&log, &state, 0);
+        mlperf_log_close(&log);
+    }
+    read_log();
+    assert_int_equal(how_many("global_batch_size"), 3);
+    for (int i = 0; i < 3; i++)
+        assert_true(value_of("global_batch_size", i) == 16 << i);
+    assert_true(isnan(number_of(event("global_batch_size", 0), "after_phase_step")));
+    assert_true(number_of(event("global_batch_size", 2), "after_phase_step") == 6);
+    assert_true(isnan(number_of(event("block_start", 0), "epoch_count")));
+    assert_true(number_of(event("block_start", 0), "samples_count") == 0);
+}
+
 /* A mean over no masked token is none. */
 static void an_accuracy_of_nothing_is_not_written(void **unused)
 {
@@ -345,7 +392,7 @@ static void what_cannot_be_written_ends_the_log_alone(void **unused)
     struct error err;
     struct buffer said = {0};
     mlperf_log_init(&log);
-    assert_int_equal(mlperf_log_open(&log, "/no/such/folder", &state, &err), -1);
+    assert_int_equal(mlperf_log_open(&log, "/no/such/folder", 0, &state, &err), -1);
     assert_non_null(strstr(err.text, "cannot write /no/such/folder/mlperf.log: "));
     mlperf_log_close(&log);
 
@@ -393,6 +440,8 @@ int main(void)
                                        cmocka_unit_test(a_resumed_run_has_one_log),
                                        cmocka_unit_test(a_complete_run_keeps_its_end),
                                        cmocka_unit_test(a_damaged_log_is_gone_on_with),
+                                       cmocka_unit_test(a_branch_has_a_log_of_its_own),
+                                       cmocka_unit_test(batches_change_and_ends_are_unknown),
                                        cmocka_unit_test(an_accuracy_of_nothing_is_not_written),
                                        cmocka_unit_test(what_cannot_be_written_ends_the_log_alone),
                                        cmocka_unit_test(without_a_log_nothing_happens)};

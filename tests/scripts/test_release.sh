@@ -9,7 +9,7 @@ is() {
     [ "$2" = "$version" ] || fail "$1 has the version '$2', the program $version"
 }
 
-is CHANGELOG.md "$(sed -n 's/^## //p' "$ROOT/CHANGELOG.md" | head -n 1)"
+is CHANGELOG.md "$(sed -n '/^## To come$/d;s/^## //p' "$ROOT/CHANGELOG.md" | head -n 1)"
 is CITATION.cff "$(sed -n 's/^version: //p' "$ROOT/CITATION.cff")"
 is packaging/spack "$(sed -n 's/^    version("\(.*\)")$/\1/p' "$ROOT/packaging/spack/packages/lambert/package.py")"
 is packaging/easybuild "$(sed -n "s/^version = '\(.*\)'$/\1/p" "$ROOT"/packaging/easybuild/*.eb)"
