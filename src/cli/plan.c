@@ -592,7 +592,7 @@ const struct command command_plan = {
         "docs/planning.md says how near plans come, and how the page of a run sets its plan against what came of it.\n",
     .examples =
         "mpirun -n 2 lambert plan configs/bert-base-4k.ini --nodes 8,16,32 --bandwidth 100 --latency 2\n"
-        "lambert plan configs/bert-large-32k.ini --full-length --nodes 512,1024 --bench model.json --net net.json\n",
+        "lambert plan configs/bert-large.ini --full-length --nodes 512 --bench model.json --net net.json\n",
     .options = plan_options,
     COMMAND_ARGUMENTS(struct plan_arguments, .nodes = "1", .seconds = 3),
     .check = check_plan,
