@@ -19,7 +19,7 @@ static struct {
     char dropped[128];
     struct lent {
         char *ours, *theirs;
-    } lent[2];
+    } lent[3];
     int lent_count;
 } start;
 
@@ -101,7 +101,7 @@ BEFORE_LIBRARIES static void need_addresses(void)
 BEFORE_LIBRARIES static void before_libraries(int count, char **words, char **variables)
 {
     static char spin_count[] = "GOMP_SPINCOUNT=" SPIN_COUNT,
-                blas_threads[] = "OPENBLAS_NUM_THREADS=1";
+                blas_threads[] = "OPENBLAS_NUM_THREADS=1", debug_signal[] = "UCX_DEBUG_SIGNO=0";
     (void)count;
     (void)words;
     need_addresses();
@@ -114,6 +114,8 @@ BEFORE_LIBRARIES static void before_libraries(int count, char **words, char **va
         lend_place(variables, spin_count);
     if (find(variables, "OPENBLAS_NUM_THREADS=") < 0)
         lend_place(variables, blas_threads);
+    if (find(variables, "UCX_DEBUG_SIGNO=") < 0)
+        lend_place(variables, debug_signal);
 }
 
 __attribute__((section(".preinit_array"),

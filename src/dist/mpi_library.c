@@ -79,9 +79,17 @@ bool mpi_library_speaks_pmi(void)
 #endif
 }
 
+/* Where MPI_Init() loads UCX, as Open MPI does for InfiniBand, UCX takes SIGHUP from the handler that is there
+ * (base/process_start.h). */
+static void keep_hangup(void)
+{
+    setenv("UCX_DEBUG_SIGNO", "0", 0);
+}
+
 void mpi_library_settle(void)
 {
     avoid_single_copies();
+    keep_hangup();
     do_without_daemon();
     launch_leave_step(mpi_library_speaks_pmi());
 }

@@ -12,6 +12,9 @@
  * Lambert never uses, and takes memory for each: OPENBLAS_NUM_THREADS is set to 1. Where a limit of addresses leaves
  * less than it wants even so, it would try for ever: the process ends with a sentence and exit code 1.
  *
+ * UCX, through which MPICH sends, takes SIGHUP for itself in its constructor, to write more into its log, and with it
+ * what nohup said about that signal: UCX_DEBUG_SIGNO=0 leaves it alone.
+ *
  * Where the system has no .preinit_array (musl) nothing of this happens: cores are those that the process is bound
  * to when it asks. */
 #ifndef LAMBERT_BASE_PROCESS_START_H
