@@ -275,7 +275,8 @@ static int check_masking(const struct config *config, int p, struct error *err)
         return error_set(
             err,
             "phase.%s.masked_lm_probability_end (%g) is reached at the end of the phase, and how "
-            "many samples that has is not known; give phase.%s.steps, or leave it away",
+            "many samples that has is not known; say how long the phase is by phase.%s.steps, or "
+            "leave it away",
             name, phase->masked_lm_probability_end, name);
     if (limit > 0 && masked > limit)
         return error_set(

@@ -144,6 +144,22 @@ static void masking_of_a_phase(void **state)
         "phase.one.max_predictions_per_sequence lets it be 10; raise that, or set it to 0 for no "
         "limit");
     assert_loads(&c, LEAST "max_predictions_per_sequence = 10\n"); /* as it always was */
+    const char *const begin = LEAST_DATA "[phase one]\nlearning_rate = 1\nmasked_lm_probability";
+    static const char *const unknown[] = {"hours = 1\n", "rates = r.txt\n",
+                                          "schedule = trapezoid\n"};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        struct buffer text = {0};
+        buffer_print(&text, "%s = 0.3\n%s", begin, unknown[i]);
+        assert_loads(&c, buffer_text(&text));
+        buffer_reset(&text);
+        buffer_print(&text, "%s_end = 0.1\n%s", begin, unknown[i]);
+        assert_text_fails(
+            buffer_text(&text),
+            "phase.one.masked_lm_probability_end (0.1) is reached at the end of the phase, and how "
+            "many samples that has is not known; say how long the phase is by phase.one.steps, or "
+            "leave it away");
+        buffer_release(&text);
+    }
     assert_text_fails(
         "[run]\nfolder = r\nstart_from = m\n[task]\nkind = tagging\ntrain = t\n" LEAST_PHASE
         "masked_lm_probability = 0.3\n",
