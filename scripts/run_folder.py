@@ -134,11 +134,16 @@ class Run:
         return int(value) if value.isdigit() and int(value) > 0 else math.nan
 
     def is_complete(self):
-        last = [key.split(".")[1] for key in self.config if key.startswith("phase.") and key.endswith(".steps")][-1:]
-        hours = float(self.config.get(f"phase.{last[0]}.hours", "0")) if last else 0
-        if hours > 0:  # the length of the last phase is a time
-            return self.last["phase"] == last[0] and real(self.last, "phase_seconds") >= 3600 * hours
-        return self.last["total_step"] >= self.planned()
+        if math.isfinite(self.planned()):
+            return self.last["total_step"] >= self.planned()
+        # The length of a phase is a time, or there is none: what the last phase says counts.
+        names = [key.split(".")[1] for key in self.config if key.startswith("phase.") and key.endswith(".steps")]
+        if not names or self.last["phase"] != names[-1]:
+            return False
+        hours = float(self.config.get(f"phase.{names[-1]}.hours", "0"))
+        if hours > 0:
+            return real(self.last, "phase_seconds") >= 3600 * hours
+        return self.last["phase_step"] >= self.planned(names[-1])
 
     def half(self):
         """Training curves are means over this many steps to either side."""

@@ -16,6 +16,7 @@
 #include "lambert/run/base_model.h"
 #include "lambert/run/corpora.h"
 #include "lambert/run/options.h"
+#include "lambert/run/rate_record.h"
 #include "lambert/run/shared_config.h"
 #include "lambert/store/checkpoint_folder.h"
 
@@ -312,6 +313,29 @@ static bool look_at_start(struct doctor *doctor, struct findings *found)
     return status == 0;
 }
 
+/* --- rates of other runs ----------------------------------------------------------------------------- */
+
+/* Rank 0 reads them, for all. */
+static bool look_at_rates(struct doctor *doctor, struct findings *found)
+{
+    const struct config *config = &doctor->config;
+    bool fine = true;
+    for (int p = 0; p < config->phase_count && doctor->first; p++) {
+        const struct config_phase *phase = &config->phases[p];
+        struct rate_record record = {0};
+        struct error err;
+        if (phase->rates[0] && rate_record_read(&record, phase->rates, phase->name, &err) < 0) {
+            find(
+                found, FINDING_FAULT, OF_JOB,
+                "set it to a run's folder, its metrics.jsonl or a file of numbers that rank 0's host sees",
+                "phase.%s.rates: %s", phase->name, err.text);
+            fine = false;
+        }
+        rate_record_release(&record);
+    }
+    return !dist_any(doctor->dist, !fine);
+}
+
 /* --- all of it ---------------------------------------------------------------------------------- */
 
 /* What the run will want of memory and disks, which it finds out from what it trains on; not of so many bytes of a task's
@@ -336,7 +360,8 @@ void check_work(struct doctor *doctor, struct findings *found)
     const bool corpora = tunes || look_at_corpora(doctor, found);
     const bool files = look_at_files(doctor, &bytes, found);
     const bool start = look_at_start(doctor, found);
+    const bool rates = look_at_rates(doctor, found);
     doctor->has_work = corpora && files;
-    if (doctor->has_work && start)
+    if (doctor->has_work && start && rates)
         plan(doctor, bytes, found);
 }

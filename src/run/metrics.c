@@ -242,7 +242,7 @@ int metrics_step(struct metrics *metrics, const char *phase, const struct run_st
     for (int o = 0; o < objectives->count; o++)
         if (!objectives->rows[o]->is_distance)
             add_mean(line, objectives->rows[o], "accuracy", sums[o].correct, sums[o].terms);
-    json_add_exact(line, "learning_rate", step->rate); /* what a replay makes the same step of */
+    json_add_exact(line, "learning_rate", step->rate); /* what makes the same step again */
     add(line, "gradient_norm", report->gradient.gradient_norm);
     add(line, "clip", report->gradient.clip);
     cJSON_AddBoolToObject(line, "skipped", !report->updated);

@@ -1,4 +1,4 @@
-#include "rate_record.h"
+#include "lambert/run/rate_record.h"
 
 #include <inttypes.h>
 #include <math.h>

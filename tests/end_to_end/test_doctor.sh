@@ -220,6 +220,8 @@ says FAIL training-data "run.start_from: /none" "set run.start_from"
 # shellcheck disable=SC2086
 finds 1 FAIL training-data "run.start_from: .*text.txt" "set run.start_from" quick $config run.start_from=text.txt
 finds 1 FAIL training-data "run.branch_from: .*text.txt" "set run.branch_from" quick $config run.branch_from=text.txt
+# shellcheck disable=SC2086
+finds 1 FAIL training-data "phase.one.rates: .*text.txt" "set it to a run's folder" quick $config phase.one.rates=text.txt
 
 python3 -c 'import fcntl, sys, time
 lock = open("run/lock", "w")

@@ -52,6 +52,10 @@ assert sum(line["kind"] == "run" for line in lines) == 2
 print(len(steps), "steps")
 PYTHON
 end=$(last_step clock)
+# A page knows when such a run is done: by the steps of the last phase here, or by its time.
+"$ROOT/scripts/run-page.py" clock --output page.html >log.txt 2>&1 || { cat log.txt; fail "its page"; }
+grep -q ">complete<" page.html || { grep -o "<[a-z]*[^>]*>\(complete\|stopped\|going on\)<" page.html; fail "its page does not say that it is complete"; }
+
 at() {
     printf '%s/checkpoints/step-%08d.checkpoint' "$1" "$2"
 }
@@ -65,29 +69,29 @@ PYTHON
 }
 
 # Made again, from a folder or a file, and in two parts.
-replay="$common phase.one.steps=0"
+again="$common phase.one.steps=0"
 for ranks in 1 3; do
-    train $ranks replay-$ranks $replay phase.one.rates=clock || { tail -n 5 log.txt; fail "the replay on $ranks"; }
-    same "$(at clock "$end")" "$(at replay-$ranks "$end")"
+    train $ranks again-$ranks $again phase.one.rates=clock || { tail -n 5 log.txt; fail "made again on $ranks"; }
+    same "$(at clock "$end")" "$(at again-$ranks "$end")"
 done
 field learning_rate clock >wanted.rates
-field learning_rate replay-3 >seen.rates
-cmp wanted.rates seen.rates || fail "rates of the replay"
+field learning_rate again-3 >seen.rates
+cmp wanted.rates seen.rates || fail "rates of what is made again"
 middle=$((end / 2))
 middle=$((middle - middle % 10))
-for checkpoint in replay-3/checkpoints/*; do
-    [ "$checkpoint" = "$(at replay-3 $middle)" ] || rm "$checkpoint"
+for checkpoint in again-3/checkpoints/*; do
+    [ "$checkpoint" = "$(at again-3 $middle)" ] || rm "$checkpoint"
 done
 cp clock/metrics.jsonl record.jsonl
-train 2 replay-3 $replay phase.one.rates=record.jsonl --resume --accept phase.one.rates ||
-    { tail -n 5 log.txt; fail "the replay does not resume"; }
-same "$(at clock "$end")" "$(at replay-3 "$end")"
+train 2 again-3 $again phase.one.rates=record.jsonl --resume --accept phase.one.rates ||
+    { tail -n 5 log.txt; fail "what is made again does not resume"; }
+same "$(at clock "$end")" "$(at again-3 "$end")"
 
 # Another record of the same name is another run.
 sed -n "s/\"learning_rate\":[^,]*/\"learning_rate\":0.001/; p" record.jsonl >other.jsonl
 mv other.jsonl record.jsonl
 expect 1 "the rates that a phase takes from a record .rates. were others" "$LAMBERT" train "$ROOT/configs/tiny.ini" \
-    data.corpus=corpus run.folder=replay-3 $replay phase.one.rates=record.jsonl --resume
+    data.corpus=corpus run.folder=again-3 $again phase.one.rates=record.jsonl --resume
 
 # Rates of one's own.
 printf '0.01\n0.03\n\n2e-2\n' >mine.txt

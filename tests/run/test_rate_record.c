@@ -1,4 +1,4 @@
-#include "run/rate_record.h"
+#include "lambert/run/rate_record.h"
 
 #include <math.h>
 #include <stdlib.h>
