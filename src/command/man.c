@@ -2,53 +2,19 @@
 #include <string.h>
 
 #include "describe.h"
+#include "lambert/base/roff.h"
 #include "lambert/base/version.h"
 #include "lambert/command/pages.h"
 
-/* Text as roff wants it: nothing in it is a request, an escape, or a sign that groff prints as
- * another one. */
-static void put_escaped(struct buffer *out, const char *text, size_t size)
-{
-    bool line_begins = out->size == 0 || out->data[out->size - 1] == '\n';
-    for (size_t i = 0; i < size; i++) {
-        const char c = text[i];
-        if (line_begins && (c == '.' || c == '\''))
-            buffer_print(out, "\\&");
-        line_begins = c == '\n';
-        switch (c) {
-        case '\\':
-            buffer_print(out, "\\e");
-            break;
-        case '-':
-            buffer_print(out, "\\-");
-            break;
-        case '\'':
-            buffer_print(out, "\\(aq");
-            break;
-        case '"':
-            buffer_print(out, "\\(dq");
-            break;
-        case '^':
-            buffer_print(out, "\\(ha");
-            break;
-        case '~':
-            buffer_print(out, "\\(ti");
-            break;
-        default:
-            buffer_put_u8(out, (uint8_t)c);
-        }
-    }
-}
-
 static void put_text(struct buffer *out, const char *text)
 {
-    put_escaped(out, text, strlen(text));
+    roff_put(out, text, strlen(text));
 }
 
 static void put_verbatim(struct buffer *out, const char *text, size_t size)
 {
     buffer_print(out, ".PP\n.nf\n");
-    put_escaped(out, text, size);
+    roff_put(out, text, size);
     buffer_print(out, "%s.fi\n", size > 0 && text[size - 1] == '\n' ? "" : "\n");
 }
 
@@ -81,7 +47,7 @@ static void put_description(struct buffer *out, const char *description)
         }
         if (!first)
             buffer_print(out, ".PP\n");
-        put_escaped(out, paragraph.text, paragraph.size);
+        roff_put(out, paragraph.text, paragraph.size);
         buffer_put_u8(out, '\n');
     }
 }

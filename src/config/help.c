@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "lambert/base/roff.h"
 #include "lambert/base/version.h"
 #include "schema.h"
 #include "value.h"
@@ -121,24 +122,16 @@ void config_markdown(struct buffer *out)
     }
 }
 
-/* Text as roff reads it: `code` in bold, and nothing taken for a request or an escape. */
+/* Text as roff reads it, `code` in bold. */
 static void put_roff(struct buffer *out, const char *text, size_t length)
 {
-    bool bold = false;
-    for (size_t i = 0; i < length; i++) {
-        const char c = text[i];
-        if (i == 0 && (c == '.' || c == '\''))
-            buffer_print(out, "\\&");
-        if (c == '`') {
-            bold = !bold;
-            buffer_print(out, bold ? "\\fB" : "\\fR");
-        } else if (c == '\\') {
-            buffer_print(out, "\\e");
-        } else if (c == '-') {
-            buffer_print(out, "\\-");
-        } else {
-            buffer_put_u8(out, (uint8_t)c);
-        }
+    const char *end = text + length;
+    for (bool bold = false; text < end; bold = !bold) {
+        const char *tick = memchr(text, '`', (size_t)(end - text)), *stop = tick ? tick : end;
+        roff_put(out, text, (size_t)(stop - text));
+        if (tick)
+            buffer_print(out, bold ? "\\fR" : "\\fB");
+        text = stop + 1;
     }
 }
 

@@ -75,7 +75,7 @@ const struct command command_sample = {
         "them, and with   blanks as one.\n\n"
         "  as   it\n"
         "  is\n\n"
-        ".The 'last' C:\\one.\n",
+        ".The 'last' C:\\one, √𝄞 for é.\n",
     .examples = "lambert sample --output 'a b' c\n",
     .more_help = print_more,
     .options = sample_options,

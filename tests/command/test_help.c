@@ -22,7 +22,7 @@ static void the_help_of_a_command(void **state)
         "  as   it\n"
         "  is\n"
         "\n"
-        ".The 'last' C:\\one.\n"
+        ".The 'last' C:\\one, √𝄞 for é.\n"
         "\n"
         "  --output FILE  where to write\n"
         "  --size N       entries of which there is so much to say that the sentence goes on in "

@@ -17,7 +17,7 @@ static void a_man_page_is_escaped(void **state)
     struct buffer page = {0};
     command_man(&command_sample, "lambert sample", &page);
     assert_holds(&page, ".TH \"lambert\\-sample\" 1 ");
-    assert_holds(&page, "\n\\&.The \\(aqlast\\(aq C:\\eone.\n");
+    assert_holds(&page, "\n\\&.The \\(aqlast\\(aq C:\\eone, \\[u221A]\\[u1D11E] for \\[u00E9].\n");
     assert_holds(&page, ".nf\n  as   it\n  is\n.fi\n");
     assert_holds(&page, "\\fB\\-\\-size\\fR \\fIN\\fR\n");
     assert_holds(&page, "\n.BR lambert (1)\n");
