@@ -89,8 +89,8 @@ wrong() {
     wrong_ranks=$1 wrong_every=$2 ranks=$3 folder=$4
     shift 4
     code=0
-    mpirun -n "$ranks" -x LD_PRELOAD="$WORK/wrong_products.so" -x LAMBERT_GEMM=blas -x WRONG_RANKS="$wrong_ranks" \
-        -x WRONG_EVERY="$wrong_every" -x ASAN_OPTIONS=verify_asan_link_order=0 \
+    mpirun -n "$ranks" env LD_PRELOAD="$WORK/wrong_products.so" LAMBERT_GEMM=blas WRONG_RANKS="$wrong_ranks" \
+        WRONG_EVERY="$wrong_every" ASAN_OPTIONS=verify_asan_link_order=0 \
         "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder="$folder" run.threads=1 \
         $short "$@" >log.txt 2>&1 || code=$?
 }

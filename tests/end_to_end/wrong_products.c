@@ -8,7 +8,8 @@
 
 static int is_wrong(void)
 {
-    const char *wrong = getenv("WRONG_RANKS"), *rank = getenv("OMPI_COMM_WORLD_RANK");
+    const char *wrong = getenv("WRONG_RANKS"), *open_mpi = getenv("OMPI_COMM_WORLD_RANK"),
+               *rank = open_mpi ? open_mpi : getenv("PMI_RANK");
     const size_t length = rank ? strlen(rank) : 0;
     for (; wrong && rank && *wrong; wrong += strcspn(wrong, ","), wrong += *wrong == ',')
         if (strcspn(wrong, ",") == length && strncmp(wrong, rank, length) == 0)
