@@ -95,6 +95,22 @@ done
 grep -q "^error: the limit of addresses (ulimit -v)" err.txt || fail "$(cat err.txt)"
 export OMP_NUM_THREADS=1
 
+# The plan has the batches: by what it says more of a global batch of 65,536, more is taken at most, and not much less.
+cat >batches.py <<'PYTHON'
+import re, resource, subprocess, sys
+def run(batch):
+    log = subprocess.run(sys.argv[1:] + ["run.folder=run-%d" % batch, "phase.one.global_batch=%d" % batch],
+                         check=True, stderr=subprocess.PIPE, text=True).stderr
+    planned = int(re.search(r"batches ([0-9]+) MB", log)[1])
+    return planned, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
+few, many = run(16), run(65536)
+planned, taken = many[0] - few[0], many[1] - few[1]
+print("of a global batch of 65536, %d MB are planned and %.1f MB taken" % (planned, taken))
+sys.exit(not planned / 3 <= taken <= planned * 1.1)
+PYTHON
+[ -n "${LAMBERT_SANITIZED:-}" ] || python3 batches.py "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus \
+    run.threads=1 phase.one.steps=1 phase.two.steps=1 || fail "the plan forgets batches"
+
 hydra && binding=core || binding=core:overload-allowed
 begin OMP_NUM_THREADS=1 mpirun -n 2 --bind-to $binding "$LAMBERT"
 says "2 rank\(s\) on 1 node\(s\).* of $cpus $units \($siblings\), 1 thread\(s\)"
