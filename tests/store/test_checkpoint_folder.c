@@ -1,12 +1,15 @@
 /* Which checkpoint of a run folder is the newest whole one, and which are removed. */
+#define _GNU_SOURCE
 #include "../dist/ranks.h"
 #include "sample.h"
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -505,6 +508,40 @@ static void a_run_that_removes_them(void **state)
     assert_true(found > 0);
 }
 
+/* What happens once, between the look at a folder and the opening of the first checkpoint that was seen there. */
+static void (*before_it_is_opened)(const char *path);
+
+int open(const char *path, int flags, ...)
+{
+    void (*act)(const char *) = before_it_is_opened;
+    va_list arguments;
+    va_start(arguments, flags);
+    const mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    if (act && strstr(path, ".checkpoint")) {
+        before_it_is_opened = NULL;
+        act(path);
+    }
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+static void a_newer_takes_its_place(const char *path)
+{
+    assert_int_equal(unlink(path), 0);
+    store(20, 3);
+}
+
+static void one_that_is_removed_when_it_was_seen(void **state)
+{
+    (void)state;
+    new_run("seen");
+    store(5, 1);
+    store(10, 2);
+    before_it_is_opened = a_newer_takes_its_place;
+    expect_newest(20, 0);
+    assert_null(before_it_is_opened);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -521,6 +558,7 @@ int main(int argc, char **argv)
         RANKS_TEST(what_cannot_be_looked_at_is_there),
         RANKS_TEST(the_damaged_take_no_place_of_the_whole),
         RANKS_TEST(a_run_that_removes_them),
+        RANKS_TEST(one_that_is_removed_when_it_was_seen),
         RANKS_TEST(temporary_files_go),
         RANKS_TEST(what_a_killed_run_was_writing_goes),
         RANKS_TEST(what_cannot_be_removed_is_said),
