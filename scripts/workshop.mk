@@ -171,7 +171,7 @@ campaign: $(BUILD)/lambert
 # ranks do. A rank of MPICH that waits spins, so that those who share a core with others take a time slice for each
 # message: RANKS_MOST is how many a machine of two cores has time for.
 MPICH_ROOMS   = dist optim store trainer run
-MPICH_SCRIPTS = launchers start ranks resume selftest watchdog
+MPICH_SCRIPTS = finetune launchers namespaces ranks replay reproducible resume signals start watchdog
 MPICH_PATTERN = ^(($(subst $(space),|,$(MPICH_ROOMS)))/|end_to_end/test_($(subst $(space),|,$(MPICH_SCRIPTS)))$$)
 RANKS_MOST   ?= 2
 
