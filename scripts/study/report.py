@@ -20,7 +20,7 @@ from run import seconds_of
 
 DOCS = os.path.join(HERE, "..", "..", "docs")
 MARKED = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-CITED = re.compile(r"\(rows? ([^)]*)\)")
+CITED = re.compile(r"\(rows?\s+([^)]*)\)")
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"]
 GREY = "#606060"
 PICTURES = {"batches": "study-batches.png", "rates": "study-rates.png"}  # of which tables, and what they are called

@@ -168,7 +168,7 @@ grep -qF "| MRPC | 256 | 72.0 ± 1.0 | – |" docs/study.md || fail "the tasks: 
 if /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
     [ -s docs/study-batches.png ] && grep -q '^!\[batches\](study-batches.png)$' docs/study.md || fail "no picture"
 fi
-echo "So it is (row lamb-64-0.016-s1), and so (rows lamb-64-0.016-s2, lamb-7-s1)." >>docs/study.md
+printf 'So it is (row lamb-64-0.016-s1), and so (rows\nlamb-64-0.016-s2, lamb-7-s1).\n' >>docs/study.md
 expect 1 "cites rows that are not there: lamb-7-s1" "$study/report.py" --results study.json --docs docs
 
 # The page that is committed is what the results that are committed say.
