@@ -57,9 +57,9 @@ expect 2 "" "$summary"
 make() {
     mkdir -p "$1"
     python3 - "$@" <<'PYTHON'
-import json, sys
+import json, os, sys
 folder, seed, rate, steps, loss, *more = sys.argv[1:]
-steps, loss = int(steps), json.loads(loss)
+steps, loss, phase = int(steps), json.loads(loss), os.environ.get("made_in", "one")
 keys = {"run.folder": folder, "run.seed": seed, "data.masked_lm_probability": "0.15",
         "train.evaluate_masked_lm_probability": "0.15", "phase.one.learning_rate": rate, "phase.one.steps": "10"}
 keys.update(word.split("=", 1) for word in more)
@@ -71,12 +71,12 @@ with open(folder + "/config.ini", "w") as file:
     for section, lines in sections.items():
         file.write(f"[{section}]\n" + "".join(lines))
 def evaluation(step, mlm):
-    return {"kind": "evaluation", "phase": "one", "phase_step": step, "total_step": step, "total_sequences": 4 * step,
+    return {"kind": "evaluation", "phase": phase, "phase_step": step, "total_step": step, "total_sequences": 4 * step,
             "total_tokens": 100 * step, "sequence_length": 128, "masked_lm_probability": 0.15, "sequences": 64,
             "mlm_loss": mlm, "mlm_accuracy": 0.25, "nsp_loss": 0.6, "nsp_accuracy": 0.75, "unigram_loss": 6.5,
             "unigram_accuracy": 0.07}
 lines = [evaluation(0, 9.25)]
-lines += [{"kind": "step", "phase": "one", "phase_step": s, "total_step": s, "total_sequences": 4 * s,
+lines += [{"kind": "step", "phase": phase, "phase_step": s, "total_step": s, "total_sequences": 4 * s,
            "total_tokens": 100 * s, "loss": loss, "mlm_loss": loss, "seconds": 360, "sequences": 4, "tokens": 100}
           for s in range(1, steps + 1)]
 lines += [evaluation(steps, loss)] if steps else []
@@ -159,6 +159,14 @@ make phases/2 2 0.001 20 3.0 phase.two.steps=10
 has '^phase.two.steps '
 has '^– +4.0000'
 has '^10 +3.0000'
+
+# A run is complete when its last phase is, however long another was to be.
+phases="phase.one.steps=0 phase.one.hours=2 phase.two.steps=10"
+made_in=two make hours/1 1 0.001 10 4.0 $phases
+made_in=two make hours/2 2 0.001 9 4.2 $phases
+made_in=one make hours/3 3 0.001 10 4.4 $phases
+"$summary" hours >seen.txt || fail "phases in hours"
+has '^ +4.0000 .* 2 unfinished of 3$'
 
 make twice/1 1 0.001 10 4.0
 make twice/2 1 0.001 10 4.0
