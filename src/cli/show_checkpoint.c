@@ -84,6 +84,9 @@ static void print_text(const struct checkpoint_file *file)
            " updates, %" PRIu64 " sequences, %" PRIu64 " tokens\n",
            state->total_steps, state->phase, state->phase_step,
            updates->earlier + updates->of_moments, state->sequences, state->tokens);
+    if (state->phase_seconds > 0)
+        printf("the phase, given in hours, was worked in for %.2f h\n",
+               state->phase_seconds / 3600);
     if (updates->earlier > 0)
         printf("the moments were reset after %" PRId64 " updates\n", updates->earlier);
     printf("corpus %016" PRIx64 ", vocabulary %016" PRIx64 " (%d tokens)\n", state->corpus_hash,
@@ -146,6 +149,8 @@ static void print_json(const struct checkpoint_file *file)
         cJSON_AddStringToObject(object, "program", file->program);
     cJSON_AddNumberToObject(object, "phase", state->phase);
     cJSON_AddNumberToObject(object, "phase_step", (double)state->phase_step);
+    if (state->phase_seconds > 0)
+        json_add_exact(object, "phase_seconds", state->phase_seconds);
     cJSON_AddNumberToObject(object, "total_steps", (double)state->total_steps);
     cJSON_AddNumberToObject(object, "updates", (double)file->updates.of_moments);
     if (file->updates.earlier > 0)

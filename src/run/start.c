@@ -347,6 +347,9 @@ int start_run(struct run *run, const struct run_request *request, struct error *
         if (status < 0)
             goto done;
         run->state.rates_hash = rates;
+        if (run->state.phase < run->config->phase_count &&
+            run->config->phases[run->state.phase].hours == 0)
+            run->state.phase_seconds = 0; /* it was given in hours, and is in steps from here on */
         status = best_recall(run, err);
         if (status < 0)
             goto done;

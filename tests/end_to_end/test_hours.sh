@@ -5,8 +5,8 @@
 make_corpus
 common="train.checkpoint_every=10 train.checkpoint_keep=1000 train.reproducible=yes run.threads=1 phase.one.warmup_ratio=0.2
     phase.two.steps=5"
-words="$common phase.one.steps=0 phase.one.hours=0.0015"
-seconds=5.4
+words="$common phase.one.steps=0 phase.one.hours=0.003 phase.one.global_batch=64"
+seconds=10.8
 
 last_step() {
     step=$(field total_step "$1" 2>/dev/null | tail -n 1)
@@ -26,12 +26,12 @@ stop_at() {
 
 train 2 clock $words &
 job=$!
-stop_at clock 15
+stop_at clock 3
 sleep 3
 train 2 clock $words --resume || { tail -n 5 log.txt; fail "the second part"; }
-grep -qE "phase one: sequences of up to 32, 5 s of steps of 16, peak rate 0.02, warm-up 1 s; an epoch has [0-9]+ samples$" log.txt ||
+grep -qE "phase one: sequences of up to 32, 11 s of steps of 64, peak rate 0.02, warm-up 2 s; an epoch has [0-9]+ samples$" log.txt ||
     { cat log.txt; fail "no word of the phase"; }
-grep -qE "phase one, step [0-9]+, [0-9]+ s of 5 s: .*[0-9]+ s left of the phase, .* of the run" log.txt ||
+grep -qE "phase one, step [0-9]+, [0-9]+ s of 11 s: .*[0-9]+ s left of the phase, .* of the run" log.txt ||
     { cat log.txt; fail "no word of its time"; }
 
 # Rates are those of the time that was over when the step before ended; the pause is in none of them.
@@ -39,7 +39,7 @@ python3 - $seconds <<'PYTHON' || fail "rates and times"
 import json, sys
 lines = [json.loads(line) for line in open("clock/metrics.jsonl")]
 steps = [line for line in lines if line["kind"] == "step" and line["phase"] == "one"]
-length, warmup = 3600 * 0.0015, 0.2 * (3600 * 0.0015)
+length, warmup = 3600 * 0.003, 0.2 * (3600 * 0.003)
 before = 0
 for step in steps:
     factor = min(before / warmup, 1) if before < warmup else (length - before) / (length - warmup)
@@ -69,7 +69,7 @@ PYTHON
 }
 
 # Made again, from a folder or a file, and in two parts.
-again="$common phase.one.steps=0"
+again="$common phase.one.steps=0 phase.one.global_batch=64"
 for ranks in 1 3; do
     train $ranks again-$ranks $again phase.one.rates=clock || { tail -n 5 log.txt; fail "made again on $ranks"; }
     same "$(at clock "$end")" "$(at again-$ranks "$end")"
@@ -86,6 +86,14 @@ cp clock/metrics.jsonl record.jsonl
 train 2 again-3 $again phase.one.rates=record.jsonl --resume --accept phase.one.rates ||
     { tail -n 5 log.txt; fail "what is made again does not resume"; }
 same "$(at clock "$end")" "$(at again-3 "$end")"
+
+# A branch of it may be in steps: the time is gone from its checkpoints.
+"$LAMBERT" show checkpoint "$(at clock $middle)" --json | grep -q '"phase_seconds":' || fail "no time in a checkpoint"
+"$LAMBERT" show checkpoint "$(at clock $middle)" | grep -qE "the phase, given in hours, was worked in for 0\.00 h" || fail "no word of the time"
+train 1 counted $common phase.one.global_batch=64 phase.one.steps=$((middle + 2)) phase.two.steps=1 run.branch_from="$(at clock $middle)" ||
+    { tail -n 5 log.txt; fail "a branch in steps"; }
+"$LAMBERT" show checkpoint "$(at counted $((middle + 3)))" --json | grep -q '"phase_step":1' || fail "its end"
+! grep -q phase_seconds "$(at counted $((middle + 3)))" || fail "a time in a phase in steps"
 
 # Another record of the same name is another run.
 sed -n "s/\"learning_rate\":[^,]*/\"learning_rate\":0.001/; p" record.jsonl >other.jsonl
