@@ -134,7 +134,7 @@ for loss in ("mlm_loss", "nsp_loss"):
 END
 OMP_NUM_THREADS=1 "$LAMBERT" eval "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=whole >out.txt 2>&1 ||
     fail "eval: $(cat out.txt)"
-grep -q "masked tokens, products in bfloat16" out.txt || fail "eval does not say its type: $(cat out.txt)"
+grep -q "masked tokens (15%), products in bfloat16" out.txt || fail "eval does not say its type: $(cat out.txt)"
 
 for type in float32 bfloat16; do
     OMP_NUM_THREADS=1 "$LAMBERT" show gradients "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=whole \

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Where OpenBLAS would run its oldest kernels the program starts itself again with better ones, says
-# so, and leaves the user's own choice alone.
+# Where the products are OpenBLAS's, and it would run its oldest kernels, the program starts itself again with better
+# ones, says so, and leaves the user's own choice alone.
 . "$(dirname "$0")/../lib.sh"
+export LAMBERT_GEMM=blas
 
 grep -q avx2 /proc/cpuinfo || { echo "skipped: this CPU has no AVX2, nothing to mend"; exit 0; }
 ldd "$LAMBERT" | grep -q openblas || { echo "skipped: another BLAS than OpenBLAS is linked"; exit 0; }
