@@ -8,8 +8,10 @@ trap '[ -z "$job" ] || kill -KILL $job $(ranks_of) 2>/dev/null || :; rm -rf "$WO
 ${CC:-cc} -shared -fPIC -o silent.so "$ROOT/tests/end_to_end/silent_disk.c" -ldl || fail "no shim"
 words="data.corpus=corpus phase.one.steps=3 phase.two.steps=2 train.checkpoint_every=0 train.evaluate_sequences=8"
 
+command="train $ROOT/configs/tiny.ini"
+
 ranks_of() {
-    pgrep -f "^$LAMBERT train .*run.folder=$folder " || :
+    pgrep -f "^$LAMBERT (train|finetune) .*run.folder=$folder " || :
 }
 
 # begin RANKS FOLDER SILENT WORDS...: a run, with these variables of the shim; it is $job
@@ -20,7 +22,7 @@ begin() {
     rm -f silent
     # shellcheck disable=SC2086
     mpirun -n "$ranks" env LD_PRELOAD="$WORK/silent.so" ASAN_OPTIONS=verify_asan_link_order=0 $silent \
-        "$LAMBERT" train "$ROOT/configs/tiny.ini" run.folder="$folder" $words "$@" >>log.txt 2>&1 &
+        "$LAMBERT" $command run.folder="$folder" $words "$@" >>log.txt 2>&1 &
     job=$!
 }
 
@@ -90,7 +92,7 @@ done
 
 # --- before training: nothing is lost ----------------------------------------------------------------------------
 
-# The main thread waits itself, for a corpus, or for a part of it that it copies.
+# The main thread waits itself, for a corpus, for a part of it that it copies, or for the examples of a task.
 # early NAME RANKS PATH WORDS...
 early() {
     name=$1 ranks=$2 path=$3
@@ -102,3 +104,9 @@ early() {
 }
 early opened 2 other/corpus.json
 early copied 1 other/train-00000.shard data.stage_folder=stage
+printf 'sentence\tgood\nThe king.\tyes\nThe river.\tno\n' >task.tsv
+: >tune.ini
+command="finetune tune.ini"
+words="task.kind=classification task.text=sentence task.label=good run.start_from=batch-1 phase.tune.steps=1
+    phase.tune.learning_rate=0.01 phase.tune.sequence_length=32"
+early tuned 2 task.tsv task.train=task.tsv
