@@ -60,11 +60,12 @@ kinds_at() {
 
 # --- while a batch is awaited ---------------------------------------------------------------------------
 
-# On rank 0 of three the second phase's batches do not come, for who reads them ahead, until there is a file `answers`, or
-# minutes are over; the others have theirs.
+# On rank 0 of three the second phase's batches do not come, for the thread of that name which reads them ahead, until
+# there is a file `answers`, or minutes are over; the others have theirs.
 cat >slow.c <<'C'
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -73,7 +74,9 @@ int uncompress(void *to, unsigned long *size, const void *from, unsigned long by
 {
     const char *open_mpi = getenv("OMPI_COMM_WORLD_RANK"), *rank = open_mpi ? open_mpi : getenv("PMI_RANK");
     static pid_t phase_one;
-    const int reads = gettid() != getpid() && rank && strcmp(rank, "0") == 0;
+    char thread[16] = "";
+    pthread_getname_np(pthread_self(), thread, sizeof thread);
+    const int reads = strcmp(thread, "batches") == 0 && rank && strcmp(rank, "0") == 0;
     if (reads && phase_one == 0)
         phase_one = gettid();
     if (reads && phase_one != gettid())
