@@ -620,6 +620,8 @@ int run_training(struct dist *dist, const struct run_request *request, struct er
     announce_machine(dist, &threads, config->train.compute_type);
     run_begin(&run, dist, config);
     deadline_init(&run.deadline, &request->end, started);
+    if (first) /* how long a first step takes nobody knows */
+        signals_set_end(deadline_latest(&run.deadline, 0, 0), run.deadline.what);
     status = look_at_folder(&run, request, err);
     if (status != 0)
         goto done;

@@ -68,6 +68,12 @@ SLURM_JOB_END_TIME=$(($(date +%s) + 20)) alone slurm $long
 ends 0
 grep -q "^stopped by SLURM_JOB_END_TIME after step" log.txt || { tail -n 3 log.txt; fail "no word of the job's end"; }
 saved slurm 1 || fail "the end of the job left no checkpoint"
+# The first step is given up where the time ends in it.
+alone giant phase.one.steps=1 phase.one.global_batch=262144 phase.two.steps=1 model.num_hidden_layers=16 --max-hours 0.002 \
+    --stopped-code 75
+ends 75
+grep -qE "^stopped by --max-hours before (training|there was a step): nothing was to be saved" log.txt ||
+    { tail -n 3 log.txt; fail "no word of an end in the first step"; }
 # A time that is over is another job's, and stops nothing.
 SLURM_JOB_END_TIME=1000000000 alone over phase.one.steps=2 phase.two.steps=1 --stopped-code 75
 ends 0
