@@ -180,7 +180,7 @@ def mixed_run(rates_of, seed, warm, reset):
                      f"phase.{phase}.learning_rate": f"{rates_of[phase]:g}",
                      f"phase.{phase}.warmup_ratio": f"{doubling_warmup(batch) if warm or phase == 'one' else 0:g}"})
     if reset:
-        keys["phase.two.reset_moments"] = "yes"
+        keys["phase.two.moments"] = "reset"
     name = f"mixed-{'warm' if warm else 'cold'}-{'reset' if reset else 'kept'}-s{seed}"
     return Run(name, tuple(sorted(keys.items())))
 
