@@ -44,7 +44,7 @@ mpirun -n 2 "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.fol
     train.checkpoint_minutes=0.002 >log.txt 2>&1 &
 job=$! folder=clock
 wait_until 60 stopped_or saved clock 3 || fail "no three checkpoints by the clock: $(tail -n 5 log.txt)"
-kill -USR1 $job
+kill -USR1 $job || fail "it is over: $(tail -n 5 log.txt)"
 ends 0
 
 # --- for good -----------------------------------------------------------------------------------------
