@@ -49,15 +49,17 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
 #define KEY(section, member, standard, accepts, result, help)                                      \
     ROW(config_##section, member, #member, standard, accepts, NULL, result, help)
 /* Most runs do without it: not written into checkpoints where it has its default. */
-#define RARE(section, member, row_standard, row_accepts, row_result, row_help)                     \
-    {.name = #member, KEY_VALUE(config_##section, member), .standard = row_standard,               \
-     .accepts = row_accepts, RESULT_OF(row_result), .sparse = true, .help = row_help}
+#define RARE_ROW(structure, member, row_standard, row_accepts, row_choices, row_result, row_help)  \
+    {.name = #member, KEY_VALUE(structure, member), .standard = row_standard,                      \
+     .accepts = row_accepts, .choices = row_choices, RESULT_OF(row_result), .sparse = true,        \
+     .help = row_help}
+#define RARE(section, member, standard, accepts, result, help)                                     \
+    RARE_ROW(config_##section, member, standard, accepts, NULL, result, help)
+#define RARE_CHOICE(section, member, standard, choices, result, help)                              \
+    RARE_ROW(config_##section, member, standard, NULL, choices, result, help)
 #define RARE_LIST(section, member, member_count, row_accepts, row_result, row_help)                \
     {.name = #member, KEY_LIST(config_##section, member, member_count), .standard = "",            \
      .accepts = row_accepts, RESULT_OF(row_result), .sparse = true, .help = row_help}
-#define RARE_CHOICE(section, member, row_standard, row_choices, row_result, row_help)              \
-    {.name = #member, KEY_VALUE(config_##section, member), .standard = row_standard,               \
-     .choices = row_choices, RESULT_OF(row_result), .sparse = true, .help = row_help}
 #define CHOICE(section, member, standard, choices, result, help)                                   \
     ROW(config_##section, member, #member, standard, NULL, choices, result, help)
 /* Keys that are members of a module's own struct: of [data], and of [optimizer]. */
@@ -67,10 +69,8 @@ static const struct choice schedules[] = {{"continuous", SCHEDULE_CONTINUOUS},
     ROW(config_data, sampling.member, #member, standard, NULL, choices, result, help)
 #define OPTIMIZER(member, standard, accepts, result, help)                                         \
     ROW(optimizer_options, member, #member, standard, accepts, NULL, result, help)
-/* Of what most runs do without: not written to checkpoints where it has its default. */
-#define OPTIMIZER_RARE(member, row_standard, row_accepts, row_help)                                \
-    {.name = #member, KEY_VALUE(optimizer_options, member), .standard = row_standard,              \
-     .accepts = row_accepts, .result = RESULT, .sparse = true, .help = row_help}
+#define OPTIMIZER_RARE(member, standard, accepts, result, help)                                    \
+    RARE_ROW(optimizer_options, member, standard, accepts, NULL, result, help)
 
 /* What a key may do to the numbers of a run. */
 #define FREE   0 /* nothing, rounding aside */
@@ -256,7 +256,7 @@ static const struct key optimizer_keys[] = {
         "decay_all."),
     OPTIMIZER(max_grad_norm, "1", "[0, inf)", RESULT,
         "The gradient is scaled down to this norm when it is longer; 0: never (nor in lans)."),
-    OPTIMIZER_RARE(max_update_rms, "0", "[0, inf)",
+    OPTIMIZER_RARE(max_update_rms, "0", "[0, inf)", RESULT,
         "Clipping of updates (adamw): where the root mean square of g / sqrt(v) over a tensor is more than this, its "
         "rate is so much smaller for the step. 1: StableAdamW (arXiv 2304.13013), which does without max_grad_norm; 0: never."),
     OPTIMIZER(bias_correction, "yes", YES_NO, RESULT,
@@ -267,10 +267,10 @@ static const struct key optimizer_keys[] = {
         "Trust ratio on biases and LayerNorm as well (lamb, lars, lans)."),
     OPTIMIZER(trust_coefficient, "0.001", "(0, 1000]", RESULT,
         "Factor of the trust ratio (lars)."),
-    OPTIMIZER_RARE(ratio_min, "0", "[0, inf)",
+    OPTIMIZER_RARE(ratio_min, "0", "[0, inf)", RESULT,
         "Least trust ratio: a lesser one is taken for this (lamb, lars, lans); DeepSpeed's min_coeff, 0.01 there. "
         "0: no bound. Tensors without a trust ratio keep the rate as it is."),
-    OPTIMIZER_RARE(ratio_max, "0", "[0, inf)",
+    OPTIMIZER_RARE(ratio_max, "0", "[0, inf)", RESULT,
         "Greatest trust ratio (lamb, lars, lans); DeepSpeed's max_coeff, 10 there. 0: no bound."),
 };
 
@@ -423,7 +423,7 @@ static const struct key phase_keys[] = {
     RARE(phase, decay_steps, "0", "[0, 1000000000]", PLAN,
         "The same as a number of steps, instead of decay_ratio; 0: the ratio holds."),
     KEY(phase, decay_power, "1", "(0, 100]", PLAN,
-        "Power p of the decay: 1 is linear, 0.5 the square root of NVIDIA's recipe."),
+        "Power p of the decay: 1 is linear, 0.5 the square root of NVIDIA's recipe; trapezoid_sqrt has none."),
     CHOICE(phase, schedule, "continuous", schedules, PLAN,
         "Shape of warm-up and decay: continuous has no jump; google and nvidia are those of "
         "their code and jump down after the warm-up; trapezoid and trapezoid_sqrt stay at the peak between warm-up "
