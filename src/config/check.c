@@ -25,7 +25,14 @@ static int check_decay(const struct config_phase *phase, struct error *err)
                          "phase.%s.decay_steps (%d) and phase.%s.decay_ratio (%g) say the same "
                          "thing twice; leave one of them at 0",
                          name, phase->decay_steps, name, phase->decay_ratio);
-    if (!decays || phase->steps == 0)
+    if (!decays)
+        return 0;
+    if (phase->warmup_ratio + phase->decay_ratio > 1 + rounding && phase->steps == 0)
+        return error_set(err,
+                         "phase.%s.warmup_ratio (%g) and phase.%s.decay_ratio (%g) are more than "
+                         "the whole phase together; lower one of them",
+                         name, phase->warmup_ratio, name, phase->decay_ratio);
+    if (phase->steps == 0)
         return 0;
     const double warmup =
         phase->warmup_steps > 0 ? phase->warmup_steps : phase->warmup_ratio * phase->steps;

@@ -282,6 +282,11 @@ static void hours_and_rates(void **state)
 #define TIMED LEAST_DATA "[phase one]\nlearning_rate = 1\nhours = 0.5\n"
     struct config c;
     assert_loads(&c, TIMED "warmup_ratio = 0.1\nschedule = trapezoid\ndecay_ratio = 0.3\n");
+    assert_loads(&c, TIMED "warmup_ratio = 0.7\nschedule = trapezoid\ndecay_ratio = 0.3\n");
+    assert_text_fails(
+        TIMED "warmup_ratio = 0.71\nschedule = trapezoid\ndecay_ratio = 0.3\n",
+        "phase.one.warmup_ratio (0.71) and phase.one.decay_ratio (0.3) are more than the whole "
+        "phase together; lower one of them");
     assert_loads(&c, LEAST_DATA "[phase one]\nlearning_rate = 1\nrates = r\n");
     assert_loads(&c, LEAST "rates = r\n");
     assert_text_fails(
