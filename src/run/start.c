@@ -273,6 +273,9 @@ static int check_place(const struct run *run, const struct checkpoint_file *file
     struct phase_plan plan = phase_plan_of(phase);
     plan.rates = run->rates[state->phase].rates;
     const struct phase_place place = run_place_in_phase(state);
+    if (plan.rates &&
+        rate_record_covers(&run->rates[state->phase], phase, state->phase_step, err) < 0)
+        return -1;
     const struct planned_step was = phase_plan_step(&its, place);
     const struct planned_step is = phase_plan_step(&plan, place);
     if (is.first_sample != was.first_sample)
@@ -288,10 +291,17 @@ static int check_place(const struct run *run, const struct checkpoint_file *file
                          "it has made %" PRId64 " steps of phase %s, and phase.%s.steps is %" PRId64
                          "; give the branch more",
                          state->phase_step, phase->name, phase->name, plan.steps);
+    if (plan.seconds > 0 && phase_plan_is_over(&plan, place) && !phase_plan_is_over(&its, place))
+        return error_set(err,
+                         "it has worked %g hours in phase %s, and phase.%s.hours is %g; give the "
+                         "branch more",
+                         place.seconds / 3600, phase->name, phase->name, phase->hours);
     if (!phase_plan_is_over(&plan, place))
         log_info("a branch of %s, behind step %" PRId64 " of phase %s, where its rate is %g%s",
                  checkpoint_file_path(file), state->phase_step, phase->name, is.rate,
-                 is.rate == was.rate ? ", as it would have been" : "");
+                 is.rate == was.rate && !other.phases[state->phase].rates[0]
+                     ? ", as it would have been"
+                     : "");
     return 0;
 }
 

@@ -66,6 +66,9 @@ refuse "it has gone through 128 samples of phase one, and with the batches of th
 refuse "cannot branch off nowhere" run.branch_from=nowhere
 refuse "corpus has no checkpoint" run.branch_from=corpus
 refuse "it has made 8 steps of phase one, and phase.one.steps is 7" run.branch_from="$(at trunk 8)" phase.one.steps=7
+printf '0.01\n0.02\n' >two.rates
+refuse "cannot branch off trunk.*: phase.one.rates: two.rates has no rate of step 9 of the phase, which has 20" \
+    run.branch_from="$(at trunk 8)" phase.one.rates=two.rates
 refuse "both say what the run begins with" run.branch_from=trunk run.start_from=trunk
 expect 1 "already holds a run" "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=same-1 $words \
     run.branch_from="$(at trunk 8)"

@@ -101,6 +101,12 @@ mv other.jsonl record.jsonl
 expect 1 "the rates that a phase takes from a record .rates. were others" "$LAMBERT" train "$ROOT/configs/tiny.ini" \
     data.corpus=corpus run.folder=again-3 $again phase.one.rates=record.jsonl --resume
 
+# A branch that is given less time than was worked is refused; behind the phase that is no question.
+expect 1 "it has worked [0-9.e-]+ hours in phase one, and phase.one.hours is 1e-06; give the branch more" \
+    "$LAMBERT" train "$ROOT/configs/tiny.ini" data.corpus=corpus run.folder=refused $common phase.one.steps=0 \
+    phase.one.global_batch=64 phase.one.hours=0.000001 run.branch_from="$(at clock $middle)"
+train 1 behind $words run.branch_from="$(at clock $((end - 5)))" || { tail -n 5 log.txt; fail "a branch behind the phase"; }
+
 # Rates of one's own.
 printf '0.01\n0.03\n\n2e-2\n' >mine.txt
 train 1 mine $common phase.one.steps=0 phase.one.rates=mine.txt || { tail -n 5 log.txt; fail "rates of a file"; }
