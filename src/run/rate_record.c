@@ -11,6 +11,7 @@
 #include "lambert/base/hash.h"
 #include "lambert/base/json.h"
 #include "lambert/base/memory.h"
+#include "lambert/base/minmax.h"
 
 enum { MOST_STEPS = 1000000000 /* as of phase.NAME.steps */ };
 
@@ -137,14 +138,17 @@ int rate_records_read(struct rate_record records[CONFIG_MAX_PHASES], const struc
     return 0;
 }
 
-uint64_t rate_records_hash(const struct rate_record records[CONFIG_MAX_PHASES])
+uint64_t rate_records_hash(const struct rate_record records[CONFIG_MAX_PHASES],
+                           const struct config *config)
 {
     uint64_t hash = 0;
-    for (int p = 0; p < CONFIG_MAX_PHASES; p++)
-        if (records[p].rates)
-            hash = hash_bytes_seeded(records[p].rates,
-                                     (size_t)records[p].count * sizeof *records[p].rates,
+    for (int p = 0; p < config->phase_count; p++) {
+        const struct rate_record *record = &records[p];
+        const size_t taken = min_size((size_t)record->count, (size_t)config->phases[p].steps);
+        if (record->rates)
+            hash = hash_bytes_seeded(record->rates, taken * sizeof *record->rates,
                                      hash + (uint64_t)p + 1);
+    }
     return hash;
 }
 

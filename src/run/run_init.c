@@ -71,7 +71,7 @@ int run_init(struct run *run, bool resume, int threads, struct error *err)
     run->threads = threads;
     run->meta = work->meta;
     run->state = work->meta.state;
-    run->state.rates_hash = rate_records_hash(run->rates);
+    run->state.rates_hash = rate_records_hash(run->rates, run->config);
     if (dist_same(dist, what, run->state.corpus_hash, err) < 0 ||
         divide_nodes(dist, run->config->train.ranks_per_node, err) < 0 ||
         plan_memory(run, threads, err) < 0 ||

@@ -95,7 +95,13 @@ train 1 counted $common phase.one.global_batch=64 phase.one.steps=$((middle + 2)
 "$LAMBERT" show checkpoint "$(at counted $((middle + 3)))" --json | grep -q '"phase_step":1' || fail "its end"
 ! grep -q phase_seconds "$(at counted $((middle + 3)))" || fail "a time in a phase in steps"
 
-# Another record of the same name is another run.
+# A record that goes on behind the steps that are taken of it is the same; one of the same name with other rates is not.
+cp record.jsonl grown.jsonl
+train 1 grown $common phase.one.steps=4 phase.one.rates=grown.jsonl || { tail -n 5 log.txt; fail "a part of a record"; }
+sed -n '/"phase_step":4,/ { s/"phase_step":4,/"phase_step":1000,/; p; }' record.jsonl >>grown.jsonl
+train 1 grown $common phase.one.steps=4 phase.one.rates=grown.jsonl --resume || { tail -n 5 log.txt; fail "a record that grew"; }
+train 1 grown $common phase.one.steps=4 phase.two.steps=6 phase.one.rates=grown.jsonl --resume --accept phase.two.steps ||
+    { tail -n 5 log.txt; fail "a record that grew, and one more step"; }
 sed -n "s/\"learning_rate\":[^,]*/\"learning_rate\":0.001/; p" record.jsonl >other.jsonl
 mv other.jsonl record.jsonl
 expect 1 "the rates that a phase takes from a record .rates. were others" "$LAMBERT" train "$ROOT/configs/tiny.ini" \

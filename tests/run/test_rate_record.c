@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lambert/base/file.h"
+#include "lambert/base/memory.h"
 #include "lib/scratch.h"
 
 static const char *write_text(const char *name, const char *text)
@@ -107,11 +108,20 @@ static void the_hash_tells_what_and_where(void **state)
     a[0] = (struct rate_record){one, 2};
     b[1] = (struct rate_record){one, 2};
     c[0] = (struct rate_record){other, 2};
-    assert_true(rate_records_hash(none) == 0);
-    assert_true(rate_records_hash(a) != 0);
-    assert_true(rate_records_hash(a) != rate_records_hash(b));
-    assert_true(rate_records_hash(a) != rate_records_hash(c));
-    assert_true(rate_records_hash(a) == rate_records_hash(a));
+    struct config *config = memory_new(1, sizeof *config);
+    config->phase_count = 2;
+    config->phases[0].steps = config->phases[1].steps = 2;
+    assert_true(rate_records_hash(none, config) == 0);
+    assert_true(rate_records_hash(a, config) != 0);
+    assert_true(rate_records_hash(a, config) != rate_records_hash(b, config));
+    assert_true(rate_records_hash(a, config) != rate_records_hash(c, config));
+    assert_true(rate_records_hash(a, config) == rate_records_hash(a, config));
+
+    /* Of the steps that there are, whatever else the record has. */
+    config->phases[0].steps = 1;
+    assert_true(rate_records_hash(a, config) != 0);
+    assert_true(rate_records_hash(a, config) == rate_records_hash(c, config));
+    free(config);
 }
 
 int main(void)

@@ -28,8 +28,10 @@ void rate_record_release(struct rate_record *record);
 int rate_records_read(struct rate_record records[CONFIG_MAX_PHASES], const struct dist *dist,
                       struct config *config, struct error *err);
 
-/* Of what all of them say; 0: there is none. */
-uint64_t rate_records_hash(const struct rate_record records[CONFIG_MAX_PHASES]);
+/* Of what the steps of all phases of the configuration take of them; 0: there is none. What a record has behind those
+ * steps, as one of a run that goes on, does not count. */
+uint64_t rate_records_hash(const struct rate_record records[CONFIG_MAX_PHASES],
+                           const struct config *config);
 
 /* Whether there is a rate for each step of the phase behind so many of them. */
 int rate_record_covers(const struct rate_record *record, const struct config_phase *phase,
