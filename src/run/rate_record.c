@@ -135,7 +135,7 @@ int rate_records_read(struct rate_record records[CONFIG_MAX_PHASES], const struc
         if (phase->steps == 0 && phase->epochs == 0)
             phase->steps = (int)record->count;
     }
-    return 0;
+    return config_check(config, err); /* now that phases have steps to be checked against */
 }
 
 uint64_t rate_records_hash(const struct rate_record records[CONFIG_MAX_PHASES],

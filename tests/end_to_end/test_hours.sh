@@ -126,6 +126,8 @@ refuse() {
 refuse "mine.txt has no rate of step 4 of the phase, which has 4" phase.one.steps=4 phase.one.rates=mine.txt
 printf '0.01\nx\n' >bad.txt
 refuse "phase.one.rates: bad.txt: line 2 has no rate that a step can have" phase.one.steps=0 phase.one.rates=bad.txt
+refuse "phase.one.batch_changes changes the batch after step 3, and the phase ends with phase.one.steps .3." \
+    phase.one.steps=0 phase.one.rates=mine.txt phase.one.batch_changes=3:8
 refuse "phase.one.rates: .*nothing.*No such file" phase.one.steps=0 phase.one.rates=nothing
 refuse "corpus/corpus.json: line 2 has no rate" phase.one.steps=0 phase.one.rates=corpus/corpus.json
 
