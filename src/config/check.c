@@ -338,8 +338,24 @@ static int check_mix(const struct config *config, int phase, struct error *err)
     return 0;
 }
 
+/* What is off by default is of no use to another rule; whoever gives it means something. */
 static int check_optimizer(const struct optimizer_options *optimizer, struct error *err)
 {
+    const enum update_rule rule = optimizer->rule;
+    const char *name = config_word("optimizer.name", rule);
+    const bool bounds = optimizer->ratio_min > 0 || optimizer->ratio_max > 0;
+    if (optimizer->max_update_rms > 0 && rule != RULE_ADAMW)
+        return error_set(err,
+                         "optimizer.max_update_rms (%g) clips updates of adamw, and optimizer.name "
+                         "is %s; leave one of them away",
+                         optimizer->max_update_rms, name);
+    if (bounds && (rule == RULE_ADAMW || rule == RULE_SGD))
+        return error_set(err,
+                         "optimizer.%s (%g) bounds trust ratios, and %s (optimizer.name) has none; "
+                         "leave one of them away",
+                         optimizer->ratio_min > 0 ? "ratio_min" : "ratio_max",
+                         optimizer->ratio_min > 0 ? optimizer->ratio_min : optimizer->ratio_max,
+                         name);
     if (optimizer->ratio_max > 0 && optimizer->ratio_min > optimizer->ratio_max)
         return error_set(err,
                          "optimizer.ratio_min (%g) is more than optimizer.ratio_max (%g); change "

@@ -235,6 +235,17 @@ static void bounds_of_trust_ratios(void **state)
     struct config c;
     assert_loads(&c, LEAST "[optimizer]\nratio_min = 10\nratio_max = 10\n");
     assert_loads(&c, LEAST "[optimizer]\nratio_min = 10\n");
+    assert_loads(&c, LEAST "[optimizer]\nname = lars\nratio_max = 10\n");
+    assert_loads(&c, LEAST "[optimizer]\nname = adamw\nmax_update_rms = 1\n");
+    assert_text_fails(LEAST "[optimizer]\nmax_update_rms = 1\n",
+                      "optimizer.max_update_rms (1) clips updates of adamw, and optimizer.name is "
+                      "lamb; leave one of them away");
+    assert_text_fails(LEAST "[optimizer]\nname = adamw\nratio_min = 0.01\n",
+                      "optimizer.ratio_min (0.01) bounds trust ratios, and adamw (optimizer.name) "
+                      "has none; leave one of them away");
+    assert_text_fails(LEAST "[optimizer]\nname = sgd\nratio_max = 10\n",
+                      "optimizer.ratio_max (10) bounds trust ratios, and sgd (optimizer.name) has "
+                      "none; leave one of them away");
     assert_text_fails(
         LEAST "[optimizer]\nratio_min = 10\nratio_max = 0.01\n",
         "optimizer.ratio_min (10) is more than optimizer.ratio_max (0.01); change one of "

@@ -46,14 +46,14 @@ static const char unusual[] = "[run]\n"
                               "layer_norm_eps = 1e-05\n"
                               "\n"
                               "[optimizer]\n"
-                              "name = sgd\n"
+                              "name = lans\n"
                               "beta1 = 0.88\n"
                               "beta2 = 0.9999999999999999\n"
                               "epsilon = 1.0000000000000002e-08\n"
                               "momentum = 0\n"
                               "weight_decay = 0.0166629\n"
                               "max_grad_norm = 1.7976931348623157e+308\n"
-                              "max_update_rms = 1.5\n"
+                              "max_update_rms = 0\n"
                               "bias_correction = no\n"
                               "decay_all = yes\n"
                               "adapt_all = yes\n"
@@ -229,6 +229,10 @@ static void younger_keys_are_stored_where_they_are_used(void **state)
     config_print(&config, true, &text);
     assert_non_null(strstr(buffer_text(&text), "\nratio_max = 12.5\n\n"));
     assert_null(strstr(buffer_text(&text), "ratio_min"));
+    buffer_reset(&text);
+    assert_loads(&config, LEAST "[optimizer]\nname = adamw\nmax_update_rms = 1.5\n");
+    config_print(&config, true, &text);
+    assert_non_null(strstr(buffer_text(&text), "\nmax_update_rms = 1.5\n"));
     buffer_release(&text);
 }
 
@@ -300,6 +304,7 @@ static void result_keys(void **state)
         /* Of one corpus, or by tokens alone, or masked as [data] says: as if there were no such keys. */
         out |= strncmp(line, "weights =\n", 10) == 0 ||
                strncmp(line, "batch_changes =\n", 16) == 0 ||
+               strncmp(line, "max_update_rms = 0\n", 19) == 0 ||
                strncmp(line, "hours = 0\n", 10) == 0 || strncmp(line, "rates =\n", 8) == 0 ||
                strncmp(line, "temperature = 0\n", 16) == 0 ||
                strncmp(line, "decay_ratio = 0\n", 16) == 0 ||
