@@ -377,7 +377,9 @@ void mlperf_log_phase(struct mlperf_log *log, const struct config *config,
     const struct optimizer_options *optimizer = &config->optimizer;
     const struct rule_names *names = &rule_names[optimizer->rule];
     const double warmup = schedule_of(phase).warmup;
-    const bool timed = phase->hours > 0;
+    const bool given = phase->rates[0] != '\0';        /* rate by rate */
+    const bool warms_up = phase->hours == 0 && !given, /* in steps */
+        has_power = !given && phase->schedule != SCHEDULE_TRAPEZOID_SQRT;
     const struct {
         const char *key;
         double value;
@@ -387,8 +389,8 @@ void mlperf_log_phase(struct mlperf_log *log, const struct config *config,
         {"opt_base_learning_rate", phase->learning_rate},
         {"opt_end_learning_rate", end_rate(phase)},
         {phase->steps > 0 ? "opt_learning_rate_training_steps" : NULL, phase->steps},
-        {timed ? NULL : "opt_learning_rate_warmup_steps", warmup}, /* which is seconds */
-        {timed ? NULL : "num_warmup_steps", warmup},
+        {warms_up ? "opt_learning_rate_warmup_steps" : NULL, warmup},
+        {warms_up ? "num_warmup_steps" : NULL, warmup},
         {"start_warmup_step", 0},
         {"opt_gradient_clip_norm", optimizer->max_grad_norm},
         {names->beta1, optimizer->beta1},
@@ -396,7 +398,7 @@ void mlperf_log_phase(struct mlperf_log *log, const struct config *config,
         {names->epsilon, optimizer->epsilon},
         {names->momentum, optimizer->momentum},
         {names->weight_decay, optimizer->weight_decay},
-        {names->decay_power, phase->decay_power},
+        {has_power ? names->decay_power : NULL, phase->decay_power},
     };
     if (state->phase_step == 0)
         end_block(log, state);

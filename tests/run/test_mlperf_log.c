@@ -226,6 +226,19 @@ static void hyperparameters_are_those_of_each_phase(void **unused)
     assert_int_equal(how_many("opt_lamb_beta_1"), 0);
     assert_string_equal(json_get_text(json_get(event("run_stop", 0), "metadata"), "status"),
                         "aborted");
+
+    /* What a schedule does not have, or rates that are given one by one, is not said. */
+    config = a_config();
+    config.phases[0].schedule = SCHEDULE_TRAPEZOID_SQRT;
+    strcpy(config.phases[1].rates, "cosine.txt");
+    open_log(&log, 0);
+    train(&log, &config, 0, 20);
+    end_log(&log, 20, true);
+    read_log();
+    assert_int_equal(how_many("num_warmup_steps"), 1);
+    assert_int_equal(how_many("opt_learning_rate_warmup_steps"), 1);
+    assert_int_equal(how_many("opt_lamb_learning_rate_decay_poly_power"), 0);
+    assert_int_equal(how_many("opt_lamb_beta_1"), 2);
 }
 
 /* The process before was stopped two steps behind its checkpoint; so was the one before that, in an evaluation. */
