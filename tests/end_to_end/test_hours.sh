@@ -18,7 +18,7 @@ reached() {
 # stop_at FOLDER STEP: the run of that folder, which is $job, is told to end there
 stop_at() {
     wait_until 60 reached "$1" "$2" || fail "no step $2 in 60 s"
-    pid=$(pgrep -f "lambert train .*run.folder=$1 " | tail -n 1) || fail "the run was over"
+    pid=$(pgrep -f "$LAMBERT train .*run.folder=$1 " | tail -n 1) || fail "the run was over"
     kill -USR1 "$pid" || fail "the run was over before the signal"
     wait $job || fail "exit code $?: $(tail -n 5 log.txt)"
     grep -q "stopped by" log.txt || { tail -n 5 log.txt; fail "no word of stopping"; }
