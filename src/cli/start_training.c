@@ -106,7 +106,7 @@ static struct job_end end_of_time(const struct dist *dist,
 int start_training(struct dist *dist, const struct training_arguments *arguments, bool fine_tuning,
                    struct error *err)
 {
-    struct config config;
+    struct config config = {0};
     struct buffer text = {0};
     if (dist_agree(dist, read_config(&config, dist, arguments, fine_tuning, err), err) < 0)
         return -1;

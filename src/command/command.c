@@ -145,7 +145,7 @@ static int open_ranks(struct dist **dist, int *argc, char ***argv, struct error 
     return status;
 }
 
-static volatile sig_atomic_t code_at_last;
+static volatile sig_atomic_t code_at_last, speaks_at_last;
 
 static void leave_without_mpi(int signal)
 {
@@ -153,7 +153,7 @@ static void leave_without_mpi(int signal)
         "warning: MPI has not ended within LAMBERT_END_SECONDS. All work was done before, and the "
         "process ends without it, whatever mpirun says of that (docs/cluster.md, When it hangs)\n";
     (void)signal;
-    const ssize_t written = log_rank() == 0 ? write(STDERR_FILENO, words, sizeof words - 1) : 0;
+    const ssize_t written = speaks_at_last ? write(STDERR_FILENO, words, sizeof words - 1) : 0;
     (void)written; /* where nobody reads it there is nobody to tell */
     _exit(code_at_last);
 }
@@ -167,6 +167,7 @@ static void close_ranks(struct dist *dist, int code)
     dist_barrier(dist);
     log_flush(1);
     code_at_last = code;
+    speaks_at_last = log_rank() == 0;
     signal(SIGALRM, leave_without_mpi);
     alarm((unsigned)ceil(seconds));
     dist_close(dist);
