@@ -249,7 +249,7 @@ static void one_that_cannot_say_it_is_ended(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM);
 }
 
-static bool told;
+static _Atomic bool told;
 
 static bool is_told(void)
 {
