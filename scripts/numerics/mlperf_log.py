@@ -9,36 +9,14 @@ division the run of one phase lacks what docs/watching.md says, and nothing else
 """
 import logging
 import os
-import subprocess
 import sys
 import tempfile
 
 from mlperf_logging.compliance_checker import mlp_compliance
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from event_checks import call, fail, make_corpus
+
 RULES = "5.0.0"
-
-
-def fail(message):
-    sys.exit(f"mlperf_log: {message}")
-
-
-def call(*words):
-    done = subprocess.run(words, capture_output=True, text=True)
-    if done.returncode != 0:
-        fail(f"{' '.join(words)}: {done.stderr}")
-
-
-def make_corpus(program):
-    with open("text.txt", "w", encoding="utf-8") as file:
-        for d in range(60):
-            for s in range(8):
-                file.write(f"The {'old quiet golden'.split()[(d + s) % 3]} king saw the "
-                           f"{'river stone city bird'.split()[(d * s) % 4]} near the garden.\n")
-            file.write("\n")
-    call(program, "vocab", "--output", "vocab.txt", "--size", "100", "text.txt")
-    call(program, "prep", "--vocabulary", "vocab.txt", "--output", "corpus", "--heldout", "0.3", "text.txt")
-
 
 CONFIG = """
 [run]

@@ -8,35 +8,15 @@ numbers of metrics.jsonl.
 """
 import json
 import os
-import subprocess
 import sys
 import tempfile
 
 import numpy
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from event_checks import call, fail, make_corpus
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
-
-def fail(message):
-    sys.exit(f"tensorboard_events: {message}")
-
-
-def call(*words):
-    done = subprocess.run(words, capture_output=True, text=True)
-    if done.returncode != 0:
-        fail(f"{' '.join(words)}: {done.stderr}")
-
-
-def make_corpus(program):
-    with open("text.txt", "w", encoding="utf-8") as file:
-        for d in range(60):
-            for s in range(8):
-                file.write(f"The {'old quiet golden'.split()[(d + s) % 3]} king saw the "
-                           f"{'river stone city bird'.split()[(d * s) % 4]} near the garden.\n")
-            file.write("\n")
-    call(program, "vocab", "--output", "vocab.txt", "--size", "100", "text.txt")
-    call(program, "prep", "--vocabulary", "vocab.txt", "--output", "corpus", "--heldout", "0.3", "text.txt")
 
 
 def train(program, *words):
