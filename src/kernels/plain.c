@@ -262,15 +262,20 @@ static double sum_squares(const real *x, size_t n)
     return sum;
 }
 
+/* The direction of an element, and its moments. */
+static inline real adam_element(const struct adam_numbers *k, real w, real g, real *m, real *v)
+{
+    real gradient = k->clip * g;
+    *m = k->beta1 * *m + k->rest1 * gradient;
+    *v = k->beta2 * *v + k->rest2 * gradient * gradient;
+    return k->unbias1 * *m / (REAL(sqrt)(k->unbias2 * *v) + k->epsilon) + k->decay * w;
+}
+
 static void adam_direction(const struct adam_numbers *k, const real *restrict w, real *restrict g,
                            real *restrict m, real *restrict v, double *restrict squares, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        real gradient = k->clip * g[i];
-        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
-        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
-        g[i] = k->unbias1 * m[i] / (REAL(sqrt)(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
-    }
+    for (size_t i = 0; i < n; i++)
+        g[i] = adam_element(k, w[i], g[i], &m[i], &v[i]);
     squares[0] = sum_squares(w, n);
     squares[1] = sum_squares(g, n);
 }
@@ -278,13 +283,8 @@ static void adam_direction(const struct adam_numbers *k, const real *restrict w,
 static void adam_update(const struct adam_numbers *k, real step, real *restrict w,
                         const real *restrict g, real *restrict m, real *restrict v, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        real gradient = k->clip * g[i];
-        m[i] = k->beta1 * m[i] + k->rest1 * gradient;
-        v[i] = k->beta2 * v[i] + k->rest2 * gradient * gradient;
-        real u = k->unbias1 * m[i] / (REAL(sqrt)(k->unbias2 * v[i]) + k->epsilon) + k->decay * w[i];
-        w[i] += -step * u;
-    }
+    for (size_t i = 0; i < n; i++)
+        w[i] += -step * adam_element(k, w[i], g[i], &m[i], &v[i]);
 }
 
 const struct kernels kernels_plain = {

@@ -346,13 +346,12 @@ void optimizer_step(struct optimizer *optimizer, const struct dist *dist, double
     const int end = norms_wanted ? SUM_DIRECTION + rule->directions : SUM_WEIGHT;
     if (first == end && rule->update) {
         update(optimizer, &numbers, rate, shard_grads, params);
-        optimizer->updates.of_moments++;
-        return;
+    } else {
+        find_directions(optimizer, &numbers, shard_grads, params, norms_wanted);
+        if (first < end)
+            sum_tensors(optimizer, dist, first, end - first);
+        apply_directions(optimizer, &numbers, rate, shard_grads, params);
     }
-    find_directions(optimizer, &numbers, shard_grads, params, norms_wanted);
-    if (first < end)
-        sum_tensors(optimizer, dist, first, end - first);
-    apply_directions(optimizer, &numbers, rate, shard_grads, params);
     if (tensors)
         report_tensors(optimizer, dist, rate, shard_grads, tensors);
     optimizer->updates.of_moments++;
