@@ -160,16 +160,18 @@ static void leave_without_mpi(int signal)
 
 /* Ranks wait for each other when MPI ends as well, some for ever: in MPICH before 4.2, for one, over UCX on several hosts a
  * rank that is through no longer helps another to part from it. When all have come here nothing is left to be done, so a
- * process whose MPI does not end soon ends without it. */
+ * process whose MPI does not end soon ends without it. The one that says so goes first: a launcher may kill the others
+ * as soon as one has left (Hydra does). */
 static void close_ranks(struct dist *dist, int code)
 {
-    const double seconds = seconds_of("LAMBERT_END_SECONDS", END_SECONDS);
+    const unsigned seconds =
+        (unsigned)fmin(ceil(seconds_of("LAMBERT_END_SECONDS", END_SECONDS)), 1e9);
     dist_barrier(dist);
     log_flush(1);
     code_at_last = code;
     speaks_at_last = log_rank() == 0;
     signal(SIGALRM, leave_without_mpi);
-    alarm((unsigned)ceil(seconds));
+    alarm(seconds > 0 && !speaks_at_last ? seconds + 1 : seconds);
     dist_close(dist);
     alarm(0);
 }
