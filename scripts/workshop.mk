@@ -444,7 +444,8 @@ check-scaling: $(BUILD)/lambert $(BUILD)/scaling/step-time $(SWITCH)
 #: make scaling CORPUS=DIR write docs/scaling.md anew (SimGrid; hours); with BENCH=FILE NET=FILE, JSON of
 #:                         lambert bench: its rows for your cluster
 #: make measure-loss CORPUS=DIR [ONLY=PATTERN]   BERT-Base on 4 hosts with and without a network
-#: make check-plan TEXT=DIR   plans of a few runs, and the runs: fails where one is 10% off (8 minutes, nothing else running)
+#: make check-plan TEXT=DIR   plans of a few runs, and the runs, in turn: fails where a size is 10% off (16 minutes, nothing
+#:                         else running)
 #: make check-scaling      hold its model against steps on hosts in network namespaces
 #:
 #: DEV=1 makes warnings errors, V=1 shows the commands, NO_INSTALL=1 installs no package, BLAS=NAME links
