@@ -253,9 +253,11 @@ cut_shard() {
     cut_short "${file:-read/train-00000.shard}" 2>/dev/null || : # the run may end meanwhile, and its copy with it
 }
 
-# saved: what was trained is there when a run that was told to end says that it has
+# saved: what was trained is there when a run that was told to end says that it has. (One that was told before its first step
+# had nothing to save: the last step that metrics tell of may be of a process that was killed before it.)
 saved() {
     trained=$(last_step)
+    grep -q '^stopped by .*: nothing was to be saved$' log.txt && ! grep -q '^phase .*, step ' log.txt && return
     [ "${trained:-0}" = 0 ] || [ -e "$folder/checkpoints/step-$(printf %08d "$trained").checkpoint" ] ||
         broken "step $trained was trained, and saved is: $(ls "$folder/checkpoints")"
 }
