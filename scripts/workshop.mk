@@ -355,7 +355,7 @@ STUDY_RUN = . scripts/mpi-test-env.sh; scripts/study/run.py $(BUILD) $(STUDY_COR
   $(if $(STUDY_HOURS),--max-hours $(STUDY_HOURS)) $(if $(ONLY),--only $(ONLY))
 ONLY ?=
 
-.PHONY: study study-list study-tasks
+.PHONY: study study-list study-tasks study-astray
 
 $(STUDY)/corpus/corpus.json: | $(BUILD)/lambert
 	data/debian-corpus $(STUDY)/debian
@@ -373,6 +373,10 @@ study-tasks: $(BUILD)/lambert $(STUDY_CORPUS)/corpus.json
 
 study-list: $(BUILD)/lambert $(STUDY_CORPUS)/corpus.json
 	@$(STUDY_RUN) --list
+
+# docs/astray.md: three runs of a few minutes, of which two go astray.
+study-astray: $(BUILD)/lambert $(STUDY_CORPUS)/corpus.json
+	@scripts/study/astray.py $(BUILD) $(STUDY_CORPUS) $(STUDY)/astray
 
 # --- scaling ---------------------------------------------------------------------------------
 # docs/scaling.md: a model of step time and the exchange on up to 1,024 simulated hosts. CORPUS is a
@@ -440,7 +444,7 @@ check-scaling: $(BUILD)/lambert $(BUILD)/scaling/step-time $(SWITCH)
 #: make yardstick-curve DATA=DIR RUN=DIR [TASKS=...]   weights from along a pre-training run, fine-tuned
 #: make study [STUDY_HOURS=2.5] [STUDY_JOBS=2] [ONLY='pilot types']   the runs of docs/study.md, as many as have no
 #:                         result yet: 20 hours of a core, goes on where it was stopped; make study-list: which there are;
-#:                         make study-tasks DATA=DIR: its models fine-tuned
+#:                         make study-tasks DATA=DIR: its models fine-tuned; make study-astray: docs/astray.md's runs
 #: make scaling CORPUS=DIR write docs/scaling.md anew (SimGrid; hours); with BENCH=FILE NET=FILE, JSON of
 #:                         lambert bench: its rows for your cluster
 #: make measure-loss CORPUS=DIR [ONLY=PATTERN]   BERT-Base on 4 hosts with and without a network
