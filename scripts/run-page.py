@@ -105,6 +105,8 @@ def duration(seconds):
         return "–"
     if seconds < 60:
         return f"{seconds:.3g} s" if seconds >= 0.1 or seconds == 0 else f"{1000 * seconds:.2g} ms"
+    if seconds < 600:
+        return f"{int(seconds) // 60} min {int(seconds) % 60} s"
     minutes = round(seconds / 60)
     hours, days = minutes // 60, minutes // 1440
     if days >= 2:

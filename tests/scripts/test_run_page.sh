@@ -144,7 +144,7 @@ lacks rich computing
 # or ranks, or what is none, is said.
 make_run planned 0.001
 cat >planned/plan.json <<'END'
-{"kind":"plan","sources":"a node: of nobody\nthe network: none","rows":[{"nodes":1,"ranks":2},{"nodes":2,"ranks":4,"seconds":40,
+{"kind":"plan","sources":"a node: of nobody\nthe network: none","rows":[{"nodes":1,"ranks":2},{"nodes":2,"ranks":4,"seconds":69.5,
 "node_hours":0.02,"checkpoints":1,"pause_seconds":0.2,"phases":[
 {"phase":"one","steps":20,"step_seconds":0.3,"tokens_per_second":1000,"evaluations":0,"evaluation_seconds":0,"step":{"waiting":0}},
 {"phase":"one","steps":40,"step_seconds":0.45,"tokens_per_second":1000,"evaluations":0,"evaluation_seconds":0,"step":{"waiting":0}},
@@ -152,7 +152,7 @@ cat >planned/plan.json <<'END'
 END
 writes planned planned
 says planned "Plan and actual" "a step of phase one" "0.4 s" "+25.0%" "a step of phase two" "0.625 s" "-20.0%" \
-    "the pause for a checkpoint" "0.2 s" "node-hours" "the network: none"
+    "the pause for a checkpoint" "0.2 s" "1 min 9 s" "node-hours" "the network: none"
 grep -qx "the whole run" planned.txt || fail "no whole run: $(cat planned.txt)"
 grep -v '"total_step":100' planned/metrics.jsonl >planned/shorter && mv planned/shorter planned/metrics.jsonl
 writes planned planned
