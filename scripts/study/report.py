@@ -82,14 +82,12 @@ def draw_rates(plt, losses, guess):
     return figure
 
 
-
-
-
 def draw(results, losses, docs):
     """The pictures of which there is something to see; returns their tables."""
     sys.path.insert(1, os.path.join(HERE, ".."))
-    there = {"batches": any(best for best, _ in cells.batches(cells.Ask(losses)).values()),
-             "rates": any(cells.rates(cells.Ask(losses)).values())}
+    known = {"batches": [best for best, _ in cells.batches(cells.Ask(losses)).values() if best],
+             "rates": [best for best in cells.rates(cells.Ask(losses)).values() if best]}
+    there = {name: len(cells_of) > 1 for name, cells_of in known.items()}  # one point is no curve
     if not any(there.values()):
         return ()
     try:
