@@ -230,16 +230,21 @@ MASKING = {
     "40": ((MASKED, "0.4"),),
     "30to15": ((MASKED, "0.3"), (MASKED + "_end", "0.15")),
 }
+# As many masked tokens as 30% has, of twice the samples in as many steps: is it their number that helps?
+TWICE = "15twice"
 JUDGED = (("train.evaluate_masked_lm_probability", "0.15"),)  # its default: said, as the question hangs on it
 
 
 def masking(ask):
-    """{rate: {seed: loss} or None}: LAMB at the middle batch with its best rate, judged at 15%."""
+    """{rate, or TWICE: {seed: loss} or None}: LAMB at the middle batch with its best rate, judged at 15%."""
     found, cells = anchor(ask, "lamb"), {}
     for masked, keys in MASKING.items():
         run_at = lambda rate, seed, m=masked, k=keys: one_phase(
             "lamb", MIDDLE, rate, seed, variant="" if m == "15" else f"mask{m}", keys=(*k, *JUDGED) if k else ())
         cells[masked] = with_seeds(ask, found, run_at)
+    cells[TWICE] = with_seeds(ask, found, lambda rate, seed: one_phase(
+        "lamb", 2 * MIDDLE, rate, seed, warmup=doubling_warmup(MIDDLE), variant="twice",
+        keys=(("phase.one.steps", str(SAMPLES // MIDDLE)),)))
     return cells
 
 

@@ -165,7 +165,7 @@ def mixed(losses, by_name):
 
 def masking(losses):
     answers = cells.masking(cells.Ask(losses))
-    words = {"30to15": "30% to 15%, linearly"}
+    words = {"30to15": "30% to 15%, linearly", cells.TWICE: "15% of twice the samples, in as many steps"}
     return table(["masked in training", "held-out MLM loss, judged at 15%"],
                  [[words.get(name, f"{name}%"), seeds_word(seeds)] for name, seeds in answers.items()])
 
