@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "choice.h"
+#include "lambert/base/clock.h"
 #include "lambert/kernels/cpu.h"
 #include "lambert/kernels/gemm.h"
 #include "plain.h"
@@ -96,14 +97,16 @@ const struct kernels *kernels_choose(const struct kernels *without,
     return best;
 }
 
-/* On this thread, in some milliseconds: a host that takes the processor away for less than that
- * would else make one rank choose otherwise than the others. */
+/* On this thread, for some milliseconds: a host that takes the processor away for less than that
+ * would else make one rank choose otherwise than the others. By the clock, and not by a number of
+ * rounds, since instructions that are emulated, as in tests, are a thousand times as slow. */
 static double measure_briefly(peak_loop *loop)
 {
-    enum { TIMES = 8 };
+    const double until = clock_seconds() + 0.003;
     double best = 0;
-    for (int i = 0; i < TIMES; i++)
-        best = fmax(best, peak_best(loop, 1, 4000));
+    do
+        best = fmax(best, peak_once(loop, 1, 1000));
+    while (clock_seconds() < until);
     return best;
 }
 

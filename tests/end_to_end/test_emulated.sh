@@ -1,5 +1,5 @@
 #!/bin/sh
-# 20 steps with kernels for instructions that this CPU may lack: AMX-BF16 and AVX512_BF16 are done in
+# Six steps with kernels for instructions that this CPU may lack: AMX-BF16 and AVX512_BF16 are done in
 # software (tests/kernels/emulated_cpu.h), in a copy of the program that is linked for it. All products
 # are made by them, and losses are what rounding says; threads change no bit, ranks only rounding. And the
 # program as it is refuses what the CPU has not.
@@ -16,8 +16,8 @@ on() {
     on_isa=$1 on_threads=$2 on_folder=$3
     shift 3
     : >log.txt
-    LAMBERT_ISA=$on_isa OMP_NUM_THREADS=$on_threads train "${RANKS:-1}" "$on_folder" phase.one.steps=10 \
-        phase.two.steps=10 "$@" || { cat log.txt >&2; fail "train, $on_isa"; }
+    LAMBERT_ISA=$on_isa OMP_NUM_THREADS=$on_threads train "${RANKS:-1}" "$on_folder" phase.one.steps=3 \
+        phase.two.steps=3 "$@" || { cat log.txt >&2; fail "train, $on_isa"; }
     field mlm_loss "$on_folder" >"$on_folder.losses"
 }
 says() {
