@@ -53,6 +53,12 @@ bool emulated_amx(void)
     return cpu_level() >= CPU_V4 && !__real_cpu_has_amx_bf16();
 }
 
+bool emulated_instructions(const char *name)
+{
+    return (strcmp(name, "AVX512_BF16") == 0 && emulated_avx512_bf16()) ||
+           (strcmp(name, "AMX-BF16") == 0 && emulated_amx());
+}
+
 bool __wrap_cpu_has_avx512_bf16(void)
 {
     if (emulated_avx512_bf16())

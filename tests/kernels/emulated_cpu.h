@@ -20,4 +20,7 @@
 bool emulated_avx512_bf16(void);
 bool emulated_amx(void);
 
+/* Whether the bfloat16 instructions of this name are, as tile_kernels have it. */
+bool emulated_instructions(const char *name);
+
 #endif

@@ -11,6 +11,7 @@
 #include "emulated_cpu.h"
 #include "fence.h"
 #include "gemm_problem.h"
+#include "kernels/tile.h"
 #include "lambert/base/memory.h"
 #include "lambert/base/minmax.h"
 #include "lambert/kernels/parallel.h"
@@ -125,9 +126,8 @@ static void for_each_way(void (*check)(void))
 
 static bool is_emulated(const struct gemm_way *way)
 {
-    const char *name = way->table->name;
-    return !way->blas && ((emulated_avx512_bf16() && strcmp(name, "v4-bf16") == 0) ||
-                          (emulated_amx() && strcmp(name, "v4-amx") == 0));
+    const struct tile_kernels *tile = way->blas ? NULL : way->table->bfloat16_tile;
+    return tile && emulated_instructions(tile->name);
 }
 
 /* A large one is tried in one form. */
@@ -398,7 +398,7 @@ static void wide_tiles_change_no_bit(void **state)
 /* Vectors that are emulated would take ten minutes for these; tiles do not. */
 static void check_large(void)
 {
-    if (emulated_avx512_bf16() && !now.blas && strcmp(now.table->name, "v4-bf16") == 0)
+    if (is_emulated(&now) && strcmp(now.table->bfloat16_tile->name, "AVX512_BF16") == 0)
         now.repeats[TYPE_BFLOAT16] = true;
     for (int i = 0; i < LARGE; i++) {
         const struct gemm_problem *p = &large_problems[i];

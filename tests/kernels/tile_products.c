@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "emulated_cpu.h"
 #include "fence.h"
 #include "lambert/base/minmax.h"
 #include "lambert/base/rng.h"
@@ -272,14 +273,16 @@ static void problem_init(struct problem *p, const struct tile_kernels *tile,
             p->elements[i][j] = define(&p->a, tile->rows + i, &p->b, tile->columns + j);
 }
 
-/* Each way of A with all numbers of columns, B both ways in turn. */
+/* Each way of A with all numbers of columns, B both ways in turn. Where instructions are emulated, which takes minutes,
+ * a fifth of these, other ones with each number of rows. */
 static void problem_try(const struct problem *p, int rows, enum way way)
 {
     static const float betas[] = {0, 1, -0.5f, -2};
     enum { BETAS = sizeof betas / sizeof *betas };
     const struct tile_kernels *tile = p->tile;
     const struct ready_rows a = rows_ready(tile, &p->a, tile->rows + rows, way);
-    for (int columns = 1; columns <= tile->columns; columns++) {
+    const int step = emulated_instructions(tile->name) ? 5 : 1;
+    for (int columns = tile->columns - (rows + (int)way) % step; columns > 0; columns -= step) {
         const bool transposed = (columns + rows + (int)way) % 2 == 0;
         struct result r = {.tile = tile,
                            .source = p->a.source,
