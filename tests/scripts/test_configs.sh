@@ -90,6 +90,9 @@ done <<END
 END
 [ "$compared" = 16 ] || fail "not 16 files: $compared"
 
+# The recipes take as long as the plans of today say.
+"$ROOT/scripts/study/recipes.py" "$BUILD" --check || fail "the recipes of configs/README.md"
+
 # Parts are to be completed; tests and demo get their folders; all others stand alone.
 for file in "$ROOT"/configs/*.ini; do
     words=

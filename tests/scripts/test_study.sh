@@ -177,6 +177,30 @@ expect 1 "cites rows that are not there: lamb-7-s1" "$study/report.py" --results
 # The page that is committed is what the results that are committed say.
 "$study/report.py" --check || fail "docs/study.md is not of study.json"
 
+# The curves of sizes: means between marks by what was masked, the last step's point, and none of a run without an end.
+"$study/curves.py" --check || fail "docs/reference-curves.md is not of curves.json"
+python3 - "$study" <<'PYTHON' || fail "curves of runs"
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import curves
+step = {"kind": "step", "phase": "one", "nsp_loss": 0.5, "sequences": 4}
+lines = [{**step, "total_tokens": 6000, "mlm_loss": 9, "masked": 1}, {**step, "total_tokens": 11000, "mlm_loss": 6, "masked": 2},
+         {**step, "total_tokens": 12400, "mlm_loss": 5, "masked": 2}]
+end = {"kind": "evaluation", "total_tokens": 12400, "mlm_loss": 4.5, "unigram_loss": 6.5}
+def run(records):
+    with open("metrics.jsonl", "w", encoding="utf-8") as file:
+        file.writelines(json.dumps(record) + "\n" for record in records)
+    return curves.curve_of("metrics.jsonl")
+assert run(lines + [end]) == {"points": [[11000, 7.0, 0.5], [12400, 5.0, 0.5]], "held_out": 4.5, "guess": 6.5}
+assert curves.shown_point([[11000, 7.0, 0.5]], 10000) == 7.0 and curves.shown_point([[12400, 5.0, 0.5]], 10000) is None
+try:
+    run(lines)
+except SystemExit as refused:
+    assert "not complete" in str(refused), refused
+else:
+    raise AssertionError("a run without an end")
+PYTHON
+
 # Each run whose keys there are is a configuration that is accepted.
 python3 - "$study" "$LAMBERT" <<'PYTHON' || fail "the words of a run"
 import subprocess, sys
