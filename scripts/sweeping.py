@@ -283,32 +283,63 @@ class Sweep:
     def make_all(self, rows, settings, jobs=1, tell=lambda row, record, left, seconds: None):
         """Makes rows, so many at once, each on cores of its own. tell() is called behind each, one at a time, with how
         many are left and the seconds it took; the records of those that ended are returned by name."""
-        shares = shares_of(cores_of(os.sched_getaffinity(0)), jobs) if jobs > 1 else [None]
         left, records = list(rows), {}
-        telling, faults = threading.Lock(), []
 
-        def work(processors):
-            try:
-                while True:
-                    with telling:
-                        if not left or self.over() or faults:
-                            return
-                        row = left.pop(0)
-                    began = time.monotonic()
-                    record = self.make(row, settings[row.name], processors)
-                    with telling:
-                        if isinstance(record, dict):
-                            records[row.name] = record
-                        tell(row, record, len(left), time.monotonic() - began)
-            except Exception as fault:  # of a thread, told below by the one that waits
-                faults.append(fault)
+        def make(row, processors):
+            began = time.monotonic()
+            record = self.make(row, settings[row.name], processors)
+            return row, record, time.monotonic() - began
 
-        threads = [threading.Thread(target=work, args=(share,)) for share in shares]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.2)  # so that signals are heard
-        if faults:
-            raise faults[0]
+        def done(made):
+            row, record, seconds = made
+            if isinstance(record, dict):
+                records[row.name] = record
+            tell(row, record, len(left), seconds)
+
+        work_on(jobs, lambda: left.pop(0) if left else None, make, done, self.over)
         return records
+
+
+def work_on(jobs, take, make, done, over):
+    """So many workers, each on cores of its own: take() says what is to be made next, or None where there is nothing now;
+    then it is asked again once another worker has done something, and when nobody is at work that was all.
+    done(make(what, processors)) is called behind each; of all calls but make() there is one at a time. Ends early when
+    over(), and with the exception of a worker that had one."""
+    shares = shares_of(cores_of(os.sched_getaffinity(0)), jobs) if jobs > 1 else [None]
+    turn, at_work, faults = threading.Condition(), set(), []
+
+    def next_one(share):
+        """Called in turn."""
+        while not (over() or faults):
+            what = take()
+            if what is not None:
+                at_work.add(share)
+                return what
+            if not at_work:
+                break
+            turn.wait(1)  # and look whether it is over
+        return None
+
+    def work(share, processors):
+        try:
+            while True:
+                with turn:
+                    what = next_one(share)
+                if what is None:
+                    return
+                made = make(what, processors)
+                with turn:
+                    done(made)
+                    at_work.discard(share)
+                    turn.notify_all()
+        except Exception as fault:  # of a thread, told below by the one that waits
+            faults.append(fault)
+
+    threads = [threading.Thread(target=work, args=job) for job in enumerate(shares)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.2)  # so that signals are heard
+    if faults:
+        raise faults[0]

@@ -17,13 +17,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[1:1] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "peers")]
 import cells
 import machine as machines
 import results as kept
-from sweeping import LOCKED, STOPPED, Failure, Row, Sweep
+from sweeping import LOCKED, STOPPED, Failure, Row, Sweep, work_on
 
 CONFIG, MIXED = os.path.join(HERE, "study.ini"), os.path.join(HERE, "mixed.ini")
 QUESTIONS = {"pilot": cells.pilot, **cells.QUESTIONS}
@@ -78,7 +79,8 @@ class Study:
         self.words.jobs = getattr(words, "jobs", 1)
         some = one_row(cells.one_phase("lamb", cells.MIDDLE, 1))
         self.known_keys = self.sweeps[1, CONFIG].settings(some).keys()
-        self.lost = set()  # runs that failed now, for a reason that is not theirs
+        self.at_work = set()  # runs that are being made
+        self.lost = set()     # runs that failed now, for a reason that is not theirs
 
     def over(self):
         return any(sweep.over() for sweep in self.sweeps.values())
@@ -94,50 +96,51 @@ class Study:
         """Keys that this program does not know yet."""
         return [key for key, _ in run.keys if key.replace("phase.two.", "phase.one.") not in self.known_keys]
 
-    def next_runs(self):
-        """A question, and its runs that are to be made now; None where there is nothing left."""
+    def next_run(self):
+        """A question and a run for it that is to be made now; None where there is nothing left but what is at work, whose
+        loss may ask for more."""
         losses = kept.losses_of(self.counted())
         for name in self.words.only:
-            runs = [run for run in cells.wanted(QUESTIONS[name], losses)
-                    if run.name not in self.lost and not self.lacking(run)]
-            if runs:
-                return name, runs
+            for run in cells.wanted(QUESTIONS[name], losses):
+                if run.name in self.lost or run.name in self.at_work or self.lacking(run):
+                    continue
+                known = self.sweep_of(run).record(one_row(run))
+                if known and known["state"] != "failed":  # made before, and not in this file of results, which was put back
+                    self.add(name, run, known, None)
+                    return self.next_run()
+                self.at_work.add(run.name)
+                return name, run
         return None
 
-    def make(self, question, runs):
-        by_name = {run.name: run for run in runs}
-        for kind, sweep in self.sweeps.items():
-            rows = [one_row(run) for run in runs if (run.ranks, config_of(run)) == kind]
-            if not rows or self.over():
-                continue
-            before = [self.machine.times()]
+    def sweep_of(self, run):
+        return self.sweeps[run.ranks, config_of(run)]
 
-            def tell(row, record, left, seconds):
-                if not isinstance(record, dict):
-                    said = "another process is at work on it" if record == LOCKED else "stopped; it goes on the next time"
-                    self.lost.add(row.name)
-                    print(f"{row.name}: {said}", flush=True)
-                    return
-                if record["state"] == "failed":
-                    self.lost.add(row.name)
-                    print(f"{row.name}: failed: {record['said']}", flush=True)
-                    return
-                # Of several at once nobody can say who took the cores.
-                others = self.machine.others_since(before[0]) if self.words.jobs == 1 else None
-                before[0] = self.machine.times()
-                self.add(question, by_name[row.name], record, others)
-                loss = record.get("mlm_loss")
-                print(f"{question}, {row.name}: {record['state']}, MLM loss "
-                      f"{'not finite' if loss is None else f'{loss:.4f}'}, {seconds:.0f} s; {left} left of these",
-                      flush=True)
+    def make(self, now, processors):
+        question, run = now
+        sweep, row = self.sweep_of(run), one_row(run)
+        began, before = time.monotonic(), self.machine.times()
+        record = sweep.make(row, sweep.settings(row), processors)
+        # Of several at once nobody can say who took the cores.
+        others = self.machine.others_since(before) if self.words.jobs == 1 else None
+        return question, run, record, others, time.monotonic() - began
 
-            known = {row.name: sweep.record(row) for row in rows}
-            for row in rows:  # made before, and not in this file of results: it was put back to an older one
-                if known[row.name] and known[row.name]["state"] != "failed":
-                    self.add(question, by_name[row.name], known[row.name], None)
-            rows = [row for row in rows if not known[row.name] or known[row.name]["state"] == "failed"]
-            settings = {row.name: sweep.settings(row) for row in rows}
-            sweep.make_all(rows, settings, self.words.jobs, tell)
+    def tell(self, made):
+        question, run, record, others, seconds = made
+        self.at_work.discard(run.name)
+        said = None
+        if not isinstance(record, dict):
+            said = "another process is at work on it" if record == LOCKED else "stopped; it goes on the next time"
+        elif record["state"] == "failed":
+            said = f"failed: {record['said']}"
+        if said:
+            self.lost.add(run.name)
+            print(f"{run.name}: {said}", flush=True)
+            return
+        self.add(question, run, record, others)
+        loss = record.get("mlm_loss")
+        left = len(cells.wanted(QUESTIONS[question], kept.losses_of(self.counted())))
+        print(f"{question}, {run.name}: {record['state']}, MLM loss {'not finite' if loss is None else f'{loss:.4f}'}, "
+              f"{seconds:.0f} s; the question asks for {left} more now", flush=True)
 
     def add(self, question, run, record, others):
         folder = os.path.join(self.words.output, run.name)
@@ -159,7 +162,7 @@ class Study:
 
     def make_again(self, run):
         """Weights of a run whose result is known and stays what it is."""
-        sweep, row = self.sweeps[run.ranks, config_of(run)], one_row(run)
+        sweep, row = self.sweep_of(run), one_row(run)
         for path in sweep.path(row), sweep.path(row, ".json"):
             shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.path.exists(path) and os.remove(path)
         os.makedirs(self.words.output, exist_ok=True)
@@ -212,17 +215,17 @@ def main():
     os.makedirs(words.output, exist_ok=True)
     for number in signal.SIGTERM, signal.SIGINT, signal.SIGUSR1:
         signal.signal(number, lambda *_: study.stop())
-    while not study.over() and (now := study.next_runs()):
-        study.make(*now)
+    work_on(words.jobs, study.next_run, study.make, study.tell, study.over)
     if study.over():
         return STOPPED
     waiting = {key for name in words.only for run in cells.wanted(QUESTIONS[name], kept.losses_of(study.counted()))
                for key in study.lacking(run)}
     if waiting:
         print(f"what is left waits for a program that knows {', '.join(sorted(waiting))}")
-    if study.lost:
-        print(f"not made, see above: {', '.join(sorted(study.lost))}")
-    return 1 if study.lost else 0
+    lost = study.lost - {result["name"] for result in kept.read(words.results)}  # but for what another process has made
+    if lost:
+        print(f"not made, see above: {', '.join(sorted(lost))}")
+    return 1 if lost else 0
 
 
 if __name__ == "__main__":

@@ -147,6 +147,30 @@ sys.path.insert(0, sys.argv[1])
 import sweeping
 assert sweeping.shares_of([[0, 4], [1, 5], [2, 6], [3, 7]], 2) == [[0, 1, 4, 5], [2, 3, 6, 7]]
 assert sweeping.shares_of([[0], [1], [2]], 2) == [[0], [1, 2]]
+
+# What another's end asks for is made, by whoever waited for it; a fault ends all, and is told.
+import time
+sweeping.cores_of = lambda processors: [[0], [1]]
+queue, seen = ["first", "second"], []
+def make(what, processors):
+    time.sleep(0.3 if what == "first" else 0)
+    if what == "broken":
+        raise sweeping.Failure("broken")
+    return what
+def done(what):
+    seen.append(what)
+    queue.extend({"first": ["third", "fourth"], "fourth": ["broken", "never"]}.get(what, []))
+def work(over=lambda: False):
+    sweeping.work_on(2, lambda: queue.pop(0) if queue else None, make, done, over)
+try:
+    work()
+except sweeping.Failure as fault:
+    assert str(fault) == "broken" and seen[0] == "second" and set(seen[1:]) >= {"first", "third", "fourth"}, seen
+else:
+    raise AssertionError(seen)
+queue, seen = ["first", "second"], []
+work(over=lambda: "second" in seen)
+assert set(seen) == {"first", "second"} and queue == ["third", "fourth"], (seen, queue)
 mpirun = "log\nerror: the disk is full\n---\nmpirun: a process exited with code 1\n----\n"
 assert sweeping.sentence_of(mpirun) == "error: the disk is full" and sweeping.sentence_of("a\nb\n---\n") == "b"
 PYTHON
