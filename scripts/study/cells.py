@@ -119,10 +119,11 @@ def with_seeds(ask, found, run_at):
 
 # --- the questions --------------------------------------------------------------------------------
 def batches(ask):
-    """{(rule, batch): (Best or None, {seed: loss} or None)}: equal samples, the batch doubled seven times."""
+    """{(rule, batch): (Best or None, {seed: loss} or None)}: equal samples, the batch doubled seven times. The largest
+    come first, as their runs take a third of the time of the smallest ones'."""
     cells = {}
     for rule in RULES:
-        for batch in BATCHES:
+        for batch in reversed(BATCHES):
             found = best_of(ask, rule, batch)
             seeds = None
             if batch in (SMALLEST, LARGEST):
