@@ -87,7 +87,7 @@ def draw(results, losses, docs):
     sys.path.insert(1, os.path.join(HERE, ".."))
     known = {"batches": [best for best, _ in cells.batches(cells.Ask(losses)).values() if best],
              "rates": [best for best in cells.rates(cells.Ask(losses)).values() if best]}
-    there = {name: len(cells_of) > 1 for name, cells_of in known.items()}  # one point is no curve
+    there = {name: len(cells_of) > 2 for name, cells_of in known.items()}  # two points are no curve
     if not any(there.values()):
         return ()
     try:
