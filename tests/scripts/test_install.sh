@@ -3,6 +3,7 @@
 # by make uninstall; the tarball of make dist.
 . "$(dirname "$0")/../lib.sh"
 unset MAKEFLAGS MAKELEVEL
+unset PYTHONDONTWRITEBYTECODE # what Python leaves beside its files is to go with them
 
 # made TARGET WORDS...: make in the checkout, with this build
 made() {
