@@ -25,7 +25,7 @@ AARCH64_TESTS = $(filter-out $(AARCH64_LEFT_OUT),$(foreach room,batch kernels mo
 pattern_of = ^($(subst $(space),|,$(strip $(1))))(:|$$)
 # (Threads that wait should not take the core from those that are waited for.)
 UNDER_QEMU = EMULATOR=qemu-aarch64 QEMU_LD_PREFIX=$(SYSROOT) OMP_WAIT_POLICY=passive OMP_NUM_THREADS=2 \
-  LAMBERT_ONE_PRODUCT_IN=7 TEST_SECONDS=1200
+  LAMBERT_ONE_PRODUCT_IN=9 TEST_SECONDS=1200
 
 check-aarch64: packages
 	@if scripts/install-packages aarch64 && scripts/aarch64-sysroot $(SYSROOT); then \

@@ -10,7 +10,7 @@ unset LAMBERT_ISA LAMBERT_GEMM
 # Who is not on x86-64 with AVX-512 has nothing to emulate upon.
 grep -qs 'avx512f.*avx512vl' /proc/cpuinfo || { echo "skipped: this CPU has no AVX-512"; exit 0; }
 
-# on ISA THREADS FOLDER WORDS...: 20 steps; losses in FOLDER.losses, what is said in log.txt
+# on ISA THREADS FOLDER WORDS...: six steps; losses in FOLDER.losses, what is said in log.txt
 LAMBERT=$BUILD/tests/lambert-emulated
 on() {
     on_isa=$1 on_threads=$2 on_folder=$3

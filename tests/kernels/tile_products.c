@@ -274,7 +274,7 @@ static void problem_init(struct problem *p, const struct tile_kernels *tile,
 }
 
 /* Each way of A with all numbers of columns, B both ways in turn. Where instructions are emulated, which takes minutes,
- * a fifth of these, other ones with each number of rows. */
+ * a fifth of these, other ones with each number of rows, and of the whole tile each way. */
 static void problem_try(const struct problem *p, int rows, enum way way)
 {
     static const float betas[] = {0, 1, -0.5f, -2};
@@ -282,7 +282,7 @@ static void problem_try(const struct problem *p, int rows, enum way way)
     const struct tile_kernels *tile = p->tile;
     const struct ready_rows a = rows_ready(tile, &p->a, tile->rows + rows, way);
     const int step = emulated_instructions(tile->name) ? 5 : 1;
-    for (int columns = tile->columns - (rows + (int)way) % step; columns > 0; columns -= step) {
+    for (int columns = tile->columns - (tile->rows - rows) % step; columns > 0; columns -= step) {
         const bool transposed = (columns + rows + (int)way) % 2 == 0;
         struct result r = {.tile = tile,
                            .source = p->a.source,

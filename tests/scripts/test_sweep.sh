@@ -149,10 +149,12 @@ assert sweeping.shares_of([[0, 4], [1, 5], [2, 6], [3, 7]], 2) == [[0, 1, 4, 5],
 assert sweeping.shares_of([[0], [1], [2]], 2) == [[0], [1, 2]]
 
 # What another's end asks for is made, by whoever waited for it; a fault ends all, and is told.
-import time
+import threading, time
 sweeping.cores_of = lambda processors: [[0], [1]]
-queue, seen = ["first", "second"], []
+queue, seen, both = ["first", "second"], [], threading.Barrier(2)
 def make(what, processors):
+    if what in ("third", "fourth"):
+        both.wait(10)  # of two workers
     time.sleep(0.3 if what == "first" else 0)
     if what == "broken":
         raise sweeping.Failure("broken")
