@@ -28,11 +28,11 @@ FIRST_DRAWN = 40000
 SHOWN = [10 ** power * step for power in range(5, 11) for step in (1, 2, 5)]
 
 
-def steps_of(record):
-    if record["kind"] != "step":
-        return {"kind": record["kind"], "loss": number(record, "mlm_loss"), "guess": number(record, "unigram_loss"),
-                "tokens": number(record, "total_tokens")} if record["kind"] == "evaluation" else None
-    return {"kind": "step", **{name: number(record, name) for name in ("total_tokens", "mlm_loss", "nsp_loss", "masked", "sequences")}}
+def taken(record):
+    """What is taken of a line of metrics; None: nothing."""
+    names = {"step": ("total_tokens", "mlm_loss", "nsp_loss", "masked", "sequences"),
+             "evaluation": ("total_tokens", "mlm_loss", "unigram_loss")}.get(record["kind"])
+    return names and {"kind": record["kind"], **{name: number(record, name) for name in names}}
 
 
 def mean(steps, name, weight):
@@ -41,7 +41,7 @@ def mean(steps, name, weight):
 
 def curve_of(run):
     """Points of [tokens, MLM loss, NSP loss] along a run; at the last step there is one as well."""
-    records = read_records(metrics_path(run), steps_of)
+    records = read_records(metrics_path(run), taken)
     points, waiting, marks = [], [], iter(MARKS)
     mark = next(marks)
     steps = [record for record in records if record["kind"] == "step"]
@@ -54,9 +54,9 @@ def curve_of(run):
             while mark <= step["total_tokens"]:
                 mark = next(marks)
     tested = [record for record in records if record["kind"] == "evaluation"]
-    if not tested or tested[-1]["tokens"] != steps[-1]["total_tokens"]:
+    if not tested or tested[-1]["total_tokens"] != steps[-1]["total_tokens"]:
         fail(f"{run} is not complete, or has no held-out evaluation at its end")
-    return {"points": points, "held_out": round(tested[-1]["loss"], 4), "guess": round(tested[-1]["guess"], 4)}
+    return {"points": points, "held_out": round(tested[-1]["mlm_loss"], 4), "guess": round(tested[-1]["unigram_loss"], 4)}
 
 
 def read_all():
@@ -114,7 +114,9 @@ def main():
     lines = table(["trained on", *curves], list(rows_of(curves)))
     with open(PAGE, encoding="utf-8") as file:
         text = file.read()
-    new = MARKED.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text)
+    new, count = MARKED.subn(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text)
+    if count != 1:
+        fail(f"{PAGE} has the marks of the table {count} times")
     if words.check:
         sys.exit(0 if new == text else f"curves: {PAGE} is not what curves.json says; run scripts/study/curves.py")
     draw(curves)

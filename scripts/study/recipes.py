@@ -62,7 +62,7 @@ def row_of(build, name, node):
     first = phases["one"]
     return [f"`recipe-{name}.ini`", f"{weights:.0f} million", f"{tokens / 1e9:.1f} G",
             f"{first['global_batch']} × {steps['one']:,} + {steps['two']:,}",
-            f"{float(first['learning_rate']):g}", f"{float(first['warmup_ratio']):.3f}",
+            f"{float(first['learning_rate']):g}", f"{sum(steps.values()) * float(first['warmup_ratio']):,.0f} steps",
             *(hours_word(row["seconds"]) for row in plan["rows"])]
 
 
@@ -79,7 +79,9 @@ def main():
     lines = ["| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *rows]]
     with open(PAGE, encoding="utf-8") as file:
         text = file.read()
-    new = MARKED.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text)
+    new, count = MARKED.subn(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text)
+    if count != 1:
+        sys.exit(f"recipes: {PAGE} has the marks of the table {count} times")
     if words.check:
         sys.exit(0 if new == text else f"recipes: {PAGE} is not what the plans say; run scripts/study/recipes.py {words.build}")
     with open(PAGE, "w", encoding="utf-8") as file:

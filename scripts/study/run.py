@@ -7,7 +7,7 @@
 CORPUS is what lambert prep made of data/debian-corpus's text, as make study does it. A run lies in OUTPUT/NAME; its result
 is a line of --results (scripts/study/study.json), which is written behind every run. What stands there is not made
 again, on whatever machine it was made; keep the file, and what a night has computed is kept. Questions are asked in the
-order of cells.py. Runs whose keys this build of Lambert does not know wait for one that does.
+order of cells.py, or of --only; while the last runs of one are at work, others make those of the next. Runs whose keys this build of Lambert does not know wait for one that does.
 
 --list prints all runs: which question they are for, their hours, and whether they are done."""
 import argparse
@@ -222,7 +222,8 @@ def main():
                for key in study.lacking(run)}
     if waiting:
         print(f"what is left waits for a program that knows {', '.join(sorted(waiting))}")
-    lost = study.lost - {result["name"] for result in kept.read(words.results)}  # but for what another process has made
+    study.results = kept.read(words.results)
+    lost = study.lost - {result["name"] for result in study.counted()}  # but for what another process has made
     if lost:
         print(f"not made, see above: {', '.join(sorted(lost))}")
     return 1 if lost else 0
