@@ -33,17 +33,17 @@ for tool in gzip bzip2 xz zstd; do
     expect 1 "cut.$tool is damaged" "$LAMBERT" vocab --output v2.txt "cut.$tool"
 done
 for encoding in utf-16 utf-32 utf-16be; do
-    { [ $encoding != utf-16be ] || printf '\376\377'; iconv -t $encoding text.txt; } >"text.$encoding"
+    { [ $encoding != utf-16be ] || printf '\376\377'; iconv -f utf-8 -t $encoding text.txt; } >"text.$encoding"
     same "text.$encoding"
 done
-iconv -t utf-16le text.txt >unmarked.txt
+iconv -f utf-8 -t utf-16le text.txt >unmarked.txt
 expect 1 "unmarked.txt looks like UTF-16LE.*--encoding UTF-16LE" $prep --output c unmarked.txt
 same unmarked.txt --encoding UTF-16LE
 $prep --output streamed - <text.utf-16 2>log.txt || fail "a stream: $(cat log.txt)"
 cmp wanted/train-00000.shard streamed/train-00000.shard
 
 printf '\320\241\321\202\320\260\321\200\321\213\320\271 \320\264\320\276\320\274 \321\203 \321\200\320\265\320\272\320\270.\n' |
-    iconv -t cp1251 >cp1251.txt
+    iconv -f utf-8 -t cp1251 >cp1251.txt
 expect 1 "cp1251.txt is not in UTF-8: 7.*iconv -f CP1251" $prep --output c cp1251.txt
 expect 1 "cp1251.txt is not in UTF-8: 7.*--encoding CP1251" "$LAMBERT" vocab --output v2.txt cp1251.txt
 iconv -f cp1251 -t utf-8 cp1251.txt >russian.txt
