@@ -79,11 +79,21 @@ bool mpi_library_speaks_pmi(void)
 #endif
 }
 
+static bool is_loaded(const char *library)
+{
+    void *handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle)
+        dlclose(handle);
+    return handle != NULL;
+}
+
 /* Where MPI_Init() loads UCX, as Open MPI does for InfiniBand, UCX takes SIGHUP from the handler that is there
- * (base/process_start.h). */
+ * (base/process_start.h). Where it is loaded already, as MPICH's is, it has read its variables, and would say on
+ * standard output of one that comes now that nobody uses it. */
 static void keep_hangup(void)
 {
-    setenv("UCX_DEBUG_SIGNO", "0", 0);
+    if (!is_loaded("libucs.so.0"))
+        setenv("UCX_DEBUG_SIGNO", "0", 0);
 }
 
 void mpi_library_settle(void)

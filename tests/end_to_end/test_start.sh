@@ -1,6 +1,7 @@
 #!/bin/sh
 # A job that does not get as far as MPI on all ranks ends in a time that is told, and each rank says where it is; one whose
-# MPI does not end, when all is done, ends without it; a command without mpirun has no daemon of Open MPI's beside it.
+# MPI does not end, when all is done, ends without it; a command without mpirun has no daemon of Open MPI's beside it, and says
+# the same in a bare environment.
 . "$(dirname "$0")/../lib.sh"
 make_text text.txt 20
 command=
@@ -29,6 +30,11 @@ timeout 60 mpirun -n 2 env LD_PRELOAD="$WORK/hanging_start.so" ENDLESS_RANK=1 LA
 grep -q "^warning: MPI has not ended within LAMBERT_END_SECONDS" log.txt || { cat log.txt; fail "no word of MPI's end"; }
 grep -q "^v.txt: 100 entries" log.txt || { cat log.txt; fail "what was said before is lost"; }
 [ "$(wc -l <v.txt)" = 100 ] || fail "no whole vocabulary"
+
+# A service or cron gives hardly any variables: no library says more on standard output there.
+env -i PATH="$PATH" HOME="$HOME" "$LAMBERT" vocab --output bare.txt --size 100 text.txt >log.txt 2>err.txt ||
+    { cat err.txt; fail "vocab in a bare environment"; }
+! grep -v '^bare.txt: ' log.txt || fail "it says more in a bare environment"
 
 # Its daemon would be a child of the command.
 "$LAMBERT" vocab --output vocab.txt --size 100 text.txt 2>log.txt || { cat log.txt; fail "vocab"; }
