@@ -253,8 +253,8 @@ check-numerics:
 	$(NUMERICS)/bin/python scripts/numerics/metrics.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/sentences.py $(BUILD)
 	$(NUMERICS)/bin/python scripts/numerics/duplicates.py $(BUILD)
-	$(NUMERICS)/bin/python scripts/numerics/layouts.py $(BUILD)
-	$(NUMERICS)/bin/python scripts/numerics/inputs.py $(BUILD)
+	$(NUMERICS)/bin/python scripts/numerics/layouts.py $(BUILD) $(if $(QUICK),--quick)
+	$(NUMERICS)/bin/python scripts/numerics/inputs.py $(BUILD) $(if $(QUICK),100)
 	$(NUMERICS)/bin/python scripts/numerics/tensorboard_events.py $(BUILD)
 	$(MLPERF)/bin/python scripts/numerics/mlperf_log.py $(BUILD)
 	PATH=$(abspath $(NUMERICS)/bin):$$PATH tests/end_to_end/test_inputs.sh $(BUILD)
@@ -422,7 +422,7 @@ check-scaling: $(BUILD)/lambert $(BUILD)/scaling/step-time $(SWITCH)
 #: make check-cluster      four hosts in network namespaces, faults, a Slurm (3 minutes)
 #: make check-mpich        what ranks do, built with MPICH instead of Open MPI
 #: make check-page         pages of runs (scripts/run-page.py) in a headless browser, Debian's chromium (1 minute)
-#: make check-numerics     hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
+#: make check-numerics [QUICK=1]   hold the arithmetic against PyTorch and transformers, metrics against scikit-learn, scipy,
 #:                         seqeval (from PyPI), corpora without duplicates and test sets against Python, models of
 #:                         TensorFlow against what is read of them, event files against TensorBoard's reader,
 #:                         MLPerf's log against its checker
