@@ -11,7 +11,9 @@ import os
 import statistics
 import sys
 
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import model
+from marked_tables import put_tables
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 import matplotlib
@@ -234,23 +236,6 @@ def loss_model_table(results):
     return lines
 
 
-def put_tables(path, tables):
-    """The lines between <!-- table NAME --> and <!-- end --> become the table's."""
-    with open(path, encoding="utf-8") as file:
-        lines = file.read().split("\n")
-    out, inside = [], False
-    for line in lines:
-        if line == "<!-- end -->":
-            inside = False
-        if not inside:
-            out.append(line)
-        if line.startswith("<!-- table "):
-            out += [""] + tables[line.split()[2]] + [""]
-            inside = True
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("\n".join(out))
-
-
 def draw_weak(results, axes):
     paper = [row for row in model.ROWS if row.paper_chips]
     places = range(len(paper))
@@ -314,12 +299,12 @@ def main():
     docs = sys.argv[2] if len(sys.argv) == 3 else DOCS
     with open(sys.argv[1], encoding="utf-8") as file:
         results = json.load(file)
-    put_tables(os.path.join(docs, "scaling.md"),
-               {"weak": weak_table(results), "wide": wide_table(results),
-                "faster_2x": faster_table(results, "2x"), "faster_8x": faster_table(results, "8x"),
-                "pay": pay_table(results), "steps": phase_table(results),
-                "simulated": simulated_table(results), "check": check_table(results),
-                "loss": loss_table(results), "loss_model": loss_model_table(results)})
+    found = {"weak": weak_table(results), "wide": wide_table(results),
+             "faster_2x": faster_table(results, "2x"), "faster_8x": faster_table(results, "8x"),
+             "pay": pay_table(results), "steps": phase_table(results),
+             "simulated": simulated_table(results), "check": check_table(results),
+             "loss": loss_table(results), "loss_model": loss_model_table(results)}
+    put_tables(os.path.join(docs, "scaling.md"), {name: ["", *lines, ""] for name, lines in found.items()})
     draw(results, os.path.join(docs, "scaling.png"))
 
 

@@ -7,13 +7,13 @@ CORPUS is that of the study. Runs lie in OUTPUT; those that are there are not ma
 python3-matplotlib."""
 import argparse
 import os
-import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[1:1] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "peers")]
 import machine as machines
 import plotting
+from marked_tables import put_tables
 from run_metrics import read_records
 from sweeping import Failure, Row, Sweep
 from tables import table
@@ -23,7 +23,6 @@ KEYS = {"optimizer.name": "lamb", "phase.one.global_batch": "64", "phase.one.ste
         "train.report_every": "20"}
 SHOWN = (20, 40, 60, 100, 200, 400)  # steps that the table has
 WORDS, KEY = "bert.embeddings.word_embeddings.weight", "bert.encoder.layer.0.attention.self.key.weight"
-MARKED = re.compile(r"(<!-- table astray -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 class Run:
@@ -95,13 +94,7 @@ def main():
     parser.add_argument("--docs", metavar="FOLDER", default=os.path.join(HERE, "..", "..", "docs"))
     words = parser.parse_args()
     runs = make(words.build, words.corpus, words.output)
-    path = os.path.join(words.docs, "astray.md")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    if not MARKED.search(text):
-        raise Failure(f"{path} has no place for the table")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(MARKED.sub(lambda match: match[1] + "\n".join(table_of(runs)) + "\n" + match[2], text))
+    put_tables(os.path.join(words.docs, "astray.md"), {"astray": table_of(runs)})
     draw(runs, os.path.join(words.docs, "astray.png"))
 
 

@@ -10,18 +10,17 @@ curves.json, and writes nothing. The picture needs Debian's python3-matplotlib."
 import argparse
 import json
 import os
-import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[1:1] = [os.path.join(HERE, "..")]
+from marked_tables import check_tables, put_tables
 from run_metrics import fail, metrics_path, number, read_records
 from tables import DASH, table
 
 FILE = os.path.join(HERE, "curves.json")
 PAGE = os.path.join(HERE, "..", "..", "docs", "reference-curves.md")
 PICTURE = "curves-of-sizes.png"
-MARKED = re.compile(r"(<!-- table curves -->\n).*?(<!-- end -->)", re.DOTALL)
 SERIES = (1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8)
 MARKS = [round(10 ** power * step) for power in range(4, 11) for step in SERIES]
 FIRST_DRAWN = 40000
@@ -111,17 +110,12 @@ def main():
         curves[words.add[0]] = curve_of(words.add[1])
         write_all(curves)
         return
-    lines = table(["trained on", *curves], list(rows_of(curves)))
-    with open(PAGE, encoding="utf-8") as file:
-        text = file.read()
-    new, count = MARKED.subn(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text)
-    if count != 1:
-        fail(f"{PAGE} has the marks of the table {count} times")
+    found = {"curves": table(["trained on", *curves], list(rows_of(curves)))}
     if words.check:
-        sys.exit(0 if new == text else f"curves: {PAGE} is not what curves.json says; run scripts/study/curves.py")
+        check_tables(PAGE, found, "scripts/study/curves.py")
+        return
     draw(curves)
-    with open(PAGE, "w", encoding="utf-8") as file:
-        file.write(new)
+    put_tables(PAGE, found)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,19 @@
 A node is that of docs/scaling.md (2 TFLOP/s of useful arithmetic), the network 25 Gbit/s, and all sequences are of full
 length. --check says with exit code 1 that the table is not what the plans say, and writes nothing."""
 import argparse
-import configparser
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(1, os.path.join(ROOT, "scripts"))
+from marked_tables import check_tables, put_tables
+from sweeping import settings_of
+from tables import table
+
 PAGE = os.path.join(ROOT, "configs", "README.md")
-MARKED = re.compile(r"(<!-- table recipes -->\n).*?(<!-- end -->)", re.DOTALL)
 RECIPES = ("mini", "small", "medium", "base")
 NODES = (1, 2, 4, 8)
 LENGTHS = {"one": 128, "two": 512}
@@ -37,12 +39,10 @@ def node_file(folder):
     return path
 
 
-def plan_of(build, config, node):
-    words = [os.path.join(build, "lambert"), "plan", config, "--bench", node, "--nodes", ",".join(map(str, NODES)),
-             "--bandwidth", "25", "--latency", "10", "--disk-rate", "500", "--full-length"]
-    said = subprocess.run(words + ["--json"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    weights = re.search(r"([\d.]+) million weights", subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout)
-    return json.loads(said), float(weights[1])
+def plan_of(program, config, node):
+    words = ["--bench", node, "--nodes", ",".join(map(str, NODES)), "--bandwidth", "25", "--latency", "10",
+             "--disk-rate", "500", "--full-length", "--json"]
+    return json.loads(subprocess.run([program, "plan", config, *words], stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 def hours_word(seconds):
@@ -50,19 +50,15 @@ def hours_word(seconds):
     return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.1f} days"
 
 
-def row_of(build, name, node):
+def row_of(program, name, node):
     config = os.path.join(ROOT, "configs", f"recipe-{name}.ini")
-    plan, weights = plan_of(build, config, node)
-    own = configparser.ConfigParser(delimiters="=")
-    with open(config, encoding="utf-8") as file:
-        own.read_string("[file]\n" + file.read())
-    phases = {phase: own[f"phase {phase}"] for phase in LENGTHS}
-    steps = {phase: int(keys["steps"]) for phase, keys in phases.items()}
-    tokens = sum(steps[phase] * int(phases[phase]["global_batch"]) * length for phase, length in LENGTHS.items())
-    first = phases["one"]
-    return [f"`recipe-{name}.ini`", f"{weights:.0f} million", f"{tokens / 1e9:.1f} G",
-            f"{first['global_batch']} × {steps['one']:,} + {steps['two']:,}",
-            f"{float(first['learning_rate']):g}", f"{sum(steps.values()) * float(first['warmup_ratio']):,.0f} steps",
+    plan, settings = plan_of(program, config, node), settings_of(program, [config])
+    one, two = plan["rows"][0]["phases"]
+    tokens = sum(phase["steps"] * phase["global_batch"] * phase["sequence_length"] for phase in (one, two))
+    warmup = float(settings["phase.one.warmup_ratio"]) * (one["steps"] + two["steps"])
+    return [f"`recipe-{name}.ini`", f"{plan['weights'] / 1e6:.0f} million", f"{tokens / 1e9:.1f} G",
+            f"{one['global_batch']} × {one['steps']:,} + {two['steps']:,}",
+            f"{float(settings['phase.one.learning_rate']):g}", f"{warmup:,.0f} steps",
             *(hours_word(row["seconds"]) for row in plan["rows"])]
 
 
@@ -73,19 +69,14 @@ def main():
     words = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         node = node_file(folder)
-        rows = [row_of(words.build, name, node) for name in RECIPES]
+        rows = [row_of(os.path.join(words.build, "lambert"), name, node) for name in RECIPES]
     head = ["recipe", "weights", "tokens", "batch × steps", "rate", "warm-up",
             *(f"{count} node{'s' if count > 1 else ''}" for count in NODES)]
-    lines = ["| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *rows]]
-    with open(PAGE, encoding="utf-8") as file:
-        text = file.read()
-    new, count = MARKED.subn(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text)
-    if count != 1:
-        sys.exit(f"recipes: {PAGE} has the marks of the table {count} times")
+    found = {"recipes": table(head, rows)}
     if words.check:
-        sys.exit(0 if new == text else f"recipes: {PAGE} is not what the plans say; run scripts/study/recipes.py {words.build}")
-    with open(PAGE, "w", encoding="utf-8") as file:
-        file.write(new)
+        check_tables(PAGE, found, f"scripts/study/recipes.py {words.build}")
+    else:
+        put_tables(PAGE, found)
 
 
 if __name__ == "__main__":

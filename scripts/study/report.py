@@ -13,25 +13,18 @@ import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(1, os.path.join(HERE, ".."))
 import cells
 import results as kept
 import tables
+from marked_tables import page_with
 from run import seconds_of
 
 DOCS = os.path.join(HERE, "..", "..", "docs")
-MARKED = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CITED = re.compile(r"\(rows?\s+([^)]*)\)")
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"]
 GREY = "#606060"
 PICTURES = {"batches": "study-batches.png", "rates": "study-rates.png"}  # of which tables, and what they are called
-
-
-def page_with(text, found):
-    """The page with other tables; all of them have to be there."""
-    marks = [match[2] for match in MARKED.finditer(text)]
-    if sorted(marks) != sorted(found):
-        sys.exit(f"report: the page has the tables {', '.join(sorted(marks))}, and not {', '.join(sorted(found))}")
-    return MARKED.sub(lambda match: match[1] + "\n".join(found[match[2]]) + "\n" + match[3], text)
 
 
 def missing_rows(text, names):
@@ -84,7 +77,6 @@ def draw_rates(plt, losses, guess):
 
 def draw(results, losses, docs):
     """The pictures of which there is something to see; returns their tables."""
-    sys.path.insert(1, os.path.join(HERE, ".."))
     known = {"batches": [best for best, _ in cells.batches(cells.Ask(losses)).values() if best],
              "rates": [best for best in cells.rates(cells.Ask(losses)).values() if best]}
     there = {name: len(cells_of) > 2 for name, cells_of in known.items()}  # two points are no curve

@@ -11,33 +11,22 @@ import argparse
 import json
 import logging
 import os
-import re
 import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(1, os.path.join(HERE, ".."))
 import tables
+from marked_tables import put_tables
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # no word of font caches
 import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs")
+DOCS = os.path.join(HERE, "..", "..", "docs")
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]
 STYLE = {"svg.hashsalt": "lambert", "axes.spines.top": False, "axes.spines.right": False,
          "axes.grid": True, "axes.axisbelow": True, "grid.color": "#e6e6e6", "legend.edgecolor": "none"}
-
-
-def put_tables(path, tables_by_name):
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    for name, lines in tables_by_name.items():
-        mark = f"<!-- table {name} -->"
-        if mark not in text:
-            sys.exit(f"report: {path} has no '{mark}'")
-        table = f"{mark}\n" + "\n".join(lines) + "\n<!-- end -->"
-        text = re.sub(re.escape(mark) + r".*?<!-- end -->", lambda _: table, text, count=1, flags=re.DOTALL)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def results_of(path):
@@ -82,7 +71,7 @@ def main():
         results = results_of(words.curve)
         written["curve"] = tables.curve(results)
         draw_curve(results, os.path.join(words.docs, "yardstick.png"))
-    put_tables(os.path.join(words.docs, "yardstick.md"), written)
+    put_tables(os.path.join(words.docs, "yardstick.md"), written, partly=True)
 
 
 if __name__ == "__main__":

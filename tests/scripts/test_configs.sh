@@ -101,6 +101,10 @@ for file in "$ROOT"/configs/*.ini; do
         expect 1 "'phase.one.steps' is not given and has no default" "$LAMBERT" show config "$file" run.folder=run
         continue
         ;;
+    recipe.ini)
+        expect 1 "'data.corpus' is not given and has no default" "$LAMBERT" show config "$file" run.folder=run
+        continue
+        ;;
     demo.ini | tiny.ini) words="run.folder=run data.corpus=corpus" ;;
     finetune-demo.ini) words="run.folder=run task.train=train.tsv" ;;
     esac
