@@ -317,7 +317,8 @@ def work_on(jobs, take, make, done, over):
                 return what
             if not at_work:
                 break
-            turn.wait(1)  # and look whether it is over
+            while not (turn.wait(1) or over() or faults):
+                pass
         return None
 
     def work(share, processors):

@@ -7,7 +7,8 @@
 CORPUS is what lambert prep made of data/debian-corpus's text, as make study does it. A run lies in OUTPUT/NAME; its result
 is a line of --results (scripts/study/study.json), which is written behind every run. What stands there is not made
 again, on whatever machine it was made; keep the file, and what a night has computed is kept. Questions are asked in the
-order of cells.py, or of --only; while the last runs of one are at work, others make those of the next. Runs whose keys this build of Lambert does not know wait for one that does.
+order of cells.py, or of --only; while the last runs of one are at work, others make those of the next. Runs whose keys
+this build of Lambert does not know wait for one that does.
 
 --list prints all runs: which question they are for, their hours, and whether they are done."""
 import argparse

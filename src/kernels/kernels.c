@@ -97,13 +97,13 @@ const struct kernels *kernels_choose(const struct kernels *without,
     return best;
 }
 
-/* On this thread, for some milliseconds: a host that takes the processor away for less than that
+/* On this thread, for a millisecond: a host that takes the processor away for less than that
  * would else make one rank choose otherwise than the others. By the clock, and not by a number of
  * rounds, since instructions that are emulated, as in tests, are a thousand times as slow. */
 static double measure_briefly(peak_loop *loop)
 {
     enum { FEWEST = 8 };
-    const double until = clock_seconds() + 0.003;
+    const double until = clock_seconds() + 0.001;
     double best = 0;
     for (int i = 0; i < FEWEST || clock_seconds() < until; i++)
         best = fmax(best, peak_once(loop, 1, 1000));

@@ -139,10 +139,14 @@ static bool is_one_too_many(const struct gemm_problem *p)
     return (p - problems) % ONE_EMULATED_IN != 0;
 }
 
+static bool is_not_for(const struct gemm_way *way, const struct gemm_problem *p)
+{
+    return is_left_out(p) || (is_emulated(way) && is_one_too_many(p));
+}
+
 static bool pass_over(const struct gemm_problem *p)
 {
-    return now.repeats[p->types.compute] || is_left_out(p) ||
-           (is_emulated(&now) && is_one_too_many(p));
+    return now.repeats[p->types.compute] || is_not_for(&now, p);
 }
 
 static void check_product(const struct gemm_problem *p, gemm_function *multiply, real beta)
@@ -381,7 +385,7 @@ static void wide_tiles_change_no_bit(void **state)
     for (int w = 1; w < count; w++)
         for (int i = 0; i < 2 * FLOAT_PROBLEMS && ways[w].wide; i++) {
             const struct gemm_problem *p = &problems[i];
-            if (is_left_out(p) || (is_emulated(&ways[w]) && is_one_too_many(p)))
+            if (is_not_for(&ways[w], p))
                 continue;
             gemm_way_take(&ways[w - 1]); /* the same table's other tiles */
             struct matrix narrow = gemm_problem_solve(p, gemm_parallel, betas[2]);
